@@ -1,0 +1,35 @@
+"""sluicegate: sourcing and export-review delays for bargaining leverage, proven to a stated gap."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .data import Case, CaseError, case_from_tables, load_case
+    from .model import Plan, evaluate, solve
+
+__version__ = "0.1.0"
+
+# Heavy libraries are imported with the first use of a name, not with the package.
+_HOMES = {
+    "Case": ".data",
+    "CaseError": ".data",
+    "case_from_tables": ".data",
+    "load_case": ".data",
+    "Plan": ".model",
+    "evaluate": ".model",
+    "solve": ".model",
+}
+
+__all__ = ["Case", "CaseError", "Plan", "__version__", "case_from_tables", "evaluate", "load_case", "solve"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Many solves over one case."""

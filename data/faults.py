@@ -1,0 +1,64 @@
+"""Faults of a case: collected all together, each naming the place, the value and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault (or warning) of a case.
+
+    Attributes
+    ----------
+    file
+        The table's file, the workbook's sheet or the option that holds the value.
+    message
+        What is wrong, and what would be right.
+    row
+        Line of the file, counted from 1 with the header as line 1; None where no one row is meant.
+    column, value
+        The column's name and the value as written; None where none is meant.
+    """
+
+    file: str
+    message: str
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.row is not None:
+            place += f", row {self.row}"
+        if self.column is not None:
+            place += f", {self.column}"
+        shown = "" if self.value is None else f" {self.value!r}:"
+        return f"{place}:{shown} {self.message}"
+
+
+class CaseError(Exception):
+    """A case that cannot be used; holds every fault found.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+        All faults, in the order of the files and rows.
+    """
+
+    def __init__(self, faults: Iterable[Fault]):
+        self.faults = tuple(faults)
+        count = len(self.faults)
+        heading = "1 fault" if count == 1 else f"{count} faults"
+        super().__init__("\n".join([f"{heading} in the case:", *(f"  {fault}" for fault in self.faults)]))
+
+    def __reduce__(self):
+        return type(self), (self.faults,)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the clause `` (did you mean 'x'?)`` for the nearest known name, or an empty string."""
+    close = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,444 @@
+"""The tables of a case, each declared once: column, type, unit, default, check, sentence.
+
+Reading, validation, templates, workbook sheets, ``--set`` paths and the reference page of the format all come from here.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def refuse(message: str) -> PydanticCustomError:
+    """Return the error a validator raises; its text is shown to the planner as it stands."""
+    return PydanticCustomError("fault", "{message}", {"message": message})
+
+
+def _number(value: Any, infinite: bool = False) -> float:
+    """Read a plain decimal; `inf` only where the column allows it."""
+    if isinstance(value, bool):
+        raise refuse("not a number; write a plain decimal such as 12.5")
+    if isinstance(value, (int, float)):
+        number = float(value)
+    elif isinstance(value, datetime.date):
+        raise refuse("a date, not a number; format the cell as a number")
+    else:
+        text = str(value).strip()
+        if text.lower() in ("inf", "+inf", "-inf", "nan", "infinity"):
+            number = float(text)
+        elif PLAIN_NUMBER.fullmatch(text):
+            number = float(text)
+        else:
+            raise refuse("not a number; write a plain decimal such as 12.5, without separators or units")
+    if math.isnan(number):
+        raise refuse("not a number; write a plain decimal such as 12.5")
+    if math.isinf(number) and not (infinite and number > 0):
+        raise refuse("not finite; write a plain decimal such as 12.5")
+    return number
+
+
+def _finite(value: Any) -> float:
+    return _number(value)
+
+
+def _extended(value: Any) -> float:
+    return _number(value, infinite=True)
+
+
+def _not_negative(value: float) -> float:
+    if value < 0:
+        raise refuse("negative; must be 0 or more")
+    return value
+
+
+def _share(value: float) -> float:
+    if not 0 <= value <= 1:
+        raise refuse("not a share; must lie between 0 and 1")
+    return value
+
+
+def _week(value: Any) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise refuse("not a whole number of weeks")
+    if number < 0:
+        raise refuse("negative; weeks count from 0")
+    return int(number)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip()
+
+
+def _identifier(value: str) -> str:
+    if not value:
+        raise refuse("empty; an id is needed")
+    if "/" in value or "\n" in value or "\r" in value:
+        raise refuse("an id may hold any text but '/' and a line break")
+    return value
+
+
+@dataclass(frozen=True)
+class Delay:
+    """A distribution of review delays, as written and as read.
+
+    Attributes
+    ----------
+    text
+        As the case writes it: ``8`` or ``4:0.5;12:0.5``.
+    weights : tuple of (int, float)
+        (weeks, share) with shares that sum to 1, in ascending order of weeks.
+    """
+
+    text: str
+    weights: tuple[tuple[int, float], ...]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def mean(self) -> float:
+        """Mean delay in weeks."""
+        return sum(lag * share for lag, share in self.weights)
+
+
+def _delay(value: Any) -> Delay:
+    if isinstance(value, Delay):
+        return value
+    text = _text(value)
+    weights: dict[int, float] = {}
+    for part in text.split(";"):
+        lag, colon, weight = part.partition(":")
+        try:
+            weeks = _week(lag)
+            share = _number(weight) if colon else 1.0
+        except PydanticCustomError:
+            raise refuse("not a delay; write weeks such as 8, or weeks:weight pairs such as 4:0.5;12:0.5") from None
+        if share <= 0:
+            raise refuse("the weights of a distribution must be positive")
+        if not colon and ";" in text:
+            raise refuse("every delay of a distribution needs a weight, such as 4:0.5;12:0.5")
+        weights[weeks] = weights.get(weeks, 0.0) + share
+    total = sum(weights.values())
+    return Delay(text, tuple((weeks, share / total) for weeks, share in sorted(weights.items())))
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Id = Annotated[str, BeforeValidator(_text), AfterValidator(_identifier)]
+Number = Annotated[float, BeforeValidator(_finite)]
+Amount = Annotated[float, BeforeValidator(_finite), AfterValidator(_not_negative)]
+Bound = Annotated[float, BeforeValidator(_extended), AfterValidator(_not_negative)]
+Share = Annotated[float, BeforeValidator(_finite), AfterValidator(_share)]
+Week = Annotated[int, BeforeValidator(_week)]
+Distribution = Annotated[Delay, BeforeValidator(_delay)]
+
+
+def column(sentence: str, unit: str = "", *, refers: str | None = None, **options: Any) -> Any:
+    """Declare a column: its sentence, its unit and, for an id of another table, the table it refers to."""
+    return Field(description=sentence, json_schema_extra={"unit": unit, "refers": refers}, **options)
+
+
+class Row(BaseModel):
+    """A row of a table; immutable, unknown columns refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    table: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+    required: ClassVar[bool] = False
+
+    @property
+    def id(self) -> str:
+        """The row's key as ``--set`` writes it: one id, or ids joined by ``/``."""
+        return "/".join(str(getattr(self, name)) for name in self.key)
+
+
+class Party(Row):
+    """Who takes part: exactly one focal, exactly one counterpart, allies, others."""
+
+    table = "parties"
+    key = ("party",)
+    required = True
+    party: Id = column("Id of the party.")
+    role: Literal["focal", "counterpart", "ally", "other"] = column("What the party is in this dispute.")
+    name: Text = column("Name for people.", default="")
+    loss_weight: Amount = column("Weight of this party's losses in ours; acts for focal and ally parties.", default=1.0)
+
+
+class Site(Row):
+    """Where a party holds, makes and uses items."""
+
+    table = "sites"
+    key = ("site",)
+    required = True
+    site: Id = column("Id of the site.")
+    party: Id = column("The party it belongs to.", refers="parties")
+    name: Text = column("Name for people.", default="")
+
+
+class Item(Row):
+    """What is traded and made."""
+
+    table = "items"
+    key = ("item",)
+    required = True
+    item: Id = column("Id of the item.")
+    name: Text = column("Name for people.", default="")
+    unit: Text = column("Unit its quantities are counted in.", default="")
+    holding_cost: Amount = column("Cost of holding a unit for a week.", "money per unit and week", default=0.0)
+    max_party_share: Share = column("Largest share of our intake one outside party may supply.", "share", default=1.0)
+
+
+class Stock(Row):
+    """What a site holds of an item at the start, and what may be added before it."""
+
+    table = "stocks"
+    key = ("site", "item")
+    site: Id = column("The site.", refers="sites")
+    item: Id = column("The item.", refers="items")
+    initial: Amount = column("Stock at the start of week 0.", "units", default=0.0)
+    capacity: Bound = column("Most that can be held.", "units", default=math.inf)
+    terminal_target: Amount | None = column("Stock wanted at the end; default: initial.", "units", default=None)
+    stockpile_max: Amount = column("Most that can be bought before week 0.", "units", default=0.0)
+    stockpile_cost: Amount | None = column(
+        "Price of the stockpile; default: 1.1 times the dearest running inbound lane, else 1.1 times the replacement cost.",
+        "money per unit",
+        default=None,
+    )
+
+
+class Lane(Row):
+    """A way an item moves from one site to another."""
+
+    table = "lanes"
+    key = ("lane",)
+    required = True
+    lane: Id = column("Id of the lane.")
+    item: Id = column("What it carries.", refers="items")
+    origin: Id = column("The site it starts at.", refers="sites")
+    destination: Id = column("The site it ends at.", refers="sites")
+    lead_weeks: Week = column("Weeks from dispatch to arrival.", "weeks", default=0)
+    unit_cost: Amount = column("Price paid by the destination.", "money per unit")
+    base_flow: Amount = column("Flow per week before week 0.", "units per week", default=0.0)
+    max_flow: Amount = column("Most that can be dispatched in a week.", "units per week")
+    available_week: Week = column("First week it can be used.", "week", default=0)
+    ramp_weeks: Week = column("Weeks from its first use to full capacity.", "weeks", default=0)
+    margin: Amount = column("What the origin earns.", "money per unit", default=0.0)
+    fixed_cost: Amount | None = column("Cost of qualifying it; empty or 0: nothing to qualify.", "money", default=None)
+    regime: Id | None = column("The review regime that acts on it.", refers="regimes", default=None)
+
+
+class Process(Row):
+    """A way a site makes an item."""
+
+    table = "processes"
+    key = ("process",)
+    process: Id = column("Id of the process.")
+    site: Id = column("Where it runs.", refers="sites")
+    output: Id = column("What it makes.", refers="items")
+    capacity: Bound = column("Most it can make in a week.", "units per week", default=math.inf)
+    unit_cost: Amount = column("Cost of making a unit, inputs not counted.", "money per unit", default=0.0)
+
+
+class Ingredient(Row):
+    """An input of a process (a line of its bill of materials)."""
+
+    table = "recipes"
+    key = ("process", "input")
+    process: Id = column("The process.", refers="processes")
+    input: Id = column("The item it needs.", refers="items")
+    quantity: Amount = column("Units of input for a unit of output.", "units per unit")
+
+
+class Demand(Row):
+    """What a site needs of an item every week."""
+
+    table = "demands"
+    key = ("site", "item")
+    required = True
+    site: Id = column("The site.", refers="sites")
+    item: Id = column("The item.", refers="items")
+    quantity: Amount = column("Needed every week.", "units per week")
+    shortage_penalty: Amount = column("Loss for a unit not served.", "money per unit")
+    min_fill: Share = column("Least mean fill rate, in every scenario.", "share", default=0.0)
+    min_fill_week: Share = column("Least fill rate of any week, in every scenario.", "share", default=0.0)
+
+
+class Regime(Row):
+    """A control-list entry whose exports need a licence."""
+
+    table = "regimes"
+    key = ("regime",)
+    regime: Id = column("Id of the regime.")
+    controller: Id = column("The party that decides on its licences.", refers="parties")
+    name: Text = column("Name for people.", default="")
+
+
+class Policy(Row):
+    """A way of running a regime; every regime has `open` without a row."""
+
+    table = "policies"
+    key = ("regime", "policy")
+    regime: Id = column("The regime.", refers="regimes")
+    policy: Id = column("Id of the policy within the regime.")
+    delay_weeks: Distribution = column("Review time: 8, or a distribution 4:0.5;12:0.5.", "weeks")
+    approval_rate: Share = column("Share of applications that are licensed.", "share", default=1.0)
+    start_week: Week = column("First week of the policy.", "week", default=0)
+    end_week: Week | None = column("First week after the policy; default: never ends.", "week", default=None)
+    admin_cost: Amount = column("Cost of running it.", "money", default=0.0)
+    reviewer_load: Amount = column("Reviewer hours it takes.", "hours", default=0.0)
+    political_cost: Amount = column("Political capital it takes.", "points", default=0.0)
+
+
+class Retaliation(Row):
+    """A policy that a retaliation package of the counterpart sets on one of its regimes."""
+
+    table = "retaliations"
+    key = ("package", "regime")
+    package: Id = column("Id of the package.")
+    regime: Id = column("The counterpart's regime.", refers="regimes")
+    policy: Id = column("The policy set on it.")
+    cost: Amount = column("What the package costs the counterpart.", "money", default=0.0)
+
+
+class Contingency(Row):
+    """An outage of a lane that ends on our side, or of a process there."""
+
+    table = "contingencies"
+    key = ("contingency", "lane", "process", "from_week")
+    contingency: Id = column("Id of the contingency; several rows make one together.")
+    lane: Id | None = column("The lane that fails.", refers="lanes", default=None)
+    process: Id | None = column("The process that fails.", refers="processes", default=None)
+    from_week: Week = column("First week of the outage.", "week")
+    to_week: Week | None = column("Last week of the outage; default: the last week.", "week", default=None)
+    availability: Share = column("Share of capacity left.", "share")
+
+    @property
+    def id(self) -> str:
+        """``contingency/lane`` or ``contingency/process``."""
+        return f"{self.contingency}/{self.lane or self.process}"
+
+
+class Source(Row):
+    """Where a figure comes from; never changes a result."""
+
+    table = "sources"
+    key = ()
+    # `table` and `column` name the figure; the trailing underscore keeps them apart from the declaration.
+    table_: Text = column("The table.", alias="table", default="")
+    key_: Text = column("The row's key.", alias="key", default="")
+    column_: Text = column("The column.", alias="column", default="")
+    value: Text = column("The figure.", default="")
+    source: Text = column("Where it was read.", default="")
+    date: Text = column("When it was published.", default="")
+    confidence: Literal["high", "medium", "low", "assumed", ""] = column("How far it can be trusted.", default="")
+    note: Text = column("How it was derived.", default="")
+
+
+TABLES: dict[str, type[Row]] = {
+    row.table: row
+    for row in (
+        Party,
+        Site,
+        Item,
+        Stock,
+        Lane,
+        Process,
+        Ingredient,
+        Demand,
+        Regime,
+        Policy,
+        Retaliation,
+        Contingency,
+        Source,
+    )
+}
+
+
+class Section(BaseModel):
+    """A section of ``case.toml``; immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    if isinstance(value, datetime.date) or value is None:
+        return value
+    try:
+        return datetime.date.fromisoformat(_text(value)[:10])
+    except ValueError:
+        raise refuse("not a date; write year-month-day such as 2026-01-05") from None
+
+
+def _weeks(value: Any) -> int:
+    weeks = _week(value)
+    if weeks < 1:
+        raise refuse("a horizon has at least one week")
+    return weeks
+
+
+def _positive(value: float) -> float:
+    if value <= 0:
+        raise refuse("must be positive")
+    return value
+
+
+class Heading(Section):
+    """What the case is."""
+
+    title: Text = column("Title for people.", default="")
+    currency: Text = column("Unit of every money figure.", default="")
+
+
+class Horizon(Section):
+    """How long the plan reaches."""
+
+    weeks: Annotated[int, BeforeValidator(_weeks)] = column("Number of weeks T; week 0 is the announcement.", "weeks")
+    start: Annotated[datetime.date | None, BeforeValidator(_date)] = column("Date week 0 begins.", default=None)
+
+
+class Limits(Section):
+    """What the planner may spend; every limit is optional."""
+
+    budget: Bound = column("Fixed costs, stockpile and admin costs together.", "money", default=math.inf)
+    reviewer_hours: Bound = column("Reviewer load of the chosen policies together.", "hours", default=math.inf)
+    political_capital: Bound = column("Political cost of the chosen policies together.", "points", default=math.inf)
+
+
+class Objective(Section):
+    """What is maximised."""
+
+    scenario: Literal["worst", "none"] = column("Leverage in the worst package, or in scenario none.", default="worst")
+
+
+class SolverOptions(Section):
+    """How hard to try."""
+
+    time_limit: Annotated[float, BeforeValidator(_extended), AfterValidator(_positive)] = column(
+        "Longest time to search.", "seconds", default=300.0
+    )
+    rel_gap: Annotated[float, BeforeValidator(_finite), AfterValidator(_not_negative)] = column(
+        "Relative gap at which a plan counts as optimal.", "share", default=1e-4
+    )
+
+
+class Settings(Section):
+    """``case.toml``, section by section."""
+
+    case: Heading = Heading()
+    horizon: Horizon
+    limits: Limits = Limits()
+    objective: Objective = Objective()
+    solver: SolverOptions = SolverOptions()
