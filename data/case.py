@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from .declared import columns, extra
 from .faults import Fault
 from .tables import (
     TABLES,
@@ -32,6 +34,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the rows of a table were read: the file's or sheet's name, and the line of each row."""
+
+    file: str
+    rows: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Case:
     """A case as read and checked.
@@ -42,14 +52,17 @@ class Case:
         Name of the case: its folder, workbook or shipped name.
     settings
         ``case.toml``, section by section.
-    parties, sites, items, stocks, lanes, processes, recipes, demands, regimes, policies, retaliations, contingencies, sources
+    parties, sites, items, stocks, lanes, processes, recipes, demands, regimes, policies, retaliations, contingencies,
+    sources
         The rows of each table of the case format, in the order of the case.
     warnings
         What was noticed while reading, and is not refused.
+    places
+        Where each table was read, for messages about its rows.
 
     Notes
     -----
-    Two cases are equal when their settings and tables are; the name and the warnings do not count.
+    Two cases are equal when their settings and tables are; the name, the warnings and the places do not count.
     """
 
     name: str
@@ -68,6 +81,7 @@ class Case:
     contingencies: tuple[Contingency, ...] = ()
     sources: tuple[Source, ...] = ()
     warnings: tuple[Fault, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
 
     def rows(self, table: str) -> tuple[Row, ...]:
         """Return the rows of the table of that name."""
@@ -77,19 +91,15 @@ class Case:
         """Return a table as a DataFrame, units of its columns in ``attrs["units"]``."""
         import pandas as pd
 
-        declaration = TABLES[table]
-        names = [field.alias or name for name, field in declaration.model_fields.items()]
-        frame = pd.DataFrame([row.model_dump(by_alias=True) for row in self.rows(table)], columns=names)
-        frame.attrs["units"] = {
-            field.alias or name: field.json_schema_extra["unit"]  # type: ignore[index,call-overload]
-            for name, field in declaration.model_fields.items()
-        }
+        declared = columns(TABLES[table])
+        frame = pd.DataFrame([row.model_dump(by_alias=True) for row in self.rows(table)], columns=list(declared))
+        frame.attrs["units"] = {name: extra(info, "unit") for name, info in declared.items()}
         return frame
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of settings and tables, as 64 hexadecimal digits."""
-        content = {"settings": self.settings.model_dump(mode="json")}
+        content: dict[str, Any] = {"settings": self.settings.model_dump(mode="json")}
         for table in TABLES:
             content[table] = [
                 {name: repr(value) for name, value in row.model_dump(by_alias=True).items()} for row in self.rows(table)
@@ -97,13 +107,16 @@ class Case:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def __eq__(self, other: object) -> bool:
+        """Return whether settings and tables are equal."""
         return isinstance(other, Case) and self.digest == other.digest
 
     def __hash__(self) -> int:
+        """Return a hash of settings and tables."""
         return hash(self.digest)
 
     def __repr__(self) -> str:
+        """Return name and size."""
         return (
-            f"Case({self.name!r}, {self.settings.horizon.weeks} weeks, {len(self.sites)} sites, {len(self.items)} items, "
-            f"{len(self.lanes)} lanes, {len(self.regimes)} regimes)"
+            f"Case({self.name!r}, {self.settings.horizon.weeks} weeks, {len(self.sites)} sites, "
+            f"{len(self.items)} items, {len(self.lanes)} lanes, {len(self.regimes)} regimes)"
         )

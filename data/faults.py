@@ -30,6 +30,7 @@ class Fault:
     value: str | None = None
 
     def __str__(self) -> str:
+        """Return place, value and message on one line."""
         place = self.file
         if self.row is not None:
             place += f", row {self.row}"
@@ -49,16 +50,25 @@ class CaseError(Exception):
     """
 
     def __init__(self, faults: Iterable[Fault]):
+        """Take the faults and word the message."""
         self.faults = tuple(faults)
         count = len(self.faults)
         heading = "1 fault" if count == 1 else f"{count} faults"
         super().__init__("\n".join([f"{heading} in the case:", *(f"  {fault}" for fault in self.faults)]))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[CaseError], tuple[tuple[Fault, ...]]]:
+        """Pickle the faults; the message follows from them."""
         return type(self), (self.faults,)
 
 
+def near(name: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
+    """Return the known name nearest to `name`, upper and lower case alike, or None where none is near."""
+    names = {candidate.casefold(): candidate for candidate in known}
+    close = get_close_matches(name.casefold(), list(names), n=1, cutoff=cutoff)
+    return names[close[0]] if close else None
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the clause `` (did you mean 'x'?)`` for the nearest known name, or an empty string."""
-    close = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    """Return the clause ``; did you mean 'x'?`` for the nearest known name, or an empty string."""
+    close = near(name, known)
+    return f"; did you mean {close!r}?" if close is not None else ""

@@ -1,6 +1,6 @@
 """The tables of a case, each declared once: column, type, unit, default, check, sentence.
 
-Reading, validation, templates, workbook sheets, ``--set`` paths and the reference page of the format all come from here.
+Reading, validation, templates, workbook sheets, ``--set`` paths and the reference page of the format come from here.
 """
 
 from __future__ import annotations
@@ -8,13 +8,16 @@ from __future__ import annotations
 import datetime
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+MOST_WEEKS = 1_000_000
+LONGEST_HORIZON = 5_200
 
 
 def refuse(message: str) -> PydanticCustomError:
@@ -24,25 +27,30 @@ def refuse(message: str) -> PydanticCustomError:
 
 def _number(value: Any, infinite: bool = False) -> float:
     """Read a plain decimal; `inf` only where the column allows it."""
-    if isinstance(value, bool):
-        raise refuse("not a number; write a plain decimal such as 12.5")
-    if isinstance(value, (int, float)):
-        number = float(value)
-    elif isinstance(value, datetime.date):
+    if isinstance(value, datetime.date):
         raise refuse("a date, not a number; format the cell as a number")
-    else:
-        text = str(value).strip()
-        if text.lower() in ("inf", "+inf", "-inf", "nan", "infinity"):
-            number = float(text)
-        elif PLAIN_NUMBER.fullmatch(text):
-            number = float(text)
-        else:
-            raise refuse("not a number; write a plain decimal such as 12.5, without separators or units")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        value = _decimal(str(value).strip())
+    try:
+        number = float(value)
+    except OverflowError:
+        raise refuse("too large for a number") from None
     if math.isnan(number):
         raise refuse("not a number; write a plain decimal such as 12.5")
     if math.isinf(number) and not (infinite and number > 0):
         raise refuse("not finite; write a plain decimal such as 12.5")
-    return number
+    # -0.0 would make two equal cases differ.
+    return number + 0.0
+
+
+def _decimal(text: str) -> float:
+    if text.lower() in ("inf", "+inf", "-inf", "infinity", "nan"):
+        return float(text)
+    if not PLAIN_NUMBER.fullmatch(text):
+        raise refuse("not a number; write a plain decimal such as 12.5, without separators or units")
+    if math.isinf(float(text)):
+        raise refuse("too large for a number")
+    return float(text)
 
 
 def _finite(value: Any) -> float:
@@ -71,21 +79,36 @@ def _week(value: Any) -> int:
         raise refuse("not a whole number of weeks")
     if number < 0:
         raise refuse("negative; weeks count from 0")
+    if number > MOST_WEEKS:
+        raise refuse(f"more than {MOST_WEEKS} weeks")
     return int(number)
 
 
 def _text(value: Any) -> str:
+    """Read text as it can be written to every kind of file."""
+    if isinstance(value, (dict, list, tuple, set)):
+        raise refuse("not a single value")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip()
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        value = value.date()
+    text = str(value).replace("\r\n", "\n").replace("\r", "\n").strip()
+    if any(_unwritable(character) for character in text):
+        raise refuse("holds a control character; retype it")
+    return text
+
+
+def _unwritable(character: str) -> bool:
+    return character not in "\n\t" and (unicodedata.category(character) in ("Cc", "Cs") or character in "\ufffe\uffff")
 
 
 def _identifier(value: str) -> str:
     if not value:
         raise refuse("empty; an id is needed")
-    if "/" in value or "\n" in value or "\r" in value:
+    if "/" in value or "\n" in value:
         raise refuse("an id may hold any text but '/' and a line break")
-    return value
+    # The same word typed on two systems must be the same id.
+    return unicodedata.normalize("NFC", value)
 
 
 @dataclass(frozen=True)
@@ -104,6 +127,7 @@ class Delay:
     weights: tuple[tuple[int, float], ...]
 
     def __str__(self) -> str:
+        """Return the distribution as written."""
         return self.text
 
     @property
@@ -140,12 +164,15 @@ Amount = Annotated[float, BeforeValidator(_finite), AfterValidator(_not_negative
 Bound = Annotated[float, BeforeValidator(_extended), AfterValidator(_not_negative)]
 Share = Annotated[float, BeforeValidator(_finite), AfterValidator(_share)]
 Week = Annotated[int, BeforeValidator(_week)]
-Distribution = Annotated[Delay, BeforeValidator(_delay)]
+Distribution = Annotated[Delay, BeforeValidator(_delay), PlainSerializer(str)]
 
 
-def column(sentence: str, unit: str = "", *, refers: str | None = None, **options: Any) -> Any:
-    """Declare a column: its sentence, its unit and, for an id of another table, the table it refers to."""
-    return Field(description=sentence, json_schema_extra={"unit": unit, "refers": refers}, **options)
+def column(
+    sentence: str, unit: str = "", *, refers: str | None = None, same_as: str | None = None, **options: Any
+) -> Any:
+    """Declare a column: its sentence, its unit, the table an id refers to, the column whose figure is its default."""
+    extra = {"unit": unit, "refers": refers, "same_as": same_as}
+    return Field(description=sentence, json_schema_extra=extra, **options)
 
 
 class Row(BaseModel):
@@ -208,10 +235,12 @@ class Stock(Row):
     item: Id = column("The item.", refers="items")
     initial: Amount = column("Stock at the start of week 0.", "units", default=0.0)
     capacity: Bound = column("Most that can be held.", "units", default=math.inf)
-    terminal_target: Amount | None = column("Stock wanted at the end; default: initial.", "units", default=None)
+    terminal_target: Amount | None = column(
+        "Stock wanted at the end; default: initial.", "units", same_as="initial", default=None
+    )
     stockpile_max: Amount = column("Most that can be bought before week 0.", "units", default=0.0)
     stockpile_cost: Amount | None = column(
-        "Price of the stockpile; default: 1.1 times the dearest running inbound lane, else 1.1 times the replacement cost.",
+        "Price of the stockpile; default: 1.1 times the dearest running inbound lane (or the replacement cost).",
         "money per unit",
         default=None,
     )
@@ -377,7 +406,7 @@ def _date(value: Any) -> Any:
     if isinstance(value, datetime.date) or value is None:
         return value
     try:
-        return datetime.date.fromisoformat(_text(value)[:10])
+        return datetime.datetime.fromisoformat(_text(value)).date()
     except ValueError:
         raise refuse("not a date; write year-month-day such as 2026-01-05") from None
 
@@ -386,6 +415,8 @@ def _weeks(value: Any) -> int:
     weeks = _week(value)
     if weeks < 1:
         raise refuse("a horizon has at least one week")
+    if weeks > LONGEST_HORIZON:
+        raise refuse(f"a horizon has at most {LONGEST_HORIZON} weeks")
     return weeks
 
 

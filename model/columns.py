@@ -1,0 +1,294 @@
+"""Responses to many policy combinations: one program, re-solved in Gray-code order (model.md section 7)."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sparse
+
+from .compiled import Highs, Program
+
+Digits = tuple[int, ...]
+
+CHUNK = 256
+"""Combinations solved from one cold start; fixed, so that results do not depend on the number of processes."""
+
+
+@dataclass
+class ResponseArrays:
+    """The compiled response as plain arrays that can be sent to a process.
+
+    Attributes
+    ----------
+    program
+        The linear program with every regime at its first policy (``open``).
+    gates : list of list of (array, array)
+        For every regime and policy: the columns it opens and their capacities.
+    outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
+        What our side sees of a response.
+    """
+
+    program: Program
+    gates: list[list[tuple[np.ndarray, np.ndarray]]]
+    outputs: sparse.csr_matrix
+
+    @property
+    def menu_sizes(self) -> Digits:
+        """Number of policies of every regime."""
+        return tuple(len(gates) for gates in self.gates)
+
+
+class Responder:
+    """Solves the response for one combination after another, basis kept.
+
+    Parameters
+    ----------
+    arrays
+        The compiled response.
+    """
+
+    def __init__(self, arrays: ResponseArrays):
+        self.arrays = arrays
+        self.highs = Highs(arrays.program, presolve="off", solver="simplex")
+        self.digits: Digits = tuple(0 for _ in arrays.gates)
+
+    def set_policies(self, digits: Digits) -> None:
+        """Set the bounds of the regimes whose policy changes, and of no others."""
+        for regime, (old, new) in enumerate(zip(self.digits, digits, strict=True)):
+            if old != new:
+                columns, capacity = self.arrays.gates[regime][old]
+                self.highs.set_bounds(columns, np.zeros_like(capacity), np.zeros_like(capacity))
+                columns, capacity = self.arrays.gates[regime][new]
+                self.highs.set_bounds(columns, np.zeros_like(capacity), capacity)
+        self.digits = digits
+
+    def solve(self, digits: Digits) -> tuple[float, np.ndarray]:
+        """Return the least cost and the response's columns under a combination.
+
+        Raises
+        ------
+        ArithmeticError
+            When HiGHS ends without an optimum; the response always has one.
+        """
+        self.set_policies(digits)
+        outcome = self.highs.solve()
+        if not outcome.optimal:
+            self.highs.forget()
+            outcome = self.highs.solve()
+        if not outcome.optimal or outcome.objective is None or outcome.solution is None:
+            raise ArithmeticError(f"the response to policies {digits} ended with {outcome.termination!r}")
+        return outcome.objective, outcome.solution
+
+    def set_cost(self, cost: np.ndarray) -> None:
+        """Change what the response minimises."""
+        self.highs.set_cost(cost)
+
+    def restart(self) -> None:
+        """Forget the basis, so that what follows does not depend on what came before."""
+        self.highs.forget()
+
+
+@dataclass
+class Batch:
+    """Answers to a list of combinations.
+
+    Attributes
+    ----------
+    cost : array, shape (combinations,)
+        Least cost; NaN where the search was stopped before.
+    outputs : array of float32, shape (combinations, outputs)
+        Outputs of one least-cost response each; empty where not asked for.
+    """
+
+    cost: np.ndarray
+    outputs: np.ndarray
+
+    @property
+    def complete(self) -> bool:
+        """Whether every combination was answered."""
+        return not bool(np.isnan(self.cost).any())
+
+
+def gray_order(sizes: Sequence[int]) -> Iterator[Digits]:
+    """Yield every combination of a mixed-radix reflected Gray code: neighbours differ in one regime by one policy.
+
+    Parameters
+    ----------
+    sizes
+        Number of policies of every regime.
+    """
+    digits = [0] * len(sizes)
+    step = [1] * len(sizes)
+    while True:
+        yield tuple(digits)
+        place = 0
+        while place < len(sizes):
+            moved = digits[place] + step[place]
+            if 0 <= moved < sizes[place]:
+                digits[place] = moved
+                break
+            step[place] = -step[place]
+            place += 1
+        else:
+            return
+
+
+_arrays: ResponseArrays | None = None
+
+
+def _receive(arrays: ResponseArrays) -> None:
+    global _arrays
+    _arrays = arrays
+    # Ctrl-C is the parent's to handle: it stops handing out chunks.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _answer_received(chunk: Sequence[Digits], cost: np.ndarray, with_outputs: bool) -> tuple[np.ndarray, np.ndarray]:
+    assert _arrays is not None
+    return answer(_arrays, chunk, cost, with_outputs)
+
+
+def answer(
+    arrays: ResponseArrays, chunk: Sequence[Digits], cost: np.ndarray, with_outputs: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Solve the response for the combinations of a chunk, from a cold start.
+
+    Returns
+    -------
+    cost : array, shape (combinations,)
+    outputs : array of float32, shape (combinations, outputs), or (combinations, 0)
+    """
+    responder = Responder(arrays)
+    responder.set_cost(cost)
+    costs = np.empty(len(chunk))
+    outputs = np.empty((len(chunk), arrays.outputs.shape[0] if with_outputs else 0), dtype=np.float32)
+    for place, digits in enumerate(chunk):
+        costs[place], solution = responder.solve(digits)
+        if with_outputs:
+            outputs[place] = arrays.outputs @ solution
+    return costs, outputs
+
+
+class Enumerator:
+    """Answers lists of combinations, over several processes where that pays.
+
+    Parameters
+    ----------
+    arrays
+        The compiled response.
+    processes
+        Processes to use.
+    stop
+        Asked between chunks; enumeration ends early once it returns True.
+    """
+
+    def __init__(self, arrays: ResponseArrays, processes: int = 1, stop: Callable[[], bool] = lambda: False):
+        self.arrays = arrays
+        self.processes = max(1, processes)
+        self.stop = stop
+        self._pool: ProcessPoolExecutor | None = None
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+    def __enter__(self) -> Enumerator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(
+        self,
+        combinations: Sequence[Digits],
+        cost: np.ndarray | None = None,
+        with_outputs: bool = False,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Batch:
+        """Solve the response for every combination.
+
+        Parameters
+        ----------
+        combinations
+            Policies by number, in an order in which neighbours are alike.
+        cost : array, shape (columns,), optional
+            What the response minimises; its own cost by default.
+        with_outputs
+            Whether to keep the outputs.
+        progress
+            Called with (done, total).
+
+        Returns
+        -------
+        Batch
+            In the order of the combinations.
+        """
+        cost = self.arrays.program.cost if cost is None else cost
+        total = len(combinations)
+        width = self.arrays.outputs.shape[0] if with_outputs else 0
+        batch = Batch(np.full(total, np.nan), np.zeros((total, width), dtype=np.float32))
+        chunks = [(start, combinations[start : start + CHUNK]) for start in range(0, total, CHUNK)]
+        done = 0
+        for start, (costs, outputs) in self._answers(chunks, cost, with_outputs):
+            batch.cost[start : start + costs.size] = costs
+            batch.outputs[start : start + costs.size] = outputs
+            done += costs.size
+            progress(done, total)
+        return batch
+
+    def _answers(
+        self, chunks: list[tuple[int, Sequence[Digits]]], cost: np.ndarray, with_outputs: bool
+    ) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+        if self.processes == 1 or len(chunks) < 3:
+            for start, chunk in chunks:
+                if self.stop():
+                    return
+                yield start, answer(self.arrays, chunk, cost, with_outputs)
+            return
+        if self._pool is None:
+            # Spawned, not forked: the parent may run threads (progress bars, HiGHS).
+            self._pool = ProcessPoolExecutor(
+                self.processes, multiprocessing.get_context("spawn"), initializer=_receive, initargs=(self.arrays,)
+            )
+        waiting = iter(chunks)
+        running: dict[Future[tuple[np.ndarray, np.ndarray]], int] = {}
+        for start, chunk in _first(waiting, 2 * self.processes):
+            running[self._pool.submit(_answer_received, chunk, cost, with_outputs)] = start
+        while running:
+            finished, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+            if self.stop():
+                self.close()
+                return
+            for future in finished:
+                start = running.pop(future)
+                for following, chunk in _first(waiting, 1):
+                    running[self._pool.submit(_answer_received, chunk, cost, with_outputs)] = following
+                yield start, future.result()
+
+
+def _first(chunks: Iterable[tuple[int, Sequence[Digits]]], count: int) -> Iterator[tuple[int, Sequence[Digits]]]:
+    for _, chunk in zip(range(count), chunks, strict=False):
+        yield chunk
+
+
+def processors() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def digits_of(choice: Mapping[str, str], menu: Mapping[str, Sequence[str]]) -> Digits:
+    """Return a choice of policies as numbers in the order of the menus."""
+    return tuple(policies.index(choice[regime]) for regime, policies in menu.items())
+
+
+def choice_of(digits: Digits, menu: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return numbers in the order of the menus as a choice of policies."""
+    return {regime: policies[digit] for digit, (regime, policies) in zip(digits, menu.items(), strict=True)}

@@ -1,0 +1,274 @@
+"""From a Pyomo model to arrays, and from arrays to HiGHS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import highspy
+import numpy as np
+import scipy.sparse as sparse
+
+ROW_UPPER, ROW_EQUAL, ROW_LOWER = 1, 0, -1
+
+
+@dataclass
+class Program:
+    """A linear or mixed-integer program as arrays: minimise ``cost @ x + offset``.
+
+    Attributes
+    ----------
+    cost : array, shape (columns,)
+    matrix : scipy.sparse.csc_matrix, shape (rows, columns)
+    row_lower, row_upper : array, shape (rows,)
+    column_lower, column_upper : array, shape (columns,)
+    integer : array of bool, shape (columns,)
+    """
+
+    cost: np.ndarray
+    matrix: sparse.csc_matrix
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    column_lower: np.ndarray
+    column_upper: np.ndarray
+    integer: np.ndarray
+    offset: float = 0.0
+
+    def relaxed(self) -> Program:
+        """Return the linear relaxation; arrays of bounds are copied, the rest is shared."""
+        return replace(
+            self,
+            column_lower=self.column_lower.copy(),
+            column_upper=self.column_upper.copy(),
+            integer=np.zeros_like(self.integer),
+        )
+
+
+@dataclass
+class Compiled:
+    """A program with the way back to the Pyomo components it came from.
+
+    Attributes
+    ----------
+    program
+        The arrays; the sense is always minimise (a maximised objective is negated).
+    column : dict of int to int
+        Column of a variable by ``id(variable)``; a variable without coefficients has none.
+    row : dict of int to int
+        Row of a constraint by ``id(constraint)``; a trivial constraint has none.
+    """
+
+    program: Program
+    column: dict[int, int]
+    row: dict[int, int]
+    variables: list[Any]
+
+    def columns(self, variables: Iterable[Any]) -> np.ndarray:
+        """Columns of variables, -1 for one without coefficients."""
+        return np.array([self.column.get(id(variable), -1) for variable in variables], dtype=np.int64)
+
+    def values(self, component: Any, solution: np.ndarray) -> dict[Any, float]:
+        """Values of an indexed variable by its index; a variable without coefficients is at its lower bound."""
+        values = {}
+        for index, variable in component.items():
+            place = self.column.get(id(variable))
+            values[index] = float(variable.lb or 0.0) if place is None else float(solution[place])
+        return values
+
+    def linear_map(self, expressions: Sequence[Sequence[tuple[float, Any]]]) -> sparse.csr_matrix:
+        """Return the matrix whose rows are linear expressions given as (coefficient, variable) lists."""
+        data, columns, starts = [], [], [0]
+        for terms in expressions:
+            for coefficient, variable in terms:
+                place = self.column.get(id(variable))
+                if place is not None:
+                    data.append(coefficient)
+                    columns.append(place)
+            starts.append(len(data))
+        shape = (len(expressions), len(self.variables))
+        return sparse.csr_matrix((np.array(data, dtype=float), np.array(columns, dtype=np.int64), starts), shape=shape)
+
+
+def compile_model(model: Any) -> Compiled:
+    """Compile a Pyomo model in one pass.
+
+    Parameters
+    ----------
+    model : pyomo.environ.ConcreteModel
+        A linear model with one active objective.
+
+    Returns
+    -------
+    Compiled
+    """
+    from pyomo.common.gc_manager import PauseGC
+    from pyomo.environ import minimize
+    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+
+    with PauseGC():
+        form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=minimize)
+    rhs = np.asarray(form.rhs, dtype=float)
+    kinds = np.array([entry.bound_type for entry in form.rows], dtype=int)
+    program = Program(
+        cost=np.asarray(form.c.todense(), dtype=float).ravel(),
+        matrix=sparse.csc_matrix(form.A),
+        row_lower=np.where(kinds == ROW_UPPER, -np.inf, rhs),
+        row_upper=np.where(kinds == ROW_LOWER, np.inf, rhs),
+        column_lower=np.array([-np.inf if v.lb is None else v.lb for v in form.columns], dtype=float),
+        column_upper=np.array([np.inf if v.ub is None else v.ub for v in form.columns], dtype=float),
+        integer=np.array([not v.is_continuous() for v in form.columns], dtype=bool),
+        offset=float(form.c_offset[0]),
+    )
+    return Compiled(
+        program,
+        column={id(variable): place for place, variable in enumerate(form.columns)},
+        row={id(entry.constraint): place for place, entry in enumerate(form.rows)},
+        variables=list(form.columns),
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a solve ended with; termination, incumbent and bound are kept apart.
+
+    Attributes
+    ----------
+    termination
+        HiGHS's word for how the run ended, e.g. ``Optimal`` or ``Time limit reached``.
+    objective
+        Objective of the incumbent; None where there is none.
+    bound
+        Proven bound on the objective (equal to the objective of a linear program solved to optimality); None where
+        nothing is proven.
+    solution : array or None, shape (columns,)
+    nodes
+        Branch-and-bound nodes.
+    """
+
+    termination: str
+    objective: float | None
+    bound: float | None
+    solution: np.ndarray | None
+    nodes: int = 0
+
+    @property
+    def optimal(self) -> bool:
+        """Whether HiGHS proved the incumbent optimal within its gap."""
+        return self.termination == "Optimal"
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether HiGHS proved that there is no solution."""
+        return self.termination == "Infeasible"
+
+
+class Highs:
+    """One HiGHS object over one program, changed in place between solves.
+
+    Parameters
+    ----------
+    program
+        The arrays; copied into HiGHS.
+    log
+        File that HiGHS appends its log to; none by default.
+    **options
+        HiGHS options, e.g. ``time_limit``.
+    """
+
+    def __init__(self, program: Program, log: str | None = None, **options: Any):
+        self.highs = highspy.Highs()
+        self.highs.setOptionValue("log_to_console", False)
+        self.highs.setOptionValue("output_flag", log is not None)
+        if log is not None:
+            self.highs.setOptionValue("log_file", log)
+        self.highs.setOptionValue("threads", 1)
+        for name, value in options.items():
+            self.highs.setOptionValue(name, value)
+        self.mixed = bool(program.integer.any())
+        self.width = program.cost.size
+        self.highs.passModel(_highs_model(program))
+
+    def set_options(self, **options: Any) -> None:
+        """Set HiGHS options."""
+        for name, value in options.items():
+            self.highs.setOptionValue(name, value)
+
+    def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Change the bounds of columns; all arrays of one length."""
+        if columns.size:
+            self.highs.changeColsBounds(
+                int(columns.size), columns.astype(np.int32), lower.astype(float), upper.astype(float)
+            )
+
+    def set_cost(self, cost: np.ndarray) -> None:
+        """Change the whole cost vector."""
+        self.highs.changeColsCost(self.width, np.arange(self.width, dtype=np.int32), cost.astype(float))
+
+    def set_row(self, row: int, lower: float, upper: float) -> None:
+        """Change the bounds of a row."""
+        self.highs.changeRowBounds(int(row), float(lower), float(upper))
+
+    def set_offset(self, offset: float) -> None:
+        """Change the constant of the objective."""
+        self.highs.changeObjectiveOffset(float(offset))
+
+    def forget(self) -> None:
+        """Drop basis and solution, so that the next solve starts cold."""
+        self.highs.clearSolver()
+
+    def solve(self) -> Outcome:
+        """Run HiGHS."""
+        highs = self.highs
+        highs.run()
+        status = highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+            highs.setOptionValue("presolve", "off")
+            highs.run()
+            highs.setOptionValue("presolve", "choose")
+            status = highs.getModelStatus()
+        info = highs.getInfo()
+        termination = highs.modelStatusToString(status)
+        feasible = info.primal_solution_status == highspy.kSolutionStatusFeasible
+        solution = np.array(highs.getSolution().col_value) if feasible else None
+        objective = float(info.objective_function_value) if feasible else None
+        if self.mixed:
+            bound = float(info.mip_dual_bound) if np.isfinite(info.mip_dual_bound) else None
+        else:
+            bound = objective if status == highspy.HighsModelStatus.kOptimal else None
+        return Outcome(termination, objective, bound, solution, max(0, int(info.mip_node_count)) if self.mixed else 0)
+
+    def row_duals(self) -> np.ndarray:
+        """Duals of the rows after a linear solve: change of the minimum per unit of the right-hand side."""
+        return np.array(self.highs.getSolution().row_dual)
+
+    def on_interrupt(self, stop: Callable[[], bool]) -> None:
+        """Ask HiGHS to stop a mixed-integer solve as soon as ``stop()`` is true."""
+
+        def check(event: Any) -> None:
+            if stop():
+                event.interrupt()
+
+        self.highs.cbMipInterrupt += check
+
+
+def _highs_model(program: Program) -> highspy.HighsLp:
+    lp = highspy.HighsLp()
+    lp.num_col_ = program.cost.size
+    lp.num_row_ = program.row_lower.size
+    lp.col_cost_ = program.cost
+    lp.col_lower_ = program.column_lower
+    lp.col_upper_ = program.column_upper
+    lp.row_lower_ = program.row_lower
+    lp.row_upper_ = program.row_upper
+    lp.offset_ = program.offset
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = program.matrix.indptr.astype(np.int32)
+    lp.a_matrix_.index_ = program.matrix.indices.astype(np.int32)
+    lp.a_matrix_.value_ = program.matrix.data.astype(float)
+    if program.integer.any():
+        lp.integrality_ = [
+            highspy.HighsVarType.kInteger if integer else highspy.HighsVarType.kContinuous
+            for integer in program.integer
+        ]
+    return lp

@@ -1,0 +1,1 @@
+"""Problems whose answers others have published, rebuilt as cases."""
