@@ -151,10 +151,10 @@ def _recipe_cycles(draft: Draft) -> Iterator[Fault]:
         if process is not None and process.get("output") and line.get("input"):
             inputs.setdefault(process.get("output"), {}).setdefault(line.get("input"), line)
     while cycle := _cycle(inputs):
-        lines = [inputs[output][item] for item, output in pairwise(cycle)]
-        places = ", ".join(sorted({line.at for line in lines}))
-        message = f"a recipe cycle, {' -> '.join(cycle)}; no item may need itself: take out one of {places}"
-        yield lines[0].fault(message, "input", cycle[0])
+        lines = sorted((inputs[output][item] for item, output in pairwise(cycle)), key=lambda line: line.number or 0)
+        places = ("one of " if len(lines) > 1 else "") + ", ".join(line.at for line in lines)
+        message = f"a recipe cycle, {' -> '.join(cycle)}; no item may need itself: take out {places}"
+        yield lines[0].fault(message, "input", lines[0].get("input"))
         # Without this row the next cycle comes to light.
         del inputs[cycle[1]][cycle[0]]
 

@@ -61,7 +61,7 @@ class CaseError(Exception):
         return type(self), (self.faults,)
 
 
-def near(name: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
+def near(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Return the known name nearest to `name`, upper and lower case alike, or None where none is near."""
     names = {candidate.casefold(): candidate for candidate in known}
     close = get_close_matches(name.casefold(), list(names), n=1, cutoff=cutoff)

@@ -59,10 +59,9 @@ def _check_header(raw: RawTable, model: type[Row], faults: list[Fault]) -> set[s
         message = f"the first row is no header; none of its cells is a column of {model.table}: {', '.join(known)}"
         faults.append(Fault(raw.file, message, row=1, value=shown(", ".join(strange))))
         return set(absent)
-    free = [name for name in known if name not in raw.columns]
     explained = set()
     for name in strange:
-        meant = near(name, free) or near(name, known)
+        meant = near(name, known)
         hint = f"did you mean {meant!r}?" if meant else f"known are {', '.join(known)}"
         faults.append(Fault(raw.file, f"unknown column; {hint}", row=1, column=name))
         explained.add(meant)
@@ -89,7 +88,7 @@ def _parse_row(file: str, raw: RawRow, model: type[Row], absent: set[str], fault
     problems |= broken
     for name, message in problems.items():
         if name not in absent:
-            faults.append(Fault(file, message, raw.number, name, shown(raw.cells.get(name))))
+            faults.append(Fault(file, message, raw.number, name, shown(written.get(name))))
     sound = {name: str(shown(cell)) for name, cell in cells.items() if name not in problems}
     return Line(file, raw.number, None, sound)
 
@@ -140,7 +139,8 @@ def _setting_fault(raw: RawCase, problem: ErrorDetails) -> Fault:
     name = ".".join(path)
     hidden = problem["type"] == "missing" or isinstance(problem["input"], dict)
     value = None if hidden else shown(problem["input"])
-    return Fault(raw.settings_file, words, raw.settings_rows.get(name), name, value)
+    row = raw.settings_rows.get(name, raw.settings_rows.get(path[0]))
+    return Fault(raw.settings_file, words, row, name, value)
 
 
 def _section_words(section: str, problem: ErrorDetails) -> str:

@@ -168,7 +168,7 @@ class _Builder:
             weight = self.amount(0.25, 2.0) if role != "other" and self.chance(35) else None
             self.row("parties", party=party, role=role, loss_weight=weight)
             names = [party]
-            if role in ("focal", "counterpart") and self.chance(35):
+            if role in ("focal", "counterpart") and self.chance(45):
                 names.append(f"{party}-2")
             for site in names:
                 self.add_site(site, party, side)
@@ -196,7 +196,7 @@ class _Builder:
     def add_items(self) -> None:
         self.items = ["raw1"]
         for item in ("part", "raw2", "good"):
-            if self.chance(60):
+            if self.chance(70):
                 self.items.append(item)
         self.items.sort(key=lambda i: LEVELS[i])
         for item in self.items:
@@ -207,7 +207,7 @@ class _Builder:
         ours = [r["party"] for r in self.tables["parties"] if r["role"] in ("focal", "ally")]
         self.open_regimes: list[str] = []
         left = self.max_combinations
-        for k in range(self.pick([1, *range(self.max_regimes + 1), *range(1, self.max_regimes + 1)])):
+        for k in range(self.pick([*range(1, self.max_regimes + 1)] * 3 + [0])):
             most = min(3, left - 1)
             if most < 1:
                 break
@@ -251,7 +251,7 @@ class _Builder:
         for side in ("C", "H"):
             sites = self.sites_of(side)
             for _ in range(self.pick([1, 1, 2])):
-                item = self.items[-1] if self.chance(50) else self.pick(self.items)
+                item = self.items[-1] if self.chance(60) else self.pick(self.items)
                 pairs.append((self.pick(sites), item))
         for site, item in dict.fromkeys(pairs):
             quantity = self.amount(2.0, 10.0)
@@ -263,7 +263,7 @@ class _Builder:
                 site=site,
                 item=item,
                 quantity=0.0 if self.chance(2) else quantity,
-                shortage_penalty=0.0 if self.chance(3) else _round(PRICE[item] * self.amount(0.8, 3.0)),
+                shortage_penalty=0.0 if self.chance(3) else _round(PRICE[item] * self.amount(1.4, 3.6)),
                 min_fill=mean if held else (0.99 if not ours and self.chance(8) else None),
                 min_fill_week=self.pick([0.1, 0.2, 0.4]) if ours and self.chance(8 if self.hostile else 25) else None,
             )
@@ -309,7 +309,7 @@ class _Builder:
             origin=origin,
             destination=destination,
             lead_weeks=self.pick([0, 1, 2, 3]) if self.chance(55) else None,
-            unit_cost=_round(PRICE[item] * (self.amount(1.0, 1.8) if late else self.amount(0.5, 1.2))),
+            unit_cost=_round(PRICE[item] * (self.amount(0.5, 1.2) if flow > 0.0 else self.amount(0.9, 1.8))),
             base_flow=flow if flow > 0.0 else None,
             max_flow=max(flow, _round(usual if most is None else most)),
             available_week=self.whole(0, self.weeks) if self.chance(70 if late else 5) else None,
@@ -332,7 +332,7 @@ class _Builder:
             unit_cost=_round(PRICE[item] * self.amount(0.1, 0.5)) if self.chance(75) else None,
         )
         for needed in inputs:
-            quantity = self.pick([1.0, 0.5, 2.0, 0.3])
+            quantity = self.pick([1.0, 0.5, 1.5, 0.3])
             self.row("recipes", process=name, input=needed, quantity=quantity)
             self.need[site, needed] = self.need.get((site, needed), 0.0) + need * quantity
 
@@ -363,14 +363,16 @@ class _Builder:
         if need <= 0.0 or self.chance(3):
             return
         alone = self.dependent and any((r["site"], r["item"]) == (site, item) for r in self.tables["demands"])
-        if not alone and self.chance(50 if LEVELS[item] else 20):
+        if not alone and self.chance(65 if LEVELS[item] else 20):
             self.process(site, item, need, self.recipe(item))
             if not self.chance(40):
                 return
             need *= 0.25
         later = self.sites_of("H")[self.sites_of("H").index(site) + 1 :]
         sources = [*self.sites_of("O"), *(self.sites_of("C") if self.coupled else []), *later]
-        origins = [self.pick(self.sites_of("C") if alone or (self.coupled and self.chance(60)) else sources)]
+        origins = [self.pick(self.sites_of("C") if alone or (self.coupled and self.chance(50)) else sources)]
+        if later and not alone and self.chance(30):
+            origins = later[:1]
         if not alone and self.chance(55):
             origins = list(dict.fromkeys([*origins, self.pick(sources)]))
         for origin, share in zip(origins, self.shares(len(origins)), strict=True):
@@ -422,6 +424,8 @@ class _Builder:
             origin = self.pick(sources)
             if self.chance(90 if self.gripped else 60):
                 origin = self.site_under_a_regime()
+            if later and self.chance(35):
+                origin = later[0]
             if origin in later:
                 flow = _round(need * share)
                 self.need[origin, item] = self.need.get((origin, item), 0.0) + flow
@@ -430,7 +434,7 @@ class _Builder:
                 self.export(origin, site, item, need * share, None if share else need)
         for _ in range(self.pick([0, 0, 1] if self.gripped else [1, 0, 0, 1, 2])):
             origin = self.pick(self.sites_of("O"))
-            regime = self.pick(self.open_regimes) if self.open_regimes and self.chance(8) else None
+            regime = self.pick(self.open_regimes) if self.open_regimes and self.chance(18) else None
             self.lane(origin, site, item, 0.0, most=need * self.pick([0.3, 0.6, 1.0]), regime=regime, late=True)
 
     def site_under_a_regime(self) -> str:
@@ -447,7 +451,7 @@ class _Builder:
             r["regime"] for r in self.tables["regimes"] if r["regime"] in self.open_regimes and r["controller"] == party
         ]
         if not ours:
-            fitting = self.open_regimes if self.chance(40) else []
+            fitting = self.open_regimes if self.chance(60) else []
         chosen = regime or (self.pick(fitting) if fitting and self.chance(90) else None)
         if ours and not (self.coupled and self.chance(70)):
             origin = self.port(party)
@@ -595,7 +599,7 @@ class _Builder:
             limits["budget"] = self.amount(0.0, 40.0)
         for name, column in (("reviewer_hours", "reviewer_load"), ("political_capital", "political_cost")):
             total = sum(r.get(column, 0.0) for r in self.tables["policies"] if r["regime"] in ours)
-            if total > 0.0 and self.chance(25):
+            if total > 0.0 and self.chance(18):
                 limits[name] = _round(total * self.pick([0.5, 0.25, 0.75]))
         settings: Settings = {
             "case": {"title": "A random case", "currency": "USD m"},

@@ -1,0 +1,171 @@
+"""Folders and files that cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sluicegate.data import CaseError, load_case
+
+
+def refused(path) -> list[str]:
+    with pytest.raises(CaseError) as caught:
+        load_case(path)
+    return [str(fault) for fault in caught.value.faults]
+
+
+# What it shows, content of lanes.csv, the one fault.
+CONTENTS = [
+    ("empty", b"", "lanes.csv: empty; the first row names the columns: lane, item, origin"),
+    ("blank", b"\n ,\n\n", "lanes.csv: empty; the first row names the columns: lane"),
+    ("UTF-16", "lane,item".encode("utf-16"), "lanes.csv: not UTF-8 but UTF-16; save it as CSV UTF-8"),
+    ("Latin-1", b"lane,item\nb\xe9ton,x\n", "lanes.csv, row 2: not UTF-8 (byte 0xe9); save it as CSV UTF-8"),
+    ("binary", b"lane\n\x00\x01", "lanes.csv, row 2: not a text file: it holds binary content"),
+    ("a workbook", b"PK\x03\x04\x00", "lanes.csv: not a text file but a workbook or an archive"),
+    ("semicolons", b"lane;item;origin\na;b;c\n", "lanes.csv, row 1: separated by semicolons; separate the cells by commas"),
+    ("tabs", b"lane\titem\norigin\n", "lanes.csv, row 1: separated by tabs"),
+    ("bars", b"lane|item\n", "lanes.csv, row 1: separated by vertical bars"),
+    ("open quotation", b'lane,item\na,"b\nc,d\n', "lanes.csv, row 2: not a CSV file: unexpected end of data; is a quot"),
+    ("text after quotation", b'lane,item\na,"b"c\n', "lanes.csv, row 2: not a CSV file"),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), [case[1:] for case in CONTENTS], ids=[case[0] for case in CONTENTS])
+def test_a_table_that_is_none(folder, content, expected):
+    folder.write("lanes.csv", content)
+    # The contingencies name lanes that cannot be known: nothing is said about them.
+    (fault,) = folder.faults()
+    assert fault.startswith(expected)
+
+
+def test_a_byte_order_mark_and_foreign_line_ends_are_read(folder, good):
+    for file in ("lanes.csv", "case.toml"):
+        folder.write(file, b"\xef\xbb\xbf" + folder.text(file).replace("\n", "\r\n").encode())
+    assert folder.load() == good
+
+
+def test_blank_lines_and_empty_columns_are_ignored(folder, good):
+    rows = folder.text("regimes.csv").splitlines()
+    folder.write("regimes.csv", "\n".join(["", *(row + ",," for row in rows), ",,,,", "", ""]))
+    assert folder.load() == good
+
+
+def test_columns_may_come_in_any_order(folder, good):
+    rows = [row.split(",") for row in folder.text("sites.csv").splitlines()]
+    folder.write("sites.csv", "\n".join(",".join(reversed(row)) for row in rows))
+    assert folder.load() == good
+
+
+@pytest.mark.parametrize(
+    ("row", "count"), [("a,b", "2 cells"), ("a", "1 cell"), ("a,us,c,d", "4 cells"), ("a,us,c,", "4 cells")]
+)
+def test_a_ragged_row(folder, row, count):
+    folder.write("sites.csv", folder.text("sites.csv") + row + "\n")
+    assert folder.faults() == [f"sites.csv, row 6: {count} where the header has 3"]
+
+
+def test_a_lost_row_leads_to_no_further_faults(folder):
+    folder.swap("sites.csv", "mill,them,Mill", "mill,them")
+    assert folder.faults() == ["sites.csv, row 4: 2 cells where the header has 3"]
+
+
+def test_a_table_that_cannot_be_opened(folder):
+    (folder.path / "items.csv").unlink()
+    (folder.path / "items.csv").mkdir()
+    assert folder.faults() == ["items.csv: cannot be read: Is a directory"]
+
+
+def test_a_file_without_permission(folder, monkeypatch):
+    read = Path.read_bytes
+
+    def guarded(path):
+        if path.name == "items.csv":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", guarded)
+    assert folder.faults() == ["items.csv: cannot be read: Permission denied"]
+
+
+def test_a_folder_without_permission(folder, monkeypatch):
+    def guarded(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", guarded)
+    assert folder.faults() == [f"{folder.path}: the folder cannot be read: Permission denied"]
+
+
+@pytest.mark.parametrize("table", ["parties", "sites", "items", "lanes", "demands"])
+def test_a_required_table_that_is_missing(folder, table):
+    folder.remove(f"{table}.csv")
+    (fault,) = folder.faults()
+    assert fault.startswith(f"{table}.csv: missing; every case has it, with the columns ")
+
+
+def test_policies_are_required_where_there_are_regimes(folder):
+    folder.remove("policies.csv")
+    assert folder.faults()[0] == (
+        "policies.csv: missing; regimes has rows, with the columns regime, policy, delay_weeks"
+    )
+
+
+def test_the_other_tables_may_be_missing(folder):
+    for table in ("stocks", "processes", "recipes", "retaliations", "contingencies", "sources", "regimes", "policies"):
+        folder.remove(f"{table}.csv")
+    folder.write("lanes.csv", folder.text("lanes.csv").replace("review", "").replace("embargo", ""))
+    case = folder.load()
+    assert case.stocks == case.policies == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "table"), [("lane.csv", "lanes"), ("Lanes.csv", "lanes"), ("lanes.CSV", "lanes"), ("stock.csv", "stocks")]
+)
+def test_a_missing_table_under_a_wrong_name(folder, name, table):
+    (folder.path / f"{table}.csv").rename(folder.path / name)
+    assert folder.faults() == [f"{name}: no table of a case; rename it to {table}.csv, or take it away"]
+
+
+def test_a_missing_table_in_another_format(folder):
+    (folder.path / "lanes.csv").rename(folder.path / "lanes.tsv")
+    assert folder.faults() == ["lanes.csv: missing; found lanes.tsv, save it as comma-separated text"]
+
+
+def test_other_files(folder, good):
+    for name in ("prices.csv", "lanes_old.csv", "notes.txt", ".~lock.lanes.csv#", "~lanes.csv"):
+        folder.write(name, "x")
+    case = folder.load()
+    assert case == good
+    assert [str(warning) for warning in case.warnings] == [
+        "lanes_old.csv: no table of a case; the file is ignored",
+        "prices.csv: no table of a case; the file is ignored",
+    ]
+
+
+class TestWithoutSettings:
+    def test_tables_are_still_checked(self, folder):
+        folder.remove("case.toml")
+        folder.swap("sites.csv", "friend,", "fiend,")
+        assert folder.faults() == [
+            f"{folder.path}: not a case: there is no case.toml in it",
+            "sites.csv, row 3, party: 'fiend': not in parties; did you mean 'friend'?",
+        ]
+
+    def test_empty_folder(self, tmp_path):
+        assert refused(tmp_path) == [f"{tmp_path}: not a case: there is no case.toml in it"]
+
+    def test_case_below(self, folder):
+        expected = f"{folder.path.parent}: not a case: there is no case.toml in it; did you mean {folder.path}?"
+        assert refused(folder.path.parent) == [expected]
+
+    def test_workbook_in_it(self, tmp_path):
+        (tmp_path / "a.xlsx").touch()
+        assert refused(tmp_path)[0].endswith(f"; did you mean the workbook {tmp_path / 'a.xlsx'}?")
+
+    def test_settings_under_a_wrong_name(self, folder):
+        (folder.path / "case.toml").rename(folder.path / "Case.toml.txt")
+        assert folder.faults()[0].endswith("there is no case.toml in it; found Case.toml.txt, rename it to case.toml")
+
+
+def test_settings_that_are_no_text(folder):
+    folder.write("case.toml", b"a\xff")
+    assert folder.faults() == ["case.toml, row 1: not UTF-8 (byte 0xff); save it as CSV UTF-8"]
