@@ -52,7 +52,11 @@ def lane_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
     for pair, lanes in network.sold_abroad.items():
         for lane in lanes:
             if network.side[lane.destination] == "other":
-                fills = [lane.base_flow * value(response.fill[*pair, week]) for week in response.weeks] if lane.base_flow else []
+                fills = (
+                    [lane.base_flow * value(response.fill[*pair, week]) for week in response.weeks]
+                    if lane.base_flow
+                    else []
+                )
                 total[lane.lane] = fills
     rows = [
         {

@@ -68,7 +68,7 @@ def figures(model: type[Row]) -> list[str]:
 def section_model(section: str) -> type[BaseModel]:
     """Return the declaration of a section of the settings."""
     model = Settings.model_fields[section].annotation
-    assert model is not None
+    assert isinstance(model, type)
     return model
 
 

@@ -128,7 +128,9 @@ def draft_of(case: Case, settings: Settings, rows: Mapping[str, Sequence[Row]]) 
     draft = Draft(settings, {}, {})
     for table in TABLES:
         present = rows.get(table, case.rows(table))
-        place = case.places.get(table) or Place(table, tuple(range(2, len(present) + 2)))
+        place = case.places.get(table)
+        if place is None or len(place.rows) != len(present):
+            place = Place(table, tuple(range(2, len(present) + 2)))
         draft.files[table] = place.file
         draft.lines[table] = [Line(place.file, number, row) for number, row in zip(place.rows, present, strict=True)]
     return draft

@@ -8,7 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 from .faults import CaseError, Fault, near
@@ -51,7 +51,7 @@ def read_folder(folder: Traversable, name: str) -> RawCase:
     try:
         files = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith((".", "~")))
     except OSError as error:
-        raise CaseError([Fault(str(folder), f"the folder cannot be read: {error.strerror}")]) from None
+        raise CaseError([Fault(str(folder), f"the folder cannot be read: {error.strerror or error}")]) from None
     tables = [table for table in TABLES if f"{table}.csv" in files]
     if SETTINGS_FILE not in files:
         fault = Fault(str(folder), f"not a case: there is no {SETTINGS_FILE} in it{_nearest_case(folder, files)}")
@@ -94,7 +94,7 @@ def read_text(file: Traversable) -> str:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror}") from None
+        raise Unreadable(f"cannot be read: {error.strerror or error}") from None
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unreadable("not UTF-8 but UTF-16; save it as CSV UTF-8")
     if content.startswith(b"PK\x03\x04"):
@@ -175,7 +175,7 @@ def parse_csv(file: str, table: str, text: str, faults: list[Fault]) -> RawTable
             continue
         # Reversed, so that the first of two columns of one name is kept.
         rows.append((number, dict(reversed([*zip(names, record, strict=False)]))))
-    return table_from_cells(file, tuple(dict.fromkeys(filter(None, names))), rows)
+    return table_from_cells(file, tuple(dict.fromkeys(filter(None, names))), rows, first)
 
 
 def _cells(count: int) -> str:
@@ -211,8 +211,3 @@ def _check_names(file: str, names: list[str], row: int, faults: list[Fault]) -> 
             faults.append(Fault(file, f"column {position + 1} has no name", row))
         elif name in names[:position]:
             faults.append(Fault(file, f"named twice, in columns {names.index(name) + 1} and {position + 1}", row, name))
-
-
-def case_name(path: Path) -> str:
-    """Return the name of the case at a path."""
-    return path.resolve().stem if path.is_file() else path.resolve().name

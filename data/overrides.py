@@ -75,7 +75,8 @@ def apply_overrides(case: Case, overrides: Iterable[str]) -> Case:
     CaseError
         With every override that cannot be applied, and then with every fault of the case they lead to.
     """
-    texts = [unicodedata.normalize("NFC", text) for text in overrides]
+    given = [overrides] if isinstance(overrides, str) else overrides
+    texts = [unicodedata.normalize("NFC", text) for text in given]
     if not texts:
         return case
     changes = _Changes(case, case.settings)
@@ -201,5 +202,5 @@ def _scaled(record: BaseModel, name: str, info: FieldInfo, value: str) -> float:
         raise _Refused(f"{name} has no figure that can be scaled; set a number", name, value)
     result = present * float(factor)
     # 100 weeks times 1.1 are 110 weeks, whatever the last binary digit.
-    whole = numeric(info) is int and abs(result - round(result)) < 1e-9
-    return round(result) if whole else result
+    near_whole = math.isfinite(result) and abs(result - round(result)) < 1e-9
+    return round(result) if near_whole and numeric(info) is int else result

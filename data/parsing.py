@@ -57,17 +57,17 @@ def _check_header(raw: RawTable, model: type[Row], faults: list[Fault]) -> set[s
     absent = [name for name in needed(model) if name not in raw.columns]
     if raw.columns and len(strange) == len(raw.columns):
         message = f"the first row is no header; none of its cells is a column of {model.table}: {', '.join(known)}"
-        faults.append(Fault(raw.file, message, row=1, value=shown(", ".join(strange))))
+        faults.append(Fault(raw.file, message, row=raw.header, value=shown(", ".join(strange))))
         return set(absent)
     explained = set()
     for name in strange:
         meant = near(name, known)
         hint = f"did you mean {meant!r}?" if meant else f"known are {', '.join(known)}"
-        faults.append(Fault(raw.file, f"unknown column; {hint}", row=1, column=name))
+        faults.append(Fault(raw.file, f"unknown column; {hint}", row=raw.header, column=name))
         explained.add(meant)
     for name in absent:
         if name not in explained and (raw.columns or raw.rows):
-            faults.append(Fault(raw.file, f"missing column; {model.table} needs it", row=1, column=name))
+            faults.append(Fault(raw.file, f"missing column; {model.table} needs it", row=raw.header, column=name))
     return set(absent)
 
 

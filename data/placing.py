@@ -36,24 +36,23 @@ def place_folder(contents: Mapping[str, bytes], folder: str | PathLike[str], *, 
         Where the folder is a file, or not empty and `force` is not set.
     """
     target = Path(folder)
-    refuse_occupied(target, force=force)
+    _refuse_occupied(target, force=force)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+    beside = target if target.is_dir() else target.parent
+    with tempfile.TemporaryDirectory(prefix=".case-", dir=beside) as scratch:
         # Inside the scratch folder, so that it gets the permissions of any new folder.
         made = Path(scratch) / "case"
         made.mkdir()
         for name, content in contents.items():
             (made / name).write_bytes(content)
-        if target.exists() and any(target.iterdir()):
+        if target.is_dir():
             _replace_case(made, target)
         else:
-            if target.exists():
-                target.rmdir()
             os.replace(made, target)
     return target
 
 
-def refuse_occupied(target: Path, *, force: bool) -> None:
+def _refuse_occupied(target: Path, *, force: bool) -> None:
     """Raise `FileExistsError` where a folder cannot be written without losing something."""
     if target.exists() and not target.is_dir():
         raise FileExistsError(f"{target} is a file; name a folder")
@@ -77,7 +76,7 @@ def place_file(content: bytes, path: str | PathLike[str], *, force: bool = False
     if target.exists() and (target.is_dir() or not force):
         raise FileExistsError(f"{target} exists; name another file, or overwrite it (force)")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=".case-", dir=target.parent) as scratch:
         made = Path(scratch) / "file"
         made.write_bytes(content)
         os.replace(made, target)

@@ -33,11 +33,12 @@ class RawRow:
 
 @dataclass(frozen=True)
 class RawTable:
-    """A table as written: its columns in their order, its rows without the blank ones."""
+    """A table as written: its columns in their order, its rows without the blank ones, the line of its header."""
 
     file: str
     columns: tuple[str, ...]
     rows: tuple[RawRow, ...]
+    header: int = 1
 
 
 @dataclass
@@ -120,7 +121,9 @@ def shown(value: Any) -> str | None:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def table_from_cells(file: str, columns: tuple[str, ...], rows: list[tuple[int, dict[str, Any]]]) -> RawTable:
+def table_from_cells(
+    file: str, columns: tuple[str, ...], rows: list[tuple[int, dict[str, Any]]], header: int = 1
+) -> RawTable:
     """Return a table without its blank rows."""
     kept = tuple(RawRow(number, cells) for number, cells in rows if not all(blank(cell) for cell in cells.values()))
-    return RawTable(file, columns, kept)
+    return RawTable(file, columns, kept, header)

@@ -103,7 +103,7 @@ def _read(given: str) -> RawCase:
         if path.is_file():
             return _read_file(path)
     except OSError as error:
-        raise CaseError([Fault(given, f"cannot be read: {error.strerror}")]) from None
+        raise CaseError([Fault(given, f"cannot be read: {error.strerror or error}")]) from None
     shipped = find_shipped(given)
     if shipped is None:
         names = [case.name for case in shipped_cases()]

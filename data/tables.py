@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -171,7 +172,7 @@ def column(
     sentence: str, unit: str = "", *, refers: str | None = None, same_as: str | None = None, **options: Any
 ) -> Any:
     """Declare a column: its sentence, its unit, the table an id refers to, the column whose figure is its default."""
-    extra = {"unit": unit, "refers": refers, "same_as": same_as}
+    extra: JsonDict = {"unit": unit, "refers": refers, "same_as": same_as}
     return Field(description=sentence, json_schema_extra=extra, **options)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,13 +70,13 @@ def _open(path: Path, *, results: bool = False) -> Workbook:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CaseError([Fault(str(path), f"cannot be read: {error.strerror}")]) from None
+        raise CaseError([Fault(str(path), f"cannot be read: {error.strerror or error}")]) from None
     _check_kind(path, content)
     try:
         with warnings.catch_warnings():
             # Features that openpyxl does not keep (validation lists, images) hold no figures.
             warnings.simplefilter("ignore")
-            return load_workbook(path, data_only=results)
+            return load_workbook(io.BytesIO(content), data_only=results)
     # openpyxl lets the errors of zipfile, XML and its own descriptors through.
     except Exception as error:
         message = f"no .xlsx workbook, or a damaged one ({type(error).__name__}); save it again from a spreadsheet"
@@ -87,10 +88,11 @@ def _check_kind(path: Path, content: bytes) -> None:
     message = None
     if not content:
         message = "empty"
-    elif "EncryptedPackage".encode("utf-16-le") in content:
-        message = "protected by a password; save it without one"
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
-        message = "an old .xls workbook; save it as .xlsx"
+        protected = "EncryptedPackage".encode("utf-16-le") in content
+        message = (
+            "protected by a password; save it without one" if protected else "an old .xls workbook; save it as .xlsx"
+        )
     elif not content.startswith(b"PK"):
         message = "not an .xlsx workbook; save it as .xlsx from a spreadsheet, or give a folder of CSV tables"
     if message:
@@ -128,7 +130,7 @@ def _cells(sheet: Worksheet, raw: RawCase, results: _Results) -> RawTable:
         (number, {names[cell.column]: _value(cell, results) for cell in row if cell.column in names})
         for number, row in body
     ]
-    return table_from_cells(file, tuple(names.values()), cells)
+    return table_from_cells(file, tuple(names.values()), cells, header[0])
 
 
 def _names(file: str, header: tuple[int, tuple[Cell, ...]], body: list[Any], raw: RawCase) -> dict[int, str]:
@@ -180,12 +182,14 @@ def _read_settings(table: RawTable, raw: RawCase) -> None:
     missing = [name for name in SETTINGS_COLUMNS if name not in table.columns]
     if missing:
         found = ", ".join(table.columns)
-        raw.faults.append(Fault(table.file, "the columns are key and value", row=1, value=found or None))
+        raw.faults.append(Fault(table.file, "the columns are key and value", row=table.header, value=found or None))
         return
     raw.settings = {section: {} for section in columns(Settings)}
     for name in table.columns:
         if name not in SETTINGS_COLUMNS:
-            raw.faults.append(Fault(table.file, "unknown column; the columns are key and value", row=1, column=name))
+            raw.faults.append(
+                Fault(table.file, "unknown column; the columns are key and value", row=table.header, column=name)
+            )
     for row in table.rows:
         _read_setting(row, raw)
 

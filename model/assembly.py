@@ -124,7 +124,9 @@ class Operator:
         model, compiled = self.joint.model, self.joint.compiled
         program = self.program
         lower, upper = program.column_lower.copy(), program.column_upper.copy()
-        fixed: dict[int, float] = dict(zip(self.response_columns.tolist(), response[self.response_columns], strict=True))
+        fixed: dict[int, float] = dict(
+            zip(self.response_columns.tolist(), response[self.response_columns], strict=True)
+        )
         load(compiled, response, model)
         for lane, variable in model.qualify.items():
             _fix(compiled, variable, float(first.qualify.get(lane, False)), fixed)
@@ -193,11 +195,15 @@ def _gaps(model: Any, tolerance: float = 1e-6) -> list[tuple[str, float, str]]:
         for (site, item), variable in b.fill_gap.items():
             if value(variable) > tolerance:
                 least = demands[site, item].min_fill
-                gaps.append((f"mean fill of {item} in {site} >= {least:g} in scenario {name}", value(variable), "share"))
+                gaps.append(
+                    (f"mean fill of {item} in {site} >= {least:g} in scenario {name}", value(variable), "share")
+                )
         for (site, item), variable in b.week_gap.items():
             if value(variable) > tolerance:
                 least = demands[site, item].min_fill_week
-                gaps.append((f"weekly fill of {item} in {site} >= {least:g} in scenario {name}", value(variable), "share"))
+                gaps.append(
+                    (f"weekly fill of {item} in {site} >= {least:g} in scenario {name}", value(variable), "share")
+                )
         for (item, party), variable in b.share_gap.items():
             share = next(row.max_party_share for row in b.data.network.case.items if row.item == item)
             if value(variable) > tolerance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -241,15 +241,6 @@ class Highs:
     def row_duals(self) -> np.ndarray:
         """Duals of the rows after a linear solve: change of the minimum per unit of the right-hand side."""
         return np.array(self.highs.getSolution().row_dual)
-
-    def on_interrupt(self, stop: Callable[[], bool]) -> None:
-        """Ask HiGHS to stop a mixed-integer solve as soon as ``stop()`` is true."""
-
-        def check(event: Any) -> None:
-            if stop():
-                event.interrupt()
-
-        self.highs.cbMipInterrupt += check
 
 
 def _highs_model(program: Program) -> highspy.HighsLp:

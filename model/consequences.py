@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from .problem import Problem
 
-FULL = 1 - 1e-6
-"""Fill from which a week counts as served."""
+FULL = 1 - 1e-4
+"""Fill from which a week counts as served; the least-cost face leaves fills a hair below 1."""
 
 RESPONSE_COSTS = ("purchase_cost", "production_cost", "holding_cost", "shortage_cost", "terminal_cost")
 
@@ -72,9 +72,7 @@ def first_bite(network: Network, regime: str, policy: str) -> int | None:
     """First week in which goods under a policy are missing: its start plus the shortest lead of its running lanes."""
     row = network.policy(regime, policy)
     leads = [
-        lane.lead_weeks
-        for lane in network.lanes_into("counterpart")
-        if lane.regime == regime and lane.base_flow > 0
+        lane.lead_weeks for lane in network.lanes_into("counterpart") if lane.regime == regime and lane.base_flow > 0
     ]
     if row is None or not leads or (row.delay_weeks.mean == 0 and row.approval_rate == 1):
         return None
@@ -92,9 +90,7 @@ def policies_table(problem: Problem, choice: Choice) -> pd.DataFrame:
     rows = []
     for regime, policy in choice.items():
         row = network.policy(regime, policy)
-        weeks = [
-            week for pair in downstream(network, regime) if (week := shortages.get("/".join(pair))) is not None
-        ]
+        weeks = [week for pair in downstream(network, regime) if (week := shortages.get("/".join(pair))) is not None]
         rows.append(
             {
                 "regime": regime,
@@ -269,7 +265,9 @@ def losses_table(
             sign = -1.0 if part == "transfer_income" else 1.0
             was = sign * value(before.ours[NONE].component(part))
             rows.append(("ours", scenario, part, was, sign * value(now.ours[scenario].component(part))))
-        rows.append(("ours", scenario, "sales_to_counterpart", -problem.status_quo.operations.margin, -operations.margin))
+        rows.append(
+            ("ours", scenario, "sales_to_counterpart", -problem.status_quo.operations.margin, -operations.margin)
+        )
         rows += [("ours", scenario, part, 0.0, amount) for part, amount in first_stage]
     frame = pd.DataFrame(rows, columns=["side", "scenario", "part", "status_quo", "plan"])
     frame["loss"] = frame["plan"] - frame["status_quo"]

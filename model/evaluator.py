@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from .branching import branch_and_bound
 from .compiled import Highs, Outcome
 from .joint import Choice, Joint
 from .ours import gap_terms
 
-FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-7
+FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
 """How far a response may cost more than V: relative, and in money for what the solver's tolerance leaves."""
+
+GAP = 1e-5
+"""Sum of limits' gaps, in their own units, above which limits count as broken."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +26,18 @@ class Cut:
 
     ``advantage <= constant + slope @ outputs + room_price * room`` for every response and every choice of policies, where
     advantage is leverage less the part that depends on policies alone and room is what admin costs leave of the budget.
-    It is the dual of the relaxed joint program at one choice (weak duality).
+    It is the dual of the relaxed joint program at one choice (weak duality). A barrier bounds minus the sum of limits' gaps
+    in the same way: where it is negative, no plan keeps the limits.
+
+    Attributes
+    ----------
+    slope : array, shape (outputs,)
     """
 
     constant: float
     slope: np.ndarray
     room_price: float
-
-    def bound(self, outputs: np.ndarray, room: np.ndarray | float) -> Any:
-        """Value of the bound at outputs of shape (..., outputs) and rooms of shape (...)."""
-        value = self.constant + outputs @ self.slope
-        return value if self.room_price == 0 else value + self.room_price * room
+    barrier: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,13 @@ class Evaluator:
     status_quo
         W of the status quo.
     log
-        File for HiGHS's log of the mixed-integer solves.
+        File for HiGHS's log of the joint program.
     stop
-        Asked during mixed-integer solves; they end early once it returns True.
+        Asked at every node; solves end early once it returns True.
     """
 
     def __init__(
-        self, joint: Joint, status_quo: float, log: str | None = None, stop: Callable[[], bool] | None = None
+        self, joint: Joint, status_quo: float, log: str | None = None, stop: Callable[[], bool] = lambda: False
     ):
         self.joint = joint
         self.status_quo = status_quo
@@ -86,9 +90,9 @@ class Evaluator:
         self._gap_cost = np.zeros_like(joint.program.cost)
         self._gap_cost[gaps] = joint.program.cost[gaps]
         self.relaxed = Highs(relaxed, presolve="off", solver="simplex")
-        self.mixed = Highs(joint.program, log=log, mip_rel_gap=1e-6, mip_abs_gap=1e-7)
-        if stop is not None and self.mixed.mixed:
-            self.mixed.on_interrupt(stop)
+        self.exact = Highs(joint.program.relaxed(), log=log, presolve="off", solver="simplex")
+        self.stop = stop
+        self.binaries = np.flatnonzero(joint.program.integer).astype(np.int32)
 
     def _set(self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float) -> None:
         gate = self.joint.gate
@@ -127,22 +131,47 @@ class Evaluator:
             When HiGHS ends without an optimum.
         """
         self._set(self.relaxed, choice, cost, constant, admin)
+        outcome = self._solve_relaxed(choice)
+        assert outcome.objective is not None and outcome.solution is not None
+        leverage = -outcome.objective
+        cut = self._cut(outcome.solution, leverage - constant, admin, barrier=False)
+        return Relaxation(leverage, float(self._gap_cost @ outcome.solution), cut)
+
+    def barrier(self, choice: Choice, cost: float, admin: float) -> Cut | None:
+        """Return what proves that limits cannot all be kept under a choice, as a cut; None where the relaxation keeps them.
+
+        Parameters
+        ----------
+        choice, cost, admin
+            As in `relax`.
+        """
+        self._set(self.relaxed, choice, cost, 0.0, admin)
+        self.relaxed.set_cost(np.where(self._gap_cost > 0, 1.0, 0.0))
+        self.relaxed.set_offset(0.0)
+        outcome = self._solve_relaxed(choice)
+        assert outcome.objective is not None and outcome.solution is not None
+        cut = self._cut(outcome.solution, -outcome.objective, admin, barrier=True)
+        self.relaxed.set_cost(self.joint.program.cost)
+        return cut if outcome.objective > GAP else None
+
+    def _solve_relaxed(self, choice: Choice) -> Outcome:
         outcome = self.relaxed.solve()
         if not outcome.optimal:
             self.relaxed.forget()
             outcome = self.relaxed.solve()
         if not outcome.optimal or outcome.objective is None or outcome.solution is None:
             raise ArithmeticError(f"the relaxation under {dict(choice)} ended with {outcome.termination!r}")
+        return outcome
+
+    def _cut(self, solution: np.ndarray, value: float, admin: float, barrier: bool) -> Cut:
         duals = self.relaxed.row_duals()
         rows, signs, columns = self._links
         # The minimum falls by the dual of a link row as its output grows.
         slope = np.where(rows >= 0, -duals[rows] * signs, 0.0)
-        outputs = np.where(columns >= 0, outcome.solution[columns], 0.0)
+        outputs = np.where(columns >= 0, solution[columns], 0.0)
         room_price = 0.0 if self.budget_row is None else float(-duals[self.budget_row])
         room = 0.0 if self.budget_row is None else self.budget - admin
-        leverage = -outcome.objective
-        cut = Cut(leverage - constant - float(slope @ outputs) - room_price * room, slope, room_price)
-        return Relaxation(leverage, float(self._gap_cost @ outcome.solution), cut)
+        return Cut(value - float(slope @ outputs) - room_price * room, slope, room_price, barrier)
 
     def best(
         self,
@@ -152,7 +181,7 @@ class Evaluator:
         admin: float,
         *,
         fixed: Mapping[int, float] | None = None,
-        time_limit: float = math.inf,
+        cutoff: float = -math.inf,
     ) -> Outcome:
         """Solve the joint program; its objective is minus the leverage.
 
@@ -162,20 +191,24 @@ class Evaluator:
             As in `relax`.
         fixed
             First-stage columns held at a value.
-        time_limit
-            Seconds.
+        cutoff
+            Leverages that are not above it are of no interest.
+
+        Returns
+        -------
+        Outcome
+            As of `branch_and_bound`.
         """
-        self._set(self.mixed, choice, cost, constant, admin)
-        highs, program = self.mixed, self.joint.program
-        if fixed:
-            columns = np.array(list(fixed), dtype=np.int32)
-            values = np.array(list(fixed.values()), dtype=float)
-            highs.set_bounds(columns, values, values)
-        highs.set_options(time_limit=max(0.0, time_limit))
-        highs.forget()
-        outcome = highs.solve()
-        if fixed:
-            highs.set_bounds(columns, program.column_lower[columns], program.column_upper[columns])
+        self._set(self.exact, choice, cost, constant, admin)
+        program, binaries = self.joint.program, self.binaries
+        lower, upper = program.column_lower.copy(), program.column_upper.copy()
+        columns = np.array(list(fixed or {}), dtype=np.int32)
+        lower[columns] = upper[columns] = np.array(list((fixed or {}).values()), dtype=float)
+        self.exact.set_bounds(columns, lower[columns], upper[columns])
+        outcome = branch_and_bound(
+            self.exact, binaries, lower[binaries], upper[binaries], cutoff=-cutoff, stop=self.stop
+        )
+        self.exact.set_bounds(columns, program.column_lower[columns], program.column_upper[columns])
         return outcome
 
     def best_elastic(

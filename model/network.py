@@ -231,9 +231,7 @@ class Network:
         """Terminal target less pipeline goods that arrive at T or later, which count towards it (section 2)."""
         row = self.stock(pair)
         target = row.initial if row.terminal_target is None else row.terminal_target
-        return target + sum(
-            lane.base_flow * min(lane.lead_weeks, self.weeks) for lane in self.inbound.get(pair, ())
-        )
+        return target + sum(lane.base_flow * min(lane.lead_weeks, self.weeks) for lane in self.inbound.get(pair, ()))
 
     # Prices ------------------------------------------------------------------------------------------------------
 
@@ -357,9 +355,7 @@ class Network:
     @cached_property
     def orders(self) -> list[Lane]:
         """Lanes to the counterpart whose goods leave our tracked stocks."""
-        return [
-            lane for lane in self.lanes_between("ours", "counterpart") if (lane.origin, lane.item) in self.tracked
-        ]
+        return [lane for lane in self.lanes_between("ours", "counterpart") if (lane.origin, lane.item) in self.tracked]
 
     @cached_property
     def watched_fills(self) -> list[Pair]:

@@ -56,12 +56,8 @@ class ScenarioData:
         self.arriving, self.under_way = arrival_terms(
             ((index, network.lanes[index[0]], index[1], kernel) for index, kernel in self.kernel.items()), self.weeks
         )
-        self.from_counterpart = [
-            lane.lane for lane in self.lanes if network.side[lane.origin] == "counterpart"
-        ]
-        self.rationed = [
-            name for name in self.from_counterpart if _ends(network, name)[0] in network.sold_abroad
-        ]
+        self.from_counterpart = [lane.lane for lane in self.lanes if network.side[lane.origin] == "counterpart"]
+        self.rationed = [name for name in self.from_counterpart if _ends(network, name)[0] in network.sold_abroad]
         self.to_qualify = [lane.lane for lane in self.lanes if lane.fixed_cost]
         self.processes = [process.process for process in network.processes_on(SIDE)]
         self.pairs = network.pairs(SIDE)
@@ -166,9 +162,7 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
     if pair in data.leaving:
         terms += [-b.ship[lane, week] for lane in data.leaving[pair]]
-        terms += [
-            -network.lanes[lane].base_flow * b.export_fill[lane, week] for lane in data.exported.get(pair, ())
-        ]
+        terms += [-network.lanes[lane].base_flow * b.export_fill[lane, week] for lane in data.exported.get(pair, ())]
         for lane in data.ordered.get(pair, ()):
             terms += [-top.order[lane, week], b.undelivered[lane, week]]
         terms.append(-b.stock[site, item, week])
@@ -521,8 +515,10 @@ def build_ours(network: Network, scenarios: Sequence[str] | None = None, limited
         model.scenarios, rule=lambda b, name: fill_scenario_block(b, ScenarioData(network, name), limited)
     )
     model.first_stage_cost = Expression(rule=first_stage_cost)
-    if limited and (len(model.to_qualify) or len(model.stockpiled)) and math.isfinite(
-        network.case.settings.limits.budget
+    if (
+        limited
+        and (len(model.to_qualify) or len(model.stockpiled))
+        and math.isfinite(network.case.settings.limits.budget)
     ):
         model.budget_gap = Var(within=NonNegativeReals, bounds=(0.0, 0.0))
         model.budget = Constraint(rule=budget)

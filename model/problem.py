@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class Problem:
         Asked during long solves; they end early once it returns True.
     """
 
-    def __init__(self, case: Case, log: str | None = None, stop: Callable[[], bool] | None = None):
+    def __init__(self, case: Case, log: str | None = None, stop: Callable[[], bool] = lambda: False):
         self.case = case
         self.network = Network(case)
         self.log = log
@@ -68,7 +68,7 @@ class Problem:
     @property
     def all_open(self) -> dict[str, str]:
         """The choice that leaves every regime open."""
-        return {regime: OPEN for regime in self.network.menu}
+        return dict.fromkeys(self.network.menu, OPEN)
 
     @cached_property
     def _response(self) -> tuple[Compiled, ResponseArrays, list]:
@@ -156,7 +156,13 @@ class Problem:
         rows = (self.network.policy(regime, policy) for regime, policy in choice.items())
         return math.fsum(getattr(row, column) for row in rows if row is not None)
 
-    def constant(self, response_cost: float, admin: float) -> float:
+    @cached_property
+    def open_outputs(self) -> np.ndarray:
+        """Outputs of a response to all open, shape (outputs,)."""
+        _, solution = Responder(self.response).solve(digits_of(self.all_open, self.network.menu))
+        return self.response.outputs @ solution
+
+    def constant(self, response_cost: Any, admin: Any) -> Any:
         """The part of leverage that depends on policies alone: V - V(all open) - admin costs + W(status quo)."""
         return response_cost - self.status_quo.response_cost - admin + self.status_quo.cost
 
@@ -185,5 +191,3 @@ class Problem:
         if outcome.objective is None:
             raise ArithmeticError(f"the response without controlled lanes ended with {outcome.termination!r}")
         return outcome.objective
-
-

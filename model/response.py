@@ -39,14 +39,10 @@ class ResponseData:
         self.weeks = network.weeks
         self.lanes = network.lanes_into(SIDE)
         self.arcs = [
-            (lane.lane, policy)
-            for lane in self.lanes
-            for policy in network.menu.get(lane.regime or "", [OPEN])
+            (lane.lane, policy) for lane in self.lanes for policy in network.menu.get(lane.regime or "", [OPEN])
         ]
         self.kernel = {
-            (name, policy, week): network.kernel(
-                network.policy(network.our_regime(network.lanes[name]), policy), week
-            )
+            (name, policy, week): network.kernel(network.policy(network.our_regime(network.lanes[name]), policy), week)
             for name, policy in self.arcs
             for week in range(self.weeks)
         }
@@ -62,11 +58,7 @@ class ResponseData:
         self.sales = {pair: network.sales(pair) for pair in self.pairs}
         self.filled = [pair for pair, (quantity, _) in self.sales.items() if quantity > 0]
         self.leaving = {
-            pair: [
-                lane.lane
-                for lane in network.outbound.get(pair, ())
-                if network.side[lane.destination] == SIDE
-            ]
+            pair: [lane.lane for lane in network.outbound.get(pair, ()) if network.side[lane.destination] == SIDE]
             for pair in self.held
         }
 
@@ -196,6 +188,4 @@ def fill_response_block(b: Any, data: ResponseData) -> None:
     b.holding_cost = Expression(rule=holding_cost)
     b.shortage_cost = Expression(rule=shortage_cost)
     b.terminal_cost = Expression(rule=terminal_cost)
-    b.cost = Expression(
-        expr=b.purchase_cost + b.production_cost + b.holding_cost + b.shortage_cost + b.terminal_cost
-    )
+    b.cost = Expression(expr=b.purchase_cost + b.production_cost + b.holding_cost + b.shortage_cost + b.terminal_cost)

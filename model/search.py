@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from .columns import Batch, Digits, Enumerator, choice_of
+from .candidates import Candidates
+from .columns import Enumerator
 from .compiled import Outcome
 from .evaluator import Cut, Evaluator
-from .network import Network
 
 FACE_SCALE = 1000.0
 """How much dearer its own cost is to the response than ours, where a bound over its least-cost face is taken."""
+
+BARRIER = 1e-6
+"""Share of what a limit's gap is charged for at which a barrier proves that there is no plan."""
 
 TIE = 1e-7
 """Leverages nearer than this, relative to the larger, are ties."""
@@ -38,38 +41,6 @@ class Column:
     outcome: Outcome
     leverage: float
     bound: float
-
-
-@dataclass
-class Candidates:
-    """Every combination of policies that the limits allow, with what its response costs and does.
-
-    Attributes
-    ----------
-    digits : list of tuple of int
-        Policies by number.
-    cost : array, shape (n,)
-        V.
-    outputs : array, shape (n, outputs)
-        Outputs of one least-cost response each.
-    admin : array, shape (n,)
-        Admin costs.
-    constant : array, shape (n,)
-        The part of leverage that depends on policies alone.
-    room : array, shape (n,)
-        Budget left by admin costs.
-    """
-
-    digits: list[Digits]
-    cost: np.ndarray
-    outputs: np.ndarray
-    admin: np.ndarray
-    constant: np.ndarray
-    room: np.ndarray
-    closed: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.closed = np.array([sum(1 for digit in digits if digit) for digits in self.digits])
 
 
 @dataclass
@@ -101,47 +72,47 @@ class Search:
     """Best-first search over candidates.
 
     A candidate's bound is the least of the cuts at its response's outputs, then its own relaxation, then its own joint program.
-    Cuts at one response's outputs bound that response only; before a candidate is given up, the cut is taken over its whole
+    A cut at one response's outputs bounds that response only; before a candidate is given up, the cut is taken over its whole
     least-cost face.
 
     Parameters
     ----------
-    network, evaluator, enumerator
-        The case, its joint program and its response.
+    evaluator, enumerator
+        The joint program and the response.
     candidates
-        The combinations.
+        The combinations, worked out.
+    constant : array, shape (n,)
+        The part of every candidate's leverage that depends on policies alone.
+    ceiling
+        Most that the rest of leverage can be under any policies.
     gap
         Relative gap at which to stop.
     stop
         Asked between steps.
-    remaining
-        Seconds left.
     report
         Called with (incumbent, bound) when either moves.
     """
 
     def __init__(
         self,
-        network: Network,
         evaluator: Evaluator,
         enumerator: Enumerator,
         candidates: Candidates,
-        gap: float,
+        constant: np.ndarray,
         ceiling: float,
+        gap: float,
         stop: Callable[[], bool] = lambda: False,
-        remaining: Callable[[], float] = lambda: math.inf,
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
     ):
-        self.network = network
         self.evaluator = evaluator
         self.enumerator = enumerator
         self.candidates = candidates
         self.gap = gap
         self.stop = stop
-        self.remaining = remaining
         self.report = report
-        size = len(candidates.digits)
-        self.guess = candidates.constant + ceiling
+        size = len(candidates)
+        self.constant = constant
+        self.guess = constant + ceiling
         self.proven = self.guess.copy()
         self.relaxed = np.zeros(size, dtype=bool)
         self.columns: dict[int, Column] = {}
@@ -158,45 +129,44 @@ class Search:
         """Leverage of the best column so far; -inf where there is none."""
         return -math.inf if self.best is None else self.best.leverage
 
-    def choice(self, place: int) -> dict[str, str]:
-        """Policies of a candidate by name."""
-        return choice_of(self.candidates.digits[place], self.network.menu)
-
     def relax(self, place: int) -> None:
         """Solve a candidate's relaxation; its cut tightens the guesses of all others."""
         c = self.candidates
-        relaxation = self.evaluator.relax(self.choice(place), c.cost[place], c.constant[place], c.admin[place])
+        relaxation = self.evaluator.relax(c.choice(place), c.cost[place], self.constant[place], c.admin[place])
         self.relaxations += 1
         self.relaxed[place] = True
         self.cuts.append(relaxation.cut)
-        np.minimum(self.guess, c.constant + relaxation.cut.bound(c.outputs, c.room), out=self.guess)
+        np.minimum(self.guess, self.constant + self._seen(relaxation.cut), out=self.guess)
         self.guess[place] = self.proven[place] = min(self.proven[place], relaxation.leverage)
 
-    def work_out(self, place: int) -> Column:
-        """Solve a candidate's joint program."""
+    def work_out(self, place: int, cutoff: float = -math.inf) -> Column:
+        """Solve a candidate's joint program; leverages that are not above the cutoff are of no interest."""
         c = self.candidates
         outcome = self.evaluator.best(
-            self.choice(place),
-            c.cost[place],
-            c.constant[place],
-            c.admin[place],
-            time_limit=self.remaining(),
+            c.choice(place), c.cost[place], self.constant[place], c.admin[place], cutoff=cutoff
         )
         self.nodes += outcome.nodes
         leverage = -math.inf if outcome.objective is None else -outcome.objective
         if outcome.infeasible:
             bound = -math.inf
-        elif outcome.bound is not None:
-            bound = min(self.proven[place], -outcome.bound)
+            self._bar(place)
         else:
-            bound = self.proven[place]
+            bound = min(self.proven[place], math.inf if outcome.bound is None else -outcome.bound)
         column = Column(place, outcome, leverage, max(bound, leverage))
         self.columns[place] = column
         self.guess[place] = self.proven[place] = column.bound
-        if self.best is None and leverage > -math.inf or leverage > self.incumbent + self.tie:
+        if leverage > -math.inf and (self.best is None or leverage > self.incumbent + self.tie):
             self.best = column
             self.report(self.incumbent, self.bound())
         return column
+
+    def _bar(self, place: int) -> None:
+        """Learn from a candidate without a plan which others have none either."""
+        c = self.candidates
+        barrier = self.evaluator.barrier(c.choice(place), c.cost[place], c.admin[place])
+        if barrier is not None:
+            self.cuts.append(barrier)
+            self.guess[self._seen(barrier) < -BARRIER] = -math.inf
 
     @property
     def tie(self) -> float:
@@ -219,8 +189,9 @@ class Search:
         if top == -math.inf or top <= self.threshold():
             return None
         near = np.flatnonzero(bounds >= top - TIE * max(abs(top), 1e-6))
-        order = sorted(near, key=lambda place: (self.candidates.closed[place], self.candidates.digits[place]))
-        return int(order[0])
+        closed = self.candidates.closed[near]
+        simplest = near[closed == closed.min()]
+        return int(min(simplest, key=lambda place: self.candidates.digits(int(place))))
 
     def advance(self, bounds: np.ndarray) -> bool:
         """Take the candidate with the highest bound one step on; return whether there was one."""
@@ -232,28 +203,36 @@ class Search:
         if not self.relaxed[place]:
             self.relax(place)
         else:
-            self.work_out(place)
+            self.work_out(place, self.incumbent)
         return True
 
     # Bounds over whole faces ---------------------------------------------------------------------------------------
 
-    def prove(self, cut: Cut, places: np.ndarray) -> bool:
-        """Tighten the proven bounds of candidates by a cut over their whole least-cost faces; False when stopped.
+    def prove(self, cut: Cut, places: np.ndarray) -> None:
+        """Tighten the proven bounds of candidates by a cut over their whole least-cost faces.
 
         For every lambda > 0: max of slope @ outputs over cost <= V is at most lambda (V - min(cost - slope @ outputs / lambda)).
         """
         c, arrays = self.candidates, self.enumerator.arrays
-        if not cut.slope.any():
-            best = np.zeros(places.size)
-        else:
+        if cut.slope.any():
             cost = arrays.program.cost - (arrays.outputs.T @ cut.slope) / FACE_SCALE
-            batch: Batch = self.enumerator.run([c.digits[place] for place in places], cost)
-            self.face_solves += int(np.count_nonzero(~np.isnan(batch.cost)))
-            best = FACE_SCALE * (c.cost[places] - batch.cost)
-            best = np.where(np.isnan(best), math.inf, best)
-        bound = c.constant[places] + cut.constant + best + cut.room_price * np.where(cut.room_price, c.room[places], 0.0)
-        self.proven[places] = np.minimum(self.proven[places], bound)
-        return not self.stop()
+            least, solves = c.least(self.enumerator, cost, places)
+            self.face_solves += solves
+            most = np.where(np.isnan(least), math.inf, FACE_SCALE * (c.cost[places] - least))
+        else:
+            most = np.zeros(places.size)
+        value = cut.constant + most + self._room_worth(cut)[places]
+        if cut.barrier:
+            self.proven[places[value < -BARRIER]] = -math.inf
+        else:
+            self.proven[places] = np.minimum(self.proven[places], self.constant[places] + value)
+
+    def _room_worth(self, cut: Cut) -> np.ndarray:
+        return cut.room_price * self.candidates.room if cut.room_price else np.zeros(len(self.candidates))
+
+    def _seen(self, cut: Cut) -> np.ndarray:
+        """A cut's value at the response seen of every candidate."""
+        return cut.constant + self.candidates.score(cut.slope) + self._room_worth(cut)
 
     def doubtful(self) -> np.ndarray:
         """Places of candidates whose proven bound does not rule them out and that are not worked out."""
@@ -288,10 +267,10 @@ class Search:
         )
 
     def _search(self) -> None:
+        used: set[int] = set()
         while not self.stop():
             while not self.stop() and self.advance(self.guess):
                 pass
-            used: set[int] = set()
             while not self.stop():
                 places = self.doubtful()
                 unused = [number for number in range(len(self.cuts)) if number not in used]
@@ -310,25 +289,33 @@ class Search:
                 return
 
     def _tightest(self, numbers: Sequence[int], places: np.ndarray) -> int:
-        """Cut that is the least at most of the places."""
-        c = self.candidates
-        values = np.stack([self.cuts[number].bound(c.outputs[places], c.room[places]) for number in numbers])
-        wins = np.bincount(values.argmin(axis=0), minlength=len(numbers))
-        return numbers[int(wins.argmax())]
+        """Cut that rules out the most of the places, as far as the responses seen tell."""
+        threshold = self.threshold()
+
+        def ruled_out(number: int) -> tuple[int, float]:
+            cut = self.cuts[number]
+            value = self._seen(cut)[places]
+            if cut.barrier:
+                return int(np.count_nonzero(value < -BARRIER)), -math.inf
+            bound = self.constant[places] + value
+            return int(np.count_nonzero(bound <= threshold)), -float(bound.sum())
+
+        return max(numbers, key=ruled_out)
 
     def _prefer_simple(self) -> None:
         """Among plans of equal leverage take the one with fewest policies, then the first: drop what changes nothing."""
-        index = {digits: place for place, digits in enumerate(self.candidates.digits)}
         changed = True
         while changed and self.best is not None and not self.stop():
             changed = False
-            digits = self.candidates.digits[self.best.place]
+            digits = self.candidates.digits(self.best.place)
             for regime, digit in enumerate(digits):
                 for lesser in range(digit):
-                    place = index.get((*digits[:regime], lesser, *digits[regime + 1 :]))
+                    place = self.candidates.find((*digits[:regime], lesser, *digits[regime + 1 :]))
                     if place is None or self.proven[place] < self.incumbent - self.tie:
                         continue
-                    column = self.columns.get(place) or self.work_out(place)
+                    column = self.columns.get(place)
+                    if column is None or column.outcome.termination == "Cut off":
+                        column = self.work_out(place, self.incumbent - 2 * self.tie)
                     if column.leverage >= self.incumbent - self.tie:
                         self.best = column
                         changed = True

@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .assembly import FirstStage, Operations, least_kind, leverage_by_package, worst_of
-from .columns import Batch, Digits, Enumerator, choice_of, digits_of, gray_order
+from .candidates import Candidates
+from .columns import Enumerator
+from .consequences import plan_tables, shortage_weeks, solved_fills
 from .joint import Choice
 from .monitor import Monitor
 from .network import Network
 from .plan import Plan
 from .problem import Problem
-from .search import Candidates, Search, SearchResult
-from .consequences import plan_tables, shortage_weeks, solved_fills
+from .search import Search, SearchResult
 
 if TYPE_CHECKING:
     from ..data import Case
-
-MOST_COMBINATIONS = 50_000
-"""Policy combinations up to which columns are enumerated."""
 
 CERTIFICATE = 1e-5
 """Relative difference between a program and the linear programs solved alone above which the plan is refused."""
@@ -36,25 +34,6 @@ SMALL_CERTIFICATE = 1e-3
 
 WIDE_RANGE = 0.05
 """Relative width of `leverage_range` from which a warning is given."""
-
-
-class TooManyCombinations(Exception):
-    """The policy combinations cannot be enumerated.
-
-    Attributes
-    ----------
-    count
-        Number of combinations.
-    """
-
-    def __init__(self, count: int, menu: Mapping[str, list[str]]):
-        self.count = count
-        sizes = " x ".join(str(len(policies)) for policies in menu.values())
-        super().__init__(
-            f"{count:,} policy combinations ({sizes}) are too many to enumerate; at most {MOST_COMBINATIONS:,} can be. "
-            "Drop policies or regimes that are not in question, or tighten reviewer_hours or political_capital, "
-            "which rule combinations out."
-        )
 
 
 class CertificateError(Exception):
@@ -112,37 +91,31 @@ def solve(
         return monitor.stop() or remaining() <= 0
 
     problem = Problem(case, log, stop)
-    combinations = allowed_combinations(problem)
     monitor.stage("build", 0)
+    candidates = Candidates(problem.network)
+    count = len(candidates)
     ceiling = problem.ceiling()
     if ceiling == -math.inf:
-        return _without_plan(problem, "infeasible", began, SearchResult(None, -math.inf, True, 0, 0, 0, 0), 0)
+        return _without_plan(problem, "infeasible", began, SearchResult(None, -math.inf, True, 0, 0, 0, 0), count)
     with Enumerator(problem.response, threads, stop) as enumerator:
-        monitor.stage("responses", len(combinations))
-        batch = enumerator.run(combinations, None, True, monitor.advance)
-        candidates = _candidates(problem, combinations, batch)
-        monitor.stage("search", 0)
-        search = Search(
-            problem.network,
-            problem.evaluator,
-            enumerator,
-            candidates,
-            rel_gap,
-            ceiling,
-            stop,
-            remaining,
-            monitor.bounds,
+        monitor.stage("responses", candidates.steps)
+        complete = candidates.work_out(
+            enumerator, problem.status_quo.response_cost, problem.open_outputs, monitor.advance
         )
-        first = digits_of(problem.all_open, problem.network.menu)
-        result = search.run([candidates.digits.index(first)])
-        unseen = _unseen_bound(problem, batch, ceiling)
-        bound = max(result.bound, unseen)
+        monitor.stage("search", 0)
+        constant = problem.constant(candidates.cost, candidates.admin)
+        search = Search(problem.evaluator, enumerator, candidates, constant, ceiling, rel_gap, stop, monitor.bounds)
+        first = candidates.find(tuple(0 for _ in candidates.regimes))
+        assert first is not None
+        result = search.run([first])
+        bound = result.bound
+        if not complete:
+            bound = max(bound, float(problem.constant(problem.response_ceiling(), 0.0)) + ceiling)
         if search.best is None:
             status = "infeasible" if bound == -math.inf else "unknown"
-            return _without_plan(problem, status, began, result, len(combinations))
-        open_column = search.columns[candidates.digits.index(first)]
-        sourcing_only = None if open_column.leverage == -math.inf else open_column.leverage
-        choice = search.choice(search.best.place)
+            return _without_plan(problem, status, began, result, count)
+        sourcing_only = search.columns[first].leverage
+        choice = candidates.choice(search.best.place)
         outcome = search.best.outcome
     assert outcome.solution is not None
     monitor.stage("certificate", 0)
@@ -153,13 +126,13 @@ def solve(
         search.best.leverage,
         bound,
         rel_gap,
-        sourcing_only,
+        None if sourcing_only == -math.inf else sourcing_only,
         {
             "method": "columns",
-            "reason": f"{len(combinations):,} policy combinations, at most {MOST_COMBINATIONS:,} are enumerated",
-            "termination": outcome.termination,
-            "combinations": len(combinations),
-            "enumerated": int(np.count_nonzero(~np.isnan(batch.cost))),
+            "reason": f"{candidates.steps:,} responses in {len(candidates.components)} components can be enumerated",
+            "termination": "finished" if not stop() else "stopped",
+            "combinations": count,
+            "responses": candidates.steps,
             "programs": result.worked_out,
             "relaxations": result.relaxations,
             "face_solves": result.face_solves,
@@ -265,68 +238,6 @@ def check_choices(
     return policies
 
 
-def allowed_combinations(problem: Problem) -> list[Digits]:
-    """Return the combinations that reviewer hours, political capital and budget allow, in Gray-code order.
-
-    Raises
-    ------
-    TooManyCombinations
-        When there are more than `MOST_COMBINATIONS`.
-    """
-    network, limits = problem.network, problem.case.settings.limits
-    sizes = [len(policies) for policies in network.menu.values()]
-    count = math.prod(sizes)
-    budgets = {
-        "reviewer_load": limits.reviewer_hours,
-        "political_cost": limits.political_capital,
-        "admin_cost": limits.budget,
-    }
-    if count > 100 * MOST_COMBINATIONS:
-        raise TooManyCombinations(count, network.menu)
-    loads = {
-        column: [
-            np.array([getattr(network.policy(regime, policy), column, 0.0) for policy in policies])
-            for regime, policies in network.menu.items()
-        ]
-        for column in budgets
-    }
-    allowed = []
-    for digits in gray_order(sizes):
-        if all(
-            math.fsum(load[digit] for load, digit in zip(loads[column], digits, strict=True))
-            <= most * (1 + 1e-9) + 1e-9
-            for column, most in budgets.items()
-        ):
-            allowed.append(digits)
-    if len(allowed) > MOST_COMBINATIONS:
-        raise TooManyCombinations(len(allowed), network.menu)
-    return allowed
-
-
-def _candidates(problem: Problem, combinations: list[Digits], batch: Batch) -> Candidates:
-    """Candidates among the combinations that were answered; ``all open`` is answered in any case."""
-    network = problem.network
-    done = ~np.isnan(batch.cost)
-    first = combinations.index(digits_of(problem.all_open, network.menu))
-    cost, outputs = batch.cost.copy(), batch.outputs
-    if not done[first]:
-        cost[first] = problem.status_quo.response_cost
-        done[first] = True
-    places = np.flatnonzero(done)
-    digits = [combinations[place] for place in places]
-    admin = np.array([problem.admin_cost(choice_of(one, network.menu)) for one in digits])
-    constant = cost[places] - problem.status_quo.response_cost - admin + problem.status_quo.cost
-    room = problem.case.settings.limits.budget - admin
-    return Candidates(digits, cost[places], outputs[places], admin, constant, room)
-
-
-def _unseen_bound(problem: Problem, batch: Batch, ceiling: float) -> float:
-    """Bound on the leverage of combinations that were not answered; -inf when all were."""
-    if batch.complete:
-        return -math.inf
-    return problem.constant(problem.response_ceiling(), 0.0) + ceiling
-
-
 def _first_stage(problem: Problem, solution: np.ndarray) -> FirstStage:
     model, compiled = problem.joint.model, problem.joint.compiled
     qualify = {lane: level > 0.5 for lane, level in compiled.values(model.qualify, solution).items()}
@@ -368,9 +279,7 @@ def _plan(problem: Problem, facts: _Facts, solution: np.ndarray, first: FirstSta
     money = money_scale(problem)
     scale = SMALL_LEVERAGE * money
 
-    unkind = problem.to_joint(
-        least_kind(network, problem.response, problem.joint.outputs, facts.choice, cold)
-    )
+    unkind = problem.to_joint(least_kind(network, problem.response, problem.joint.outputs, facts.choice, cold))
     hostile = problem.operator.run(unkind, first)
     hostile_losses = leverage_by_package(network, hostile, loss, status_quo.cost, admin)
     least = min(hostile_losses[name][0] - hostile_losses[name][1] for name in network.rated)

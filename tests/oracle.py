@@ -1,11 +1,13 @@
 """The oracle: a case solved by enumeration, straight from the mathematics.
 
-Every combination of our policies is tried. For each one the counterpart's response is a linear program whose least cost is V;
-then one mixed-integer program holds the response's own variables at cost V and chooses, with them, everything that is ours:
-qualifications, stockpiles and the operations of all scenarios. The best combination is the answer.
+Every combination of our policies is tried. For each one the counterpart's response is a linear program whose least
+cost is V; then one mixed-integer program holds the response's own variables at cost V and chooses, with them,
+everything that is ours: qualifications, stockpiles and the operations of all scenarios. The best combination is the
+answer.
 
-Nothing here is imported from the package under test, and nothing is clever. A case is ``settings`` (nested like ``case.toml``)
-and ``tables`` (one list of row dicts per table); a missing table is an empty one, a missing key, None or "" the default.
+Nothing here is imported from the package under test, and nothing is clever. A case is ``settings`` (nested like
+``case.toml``) and ``tables`` (one list of row dicts per table); a missing table is an empty one, a missing key, None
+or "" the default.
 
 Our side is written H, the counterpart's C, everybody else's O. A pair is (site, item).
 """
@@ -29,10 +31,9 @@ Kernel = dict[int, float]
 
 INF = math.inf
 OPEN = "open"
-NONE = "none"
-FACE_SLACKS = (1e-9, 1e-7)
-"""How far, relative and absolute, the response may cost more than V. The second is tried only where the solver calls the first
-empty: V itself is known to the solver's tolerance only."""
+SLACK = 1e-9
+"""How far, relative and absolute, the response may cost more than V. Where a response nearly as cheap treats us very
+differently this shows in the leverage (most in W of the status quo); ``slack`` of the functions below measures it."""
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -75,7 +76,7 @@ class Lane:
     regime: str | None
 
     def capacity(self, t: int) -> float:
-        """``cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1))`` from available_week on, else 0."""
+        """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)) from available_week on, else 0."""
         if t < self.available_week:
             return 0.0
         return self.max_flow * min(1.0, (t - self.available_week + 1) / (self.ramp_weeks + 1))
@@ -104,6 +105,21 @@ class Policy:
     admin_cost: float
     reviewer_load: float
     political_cost: float
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A package, a contingency, or neither: scenario none."""
+
+    package: str = ""
+    contingency: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.package or self.contingency or "none"
+
+
+NONE = Scenario()
 
 
 def _delays(value: Any) -> Kernel:
@@ -233,11 +249,11 @@ class Case:
         return [a.unit_cost for a in self.lanes if (a.destination, a.item) == pair and a.base_flow > 0]
 
     def replacement_cost(self, pair: Pair) -> float:
-        """R(s,i): cheapest inbound unit_cost with base_flow > 0, else the cheapest process with its inputs' R, else 0."""
+        """R(s,i): cheapest inbound unit_cost with base_flow > 0, else cheapest process with its inputs' R, else 0."""
         lanes = self._usual_costs(pair)
         if lanes:
             return min(lanes)
-        site, item = pair
+        site = pair[0]
         return min(
             (
                 j.unit_cost + sum(q * self.replacement_cost((site, i)) for i, q in j.inputs.items())
@@ -274,19 +290,24 @@ class Case:
         """H_p(t) = sum over lags of a_p(t, lag) * lag."""
         return sum(lag * share for lag, share in self.kernel(regime, policy, t).items())
 
-    def availability(self, scenario: str, kind: str, name: str, t: int) -> float:
+    def scenarios(self) -> list[Scenario]:
+        """None, every package, every contingency, in the order of their rows."""
+        packages = [Scenario(package=name) for name in self.packages]
+        return [NONE, *packages, *(Scenario(contingency=name) for name in self.contingencies)]
+
+    def availability(self, scenario: Scenario, kind: str, name: str, t: int) -> float:
         """Share of a lane's or process's capacity left in week t of a scenario: the product over its rows."""
         share = 1.0
-        for r in self.contingencies.get(scenario, []):
+        for r in self.contingencies.get(scenario.contingency, []):
             if _text(r, kind) == name and _week(r, "from_week") <= t <= _week(r, "to_week", self.T - 1):
                 share *= _number(r, "availability")
         return share
 
-    def package_policy(self, scenario: str, lane: Lane) -> str:
+    def package_policy(self, scenario: Scenario, lane: Lane) -> str:
         """The policy a lane from the counterpart is under in a scenario; open unless a package says otherwise."""
         if lane.regime is None:
             return OPEN
-        return self.packages.get(scenario, {}).get(lane.regime, OPEN)
+        return self.packages.get(scenario.package, {}).get(lane.regime, OPEN)
 
     def our_policy(self, policies: Mapping[str, str], lane: Lane) -> str:
         """The policy a lane to the counterpart is under: the one chosen for our regime, else open."""
@@ -366,8 +387,8 @@ class Program:
         """``A`` and ``b`` of ``A x >= b``."""
         entries = [(r, c, v) for r, row in enumerate(self.rows) for c, v in row.terms.items()]
         r, c, v = ([e[k] for e in entries] for k in range(3))
-        shape = (len(self.rows), len(self.lower))
-        return csr_matrix((np.array(v, dtype=float), (r, c)), shape=shape), np.array([-row.constant for row in self.rows])
+        matrix = csr_matrix((np.array(v, dtype=float), (r, c)), shape=(len(self.rows), len(self.lower)))
+        return matrix, np.array([-row.constant for row in self.rows])
 
     def costs(self, objective: Affine) -> np.ndarray:
         """The objective's coefficients as an array."""
@@ -404,8 +425,8 @@ class Program:
             )
             if result.status == 0:
                 return np.asarray(result.x)
-            if result.status == 2:
-                return None
+        if result.status == 2:
+            return None
         raise RuntimeError(f"the solver stopped: {result.message}")
 
 
@@ -416,7 +437,7 @@ class Program:
 
 @dataclass
 class Chain:
-    """One side's columns in one scenario, and the net inflow of every pair in every week (index T: after the horizon)."""
+    """One side's columns in one scenario, and the net inflow of every pair by week (week T: after the horizon)."""
 
     ship: dict[tuple[str, int], int] = field(default_factory=dict)
     make: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -444,7 +465,7 @@ def add_arrivals(case: Case, chain: Chain, lane: Lane, policy: str) -> None:
 
 
 def add_shipping_cost(case: Case, chain: Chain, lane: Lane, policy: str, weight: float) -> None:
-    """(unit_cost A_p + holding_cost H_p) ship, weighted: refused goods are not paid for, goods under review tie up capital."""
+    """(unit_cost A_p + holding_cost H_p) ship, weighted: no pay for refused goods, holding for those under review."""
     for t in range(case.T):
         unit = lane.unit_cost * case.arrived(lane.regime, policy, t)
         unit += case.holding[lane.item] * case.waited(lane.regime, policy, t)
@@ -458,7 +479,7 @@ def add_internal_departures(case: Case, chain: Chain, lane: Lane) -> None:
             chain.net[(lane.origin, lane.item), t].add(-1.0, chain.ship[lane.id, t])
 
 
-def add_processes(program: Program, case: Case, chain: Chain, side: str, scenario: str, weighted: bool) -> None:
+def add_processes(program: Program, case: Case, chain: Chain, side: str, scenario: Scenario, weighted: bool) -> None:
     """make <= capacity * availability; the output enters its pair's balance, quantity * make leaves each input's."""
     for j in case.processes:
         if case.side[j.site] != side:
@@ -540,7 +561,7 @@ def exports_of(case: Case, pair: Pair) -> list[Lane]:
 def add_rationing(program: Program, case: Case, chain: Chain) -> None:
     """One fill for everything that leaves the chain at a pair.
 
-    Q = demand quantity + base flows of exports; K = quantity * shortage_penalty + sum of base_flow * margin of the same.
+    Q = demand quantity + base flows of exports; K = quantity * shortage_penalty + the sum of their base_flow * margin.
     Q fill[t] leaves the balance, K (1 - fill[t]) is lost.
     """
     for pair in case.pairs["C"]:
@@ -643,7 +664,7 @@ def add_ours(
     case: Case,
     response: Chain,
     policies: Mapping[str, str],
-    scenario: str,
+    scenario: Scenario,
     first: FirstStage,
 ) -> Chain:
     """Our operations in one scenario; ``cost`` of the result is W(scenario)."""
@@ -659,7 +680,7 @@ def add_ours(
 
 
 def add_our_supply(
-    program: Program, case: Case, response: Chain, chain: Chain, scenario: str, first: FirstStage, lane: Lane
+    program: Program, case: Case, response: Chain, chain: Chain, scenario: Scenario, first: FirstStage, lane: Lane
 ) -> None:
     """A lane that ends on our side.
 
@@ -680,7 +701,7 @@ def add_our_supply(
             ship = program.column(cap)
         chain.ship[lane.id, t] = ship
         if origin == "C":
-            yielded = yield_of(response, lane, t)
+            yielded = yield_of(case, response, lane, t)
             program.nonnegative(Affine().plus(yielded, lane.base_flow * share).add(-1.0, ship))
         if origin == "H" and case.party[lane.origin] != case.party[lane.destination]:
             chain.cost.add(-case.weight[lane.origin] * lane.margin, ship)
@@ -690,10 +711,10 @@ def add_our_supply(
         add_internal_departures(case, chain, lane)
 
 
-def yield_of(response: Chain, lane: Lane, t: int) -> Affine:
-    """fillC[origin, item, t] of a lane from the counterpart; 1 where no fill exists (an untracked origin)."""
+def yield_of(case: Case, response: Chain, lane: Lane, t: int) -> Affine:
+    """fillC[origin, item, t] of a lane from the counterpart; 1 at an untracked origin."""
     column = response.fill.get(((lane.origin, lane.item), t))
-    return Affine(1.0) if column is None else Affine().add(1.0, column)
+    return Affine().add(1.0, column) if case.is_tracked(lane) and column is not None else Affine(1.0)
 
 
 def add_exports_to_counterpart(
@@ -759,8 +780,8 @@ def require_continuity(program: Program, case: Case, chain: Chain) -> None:
 def require_spread(program: Program, case: Case, chain: Chain) -> None:
     """Concentration, for the operations of scenario none.
 
-    Dispatches of an item to our side from one party not on it <= max_party_share * (dispatches of the item from all parties
-    not on our side + our production of it), summed over weeks and sites.
+    Dispatches of an item to our side from one party not on it <= max_party_share * (dispatches of the item from all
+    parties not on our side + our production of it), summed over weeks and sites.
     """
     for item, share in case.max_share.items():
         if share >= 1.0:
@@ -790,18 +811,18 @@ def require_budget(program: Program, case: Case, first: FirstStage, policies: Ma
         program.nonnegative(row.plus(first.fixed_costs, -1.0).plus(first.stockpile_costs, -1.0))
 
 
-def retaliation_loss(case: Case, response: Chain, package: str) -> Affine:
+def retaliation_loss(case: Case, response: Chain, scenario: Scenario) -> Affine:
     """What a package costs the counterpart: its cost, and the margin on what it refuses.
 
     margin * (1 - A_p(t)) * base_flow * fill[t] over lanes under the package's regimes from C to sites outside C.
     """
-    loss = Affine(case.package_cost.get(package, 0.0))
+    loss = Affine(case.package_cost.get(scenario.package, 0.0))
     for lane in case.lanes:
         if case.side[lane.origin] == "C" and case.side[lane.destination] != "C":
-            policy = case.package_policy(package, lane)
+            policy = case.package_policy(scenario, lane)
             for t in range(case.T):
                 refused = 1.0 - case.arrived(lane.regime, policy, t)
-                loss.plus(yield_of(response, lane, t), lane.margin * refused * lane.base_flow)
+                loss.plus(yield_of(case, response, lane, t), lane.margin * refused * lane.base_flow)
     return loss
 
 
@@ -812,7 +833,7 @@ def retaliation_loss(case: Case, response: Chain, package: str) -> Affine:
 
 @dataclass(frozen=True)
 class Details:
-    """What stands behind a leverage: first-stage choices and, per scenario, both losses and the fills of our demands."""
+    """What stands behind a leverage: first-stage choices; per scenario, both losses and the fills of our demands."""
 
     leverage: float
     worst_package: str
@@ -828,8 +849,8 @@ class Details:
 class OracleAnswer:
     """The best combination and the value of every other one the limits allow.
 
-    ``leverage`` is None when no combination is feasible. Keys of ``values`` and ``response_cost`` are policy tuples in the
-    order of ``regimes``. ``worst_package`` is ``none`` or a package.
+    ``leverage`` is None when no combination is feasible. Keys of ``values`` and ``response_cost`` are policy tuples in
+    the order of ``regimes``. ``worst_package`` is ``none`` or a package.
     """
 
     leverage: float | None
@@ -845,24 +866,23 @@ class OracleAnswer:
     details: Details | None
 
 
-def status_quo_cost(settings: Settings, tables: Tables) -> float:
-    """W of the status quo: all open, nothing qualified or stockpiled, scenario none, the response kind to us, no limits."""
+def status_quo_cost(settings: Settings, tables: Tables, *, slack: float = SLACK) -> float:
+    """W of the status quo: all open, nothing qualified or stockpiled, scenario none, a kind response, no limits."""
     case = Case(settings, tables)
-    return _status_quo_cost(case, _response_lp(case, {}).value)
+    return _status_quo_cost(case, _response_lp(case, {}).value, slack)
 
 
-def _status_quo_cost(case: Case, least: float) -> float:
-    for slack in FACE_SLACKS:
-        program = Program()
-        response = add_response(program, case, {})
-        hold_at_least_cost(program, response, least, slack)
-        ours = add_ours(program, case, response, {}, NONE, FirstStage())
-        if not program.lower:
-            return ours.cost.constant
-        x = program.minimise(ours.cost)
-        if x is not None:
-            return ours.cost.at(x)
-    raise RuntimeError("the status quo always exists")
+def _status_quo_cost(case: Case, least: float, slack: float) -> float:
+    program = Program()
+    response = add_response(program, case, {})
+    hold_at_least_cost(program, response, least, slack)
+    ours = add_ours(program, case, response, {}, NONE, FirstStage())
+    if not program.lower:
+        return ours.cost.constant
+    x = program.minimise(ours.cost)
+    if x is None:
+        raise RuntimeError("the status quo always exists")
+    return ours.cost.at(x)
 
 
 def best_for(
@@ -873,6 +893,7 @@ def best_for(
     qualified: Collection[str] | None = None,
     stockpile: Mapping[Pair, float] | None = None,
     limits: bool = True,
+    slack: float = SLACK,
 ) -> tuple[float | None, Details | None]:
     """The best leverage under fixed policies (regimes not named are open), with what stands behind it.
 
@@ -881,8 +902,10 @@ def best_for(
     qualified, stockpile
         Fix these first-stage choices instead of optimising them.
     limits
-        False leaves out budget, reviewer hours, political capital, continuity and concentration: what a choice leads to,
-        whether it is allowed or not.
+        False leaves out budget, reviewer hours, political capital, continuity and concentration: what a choice leads
+        to, whether it is allowed or not.
+    slack
+        How far above V, relative and absolute, a response still counts as least-cost.
 
     Returns
     -------
@@ -892,8 +915,8 @@ def best_for(
     case = Case(settings, tables)
     least_open = _response_lp(case, {}).value
     least = _response_lp(case, policies).value
-    own_open = _status_quo_cost(case, least_open)
-    return _best_for(case, policies, least, least_open, own_open, True, qualified, stockpile, limits)
+    own_open = _status_quo_cost(case, least_open, slack)
+    return _best_for(case, policies, least, least_open, own_open, slack, True, qualified, stockpile, limits)
 
 
 def _best_for(
@@ -902,6 +925,7 @@ def _best_for(
     least: float,
     least_open: float,
     own_open: float,
+    slack: float,
     explain: bool = False,
     qualified: Collection[str] | None = None,
     stockpile: Mapping[Pair, float] | None = None,
@@ -914,36 +938,35 @@ def _best_for(
     """
     if limits and not case.allowed(policies):
         return None, None
-    for slack in FACE_SLACKS:
-        program = Program()
-        response = add_response(program, case, policies)
-        hold_at_least_cost(program, response, least, slack)
-        first = add_first_stage(program, case, qualified, stockpile)
+    program = Program()
+    response = add_response(program, case, policies)
+    hold_at_least_cost(program, response, least, slack)
+    first = add_first_stage(program, case, qualified, stockpile)
+    if limits:
+        require_budget(program, case, first, policies)
+    chains: dict[Scenario, Chain] = {}
+    for scenario in case.scenarios():
+        chains[scenario] = add_ours(program, case, response, policies, scenario, first)
         if limits:
-            require_budget(program, case, first, policies)
-        chains = {}
-        for scenario in (NONE, *case.packages, *case.contingencies):
-            chains[scenario] = add_ours(program, case, response, policies, scenario, first)
-            if limits:
-                require_continuity(program, case, chains[scenario])
-        if limits:
-            require_spread(program, case, chains[NONE])
+            require_continuity(program, case, chains[scenario])
+    if limits:
+        require_spread(program, case, chains[NONE])
 
-        inflicted, suffered = {}, {}
-        for package in (NONE, *case.packages):
-            inflicted[package] = Affine(least - least_open).plus(retaliation_loss(case, response, package))
-            suffered[package] = Affine(case.admin_cost(policies) - own_open).plus(chains[package].cost)
-            suffered[package].plus(first.fixed_costs).plus(first.stockpile_costs)
-        judged = (NONE, *case.packages) if case.worst else (NONE,)
-        z = program.column(lower=-INF)
-        for package in judged:
-            program.nonnegative(Affine().plus(inflicted[package]).plus(suffered[package], -1.0).add(-1.0, z))
-        x = program.minimise(Affine().add(-1.0, z))
-        if x is not None:
-            break
-    else:
+    inflicted: dict[Scenario, Affine] = {}
+    suffered: dict[Scenario, Affine] = {}
+    for scenario in case.scenarios():
+        if not scenario.contingency:
+            inflicted[scenario] = Affine(least - least_open).plus(retaliation_loss(case, response, scenario))
+            suffered[scenario] = Affine(case.admin_cost(policies) - own_open).plus(chains[scenario].cost)
+            suffered[scenario].plus(first.fixed_costs).plus(first.stockpile_costs)
+    judged = list(inflicted) if case.worst else [NONE]
+    z = program.column(lower=-INF)
+    for scenario in judged:
+        program.nonnegative(Affine().plus(inflicted[scenario]).plus(suffered[scenario], -1.0).add(-1.0, z))
+    x = program.minimise(Affine().add(-1.0, z))
+    if x is None:
         return None, None
-    leverage = float(x[z])
+    leverage = float(x[z]) + 0.0
     if not explain:
         return leverage, None
 
@@ -958,17 +981,17 @@ def _best_for(
         total.plus(chain.cost)
     tidy = program.minimise(total)
     x = x if tidy is None else tidy
-    net = {package: inflicted[package].at(x) - suffered[package].at(x) for package in judged}
-    worst = min(judged, key=lambda package: net[package])
-    worst = next(package for package in judged if net[package] <= net[worst] + 1e-7 * max(1.0, abs(net[worst])))
+    net = {scenario: inflicted[scenario].at(x) - suffered[scenario].at(x) for scenario in judged}
+    lowest = min(net.values())
+    worst = next(scenario for scenario in judged if net[scenario] <= lowest + 1e-7 * max(1.0, abs(lowest)))
     details = Details(
         leverage=leverage,
-        worst_package=worst,
+        worst_package=worst.name,
         qualified=[lane for lane, column in first.qualify.items() if x[column] > 0.5],
         stockpile={pair: float(x[column]) for pair, column in first.stockpile.items()},
-        counterpart_loss={package: inflicted[package].at(x) for package in inflicted},
-        own_loss={package: suffered[package].at(x) for package in suffered},
-        fill={scenario: _fills(chain, x) for scenario, chain in chains.items()},
+        counterpart_loss={scenario.name: loss.at(x) for scenario, loss in inflicted.items()},
+        own_loss={scenario.name: loss.at(x) for scenario, loss in suffered.items()},
+        fill={scenario.name: _fills(chain, x) for scenario, chain in chains.items()},
         counterpart_fill=_fills(response, x),
     )
     return leverage, details
@@ -1004,20 +1027,20 @@ def _combinations(case: Case) -> list[dict[str, str]]:
     return [policies for policies in every if case.allowed(policies)]
 
 
-def oracle(settings: Settings, tables: Tables) -> OracleAnswer:
+def oracle(settings: Settings, tables: Tables, *, slack: float = SLACK) -> OracleAnswer:
     """The answer by enumeration.
 
     Among combinations equal to 1e-7 the one with the fewest policies other than open counts as best, then the first.
     """
     case = Case(settings, tables)
     least_open = _response_lp(case, {}).value
-    own_open = _status_quo_cost(case, least_open)
+    own_open = _status_quo_cost(case, least_open, slack)
     values: dict[tuple[str, ...], float | None] = {}
     costs: dict[tuple[str, ...], float] = {}
     for policies in _combinations(case):
         key = tuple(policies.values())
         costs[key] = _response_lp(case, policies).value
-        values[key] = _best_for(case, policies, costs[key], least_open, own_open)[0]
+        values[key] = _best_for(case, policies, costs[key], least_open, own_open, slack)[0]
 
     feasible = {key: value for key, value in values.items() if value is not None}
     regimes = tuple(case.ours)
@@ -1028,7 +1051,7 @@ def oracle(settings: Settings, tables: Tables) -> OracleAnswer:
     ties = [key for key, value in feasible.items() if value >= top - 1e-7 * max(1.0, abs(top))]
     best = min(ties, key=lambda key: sum(policy != OPEN for policy in key))
     policies = dict(zip(regimes, best, strict=True))
-    details = _best_for(case, policies, costs[best], least_open, own_open, explain=True)[1]
+    details = _best_for(case, policies, costs[best], least_open, own_open, slack, explain=True)[1]
     assert details is not None
     return OracleAnswer(
         leverage=top,

@@ -1,8 +1,9 @@
 """Random cases: small shrinkable ones for hypothesis, larger ones for soak runs. Both come from one builder.
 
-A case is ``(settings, tables)``: ``settings`` nested like ``case.toml``, ``tables`` one list of row dicts per table of the case
-format, every table present, a missing key meaning the default. Cases are valid (see ``faults``); most are feasible, some not.
-Base flows follow from the demands: needs are passed down from goods to parts to raw items, so that most status quos balance.
+A case is ``(settings, tables)``: ``settings`` nested like ``case.toml``, ``tables`` one list of row dicts per table
+of the case format, every table present, a missing key meaning the default. Cases are valid (see ``faults``); most are
+feasible, some not. Base flows follow from the demands: needs are passed down from goods to parts to raw items, so
+that most status quos balance.
 """
 
 from __future__ import annotations
@@ -22,7 +23,19 @@ Pair = tuple[str, str]
 T = TypeVar("T")
 
 TABLES = (
-    "parties sites items stocks lanes processes recipes demands regimes policies retaliations contingencies sources".split()
+    "parties",
+    "sites",
+    "items",
+    "stocks",
+    "lanes",
+    "processes",
+    "recipes",
+    "demands",
+    "regimes",
+    "policies",
+    "retaliations",
+    "contingencies",
+    "sources",
 )
 LEVELS = {"raw1": 0, "raw2": 0, "part": 1, "good": 2}
 PRICE = {"raw1": 2.0, "raw2": 3.0, "part": 8.0, "good": 20.0}
@@ -57,7 +70,12 @@ class _Seeded:
 
 
 def _round(value: float) -> float:
-    return round(value, 4)
+    return round(value, 3)
+
+
+def _price(value: float) -> float:
+    """To the cent: prices that differ by next to nothing would make near ties, which no tolerance can judge."""
+    return round(value, 2)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -109,7 +127,7 @@ class _Builder:
     def amount(self, low: float, high: float) -> float:
         """Half of the time one of five evenly spaced figures (they make ties), else a generic decimal."""
         if self.chance(50):
-            return round(low + (high - low) * self.whole(0, 1000) / 1000, 3)
+            return round(low + (high - low) * self.whole(0, 100) / 100, 2)
         return round(low + (high - low) * self.whole(0, 4) / 4, 1 if high - low > 1 else 2)
 
     def row(self, table: str, **values: Any) -> Row:
@@ -160,7 +178,7 @@ class _Builder:
         return self.settings(), self.tables
 
     def add_parties(self) -> None:
-        """Focal, counterpart, 0-2 allies, 1-2 others; a site each, sometimes two. ``-port`` sites never track anything."""
+        """Focal, counterpart, 0-2 allies, 1-2 others; a site each, sometimes two."""
         parties = [("us", "focal", "H"), ("them", "counterpart", "C")]
         parties += [(f"friend{k}", "ally", "H") for k in range(self.pick([0, 1, 1, 2]))]
         parties += [(f"world{k}", "other", "O") for k in range(self.whole(1, 2))]
@@ -263,7 +281,7 @@ class _Builder:
                 site=site,
                 item=item,
                 quantity=0.0 if self.chance(2) else quantity,
-                shortage_penalty=0.0 if self.chance(3) else _round(PRICE[item] * self.amount(1.4, 3.6)),
+                shortage_penalty=0.0 if self.chance(3) else _price(PRICE[item] * self.amount(1.4, 3.6)),
                 min_fill=mean if held else (0.99 if not ours and self.chance(8) else None),
                 min_fill_week=self.pick([0.1, 0.2, 0.4]) if ours and self.chance(8 if self.hostile else 25) else None,
             )
@@ -284,7 +302,7 @@ class _Builder:
             self.lane(origin, self.pick(self.sites_of("O")), item, flow, margin=self.margin(item))
 
     def margin(self, item: str) -> float | None:
-        return _round(PRICE[item] * self.amount(0.1, 0.6)) if self.chance(80) else None
+        return _price(PRICE[item] * self.amount(0.1, 0.6)) if self.chance(80) else None
 
     def lane(
         self,
@@ -309,7 +327,7 @@ class _Builder:
             origin=origin,
             destination=destination,
             lead_weeks=self.pick([0, 1, 2, 3]) if self.chance(55) else None,
-            unit_cost=_round(PRICE[item] * (self.amount(0.5, 1.2) if flow > 0.0 else self.amount(0.9, 1.8))),
+            unit_cost=_price(PRICE[item] * (self.amount(0.5, 1.2) if flow > 0.0 else self.amount(0.9, 1.8))),
             base_flow=flow if flow > 0.0 else None,
             max_flow=max(flow, _round(usual if most is None else most)),
             available_week=self.whole(0, self.weeks) if self.chance(70 if late else 5) else None,
@@ -329,7 +347,7 @@ class _Builder:
             site=site,
             output=item,
             capacity=None if inputs and self.chance(25) else capacity,
-            unit_cost=_round(PRICE[item] * self.amount(0.1, 0.5)) if self.chance(75) else None,
+            unit_cost=_price(PRICE[item] * self.amount(0.1, 0.5)) if self.chance(75) else None,
         )
         for needed in inputs:
             quantity = self.pick([1.0, 0.5, 1.5, 0.3])
@@ -356,8 +374,8 @@ class _Builder:
     def supply_ours(self, site: str, item: str) -> None:
         """Where one of our sites gets an item: makes it, buys it from others, from the counterpart, from our own.
 
-        In a dependent case what we demand comes from the counterpart alone, so that retaliation and continuity bite: a hostile
-        one has packages, the others have stricter fill rates instead.
+        In a dependent case what we demand comes from the counterpart alone, so that retaliation and continuity bite: a
+        hostile one has packages, the others have stricter fill rates instead.
         """
         need = self.need.get((site, item), 0.0)
         if need <= 0.0 or self.chance(3):
@@ -384,7 +402,7 @@ class _Builder:
                     origin = self.port(self.party[origin])
                 else:
                     self.need[origin, item] = self.need.get((origin, item), 0.0) + flow
-                margin = _round(PRICE[item] * self.amount(0.05, 0.6)) if self.chance(70) else None
+                margin = _price(PRICE[item] * self.amount(0.05, 0.6)) if self.chance(70) else None
             if where == "C":
                 if self.chance(80):
                     self.need[origin, item] = self.need.get((origin, item), 0.0) + flow
@@ -443,7 +461,9 @@ class _Builder:
         party = self.pick(parties)
         return self.pick([s for s in self.sites_of("H") if self.party[s] == party])
 
-    def export(self, origin: str, site: str, item: str, flow: float, most: float | None = None, regime: str = "") -> None:
+    def export(
+        self, origin: str, site: str, item: str, flow: float, most: float | None = None, regime: str = ""
+    ) -> None:
         """A lane to the counterpart from us, an ally, or (a re-export) a third party; under a regime where one fits."""
         party = self.party[origin]
         ours = self.side[origin] == "H"
@@ -492,7 +512,7 @@ class _Builder:
                     self.export(start, site, item, flow)
                     rows = self.tables["lanes"][-1:]
             if origin == "H" and not any(r.get("margin") for r in rows):
-                rows[0]["margin"] = _round(PRICE[rows[0]["item"]] * 0.25)
+                rows[0]["margin"] = _price(PRICE[rows[0]["item"]] * 0.25)
 
     def real_side(self, site: str) -> str:
         return "H" if self.side[site] == "P" else self.side[site]
@@ -503,11 +523,12 @@ class _Builder:
         for row in self.lanes("H", "C"):
             pair = (row["origin"], row["item"])
             wanted[pair] = wanted.get(pair, 0.0) + row.get("base_flow", row["max_flow"] / 2)
+        made = {(r["site"], r["output"]) for r in self.tables["processes"]}
         for (site, item), flow in wanted.items():
             self.need[site, item] = self.need.get((site, item), 0.0) + flow
             if self.chance(35):
                 self.lane(self.pick(self.sites_of("O")), site, item, flow)
-            elif self.chance(85) and not any((r["site"], r["output"]) == (site, item) for r in self.tables["processes"]):
+            elif self.chance(85) and (site, item) not in made:
                 self.process(site, item, flow * 1.1, [])
 
     # -- what needs the lanes to be there -----------------------------------------------------------------------
@@ -529,7 +550,7 @@ class _Builder:
                 capacity=max(room, initial) if self.chance(30) else (math.inf if self.chance(10) else None),
                 terminal_target=_round(initial * self.pick([0.5, 0.0, 1.0, 1.5])) if self.chance(30) else None,
                 stockpile_max=_round(need * self.pick([1.0, 2.0, 4.0])) if pile else None,
-                stockpile_cost=_round(PRICE[pair[1]] * self.amount(0.2, 1.5)) if pile and self.chance(50) else None,
+                stockpile_cost=_price(PRICE[pair[1]] * self.amount(0.2, 1.5)) if pile and self.chance(50) else None,
             )
 
     def add_their_regimes(self) -> None:
@@ -630,8 +651,8 @@ def cases(
     Parameters
     ----------
     coupling
-        False: nothing on our side depends on how the counterpart operates (no lanes C -> H, no margin on lanes H -> C, no
-        tracked origin of such a lane). True: a lane C -> H and a margin on a lane H -> C at least. None: either.
+        False: nothing on our side depends on how the counterpart operates (no lanes C -> H, no margin on lanes H -> C,
+        no tracked origin of such a lane). True: a lane C -> H and a margin on a lane H -> C at least. None: either.
     max_combinations
         Most combinations of our policies.
     contingency_rows
@@ -663,9 +684,9 @@ def is_coupled(tables: Tables) -> bool:
     for r in tables["lanes"]:
         if r["origin"] in theirs and r["destination"] in ours:
             return True
-        if r["origin"] in ours and r["destination"] in theirs:
-            if r.get("margin", 0.0) > 0.0 or (r["origin"], r["item"]) in tracked:
-                return True
+        felt = r.get("margin", 0.0) > 0.0 or (r["origin"], r["item"]) in tracked
+        if r["origin"] in ours and r["destination"] in theirs and felt:
+            return True
     return False
 
 
@@ -778,7 +799,7 @@ def faults(settings: Settings, tables: Tables) -> list[str]:
         check(r["policy"] != "open", "policy open has no row")
         check(r.get("end_week", math.inf) > r.get("start_week", 0), f"policy {r}: end_week <= start_week")
         for piece in r["delay_weeks"].split(";"):
-            check(float((piece.split(":") + ["1"])[1]) > 0.0, f"policy {r}: a weight that is not positive")
+            check(float([*piece.split(":"), "1"][1]) > 0.0, f"policy {r}: a weight that is not positive")
     for r in tables["retaliations"]:
         check(controller[r["regime"]] == "counterpart", f"retaliation {r}: not the counterpart's regime")
         check((r["regime"], r["policy"]) in menus, f"retaliation {r}: no such policy")
@@ -788,5 +809,5 @@ def faults(settings: Settings, tables: Tables) -> list[str]:
         check(("lane" in r) != ("process" in r), f"contingency {r}: a lane or a process")
         where = lane_end[r["lane"]] if "lane" in r else process_side[r["process"]]
         check(where == "H", f"contingency {r}: not on our side")
-        check(r["from_week"] <= r.get("to_week", settings["horizon"]["weeks"] - 1), f"contingency {r}: ends before it starts")
+        check(r["from_week"] <= r.get("to_week", settings["horizon"]["weeks"] - 1), f"contingency {r}: ends too soon")
     return found

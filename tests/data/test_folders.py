@@ -22,10 +22,18 @@ CONTENTS = [
     ("Latin-1", b"lane,item\nb\xe9ton,x\n", "lanes.csv, row 2: not UTF-8 (byte 0xe9); save it as CSV UTF-8"),
     ("binary", b"lane\n\x00\x01", "lanes.csv, row 2: not a text file: it holds binary content"),
     ("a workbook", b"PK\x03\x04\x00", "lanes.csv: not a text file but a workbook or an archive"),
-    ("semicolons", b"lane;item;origin\na;b;c\n", "lanes.csv, row 1: separated by semicolons; separate the cells by commas"),
+    (
+        "semicolons",
+        b"lane;item;origin\na;b;c\n",
+        "lanes.csv, row 1: separated by semicolons; separate the cells by commas",
+    ),
     ("tabs", b"lane\titem\norigin\n", "lanes.csv, row 1: separated by tabs"),
     ("bars", b"lane|item\n", "lanes.csv, row 1: separated by vertical bars"),
-    ("open quotation", b'lane,item\na,"b\nc,d\n', "lanes.csv, row 2: not a CSV file: unexpected end of data; is a quot"),
+    (
+        "open quotation",
+        b'lane,item\na,"b\nc,d\n',
+        "lanes.csv, row 2: not a CSV file: unexpected end of data; is a quot",
+    ),
     ("text after quotation", b'lane,item\na,"b"c\n', "lanes.csv, row 2: not a CSV file"),
 ]
 
@@ -48,6 +56,11 @@ def test_blank_lines_and_empty_columns_are_ignored(folder, good):
     rows = folder.text("regimes.csv").splitlines()
     folder.write("regimes.csv", "\n".join(["", *(row + ",," for row in rows), ",,,,", "", ""]))
     assert folder.load() == good
+
+
+def test_a_header_below_blank_lines(folder):
+    folder.write("sites.csv", "\n\n" + folder.text("sites.csv").replace("name", "nam"))
+    assert folder.faults() == ["sites.csv, row 3, nam: unknown column; did you mean 'name'?"]
 
 
 def test_columns_may_come_in_any_order(folder, good):

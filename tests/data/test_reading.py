@@ -131,5 +131,7 @@ class TestPaths:
 
 
 def test_importing_is_light():
-    code = "import sys, sluicegate.data; print([name for name in ('pandas', 'openpyxl', 'numpy') if name in sys.modules])"
+    code = (
+        "import sys, sluicegate.data; print([name for name in ('pandas', 'openpyxl', 'numpy') if name in sys.modules])"
+    )
     assert run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

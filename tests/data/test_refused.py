@@ -471,9 +471,7 @@ EDITS = [
         "recipes.csv",
         "etch,resin,1",
         "etch,chip,1",
-        [
-            "recipes.csv, row 3, input: 'chip': a recipe cycle, chip -> chip; no item may need itself: take out row 3"
-        ],
+        ["recipes.csv, row 3, input: 'chip': a recipe cycle, chip -> chip; no item may need itself: take out row 3"],
     ),
     (
         "two recipe cycles",

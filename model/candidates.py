@@ -1,0 +1,307 @@
+"""Combinations of policies: enumerated component by component, combined where the limits allow (model.md section 7)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .columns import Digits, Enumerator, gray_order
+from .network import Network
+
+MOST_COLUMNS = 50_000
+"""Policy combinations of one component up to which they are enumerated."""
+
+MOST_CANDIDATES = 2_000_000
+"""Combinations of all components up to which they are searched."""
+
+LOADS = {"reviewer_load": "reviewer_hours", "political_cost": "political_capital", "admin_cost": "budget"}
+"""Column of the policies table and the limit its sum must keep."""
+
+
+class TooManyCombinations(Exception):
+    """The policy combinations cannot be enumerated.
+
+    Attributes
+    ----------
+    count
+        Number of combinations.
+    """
+
+    def __init__(self, count: int, most: int, menu: Mapping[str, Sequence[str]], regimes: Sequence[str]):
+        self.count = count
+        self.most = most
+        self.sizes = " x ".join(str(len(menu[regime])) for regime in regimes)
+        super().__init__(
+            f"{count:,} policy combinations ({self.sizes} of {', '.join(regimes)}) are too many to enumerate; at most "
+            f"{most:,} can be. Drop policies or regimes that are not in question, or tighten reviewer_hours, "
+            "political_capital or the budget, which rule combinations out."
+        )
+
+    def __reduce__(self):
+        return Exception, (str(self),)
+
+
+@dataclass
+class Component:
+    """The combinations of regimes that act on each other in the counterpart's network.
+
+    Attributes
+    ----------
+    places : tuple of int
+        The regimes' places among all regimes.
+    digits : list of tuple of int
+        Policies of these regimes by number, in Gray-code order; the first is all open.
+    loads : dict of str to array, shape (n,)
+        Sums of reviewer load, political cost and admin cost.
+    cost : array, shape (n,)
+        V with the regimes of all other components open; NaN where not worked out.
+    outputs : array of float32, shape (n, outputs)
+        Outputs of one least-cost response each.
+    """
+
+    places: tuple[int, ...]
+    digits: list[Digits]
+    loads: dict[str, np.ndarray]
+    cost: np.ndarray
+    outputs: np.ndarray
+
+    def full(self, column: int, regimes: int) -> Digits:
+        """Policies of all regimes by number: a column's own, all others open."""
+        digits = [0] * regimes
+        for place, digit in zip(self.places, self.digits[column], strict=True):
+            digits[place] = digit
+        return tuple(digits)
+
+
+class Candidates:
+    """Every combination of policies that the limits allow.
+
+    V and the outputs add up over components: those of a combination are those of all open plus each component's
+    differences from them.
+
+    Parameters
+    ----------
+    network
+        The case as the mathematics sees it.
+
+    Attributes
+    ----------
+    components : list of Component
+    columns : array of int, shape (n, components)
+        Column of every component.
+    admin, room, closed : array, shape (n,)
+        Admin costs, budget they leave, and number of policies other than ``open``.
+    cost : array, shape (n,)
+        V; after `work_out`.
+
+    Raises
+    ------
+    TooManyCombinations
+        When a component or the product of all of them is too large.
+    """
+
+    def __init__(self, network: Network):
+        self.network = network
+        self.regimes = list(network.menu)
+        limits = network.case.settings.limits
+        most = {column: getattr(limits, limit) for column, limit in LOADS.items()}
+        self.components = [self._component(regimes, most) for regimes in network.components()]
+        shape = tuple(len(component.digits) for component in self.components)
+        count = math.prod(shape)
+        if count > MOST_CANDIDATES:
+            raise TooManyCombinations(count, MOST_CANDIDATES, network.menu, self.regimes)
+        columns = (
+            np.array(np.unravel_index(np.arange(count), shape), dtype=np.int32).T if shape else np.zeros((1, 0), int)
+        )
+        totals = {column: self._sum_loads(column, columns) for column in LOADS}
+        allowed = np.all([_within(totals[column], most[column]) for column in LOADS], axis=0)
+        self.columns = columns.reshape(count, len(shape))[allowed]
+        self._keys = np.flatnonzero(allowed)
+        self._shape = shape
+        self.admin = totals["admin_cost"][allowed]
+        self.room = limits.budget - self.admin
+        closed = [
+            np.array([sum(1 for digit in digits if digit) for digits in component.digits])
+            for component in self.components
+        ]
+        self.closed = self._gather(closed)
+
+    def _component(self, regimes: Sequence[str], most: Mapping[str, float]) -> Component:
+        menu, network = self.network.menu, self.network
+        sizes = [len(menu[regime]) for regime in regimes]
+        count = math.prod(sizes)
+        if count > 100 * MOST_COLUMNS:
+            raise TooManyCombinations(count, MOST_COLUMNS, menu, regimes)
+        own = {
+            column: [
+                [getattr(network.policy(regime, policy), column, 0.0) for policy in menu[regime]] for regime in regimes
+            ]
+            for column in LOADS
+        }
+        digits, loads = [], {column: [] for column in LOADS}
+        for candidate in gray_order(sizes):
+            sums = {
+                column: math.fsum(load[digit] for load, digit in zip(own[column], candidate, strict=True))
+                for column in LOADS
+            }
+            if all(_within(sums[column], most[column]) for column in LOADS):
+                digits.append(candidate)
+                for column, total in sums.items():
+                    loads[column].append(total)
+        if len(digits) > MOST_COLUMNS:
+            raise TooManyCombinations(len(digits), MOST_COLUMNS, menu, regimes)
+        places = tuple(self.regimes.index(regime) for regime in regimes)
+        empty = np.full(len(digits), np.nan)
+        return Component(
+            places,
+            digits,
+            {column: np.array(sums) for column, sums in loads.items()},
+            empty,
+            np.zeros((len(digits), 0)),
+        )
+
+    def _sum_loads(self, column: str, columns: np.ndarray) -> np.ndarray:
+        total = np.zeros(len(columns))
+        for number, component in enumerate(self.components):
+            total += component.loads[column][columns[:, number]]
+        return total
+
+    def _gather(self, values: Sequence[np.ndarray], base: float = 0.0) -> np.ndarray:
+        """Sum of every component's value; each component's first value is counted once, as ``base``."""
+        total = np.full(len(self.columns), base)
+        for number, value in enumerate(values):
+            total += value[self.columns[:, number]] - base
+        return total
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def digits(self, place: int) -> Digits:
+        """Policies of a candidate by number, in the order of the regimes."""
+        digits = [0] * len(self.regimes)
+        for component, column in zip(self.components, self.columns[place], strict=True):
+            for regime, digit in zip(component.places, component.digits[column], strict=True):
+                digits[regime] = digit
+        return tuple(digits)
+
+    def choice(self, place: int) -> dict[str, str]:
+        """Policies of a candidate by name."""
+        menu = self.network.menu
+        return {regime: menu[regime][digit] for regime, digit in zip(self.regimes, self.digits(place), strict=True)}
+
+    def find(self, digits: Digits) -> int | None:
+        """Place of a combination among the candidates; None where the limits rule it out."""
+        columns = []
+        for component in self.components:
+            own = tuple(digits[place] for place in component.places)
+            if own not in component.digits:
+                return None
+            columns.append(component.digits.index(own))
+        key = int(np.ravel_multi_index(columns, self._shape)) if columns else 0
+        place = int(np.searchsorted(self._keys, key))
+        return place if place < len(self._keys) and self._keys[place] == key else None
+
+    # What the response does ----------------------------------------------------------------------------------------
+
+    @property
+    def steps(self) -> int:
+        """Number of responses to work out."""
+        return sum(len(component.digits) for component in self.components)
+
+    def work_out(
+        self,
+        enumerator: Enumerator,
+        open_cost: float,
+        open_outputs: np.ndarray,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> bool:
+        """Work out V and the outputs of every component's columns; drop candidates for which there was no time.
+
+        Parameters
+        ----------
+        enumerator
+            The response.
+        open_cost, open_outputs
+            V and outputs, shape (outputs,), of the response to all open, which is always kept.
+        progress
+            Called with (done, total).
+
+        Returns
+        -------
+        bool
+            Whether every candidate was kept.
+        """
+        self.open_cost, self.open_outputs = open_cost, open_outputs
+        done = 0
+        for component in self.components:
+            batch = enumerator.run(
+                self._full(component, range(len(component.digits))),
+                with_outputs=True,
+                progress=lambda count, _, before=done: progress(before + count, self.steps),
+            )
+            component.cost, component.outputs = batch.cost, batch.outputs
+            if np.isnan(component.cost[0]):
+                component.cost[0], component.outputs[0] = open_cost, open_outputs
+            done += len(component.digits)
+        self.cost = self._gather([component.cost for component in self.components], open_cost)
+        kept = ~np.isnan(self.cost)
+        self.columns, self._keys, self.cost = self.columns[kept], self._keys[kept], self.cost[kept]
+        self.admin, self.room, self.closed = self.admin[kept], self.room[kept], self.closed[kept]
+        return bool(kept.all())
+
+    def _full(self, component: Component, columns: Sequence[int] | range) -> list[Digits]:
+        return [component.full(column, len(self.regimes)) for column in columns]
+
+    @property
+    def worked_out(self) -> int:
+        """Number of responses worked out."""
+        return sum(int(np.count_nonzero(~np.isnan(component.cost))) for component in self.components)
+
+    def score(self, slope: np.ndarray) -> np.ndarray:
+        """``slope @ outputs`` of every candidate at the response seen, shape (n,)."""
+        return self._gather(
+            [component.outputs @ slope for component in self.components], float(self.open_outputs @ slope)
+        )
+
+    def least(self, enumerator: Enumerator, cost: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, int]:
+        """Least value of another cost under the policies of candidates.
+
+        Parameters
+        ----------
+        enumerator
+            The response.
+        cost : array, shape (columns,)
+            What the response minimises instead of its own cost.
+        places : array of int, shape (k,)
+            The candidates.
+
+        Returns
+        -------
+        values : array, shape (k,)
+            NaN where the search was stopped before.
+        solves
+            Number of responses solved.
+        """
+        if not self.components:
+            batch = enumerator.run([()], cost)
+            return np.full(places.size, batch.cost[0]), 1
+        total = np.zeros(places.size)
+        base, solves = math.nan, 0
+        for number, component in enumerate(self.components):
+            used = np.unique(self.columns[places, number])
+            # All open comes first: the differences of every component are taken from it.
+            used = np.concatenate([[0], used[used != 0]])
+            batch = enumerator.run(self._full(component, used.tolist()), cost)
+            solves += used.size
+            values = np.full(len(component.digits), np.nan)
+            values[used] = batch.cost
+            base = values[0] if number == 0 else base
+            total += values[self.columns[places, number]] - (values[0] if number else 0.0)
+        return total, solves
+
+
+def _within(used: np.ndarray | float, most: float) -> np.ndarray | bool:
+    return used <= most * (1 + 1e-9) + 1e-9

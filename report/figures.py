@@ -1,0 +1,93 @@
+"""Figures and names as people read them in a line of text."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable
+
+DIGITS = 5
+"""Significant digits of the largest figure of a column."""
+
+# Marks that turn the direction of all text after them; a name must not rearrange the line it stands in.
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def plain(text: object) -> str:
+    """Return a name as it can be shown in a line: white space collapsed, control characters and turning marks escaped."""
+    shown = "".join(
+        character.encode("unicode_escape").decode()
+        if character in TURNING or (unicodedata.category(character) in ("Cc", "Cs") and not character.isspace())
+        else character
+        for character in str(text)
+    )
+    return " ".join(shown.split())
+
+
+def decimals(values: Iterable[float], digits: int = DIGITS) -> int:
+    """Return the decimals that show the largest of some figures to so many digits; 0 where all are whole."""
+    finite = [abs(value) for value in values if math.isfinite(value)]
+    largest = max(finite, default=0.0)
+    if largest == 0 or all(value == round(value) for value in finite):
+        return 0
+    return min(6, max(0, digits - 1 - math.floor(math.log10(largest))))
+
+
+def number(value: float | None, places: int | None = None) -> str:
+    """Return a figure with thousands separated; `places` decimals, by default as many as five digits need."""
+    if value is None:
+        return "-"
+    if math.isinf(value):
+        return "none" if value > 0 else "-none"
+    if abs(value) >= 1e12:
+        return f"{value:.4e}"
+    text = f"{value:,.{decimals([value]) if places is None else places}f}"
+    # Minus nothing is nothing.
+    return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
+
+
+def signed(value: float, places: int) -> str:
+    """Return a difference with its sign; no sign where it rounds to 0."""
+    text = number(value, places)
+    return f"+{text}" if value > 0 and text.strip("0.,") else text
+
+
+def percent(share: float | None, places: int = 1) -> str:
+    """Return a share in percent; a share that is only nearly 100 or 0 % is not rounded to it."""
+    if share is None:
+        return "-"
+    text = f"{100 * share:.{places}f}"
+    edge = 10.0**-places
+    if float(text) == 100 and share < 1 - 1e-6:
+        text = f"{100 - edge:.{places}f}"
+    elif float(text) == 0 and share > 1e-6:
+        text = f"<{edge:.{places}f}"
+    text = text.removesuffix("." + "0" * places)
+    return f"{'0' if text == '-0' else text} %"
+
+
+def gap(value: float | None) -> str:
+    """Return a relative gap in percent, to two digits."""
+    if value is None or not math.isfinite(value):
+        return "unknown"
+    share = 100 * value
+    if share <= 0:
+        return "0 %"
+    if share < 1e-3:
+        return "below 0.001 %"
+    return f"{share:,.0f} %" if share >= 100 else f"{share:.2g} %"
+
+
+def seconds(value: float) -> str:
+    """Return a duration in words."""
+    if value < 10:
+        return f"{value:.1f} s"
+    if value < 120:
+        return f"{value:.0f} s"
+    minutes = value / 60
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun: ``1 lane``, ``2 lanes``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
