@@ -43,9 +43,9 @@ def lane_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
     network, model = problem.network, problem.status_quo.joint.model
     ours, response = model.ours[NONE], model.response
     total: dict[str, list[float]] = {}
-    for (lane, week), variable in ours.ship.items():
+    for (lane, _), variable in ours.ship.items():
         total.setdefault(lane, []).append(value(variable))
-    for (lane, week), variable in ours.export_fill.items():
+    for (lane, _), variable in ours.export_fill.items():
         total.setdefault(lane, []).append(network.lanes[lane].base_flow * value(variable))
     for (lane, _, _), variable in response.ship.items():
         total.setdefault(lane, []).append(value(variable))
@@ -117,7 +117,7 @@ def status_quo_warnings(case: Case, problem: Problem | None = None) -> list[str]
         scale = row.base_flow if row.base_flow > 0 else 1e-3 * problem.network.lanes[row.lane].max_flow
         if abs(row.difference) > OFF_BALANCE * scale + 1e-9:
             warnings.append(
-                f"lanes, {row.lane}: base_flow is {row.base_flow:.4g} a week, but the status quo's mean flow is {row.mean_flow:.4g}; "
-                "base flows should balance with recipes, demands and stocks"
+                f"lanes, {row.lane}: base_flow is {row.base_flow:.4g} a week, but the status quo's mean flow is "
+                f"{row.mean_flow:.4g}; base flows should balance with recipes, demands and stocks"
             )
     return warnings

@@ -8,7 +8,6 @@ import re
 import tomllib
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from pathlib import PurePath
 from typing import Any
 
 from .faults import CaseError, Fault, near
@@ -16,6 +15,7 @@ from .raw import RawCase, RawTable, table_from_cells
 from .tables import TABLES
 
 SETTINGS_FILE = "case.toml"
+OTHER_FORMATS = (".tsv", ".xls", ".xlsx", ".ods")
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -83,7 +83,7 @@ def _nearest_case(folder: Traversable, files: list[str]) -> str:
 def _name_other_formats(raw: RawCase, files: list[str]) -> None:
     """Where a table is missing and a file of another format bears its name, say so."""
     for table in raw.absent():
-        twins = [file for file in files if PurePath(file).stem.lower() == table and PurePath(file).suffix]
+        twins = [file for file in files if file.lower() in {table + ending for ending in OTHER_FORMATS}]
         if twins:
             raw.incomplete.add(table)
             raw.faults.append(Fault(f"{table}.csv", f"missing; found {twins[0]}, save it as comma-separated text"))
@@ -96,17 +96,17 @@ def read_text(file: Traversable) -> str:
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Unreadable("not UTF-8 but UTF-16; save it as CSV UTF-8")
+        raise Unreadable("not UTF-8 but UTF-16; save it as UTF-8")
     if content.startswith(b"PK\x03\x04"):
-        raise Unreadable("not a text file but a workbook or an archive; save the table as CSV UTF-8")
+        raise Unreadable("not a text file but a workbook or an archive; save it as UTF-8 text")
     if b"\0" in content:
         row = content[: content.index(b"\0")].count(b"\n") + 1
-        raise Unreadable("not a text file: it holds binary content; save the table as CSV UTF-8", row)
+        raise Unreadable("not a text file: it holds binary content; save it as UTF-8 text", row)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = content[: error.start].count(b"\n") + 1
-        raise Unreadable(f"not UTF-8 (byte 0x{content[error.start]:02x}); save it as CSV UTF-8", row) from None
+        raise Unreadable(f"not UTF-8 (byte 0x{content[error.start]:02x}); save it as UTF-8", row) from None
 
 
 def _read_settings(folder: Traversable, raw: RawCase) -> None:

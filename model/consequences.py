@@ -126,7 +126,7 @@ def policies_table(problem: Problem, choice: Choice) -> pd.DataFrame:
 
 
 def sourcing_table(problem: Problem, first: FirstStage) -> pd.DataFrame:
-    """One row per lane into our side, scenario none: dispatches and shares of the item's intake before and after; then stockpiles."""
+    """One row per lane into our side, then per stockpile: dispatches and shares of intake before and after, scenario none."""
     import pandas as pd
 
     network = problem.network

@@ -18,8 +18,8 @@ def refused(path) -> list[str]:
 CONTENTS = [
     ("empty", b"", "lanes.csv: empty; the first row names the columns: lane, item, origin"),
     ("blank", b"\n ,\n\n", "lanes.csv: empty; the first row names the columns: lane"),
-    ("UTF-16", "lane,item".encode("utf-16"), "lanes.csv: not UTF-8 but UTF-16; save it as CSV UTF-8"),
-    ("Latin-1", b"lane,item\nb\xe9ton,x\n", "lanes.csv, row 2: not UTF-8 (byte 0xe9); save it as CSV UTF-8"),
+    ("UTF-16", "lane,item".encode("utf-16"), "lanes.csv: not UTF-8 but UTF-16; save it as UTF-8"),
+    ("Latin-1", b"lane,item\nb\xe9ton,x\n", "lanes.csv, row 2: not UTF-8 (byte 0xe9); save it as UTF-8"),
     ("binary", b"lane\n\x00\x01", "lanes.csv, row 2: not a text file: it holds binary content"),
     ("a workbook", b"PK\x03\x04\x00", "lanes.csv: not a text file but a workbook or an archive"),
     (
@@ -143,6 +143,11 @@ def test_a_missing_table_in_another_format(folder):
     assert folder.faults() == ["lanes.csv: missing; found lanes.tsv, save it as comma-separated text"]
 
 
+def test_a_text_about_a_table_is_no_table(folder):
+    (folder.path / "sources.csv").rename(folder.path / "sources.md")
+    assert folder.load().warnings == ()
+
+
 def test_other_files(folder, good):
     for name in ("prices.csv", "lanes_old.csv", "notes.txt", ".~lock.lanes.csv#", "~lanes.csv"):
         folder.write(name, "x")
@@ -181,4 +186,4 @@ class TestWithoutSettings:
 
 def test_settings_that_are_no_text(folder):
     folder.write("case.toml", b"a\xff")
-    assert folder.faults() == ["case.toml, row 1: not UTF-8 (byte 0xff); save it as CSV UTF-8"]
+    assert folder.faults() == ["case.toml, row 1: not UTF-8 (byte 0xff); save it as UTF-8"]
