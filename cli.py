@@ -1,0 +1,713 @@
+"""The command ``sluicegate``: parse, call, print."""
+
+# Libraries that take long to import are imported where they are used, so that --help answers at once.
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import os
+import signal
+import sys
+import threading
+import traceback
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from . import __version__
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .data import Case
+    from .model import Plan
+    from .report.folder import ResultFolder
+    from .report.progress import Interruptible
+
+DONE, FAULT, USAGE, INFEASIBLE, GAP_LEFT, NO_PLAN, STOPPED = 0, 1, 2, 3, 4, 5, 130
+DEBUG = "SLUICEGATE_DEBUG"
+VERBOSE = "sluicegate.verbose"
+WORKER = "sluicegate-work"
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+
+# Errors ----------------------------------------------------------------------------------------------------------------
+
+
+class Refusal(click.ClickException):
+    """Wrong usage, a faulty case, or a place that cannot be written."""
+
+    exit_code = USAGE
+
+
+class ProgramFault(click.ClickException):
+    """A fault of the program."""
+
+    exit_code = FAULT
+
+
+class Commands(click.Group):
+    """A group whose commands end with a message and an exit code, never with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; errors become messages."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except KeyboardInterrupt:
+            click.echo("Ended; no result was written.", err=True)
+            ctx.exit(STOPPED)
+        except Exception as error:
+            raise _told(error, ctx) from error
+
+
+def _told(error: Exception, ctx: click.Context) -> click.ClickException:
+    """Return an error as the message that a planner reads."""
+    with contextlib.suppress(ImportError):
+        from .data import CaseError
+
+        if isinstance(error, CaseError):
+            return Refusal(_shown(str(error)))
+    expected = {
+        "TooManyCombinations": "model",
+        "ResultError": "report",
+    }
+    home = expected.get(type(error).__name__)
+    if home is not None and type(error).__module__.startswith(f"{__package__}.{home}"):
+        return Refusal(_shown(str(error)))
+    if isinstance(error, MemoryError):
+        return ProgramFault("out of memory; close other programs, or solve with --threads 1")
+    if ctx.meta.get(VERBOSE) or os.environ.get(DEBUG):
+        click.echo(traceback.format_exc(), err=True, nl=False)
+    hint = f"Please report it with the case and the traceback that -v (or {DEBUG}=1) shows."
+    return ProgramFault(_shown(f"a fault of the program, {type(error).__name__}: {error}\n{hint}"))
+
+
+def _shown(message: str) -> str:
+    """Return a message of several lines without anything that could disturb a terminal."""
+    from .report.figures import plain
+
+    lines = message.splitlines()
+    return "\n".join(" " * (len(line) - len(line.lstrip(" "))) + plain(line) for line in lines)
+
+
+# What is said, and where -----------------------------------------------------------------------------------------------
+
+
+class Talk:
+    """What is said on standard error.
+
+    Parameters
+    ----------
+    quiet, verbose
+        The options.
+    """
+
+    def __init__(self, quiet: bool, verbose: bool):
+        self.quiet = quiet
+        self.verbose = verbose
+
+    def say(self, text: str) -> None:
+        """Say something that is not data."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def monitor(self, stopped: threading.Event) -> Interruptible:
+        """Return what watches a solve: a bar on a terminal, lines with -v, else nothing."""
+        from rich.console import Console
+
+        from .report.progress import Bar, Interruptible, Lines
+
+        console = Console(stderr=True)
+        if self.quiet:
+            return Interruptible(stopped)
+        if console.is_terminal and not self.verbose:
+            return Bar(stopped, console)
+        return Lines(stopped, console) if self.verbose else Interruptible(stopped)
+
+
+def _put(text: str) -> None:
+    """Write data to standard output."""
+    try:
+        click.echo(text, nl=False)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is still buffered must not fail once more when Python ends.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever reads may have read enough.
+        if error.errno != errno.EPIPE:
+            raise Refusal(f"standard output cannot be written: {error.strerror}") from None
+
+
+def _put_json(document: Any) -> None:
+    from .report.documents import to_json
+
+    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower()
+    _put(to_json(document, ascii_only=not encoding.startswith("utf")))
+
+
+def _put_shown(show: Callable[[Console], None]) -> None:
+    """Write what a function prints on a console to standard output."""
+    from rich.console import Console
+
+    console = Console(file=sys.stdout)
+    with console.capture() as captured:
+        show(console)
+    _put("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+# Signals ---------------------------------------------------------------------------------------------------------------
+
+
+class Interrupts:
+    """Hears Ctrl-C (and SIGTERM): the first one sets `stopped`, the second one ends at once.
+
+    Parameters
+    ----------
+    patient
+        Whether the work stops by itself once `stopped` is set; else the first one ends it.
+    """
+
+    def __init__(self, patient: bool = True):
+        self.stopped = threading.Event()
+        self._patient = patient
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interrupts:
+        """Begin to listen."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._hear)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Leave signals to whoever heard them before."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self.stopped.is_set() or not self._patient:
+            raise KeyboardInterrupt
+        self.stopped.set()
+
+    def run(self, work: Callable[[], T], talk: Talk) -> T:
+        """Do the work in a thread of its own: signals are heard while the solver is deep in other code."""
+        done: list[T] = []
+        failed: list[BaseException] = []
+
+        def worker() -> None:
+            try:
+                _shield()
+                done.append(work())
+            except BaseException as error:
+                failed.append(error)
+
+        thread = threading.Thread(target=worker, name=WORKER, daemon=True)
+        thread.start()
+        told = False
+        while thread.is_alive():
+            thread.join(0.1)
+            if self.stopped.is_set() and not told:
+                talk.say("Stopping; press Ctrl-C again to end at once.")
+                told = True
+        if failed:
+            raise failed[0]
+        return done[0]
+
+
+def _shield() -> None:
+    """Keep signals from this thread and from the processes it will start: Ctrl-C reaches all that run on a terminal."""
+    if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing import resource_tracker
+
+        # Its start would lift the mask.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+
+
+# Options ---------------------------------------------------------------------------------------------------------------
+
+
+def _chained(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def _note_verbose(ctx: click.Context, parameter: click.Parameter, value: bool) -> bool:
+    ctx.meta[VERBOSE] = value
+    return value
+
+
+class Number(click.ParamType):
+    """A number of at least 0, or above it."""
+
+    name = "number"
+
+    def __init__(self, positive: bool = False):
+        self.positive = positive
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the number."""
+        try:
+            number = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a number", param, ctx)
+        if not number >= 0 or (self.positive and number == 0):
+            self.fail(f"{value} is not {'above 0' if self.positive else '0 or more'}", param, ctx)
+        return number
+
+
+class Text(click.ParamType):
+    """Text in the form in which a case holds its ids, whatever system it was typed on."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Compose the text's characters."""
+        return unicodedata.normalize("NFC", value)
+
+
+case_options = _chained(
+    click.argument("case"),
+    click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="TABLE.KEY.COLUMN=VALUE",
+        help="Set a figure of the case anew; VALUE may be a factor such as *0.8. May be given many times.",
+    ),
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+result_options = _chained(
+    click.option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="Result folder.  [default: results/CASE/TIMESTAMP]",
+    ),
+    click.option("--force", is_flag=True, help="Replace the result in the folder, once the new one is complete."),
+    json_option,
+)
+loudness_options = _chained(
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error but errors."),
+    click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        callback=_note_verbose,
+        help="Say what is being done; show the traceback of a fault of the program.",
+    ),
+)
+solve_options = _chained(
+    click.option(
+        "--time-limit",
+        type=Number(positive=True),
+        metavar="SECONDS",
+        help="Stop after so long with the best plan found.  [default: the case's]",
+    ),
+    click.option(
+        "--rel-gap",
+        type=Number(),
+        metavar="SHARE",
+        help="Relative gap at which a plan counts as optimal, such as 0.01.  [default: the case's]",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Processes that work out responses.  [default: all processors]",
+    ),
+)
+
+
+# Commands --------------------------------------------------------------------------------------------------------------
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sluicegate", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Plan sourcing and export reviews for bargaining leverage, proven to a stated gap.
+
+    CASE is a folder of case.toml and CSV tables, an .xlsx workbook, or the name of a case that comes with the program.
+
+    \b
+    Start here:
+      sluicegate cases                        what comes with the program
+      sluicegate solve tutorial               a plan for a small case
+      sluicegate init mycase                  a case of your own to start from
+      sluicegate validate mycase              is it sound?
+      sluicegate solve mycase                 the plan
+
+    \b
+    Exit codes:
+      0    done
+      1    a fault of the program
+      2    wrong usage or a faulty case
+      3    proven: no plan satisfies the limits
+      4    stopped by a limit with a plan whose gap is stated
+      5    stopped by a limit without a plan
+      130  stopped by Ctrl-C
+    """
+
+
+@cli.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def cases(ctx: click.Context, as_json: bool) -> None:
+    """List the cases that come with the program.
+
+    \b
+    Examples:
+      sluicegate cases
+      sluicegate cases copy tutorial mycase   a copy to edit
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from .data import shipped_cases
+    from .report.listing import show_cases
+
+    found = shipped_cases()
+    if as_json:
+        _put_json([{"name": case.name, "title": case.title} for case in found])
+    else:
+        _put_shown(lambda console: show_cases(found, console))
+
+
+@cases.command("copy")
+@click.argument("name")
+@click.argument("folder", metavar="DIR")
+@click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty.")
+@loudness_options
+def copy(name: str, folder: str, force: bool, quiet: bool, verbose: bool) -> None:
+    """Copy the case NAME to DIR, to be edited there.
+
+    \b
+    Example:
+      sluicegate cases copy tutorial mycase
+    """
+    from .data import copy_case
+
+    with _placing(folder):
+        copy_case(name, folder, force=force)
+    Talk(quiet, verbose).say(f"{folder} holds a copy of {name}. Edit it, then: sluicegate solve {_quoted(folder)}")
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty.")
+@loudness_options
+def init(folder: str, force: bool, quiet: bool, verbose: bool) -> None:
+    """Write a small, commented case to DIR that can be solved as it is.
+
+    \b
+    Example:
+      sluicegate init mycase
+    """
+    from .data import init_case
+
+    with _placing(folder):
+        words = init_case(folder, force=force)
+    Talk(quiet, verbose).say(words.rstrip("\n"))
+
+
+@cli.command()
+@case_options
+@json_option
+@loudness_options
+def validate(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, verbose: bool) -> None:
+    """Read and check CASE without looking for a plan.
+
+    Every fault is listed at once, with file, row, column and what would be right. Warnings name figures that are allowed but look odd,
+    among them base flows that do not balance. Exit code 0 with warnings only, 2 with faults.
+
+    \b
+    Examples:
+      sluicegate validate mycase
+      sluicegate validate mycase.xlsx --json
+      sluicegate validate mycase --set limits.budget=80
+    """
+    from .analysis.status_quo import status_quo_warnings
+    from .data import CaseError, load_case
+    from .report.checked import show_check
+    from .report.documents import check_document
+
+    try:
+        loaded = load_case(case, overrides)
+    except CaseError as error:
+        if as_json:
+            _put_json(check_document(case, None, error.faults))
+        raise
+    with Interrupts(patient=False) as interrupts:
+        remarks = interrupts.run(lambda: status_quo_warnings(loaded), Talk(quiet, verbose))
+    if as_json:
+        _put_json(check_document(case, loaded, (), remarks))
+    else:
+        _put_shown(lambda console: show_check(loaded, remarks, console))
+
+
+@cli.command()
+@case_options
+@result_options
+@solve_options
+@loudness_options
+def solve(
+    case: str,
+    overrides: tuple[str, ...],
+    output: str | None,
+    force: bool,
+    as_json: bool,
+    time_limit: float | None,
+    rel_gap: float | None,
+    threads: int | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Find the plan of greatest leverage for CASE, and prove it.
+
+    The plan is summarised here and written to a result folder: plan.json, tables as CSV and Parquet, the case as solved, versions and
+    options, the solver's log. Ctrl-C stops with the best plan found so far; a second one ends at once.
+
+    \b
+    Examples:
+      sluicegate solve tutorial
+      sluicegate solve mycase -o results/first
+      sluicegate solve mycase --set limits.budget=80 --set 'lanes.gas-out.max_flow=*0.5'
+      sluicegate solve mycase --time-limit 60 --rel-gap 0.01
+      sluicegate solve mycase --json | jq .leverage
+    """
+    from .model import solve as solve_case
+    from .model.columns import processors
+
+    began = _now()
+    talk = Talk(quiet, verbose)
+    loaded = _load(case, overrides, talk)
+    options = {
+        "time_limit": loaded.settings.solver.time_limit if time_limit is None else time_limit,
+        "rel_gap": loaded.settings.solver.rel_gap if rel_gap is None else rel_gap,
+        "threads": threads or processors(),
+    }
+    with Interrupts() as interrupts, _result_folder(output, loaded, force) as result:
+        with talk.monitor(interrupts.stopped) as monitor:
+            plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
+        stopped = interrupts.stopped.is_set()
+        if stopped and plan.status == "unknown":
+            talk.say("Stopped before a plan was found; no result was written.")
+            sys.exit(STOPPED)
+        if stopped:
+            talk.say("Stopped; this is the best plan found so far.")
+        _deliver(plan, result, _Run("solve", case, overrides, options, began), as_json, talk)
+    sys.exit(STOPPED if stopped else _exit_code(plan))
+
+
+@cli.command()
+@case_options
+@click.option(
+    "--policy",
+    "policies",
+    type=Text(),
+    multiple=True,
+    metavar="REGIME=POLICY",
+    help="Put a regime of ours (or an ally's) under a policy. Regimes not named stay open.",
+)
+@click.option("--qualify", "lanes", type=Text(), multiple=True, metavar="LANE", help="Qualify a lane that has a fixed_cost.")
+@click.option(
+    "--stockpile",
+    "stockpiles",
+    type=Text(),
+    multiple=True,
+    metavar="SITE/ITEM=UNITS",
+    help="Stockpile so many units before week 0.",
+)
+@result_options
+@loudness_options
+def evaluate(
+    case: str,
+    overrides: tuple[str, ...],
+    policies: tuple[str, ...],
+    lanes: tuple[str, ...],
+    stockpiles: tuple[str, ...],
+    output: str | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Work out what given choices lead to in CASE, without optimising them.
+
+    Both sides still act at least cost week by week; only policies, qualified lanes and stockpiles are as given. Limits that the choices
+    break are listed, and the exit code is then 3.
+
+    \b
+    Examples:
+      sluicegate evaluate mycase                              nothing is done
+      sluicegate evaluate mycase --policy gas=review
+      sluicegate evaluate mycase --policy gas=review --qualify chip-world-home --stockpile plant/chip=40
+    """
+    from .model import evaluate as evaluate_case
+    from .model.network import Network
+    from .model.solving import check_choices
+
+    began = _now()
+    talk = Talk(quiet, verbose)
+    loaded = _load(case, overrides, talk)
+    choice = _pairs("--policy", policies, [row.regime for row in loaded.regimes])
+    units = {key: _units(key, amount) for key, amount in _pairs("--stockpile", stockpiles, None).items()}
+    qualified = tuple(dict.fromkeys(lanes))
+    try:
+        check_choices(Network(loaded), choice, qualified, units)
+    except ValueError as error:
+        raise Refusal(_shown(str(error))) from None
+    options = {"policies": choice, "qualified": qualified, "stockpile": units}
+    with Interrupts(patient=False) as interrupts, _result_folder(output, loaded, force) as result:
+        plan = interrupts.run(lambda: evaluate_case(loaded, **options, log=result.log), talk)
+        _deliver(plan, result, _Run("evaluate", case, overrides, options, began), as_json, talk)
+    sys.exit(_exit_code(plan))
+
+
+# Steps that commands share ---------------------------------------------------------------------------------------------
+
+
+class _Run:
+    """What was asked for, and when."""
+
+    def __init__(
+        self, command: str, given: str, overrides: Sequence[str], options: Mapping[str, Any], began: datetime.datetime
+    ):
+        self.command = command
+        self.given = given
+        self.overrides = overrides
+        self.options = options
+        self.began = began
+
+
+def _load(given: str, overrides: Sequence[str], talk: Talk) -> Case:
+    from .data import load_case
+
+    case = load_case(given, overrides)
+    for warning in case.warnings:
+        talk.say(_shown(f"Warning: {warning}"))
+    return case
+
+
+def _result_folder(output: str | None, case: Case, force: bool) -> ResultFolder:
+    from .report.folder import ResultFolder
+
+    return ResultFolder(output, case.name, force=force)
+
+
+def _deliver(plan: Plan, result: ResultFolder, run: _Run, as_json: bool, talk: Talk) -> None:
+    """Write the result folder and print the plan; the plan is printed even where the folder cannot be written."""
+    from .report.folder import ResultError, run_record
+
+    record = run_record(plan, run.command, run.given, run.overrides, run.options, run.began)
+    unwritten: ResultError | None = None
+    try:
+        folder = result.publish(plan, record)
+    except ResultError as error:
+        unwritten = error
+    if as_json:
+        _put_json(plan.to_dict())
+    else:
+        from .report.terminal import show_plan
+
+        _put_shown(lambda console: show_plan(plan, console))
+    if unwritten is not None:
+        raise unwritten
+    talk.say(f"\nWritten to {folder}" if not as_json else f"Written to {folder}")
+
+
+def _exit_code(plan: Plan) -> int:
+    if plan.status == "infeasible":
+        return INFEASIBLE
+    if plan.status == "unknown":
+        return NO_PLAN
+    return GAP_LEFT if plan.status == "feasible" and plan.gap is not None else DONE
+
+
+def _pairs(option: str, texts: Sequence[str], known: Sequence[str] | None) -> dict[str, str]:
+    """Split ``KEY=VALUE`` texts: after a known key, else at the last equal sign (ids may hold equal signs)."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        key, sign, value = text.rpartition("=")
+        for name in known or ():
+            if text.startswith(f"{name}="):
+                key, sign, value = name, "=", text[len(name) + 1 :]
+        if not sign or not key:
+            raise Refusal(_shown(f"{option} {text}: write KEY=VALUE, with an equal sign"))
+        if key in pairs:
+            raise Refusal(_shown(f"{option} {key} is given twice; give it once"))
+        pairs[key] = value
+    return pairs
+
+
+def _units(key: str, amount: str) -> float:
+    try:
+        return float(amount)
+    except ValueError:
+        raise Refusal(_shown(f"--stockpile {key}={amount}: {amount!r} is not a number of units")) from None
+
+
+@contextlib.contextmanager
+def _placing(folder: str) -> Iterator[None]:
+    """Word what may keep a case from being written to a folder."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise Refusal(_shown(str(error).replace("(force)", "with --force"))) from None
+    except OSError as error:
+        raise Refusal(_shown(f"{folder} cannot be written: {error.strerror}; name another folder")) from None
+
+
+def _quoted(folder: str) -> str:
+    import shlex
+
+    return shlex.quote(folder)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now().astimezone()
+
+
+# Entry point -----------------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Run the command and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal cannot show is no reason to fail.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        cli.main(prog_name="sluicegate")
+    except SystemExit as end:
+        if any(thread.name == WORKER for thread in threading.enumerate()):
+            _end_at_once(end.code if isinstance(end.code, int) else FAULT)
+        raise
+
+
+def _end_at_once(code: int) -> NoReturn:
+    """End although work goes on in code that cannot be stopped."""
+    import multiprocessing
+
+    for child in multiprocessing.active_children():
+        child.kill()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
