@@ -188,7 +188,9 @@ class Interrupts:
                 self._before[number] = signal.signal(number, self._hear)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Leave signals to whoever heard them before."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -521,7 +523,9 @@ def solve(
     metavar="REGIME=POLICY",
     help="Put a regime of ours (or an ally's) under a policy. Regimes not named stay open.",
 )
-@click.option("--qualify", "lanes", type=Text(), multiple=True, metavar="LANE", help="Qualify a lane that has a fixed_cost.")
+@click.option(
+    "--qualify", "lanes", type=Text(), multiple=True, metavar="LANE", help="Qualify a lane that has a fixed_cost."
+)
 @click.option(
     "--stockpile",
     "stockpiles",

@@ -11,7 +11,7 @@ import numpy as np
 from .candidates import Candidates
 from .columns import Enumerator
 from .compiled import Outcome
-from .evaluator import Cut, Evaluator
+from .evaluator import Cut, Evaluator, Relaxation
 
 FACE_SCALE = 1000.0
 """How much dearer its own cost is to the response than ours, where a bound over its least-cost face is taken."""
@@ -83,8 +83,6 @@ class Search:
         The combinations, worked out.
     constant : array, shape (n,)
         The part of every candidate's leverage that depends on policies alone.
-    ceiling
-        Most that the rest of leverage can be under any policies.
     gap
         Relative gap at which to stop.
     stop
@@ -99,7 +97,6 @@ class Search:
         enumerator: Enumerator,
         candidates: Candidates,
         constant: np.ndarray,
-        ceiling: float,
         gap: float,
         stop: Callable[[], bool] = lambda: False,
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
@@ -112,7 +109,7 @@ class Search:
         self.report = report
         size = len(candidates)
         self.constant = constant
-        self.guess = constant + ceiling
+        self.guess = np.full(size, math.inf)
         self.proven = self.guess.copy()
         self.relaxed = np.zeros(size, dtype=bool)
         self.columns: dict[int, Column] = {}
@@ -129,10 +126,17 @@ class Search:
         """Leverage of the best column so far; -inf where there is none."""
         return -math.inf if self.best is None else self.best.leverage
 
+    def cap(self, ceiling: float) -> None:
+        """Bound all candidates by the most that leverage less its constant part can be under any policies."""
+        np.minimum(self.proven, self.constant + ceiling, out=self.proven)
+
     def relax(self, place: int) -> None:
-        """Solve a candidate's relaxation; its cut tightens the guesses of all others."""
+        """Solve a candidate's relaxation."""
         c = self.candidates
-        relaxation = self.evaluator.relax(c.choice(place), c.cost[place], self.constant[place], c.admin[place])
+        self.learn(place, self.evaluator.relax(c.choice(place), c.cost[place], self.constant[place], c.admin[place]))
+
+    def learn(self, place: int, relaxation: Relaxation) -> None:
+        """Take note of a candidate's relaxation; its cut tightens the guesses of all others."""
         self.relaxations += 1
         self.relaxed[place] = True
         self.cuts.append(relaxation.cut)
@@ -142,9 +146,13 @@ class Search:
     def work_out(self, place: int, cutoff: float = -math.inf) -> Column:
         """Solve a candidate's joint program; leverages that are not above the cutoff are of no interest."""
         c = self.candidates
-        outcome = self.evaluator.best(
-            c.choice(place), c.cost[place], self.constant[place], c.admin[place], cutoff=cutoff
+        return self.record(
+            place,
+            self.evaluator.best(c.choice(place), c.cost[place], self.constant[place], c.admin[place], cutoff=cutoff),
         )
+
+    def record(self, place: int, outcome: Outcome) -> Column:
+        """Take note of a candidate's joint program."""
         self.nodes += outcome.nodes
         leverage = -math.inf if outcome.objective is None else -outcome.objective
         if outcome.infeasible:
@@ -242,17 +250,8 @@ class Search:
 
     # The search ----------------------------------------------------------------------------------------------------
 
-    def run(self, first: Sequence[int] = (0,)) -> SearchResult:
-        """Search until the gap is closed or the search is stopped.
-
-        Parameters
-        ----------
-        first
-            Candidates to work out before all others.
-        """
-        for place in first:
-            self.relax(place)
-            self.work_out(place)
+    def run(self) -> SearchResult:
+        """Search until the gap is closed or the search is stopped."""
         self._search()
         if self.best is not None and not self.stop():
             self._prefer_simple()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,23 +95,31 @@ def solve(
     monitor.stage("build", 0)
     candidates = Candidates(problem.network)
     count = len(candidates)
-    ceiling = problem.ceiling()
-    if ceiling == -math.inf:
-        return _without_plan(problem, "infeasible", began, SearchResult(None, -math.inf, True, 0, 0, 0, 0), count)
+    # All open first: whatever stops the search, there is a plan to fall back on.
+    everything_open = problem.all_open
+    open_cost = problem.status_quo.response_cost
+    open_constant = problem.constant(open_cost, 0.0)
+    open_relaxation = problem.evaluator.relax(everything_open, open_cost, open_constant, 0.0)
+    open_outcome = problem.evaluator.best(everything_open, open_cost, open_constant, 0.0)
     with Enumerator(problem.response, threads, stop) as enumerator:
         monitor.stage("responses", candidates.steps)
-        complete = candidates.work_out(
-            enumerator, problem.status_quo.response_cost, problem.open_outputs, monitor.advance
-        )
+        complete = candidates.work_out(enumerator, open_cost, problem.open_outputs, monitor.advance)
         monitor.stage("search", 0)
         constant = problem.constant(candidates.cost, candidates.admin)
-        search = Search(problem.evaluator, enumerator, candidates, constant, ceiling, rel_gap, stop, monitor.bounds)
+        search = Search(problem.evaluator, enumerator, candidates, constant, rel_gap, stop, monitor.bounds)
         first = candidates.find(tuple(0 for _ in candidates.regimes))
         assert first is not None
-        result = search.run([first])
+        search.learn(first, open_relaxation)
+        search.record(first, open_outcome)
+        result = search.run()
         bound = result.bound
-        if not complete:
-            bound = max(bound, float(problem.constant(problem.response_ceiling(), 0.0)) + ceiling)
+        if not complete or bound == math.inf:
+            ceiling = problem.ceiling()
+            search.cap(ceiling)
+            bound = search.bound()
+            if not complete:
+                bound = max(bound, problem.constant(problem.response_ceiling(), 0.0) + ceiling)
+            result = replace(result, bound=bound)
         if search.best is None:
             status = "infeasible" if bound == -math.inf else "unknown"
             return _without_plan(problem, status, began, result, count)

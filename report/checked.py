@@ -63,11 +63,7 @@ def _contents(case: Case) -> Iterable[str]:
     packages = len({row.package for row in case.retaliations})
     outages = len({row.contingency for row in case.contingencies})
     yield f"{counted(packages, 'retaliation package')}, {counted(outages, 'contingency', 'contingencies')}"
-    limits = [
-        f"{name.replace('_', ' ')} {number(value)}"
-        for name, value in settings.limits
-        if value != float("inf")
-    ]
+    limits = [f"{name.replace('_', ' ')} {number(value)}" for name, value in settings.limits if value != float("inf")]
     yield f"limits: {', '.join(limits) or 'none'}"
     yield f"{counted(len(case.sources), 'figure')} with a source"
 

@@ -80,7 +80,9 @@ def check_document(
 
 
 def _fault(fault: Fault) -> dict[str, Any]:
-    return {name: value for name, value in asdict(fault).items() if name in ("file", "row", "column", "value", "message")}
+    return {
+        name: value for name, value in asdict(fault).items() if name in ("file", "row", "column", "value", "message")
+    }
 
 
 def _tables() -> Iterable[str]:

@@ -93,7 +93,9 @@ class ResultFolder:
         """File for the solver's log."""
         return str(self._made / LOG_FILE)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Remove what was not published."""
         self._clean()
 

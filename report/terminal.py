@@ -24,6 +24,8 @@ OPEN = "open"
 NONE = "none"
 SAME_SHARE = 0.0005
 """Change of a lane's share below which the lane is not worth a line."""
+SAME_LEVERAGE = 5e-5
+"""Relative width of `leverage_range` below which its lower end is not worth a line."""
 
 PARTS = {
     "counterpart": {
@@ -101,7 +103,7 @@ def _title(text: str, note: str = "") -> RenderableType:
 
 def _table(*columns: str, names: int = 1) -> Table:
     """Return a table whose first columns hold names, which wrap, and whose others hold figures, which do not."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for place, column in enumerate(columns):
         if place < names:
             table.add_column(Text(column), overflow="fold", vertical="top")
@@ -114,7 +116,7 @@ def _grid(rows: Iterable[tuple[str, str, str]]) -> RenderableType:
     """Return rows of label, figure and remark."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
-    grid.add_column(justify="right", overflow="fold")
+    grid.add_column(justify="right", no_wrap=True)
     grid.add_column(overflow="fold")
     for label, figure, remark in rows:
         grid.add_row(Text(label), Text(figure, style="bold"), Text(remark))
@@ -151,32 +153,36 @@ def _heading(case: Case) -> Iterable[RenderableType]:
 
 def _headline(plan: Plan) -> Iterable[RenderableType]:
     assert plan.leverage is not None and plan.worst_package is not None
-    money = _money(plan.case)
-    yield _title(f"Leverage {number(plan.leverage)} {money}", status_words(plan))
-    rows = [
-        ("counterpart's loss", number(plan.counterpart_loss), ""),
-        ("our loss", number(plan.own_loss), ""),
-        ("worst package", plain(plan.worst_package), _worst_words(plan)),
-    ]
-    if plan.leverage_range is not None:
-        low, high = plan.leverage_range
-        if high - low > 5e-5 * max(abs(high), abs(low)):
-            words = "to the headline, by which of its equally cheap answers the counterpart gives"
-            rows.append(("lowest leverage", number(low), words))
+    figures = [plan.leverage, plan.counterpart_loss or 0.0, plan.own_loss or 0.0]
+    places = max(decimals([figure]) for figure in figures)
+    leverage, theirs, ours = (number(figure, places) for figure in figures)
+    yield _title(f"Leverage {leverage} {_money(plan.case)}")
+    yield _line(status_words(plan))
+    yield _line(f"the counterpart's loss {theirs} less our loss {ours}, {_worst_words(plan)}")
+    rows = []
     if plan.bound is not None:
         only = plan.sourcing_only_leverage
-        if only is None:
-            rows.append(("without reviews", "-", "no plan with every regime open is known"))
-        else:
-            rows.append(("without reviews", number(only), "best leverage of sourcing alone, every regime open"))
-    yield _grid(rows)
+        remark = "best leverage of sourcing alone" if only is not None else "no plan with every regime open is known"
+        rows.append(("without reviews", number(only), remark))
+    if plan.leverage_range is not None:
+        low, high = plan.leverage_range
+        if high - low > SAME_LEVERAGE * max(abs(high), abs(low)):
+            rows.append(
+                ("at least", number(low), "if the counterpart picks the answer worst for us among its cheapest")
+            )
+    if rows:
+        yield _grid(rows)
 
 
 def _worst_words(plan: Plan) -> str:
-    rated = _rated(plan)
+    rated, worst = _rated(plan), plain(plan.worst_package)
+    if plan.case.settings.objective.scenario == NONE:
+        return "without retaliation, which only continuity has to stand"
     if len(rated) == 1:
-        return "the only one that counts"
-    return f"where leverage is least, of {counted(len(rated), 'package')} with {NONE}"
+        return "there being no retaliation package"
+    if plan.worst_package == NONE:
+        return f"without retaliation, the worst for us (none of {counted(len(rated) - 1, 'package')} is worse)"
+    return f"under {worst}, the worst of {counted(len(rated) - 1, 'retaliation package')}"
 
 
 def _rated(plan: Plan) -> list[str]:
@@ -218,15 +224,16 @@ def _notices(plan: Plan) -> Iterable[RenderableType]:
 def _policies(plan: Plan) -> Iterable[RenderableType]:
     frame = plan.tables["policies"]
     chosen = frame[frame["policy"] != OPEN]
-    yield _title("Policies", "weeks count from 0, the announcement" if len(chosen) else "")
+    yield _title("Policies")
     if len(chosen):
-        table = _table("Regime", "Policy", "Delay", "Licensed", "Cost", "Hours", "Points", "Bites", "Short", names=2)
+        table = _table("Regime", "Policy", "Delay", "Granted", "Cost", "Hours", "Points", "Bites", "Short", names=2)
+        delay = decimals(chosen["mean_delay"], 3)
         places = {name: decimals(chosen[name]) for name in ("admin_cost", "reviewer_load", "political_cost")}
         for row in chosen.itertuples():
             table.add_row(
-                _named(row.regime, row.name),
+                Text(plain(row.regime)),
                 Text(plain(row.policy)),
-                number(row.mean_delay, decimals(chosen["mean_delay"], 3)),
+                number(row.mean_delay, delay),
                 percent(row.approval_rate, 0),
                 number(row.admin_cost, places["admin_cost"]),
                 number(row.reviewer_load, places["reviewer_load"]),
@@ -235,9 +242,12 @@ def _policies(plan: Plan) -> Iterable[RenderableType]:
                 _week(row.first_shortage),
             )
         yield _indent(table)
+        for row in chosen.itertuples():
+            if row.name != row.regime:
+                yield _line(f"{plain(row.regime)}: {plain(row.name)}", "dim")
         yield _line(
-            "Delay: mean weeks of review. Bites: first week in which goods are late. Short: first week in which "
-            "the counterpart sells less for it.",
+            "Delay: mean weeks of review. Granted: share of licences. Bites: first week in which goods are late. "
+            "Short: first week in which the counterpart sells less downstream. Week 0 is the announcement.",
             "dim",
         )
     left = frame[frame["policy"] == OPEN]
@@ -248,17 +258,10 @@ def _policies(plan: Plan) -> Iterable[RenderableType]:
         yield _line("The case has no regime of ours.")
 
 
-def _named(identifier: str, name: str) -> Text:
-    text = Text(plain(identifier))
-    if name and name != identifier:
-        text.append(f"\n{plain(name)}", style="dim")
-    return text
-
-
 def _week(week: Any) -> str:
     import pandas as pd
 
-    return "never" if week is None or pd.isna(week) else f"week {int(week)}"
+    return "never" if week is None or pd.isna(week) else f"{int(week)}"
 
 
 def _limits(plan: Plan) -> Iterable[RenderableType]:
@@ -280,30 +283,64 @@ def _limits(plan: Plan) -> Iterable[RenderableType]:
 def _sourcing(plan: Plan) -> Iterable[RenderableType]:
     frame = plan.tables["sourcing"]
     lanes = frame[frame["kind"] == "lane"]
-    moved = (lanes["plan_share"] - lanes["status_quo_share"]).abs() >= SAME_SHARE
+    worst = lanes["id"].map(shares(plan, plan.worst_package or NONE))
+    before, after = lanes["status_quo_share"], lanes["plan_share"]
+    moved = ((after - before).abs() >= SAME_SHARE) | ((worst - before).abs() >= SAME_SHARE)
     told = lanes[moved | lanes["qualified"]]
-    yield _title("Sourcing", "lanes to our side, when the counterpart does not retaliate" if len(told) else "")
+    yield _title("Sourcing")
     if len(told):
-        table = _table("Lane", "From", "Share before", "after", "Per week", "Spent", "Qualifying", names=2)
-        flows, spent = decimals(told["plan"]), decimals(told["cost"])
+        retaliated = plan.worst_package != NONE
+        headings = [
+            "Lane",
+            "From",
+            "Before",
+            "After",
+            *(["Worst"] if retaliated else []),
+            "Per week",
+            "Spent",
+            "Qualifying",
+        ]
+        table = _table(*headings, names=2)
+        flows, spent, fixed = decimals(told["plan"]), decimals(told["cost"]), decimals(told["fixed_cost"])
         for row in told.itertuples():
             table.add_row(
                 Text(plain(row.id)),
                 Text(plain(row.party)),
                 percent(row.status_quo_share),
                 percent(row.plan_share),
+                *([percent(worst[row.Index])] if retaliated else []),
                 number(row.plan, flows),
                 number(row.cost, spent),
-                number(row.fixed_cost) if row.qualified else "",
+                number(row.fixed_cost, fixed) if row.qualified else "",
             )
         yield _indent(table)
-        yield _line("Share: of all the item's dispatches to the site. Spent: over all weeks.", "dim")
+        yield _line(
+            "Before, after: share of all the item's dispatches to the site, without retaliation; so are the dispatches "
+            "per week and what is spent over all weeks."
+            + (f" Worst: the share under {plain(plan.worst_package)}." if retaliated else ""),
+            "dim",
+        )
     else:
-        yield _line("Every lane keeps its share; none is qualified.")
+        yield _line("Every lane to our side keeps its share; none is qualified.")
     idle = lanes[lanes["to_qualify"] & ~lanes["qualified"]]
     if len(idle):
         yield _line(f"Not qualified: {_listed(idle['id'])}")
     yield from _stockpiles(plan, frame[frame["kind"] == "stockpile"])
+
+
+def shares(plan: Plan, scenario: str) -> dict[str, float]:
+    """Return every lane's share of all dispatches of its item to its destination on our side in a scenario."""
+    flows = plan.tables["flows"]
+    lanes = plan.tables["sourcing"].query("kind == 'lane'")["id"]
+    flows = flows[(flows["side"] == "ours") & (flows["scenario"] == scenario) & flows["lane"].isin(lanes)]
+    sums = flows.groupby("lane")["dispatched"].sum()
+    totals = flows.groupby(["destination", "item"])["dispatched"].sum()
+    ends = flows.drop_duplicates("lane").set_index("lane")[["destination", "item"]]
+    found = dict.fromkeys(lanes, 0.0)
+    for lane, amount in sums.items():
+        total = totals[tuple(ends.loc[lane])]
+        found[lane] = float(amount / total) if total > 0 else 0.0
+    return found
 
 
 def _stockpiles(plan: Plan, frame: pd.DataFrame) -> Iterable[RenderableType]:
@@ -315,7 +352,9 @@ def _stockpiles(plan: Plan, frame: pd.DataFrame) -> Iterable[RenderableType]:
     table = _table("Site/item", "Units", "Cost")
     for row in frame.itertuples():
         unit = units.get(row.item, "")
-        table.add_row(Text(plain(row.id)), f"{number(row.plan)} {unit}".rstrip(), number(row.cost, decimals(frame["cost"])))
+        table.add_row(
+            Text(plain(row.id)), f"{number(row.plan)} {unit}".rstrip(), number(row.cost, decimals(frame["cost"]))
+        )
     yield _indent(table)
 
 
@@ -325,7 +364,7 @@ def _shortages(plan: Plan) -> Iterable[RenderableType]:
     if short:
         table = _table("Site/item", "Served", "First short")
         for pair, week in short.items():
-            table.add_row(Text(plain(pair)), percent(plan.counterpart_fill.get(pair)), _week(week))
+            table.add_row(Text(plain(pair)), percent(plan.counterpart_fill.get(pair)), f"week {week}")
         yield _indent(table)
     full = [pair for pair in plan.counterpart_fill if pair not in short]
     if full:
@@ -343,15 +382,16 @@ def _losses(plan: Plan) -> Iterable[RenderableType]:
         levels = decimals([*rows["status_quo"], *rows["plan"]])
         places = decimals([*rows["loss"], total or 0.0])
         noise = 0.5 * 10.0 ** -max(levels, places)
-        yield _title(f"Where {owner} loss comes from", f"worst package: {plain(plan.worst_package)}")
+        yield _title(f"Where {owner} loss comes from", f"{_money(plan.case)}, under {plain(plan.worst_package)}")
         table = _table("", "Status quo", "Plan", "Loss")
         for row in rows.itertuples():
             if max(abs(row.status_quo), abs(row.plan), abs(row.loss)) < noise:
                 continue
             words = PARTS[side].get(row.part, row.part.replace("_", " "))
-            table.add_row(Text(words), number(row.status_quo, levels), number(row.plan, levels), signed(row.loss, places))
-        table.add_section()
-        table.add_row(Text("loss", style="bold"), "", "", Text(number(rows["loss"].sum(), places), style="bold"))
+            table.add_row(
+                Text(words), number(row.status_quo, levels), number(row.plan, levels), signed(row.loss, places)
+            )
+        table.add_row(Text("their sum", style="bold"), "", "", Text(number(rows["loss"].sum(), places), style="bold"))
         yield _indent(table)
 
 
@@ -415,7 +455,7 @@ def continuity_margins(plan: Plan) -> Iterable[dict[str, Any]]:
 def _scenarios(plan: Plan) -> Iterable[RenderableType]:
     rated = set(_rated(plan))
     yield _title("Scenarios", _money(plan.case))
-    table = _table("", "Leverage", "Its loss", "Our loss", "")
+    table = _table("", "Leverage", "Its loss", "Our loss", "Note")
     columns = ("leverage", "counterpart_loss", "own_loss")
     places = {name: decimals(entry[name] for entry in plan.scenarios.values()) for name in columns}
     for name, entry in plan.scenarios.items():
@@ -433,7 +473,9 @@ def _proof(plan: Plan) -> Iterable[RenderableType]:
     yield _line("; ".join(_how(plan.solve)))
     if plan.certificate:
         worst = max(plan.certificate.values())
-        words = f"Checked: linear programs solved alone give the same figures (largest relative difference {worst:.0e})."
+        words = (
+            f"Checked: linear programs solved alone give the same figures (largest relative difference {worst:.0e})."
+        )
         yield _line(words)
 
 
@@ -486,7 +528,9 @@ def _limits_set(case: Case) -> Iterable[RenderableType]:
         for kind, words in (("min_fill", "mean fill"), ("min_fill_week", "fill of any week")):
             least = getattr(demand, kind)
             if least > 0:
-                table.add_row(Text(f"{words} of {plain(demand.site)}/{plain(demand.item)}"), f"at least {percent(least)}")
+                table.add_row(
+                    Text(f"{words} of {plain(demand.site)}/{plain(demand.item)}"), f"at least {percent(least)}"
+                )
     for item in case.items:
         if item.max_party_share < 1:
             words = f"share of any outside party in our intake of {plain(item.item)}"

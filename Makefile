@@ -1,0 +1,37 @@
+# Every target sets up what it needs; only Python 3.11 or newer, make and git are assumed.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SOAK ?= 500
+
+.PHONY: demo test soak lint bench wheel clean
+
+demo: $(INSTALLED)  ## solve the shipped Taiwan-Korea case and print the plan
+	$(BIN)/sluicegate solve taiwan-korea; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 4 ]
+
+test: $(INSTALLED) lint  ## the whole suite
+	$(BIN)/python -m pytest -n 2
+
+soak: $(INSTALLED)  ## many more random cases against the oracle
+	SLUICEGATE_SOAK=$(SOAK) $(BIN)/python -m pytest -m soak -n 2
+
+lint: $(INSTALLED)  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(INSTALLED)  ## ratios against other ways to do the same work; rewrites docs/benchmarks.md
+	$(BIN)/python -m bench
+
+wheel: $(INSTALLED)
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt setuptools wheel
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[test,lint]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
