@@ -70,17 +70,8 @@ class Commands(click.Group):
 
 def _told(error: Exception, ctx: click.Context) -> click.ClickException:
     """Return an error as the message that a planner reads."""
-    with contextlib.suppress(ImportError):
-        from .data import CaseError
-
-        if isinstance(error, CaseError):
-            return Refusal(_shown(str(error)))
-    expected = {
-        "TooManyCombinations": "model",
-        "ResultError": "report",
-    }
-    home = expected.get(type(error).__name__)
-    if home is not None and type(error).__module__.startswith(f"{__package__}.{home}"):
+    refusals = (("data", "CaseError"), ("model", "TooManyCombinations"), ("report.folder", "ResultError"))
+    if any(_is(error, module, name) for module, name in refusals):
         return Refusal(_shown(str(error)))
     if isinstance(error, MemoryError):
         return ProgramFault("out of memory; close other programs, or solve with --threads 1")
@@ -88,6 +79,12 @@ def _told(error: Exception, ctx: click.Context) -> click.ClickException:
         click.echo(traceback.format_exc(), err=True, nl=False)
     hint = f"Please report it with the case and the traceback that -v (or {DEBUG}=1) shows."
     return ProgramFault(_shown(f"a fault of the program, {type(error).__name__}: {error}\n{hint}"))
+
+
+def _is(error: Exception, module: str, name: str) -> bool:
+    """Return whether an error is of a class that is imported only where it is raised."""
+    loaded = sys.modules.get(f"{__package__}.{module}")
+    return loaded is not None and isinstance(error, getattr(loaded, name))
 
 
 def _shown(message: str) -> str:
@@ -366,8 +363,9 @@ def cli() -> None:
 
 @cli.group(invoke_without_command=True)
 @json_option
+@loudness_options
 @click.pass_context
-def cases(ctx: click.Context, as_json: bool) -> None:
+def cases(ctx: click.Context, as_json: bool, quiet: bool, verbose: bool) -> None:
     """List the cases that come with the program.
 
     \b
@@ -431,8 +429,8 @@ def init(folder: str, force: bool, quiet: bool, verbose: bool) -> None:
 def validate(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, verbose: bool) -> None:
     """Read and check CASE without looking for a plan.
 
-    Every fault is listed at once, with file, row, column and what would be right. Warnings name figures that are allowed but look odd,
-    among them base flows that do not balance. Exit code 0 with warnings only, 2 with faults.
+    Every fault is listed at once, with file, row, column and what would be right. Warnings name figures that are
+    allowed but look odd, among them base flows that do not balance. Exit code 0 with warnings only, 2 with faults.
 
     \b
     Examples:
@@ -478,8 +476,9 @@ def solve(
 ) -> None:
     """Find the plan of greatest leverage for CASE, and prove it.
 
-    The plan is summarised here and written to a result folder: plan.json, tables as CSV and Parquet, the case as solved, versions and
-    options, the solver's log. Ctrl-C stops with the best plan found so far; a second one ends at once.
+    The plan is summarised here and written to a result folder: plan.json, tables as CSV and Parquet, the case as
+    solved, versions and options, the solver's log. Ctrl-C stops with the best plan found so far; a second one ends at
+    once.
 
     \b
     Examples:
@@ -550,8 +549,8 @@ def evaluate(
 ) -> None:
     """Work out what given choices lead to in CASE, without optimising them.
 
-    Both sides still act at least cost week by week; only policies, qualified lanes and stockpiles are as given. Limits that the choices
-    break are listed, and the exit code is then 3.
+    Both sides still act at least cost week by week; only policies, qualified lanes and stockpiles are as given.
+    Limits that the choices break are listed, and the exit code is then 3.
 
     \b
     Examples:
@@ -629,7 +628,8 @@ def _deliver(plan: Plan, result: ResultFolder, run: _Run, as_json: bool, talk: T
         _put_shown(lambda console: show_plan(plan, console))
     if unwritten is not None:
         raise unwritten
-    talk.say(f"\nWritten to {folder}" if not as_json else f"Written to {folder}")
+    apart = "\n" if sys.stdout.isatty() else ""
+    talk.say(_shown(f"{apart}Written to {folder}"))
 
 
 def _exit_code(plan: Plan) -> int:

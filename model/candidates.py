@@ -1,4 +1,4 @@
-"""Combinations of policies: enumerated component by component, combined where the limits allow (model.md section 7)."""
+"""Combinations of policies: enumerated component by component, combined where the limits allow (model.md section 6)."""
 
 from __future__ import annotations
 

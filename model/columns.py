@@ -1,4 +1,4 @@
-"""Responses to many policy combinations: one program, re-solved in Gray-code order (model.md section 7)."""
+"""Responses to many policy combinations: one program, re-solved in Gray-code order (model.md section 6)."""
 
 from __future__ import annotations
 

@@ -187,7 +187,7 @@ class Highs:
             self.highs.setOptionValue(name, value)
         self.mixed = bool(program.integer.any())
         self.width = program.cost.size
-        self.highs.passModel(_highs_model(program))
+        self.highs.passModel(highs_model(program))
 
     def set_options(self, **options: Any) -> None:
         """Set HiGHS options."""
@@ -243,7 +243,8 @@ class Highs:
         return np.array(self.highs.getSolution().row_dual)
 
 
-def _highs_model(program: Program) -> highspy.HighsLp:
+def highs_model(program: Program) -> highspy.HighsLp:
+    """Return a program as HiGHS takes it."""
     lp = highspy.HighsLp()
     lp.num_col_ = program.cost.size
     lp.num_row_ = program.row_lower.size

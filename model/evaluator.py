@@ -1,4 +1,4 @@
-"""The best our side can do under one choice of policies, and what bounds it under others (model.md section 7)."""
+"""The best our side can do under one choice of policies, and what bounds it under others (model.md section 6)."""
 
 from __future__ import annotations
 

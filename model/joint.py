@@ -1,4 +1,4 @@
-"""Our side and the counterpart's least-cost response together, for one choice of policies (model.md sections 4, 5 and 7)."""
+"""Our side and the counterpart's least-cost response together, for one choice of policies (model.md sections 4 to 6)."""
 
 from __future__ import annotations
 

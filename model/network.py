@@ -1,4 +1,4 @@
-"""A case as the mathematics sees it: sides, tracked pairs, kernels, prices and worths (model.md sections 2, 3 and 6)."""
+"""A case as the mathematics sees it: sides, tracked pairs, kernels, prices and worths (model.md sections 2, 3 and 5)."""
 
 from __future__ import annotations
 
@@ -292,7 +292,7 @@ class Network:
     # Worth -------------------------------------------------------------------------------------------------------
 
     def worth(self, side: str) -> dict[Pair, float]:
-        """Return the most one more unit can save at every pair of a side (section 6).
+        """Return the most one more unit can save at every pair of a side (section 5).
 
         ``worth(s,i) = max(K/Q, terminal price, (worth(output) - unit_cost) / quantity, worth at the far end of internal
         lanes)``; on our side every term carries the weight of its party, demands and exports each count for
@@ -373,7 +373,7 @@ class Network:
         return [lane for lane in self.lanes_between("ours", "counterpart") if lane.margin > 0]
 
     def components(self) -> list[list[str]]:
-        """Group our regimes whose lanes meet in a balance row through processes and lanes of C (section 7, item 1)."""
+        """Group our regimes whose lanes meet in a balance row through processes and lanes of C (section 6, item 1)."""
         group: dict[object, object] = {}
 
         def root(node: object) -> object:

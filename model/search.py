@@ -1,4 +1,4 @@
-"""The best choice of policies among enumerated columns, proven by bounds (model.md section 7)."""
+"""The best choice of policies among enumerated columns, proven by bounds (model.md section 6)."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def solve(
     log: str | None = None,
     monitor: Monitor | None = None,
 ) -> Plan:
-    """Find the plan of greatest leverage and prove it (model.md sections 5 and 7).
+    """Find the plan of greatest leverage and prove it (model.md sections 5 and 6).
 
     Parameters
     ----------

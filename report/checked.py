@@ -45,7 +45,8 @@ def show_check(case: Case, remarks: Sequence[str], console: Console) -> None:
 def _contents(case: Case) -> Iterable[str]:
     settings = case.settings
     start = f" from {settings.horizon.start.isoformat()}" if settings.horizon.start else ""
-    yield f"{plain(case.name)}: {counted(settings.horizon.weeks, 'week')}{start}; money in {plain(settings.case.currency) or 'no unit named'}"
+    money = plain(settings.case.currency) or "no unit named"
+    yield f"{plain(case.name)}: {counted(settings.horizon.weeks, 'week')}{start}; money in {money}"
     parties = []
     for role, words in ROLES.items():
         names = [plain(row.party) for row in case.parties if row.role == role]

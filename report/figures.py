@@ -25,12 +25,15 @@ def plain(text: object) -> str:
 
 
 def decimals(values: Iterable[float], digits: int = DIGITS) -> int:
-    """Return the decimals that show the largest of some figures to so many digits; 0 where all are whole."""
+    """Return the decimals that show the largest of some figures to so many digits; fewer where only zeros would go."""
     finite = [abs(value) for value in values if math.isfinite(value)]
     largest = max(finite, default=0.0)
-    if largest == 0 or all(value == round(value) for value in finite):
+    if largest == 0:
         return 0
-    return min(6, max(0, digits - 1 - math.floor(math.log10(largest))))
+    places = min(6, max(0, digits - 1 - math.floor(math.log10(largest))))
+    while places and all(f"{value:.{places}f}".endswith("0") for value in finite):
+        places -= 1
+    return places
 
 
 def number(value: float | None, places: int | None = None) -> str:
@@ -53,17 +56,17 @@ def signed(value: float, places: int) -> str:
 
 
 def percent(share: float | None, places: int = 1) -> str:
-    """Return a share in percent; a share that is only nearly 100 or 0 % is not rounded to it."""
+    """Return a share in percent; a share that is only nearly 100% or 0 is not rounded to it."""
     if share is None:
         return "-"
     text = f"{100 * share:.{places}f}"
     edge = 10.0**-places
     if float(text) == 100 and share < 1 - 1e-6:
         text = f"{100 - edge:.{places}f}"
-    elif float(text) == 0 and share > 1e-6:
+    elif float(text) == 0 and share > 5e-5:
         text = f"<{edge:.{places}f}"
     text = text.removesuffix("." + "0" * places)
-    return f"{'0' if text == '-0' else text} %"
+    return f"{'0' if text == '-0' else text}%"
 
 
 def gap(value: float | None) -> str:
@@ -72,10 +75,10 @@ def gap(value: float | None) -> str:
         return "unknown"
     share = 100 * value
     if share <= 0:
-        return "0 %"
+        return "0%"
     if share < 1e-3:
-        return "below 0.001 %"
-    return f"{share:,.0f} %" if share >= 100 else f"{share:.2g} %"
+        return "below 0.001%"
+    return f"{share:,.0f}%" if share >= 100 else f"{share:.2g}%"
 
 
 def seconds(value: float) -> str:

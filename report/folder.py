@@ -39,8 +39,8 @@ class ResultError(Exception):
 class ResultFolder:
     """A result folder in the making.
 
-    Everything is written into a hidden folder beside the place of the result and moved there by `publish`. Leaving the context removes
-    what was not published.
+    Everything is written into a hidden folder beside the place of the result and moved there by `publish`. Leaving the
+    context removes what was not published.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .figures import plain
+from .names import Name
 
 if TYPE_CHECKING:
     from ..data import ShippedCase
@@ -21,5 +22,5 @@ def show_cases(cases: Iterable[ShippedCase], console: Console) -> None:
     grid.add_column(overflow="fold")
     grid.add_column(overflow="fold")
     for case in cases:
-        grid.add_row(Text(plain(case.name), style="bold"), Text(plain(case.title)))
+        grid.add_row(Name(case.name, "bold"), Text(plain(case.title)))
     console.print(grid)

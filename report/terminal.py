@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .figures import counted, decimals, gap, number, percent, plain, seconds, signed
+from .names import Name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 OPEN = "open"
 NONE = "none"
-SAME_SHARE = 0.0005
+SAME_SHARE = 0.005
 """Change of a lane's share below which the lane is not worth a line."""
 SAME_LEVERAGE = 5e-5
 """Relative width of `leverage_range` below which its lower end is not worth a line."""
@@ -53,6 +54,11 @@ PARTS = {
     },
 }
 """Where losses come from, in words; "it" is the counterpart."""
+
+FULL = 1 - 1e-6
+"""Fill from which a week counts as served."""
+NO_MARGIN = 1e-6
+"""Shortfall of a fill that is rounding."""
 
 LIMITS = {"budget": "budget", "reviewer_hours": "reviewer hours", "political_capital": "political capital"}
 
@@ -153,8 +159,8 @@ def _heading(case: Case) -> Iterable[RenderableType]:
 
 def _headline(plan: Plan) -> Iterable[RenderableType]:
     assert plan.leverage is not None and plan.worst_package is not None
-    figures = [plan.leverage, plan.counterpart_loss or 0.0, plan.own_loss or 0.0]
-    places = max(decimals([figure]) for figure in figures)
+    places = decimals([plan.leverage])
+    figures = (plan.leverage, plan.counterpart_loss, plan.own_loss)
     leverage, theirs, ours = (number(figure, places) for figure in figures)
     yield _title(f"Leverage {leverage} {_money(plan.case)}")
     yield _line(status_words(plan))
@@ -177,12 +183,12 @@ def _headline(plan: Plan) -> Iterable[RenderableType]:
 def _worst_words(plan: Plan) -> str:
     rated, worst = _rated(plan), plain(plan.worst_package)
     if plan.case.settings.objective.scenario == NONE:
-        return "without retaliation, which only continuity has to stand"
+        return "without retaliation: packages count through continuity only"
     if len(rated) == 1:
-        return "there being no retaliation package"
+        return "the case having no retaliation package"
     if plan.worst_package == NONE:
-        return f"without retaliation, the worst for us (none of {counted(len(rated) - 1, 'package')} is worse)"
-    return f"under {worst}, the worst of {counted(len(rated) - 1, 'retaliation package')}"
+        return f"worst without retaliation ({counted(len(rated) - 1, 'package')} weighed)"
+    return f"under {worst}, the worst package"
 
 
 def _rated(plan: Plan) -> list[str]:
@@ -203,7 +209,8 @@ def status_words(plan: Plan) -> str:
         return "as chosen, not optimised; keeps all limits"
     proven = "nothing is proven about better ones"
     if plan.bound is not None and math.isfinite(plan.bound):
-        proven = f"no plan can have more than {number(plan.bound)} (gap {gap(plan.gap)})"
+        places = decimals([plan.leverage or 0.0])
+        proven = f"no plan can have more than {number(plan.bound, places)} (gap {gap(plan.gap)})"
     return f"optimal: {proven}" if plan.status == "optimal" else f"not proven best: {proven}"
 
 
@@ -231,8 +238,8 @@ def _policies(plan: Plan) -> Iterable[RenderableType]:
         places = {name: decimals(chosen[name]) for name in ("admin_cost", "reviewer_load", "political_cost")}
         for row in chosen.itertuples():
             table.add_row(
-                Text(plain(row.regime)),
-                Text(plain(row.policy)),
+                Name(row.regime),
+                Name(row.policy),
                 number(row.mean_delay, delay),
                 percent(row.approval_rate, 0),
                 number(row.admin_cost, places["admin_cost"]),
@@ -285,42 +292,34 @@ def _sourcing(plan: Plan) -> Iterable[RenderableType]:
     lanes = frame[frame["kind"] == "lane"]
     worst = lanes["id"].map(shares(plan, plan.worst_package or NONE))
     before, after = lanes["status_quo_share"], lanes["plan_share"]
-    moved = ((after - before).abs() >= SAME_SHARE) | ((worst - before).abs() >= SAME_SHARE)
-    told = lanes[moved | lanes["qualified"]]
+    change = (after - before).abs().combine((worst - before).abs(), max)
+    told = lanes[(change >= SAME_SHARE) | lanes["qualified"]]
     yield _title("Sourcing")
     if len(told):
-        retaliated = plan.worst_package != NONE
-        headings = [
-            "Lane",
-            "From",
-            "Before",
-            "After",
-            *(["Worst"] if retaliated else []),
-            "Per week",
-            "Spent",
-            "Qualifying",
-        ]
-        table = _table(*headings, names=2)
-        flows, spent, fixed = decimals(told["plan"]), decimals(told["cost"]), decimals(told["fixed_cost"])
+        retaliated = [] if plan.worst_package == NONE else ["Worst"]
+        table = _table("Lane", "From", "Before", "After", *retaliated, "Spent", "Qualifying", names=2)
+        spent, fixed = decimals(told["cost"]), decimals(told["fixed_cost"])
         for row in told.itertuples():
             table.add_row(
-                Text(plain(row.id)),
-                Text(plain(row.party)),
+                Name(row.id),
+                Name(row.party),
                 percent(row.status_quo_share),
                 percent(row.plan_share),
-                *([percent(worst[row.Index])] if retaliated else []),
-                number(row.plan, flows),
+                *(percent(worst[row.Index]) for _ in retaliated),
                 number(row.cost, spent),
                 number(row.fixed_cost, fixed) if row.qualified else "",
             )
         yield _indent(table)
-        yield _line(
-            "Before, after: share of all the item's dispatches to the site, without retaliation; so are the dispatches "
-            "per week and what is spent over all weeks."
-            + (f" Worst: the share under {plain(plan.worst_package)}." if retaliated else ""),
-            "dim",
+        words = (
+            "Before, after: share of all the item's dispatches to the site, without retaliation; so is what is spent."
         )
-    else:
+        if retaliated:
+            words += f" Worst: the share under {plain(plan.worst_package)}."
+        yield _line(words, "dim")
+    slight = int(((change > 1e-6) & (change < SAME_SHARE) & ~lanes["qualified"]).sum())
+    if slight:
+        yield _line(f"Share changes by less than {percent(SAME_SHARE)}: {counted(slight, 'lane')} more.")
+    if not len(told) and not slight:
         yield _line("Every lane to our side keeps its share; none is qualified.")
     idle = lanes[lanes["to_qualify"] & ~lanes["qualified"]]
     if len(idle):
@@ -352,9 +351,7 @@ def _stockpiles(plan: Plan, frame: pd.DataFrame) -> Iterable[RenderableType]:
     table = _table("Site/item", "Units", "Cost")
     for row in frame.itertuples():
         unit = units.get(row.item, "")
-        table.add_row(
-            Text(plain(row.id)), f"{number(row.plan)} {unit}".rstrip(), number(row.cost, decimals(frame["cost"]))
-        )
+        table.add_row(Name(row.id), f"{number(row.plan)} {unit}".rstrip(), number(row.cost, decimals(frame["cost"])))
     yield _indent(table)
 
 
@@ -364,7 +361,7 @@ def _shortages(plan: Plan) -> Iterable[RenderableType]:
     if short:
         table = _table("Site/item", "Served", "First short")
         for pair, week in short.items():
-            table.add_row(Text(plain(pair)), percent(plan.counterpart_fill.get(pair)), f"week {week}")
+            table.add_row(Name(pair), percent(plan.counterpart_fill.get(pair)), f"week {week}")
         yield _indent(table)
     full = [pair for pair in plan.counterpart_fill if pair not in short]
     if full:
@@ -401,19 +398,27 @@ def _continuity(plan: Plan) -> Iterable[RenderableType]:
     if not rows:
         yield _line("The case sets no least fill.")
         return
+    full: dict[str, list[str]] = {}
     table = _table("Site/item", "Worst in", "Limit", "Mean", "Least week", "Margin", names=2)
     for row in rows:
-        kind = "mean" if row["kind"] == "min_fill" else "any week"
-        broken = row["margin"] < -1e-6
+        limit = f"{'mean' if row['kind'] == 'min_fill' else 'any week'} {percent(row['limit'])}"
+        if row["least_week"] >= FULL:
+            full.setdefault(row["demand"], []).append(limit)
+            continue
         table.add_row(
-            Text(plain(row["demand"])),
-            Text(plain(row["scenario"])),
-            Text(f"{kind} {percent(row['limit'])}"),
+            Name(row["demand"]),
+            Name(row["scenario"]),
+            Text(limit),
             percent(row["mean"]),
             percent(row["least_week"]),
-            Text(signed(100 * row["margin"], 1), style="red" if broken else ""),
+            Text(signed(100 * row["margin"], 1), style="red" if row["margin"] < -NO_MARGIN else ""),
         )
-    yield _indent(table)
+    if table.row_count:
+        yield _indent(table)
+        yield _line("Margin: points of fill above the limit.", "dim")
+    if full:
+        listed = "; ".join(f"{plain(demand)} (limit {', '.join(limits)})" for demand, limits in full.items())
+        yield _line(f"Served in full, every week of every scenario: {listed}")
 
 
 def continuity_margins(plan: Plan) -> Iterable[dict[str, Any]]:
@@ -431,12 +436,12 @@ def continuity_margins(plan: Plan) -> Iterable[dict[str, Any]]:
     """
     fills = plan.tables["fills"]
     fills = fills[fills["side"] == "ours"]
-    by_scenario = fills.groupby(["site", "item", "scenario"], sort=False)["fill"].agg(["mean", "min"])
+    pairs = dict(iter(fills.groupby(["site", "item"], sort=False)))
     for demand in plan.case.demands:
         limits = (("min_fill", "mean", demand.min_fill), ("min_fill_week", "min", demand.min_fill_week))
-        if (demand.site, demand.item) not in by_scenario.index.droplevel("scenario"):
+        if (demand.site, demand.item) not in pairs:
             continue
-        rows = by_scenario.loc[(demand.site, demand.item)]
+        rows = pairs[demand.site, demand.item].groupby("scenario", sort=False)["fill"].agg(["mean", "min"])
         for kind, measure, limit in limits:
             if limit > 0:
                 worst = rows[measure].idxmin()
@@ -462,7 +467,7 @@ def _scenarios(plan: Plan) -> Iterable[RenderableType]:
         worst = name == plan.worst_package
         remark = "worst package" if worst else "" if name in rated else "not rated"
         cells = [number(entry[column], places[column]) for column in columns]
-        table.add_row(Text(plain(name)), *cells, remark, style="bold" if worst else "")
+        table.add_row(Name(name), *cells, remark, style="bold" if worst else "")
     yield _indent(table)
     if any(name not in rated for name in plan.scenarios):
         yield _line("Not rated: counts through continuity only.", "dim")
@@ -501,9 +506,9 @@ def _without_plan(plan: Plan) -> Iterable[RenderableType]:
         yield _title("No plan satisfies the limits")
         combinations = plan.solve.get("combinations")
         if combinations:
-            words = f"Proven: each of the {combinations:,} combinations of policies that the limits on policies allow was ruled out."
+            words = f"Proven: none of the {combinations:,} combinations of policies leaves a plan."
         else:
-            words = "Proven: no choice of policies leaves a plan."
+            words = "Proven: no combination of policies leaves a plan."
         yield _line(words)
         yield from _limits_set(plan.case)
         yield _line("Loosen one with --set, for example")

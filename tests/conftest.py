@@ -1,0 +1,16 @@
+"""Where tests find the oracle and the random cases, and how hypothesis runs them."""
+
+import os
+import sys
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+# The same cases in every run, so that a failure is the fault of a change and not of luck; `soak` draws new ones.
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, suppress_health_check=SLOW)
+settings.register_profile("soak", deadline=None, max_examples=1000, print_blob=True, suppress_health_check=SLOW)
+settings.load_profile(os.environ.get("SLUICEGATE_HYPOTHESIS", "ci"))

@@ -1,0 +1,1 @@
+"""The mathematics, tested by hand, by its properties, and family by family."""
