@@ -114,7 +114,9 @@ class Talk:
     def say(self, text: str) -> None:
         """Say something that is not data."""
         if not self.quiet:
-            click.echo(text, err=True)
+            # Nobody listening is no reason to stop.
+            with contextlib.suppress(OSError):
+                click.echo(text, err=True)
 
     def monitor(self, stopped: threading.Event) -> Interruptible:
         """Return what watches a solve: a bar on a terminal, lines with -v, else nothing."""
@@ -696,9 +698,17 @@ def main() -> None:
     try:
         cli.main(prog_name="sluicegate")
     except SystemExit as end:
-        if any(thread.name == WORKER for thread in threading.enumerate()):
+        if _busy():
             _end_at_once(end.code if isinstance(end.code, int) else FAULT)
         raise
+
+
+def _busy() -> bool:
+    """Return whether work goes on that Python would wait for."""
+    if any(thread.name == WORKER for thread in threading.enumerate()):
+        return True
+    multiprocessing = sys.modules.get("multiprocessing")
+    return multiprocessing is not None and bool(multiprocessing.active_children())
 
 
 def _end_at_once(code: int) -> NoReturn:

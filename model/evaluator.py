@@ -94,7 +94,9 @@ class Evaluator:
         self.stop = stop
         self.binaries = np.flatnonzero(joint.program.integer).astype(np.int32)
 
-    def _set(self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float) -> None:
+    def _set(
+        self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, slack: bool = True
+    ) -> None:
         gate = self.joint.gate
         upper = np.concatenate(
             [
@@ -103,7 +105,7 @@ class Evaluator:
             ]
         )
         highs.set_bounds(self._gated, np.zeros_like(upper), upper)
-        face = cost + max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE)
+        face = cost + (max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE) if slack else 0.0)
         if self.joint.face_row is not None:
             highs.set_row(self.joint.face_row, -math.inf, face - self.joint.face_offset)
         if self.budget_row is not None:
@@ -199,15 +201,19 @@ class Evaluator:
         Outcome
             As of `branch_and_bound`.
         """
-        self._set(self.exact, choice, cost, constant, admin)
         program, binaries = self.joint.program, self.binaries
         lower, upper = program.column_lower.copy(), program.column_upper.copy()
         columns = np.array(list(fixed or {}), dtype=np.int32)
         lower[columns] = upper[columns] = np.array(list((fixed or {}).values()), dtype=float)
         self.exact.set_bounds(columns, lower[columns], upper[columns])
-        outcome = branch_and_bound(
-            self.exact, binaries, lower[binaries], upper[binaries], cutoff=-cutoff, stop=self.stop
-        )
+        # The face without slack gives the cleaner figures; the slack is for what rounding makes empty.
+        for slack in (False, True):
+            self._set(self.exact, choice, cost, constant, admin, slack)
+            outcome = branch_and_bound(
+                self.exact, binaries, lower[binaries], upper[binaries], cutoff=-cutoff, stop=self.stop
+            )
+            if not outcome.infeasible:
+                break
         self.exact.set_bounds(columns, program.column_lower[columns], program.column_upper[columns])
         return outcome
 

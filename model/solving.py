@@ -296,7 +296,7 @@ def _plan(problem: Problem, facts: _Facts, solution: np.ndarray, first: FirstSta
     operations = problem.operator.run(solution, first)
     losses = leverage_by_package(network, operations, loss, status_quo.cost, admin)
     worst = worst_of(network, losses)
-    leverage = losses[worst][0] - losses[worst][1]
+    leverage = losses[worst][0] - losses[worst][1] + 0.0
 
     played = _response_cost_of(problem)
     certificate = {
@@ -312,7 +312,7 @@ def _plan(problem: Problem, facts: _Facts, solution: np.ndarray, first: FirstSta
         )
     violations = _violations(problem, facts.choice, operations, admin)
     bound = leverage if facts.bound is None else max(facts.bound, leverage)
-    gap = (bound - leverage) / max(abs(leverage), scale)
+    gap = max(0.0, (bound - leverage) / max(abs(leverage), scale))
     if facts.claimed is None:
         status = "infeasible" if violations else "feasible"
         bound_shown = gap_shown = None

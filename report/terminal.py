@@ -60,6 +60,11 @@ FULL = 1 - 1e-6
 NO_MARGIN = 1e-6
 """Shortfall of a fill that is rounding."""
 
+METHODS = {
+    "evaluate": "evaluate (choices as given)",
+    "columns": "columns (combinations of policies worked out one by one)",
+}
+
 LIMITS = {"budget": "budget", "reviewer_hours": "reviewer hours", "political_capital": "political capital"}
 
 
@@ -485,9 +490,8 @@ def _proof(plan: Plan) -> Iterable[RenderableType]:
 
 
 def _how(solve: Any) -> Iterable[str]:
-    method = {"evaluate": "choices as given", "columns": "every combination of policies weighed"}
     named = str(solve.get("method", ""))
-    yield method.get(named, named or "no method")
+    yield f"method {METHODS.get(named, plain(named) or 'unknown')}"
     if solve.get("reason"):
         yield plain(solve["reason"])
     if solve.get("enumerated", solve.get("combinations")) != solve.get("combinations"):
@@ -506,9 +510,9 @@ def _without_plan(plan: Plan) -> Iterable[RenderableType]:
         yield _title("No plan satisfies the limits")
         combinations = plan.solve.get("combinations")
         if combinations:
-            words = f"Proven: none of the {combinations:,} combinations of policies leaves a plan."
+            words = f"Proven: no plan under any of {counted(combinations, 'combination')} of policies."
         else:
-            words = "Proven: no combination of policies leaves a plan."
+            words = "Proven: no plan under any combination of policies."
         yield _line(words)
         yield from _limits_set(plan.case)
         yield _line("Loosen one with --set, for example")
