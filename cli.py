@@ -496,7 +496,7 @@ def solve(
     began = _now()
     talk = Talk(quiet, verbose)
     loaded = _load(case, overrides, talk)
-    options = {
+    options: dict[str, Any] = {
         "time_limit": loaded.settings.solver.time_limit if time_limit is None else time_limit,
         "rel_gap": loaded.settings.solver.rel_gap if rel_gap is None else rel_gap,
         "threads": threads or processors(),
@@ -574,7 +574,7 @@ def evaluate(
         check_choices(Network(loaded), choice, qualified, units)
     except ValueError as error:
         raise Refusal(_shown(str(error))) from None
-    options = {"policies": choice, "qualified": qualified, "stockpile": units}
+    options: dict[str, Any] = {"policies": choice, "qualified": qualified, "stockpile": units}
     with Interrupts(patient=False) as interrupts, _result_folder(output, loaded, force) as result:
         plan = interrupts.run(lambda: evaluate_case(loaded, **options, log=result.log), talk)
         _deliver(plan, result, _Run("evaluate", case, overrides, options, began), as_json, talk)

@@ -3,6 +3,7 @@
 from .candidates import TooManyCombinations
 from .monitor import Monitor
 from .plan import Plan
-from .solving import CertificateError, evaluate, solve
+from .planning import CertificateError
+from .solving import evaluate, solve
 
 __all__ = ["CertificateError", "Monitor", "Plan", "TooManyCombinations", "evaluate", "solve"]

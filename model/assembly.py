@@ -83,10 +83,16 @@ class Operator:
                 cost[place] += price
                 gap_columns.append(place)
         lower_rows, upper_rows = joint.program.row_lower.copy(), joint.program.row_upper.copy()
-        outside = [model.fill_link, model.order_link, model.margin_link, model.least_cost, model.worst]
+        outside = [
+            model.fill_link,
+            model.order_link,
+            model.margin_link,
+            model.least_cost,
+            model.own_cost_counted,
+            model.worst,
+        ]
         outside += list(model.response.component_objects(Constraint))
-        if model.component("budget") is not None:
-            outside.append(model.budget)
+        outside += [model.component(name) for name in ("budget", "own_loss") if model.component(name) is not None]
         for family in outside:
             for constraint in family.values():
                 row = compiled.row.get(id(constraint))

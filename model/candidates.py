@@ -10,6 +10,7 @@ import numpy as np
 
 from .columns import Digits, Enumerator, gray_order
 from .network import Network
+from .terms import Terms
 
 MOST_COLUMNS = 50_000
 """Policy combinations of one component up to which they are enumerated."""
@@ -86,14 +87,18 @@ class Candidates:
     ----------
     network
         The case as the mathematics sees it.
+    terms
+        The widest limits a combination must keep.
 
     Attributes
     ----------
     components : list of Component
     columns : array of int, shape (n, components)
         Column of every component.
-    admin, room, closed : array, shape (n,)
-        Admin costs, budget they leave, and number of policies other than ``open``.
+    closed : array, shape (n,)
+        Number of policies other than ``open``.
+    loads : dict of str to array, shape (n,)
+        Reviewer load, political cost and admin cost.
     cost : array, shape (n,)
         V; after `work_out`.
 
@@ -103,11 +108,10 @@ class Candidates:
         When a component or the product of all of them is too large.
     """
 
-    def __init__(self, network: Network):
+    def __init__(self, network: Network, terms: Terms):
         self.network = network
         self.regimes = list(network.menu)
-        limits = network.case.settings.limits
-        most = {column: getattr(limits, limit) for column, limit in LOADS.items()}
+        most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
         self.components = [self._component(regimes, most) for regimes in network.components()]
         shape = tuple(len(component.digits) for component in self.components)
         count = math.prod(shape)
@@ -121,8 +125,7 @@ class Candidates:
         self.columns = columns.reshape(count, len(shape))[allowed]
         self._keys = np.flatnonzero(allowed)
         self._shape = shape
-        self.admin = totals["admin_cost"][allowed]
-        self.room = limits.budget - self.admin
+        self.loads = {column: total[allowed] for column, total in totals.items()}
         closed = [
             np.array([sum(1 for digit in digits if digit) for digits in component.digits])
             for component in self.components
@@ -175,6 +178,15 @@ class Candidates:
         for number, value in enumerate(values):
             total += value[self.columns[:, number]] - base
         return total
+
+    @property
+    def admin(self) -> np.ndarray:
+        """Admin costs, shape (n,)."""
+        return self.loads["admin_cost"]
+
+    def allowed(self, terms: Terms) -> np.ndarray:
+        """Whether the policies of every candidate keep the limits, shape (n,)."""
+        return np.all([_within(self.loads[column], getattr(terms, limit)) for column, limit in LOADS.items()], axis=0)
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -249,7 +261,8 @@ class Candidates:
         self.cost = self._gather([component.cost for component in self.components], open_cost)
         kept = ~np.isnan(self.cost)
         self.columns, self._keys, self.cost = self.columns[kept], self._keys[kept], self.cost[kept]
-        self.admin, self.room, self.closed = self.admin[kept], self.room[kept], self.closed[kept]
+        self.loads = {column: total[kept] for column, total in self.loads.items()}
+        self.closed = self.closed[kept]
         return bool(kept.all())
 
     def _full(self, component: Component, columns: Sequence[int] | range) -> list[Digits]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .branching import branch_and_bound
-from .compiled import Highs, Outcome
+from .compiled import Compiled, Highs, Outcome
 from .joint import Choice, Joint
 from .ours import gap_terms
+from .terms import Terms
 
 FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
 """How far a response may cost more than V: relative, and in money for what the solver's tolerance leaves."""
@@ -22,22 +24,29 @@ GAP = 1e-5
 
 @dataclass(frozen=True)
 class Cut:
-    """A bound on our advantage that is linear in what the response does.
+    """A bound on our advantage that is linear in what the response does and in the room the limits leave.
 
-    ``advantage <= constant + slope @ outputs + room_price * room`` for every response and every choice of policies, where
-    advantage is leverage less the part that depends on policies alone and room is what admin costs leave of the budget.
-    It is the dual of the relaxed joint program at one choice (weak duality). A barrier bounds minus the sum of limits' gaps
-    in the same way: where it is negative, no plan keeps the limits.
+    ``advantage <= constant + slope @ outputs + prices @ rooms`` for every response, every choice of policies and all terms,
+    where advantage is leverage less the part that depends on policies alone. It is the dual of the relaxed joint program
+    at one choice (weak duality). A barrier bounds minus the sum of limits' gaps in the same way: where it is negative, no
+    plan keeps the limits.
 
     Attributes
     ----------
     slope : array, shape (outputs,)
+    prices : array, shape (3,)
+        For the rooms of `Evaluator.rooms`.
     """
 
     constant: float
     slope: np.ndarray
-    room_price: float
+    prices: np.ndarray
     barrier: bool = False
+
+    def room_worth(self, rooms: np.ndarray) -> np.ndarray:
+        """``prices @ rooms`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
+        priced = np.flatnonzero(self.prices)
+        return rooms[..., priced] @ self.prices[priced]
 
 
 @dataclass(frozen=True)
@@ -80,8 +89,13 @@ class Evaluator:
         self.joint = joint
         self.status_quo = status_quo
         model, compiled = joint.model, joint.compiled
-        self.budget = joint.network.case.settings.limits.budget
-        self.budget_row = compiled.row.get(id(model.budget)) if model.component("budget") is not None else None
+        self.terms = Terms.of(joint.network.case)
+        self.weeks = joint.network.weeks
+        self._budget_rows = _rows(joint, "budget")
+        self._loss_rows = _rows(joint, "own_loss")
+        self._fill_rows = np.concatenate(
+            [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
+        )
         self._gated = np.concatenate([np.empty(0, np.int32), *joint.gate.columns.values()])
         self._links = _link_rows(joint)
         relaxed = joint.program.relaxed()
@@ -108,9 +122,26 @@ class Evaluator:
         face = cost + (max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE) if slack else 0.0)
         if self.joint.face_row is not None:
             highs.set_row(self.joint.face_row, -math.inf, face - self.joint.face_offset)
-        if self.budget_row is not None:
-            highs.set_row(self.budget_row, -math.inf, self.budget - admin)
+        room, loss, fill = self.rooms(admin)
+        for row in self._budget_rows:
+            highs.set_row(row, -math.inf, room)
+        for row in self._loss_rows:
+            highs.set_row(row, -math.inf, loss)
+        if self.terms.least_fill is not None:
+            for row in self._fill_rows:
+                highs.set_row(row, fill, math.inf)
         highs.set_offset(self.joint.program.offset - constant)
+
+    def rooms(self, admin: Any) -> np.ndarray:
+        """Room that the terms leave a choice with given admin costs, shape (..., 3).
+
+        What is left of the budget; most own cost in a rated scenario; sum over weeks of the fill asked for (0: as the case
+        says).
+        """
+        admin = np.asarray(admin, dtype=float)
+        fill = 0.0 if self.terms.least_fill is None else self.terms.least_fill * self.weeks
+        loss = self.terms.own_loss + self.status_quo - admin
+        return np.stack([self.terms.budget - admin, loss, np.full_like(admin, fill)], axis=-1)
 
     def relax(self, choice: Choice, cost: float, constant: float, admin: float) -> Relaxation:
         """Solve the linear relaxation, limits elastic.
@@ -171,9 +202,11 @@ class Evaluator:
         # The minimum falls by the dual of a link row as its output grows.
         slope = np.where(rows >= 0, -duals[rows] * signs, 0.0)
         outputs = np.where(columns >= 0, solution[columns], 0.0)
-        room_price = 0.0 if self.budget_row is None else float(-duals[self.budget_row])
-        room = 0.0 if self.budget_row is None else self.budget - admin
-        return Cut(value - float(slope @ outputs) - room_price * room, slope, room_price, barrier)
+        prices = np.array([-duals[rows].sum() for rows in (self._budget_rows, self._loss_rows, self._fill_rows)])
+        if self.terms.least_fill is None:
+            prices[2] = 0.0
+        bare = Cut(0.0, slope, prices)
+        return Cut(value - float(slope @ outputs) - float(bare.room_worth(self.rooms(admin))), slope, prices, barrier)
 
     def best(
         self,
@@ -237,6 +270,16 @@ class Evaluator:
         program = self.joint.program
         self.relaxed.set_bounds(columns, program.column_lower[columns], program.column_upper[columns])
         return outcome
+
+
+def _rows(joint: Joint, name: str) -> np.ndarray:
+    return _rows_of(joint.compiled, joint.model.component(name))
+
+
+def _rows_of(compiled: Compiled, family: Any) -> np.ndarray:
+    """Rows of a constraint family; none where the model has no such family."""
+    places = [] if family is None else [compiled.row.get(id(constraint)) for constraint in family.values()]
+    return np.array([place for place in places if place is not None], dtype=int)
 
 
 def _gap_columns(joint: Joint) -> np.ndarray:

@@ -371,7 +371,7 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
     """(price, gap) of every limit that can be made elastic.
 
     A gap in a fill costs ten times all that our demands can lose and our lanes cost, a unit over a share limit ten
-    times the dearest worth of a unit, and a unit of money over the budget a thousand.
+    times the dearest worth of a unit, and a unit of money over the budget or the own loss a thousand.
     """
     network = model.network
     stake = network.weeks * math.fsum(
@@ -387,8 +387,8 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
         if b.limited:
             terms += [(10 * stake + 1, gap) for gap in (*b.fill_gap.values(), *b.week_gap.values())]
             terms += [(10 * dearest + 1, gap) for gap in b.share_gap.values()]
-    if model.component("budget") is not None:
-        terms.append((1000.0, model.budget_gap))
+    if model.component("budget_gap") is not None:
+        terms += [(1000.0, model.budget_gap), *((1000.0, gap) for gap in model.loss_gap.values())]
     return terms
 
 
@@ -455,17 +455,24 @@ def first_stage_cost(model: Any) -> Any:
 
 def budget(model: Any) -> Any:
     """First-stage cost - budget_gap <= budget - admin costs of the policies; the right-hand side moves with the policies."""
-    return model.first_stage_cost - model.budget_gap <= model.network.case.settings.limits.budget
+    return model.first_stage_cost - model.budget_gap <= 0
+
+
+def own_loss(model: Any, scenario: str) -> Any:
+    """own_cost - loss_gap <= most own loss + W(status quo) - admin costs; the right-hand side moves with the policies."""
+    return model.own_cost[scenario] - model.loss_gap[scenario] <= 0
+
+
+def own_cost(model: Any, scenario: str) -> Any:
+    """What a rated scenario costs us: own_cost >= cost of our operations - margin earned + first-stage cost."""
+    b = model.ours[scenario]
+    return model.own_cost[scenario] >= b.cost - model.margin_earned + model.first_stage_cost
 
 
 def worst(model: Any, scenario: str) -> Any:
-    """The worst scenario decides.
-
-    advantage <= package cost + refused margin - (cost of our operations - margin earned) - first-stage cost
-    """
-    b = model.ours[scenario]
-    loss = model.network.package_cost[scenario] + b.refused_margin
-    return model.advantage <= loss - (b.cost - model.margin_earned) - model.first_stage_cost
+    """The worst rated scenario decides: advantage <= package cost + refused margin - own_cost."""
+    loss = model.network.package_cost[scenario] + model.ours[scenario].refused_margin
+    return model.advantage <= loss - model.own_cost[scenario]
 
 
 def build_ours(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> ConcreteModel:
@@ -515,14 +522,15 @@ def build_ours(network: Network, scenarios: Sequence[str] | None = None, limited
         model.scenarios, rule=lambda b, name: fill_scenario_block(b, ScenarioData(network, name), limited)
     )
     model.first_stage_cost = Expression(rule=first_stage_cost)
-    if (
-        limited
-        and (len(model.to_qualify) or len(model.stockpiled))
-        and math.isfinite(network.case.settings.limits.budget)
-    ):
-        model.budget_gap = Var(within=NonNegativeReals, bounds=(0.0, 0.0))
-        model.budget = Constraint(rule=budget)
+    model.own_cost = Var(model.rated, within=Reals)
+    model.own_cost_counted = Constraint(model.rated, rule=own_cost)
     model.worst = Constraint(model.rated, rule=worst)
+    if limited:
+        model.loss_gap = Var(model.rated, within=NonNegativeReals, bounds=(0.0, 0.0))
+        model.own_loss = Constraint(model.rated, rule=own_loss)
+        model.budget_gap = Var(within=NonNegativeReals, bounds=(0.0, 0.0))
+        if len(model.to_qualify) or len(model.stockpiled):
+            model.budget = Constraint(rule=budget)
     model.gap_cost = Expression(expr=quicksum(price * gap for price, gap in gap_terms(model)))
     model.best = Objective(expr=model.advantage - model.gap_cost, sense=maximize)
     model.operations = Objective(expr=quicksum(model.ours[name].cost for name in names), sense=minimize)

@@ -167,15 +167,20 @@ class Problem:
         return response_cost - self.status_quo.response_cost - admin + self.status_quo.cost
 
     def ceiling(self) -> float:
-        """Most that the rest of leverage can be under any policies: response free, every policy's arcs open.
+        """Most that the rest of leverage can be under any policies: response free, every policy's arcs open, no budget.
 
         -inf proves that no choice of policies has a plan.
         """
         joint = self.joint
         program = joint.program.relaxed()
-        if joint.face_row is not None:
-            program.row_upper = program.row_upper.copy()
-            program.row_upper[joint.face_row] = math.inf
+        program.row_upper = program.row_upper.copy()
+        free = [joint.model.least_cost, *joint.model.own_loss.values()]
+        if joint.model.component("budget") is not None:
+            free.append(joint.model.budget)
+        for constraint in free:
+            row = joint.compiled.row.get(id(constraint))
+            if row is not None:
+                program.row_upper[row] = math.inf
         outcome = Highs(program).solve()
         if outcome.infeasible:
             return -math.inf

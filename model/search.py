@@ -8,13 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .candidates import Candidates
-from .columns import Enumerator
 from .compiled import Outcome
-from .evaluator import Cut, Evaluator, Relaxation
-
-FACE_SCALE = 1000.0
-"""How much dearer its own cost is to the response than ours, where a bound over its least-cost face is taken."""
+from .evaluator import Evaluator, Relaxation
+from .knowledge import Knowledge
 
 BARRIER = 1e-6
 """Share of what a limit's gap is charged for at which a barrier proves that there is no plan."""
@@ -77,10 +73,12 @@ class Search:
 
     Parameters
     ----------
-    evaluator, enumerator
-        The joint program and the response.
-    candidates
-        The combinations, worked out.
+    evaluator
+        The joint program, under the terms of this search.
+    knowledge
+        The candidates and what is known of them.
+    allowed : array of bool, shape (n,)
+        Candidates that the terms allow.
     constant : array, shape (n,)
         The part of every candidate's leverage that depends on policies alone.
     gap
@@ -94,30 +92,31 @@ class Search:
     def __init__(
         self,
         evaluator: Evaluator,
-        enumerator: Enumerator,
-        candidates: Candidates,
+        knowledge: Knowledge,
+        allowed: np.ndarray,
         constant: np.ndarray,
         gap: float,
         stop: Callable[[], bool] = lambda: False,
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
     ):
         self.evaluator = evaluator
-        self.enumerator = enumerator
-        self.candidates = candidates
+        self.knowledge = knowledge
+        self.candidates = knowledge.candidates
         self.gap = gap
         self.stop = stop
         self.report = report
-        size = len(candidates)
+        size = len(self.candidates)
         self.constant = constant
-        self.guess = np.full(size, math.inf)
+        self.rooms = evaluator.rooms(self.candidates.admin)
+        self.guess = np.where(allowed, math.inf, -math.inf)
         self.proven = self.guess.copy()
         self.relaxed = np.zeros(size, dtype=bool)
         self.columns: dict[int, Column] = {}
-        self.cuts: list[Cut] = []
         self.best: Column | None = None
         self.relaxations = 0
-        self.face_solves = 0
         self.nodes = 0
+        for number in range(len(knowledge.cuts)):
+            self._apply(number)
 
     # Steps ---------------------------------------------------------------------------------------------------------
 
@@ -139,8 +138,7 @@ class Search:
         """Take note of a candidate's relaxation; its cut tightens the guesses of all others."""
         self.relaxations += 1
         self.relaxed[place] = True
-        self.cuts.append(relaxation.cut)
-        np.minimum(self.guess, self.constant + self._seen(relaxation.cut), out=self.guess)
+        self._apply(self.knowledge.add(relaxation.cut))
         self.guess[place] = self.proven[place] = min(self.proven[place], relaxation.leverage)
 
     def work_out(self, place: int, cutoff: float = -math.inf) -> Column:
@@ -173,8 +171,15 @@ class Search:
         c = self.candidates
         barrier = self.evaluator.barrier(c.choice(place), c.cost[place], c.admin[place])
         if barrier is not None:
-            self.cuts.append(barrier)
-            self.guess[self._seen(barrier) < -BARRIER] = -math.inf
+            self._apply(self.knowledge.add(barrier))
+
+    def _apply(self, number: int) -> None:
+        """Tighten the guesses by a cut at the responses seen."""
+        value = self.knowledge.seen(number, self.rooms)
+        if self.knowledge.cuts[number].barrier:
+            self.guess[value < -BARRIER] = -math.inf
+        else:
+            np.minimum(self.guess, self.constant + value, out=self.guess)
 
     @property
     def tie(self) -> float:
@@ -216,31 +221,13 @@ class Search:
 
     # Bounds over whole faces ---------------------------------------------------------------------------------------
 
-    def prove(self, cut: Cut, places: np.ndarray) -> None:
-        """Tighten the proven bounds of candidates by a cut over their whole least-cost faces.
-
-        For every lambda > 0: max of slope @ outputs over cost <= V is at most lambda (V - min(cost - slope @ outputs / lambda)).
-        """
-        c, arrays = self.candidates, self.enumerator.arrays
-        if cut.slope.any():
-            cost = arrays.program.cost - (arrays.outputs.T @ cut.slope) / FACE_SCALE
-            least, solves = c.least(self.enumerator, cost, places)
-            self.face_solves += solves
-            most = np.where(np.isnan(least), math.inf, FACE_SCALE * (c.cost[places] - least))
-        else:
-            most = np.zeros(places.size)
-        value = cut.constant + most + self._room_worth(cut)[places]
-        if cut.barrier:
+    def prove(self, number: int, places: np.ndarray) -> None:
+        """Tighten the proven bounds of candidates by a cut over their whole least-cost faces."""
+        value = self.knowledge.over_faces(number, self.rooms, places)
+        if self.knowledge.cuts[number].barrier:
             self.proven[places[value < -BARRIER]] = -math.inf
         else:
             self.proven[places] = np.minimum(self.proven[places], self.constant[places] + value)
-
-    def _room_worth(self, cut: Cut) -> np.ndarray:
-        return cut.room_price * self.candidates.room if cut.room_price else np.zeros(len(self.candidates))
-
-    def _seen(self, cut: Cut) -> np.ndarray:
-        """A cut's value at the response seen of every candidate."""
-        return cut.constant + self.candidates.score(cut.slope) + self._room_worth(cut)
 
     def doubtful(self) -> np.ndarray:
         """Places of candidates whose proven bound does not rule them out and that are not worked out."""
@@ -261,7 +248,7 @@ class Search:
             self.doubtful().size == 0,
             len(self.columns),
             self.relaxations,
-            self.face_solves,
+            self.knowledge.face_solves,
             self.nodes,
         )
 
@@ -272,12 +259,12 @@ class Search:
                 pass
             while not self.stop():
                 places = self.doubtful()
-                unused = [number for number in range(len(self.cuts)) if number not in used]
+                unused = [number for number in range(len(self.knowledge.cuts)) if number not in used]
                 if not places.size or not unused:
                     break
                 number = self._tightest(unused, places)
                 used.add(number)
-                self.prove(self.cuts[number], places)
+                self.prove(number, places)
             places = self.doubtful()
             if not places.size:
                 return
@@ -292,9 +279,8 @@ class Search:
         threshold = self.threshold()
 
         def ruled_out(number: int) -> tuple[int, float]:
-            cut = self.cuts[number]
-            value = self._seen(cut)[places]
-            if cut.barrier:
+            value = self.knowledge.seen(number, self.rooms)[places]
+            if self.knowledge.cuts[number].barrier:
                 return int(np.count_nonzero(value < -BARRIER)), -math.inf
             bound = self.constant[places] + value
             return int(np.count_nonzero(bound <= threshold)), -float(bound.sum())

@@ -78,7 +78,9 @@ def gap(value: float | None) -> str:
         return "0%"
     if share < 1e-3:
         return "below 0.001%"
-    return f"{share:,.0f}%" if share >= 100 else f"{share:.2g}%"
+    if share >= 1000:
+        return "over 1,000%"
+    return f"{share:.0f}%" if share >= 100 else f"{share:.2g}%"
 
 
 def seconds(value: float) -> str:

@@ -15,7 +15,7 @@ from .figures import gap, number
 
 STAGES = {
     "build": "building",
-    "responses": "counterpart's responses",
+    "responses": "responses",
     "search": "searching",
     "certificate": "checking the answer",
 }
@@ -93,7 +93,7 @@ class Bar(Interruptible):
             console=console,
             transient=True,
         )
-        self._task = self._progress.add_task("reading", total=None)
+        self._task = self._progress.add_task("preparing", total=None)
 
     def __enter__(self) -> Bar:
         """Begin to draw."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -25,8 +26,6 @@ OPEN = "open"
 NONE = "none"
 SAME_SHARE = 0.005
 """Change of a lane's share below which the lane is not worth a line."""
-SAME_LEVERAGE = 5e-5
-"""Relative width of `leverage_range` below which its lower end is not worth a line."""
 
 PARTS = {
     "counterpart": {
@@ -146,8 +145,20 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(plain(name) for name in names)
 
 
+def _rows(frame: pd.DataFrame) -> Iterable[Any]:
+    return frame.itertuples()
+
+
 def _money(case: Case) -> str:
-    return plain(case.settings.case.currency) or "money"
+    return plain(case.settings.case.currency)
+
+
+def _in_money(case: Case, figure: str) -> str:
+    return f"{figure} {_money(case)}".rstrip()
+
+
+def _under(plan: Plan) -> str:
+    return "without retaliation" if plan.worst_package == NONE else f"under {plain(plan.worst_package)}"
 
 
 # Sections ------------------------------------------------------------------------------------------------------------
@@ -158,7 +169,8 @@ def _heading(case: Case) -> Iterable[RenderableType]:
     title = plain(settings.case.title) or plain(case.name)
     yield Text(title, style="bold", overflow="fold")
     start = f" from {settings.horizon.start.isoformat()}" if settings.horizon.start else ""
-    words = f"{plain(case.name)}: {counted(settings.horizon.weeks, 'week')}{start}; money in {_money(case)}"
+    money = f"; money in {_money(case)}" if _money(case) else ""
+    words = f"{plain(case.name)}: {counted(settings.horizon.weeks, 'week')}{start}{money}"
     yield Text(words, style="dim", overflow="fold")
 
 
@@ -167,7 +179,7 @@ def _headline(plan: Plan) -> Iterable[RenderableType]:
     places = decimals([plan.leverage])
     figures = (plan.leverage, plan.counterpart_loss, plan.own_loss)
     leverage, theirs, ours = (number(figure, places) for figure in figures)
-    yield _title(f"Leverage {leverage} {_money(plan.case)}")
+    yield _title(f"Leverage {_in_money(plan.case, leverage)}")
     yield _line(status_words(plan))
     yield _line(f"the counterpart's loss {theirs} less our loss {ours}, {_worst_words(plan)}")
     rows = []
@@ -176,11 +188,9 @@ def _headline(plan: Plan) -> Iterable[RenderableType]:
         remark = "best leverage of sourcing alone" if only is not None else "no plan with every regime open is known"
         rows.append(("without reviews", number(only), remark))
     if plan.leverage_range is not None:
-        low, high = plan.leverage_range
-        if high - low > SAME_LEVERAGE * max(abs(high), abs(low)):
-            rows.append(
-                ("at least", number(low), "if the counterpart picks the answer worst for us among its cheapest")
-            )
+        low, high = (number(end, places) for end in plan.leverage_range)
+        if low != high:
+            rows.append(("at least", low, "if the counterpart picks the answer worst for us among its cheapest"))
     if rows:
         yield _grid(rows)
 
@@ -241,7 +251,7 @@ def _policies(plan: Plan) -> Iterable[RenderableType]:
         table = _table("Regime", "Policy", "Delay", "Granted", "Cost", "Hours", "Points", "Bites", "Short", names=2)
         delay = decimals(chosen["mean_delay"], 3)
         places = {name: decimals(chosen[name]) for name in ("admin_cost", "reviewer_load", "political_cost")}
-        for row in chosen.itertuples():
+        for row in _rows(chosen):
             table.add_row(
                 Name(row.regime),
                 Name(row.policy),
@@ -254,7 +264,7 @@ def _policies(plan: Plan) -> Iterable[RenderableType]:
                 _week(row.first_shortage),
             )
         yield _indent(table)
-        for row in chosen.itertuples():
+        for row in _rows(chosen):
             if row.name != row.regime:
                 yield _line(f"{plain(row.regime)}: {plain(row.name)}", "dim")
         yield _line(
@@ -264,7 +274,7 @@ def _policies(plan: Plan) -> Iterable[RenderableType]:
         )
     left = frame[frame["policy"] == OPEN]
     if len(left):
-        names = [f"{row.regime} ({row.name})" if row.name != row.regime else row.regime for row in left.itertuples()]
+        names = [f"{row.regime} ({row.name})" if row.name != row.regime else row.regime for row in _rows(left)]
         yield _line(f"Left open: {_listed(names)}")
     if not len(frame):
         yield _line("The case has no regime of ours.")
@@ -282,7 +292,7 @@ def _limits(plan: Plan) -> Iterable[RenderableType]:
     for name, entry in plan.limits.items():
         used, most = entry["used"] or 0.0, entry["limit"]
         places = decimals([used, most or 0.0])
-        unit = f" ({_money(plan.case)})" if name == "budget" else ""
+        unit = f" ({_money(plan.case)})" if name == "budget" and _money(plan.case) else ""
         table.add_row(
             Text(LIMITS.get(name, name) + unit),
             number(used, places),
@@ -304,7 +314,7 @@ def _sourcing(plan: Plan) -> Iterable[RenderableType]:
         retaliated = [] if plan.worst_package == NONE else ["Worst"]
         table = _table("Lane", "From", "Before", "After", *retaliated, "Spent", "Qualifying", names=2)
         spent, fixed = decimals(told["cost"]), decimals(told["fixed_cost"])
-        for row in told.itertuples():
+        for row in _rows(told):
             table.add_row(
                 Name(row.id),
                 Name(row.party),
@@ -337,14 +347,10 @@ def shares(plan: Plan, scenario: str) -> dict[str, float]:
     flows = plan.tables["flows"]
     lanes = plan.tables["sourcing"].query("kind == 'lane'")["id"]
     flows = flows[(flows["side"] == "ours") & (flows["scenario"] == scenario) & flows["lane"].isin(lanes)]
-    sums = flows.groupby("lane")["dispatched"].sum()
-    totals = flows.groupby(["destination", "item"])["dispatched"].sum()
-    ends = flows.drop_duplicates("lane").set_index("lane")[["destination", "item"]]
-    found = dict.fromkeys(lanes, 0.0)
-    for lane, amount in sums.items():
-        total = totals[tuple(ends.loc[lane])]
-        found[lane] = float(amount / total) if total > 0 else 0.0
-    return found
+    sums = flows.groupby(["destination", "item", "lane"], sort=False)["dispatched"].sum()
+    totals = sums.groupby(level=["destination", "item"], sort=False).transform("sum")
+    parts = (sums / totals.where(totals > 0)).fillna(0.0)
+    return dict(zip(parts.index.get_level_values("lane"), parts.tolist(), strict=True))
 
 
 def _stockpiles(plan: Plan, frame: pd.DataFrame) -> Iterable[RenderableType]:
@@ -354,7 +360,7 @@ def _stockpiles(plan: Plan, frame: pd.DataFrame) -> Iterable[RenderableType]:
     units = {row.item: plain(row.unit) for row in plan.case.items}
     yield _title("Stockpiles", "bought before week 0")
     table = _table("Site/item", "Units", "Cost")
-    for row in frame.itertuples():
+    for row in _rows(frame):
         unit = units.get(row.item, "")
         table.add_row(Name(row.id), f"{number(row.plan)} {unit}".rstrip(), number(row.cost, decimals(frame["cost"])))
     yield _indent(table)
@@ -384,9 +390,9 @@ def _losses(plan: Plan) -> Iterable[RenderableType]:
         levels = decimals([*rows["status_quo"], *rows["plan"]])
         places = decimals([*rows["loss"], total or 0.0])
         noise = 0.5 * 10.0 ** -max(levels, places)
-        yield _title(f"Where {owner} loss comes from", f"{_money(plan.case)}, under {plain(plan.worst_package)}")
+        yield _title(f"Where {owner} loss comes from", ", ".join(filter(None, (_money(plan.case), _under(plan)))))
         table = _table("", "Status quo", "Plan", "Loss")
-        for row in rows.itertuples():
+        for row in _rows(rows):
             if max(abs(row.status_quo), abs(row.plan), abs(row.loss)) < noise:
                 continue
             words = PARTS[side].get(row.part, row.part.replace("_", " "))
@@ -443,22 +449,22 @@ def continuity_margins(plan: Plan) -> Iterable[dict[str, Any]]:
     fills = fills[fills["side"] == "ours"]
     pairs = dict(iter(fills.groupby(["site", "item"], sort=False)))
     for demand in plan.case.demands:
-        limits = (("min_fill", "mean", demand.min_fill), ("min_fill_week", "min", demand.min_fill_week))
         if (demand.site, demand.item) not in pairs:
             continue
-        rows = pairs[demand.site, demand.item].groupby("scenario", sort=False)["fill"].agg(["mean", "min"])
-        for kind, measure, limit in limits:
+        by_scenario = pairs[demand.site, demand.item].groupby("scenario", sort=False)["fill"].agg(["mean", "min"])
+        levels = list(_rows(by_scenario.reset_index()))
+        for kind, measure in (("min_fill", "mean"), ("min_fill_week", "min")):
+            limit = getattr(demand, kind)
             if limit > 0:
-                worst = rows[measure].idxmin()
-                mean, least = float(rows.loc[worst, "mean"]), float(rows.loc[worst, "min"])
+                worst = min(levels, key=attrgetter(measure))
                 yield {
                     "demand": f"{demand.site}/{demand.item}",
                     "kind": kind,
                     "limit": limit,
-                    "scenario": worst,
-                    "mean": mean,
-                    "least_week": least,
-                    "margin": (mean if measure == "mean" else least) - limit,
+                    "scenario": worst.scenario,
+                    "mean": worst.mean,
+                    "least_week": worst.min,
+                    "margin": getattr(worst, measure) - limit,
                 }
 
 
@@ -484,7 +490,7 @@ def _proof(plan: Plan) -> Iterable[RenderableType]:
     if plan.certificate:
         worst = max(plan.certificate.values())
         words = (
-            f"Checked: linear programs solved alone give the same figures (largest relative difference {worst:.0e})."
+            f"Checked: linear programs solved alone give the same figures (largest relative difference {worst:.1g})."
         )
         yield _line(words)
 
@@ -519,9 +525,9 @@ def _without_plan(plan: Plan) -> Iterable[RenderableType]:
         yield _line(f"  {_loosened(plan.case)}")
     else:
         yield _title("Stopped before a plan was found")
-        yield _line("Nothing is proven either way. Allow more time with --time-limit.")
+        yield _line("Whether there is one is not proven. Allow more time with --time-limit.")
         if plan.bound is not None and math.isfinite(plan.bound):
-            yield _line(f"Any plan has a leverage of at most {number(plan.bound)} {_money(plan.case)}.")
+            yield _line(f"Any plan has a leverage of at most {_in_money(plan.case, number(plan.bound))}.")
     yield from _proof(plan)
 
 

@@ -27,14 +27,17 @@ def case(
     """A case of us, them, a friend (ally), the world and overseas (both other), each with a site of its own name.
 
     ``weights`` are loss weights by party, ``sites`` further sites with their party, ``items`` rows or one letter each.
+    Their depot is empty and stays so; it is what they have where a case is about us alone.
     """
-    places = {**{party: party for party in ROLES}, **(sites or {})}
+    places = {**{party: party for party in ROLES}, "depot": "them", **(sites or {})}
+    rows_of_items = [{"item": name} for name in items] if isinstance(items, str) else items
+    tables["stocks"] = [*tables.get("stocks", []), stock("depot", item=rows_of_items[0]["item"])]
     rows: dict[str, list[Row]] = {
         "parties": [
             {"party": party, "role": role, "loss_weight": (weights or {}).get(party)} for party, role in ROLES.items()
         ],
         "sites": [{"site": site, "party": party} for site, party in places.items()],
-        "items": [{"item": name} for name in items] if isinstance(items, str) else items,
+        "items": rows_of_items,
         "demands": [],
         "lanes": [],
         **tables,

@@ -35,12 +35,12 @@ def covers(*families: str) -> Callable[[Test], Test]:
 
 
 def families(model: Any) -> set[str]:
-    """Every constraint, every expression and every bounded variable of a joint model, and the gate."""
+    """Every constraint, every expression and every bounded continuous variable of a joint model, and the gate."""
     found = {GATE}
     for component in model.component_objects((Constraint, Expression)):
         found.add(_path(component))
     for component in model.component_objects(Var):
-        if any(variable.ub is not None for variable in component.values()):
+        if any(variable.is_continuous() and variable.ub is not None for variable in component.values()):
             found.add(f"bound {_path(component)}")
     return found - IMPLIED
 

@@ -476,7 +476,7 @@ def retaliation(penalty: float = 9.0, stockpile_max: float = 0.0, limits: dict |
     )
 
 
-@covers("worst", "ours.refused_margin")
+@covers("worst", "own_cost_counted", "ours.refused_margin")
 def test_the_worst_package_counts() -> None:
     # They lose 7 + 2 * 0.5 * 10 * 3 = 37, we lose 5 * (9 - 4) a week. Where a missing unit costs 6 we lose only 30: the
     # package would help us, and is not chosen.
@@ -556,15 +556,15 @@ def test_mean_fill_is_kept() -> None:
 
 @covers("ours.continuity")
 def test_mean_fill_is_kept_in_every_contingency() -> None:
-    # Fills of 0.5 * 0.8 and 0.5 make a mean of 0.45; nothing can be made ahead.
+    # Fills of 0.4 and 0.5 make a mean of 0.45; nothing can be made ahead.
     def made(min_fill: float) -> Case:
         return case(
             2,
             processes=[process("us", capacity=10.0)],
             demands=[demand("us", 10.0, 5.0, min_fill=min_fill)],
             contingencies=[
-                {"contingency": "fire", "process": "x-at-us", "from_week": 0, "availability": 0.5},
-                {"contingency": "fire", "process": "x-at-us", "from_week": 0, "to_week": 0, "availability": 0.8},
+                {"contingency": "fire", "process": "x-at-us", "from_week": 0, "to_week": 0, "availability": 0.4},
+                {"contingency": "fire", "process": "x-at-us", "from_week": 1, "availability": 0.5},
             ],
         )
 
@@ -615,9 +615,9 @@ def test_the_budget_is_kept_by_all_that_it_pays_for() -> None:
         retaliation(
             stockpile_max=20.0,
             limits={"budget": 22.0},
-            sites=None,
-            lanes=[lane("friend", "them", 10.0, regime="list")],
-            demands=[demand("them", 10.0, 2.0)],
+            items="xy",
+            lanes=[lane("friend", "them", 10.0, item="y", regime="list")],
+            demands=[demand("them", 10.0, 2.0, item="y")],
             regimes=[{"regime": "list", "controller": "friend"}],
             policies=[policy(0, approval_rate=0.0, admin_cost=4.4)],
         )
