@@ -20,6 +20,8 @@ soak: $(INSTALLED)  ## many more random cases against the oracle
 lint: $(INSTALLED)  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@mkdir -p build/types && ln -sfn $(CURDIR) build/types/sluicegate
+	MYPYPATH=build/types $(BIN)/mypy $(foreach room,data model analysis report,--package sluicegate.$(room)) --module sluicegate.cli
 
 bench: $(INSTALLED)  ## ratios against other ways to do the same work; rewrites docs/benchmarks.md
 	$(BIN)/python -m bench

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -40,9 +42,6 @@ class TooManyCombinations(Exception):
             f"{most:,} can be. Drop policies or regimes that are not in question, or tighten reviewer_hours, "
             "political_capital or the budget, which rule combinations out."
         )
-
-    def __reduce__(self):
-        return Exception, (str(self),)
 
 
 @dataclass
@@ -144,7 +143,8 @@ class Candidates:
             ]
             for column in LOADS
         }
-        digits, loads = [], {column: [] for column in LOADS}
+        digits: list[Digits] = []
+        loads: dict[str, list[float]] = {column: [] for column in LOADS}
         for candidate in gray_order(sizes):
             sums = {
                 column: math.fsum(load[digit] for load, digit in zip(own[column], candidate, strict=True))
@@ -252,7 +252,7 @@ class Candidates:
             batch = enumerator.run(
                 self._full(component, range(len(component.digits))),
                 with_outputs=True,
-                progress=lambda count, _, before=done: progress(before + count, self.steps),
+                progress=partial(self._advance, progress, done),
             )
             component.cost, component.outputs = batch.cost, batch.outputs
             if np.isnan(component.cost[0]):
@@ -264,6 +264,9 @@ class Candidates:
         self.loads = {column: total[kept] for column, total in self.loads.items()}
         self.closed = self.closed[kept]
         return bool(kept.all())
+
+    def _advance(self, progress: Callable[[int, int], None], before: int, count: int, _: int) -> None:
+        progress(before + count, self.steps)
 
     def _full(self, component: Component, columns: Sequence[int] | range) -> list[Digits]:
         return [component.full(column, len(self.regimes)) for column in columns]
@@ -316,5 +319,6 @@ class Candidates:
         return total, solves
 
 
-def _within(used: np.ndarray | float, most: float) -> np.ndarray | bool:
+def _within(used: Any, most: float) -> Any:
+    """Whether sums keep a limit, rounding aside."""
     return used <= most * (1 + 1e-9) + 1e-9

@@ -202,7 +202,7 @@ class Network:
         for row in self.case.contingencies:
             if row.contingency != scenario:
                 continue
-            kind, name = ("lane", row.lane) if row.lane is not None else ("process", row.process)
+            kind, name = ("lane", row.lane) if row.lane is not None else ("process", row.process or "")
             last = self.weeks - 1 if row.to_week is None else min(row.to_week, self.weeks - 1)
             for week in range(row.from_week, last + 1):
                 left[kind, name, week] = left.get((kind, name, week), 1.0) * row.availability

@@ -74,8 +74,8 @@ class ResultFolder:
         try:
             with self._told():
                 # Resolved, so that a link keeps pointing to the result.
-                self._target = self.folder.resolve()
-                self._refuse_occupied()
+                self._target = self._asked = self.folder.resolve()
+                self._make_way()
                 _make_parents(self._target.parent, self._parents)
                 self._scratch = Path(tempfile.mkdtemp(prefix=".sluicegate-", dir=self._target.parent))
                 # Inside the scratch folder, so that it gets the permissions of any new folder.
@@ -127,6 +127,16 @@ class ResultFolder:
             self._place()
         return self.folder
 
+    def _make_way(self) -> None:
+        """Refuse a folder that is there; take the next free name where another solve has the default one."""
+        if self._named:
+            self._refuse_occupied()
+            return
+        names = (f"{self._asked.name}-{number}" for number in itertools.count(2))
+        while self._target.exists():
+            self._target = self._asked.with_name(next(names))
+            self.folder = self.folder.with_name(self._target.name)
+
     def _refuse_occupied(self) -> None:
         target = self._target
         if target.exists() and not target.is_dir():
@@ -143,25 +153,14 @@ class ResultFolder:
             )
 
     def _place(self) -> None:
-        if not self._named:
-            self._step_aside()
-        self._refuse_occupied()
+        self._make_way()
         try:
-            if self.force and self._target.exists():
+            if self._named and self.force and self._target.exists():
                 os.rename(self._target, self._old)
             # Refuses a folder that is not empty.
             os.rename(self._made, self._target)
         finally:
             self._restore()
-
-    def _step_aside(self) -> None:
-        """Take the next free name where another result of the same second has the default one."""
-        first = self._target.name
-        for number in itertools.count(2):
-            if not self._target.exists():
-                return
-            self._target = self._target.with_name(f"{first}-{number}")
-            self.folder = self.folder.with_name(self._target.name)
 
     def _restore(self) -> None:
         """Put the old folder back where the new one could not take its place."""

@@ -11,7 +11,13 @@ Row = dict[str, Any]
 ROLES = {"us": "focal", "them": "counterpart", "world": "other"}
 
 
-def small(name: str = "small", gas: str = "gas", title: str = "A small case", **limits: float) -> Case:
+def small(
+    name: str = "small",
+    gas: str = "gas",
+    title: str = "A small case",
+    review: str = "Review of gas",
+    **limits: float,
+) -> Case:
     """Six weeks: we sell a gas that they make chips from, and buy chips; a second source of chips can be qualified."""
     settings: dict[str, dict[str, Any]] = {
         "case": {"title": title, "currency": "USD m"},
@@ -38,7 +44,7 @@ def small(name: str = "small", gas: str = "gas", title: str = "A small case", **
             {"site": "them-site", "item": "chip", "quantity": 6, "shortage_penalty": 50},
         ],
         "regimes": [
-            {"regime": "review", "controller": "us", "name": "Review of gas"},
+            {"regime": "review", "controller": "us", "name": review},
             {"regime": "embargo", "controller": "them"},
         ],
         "policies": [
