@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
+import io
 import os
 import signal
 import sys
@@ -153,14 +154,27 @@ def _put_json(document: Any) -> None:
     _put(to_json(document, ascii_only=not encoding.startswith("utf")))
 
 
+class _Page(io.StringIO):
+    """Text for standard output before it is written, so that nothing is printed by halves."""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Encoding of standard output: where it is no Unicode, tables are drawn in ASCII."""
+        return getattr(sys.stdout, "encoding", None) or "utf-8"
+
+
 def _put_shown(show: Callable[[Console], None]) -> None:
     """Write what a function prints on a console to standard output."""
     from rich.console import Console
 
-    console = Console(file=sys.stdout)
-    with console.capture() as captured:
-        show(console)
-    _put("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    terminal = Console(file=sys.stdout)
+    page = _Page()
+    show(
+        Console(
+            file=page, width=terminal.width, force_terminal=terminal.is_terminal, color_system=terminal.color_system
+        )
+    )
+    _put("".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines()))
 
 
 # Signals ---------------------------------------------------------------------------------------------------------------
@@ -560,7 +574,7 @@ def evaluate(
     Examples:
       sluicegate evaluate mycase                              nothing is done
       sluicegate evaluate mycase --policy gas=review
-      sluicegate evaluate mycase --policy gas=review --qualify chip-world-home --stockpile plant/chip=40
+      sluicegate evaluate mycase --policy gas=review --qualify chip-alt --stockpile plant/chip=40
     """
     from .model import evaluate as evaluate_case
     from .model.network import Network
@@ -672,9 +686,9 @@ def _placing(folder: str) -> Iterator[None]:
     """Word what may keep a case from being written to a folder."""
     try:
         yield
-    except FileExistsError as error:
-        raise Refusal(_shown(str(error).replace("(force)", "with --force"))) from None
     except OSError as error:
+        if isinstance(error, FileExistsError) and error.errno is None:
+            raise Refusal(_shown(str(error).replace("(force)", "with --force"))) from None
         raise Refusal(_shown(f"{folder} cannot be written: {error.strerror}; name another folder")) from None
 
 

@@ -26,6 +26,9 @@ THRESHOLDS = (0.4, 0.5, 1.0)
 POINTS = 10_000
 """A Herfindahl-Hirschman index of 1 in the points of competition authorities."""
 
+NOISE = 1e-9
+"""Share of a flow below which a difference is rounding."""
+
 Row = dict[str, Any]
 
 FRAMES: dict[str, dict[str, str]] = {
@@ -45,7 +48,7 @@ FRAMES: dict[str, dict[str, str]] = {
         "side": "",
         "item": "",
         "outside_imports": "money per week",
-        "inside_imports": "money per week",
+        "inside_supply": "money per week",
         "exports": "money per week",
         "cdi1": "0 to 1",
         "cdi2": "share",
@@ -200,7 +203,7 @@ class Trade:
             for (site, item, _), level in joint.compiled.values(block.fill, solution).items():
                 filled[site, item].append(level)
         weeks = self.network.weeks
-        noise = 1e-9 * max((lane.base_flow for lane in self.lanes), default=1.0)
+        noise = NOISE * max((lane.base_flow for lane in self.lanes), default=1.0)
         means = {process: math.fsum(amounts) / weeks for process, amounts in made.items()}
         self.made = {process: mean for process, mean in means.items() if mean > noise}
         self.consumed = {
@@ -313,32 +316,32 @@ def _concentration(trade: Trade) -> Iterator[Row]:
 def _dependency(trade: Trade) -> Iterator[Row]:
     for side in SIDES:
         sites = trade.inside(side)
-        for item in trade.network.case.items:
-            lanes = [lane for lane in trade.lanes if lane.item == item.item]
+        own = {trade.network.party[site] for site in sites}
+        for item, origins in trade.intake(sites).items():
+            lanes = _only(trade.lanes, item)
             outside: dict[str, float] = defaultdict(float)
             for lane in lanes:
                 if lane.destination in sites and lane.origin not in sites:
                     outside[trade.network.party[lane.origin]] += trade.value(lane)
             if not outside:
                 continue
-            imports = math.fsum(outside.values())
-            within = math.fsum(trade.value(lane) for lane in lanes if {lane.origin, lane.destination} <= sites)
-            abroad = math.fsum(
-                trade.value(lane) for lane in lanes if lane.origin in sites and lane.destination not in sites
-            )
-            exports = within + abroad
+            abroad = [lane for lane in lanes if lane.origin in sites and lane.destination not in sites]
+            supplied = math.fsum(origins[party] for party in origins if party in own)
+            kept = supplied - math.fsum(lane.base_flow for lane in abroad)
+            inside = trade.price(item) * kept if kept > NOISE * supplied else 0.0
+            imports, exports = math.fsum(outside.values()), math.fsum(trade.value(lane) for lane in abroad)
             indicators = (
                 herfindahl(outside.values()),
-                _ratio(imports, imports + within),
-                imports / exports if exports > 0 else math.inf if imports > 0 else math.nan,
+                _ratio(imports, imports + inside),
+                imports / (exports + inside) if exports + inside > 0 else math.inf if imports > 0 else math.nan,
             )
             met = sum(value > threshold for value, threshold in zip(indicators, THRESHOLDS, strict=True))
             largest, share = _largest(outside)
             yield {
                 "side": side,
-                "item": item.item,
+                "item": item,
                 "outside_imports": imports,
-                "inside_imports": within,
+                "inside_supply": inside,
                 "exports": exports,
                 "cdi1": indicators[0],
                 "cdi2": indicators[1],
@@ -361,9 +364,7 @@ def _exposure(trade: Trade) -> Iterator[Row]:
         for item in items:
             row = _traded(trade, buyer, seller, item, *(_only(lanes, item) for lanes in (between, imports, exports)))
             own = math.fsum(intake[item].values()) - math.fsum(lane.base_flow for lane in _only(imports, item))
-            used = math.fsum(
-                amount for (site, name), amount in trade.consumed.items() if site in sold and name == item
-            )
+            used = math.fsum(amount for (site, name), amount in trade.consumed.items() if site in sold and name == item)
             price = trade.price(item)
             abroad = math.fsum(trade.value(lane) for lane in _only(exports, item))
             brought = math.fsum(trade.value(lane) for lane in _only(imports, item))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..model.compiled import Highs, Outcome, Program
 from ..model.network import NONE, Network, Pair
 from ..model.problem import Problem
+
+if TYPE_CHECKING:
+    from ..data.tables import Lane
 
 LOST = 1e-5
 """Loss, in weeks of one demand, below which nothing counts as lost."""
@@ -110,7 +114,9 @@ def nodes(network: Network) -> Iterator[Node]:
     for site, party in network.party.items():
         yield Node("site", site, party, *_of(network, {site}))
     for party in dict.fromkeys(network.party.values()):
-        yield Node("party", party, party, *_of(network, {site for site, owner in network.party.items() if owner == party}))
+        yield Node(
+            "party", party, party, *_of(network, {site for site, owner in network.party.items() if owner == party})
+        )
     for lane in network.lanes.values():
         yield Node("lane", lane.lane, network.party[lane.origin], frozenset({lane.lane}))
 
@@ -166,9 +172,10 @@ class Survival:
         for side, streams in self.streams.items():
             run = _Run(self, side, served[side], held=False)
             # Demand that flows alone never served, not even undisturbed, cannot be recovered by them.
-            flowing = self._levels(streams, run.least_loss(None, by_value=False).solution)
+            flowing = self._levels(streams, run.least_loss(None, np.ones(self.weeks)).solution)
             self._flowing[side] = _Run(self, side, flowing, held=False)
-        self._relevant = {side: self._relevant_to(side) for side in self.streams}
+        self._drawn = {side: self._upstream(side) for side in self.streams}
+        self._settling = {side: self._longest_lead(side) for side in self.streams}
         self._known: dict[tuple[str, frozenset[str], frozenset[str]], Without] = {}
 
     # Reading the joint program -----------------------------------------------------------------------------------
@@ -242,31 +249,61 @@ class Survival:
 
     # What lies upstream ------------------------------------------------------------------------------------------
 
-    def _relevant_to(self, side: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Lanes and processes that a side's demand can depend on: its own sales, and all that lies upstream of them."""
+    def _upstream(self, side: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Lanes and processes that a side's demand draws on, at once or stages before, on either side."""
         network = self.network
-        lanes = {lane for stream in self.streams[side] for lane in stream.lanes}
+        lanes: set[str] = set()
         processes: set[str] = set()
-        ahead: list[Pair] = [(network.lanes[lane].origin, network.lanes[lane].item) for lane in lanes]
-        ahead += [pair for pair, row in network.demands.items() if network.side[pair[0]] == side and row.quantity > 0]
+        ahead = [pair for pair in self._sold_pairs(side) if pair in network.tracked]
         seen = set(ahead)
         while ahead:
             pair = ahead.pop()
-            further: list[Pair] = []
-            for lane in network.inbound.get(pair, ()):
-                if self._program.column_upper[self._lane_columns[lane.lane]].any():
-                    lanes.add(lane.lane)
-                    further.append((lane.origin, lane.item))
-            for process in network.makers.get(pair, ()):
-                processes.add(process.process)
-                further += [(process.site, item) for item in network.recipe[process.process]]
-            ahead += [pair for pair in further if pair not in seen and pair in network.tracked]
-            seen.update(further)
+            feeding = self._feeding(pair)
+            lanes.update(lane.lane for lane in feeding)
+            made = network.makers.get(pair, ())
+            processes.update(process.process for process in made)
+            sources = {(lane.origin, lane.item) for lane in feeding}
+            sources |= {(process.site, item) for process in made for item in network.recipe[process.process]}
+            fresh = {source for source in sources if source in network.tracked} - seen
+            seen |= fresh
+            ahead += sorted(fresh)
         return frozenset(lanes), frozenset(processes)
 
+    def _sold_pairs(self, side: str) -> list[Pair]:
+        """Pairs where goods leave a side's chain."""
+        network = self.network
+        sold = [network.lanes[lane] for stream in self.streams[side] for lane in stream.lanes]
+        pairs = [(lane.origin, lane.item) for lane in sold]
+        pairs += [pair for pair, row in network.demands.items() if network.side[pair[0]] == side and row.quantity > 0]
+        return list(dict.fromkeys(pairs))
+
+    def _feeding(self, pair: Pair) -> list[Lane]:
+        """Lanes to a pair that can carry anything in the status quo's network."""
+        upper = self._program.column_upper
+        return [lane for lane in self.network.inbound.get(pair, ()) if upper[self._lane_columns[lane.lane]].any()]
+
+    def _longest_lead(self, side: str) -> int:
+        """Lead times from the first stage of a side's supply to its demand, added along the slowest chain."""
+        network = self.network
+        known: dict[Pair, int] = {}
+
+        def lead(pair: Pair) -> int:
+            if pair not in known:
+                # A chain that comes back to where it was is no longer for it.
+                known[pair] = 0
+                leads = [lane.lead_weeks + lead((lane.origin, lane.item)) for lane in self._feeding(pair)]
+                for process in network.makers.get(pair, ()):
+                    leads += [lead((process.site, item)) for item in network.recipe[process.process]]
+                known[pair] = max(leads, default=0)
+            return known[pair]
+
+        return max((lead(pair) for pair in self._sold_pairs(side)), default=0)
+
     def concerns(self, node: Node, side: str) -> bool:
-        """Whether a side's demand can depend on a node."""
-        lanes, processes = self._relevant[side]
+        """Whether a side's demand draws on a node; a site or a party also concerns it by what it sells itself."""
+        lanes, processes = self._drawn[side]
+        if node.kind != "lane" and any(lane in node.lanes for stream in self.streams[side] for lane in stream.lanes):
+            return True
         return bool(node.lanes & lanes or node.processes & processes)
 
     # Measures ----------------------------------------------------------------------------------------------------
@@ -281,7 +318,7 @@ class Survival:
         side
             ``ours`` or ``counterpart``.
         """
-        lanes, processes = self._relevant[side]
+        lanes, processes = self._drawn[side]
         sold = {lane for streams in self.streams.values() for stream in streams for lane in stream.lanes}
         key = (side, node.lanes & (lanes | sold), node.processes & processes)
         if key not in self._known:
@@ -291,10 +328,10 @@ class Survival:
     def _measure(self, node: Node, side: str) -> Without:
         stocked, flowing = self._stocked[side], self._flowing[side]
         with stocked.shut(node):
-            lost = stocked.lost_values(stocked.least_loss(node, by_value=True), node)
+            lost = stocked.lost_values(stocked.least_loss(node, np.ones(self.weeks), by_value=True), node)
             survived, first = stocked.survived(node)
         with flowing.shut(node):
-            recovered = flowing.recovered(node)
+            recovered = flowing.recovered(node, self._settling[side])
         return Without(lost, stocked.worth(), survived, first, recovered)
 
 
@@ -368,24 +405,23 @@ class _Run:
 
     # Losses ------------------------------------------------------------------------------------------------------
 
-    def least_loss(self, node: Node | None, *, by_value: bool, start: int = 0, end: int | None = None) -> Outcome:
-        """Lose as little as possible in weeks start to end - 1: minimise the sum of level - left share * fill.
+    def least_loss(self, node: Node | None, weights: np.ndarray, *, by_value: bool = False) -> Outcome:
+        """Lose as little as possible: minimise the sum over streams and weeks of weight * (level - left share * fill).
 
         Parameters
         ----------
         node
             The node that is shut.
+        weights : array, shape (weeks,)
+            What a week counts.
         by_value
-            Whether a stream counts with its money a week, or every stream with 1.
-        start, end
-            The weeks that count; all by default.
+            Whether a stream counts with its money a week; else every stream counts the same.
         """
-        end = self._weeks if end is None else end
         cost = np.zeros_like(self._program.cost)
         for stream in self._streams:
             if stream.columns.size and stream.units > 0:
                 units, value = stream.left(node)
-                cost[stream.columns[start:end]] = -(value if by_value else units / stream.units)
+                cost[stream.columns] = -weights * (value if by_value else units / stream.units)
         self._highs.set_cost(cost)
         outcome = self._highs.solve()
         if not outcome.optimal:
@@ -418,41 +454,46 @@ class _Run:
 
     def survived(self, node: Node) -> tuple[int, str | None]:
         """Return the most weeks k such that nothing need be lost in weeks 0 to k - 1, and what is lost in week k."""
+        weeks = np.arange(self._weeks)
+        least = 0
+        while least < self._weeks:
+            # An operation that loses late proves what can be survived ...
+            urgent = 0.5 ** np.maximum(0, weeks - least)
+            spared = _spared(self._weekly(self.least_loss(node, urgent), node))
+            if spared <= least:
+                # ... and nothing but a loss in these weeks alone proves what cannot.
+                lost = self._weekly(self.least_loss(node, (weeks <= least).astype(float)), node)
+                if lost[:, : least + 1].sum() > LOST:
+                    return least, self._streams[int(lost[:, : least + 1].sum(axis=1).argmax())].label
+                spared = max(least + 1, _spared(lost))
+            least = spared
+        return self._weeks, None
 
-        def losses(weeks: int) -> np.ndarray:
-            return self._weekly(self.least_loss(node, by_value=False, end=weeks), node)
+    def recovered(self, node: Node, settling: int) -> int | None:
+        """Return the first week r such that nothing need be lost in weeks r to T - 1; None where there is none.
 
-        least, most = 0, self._weeks
-        known = losses(most)
-        if known.sum() <= LOST:
-            return most, None
-        while True:
-            # An operation that loses late proves what can be survived, whatever it was to spare.
-            least = max(least, _spared(known))
-            if most - least <= 1:
-                break
-            middle = (least + most) // 2
-            tried = losses(middle)
-            if tried[:, :middle].sum() > LOST:
-                known, most = tried, middle
-            else:
-                least = max(middle, _spared(tried))
-        return most - 1, self._streams[int(known[:, :most].sum(axis=1).argmax())].label
+        Parameters
+        ----------
+        node
+            The node that is shut.
+        settling
+            Weeks at the end that prove nothing: goods for them were made in weeks before r, when demand did not count.
+        """
+        weeks = np.arange(self._weeks)
 
-    def recovered(self, node: Node) -> int | None:
-        """Return the first week r such that nothing need be lost in weeks r to T - 1; None where there is none."""
+        def lasts(start: int) -> bool:
+            lost = self._weekly(self.least_loss(node, (weeks >= start).astype(float)), node)
+            return float(lost[:, start:].sum()) <= LOST
 
-        def lost(start: int) -> float:
-            return float(self._weekly(self.least_loss(node, by_value=False, start=start), node)[:, start:].sum())
-
-        if lost(0) <= LOST:
+        last = self._weeks - 1 - settling
+        if lasts(0):
             return 0
-        if lost(self._weeks - 1) > LOST:
+        if last <= 0 or not lasts(last):
             return None
-        least, most = 0, self._weeks - 1
+        least, most = 0, last
         while most - least > 1:
             middle = (least + most) // 2
-            if lost(middle) <= LOST:
+            if lasts(middle):
                 most = middle
             else:
                 least = middle

@@ -262,11 +262,14 @@ class Evaluator:
         fixed
             First-stage columns and the values they are held at.
         """
-        self._set(self.relaxed, choice, cost, constant, admin)
         columns = np.array(list(fixed), dtype=np.int32)
         values = np.array(list(fixed.values()), dtype=float)
         self.relaxed.set_bounds(columns, values, values)
-        outcome = self.relaxed.solve()
+        for slack in (False, True):
+            self._set(self.relaxed, choice, cost, constant, admin, slack)
+            outcome = self.relaxed.solve()
+            if outcome.optimal:
+                break
         program = self.joint.program
         self.relaxed.set_bounds(columns, program.column_lower[columns], program.column_upper[columns])
         return outcome

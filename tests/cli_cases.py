@@ -40,7 +40,7 @@ def small(
         "processes": [{"process": "fab", "site": "them-site", "output": "chip", "unit_cost": 3}],
         "recipes": [{"process": "fab", "input": gas, "quantity": 1}],
         "demands": [
-            {"site": "us-site", "item": "chip", "quantity": 4, "shortage_penalty": 60, "min_fill": 0.5},
+            {"site": "us-site", "item": "chip", "quantity": 4, "shortage_penalty": 60, "min_fill": 0.2},
             {"site": "them-site", "item": "chip", "quantity": 6, "shortage_penalty": 50},
         ],
         "regimes": [
