@@ -574,7 +574,7 @@ def evaluate(
     Examples:
       sluicegate evaluate mycase                              nothing is done
       sluicegate evaluate mycase --policy gas=review
-      sluicegate evaluate mycase --policy gas=review --qualify chip-alt --stockpile plant/chip=40
+      sluicegate evaluate mycase --qualify chip-alt --stockpile plant/chip=40
     """
     from .model import evaluate as evaluate_case
     from .model.network import Network

@@ -430,15 +430,15 @@ def _stress(problem: Problem) -> tuple[list[Row], list[Row]]:
             )
             if node.kind == "lane":
                 continue
-            hardest = max(without.lost, key=without.lost.__getitem__, default=None)
             lost = math.fsum(without.lost.values())
+            hardest = max(without.lost, key=without.lost.__getitem__) if lost > 0 else None
             scores.append(
                 {
                     **named,
                     "lost_value": lost,
                     "score": _ratio(lost, math.fsum(without.worth.values())),
-                    "hardest_hit": hardest if lost > 0 else None,
-                    "hardest_share": _ratio(without.lost[hardest], without.worth[hardest]) if lost > 0 else math.nan,
+                    "hardest_hit": hardest,
+                    "hardest_share": math.nan if hardest is None else without.lost[hardest] / without.worth[hardest],
                 }
             )
     return times, scores

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..model.compiled import Highs, Outcome, Program
+from ..model.compiled import Highs, Program
 from ..model.network import NONE, Network, Pair
 from ..model.problem import Problem
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 LOST = 1e-5
 """Loss, in weeks of one demand, below which nothing counts as lost."""
+
+DUAL, PRIMAL = 1, 4
+"""HiGHS's numbers of its simplex methods."""
 
 NOTHING = 1e-12
 """Share of a stream below which nothing of it is left."""
@@ -97,7 +100,7 @@ class Without:
     survived
         Weeks from week 0 on in which nothing need be lost; T where nothing need be lost at all.
     first
-        The stream that goes short first; None where none does.
+        The stream that goes short first where the least money is lost; None where none does.
     recovered
         First week from which running flows alone serve all demand again; None where there is none within T.
     """
@@ -159,7 +162,7 @@ class Survival:
         closed = [*self._model.qualify.values(), *self._model.stockpile.values()]
         closed += [variable for (lane, _), variable in ours.ship.items() if lane in ours.to_qualify]
         program.column_upper[self._places(closed)] = 0.0
-        # What the status quo's response orders and we cannot deliver is no supply for anyone else either.
+        # Goods must be there to be delivered, but for what the status quo already pretends.
         undelivered = self._places(ours.undelivered.values())
         program.column_upper[undelivered] = np.maximum(0.0, solution[undelivered])
         self._program = program
@@ -172,7 +175,7 @@ class Survival:
         for side, streams in self.streams.items():
             run = _Run(self, side, served[side], held=False)
             # Demand that flows alone never served, not even undisturbed, cannot be recovered by them.
-            flowing = self._levels(streams, run.least_loss(None, np.ones(self.weeks)).solution)
+            flowing = self._levels(streams, run.least_loss(None, np.ones(self.weeks)))
             self._flowing[side] = _Run(self, side, flowing, held=False)
         self._drawn = {side: self._upstream(side) for side in self.streams}
         self._settling = {side: self._longest_lead(side) for side in self.streams}
@@ -180,18 +183,18 @@ class Survival:
 
     # Reading the joint program -----------------------------------------------------------------------------------
 
-    def _places(self, variables: Iterable[object]) -> np.ndarray:
+    def _places(self, variables: Iterable[Any]) -> np.ndarray:
         places = self._compiled.columns(variables)
         return places[places >= 0]
 
-    def _columns_by_id(self, *families: Mapping[tuple, object]) -> dict[str, np.ndarray]:
-        grouped: dict[str, list[object]] = {}
+    def _columns_by_id(self, *families: Mapping[Any, Any]) -> dict[str, np.ndarray]:
+        grouped: dict[str, list[Any]] = {}
         for family in families:
             for index, variable in family.items():
                 grouped.setdefault(index[0], []).append(variable)
         return {name: self._places(variables) for name, variables in grouped.items()}
 
-    def _fill(self, block: object, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
+    def _fill(self, block: Any, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
         weeks = range(self.weeks)
         columns = self._compiled.columns(block.fill[*pair, week] for week in weeks)
         rows = np.array([self._compiled.row.get(id(block.balance[*pair, week]), -1) for week in weeks], dtype=np.int64)
@@ -365,6 +368,7 @@ class _Run:
         program.cost = np.zeros_like(program.cost)
         program.offset = 0.0
         self._highs = Highs(program, presolve="off", solver="simplex")
+        self._moved = True
 
     def worth(self) -> dict[str, float]:
         """Money the demand is worth over the horizon, by stream."""
@@ -381,6 +385,7 @@ class _Run:
 
     def set_shut(self, node: Node, shut: bool) -> None:
         """Shut a node, or open it again."""
+        self._moved = True
         survival, upper = self._survival, self._program.column_upper
         found = [survival._lane_columns[name] for name in node.lanes if name in survival._lane_columns]
         found += [survival._process_columns[name] for name in node.processes if name in survival._process_columns]
@@ -405,8 +410,10 @@ class _Run:
 
     # Losses ------------------------------------------------------------------------------------------------------
 
-    def least_loss(self, node: Node | None, weights: np.ndarray, *, by_value: bool = False) -> Outcome:
-        """Lose as little as possible: minimise the sum over streams and weeks of weight * (level - left share * fill).
+    def least_loss(self, node: Node | None, weights: np.ndarray, *, by_value: bool = False) -> np.ndarray:
+        """Return the columns of an operation that loses as little as can be.
+
+        Minimise the sum over streams and weeks of weight * (level - share left * fill).
 
         Parameters
         ----------
@@ -423,32 +430,33 @@ class _Run:
                 units, value = stream.left(node)
                 cost[stream.columns] = -weights * (value if by_value else units / stream.units)
         self._highs.set_cost(cost)
+        # After new bounds the last basis is good for the dual simplex method, after a new cost alone for the primal one.
+        self._highs.set_options(simplex_strategy=DUAL if self._moved else PRIMAL)
+        self._moved = False
         outcome = self._highs.solve()
         if not outcome.optimal:
             self._highs.forget()
             outcome = self._highs.solve()
         if not outcome.optimal or outcome.solution is None:
             raise ArithmeticError(f"the network without a node ended with {outcome.termination!r}")
-        return outcome
+        return outcome.solution
 
-    def lost_values(self, outcome: Outcome, node: Node) -> dict[str, float]:
+    def lost_values(self, solution: np.ndarray, node: Node) -> dict[str, float]:
         """Money lost over the horizon, by stream."""
-        assert outcome.solution is not None
         losses = {}
         for stream, level in zip(self._streams, self._levels, strict=True):
             _, value = stream.left(node)
-            fill = outcome.solution[stream.columns] if stream.columns.size else level
+            fill = solution[stream.columns] if stream.columns.size else level
             lost = stream.value * float(level.sum()) - value * float(fill.sum())
             losses[stream.label] = lost if lost > LOST * stream.value else 0.0
         return losses
 
-    def _weekly(self, outcome: Outcome, node: Node) -> np.ndarray:
+    def _weekly(self, solution: np.ndarray, node: Node) -> np.ndarray:
         """Share of a week's demand lost, shape (streams, weeks)."""
-        assert outcome.solution is not None
         lost = np.zeros((len(self._streams), self._weeks))
         for place, (stream, level) in enumerate(zip(self._streams, self._levels, strict=True)):
             units, _ = stream.left(node)
-            fill = outcome.solution[stream.columns] if stream.columns.size else level
+            fill = solution[stream.columns] if stream.columns.size else level
             lost[place] = np.maximum(0.0, level - units / stream.units * fill)
         return lost
 
@@ -464,10 +472,15 @@ class _Run:
                 # ... and nothing but a loss in these weeks alone proves what cannot.
                 lost = self._weekly(self.least_loss(node, (weeks <= least).astype(float)), node)
                 if lost[:, : least + 1].sum() > LOST:
-                    return least, self._streams[int(lost[:, : least + 1].sum(axis=1).argmax())].label
+                    return least, self._first_short(node, weeks <= least)
                 spared = max(least + 1, _spared(lost))
             least = spared
         return self._weeks, None
+
+    def _first_short(self, node: Node, weeks: np.ndarray) -> str:
+        """Return the stream that is given up to lose the least money in some weeks."""
+        lost = self._weekly(self.least_loss(node, weeks.astype(float), by_value=True), node)
+        return self._streams[int((lost * weeks).sum(axis=1).argmax())].label
 
     def recovered(self, node: Node, settling: int) -> int | None:
         """Return the first week r such that nothing need be lost in weeks r to T - 1; None where there is none.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -147,6 +148,15 @@ def _receive(arrays: ResponseArrays) -> None:
     _arrays = arrays
     # Ctrl-C is the parent's to handle: it stops handing out chunks.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End a worker whose parent was killed; nobody else would."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _answer_received(chunk: Sequence[Digits], cost: np.ndarray, with_outputs: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -122,6 +122,11 @@ class Engine:
         )
         return Knowledge(self.candidates, enumerator)
 
+    def _reason(self) -> str:
+        components = len(self.candidates.components)
+        groups = "one group of regimes" if components == 1 else f"{components} independent groups of regimes"
+        return f"the {self.candidates.steps:,} responses of {groups} can be enumerated"
+
     def _all_open(self) -> tuple[Relaxation, Outcome]:
         problem = self.problem
         cost = problem.status_quo.response_cost
@@ -205,7 +210,7 @@ class Engine:
         began = time.perf_counter() - found.seconds if began is None else began
         facts = {
             "method": "columns",
-            "reason": f"{candidates.steps:,} responses in {len(candidates.components)} components can be enumerated",
+            "reason": self._reason(),
             "termination": "stopped" if self.stop() else "finished",
             "combinations": self.count,
             "responses": candidates.steps,

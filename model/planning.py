@@ -147,7 +147,7 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
         certificate=certificate,
         limits=_limits(problem, facts.choice, operations.first_stage_cost + admin),
         violations=tuple(violations),
-        warnings=tuple(_warnings(leverage, least, scale, hostile)),
+        warnings=tuple(_warnings(leverage, least, scale, operations, hostile)),
         solve=_solve_facts(problem, facts.solve, began),
         tables=plan_tables(problem, facts.choice, first, losses, operations),
     )
@@ -187,15 +187,19 @@ def _limits(problem: Problem, choice: Choice, spent: float) -> dict[str, dict[st
     }
 
 
-def _warnings(leverage: float, least: float, scale: float, hostile: Operations) -> list[str]:
+def _warnings(leverage: float, least: float, scale: float, operations: Operations, hostile: Operations) -> list[str]:
+    known = {limit for limit, _, _ in operations.gaps}
     warnings = []
     if leverage - least > WIDE_RANGE * max(abs(leverage), scale):
         warnings.append(
             f"the counterpart has several least-cost responses: the least kind of them leaves a leverage of {least:.6g} "
             f"instead of {leverage:.6g}"
         )
-    for limit, size, unit in hostile.gaps:
-        warnings.append(f"under the counterpart's least kind response {limit} would fall short by {size:.4g} {unit}")
+    warnings += [
+        f"under the counterpart's least kind response {limit} would fall short by {size:.4g} {unit}"
+        for limit, size, unit in hostile.gaps
+        if limit not in known
+    ]
     return warnings
 
 

@@ -201,7 +201,8 @@ class Search:
         top = float(bounds.max(initial=-math.inf))
         if top == -math.inf or top <= self.threshold():
             return None
-        near = np.flatnonzero(bounds >= top - TIE * max(abs(top), 1e-6))
+        # Where the search was stopped before anything was proven the top is infinite, and inf - inf is not a number.
+        near = np.flatnonzero(bounds >= (top - TIE * max(abs(top), 1e-6) if top < math.inf else top))
         closed = self.candidates.closed[near]
         simplest = near[closed == closed.min()]
         return int(min(simplest, key=lambda place: self.candidates.digits(int(place))))

@@ -153,7 +153,7 @@ def check_shape(value: Any, shape: Any, place: str = "plan") -> None:
 
 @pytest.mark.parametrize("command", ["solve", "evaluate"])
 def test_json_is_the_plan_and_nothing_else(command: str) -> None:
-    choices = ["--policy", "review=slow", "--qualify", "chip-alt", "--stockpile", "us-site/chip=2"]
+    choices = ["--policy", "review=slow", "--qualify", "chip-alt", "--stockpile", "us-site/chip=0.5"]
     result = done(command, "small", "--json", "-o", "out", *(choices if command == "evaluate" else []))
     document = json.loads(result.stdout)
     shape = dict(PLAN)
@@ -492,7 +492,7 @@ def test_cases_copy() -> None:
     done("cases", "copy", "tutorial", "mine", "--force", "-q")
     assert "did you mean 'tutorial'?" in refused("cases", "copy", "tutorail", "other")
     Path("file").touch()
-    assert "file/x cannot be written: Not a directory" in refused("cases", "copy", "tutorial", "file/x")
+    assert "Error: file/x cannot be written: " in refused("cases", "copy", "tutorial", "file/x")
 
 
 def test_init_validate_solve() -> None:
@@ -612,16 +612,16 @@ def test_exit_codes_of_the_process() -> None:
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
 def test_a_terminal_of_another_encoding(encoding: str) -> None:
-    write_folder(small(gas="半导体é🙂", title="半导体"), "odd")
-    options = {"env": {**os.environ, "PYTHONIOENCODING": encoding}, "text": False}
-    ended = process("solve", "odd", "-o", "a", **options)
+    write_folder(small(gas="半导体é🙂", title="半导体"), "半导体")
+    options: dict[str, Any] = {"env": {**os.environ, "PYTHONIOENCODING": encoding}, "text": False}
+    ended = process("solve", "半导体", "-o", "a", **options)
     assert (ended.returncode, ended.stderr) == (0, b"Written to a\n")
     # A terminal of ASCII is taken for one of UTF-8 that does not say so.
     shown = ended.stdout.decode("latin-1" if encoding == "latin-1" else "utf-8")
     assert shown.startswith(r"\u534a\u5bfc\u4f53" if encoding == "latin-1" else "半导体")
     assert ("─" in shown) == (encoding == "utf-8")
-    ended = process("evaluate", "odd", "-o", "b", "--json", **options)
-    assert json.loads(ended.stdout)["case"] == "odd"
+    ended = process("evaluate", "半导体", "-o", "b", "--json", **options)
+    assert json.loads(ended.stdout)["case"] == "半导体"
     assert ended.stdout.isascii() == (encoding != "utf-8")
 
 

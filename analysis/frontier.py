@@ -1,0 +1,971 @@
+"""Leverage against what it takes: the whole trade-off curve of a case, every point proven."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sparse
+from pyomo.repn import generate_standard_repn
+
+from ..model.assembly import FirstStage, leverage_by_package
+from ..model.candidates import TooManyCombinations
+from ..model.compiled import Highs, Outcome, Program
+from ..model.engine import Engine
+from ..model.evaluator import Cut, Evaluator, Relaxation
+from ..model.monitor import Monitor
+from ..model.planning import (
+    CERTIFICATE,
+    SMALL_CERTIFICATE,
+    SMALL_LEVERAGE,
+    CertificateError,
+    first_stage_of,
+    money_scale,
+)
+from ..model.search import TIE, Column, Search
+from ..model.terms import Terms
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..data import Case
+    from ..model.problem import Problem
+
+SCHEMA = 1
+
+FINE = 0.01
+"""Share of the distance between two levels to which the least level and the use of each plan are proven."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What the leverage is held against.
+
+    Attributes
+    ----------
+    name
+        As in ``--against``.
+    term
+        The field of `Terms` that limits it.
+    words
+        As it stands in a line of text.
+    unit
+        Unit of its levels; empty: money.
+    load
+        Column of the policies table whose sum it is; empty where plans use it by degrees.
+    sense
+        1 where a plan must stay below the level, -1 where it must reach it.
+    """
+
+    name: str
+    term: str
+    words: str
+    unit: str = ""
+    load: str = ""
+    sense: int = 1
+
+
+RESOURCES = {
+    resource.name: resource
+    for resource in (
+        Resource("own_loss", "own_loss", "own loss"),
+        Resource("budget", "budget", "budget"),
+        Resource("reviewer_hours", "reviewer_hours", "reviewer hours", "hours a week", "reviewer_load"),
+        Resource("political_capital", "political_capital", "political capital", "points", "political_cost"),
+        Resource("min_fill", "least_fill", "least mean fill", "share", sense=-1),
+    )
+}
+
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """The plan of greatest leverage at a level of the resource; of several the one that uses least of it.
+
+    Attributes
+    ----------
+    level
+        The level: what is allowed, of ``min_fill`` what is asked for.
+    used
+        What the plan takes of the resource, of ``min_fill`` what it keeps; None without a plan.
+    leverage, bound, gap
+        As of a plan.
+    status
+        ``optimal``, ``feasible`` (gap wider than asked for) or ``infeasible`` (proven: no plan at this level).
+    policies, qualified, stockpile
+        First-stage choices, as of a plan.
+    own_loss, counterpart_loss, worst_package
+        Both losses in the worst package, and its name, as of a plan.
+    """
+
+    level: float
+    used: float | None
+    leverage: float | None
+    bound: float | None
+    gap: float | None
+    status: str
+    policies: Mapping[str, str] = field(default_factory=dict)
+    qualified: tuple[str, ...] = ()
+    stockpile: Mapping[str, float] = field(default_factory=dict)
+    own_loss: float | None = None
+    counterpart_loss: float | None = None
+    worst_package: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What changes between two neighbouring points.
+
+    Attributes
+    ----------
+    low, high
+        Levels of the two points. Of a curve in steps the change is at ``high``, of others somewhere between the two.
+    words
+        What changes on the way from ``low`` to ``high``.
+    exact
+        Whether the change is at ``high`` itself.
+    """
+
+    low: float
+    high: float
+    words: tuple[str, ...]
+    exact: bool
+
+    def __str__(self) -> str:
+        """Return the change as a line of text."""
+        where = f"at {self.high:.6g}" if self.exact else f"from {self.low:.6g} to {self.high:.6g}"
+        return f"{where}: {'; '.join(self.words)}"
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Leverage as a function of a resource.
+
+    Attributes
+    ----------
+    case
+        The case.
+    against
+        The resource.
+    unit, currency
+        Units of levels and of leverage.
+    points : tuple of FrontierPoint
+        From the least level to the highest. Points with a plan grow in level, use and leverage (of ``min_fill`` the leverage
+        falls); those that another one dominates are left out.
+    changes : tuple of Change
+        What changes along the curve.
+    steps
+        Whether the curve is a step function with all its steps among the points.
+    least
+        The level at the tight end of the curve: beyond it no plan exists, which is proven. None where it was not looked for.
+    fine
+        To how much ``least`` and every use are proven.
+    complete
+        Whether the curve was finished; False where it was stopped, the points so far kept.
+    notes
+        What a reader should know.
+    solve
+        How it was solved.
+    """
+
+    case: Case = field(repr=False)
+    against: str
+    unit: str
+    currency: str
+    points: tuple[FrontierPoint, ...]
+    changes: tuple[Change, ...]
+    steps: bool
+    least: float | None
+    fine: float
+    complete: bool
+    notes: tuple[str, ...] = ()
+    solve: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def feasible(self) -> tuple[FrontierPoint, ...]:
+        """Points with a plan."""
+        return tuple(point for point in self.points if point.leverage is not None)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for every point, units of its columns in ``attrs["units"]``; ``policy:REGIME`` are policies."""
+        import pandas as pd
+
+        regimes = list(dict.fromkeys(regime for point in self.points for regime in point.policies))
+        rows = []
+        for point in self.points:
+            row = asdict(point)
+            policies, row["qualified"] = row.pop("policies"), ", ".join(point.qualified)
+            row["stockpile"] = ", ".join(f"{key} {amount:.6g}" for key, amount in row.pop("stockpile").items())
+            rows.append(row | {f"policy:{regime}": policies.get(regime) for regime in regimes})
+        columns = ["level", "used", "leverage", "bound", "gap", "status", "own_loss", "counterpart_loss"]
+        columns += ["worst_package", *(f"policy:{regime}" for regime in regimes), "qualified", "stockpile"]
+        frame = pd.DataFrame(rows, columns=columns)
+        numbers = ["level", "used", "leverage", "bound", "gap", "own_loss", "counterpart_loss"]
+        frame = frame.astype(dict.fromkeys(numbers, float))
+        money = dict.fromkeys(("leverage", "bound", "own_loss", "counterpart_loss"), self.currency)
+        frame.attrs["units"] = {"level": self.unit, "used": self.unit, "gap": "share", **money}
+        frame.attrs["currency"] = self.currency
+        return frame
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the frontier as a dictionary of plain values."""
+        return {
+            "schema": SCHEMA,
+            "case": self.case.name,
+            "against": self.against,
+            "unit": self.unit,
+            "currency": self.currency,
+            "steps": self.steps,
+            "complete": self.complete,
+            "least": self.least,
+            "fine": self.fine,
+            "points": [
+                {
+                    **asdict(point),
+                    "policies": dict(point.policies),
+                    "qualified": list(point.qualified),
+                    "stockpile": dict(point.stockpile),
+                }
+                for point in self.points
+            ],
+            "changes": [
+                {"low": change.low, "high": change.high, "exact": change.exact, "words": list(change.words)}
+                for change in self.changes
+            ],
+            "notes": list(self.notes),
+            "solve": dict(self.solve),
+        }
+
+
+def frontier(
+    case: Case,
+    against: str = "own_loss",
+    *,
+    points: int = 20,
+    low: float | None = None,
+    high: float | None = None,
+    rel_gap: float | None = None,
+    threads: int = 1,
+    log: str | None = None,
+    monitor: Monitor | None = None,
+) -> Frontier:
+    """Work out leverage as a function of one resource (docs/frontier.md).
+
+    Parameters
+    ----------
+    case
+        A checked case; all its limits but the one in question hold along the curve.
+    against
+        ``own_loss``, ``budget``, ``reviewer_hours``, ``political_capital`` or ``min_fill``.
+    points
+        Levels that are solved, evenly spaced. Curves in steps (reviewer hours, political capital) have all their steps
+        whatever is asked for.
+    low, high
+        Range of levels; by default from the least level at which there is a plan to what the plan without a limit uses.
+    rel_gap
+        Relative gap of every point; default: the case's. Steps that are smaller are not told apart.
+    threads
+        Processes that work out responses.
+    log
+        File for the solver's log.
+    monitor
+        Told of progress, asked whether to stop.
+
+    Raises
+    ------
+    ValueError
+        For a resource that does not exist or that the case has no use for, and for an empty range.
+    TooManyCombinations
+        When the policy combinations cannot be enumerated.
+    CertificateError
+        When a point does not survive its check.
+    """
+    if against not in RESOURCES:
+        raise ValueError(f"no resource {against!r}; there are {', '.join(RESOURCES)}")
+    if points < 2:
+        raise ValueError(f"a curve takes 2 points at least, not {points}")
+    for name, level in (("low", low), ("high", high)):
+        if level is not None and not math.isfinite(level):
+            raise ValueError(f"{name} must be a finite number, not {level:g}")
+    if low is not None and high is not None and low >= high:
+        raise ValueError(f"low must be below high, but {low:g} is not below {high:g}")
+    if against == "min_fill":
+        if not any(row.min_fill for row in case.demands):
+            raise ValueError("no demand of the case has a min_fill; give it to those that the curve is about")
+        if (low or 0) < 0 or (high or 0) > 1:
+            raise ValueError("fills lie between 0 and 1")
+    began = time.perf_counter()
+    resource, monitor, notes = RESOURCES[against], monitor or Monitor(), []
+    base = Terms.of(case)
+    loosest = low if resource.sense < 0 else high
+    if loosest is None:
+        loosest = 0.0 if resource.sense < 0 else math.inf
+    options: dict[str, Any] = {"threads": threads, "log": log, "monitor": monitor}
+    try:
+        engine = Engine(case, widest=_at(base, resource, loosest), **options)
+    except TooManyCombinations:
+        limit = getattr(base, resource.term)
+        if high is not None or resource.sense < 0 or not math.isfinite(limit):
+            raise
+        loosest = limit
+        notes.append(f"without a limit there are too many combinations; the curve ends at the case's {limit:g}")
+        engine = Engine(case, widest=_at(base, resource, loosest), **options)
+    with engine:
+        rel_gap = case.settings.solver.rel_gap if rel_gap is None else rel_gap
+        curve = _Steps if resource.load else _Degrees
+        return curve(engine, resource, loosest, rel_gap, notes, began).trace(points, low, high)
+
+
+def _at(terms: Terms, resource: Resource, level: float) -> Terms:
+    return replace(terms, **{resource.term: level})
+
+
+# Searches that share what they find ---------------------------------------------------------------------------------
+
+
+class _Shared:
+    """What searches of one curve leave to each other.
+
+    Attributes
+    ----------
+    faces : dict of int to array of bool, shape (n,)
+        Candidates over whose whole face a cut is known.
+    lines : list of (place, bound, cut, rooms)
+        Every relaxation solved: ``bound + cut.room_worth(rooms now) - cut.room_worth(rooms)`` bounds its candidate under any terms.
+    """
+
+    def __init__(self, size: int):
+        self.size = size
+        self.faces: dict[int, np.ndarray] = {}
+        self.lines: list[tuple[int, float, Cut, np.ndarray]] = []
+
+
+class _Restart(Search):
+    """A search that begins with what earlier ones have proven.
+
+    Parameters
+    ----------
+    shared
+        What they left.
+    proven : array, shape (n,)
+        Bounds that hold under these terms as well.
+    floor
+        Leverages below it are of no interest.
+    """
+
+    def __init__(self, *args: Any, shared: _Shared, proven: np.ndarray, floor: float = -math.inf):
+        super().__init__(*args)
+        self.shared = shared
+        self.floor = floor
+        np.minimum(self.proven, proven, out=self.proven)
+        for place, bound, cut, rooms in shared.lines:
+            moved = bound + float(cut.room_worth(self.rooms[place])) - float(cut.room_worth(rooms))
+            self.proven[place] = min(self.proven[place], moved)
+        for number, known in shared.faces.items():
+            super().prove(number, np.flatnonzero(known & (self.proven > -math.inf)))
+        np.minimum(self.guess, self.proven, out=self.guess)
+
+    def learn(self, place: int, relaxation: Relaxation) -> None:
+        """Take note of a candidate's relaxation, for other terms too."""
+        super().learn(place, relaxation)
+        self.shared.lines.append((place, relaxation.leverage, relaxation.cut, self.rooms[place]))
+
+    def prove(self, number: int, places: np.ndarray) -> None:
+        """Tighten proven bounds, and remember for which candidates."""
+        super().prove(number, places)
+        if not self.stop():
+            self.shared.faces.setdefault(number, np.zeros(self.shared.size, dtype=bool))[places] = True
+
+    def threshold(self) -> float:
+        """Bound below which a candidate need not be looked at."""
+        return max(super().threshold(), self.floor)
+
+    def carry(self, before: Search) -> None:
+        """Take over the candidates worked out by a search under the same terms among more candidates."""
+        np.logical_or(self.relaxed, before.relaxed, out=self.relaxed)
+        for place, column in before.columns.items():
+            if self.proven[place] == -math.inf or column.outcome.termination not in ("Optimal", "Infeasible"):
+                continue
+            self.columns[place] = column
+            if column.leverage > -math.inf and (self.best is None or column.leverage > self.incumbent + self.tie):
+                self.best = column
+
+    def look(self) -> Column | None:
+        """Search without preferring the simpler of equal plans."""
+        self._search()
+        return self.best
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether it is proven that there is no plan."""
+        return self.best is None and self.bound() == -math.inf
+
+
+# The plan of a point --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """A plan as it is shown: what it uses of the resource, its first stage, and (counterpart's, our) loss by rated scenario."""
+
+    used: float
+    first: FirstStage
+    losses: dict[str, tuple[float, float]]
+
+    @property
+    def worst(self) -> str:
+        return min(self.losses, key=lambda name: self.losses[name][0] - self.losses[name][1])
+
+    @property
+    def leverage(self) -> float:
+        theirs, ours = self.losses[self.worst]
+        return theirs - ours
+
+
+class _Thrift:
+    """The plans of a candidate that keep a leverage, and among them the one that uses least of the resource.
+
+    The joint program with one more column, the use of the resource, and the rows that count it.
+
+    Parameters
+    ----------
+    problem
+        The case made ready.
+    resource
+        The resource.
+    """
+
+    def __init__(self, problem: Problem, resource: Resource):
+        self.problem = problem
+        self.resource = resource
+        joint = problem.joint
+        model, compiled = joint.model, joint.compiled
+        self.column = joint.program.cost.size
+        self.advantage = np.array([compiled.column[id(model.advantage)]])
+        self.own_cost = compiled.columns(model.own_cost.values())
+        self.rated = list(model.rated)
+        self.refused = [self._linear(model.ours[name].refused_margin) for name in self.rated]
+        self.evaluator = copy.copy(problem.evaluator)
+        self.program = self._extended()
+        self.evaluator.exact = Highs(self.program.relaxed(), presolve="off", solver="simplex")
+
+    def _linear(self, expression: Any) -> tuple[np.ndarray, float]:
+        """Return coefficients, shape (columns,), and constant of a linear expression."""
+        repn = generate_standard_repn(expression, compute_values=True)
+        coefficients = np.zeros(self.column)
+        for coefficient, variable in zip(repn.linear_coefs, repn.linear_vars, strict=True):
+            place = self.problem.joint.compiled.column.get(id(variable))
+            if place is not None:
+                coefficients[place] += coefficient
+        return coefficients, float(repn.constant)
+
+    def _counted(self) -> Iterator[np.ndarray]:
+        """Rows that count the use, without the use itself: use >= row @ x, of ``min_fill`` use <= row @ x."""
+        model = self.problem.joint.model
+        if self.resource.name == "budget":
+            yield self._linear(model.first_stage_cost)[0]
+        elif self.resource.name == "own_loss":
+            for place in self.own_cost:
+                yield np.where(np.arange(self.column) == place, 1.0, 0.0)
+        elif self.resource.name == "min_fill":
+            for b in model.ours.values():
+                for pair in b.continued:
+                    yield self._linear(sum(b.fill[*pair, week] for week in b.weeks))[0] / b.data.weeks
+
+    def _extended(self) -> Program:
+        program = self.problem.joint.program
+        rows = sparse.csc_matrix(
+            np.array([-self.resource.sense * row for row in self._counted()]).reshape(-1, self.column)
+        )
+        use = np.full((rows.shape[0], 1), float(self.resource.sense))
+        nothing = sparse.csc_matrix((program.matrix.shape[0], 1))
+        least = -math.inf if self.resource.name == "own_loss" else 0.0
+        return Program(
+            cost=np.append(np.zeros(self.column), self.resource.sense),
+            matrix=sparse.csc_matrix(sparse.bmat([[program.matrix, nothing], [rows, sparse.csc_matrix(use)]])),
+            row_lower=np.append(program.row_lower, np.zeros(rows.shape[0])),
+            row_upper=np.append(program.row_upper, np.full(rows.shape[0], math.inf)),
+            column_lower=np.append(program.column_lower, least),
+            column_upper=np.append(program.column_upper, 1.0 if self.resource.sense < 0 else math.inf),
+            integer=np.append(program.integer, False),
+        )
+
+    def _solve(
+        self, terms: Terms, candidate: _Candidate, floor: float, fixed: Mapping[int, float] | None = None
+    ) -> Outcome:
+        evaluator = self.evaluator
+        evaluator.terms = terms
+        evaluator.exact.set_bounds(self.advantage, np.array([floor - candidate.constant]), np.array([math.inf]))
+        return evaluator.best(candidate.choice, candidate.cost, 0.0, candidate.admin, fixed=fixed)
+
+    def least(self, terms: Terms, candidate: _Candidate, floor: float = -math.inf) -> tuple[float, np.ndarray] | None:
+        """Least use of the resource by a plan of at least a leverage, and that plan; None where there is none.
+
+        Parameters
+        ----------
+        terms
+            What the plan must keep.
+        candidate
+            Its policies.
+        floor
+            Its leverage.
+        """
+        outcome = self._solve(terms, candidate, floor)
+        if outcome.solution is None:
+            return None
+        return self._use(float(outcome.solution[self.column]), candidate), outcome.solution
+
+    def _use(self, level: float, candidate: _Candidate) -> float:
+        if self.resource.name == "budget":
+            return level + candidate.admin
+        if self.resource.name == "own_loss":
+            return level - self.problem.status_quo.cost + candidate.admin
+        return level
+
+    def settle(self, terms: Terms, candidate: _Candidate, floor: float, solution: np.ndarray) -> _Settled:
+        """Put every rated scenario of a plan at its least cost, leverage and use kept, and read its losses off.
+
+        Parameters
+        ----------
+        terms, candidate, floor
+            As in `least`.
+        solution : array, shape (columns,) or (columns + 1,)
+            The plan; the use of the resource comes last, where it is counted.
+        """
+        highs, joint = self.evaluator.exact, self.problem.joint
+        cost = np.zeros_like(self.program.cost)
+        cost[self.own_cost] = 1.0
+        highs.set_cost(cost)
+        use = np.array([self.column])
+        lower, upper = self.program.column_lower[use], self.program.column_upper[use]
+        if solution.size > self.column:
+            level = solution[use]
+            slack = TIE * np.maximum(1.0, np.abs(level))
+            kept = (level - slack, upper) if self.resource.sense < 0 else (lower, level + slack)
+            highs.set_bounds(use, *kept)
+        first = first_stage_of(self.problem, solution)
+        places = joint.compiled.columns(joint.model.qualify.values())
+        fixed = {
+            int(place): float(chosen)
+            for place, chosen in zip(places, first.qualify.values(), strict=True)
+            if place >= 0
+        }
+        outcome = self._solve(terms, candidate, floor, fixed)
+        highs.set_cost(self.program.cost)
+        highs.set_bounds(use, lower, upper)
+        if outcome.solution is not None:
+            first = first_stage_of(self.problem, outcome.solution)
+            losses = self._losses(candidate, outcome.solution[: self.column])
+        else:
+            # The solver's tolerance left nothing between leverage and use: our programs alone.
+            operations = self.problem.operator.run(solution[: self.column], first)
+            network, status_quo = self.problem.network, self.problem.status_quo
+            loss = candidate.cost - status_quo.response_cost
+            found = leverage_by_package(network, operations, loss, status_quo.cost, candidate.admin)
+            losses = {name: found[name] for name in self.rated}
+        return _Settled(self._used(candidate, first, losses, solution), first, losses)
+
+    def _losses(self, candidate: _Candidate, solution: np.ndarray) -> dict[str, tuple[float, float]]:
+        problem, losses = self.problem, {}
+        for name, place, (refused, constant) in zip(self.rated, self.own_cost, self.refused, strict=True):
+            package = problem.network.package_cost.get(name, 0.0) + float(refused @ solution) + constant
+            theirs = candidate.cost - problem.status_quo.response_cost + package
+            losses[name] = (theirs, float(solution[place]) - problem.status_quo.cost + candidate.admin)
+        return losses
+
+    def _used(
+        self,
+        candidate: _Candidate,
+        first: FirstStage,
+        losses: Mapping[str, tuple[float, float]],
+        solution: np.ndarray,
+    ) -> float:
+        if self.resource.load:
+            return candidate.load
+        if self.resource.name == "own_loss":
+            return max(ours for _, ours in losses.values())
+        if self.resource.name == "min_fill":
+            return float(solution[self.column])
+        network = self.problem.network
+        fixed = (network.lanes[lane].fixed_cost or 0.0 for lane, chosen in first.qualify.items() if chosen)
+        stocked = (network.stockpile_price(pair) * amount for pair, amount in first.stockpile.items())
+        return math.fsum((*fixed, *stocked, candidate.admin))
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A combination of policies: V, the part of leverage that depends on policies alone, admin costs, use of a load."""
+
+    place: int
+    choice: Mapping[str, str]
+    cost: float
+    constant: float
+    admin: float
+    load: float
+
+
+# Curves ---------------------------------------------------------------------------------------------------------------
+
+
+class _Curve:
+    """What both kinds of curve have in common.
+
+    Parameters
+    ----------
+    engine
+        The case, ready to be solved.
+    resource
+        What the leverage is held against.
+    loosest
+        The loosest level of all.
+    rel_gap
+        Relative gap of every point.
+    notes
+        What a reader should know.
+    began
+        When the work began.
+    """
+
+    def __init__(
+        self, engine: Engine, resource: Resource, loosest: float, rel_gap: float, notes: list[str], began: float
+    ):
+        self.engine = engine
+        self.problem = engine.problem
+        self.resource = resource
+        self.loosest = loosest
+        self.rel_gap = rel_gap
+        self.notes = notes
+        self.began = began
+        self.evaluator: Evaluator = self.problem.evaluator
+        self.knowledge = engine.knowledge
+        self.candidates = engine.candidates
+        self.size = len(self.candidates)
+        self.constant = self.problem.constant(self.candidates.cost, self.candidates.admin)
+        self.shared = _Shared(self.size)
+        self.counts = dict.fromkeys(("searches", "programs", "relaxations", "nodes"), 0)
+        self.unlimited = np.full(self.size, math.inf)
+        self.tightest: float | None = None
+        self.fine = 0.0
+
+    @cached_property
+    def thrift(self) -> _Thrift:
+        return _Thrift(self.problem, self.resource)
+
+    @cached_property
+    def small(self) -> float:
+        """Money below which gaps are absolute."""
+        return SMALL_LEVERAGE * money_scale(self.problem)
+
+    def tie(self, leverage: float) -> float:
+        """Difference below which leverages are equal."""
+        return TIE * max(abs(leverage), self.small)
+
+    def load(self, place: int) -> float:
+        return float(self.candidates.loads[self.resource.load][place]) if self.resource.load else math.nan
+
+    def candidate(self, place: int) -> _Candidate:
+        c = self.candidates
+        figures = (c.cost[place], self.constant[place], c.admin[place], self.load(place))
+        return _Candidate(place, c.choice(place), *map(float, figures))
+
+    def search(self, terms: Terms, allowed: np.ndarray, proven: np.ndarray, floor: float = -math.inf) -> _Restart:
+        """Return a search under some terms, ready to run."""
+        self.evaluator.terms = terms
+        self.counts["searches"] += 1
+        search = _Restart(
+            self.evaluator,
+            self.knowledge,
+            self.candidates.allowed(terms) & allowed,
+            self.constant,
+            self.rel_gap,
+            self.engine.stop,
+            shared=self.shared,
+            proven=proven,
+            floor=floor,
+        )
+        if not self.knowledge.cuts:
+            # A first cut, so that every candidate has a finite bound.
+            first = self.candidates.find(tuple(0 for _ in self.candidates.regimes))
+            assert first is not None
+            search.relax(first)
+        return search
+
+    def count(self, search: Search, worked_out: int = 0) -> None:
+        """Add up what a search took, without the candidates it took over."""
+        self.counts["programs"] += len(search.columns) - worked_out
+        self.counts["relaxations"] += search.relaxations
+        self.counts["nodes"] += search.nodes
+
+    def point(self, level: float, terms: Terms, search: Search, best: Column, solution: np.ndarray) -> FrontierPoint:
+        """Return the point of a search's best plan, its figures worked out anew.
+
+        Raises
+        ------
+        CertificateError
+            When they differ from what the search claims.
+        """
+        candidate = self.candidate(best.place)
+        floor = best.leverage - self.tie(best.leverage)
+        settled = self.thrift.settle(terms, candidate, floor, solution)
+        leverage = settled.leverage
+        scale = max(abs(leverage), SMALL_CERTIFICATE * money_scale(self.problem))
+        if abs(leverage - best.leverage) > CERTIFICATE * scale:
+            raise CertificateError(
+                f"the search's leverage {best.leverage!r} differs from that of its plan, {leverage!r}"
+            )
+        bound = max(search.bound(), leverage)
+        gap = (bound - leverage) / max(abs(leverage), self.small)
+        first, (theirs, ours) = settled.first, settled.losses[settled.worst]
+        return FrontierPoint(
+            level=level,
+            used=settled.used + 0.0,
+            leverage=leverage + 0.0,
+            bound=bound + 0.0,
+            gap=gap,
+            status="optimal" if gap <= self.rel_gap else "feasible",
+            policies=dict(candidate.choice),
+            qualified=tuple(lane for lane, chosen in first.qualify.items() if chosen),
+            stockpile={"/".join(pair): amount for pair, amount in first.stockpile.items() if amount > 0},
+            own_loss=ours,
+            counterpart_loss=theirs,
+            worst_package=settled.worst,
+        )
+
+    def add(self, points: list[FrontierPoint], point: FrontierPoint) -> None:
+        """Add a point that is tighter than all others; those it dominates go."""
+        assert point.leverage is not None
+        while (
+            points
+            and points[-1].leverage is not None
+            and points[-1].leverage <= point.leverage + self.tie(point.leverage)
+        ):
+            points.pop()
+        points.append(point)
+
+    def result(self, points: Iterable[FrontierPoint], complete: bool) -> Frontier:
+        """Return the frontier."""
+        case = self.problem.case
+        currency = case.settings.case.currency
+        ordered = tuple(sorted(points, key=lambda point: point.level))
+        with_plan = [point for point in ordered if point.leverage is not None]
+        exact = bool(self.resource.load)
+        changes = (
+            Change(before.level, after.level, words, exact)
+            for before, after in itertools.pairwise(with_plan)
+            if (words := tuple(changed(before, after)))
+        )
+        return Frontier(
+            case=case,
+            against=self.resource.name,
+            unit=self.resource.unit or currency,
+            currency=currency,
+            points=ordered,
+            changes=tuple(changes),
+            steps=exact,
+            least=self.tightest,
+            fine=self.fine,
+            complete=complete,
+            notes=tuple(self.notes),
+            solve={
+                "combinations": self.engine.count,
+                "responses": self.candidates.steps,
+                **self.counts,
+                "face_solves": self.knowledge.face_solves,
+                "rel_gap": self.rel_gap,
+                "seconds": time.perf_counter() - self.began,
+            },
+        )
+
+
+def changed(before: FrontierPoint, after: FrontierPoint) -> Iterator[str]:
+    """Yield what changes from one point to the next, in words."""
+    for regime, policy in after.policies.items():
+        if before.policies[regime] != policy:
+            yield f"{regime}: {before.policies[regime]} -> {policy}"
+    for lane in after.qualified:
+        if lane not in before.qualified:
+            yield f"qualifies {lane}"
+    for lane in before.qualified:
+        if lane not in after.qualified:
+            yield f"no longer qualifies {lane}"
+    for key in after.stockpile:
+        if key not in before.stockpile:
+            yield f"stockpiles {key}"
+    for key in before.stockpile:
+        if key not in after.stockpile:
+            yield f"no longer stockpiles {key}"
+
+
+class _Steps(_Curve):
+    """A curve against a sum of policies' loads, which has a step for every plan worth its load."""
+
+    def trace(self, points: int, low: float | None, high: float | None) -> Frontier:
+        """Return all steps, downwards: each search is among plans that use strictly less than the step before."""
+        monitor = self.engine.monitor
+        terms = self.engine.widest
+        loads = self.candidates.loads[self.resource.load]
+        found: list[FrontierPoint] = []
+        allowed = np.ones(self.size, dtype=bool)
+        proven, before, done, last = self.unlimited, None, 0, math.inf
+        complete = not self.engine.stop() and self.engine.complete
+        monitor.stage("frontier", 0)
+        while complete:
+            search = self.search(terms, allowed, proven)
+            taken = 0
+            if before is not None:
+                search.carry(before)
+                taken = len(search.columns)
+            search.run()
+            self.count(search, taken)
+            if self.engine.stop():
+                complete = False
+                break
+            best = search.best
+            if best is None:
+                if not found:
+                    found.append(FrontierPoint(0.0 if high is None else high, None, None, None, None, "infeasible"))
+                else:
+                    self.tightest = last
+                break
+            assert best.outcome.solution is not None
+            last = self.load(best.place)
+            self.add(found, self.point(last, terms, search, best, best.outcome.solution))
+            done += 1
+            monitor.advance(done, 0)
+            allowed = loads < last - 1e-9 * max(1.0, last)
+            if not allowed.any():
+                self.tightest = last
+                break
+            if low is not None and last <= low:
+                break
+            proven, before = search.proven, search
+        return self.result(found, complete)
+
+
+class _Degrees(_Curve):
+    """A curve against what plans use by degrees, at evenly spaced levels."""
+
+    def trace(self, points: int, low: float | None, high: float | None) -> Frontier:
+        """Return a point for every level at which another plan is best, from the loosest to the tightest."""
+        sense, everything = self.resource.sense, np.ones(self.size, dtype=bool)
+        monitor = self.engine.monitor
+        monitor.stage("frontier", points)
+        found: list[FrontierPoint] = []
+        if self.engine.stop() or not self.engine.complete:
+            return self.result(found, False)
+        # The loosest level.
+        top = self.search(self.engine.widest, everything, self.unlimited)
+        top.run()
+        self.count(top)
+        if self.engine.stop():
+            return self.result(found, False)
+        loose, tight = (high, low) if sense > 0 else (low, high)
+        if top.best is None:
+            found.append(FrontierPoint(self._shown(self.loosest), None, None, None, None, "infeasible"))
+            return self.result(found, True)
+        used, _ = self._least(self.engine.widest, top.best)
+        loose = used if loose is None else loose
+        if tight is None:
+            span = max(abs(loose), 1.0) * 1e-3
+            tight = self._tight_end(top, used, lambda end: max(FINE * abs(loose - end) / (points - 1), 1e-6 * span))
+            if tight is None:
+                return self.result(found, False)
+        if sense * (loose - tight) <= 1e-9 * max(1.0, abs(loose)):
+            levels = np.array([loose])
+        else:
+            levels = np.linspace(loose, tight, points)
+            self.fine = self.fine or FINE * abs(loose - tight) / (points - 1)
+        proven = self.unlimited
+        for number, level in enumerate(levels.tolist()):
+            terms = _at(self.engine.widest, self.resource, level)
+            monitor.advance(number, points)
+            plans = [point for point in found if point.used is not None]
+            if plans and sense * (level - (plans[-1].used or 0.0)) >= -1e-9 * max(1.0, abs(level)):
+                # The plan before keeps this level as well.
+                continue
+            search = self.search(terms, everything, proven)
+            search.run()
+            self.count(search)
+            if self.engine.stop():
+                return self.result(found, False)
+            proven = search.proven
+            if search.best is None:
+                found.append(FrontierPoint(level, None, None, None, None, "infeasible"))
+                continue
+            self.add(found, self._thriftiest(level, terms, search, search.best, proven))
+        monitor.advance(points, points)
+        return self.result(found, True)
+
+    def _shown(self, level: float) -> float:
+        return level if math.isfinite(level) else 0.0
+
+    def _least(self, terms: Terms, best: Column) -> tuple[float, np.ndarray]:
+        """Least use of the resource by a plan of a candidate's leverage."""
+        found = self.thrift.least(terms, self.candidate(best.place), best.leverage - self.tie(best.leverage))
+        if found is None:
+            # The solver's tolerance hides the plan: it stays as it was found.
+            solution = best.outcome.solution
+            assert solution is not None
+            use = getattr(terms, self.resource.term)
+            return use, np.append(solution, use)
+        return found
+
+    def _thriftiest(
+        self, level: float, terms: Terms, search: _Restart, best: Column, proven: np.ndarray
+    ) -> FrontierPoint:
+        """The plan of greatest leverage that uses least: of its own candidate exactly, of all others to within `fine`."""
+        used, solution = self._least(terms, best)
+        seen = {best.place}
+        while not self.engine.stop():
+            tighter = _at(terms, self.resource, used - self.resource.sense * self.fine)
+            others = np.ones(self.size, dtype=bool)
+            others[list(seen)] = False
+            rival = self.search(tighter, others, proven, best.leverage - self.tie(best.leverage))
+            equal = rival.look()
+            self.count(rival)
+            if equal is None or equal.leverage < best.leverage - self.tie(best.leverage):
+                break
+            best = equal
+            seen.add(best.place)
+            terms = tighter
+            used, solution = self._least(terms, best)
+        return self.point(level, terms, search, best, solution)
+
+    def _tight_end(self, top: _Restart, used: float, fine: Callable[[float], float]) -> float | None:
+        """The tightest level at which there is a plan: one more by `fine`, and it is proven that there is none."""
+        assert top.best is not None
+        first = self.candidates.find(tuple(0 for _ in self.candidates.regimes))
+        ends = []
+        for place in (first, top.best.place):
+            found = None if place is None else self.thrift.least(self.engine.widest, self.candidate(place))
+            if found is not None:
+                ends.append(found[0])
+        end = self._tighter(*ends, used)
+        everything, proven = np.ones(self.size, dtype=bool), self.unlimited
+        while True:
+            self.fine = fine(end)
+            level = end - self.resource.sense * self.fine
+            if (self.resource.name == "budget" and level < 0) or (self.resource.name == "min_fill" and level > 1):
+                break
+            terms = _at(self.engine.widest, self.resource, level)
+            search = self.search(terms, everything, proven)
+            search.look()
+            self.count(search)
+            if self.engine.stop():
+                return None
+            if search.best is None:
+                break
+            found = self.thrift.least(terms, self.candidate(search.best.place))
+            end = self._tighter(level, *([] if found is None else [found[0]]))
+            proven = search.proven
+        self.tightest = end
+        return end
+
+    def _tighter(self, *levels: float) -> float:
+        return min(levels) if self.resource.sense > 0 else max(levels)
