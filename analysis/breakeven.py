@@ -51,8 +51,8 @@ SHORT = 8
 EXACT = 1e-7
 """Relative difference of leverage that is rounding."""
 
-FLOOR = 1e-3
-"""Share of the range below which the tolerance is not relative to the value any more."""
+FLOOR = 0.1
+"""Share of the range below which the tolerance is relative to that share, not to the value."""
 
 Choice = tuple[str, ...]
 """Policy of every regime of ours, in the order of the menu."""
@@ -124,7 +124,7 @@ class Breakeven:
     range_words
         How the range was come by.
     tolerance
-        Relative width to which a switch is bracketed.
+        Width to which a switch is bracketed, relative to the value, or to a tenth of the range where the value is smaller.
     whole
         Whether the figure takes whole numbers only.
     switches
@@ -216,7 +216,8 @@ def breakeven(
     low, high
         Range to look at; default: see docs/breakeven.md.
     tolerance
-        Width of the bracket around a switch, relative to the value. Whole numbers are bracketed by neighbours.
+        Width of the bracket around a switch, relative to the value, or to a tenth of the range where the value is smaller.
+        Whole numbers are bracketed by neighbours.
     points
         Values looked at, at equal distances, before neighbours are bisected.
     threads
@@ -566,6 +567,9 @@ class _Bench:
             self.telling.deadline = time.perf_counter() + options.time_limit
             try:
                 found = engine.search(terms, options.rel_gap)
+            except ArithmeticError:
+                # One value that the solver fails at is no reason to lose all others.
+                return self.points.setdefault(value, _Point(value, "unknown", None, -math.inf, math.inf, 0.0))
             finally:
                 self.telling.deadline = math.inf
             self.telling.check()
@@ -901,8 +905,8 @@ class _Search:
         unproven = [point for point in points if point.status not in ("optimal", "infeasible")]
         if unproven:
             yield (
-                f"at {len(unproven)} of {len(points)} values the search ended before its gap was closed; give "
-                "solver.time_limit more"
+                f"at {len(unproven)} of {len(points)} values (the first {unproven[0].value:.6g}) the solve ended without proof; "
+                "allow more time with solver.time_limit"
             )
         if self.figure.distribution:
             yield "a fixed delay of so many weeks stands in for the distribution of the case"

@@ -22,7 +22,6 @@ from ..data.tables import Delay, Row
 from ..model.candidates import TooManyCombinations
 from ..model.engine import Engine
 from ..model.monitor import Monitor
-from ..model.network import OPEN
 from ..model.plan import Plan
 from ..model.planning import CertificateError
 from ..model.solving import solve

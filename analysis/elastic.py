@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
@@ -16,14 +17,19 @@ from ..model.candidates import Candidates, TooManyCombinations
 from ..model.columns import Enumerator
 from ..model.compiled import Highs, Program
 from ..model.evaluator import Cut, Evaluator, _rows_of
-from ..model.joint import Choice
+from ..model.joint import Choice, Joint
 from ..model.knowledge import Knowledge
+from ..model.network import NONE
+from ..model.ours import SIDE
 from ..model.problem import Problem
 from ..model.terms import Terms
 from .limits import BUDGET, LOADS, Figure, Limit, figures_of, limits_of
 
 TOLERANCE = 1e-6
 """Sum of relative gaps up to which limits count as kept."""
+
+DUAL, PRIMAL = 1, 4
+"""HiGHS's numbers of the simplex methods."""
 
 SUPPORT = 1e-7
 """Share of its price from which the dual of a limit counts as one."""
@@ -113,6 +119,44 @@ class Tree:
     leaves: list[Leaf]
 
 
+def gap_column(joint: Joint, limit: Limit) -> int:
+    """Return the column of a limit's gap; -1 where the limit is about policies alone."""
+    model, figure = joint.model, limit.figure
+    if figure.kind == BUDGET:
+        if model.component("budget") is None:
+            return -1
+        return joint.compiled.column.get(id(model.budget_gap), -1)
+    if figure.kind in LOADS:
+        return -1
+    b = model.ours[limit.scenario]
+    if figure.kind == "min_fill":
+        variable = b.fill_gap[figure.key]
+    elif figure.kind == "min_fill_week":
+        variable = b.week_gap[figure.key]
+    else:
+        variable = b.share_gap[figure.key[0], limit.party]
+    return joint.compiled.column.get(id(variable), -1)
+
+
+def intake(joint: Joint, figure: Figure) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return columns of what every outside party ships of a share limit's item, and of all that counts as its intake."""
+    network, b = joint.network, joint.model.ours[NONE]
+    item = figure.key[0]
+    own: dict[str, list[Any]] = {}
+    for lane in b.data.lanes:
+        if lane.item == item and network.side[lane.origin] != SIDE:
+            own.setdefault(network.party[lane.origin], []).extend(b.ship[lane.lane, week] for week in b.weeks)
+    processes = [name for name in b.data.processes if network.processes[name].output == item]
+    made = [b.make[name, week] for name in processes for week in b.weeks]
+    columns = {party: _columns(joint, variables) for party, variables in own.items()}
+    return columns, np.concatenate([*columns.values(), _columns(joint, made)])
+
+
+def _columns(joint: Joint, variables: Sequence[Any]) -> np.ndarray:
+    places = joint.compiled.columns(variables)
+    return places[places >= 0]
+
+
 class Elastic(Evaluator):
     """The joint program whose limits may give, warm from one question to the next.
 
@@ -153,7 +197,7 @@ class Elastic(Evaluator):
     def _extend(self) -> None:
         """Give every figure a gap of its own: the sum of the columns of its limits' gaps."""
         program = self.joint.program
-        own = {limit: self._gap_column(limit) for limit in self.limits}
+        own = {limit: gap_column(self.joint, limit) for limit in self.limits}
         self.column: dict[Slack, int] = {limit: place for limit, place in own.items() if place >= 0}
         added = []
         for figure in self.figures:
@@ -188,24 +232,6 @@ class Elastic(Evaluator):
             rows = _rows_of(self.joint.compiled, family)
             lower[rows], upper[rows] = -math.inf, math.inf
         return replace(program, row_lower=lower, row_upper=upper)
-
-    def _gap_column(self, limit: Limit) -> int:
-        """Column of a limit's gap; -1 where the limit is about policies alone."""
-        model, figure = self.joint.model, limit.figure
-        if figure.kind == BUDGET:
-            if model.component("budget") is None or not self._budget_rows.size:
-                return -1
-            variable = model.budget_gap
-        elif figure.kind in LOADS:
-            return -1
-        else:
-            b = model.ours[limit.scenario]
-            variable = {
-                "min_fill": lambda: b.fill_gap[figure.key],
-                "min_fill_week": lambda: b.week_gap[figure.key],
-                "max_party_share": lambda: b.share_gap[figure.key[0], limit.party],
-            }[figure.kind]()
-        return self.joint.compiled.column.get(id(variable), -1)
 
     def _price(self, question: Question) -> None:
         """Set prices and bounds of gaps for a question."""
@@ -454,6 +480,18 @@ class Elastic(Evaluator):
             note(place, grown)
         return best
 
+    def under(self, question: Question, answer: Answer) -> Answer:
+        """Return the answer to a question under the policies of another answer."""
+        self._price(question)
+        self._choose(answer.choice)
+        tree = self._tree(self.problem.admin_cost(answer.choice), math.inf)
+        return replace(answer, value=tree.value, solution=tree.solution)
+
+    def _choose(self, choice: Choice) -> None:
+        is_open = choice == self.problem.all_open
+        cost = self._open_cost if is_open else self.problem.response_cost(choice)
+        self._set_choice(choice, cost, self.problem.admin_cost(choice))
+
     # Reading answers --------------------------------------------------------------------------------------------------
 
     def gap(self, slack: Slack, answer: Answer) -> float:
@@ -462,6 +500,53 @@ class Elastic(Evaluator):
         if place is None:
             return answer.over.get(_kind(slack), 0.0)
         return 0.0 if answer.solution is None else max(0.0, float(answer.solution[place]))
+
+    def share(self, figure: Figure, answer: Answer) -> float:
+        """Return the largest share that a party has in our intake of an item."""
+        assert answer.solution is not None
+        own, total = intake(self.joint, figure)
+        taken = float(answer.solution[total].sum())
+        if taken <= 0:
+            return 0.0
+        return max((float(answer.solution[columns].sum()) / taken for columns in own.values()), default=0.0)
+
+    def set_share(self, figure: Figure, share: float) -> None:
+        """Move a share limit, whose gap may then be negative: what is left of the intake."""
+        own, total = intake(self.joint, figure)
+        b = self.joint.model.ours[NONE]
+        for party, columns in own.items():
+            row = self.joint.compiled.row[id(b.concentration[figure.key[0], party])]
+            gap = self.joint.compiled.column[id(b.share_gap[figure.key[0], party])]
+            sign = -float(self.joint.program.matrix[row, gap])
+            theirs = set(columns.tolist())
+            for highs in (self._choice_highs, self._alone_highs):
+                for column in total.tolist():
+                    highs.highs.changeCoeff(row, column, sign * ((column in theirs) - share))
+
+    def late_fills(self, limit: Limit, answer: Answer) -> np.ndarray:
+        """Fills of a limit's demand week by week, where an answer's gaps allow several the ones that fall short latest."""
+        assert answer.solution is not None
+        b = self.joint.model.ours[limit.scenario]
+        places = self.joint.compiled.columns(b.fill[(*limit.figure.key, week)] for week in b.weeks)
+        highs = self._choice_highs
+        self._choose(answer.choice)
+        upper = np.maximum(0.0, answer.solution[self._slack_columns])
+        cost = np.zeros(self.program.cost.size)
+        cost[places] = -1.0 - 0.1 * np.arange(places.size, 0, -1) / places.size
+        highs.set_cost(cost)
+        # A hair more than the answer's gaps, so that its rounding leaves room.
+        highs.set_bounds(self._slack_columns, np.zeros_like(upper), upper + 1e-9)
+        binaries = self.binaries
+        held = np.round(answer.solution[binaries])
+        highs.set_bounds(binaries, held, held)
+        # Only prices move: the basis stays primal feasible.
+        highs.set_options(simplex_strategy=PRIMAL)
+        outcome = highs.solve()
+        highs.set_options(simplex_strategy=DUAL)
+        program = self.joint.program
+        highs.set_bounds(binaries, program.column_lower[binaries], program.column_upper[binaries])
+        solution = outcome.solution if outcome.optimal and outcome.solution is not None else answer.solution
+        return np.clip(solution[places], 0.0, 1.0)
 
 
 def _scale(slack: Slack) -> float:

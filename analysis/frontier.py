@@ -43,6 +43,9 @@ SCHEMA = 1
 FINE = 0.01
 """Share of the distance between two levels to which the least level and the use of each plan are proven."""
 
+ROUNDING = 1e-7
+"""Money that the solver's tolerance may hide."""
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -666,6 +669,10 @@ class _Curve:
         """Difference below which leverages are equal."""
         return TIE * max(abs(leverage), self.small)
 
+    def floor(self, leverage: float) -> float:
+        """Leverage that a plan of a given leverage keeps while its other figures are settled: no less but for rounding."""
+        return leverage - max(0.02 * self.tie(leverage), ROUNDING)
+
     def load(self, place: int) -> float:
         return float(self.candidates.loads[self.resource.load][place]) if self.resource.load else math.nan
 
@@ -711,8 +718,7 @@ class _Curve:
             When they differ from what the search claims.
         """
         candidate = self.candidate(best.place)
-        floor = best.leverage - self.tie(best.leverage)
-        settled = self.thrift.settle(terms, candidate, floor, solution)
+        settled = self.thrift.settle(terms, candidate, self.floor(best.leverage), solution)
         leverage = settled.leverage
         scale = max(abs(leverage), SMALL_CERTIFICATE * money_scale(self.problem))
         if abs(leverage - best.leverage) > CERTIFICATE * scale:
@@ -907,7 +913,7 @@ class _Degrees(_Curve):
 
     def _least(self, terms: Terms, best: Column) -> tuple[float, np.ndarray]:
         """Least use of the resource by a plan of a candidate's leverage."""
-        found = self.thrift.least(terms, self.candidate(best.place), best.leverage - self.tie(best.leverage))
+        found = self.thrift.least(terms, self.candidate(best.place), self.floor(best.leverage))
         if found is None:
             # The solver's tolerance hides the plan: it stays as it was found.
             solution = best.outcome.solution

@@ -291,6 +291,8 @@ class Survival:
         known: dict[Pair, int] = {}
 
         def lead(pair: Pair) -> int:
+            if pair not in network.tracked:
+                return 0
             if pair not in known:
                 # A chain that comes back to where it was is no longer for it.
                 known[pair] = 0
@@ -397,7 +399,7 @@ class _Run:
                 found.append(stream.columns)
             else:
                 self._take(stream, left / stream.units if shut else 1.0)
-        columns = np.concatenate([np.empty(0, dtype=np.int64), *found])
+        columns = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *found]))
         self._highs.set_bounds(
             columns, self._program.column_lower[columns], np.zeros(columns.size) if shut else upper[columns]
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -134,7 +134,14 @@ class Engine:
         relaxation = problem.evaluator.relax(problem.all_open, cost, constant, 0.0)
         return relaxation, problem.evaluator.best(problem.all_open, cost, constant, 0.0)
 
-    def search(self, terms: Terms | None = None, rel_gap: float | None = None) -> Found:
+    def search(
+        self,
+        terms: Terms | None = None,
+        rel_gap: float | None = None,
+        *,
+        allowed: np.ndarray | None = None,
+        shut: Sequence[int] = (),
+    ) -> Found:
         """Find the best choice under terms no wider than the engine's.
 
         Parameters
@@ -143,7 +150,24 @@ class Engine:
             Default: the widest.
         rel_gap
             Relative gap at which to stop; default: the case's.
+        allowed : array of bool, shape (candidates,), optional
+            Candidates that may be chosen; all open must be among them. Default: all that keep the terms.
+        shut
+            First-stage columns of the joint program that must stay 0.
         """
+        if shut:
+            whole = self.knowledge
+            # What is learnt with columns shut holds for this search alone.
+            self.__dict__["knowledge"] = whole.branch()
+            self.problem.evaluator.shut(shut)
+            try:
+                return self._search(terms, rel_gap, allowed)
+            finally:
+                self.problem.evaluator.shut(())
+                self.__dict__["knowledge"] = whole
+        return self._search(terms, rel_gap, allowed)
+
+    def _search(self, terms: Terms | None, rel_gap: float | None, allowed: np.ndarray | None) -> Found:
         began = time.perf_counter()
         terms = terms or self.widest
         rel_gap = self.problem.case.settings.solver.rel_gap if rel_gap is None else rel_gap
@@ -157,7 +181,7 @@ class Engine:
         search = Search(
             problem.evaluator,
             knowledge,
-            candidates.allowed(terms),
+            candidates.allowed(terms) if allowed is None else candidates.allowed(terms) & allowed,
             constant,
             rel_gap,
             self.stop,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +107,7 @@ class Evaluator:
         self.exact = Highs(joint.program.relaxed(), log=log, presolve="off", solver="simplex")
         self.stop = stop
         self.binaries = np.flatnonzero(joint.program.integer).astype(np.int32)
+        self._shut = np.empty(0, dtype=np.int32)
 
     def _set(
         self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, slack: bool = True
@@ -131,6 +132,14 @@ class Evaluator:
             for row in self._fill_rows:
                 highs.set_row(row, fill, math.inf)
         highs.set_offset(self.joint.program.offset - constant)
+
+    def shut(self, columns: Sequence[int]) -> None:
+        """Hold first-stage columns at 0, and these alone, in `relax`, `barrier` and `best`."""
+        program, before = self.joint.program, self._shut
+        self._shut = np.array(columns, dtype=np.int32)
+        for highs in (self.relaxed, self.exact):
+            highs.set_bounds(before, program.column_lower[before], program.column_upper[before])
+            highs.set_bounds(self._shut, np.zeros(self._shut.size), np.zeros(self._shut.size))
 
     def rooms(self, admin: Any) -> np.ndarray:
         """Room that the terms leave a choice with given admin costs, shape (..., 3).
@@ -236,6 +245,7 @@ class Evaluator:
         """
         program, binaries = self.joint.program, self.binaries
         lower, upper = program.column_lower.copy(), program.column_upper.copy()
+        upper[self._shut] = 0.0
         columns = np.array(list(fixed or {}), dtype=np.int32)
         lower[columns] = upper[columns] = np.array(list((fixed or {}).values()), dtype=float)
         self.exact.set_bounds(columns, lower[columns], upper[columns])

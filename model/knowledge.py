@@ -39,6 +39,13 @@ class Knowledge:
         self._seen: list[np.ndarray] = []
         self._faces: list[np.ndarray] = []
 
+    def branch(self) -> Knowledge:
+        """Return what is known so far; what the branch learns stays out of the original."""
+        branch = Knowledge(self.candidates, self.enumerator)
+        branch.cuts = list(self.cuts)
+        branch._seen, branch._faces = list(self._seen), [faces.copy() for faces in self._faces]
+        return branch
+
     def add(self, cut: Cut) -> int:
         """Add a cut; return its number."""
         self.cuts.append(cut)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,12 @@ ROUNDS = int(os.environ.get("SLUICEGATE_SOAK", "500"))
 
 def made(drawn: Drawn) -> Case:
     return case_from_tables("drawn", *drawn)
+
+
+@cache
+def answered(number: int) -> OracleAnswer:
+    """The oracle's answer to a random case."""
+    return oracle(*random_case(number))
 
 
 def money(answer: OracleAnswer) -> float:
@@ -165,7 +172,13 @@ def strict(drawn: Drawn) -> Drawn:
 
 @pytest.mark.parametrize("number", range(100, 116))
 def test_where_nearly_everything_is_a_tie(number: int) -> None:
-    agree(tied(random_case(number, max_regimes=3, max_weeks=8, max_combinations=27)))
+    plan, answer = agree(tied(random_case(number, max_regimes=3, max_weeks=8, max_combinations=27)))
+    if answer.leverage is not None:
+        # Of plans as good as ours, none does with fewer policies.
+        least = plan.leverage - 1e-7 * max(abs(plan.leverage), 1e-3)
+        as_good = [policies for policies, value in answer.values.items() if value is not None and value >= least]
+        reviewed = sum(policy != "open" for policy in plan.policies.values())
+        assert reviewed == min(sum(policy != "open" for policy in policies) for policies in as_good)
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -218,10 +231,9 @@ def check_stopped(plan: Plan, answer: OracleAnswer) -> None:
     assert plan.leverage <= ours + slack
 
 
-@pytest.mark.parametrize("number", [0, 3, 7, 9, 13, 14, 17, 21])
+@pytest.mark.parametrize("number", [2, 3, 9, 11, 13, 14, 17])
 def test_a_stopped_search_tells_what_it_knows(number: int) -> None:
-    drawn = random_case(number)
-    case, answer = made(drawn), oracle(*drawn)
+    case, answer = made(random_case(number)), answered(number)
     statuses = set()
     for patience in (0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 25, 40, 10_000):
         plan = solve(case, monitor=Impatient(patience))
@@ -233,17 +245,15 @@ def test_a_stopped_search_tells_what_it_knows(number: int) -> None:
 
 def test_a_stopped_search_in_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "CHUNK", 4)
-    drawn = random_case(8)
-    case, answer = made(drawn), oracle(*drawn)
+    case, answer = made(random_case(14)), answered(14)
     for patience in (2, 6):
         check_stopped(solve(case, threads=2, monitor=Impatient(patience)), answer)
 
 
 def test_no_time_at_all() -> None:
-    for number in range(20, 30):
-        drawn = random_case(number)
-        plan = solve(made(drawn), time_limit=1e-9)
-        check_stopped(plan, oracle(*drawn))
+    for number in (2, 3, 5, 6, 9, 11, 13, 14, 17):
+        plan = solve(made(random_case(number)), time_limit=1e-9)
+        check_stopped(plan, answered(number))
         assert plan.status in ("feasible", "unknown", "optimal", "infeasible")
 
 
@@ -265,11 +275,10 @@ class Watching(Monitor):
         self.told.append((incumbent, bound))
 
 
-@pytest.mark.parametrize("number", [3, 8, 14, 22])
+@pytest.mark.parametrize("number", [3, 9, 13, 14])
 def test_what_is_told_on_the_way_is_true(number: int) -> None:
-    drawn = random_case(number)
-    watching, answer = Watching(), oracle(*drawn)
-    plan = solve(made(drawn), monitor=watching)
+    watching, answer = Watching(), answered(number)
+    plan = solve(made(random_case(number)), monitor=watching)
     slack = tolerance(answer.leverage, answer)
     assert watching.stages == ["build", "responses", "search", "certificate"]
     assert watching.steps

@@ -6,9 +6,11 @@ import pytest
 from pytest import approx
 from sluicegate import Case, evaluate, solve
 from sluicegate.model import CertificateError
+from sluicegate.model.engine import Engine
 from sluicegate.model.joint import build_joint
 from sluicegate.model.network import Network
 from sluicegate.model.problem import Problem
+from sluicegate.model.terms import Terms
 
 from .builders import (
     OURS,
@@ -627,8 +629,44 @@ def test_the_budget_is_kept_by_all_that_it_pays_for() -> None:
     assert plan.limits["budget"] == {"used": approx(22.0), "limit": 22.0}
 
 
+@covers("own_loss")
+def test_own_loss_is_kept_by_policies() -> None:
+    # Refusing all costs them 10 * (9 - 1) and us 10 * 2, refusing half half of it.
+    made = case(
+        lanes=[lane("us", "them", 10.0, margin=2.0, regime="list")],
+        demands=[demand("them", 10.0, 9.0)],
+        regimes=OURS,
+        policies=[policy(0, "refuse", approval_rate=0.0), policy(0, "half", approval_rate=0.5)],
+    )
+    with Engine(made, widest=Terms()) as engine:
+        found = [engine.search(Terms(own_loss=most)) for most in (20.0, 19.9, 10.0, 9.9, 0.0)]
+    assert [one.choice["list"] for one in found] == ["refuse", "half", "half", "open", "open"]
+    assert [one.leverage for one in found] == approx([60.0, 30.0, 30.0, 0.0, 0.0])
+
+
+@covers("own_loss")
+def test_own_loss_is_kept_by_what_we_buy() -> None:
+    # A stockpile of s units loses 0.4 s in scenario none and 75 - 4.6 s in the package: 7.6 lose 40.04 at worst, 10 lose
+    # 29. At most 29 in either scenario: 10 units, at a leverage of -4; at most 3 cannot be kept: 15 units lose 6.
+    made = retaliation(stockpile_max=20.0)
+    with Engine(made, widest=Terms()) as engine:
+        assert engine.search(Terms(own_loss=40.1)).leverage == approx(-3.04)
+        assert engine.search(Terms(own_loss=29.0)).leverage == approx(-4.0)
+        assert engine.search(Terms(own_loss=3.0)).choice is None
+
+
+@covers("bound loss_gap")
+def test_an_own_loss_that_cannot_be_kept_is_infeasible() -> None:
+    # 60 % of a demand worth 1 must be bought at 3: 12 * (3 - 1) is lost.
+    made = case(2, lanes=[idle("world", "us", 10.0, unit_cost=3.0)], demands=[demand("us", 10.0, 1.0, min_fill=0.6)])
+    with Engine(made, widest=Terms()) as engine:
+        assert engine.search(Terms(own_loss=24.0)).leverage == approx(-24.0)
+        found = engine.search(Terms(own_loss=23.9))
+        assert (found.choice, found.bound) == (None, float("-inf"))
+
+
 def test_hours_and_capital_rule_policies_out() -> None:
-    # Refusing (loss 4 * 1) takes 4 hours and 1 point, a delay beyond the horizon the same and neither.
+    # Refusing (loss 4 * 1) takes 4 hours and 1 point, refusing half of it neither.
     def made(**limits: float) -> Case:
         return case(
             limits=limits,

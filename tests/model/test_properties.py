@@ -25,9 +25,10 @@ from sluicegate.model.columns import Enumerator, choice_of, gray_order
 from sluicegate.model.compiled import Compiled, Highs, Program, compile_model
 from sluicegate.model.joint import Gate
 from sluicegate.model.network import Network, holding_weeks
+from sluicegate.model.planning import money_scale
 from sluicegate.model.problem import Problem
 from sluicegate.model.response import build_response
-from sluicegate.model.solving import money_scale
+from sluicegate.model.terms import Terms
 from strategies import cases, random_case
 
 from .builders import parts
@@ -523,7 +524,7 @@ def test_least_costs_add_up_over_components() -> None:
     assert len(seeds) == 12
     for seed in seeds:
         problem = Problem(made(random_case(seed, max_combinations=48)))
-        candidates = Candidates(problem.network)
+        candidates = Candidates(problem.network, Terms.of(problem.case))
         with Enumerator(problem.response) as enumerator:
             least = problem.response_cost(problem.all_open)
             assert candidates.work_out(enumerator, least, problem.open_outputs)
@@ -589,7 +590,7 @@ def test_several_processes_give_the_same_plan(monkeypatch: pytest.MonkeyPatch) -
     # Chunks of 4 combinations instead of 256, so that a small case has several for each process.
     monkeypatch.setattr(columns, "CHUNK", 4)
     case = made(random_case(8))
-    assert max(len(component.digits) for component in Candidates(Network(case)).components) > 12
+    assert max(len(component.digits) for component in Candidates(Network(case), Terms.of(case)).components) > 12
     one, two = solve(case, threads=1), solve(case, threads=2)
     assert said(one) == said(two)
     assert tables_of(one) == tables_of(two)
