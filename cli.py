@@ -597,6 +597,35 @@ def evaluate(
     sys.exit(_exit_code(plan))
 
 
+@cli.command()
+@case_options
+@json_option
+@loudness_options
+def indices(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, verbose: bool) -> None:
+    """Measure who depends on whom in CASE, on the flows of its status quo.
+
+    Concentration of every item's intake (HHI), the European Commission's three dependency indicators, exposure both
+    ways, weeks a side survives without a node and weeks to recover, and chokepoints: the share of demand lost without a
+    site. --json holds all rows, those of lanes too.
+
+    \b
+    Examples:
+      sluicegate indices taiwan-korea
+      sluicegate indices mycase --json
+    """
+    from .analysis.indices import indices as measure
+    from .report.indices import print_indices
+
+    talk = Talk(quiet, verbose)
+    loaded = _load(case, overrides, talk)
+    with Interrupts(patient=False) as interrupts:
+        found = interrupts.run(lambda: measure(loaded), talk)
+    if as_json:
+        _put_json(found.to_dict())
+    else:
+        _put_shown(lambda console: print_indices(found, console))
+
+
 # Steps that commands share ---------------------------------------------------------------------------------------------
 
 

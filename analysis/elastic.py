@@ -15,8 +15,8 @@ from pyomo.environ import Constraint
 from ..model.branching import INTEGRAL
 from ..model.candidates import Candidates, TooManyCombinations
 from ..model.columns import Enumerator
-from ..model.compiled import Highs, Program
-from ..model.evaluator import Cut, Evaluator, _rows_of
+from ..model.compiled import Program
+from ..model.evaluator import Cut, Evaluator, Steady, _rows_of
 from ..model.joint import Choice, Joint
 from ..model.knowledge import Knowledge
 from ..model.network import NONE
@@ -218,8 +218,8 @@ class Elastic(Evaluator):
         )
         self._slack_columns = np.array(list(self.column.values()), dtype=np.int32)
         # One for choices of policies, one for all of them at once: each keeps its basis.
-        self._choice_highs = Highs(self.program, presolve="off", solver="simplex")
-        self._alone_highs = Highs(self._alone(), presolve="off", solver="simplex")
+        self._choice_highs = Steady(self.program, presolve="off", solver="simplex")
+        self._alone_highs = Steady(self._alone(), presolve="off", solver="simplex")
         self.relaxed = self._choice_highs
         self._price(Question({}))
 
@@ -255,7 +255,7 @@ class Elastic(Evaluator):
                 self._phase_cost[place] = 1.0 / _scale(slack)
                 self._phase_upper[number] = math.inf
 
-    def _use(self, highs: Highs, phase: bool = False) -> None:
+    def _use(self, highs: Steady, phase: bool = False) -> None:
         upper = self._phase_upper if phase else self._upper
         highs.set_cost(self._phase_cost if phase else self.cost)
         highs.set_bounds(self._slack_columns, np.zeros_like(upper), upper)

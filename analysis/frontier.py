@@ -6,7 +6,7 @@ import copy
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,12 @@ from pyomo.repn import generate_standard_repn
 
 from ..model.assembly import FirstStage, leverage_by_package
 from ..model.candidates import TooManyCombinations
-from ..model.compiled import Highs, Outcome, Program
+from ..model.compiled import Outcome, Program
 from ..model.engine import Engine
 from ..model.evaluator import Cut, Evaluator, Relaxation
+from ..model.knowledge import Knowledge
 from ..model.monitor import Monitor
+from ..model.ours import gap_terms
 from ..model.planning import (
     CERTIFICATE,
     SMALL_CERTIFICATE,
@@ -360,12 +362,15 @@ class _Restart(Search):
         Bounds that hold under these terms as well.
     floor
         Leverages below it are of no interest.
+    margin
+        Leverages that are less than this above the best are of no interest.
     """
 
-    def __init__(self, *args: Any, shared: _Shared, proven: np.ndarray, floor: float = -math.inf):
+    def __init__(self, *args: Any, shared: _Shared, proven: np.ndarray, floor: float = -math.inf, margin: float = 0.0):
         super().__init__(*args)
         self.shared = shared
         self.floor = floor
+        self.margin = margin
         np.minimum(self.proven, proven, out=self.proven)
         for place, bound, cut, rooms in shared.lines:
             moved = bound + float(cut.room_worth(self.rooms[place])) - float(cut.room_worth(rooms))
@@ -387,7 +392,7 @@ class _Restart(Search):
 
     def threshold(self) -> float:
         """Bound below which a candidate need not be looked at."""
-        return max(super().threshold(), self.floor)
+        return max(super().threshold(), self.floor, self.incumbent + self.margin)
 
     def carry(self, before: Search) -> None:
         """Take over the candidates worked out by a search under the same terms among more candidates."""
@@ -454,9 +459,10 @@ class _Thrift:
         self.own_cost = compiled.columns(model.own_cost.values())
         self.rated = list(model.rated)
         self.refused = [self._linear(model.ours[name].refused_margin) for name in self.rated]
-        self.evaluator = copy.copy(problem.evaluator)
         self.program = self._extended()
-        self.evaluator.exact = Highs(self.program.relaxed(), presolve="off", solver="simplex")
+        joint = copy.copy(joint)
+        joint.program = self.program
+        self.evaluator = Evaluator(joint, problem.status_quo.cost, stop=problem.stop)
 
     def _linear(self, expression: Any) -> tuple[np.ndarray, float]:
         """Return coefficients, shape (columns,), and constant of a linear expression."""
@@ -488,9 +494,14 @@ class _Thrift:
         )
         use = np.full((rows.shape[0], 1), float(self.resource.sense))
         nothing = sparse.csc_matrix((program.matrix.shape[0], 1))
+        gaps = np.zeros(self.column)
+        for price, gap in gap_terms(self.problem.joint.model):
+            place = self.problem.joint.compiled.column.get(id(gap))
+            if place is not None:
+                gaps[place] = price
         least = -math.inf if self.resource.name == "own_loss" else 0.0
         return Program(
-            cost=np.append(np.zeros(self.column), self.resource.sense),
+            cost=np.append(gaps, self.resource.sense),
             matrix=sparse.csc_matrix(sparse.bmat([[program.matrix, nothing], [rows, sparse.csc_matrix(use)]])),
             row_lower=np.append(program.row_lower, np.zeros(rows.shape[0])),
             row_upper=np.append(program.row_upper, np.full(rows.shape[0], math.inf)),
@@ -522,14 +533,15 @@ class _Thrift:
         outcome = self._solve(terms, candidate, floor)
         if outcome.solution is None:
             return None
-        return self._use(float(outcome.solution[self.column]), candidate), outcome.solution
+        return self.use(float(outcome.solution[self.column]), candidate.admin), outcome.solution
 
-    def _use(self, level: float, candidate: _Candidate) -> float:
+    def use(self, counted: float, admin: float) -> float:
+        """Use of the resource where the program counts so much and the policies cost so much to administer."""
         if self.resource.name == "budget":
-            return level + candidate.admin
+            return counted + admin
         if self.resource.name == "own_loss":
-            return level - self.problem.status_quo.cost + candidate.admin
-        return level
+            return counted - self.problem.status_quo.cost + admin
+        return counted
 
     def settle(self, terms: Terms, candidate: _Candidate, floor: float, solution: np.ndarray) -> _Settled:
         """Put every rated scenario of a plan at its least cost, leverage and use kept, and read its losses off.
@@ -652,6 +664,7 @@ class _Curve:
         self.constant = self.problem.constant(self.candidates.cost, self.candidates.admin)
         self.shared = _Shared(self.size)
         self.counts = dict.fromkeys(("searches", "programs", "relaxations", "nodes"), 0)
+        self.face_solves = 0
         self.unlimited = np.full(self.size, math.inf)
         self.tightest: float | None = None
         self.fine = 0.0
@@ -698,10 +711,14 @@ class _Curve:
         )
         if not self.knowledge.cuts:
             # A first cut, so that every candidate has a finite bound.
-            first = self.candidates.find(tuple(0 for _ in self.candidates.regimes))
-            assert first is not None
-            search.relax(first)
+            search.relax(self.first())
         return search
+
+    def first(self) -> int:
+        """Place of all open among the candidates."""
+        place = self.candidates.find(tuple(0 for _ in self.candidates.regimes))
+        assert place is not None
+        return place
 
     def count(self, search: Search, worked_out: int = 0) -> None:
         """Add up what a search took, without the candidates it took over."""
@@ -782,7 +799,7 @@ class _Curve:
                 "combinations": self.engine.count,
                 "responses": self.candidates.steps,
                 **self.counts,
-                "face_solves": self.knowledge.face_solves,
+                "face_solves": self.knowledge.face_solves + self.face_solves,
                 "rel_gap": self.rel_gap,
                 "seconds": time.perf_counter() - self.began,
             },
@@ -878,8 +895,7 @@ class _Degrees(_Curve):
         used, _ = self._least(self.engine.widest, top.best)
         loose = used if loose is None else loose
         if tight is None:
-            span = max(abs(loose), 1.0) * 1e-3
-            tight = self._tight_end(top, used, lambda end: max(FINE * abs(loose - end) / (points - 1), 1e-6 * span))
+            tight = self._tight_end(top.best, used, points)
             if tight is None:
                 return self.result(found, False)
         if sense * (loose - tight) <= 1e-9 * max(1.0, abs(loose)):
@@ -943,35 +959,42 @@ class _Degrees(_Curve):
             used, solution = self._least(terms, best)
         return self.point(level, terms, search, best, solution)
 
-    def _tight_end(self, top: _Restart, used: float, fine: Callable[[float], float]) -> float | None:
-        """The tightest level at which there is a plan: one more by `fine`, and it is proven that there is none."""
-        assert top.best is not None
-        first = self.candidates.find(tuple(0 for _ in self.candidates.regimes))
-        ends = []
-        for place in (first, top.best.place):
-            found = None if place is None else self.thrift.least(self.engine.widest, self.candidate(place))
-            if found is not None:
-                ends.append(found[0])
-        end = self._tighter(*ends, used)
-        everything, proven = np.ones(self.size, dtype=bool), self.unlimited
-        while True:
-            self.fine = fine(end)
-            level = end - self.resource.sense * self.fine
-            if (self.resource.name == "budget" and level < 0) or (self.resource.name == "min_fill" and level > 1):
-                break
-            terms = _at(self.engine.widest, self.resource, level)
-            search = self.search(terms, everything, proven)
-            search.look()
-            self.count(search)
-            if self.engine.stop():
-                return None
-            if search.best is None:
-                break
-            found = self.thrift.least(terms, self.candidate(search.best.place))
-            end = self._tighter(level, *([] if found is None else [found[0]]))
-            proven = search.proven
-        self.tightest = end
-        return end
+    def _tight_end(self, top: Column, used: float, points: int) -> float | None:
+        """The tightest level at which there is a plan; beyond it by `fine`, it is proven, there is none.
+
+        Found by a search whose leverage is minus the use of the resource; None where it was stopped.
+        """
+        sense, terms = self.resource.sense, self.engine.widest
+        first = self.first()
+        least = (self.thrift.least(terms, self.candidate(place)) for place in (first, top.place))
+        end = self._tighter(used, *(found[0] for found in least if found is not None))
+        self.fine = max(FINE * abs(used - end) / (points - 1), TIE * max(abs(used), self.small))
+        if self.resource.name == "budget" and end - self.fine <= 0:
+            self.tightest = end
+            return end
+        evaluator, knowledge = self.thrift.evaluator, Knowledge(self.candidates, self.knowledge.enumerator)
+        evaluator.terms = terms
+        evaluator.exact.set_bounds(self.thrift.advantage, np.array([-math.inf]), np.array([math.inf]))
+        constant = -sense * np.array([self.thrift.use(0.0, admin) for admin in self.candidates.admin.tolist()])
+        search = _Restart(
+            evaluator,
+            knowledge,
+            self.candidates.allowed(terms),
+            constant,
+            0.0,
+            self.engine.stop,
+            shared=_Shared(self.size),
+            proven=self.unlimited,
+            margin=self.fine,
+        )
+        search.relax(first)
+        search.look()
+        self.count(search)
+        self.face_solves += knowledge.face_solves
+        if self.engine.stop():
+            return None
+        self.tightest = end if search.best is None else self._tighter(end, -sense * search.best.leverage)
+        return self.tightest
 
     def _tighter(self, *levels: float) -> float:
         return min(levels) if self.resource.sense > 0 else max(levels)

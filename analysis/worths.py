@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..model.compiled import Highs
 from ..model.engine import Engine, Found
-from ..model.evaluator import Evaluator
+from ..model.evaluator import Evaluator, Steady
 from ..model.network import OPEN
 from ..model.plan import Plan
 from ..model.problem import Problem
-from ..model.terms import Terms
 from .elastic import gap_column, intake
 from .limits import BUDGET, LOADS, Limit, limits_of
 
@@ -181,7 +179,7 @@ class Marginal(Evaluator):
         program.cost[places] = 0.0
         lanes = np.round(found.solution[self.binaries])
         program.column_lower[self.binaries] = program.column_upper[self.binaries] = lanes
-        self.highs = Highs(program, presolve="off", solver="simplex")
+        self.highs = Steady(program, presolve="off", solver="simplex")
         cost, admin = problem.response_cost(found.choice), problem.admin_cost(found.choice)
         self._room = float(self.rooms(admin)[0])
         for slack in (False, True):

@@ -187,6 +187,7 @@ class Highs:
             self.highs.setOptionValue(name, value)
         self.mixed = bool(program.integer.any())
         self.width = program.cost.size
+        self.offset = program.offset
         self.highs.passModel(highs_model(program))
 
     def set_options(self, **options: Any) -> None:
@@ -211,7 +212,8 @@ class Highs:
 
     def set_offset(self, offset: float) -> None:
         """Change the constant of the objective."""
-        self.highs.changeObjectiveOffset(float(offset))
+        self.offset = float(offset)
+        self.highs.changeObjectiveOffset(self.offset)
 
     def forget(self) -> None:
         """Drop basis and solution, so that the next solve starts cold."""
@@ -227,6 +229,8 @@ class Highs:
             highs.run()
             highs.setOptionValue("presolve", "choose")
             status = highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kModelEmpty:
+            return Outcome("Optimal", self.offset, self.offset, np.zeros(self.width))
         info = highs.getInfo()
         termination = highs.modelStatusToString(status)
         feasible = info.primal_solution_status == highspy.kSolutionStatusFeasible

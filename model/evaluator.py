@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,10 @@ FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
 
 GAP = 1e-5
 """Sum of limits' gaps, in their own units, above which limits count as broken."""
+
+
+HAIR = 1e-6
+"""Violation of a row or bound, scaled back, up to which an optimum of HiGHS's is taken as one."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,21 @@ class Relaxation:
     cut: Cut
 
 
+class Steady(Highs):
+    """HiGHS that hands out an optimum also where scaling back leaves it a hair outside its tolerance."""
+
+    def solve(self) -> Outcome:
+        """Run HiGHS."""
+        outcome = super().solve()
+        info = self.highs.getInfo()
+        if not outcome.optimal or outcome.solution is not None or info.max_primal_infeasibility > HAIR:
+            return outcome
+        objective = float(info.objective_function_value)
+        return replace(
+            outcome, objective=objective, bound=objective, solution=np.array(self.highs.getSolution().col_value)
+        )
+
+
 class Evaluator:
     """Solves the joint program for one choice of policies after another.
 
@@ -103,8 +122,8 @@ class Evaluator:
         relaxed.column_upper[gaps] = np.inf
         self._gap_cost = np.zeros_like(joint.program.cost)
         self._gap_cost[gaps] = joint.program.cost[gaps]
-        self.relaxed = Highs(relaxed, presolve="off", solver="simplex")
-        self.exact = Highs(joint.program.relaxed(), log=log, presolve="off", solver="simplex")
+        self.relaxed = Steady(relaxed, presolve="off", solver="simplex")
+        self.exact = Steady(joint.program.relaxed(), log=log, presolve="off", solver="simplex")
         self.stop = stop
         self.binaries = np.flatnonzero(joint.program.integer).astype(np.int32)
         self._shut = np.empty(0, dtype=np.int32)
@@ -252,9 +271,16 @@ class Evaluator:
         # The face without slack gives the cleaner figures; the slack is for what rounding makes empty.
         for slack in (False, True):
             self._set(self.exact, choice, cost, constant, admin, slack)
-            outcome = branch_and_bound(
-                self.exact, binaries, lower[binaries], upper[binaries], cutoff=-cutoff, stop=self.stop
-            )
+            try:
+                outcome = branch_and_bound(
+                    self.exact, binaries, lower[binaries], upper[binaries], cutoff=-cutoff, stop=self.stop
+                )
+            except ArithmeticError:
+                # A face without slack can be too thin for the solver.
+                if slack:
+                    raise
+                self.exact.forget()
+                continue
             if not outcome.infeasible:
                 break
         self.exact.set_bounds(columns, program.column_lower[columns], program.column_upper[columns])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import math
 from typing import Any
 
@@ -44,7 +43,7 @@ def under(drawn: Drawn, terms: Terms) -> Drawn:
 def test_terms_one_after_another(drawn: Drawn, levels: list[dict[str, float]]) -> None:
     with Engine(case_from_tables("drawn", *drawn), widest=Terms(least_fill=0.0)) as engine:
         money = money_scale(engine.problem)
-        for terms in itertools.starmap(Terms, [(b, h, c, math.inf, f) for b, h, c, f in map(dict.values, levels)][:4]):
+        for terms in (Terms(**row) for row in levels[:4]):
             found = engine.search(terms, rel_gap=0.0)
             plan = solve(case_from_tables("drawn", *under(drawn, terms)), rel_gap=0.0)
             assert (found.choice is None) == (plan.status == "infeasible")
@@ -99,6 +98,6 @@ def test_choices_that_the_case_does_not_offer() -> None:
         evaluate(made, stockpile={"friend/x": 1.0})
     with pytest.raises(ValueError, match="must lie between 0 and 5, not 6"):
         evaluate(made, stockpile={"us/x": 6.0})
-    with pytest.raises(ValueError, match="no regime 'a'.*\n.*no lane 'b'.*\n.*no stockpile 'c'"):
+    with pytest.raises(ValueError, match=r"no regime 'a'.*\n.*no lane 'b'.*\n.*no stockpile 'c'"):
         evaluate(made, {"a": "slow"}, ("b",), {"c": 1.0})
     assert evaluate(made, {"list": "slow"}, ("world-us",), {"us/x": 5.0}).status == "feasible"
