@@ -327,6 +327,12 @@ loudness_options = _chained(
         help="Say what is being done; show the traceback of a fault of the program.",
     ),
 )
+threads_option = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that work out responses.  [default: all processors]",
+)
 solve_options = _chained(
     click.option(
         "--time-limit",
@@ -340,12 +346,7 @@ solve_options = _chained(
         metavar="SHARE",
         help="Relative gap at which a plan counts as optimal, such as 0.01.  [default: the case's]",
     ),
-    click.option(
-        "--threads",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Processes that work out responses.  [default: all processors]",
-    ),
+    threads_option,
 )
 
 
@@ -626,6 +627,161 @@ def indices(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, v
         _put_shown(lambda console: print_indices(found, console))
 
 
+@cli.command()
+@case_options
+@json_option
+@threads_option
+@loudness_options
+def explain(
+    case: str, overrides: tuple[str, ...], as_json: bool, threads: int | None, quiet: bool, verbose: bool
+) -> None:
+    """Say why CASE has no plan, or what its best plan hangs on.
+
+    Without a plan: the smallest set of limits in conflict, what each would have to become, alone and together, and where
+    supply falls short. With one: the limits that bind and what one more unit of each is worth, and what every decision
+    of the plan is worth, the first to be dropped first.
+
+    \b
+    Examples:
+      sluicegate explain mycase
+      sluicegate explain taiwan-korea --set limits.budget=20
+    """
+    from .analysis.elastic import Stopped
+    from .analysis.explain import explain as explain_case
+    from .model.columns import processors
+    from .report.explain import show_explanation
+
+    talk = Talk(quiet, verbose)
+    loaded = _load(case, overrides, talk)
+    with Interrupts() as interrupts, talk.monitor(interrupts.stopped) as monitor:
+        try:
+            found = interrupts.run(
+                lambda: explain_case(loaded, threads=threads or processors(), monitor=monitor), talk
+            )
+        except Stopped:
+            talk.say("Stopped before there was an explanation.")
+            sys.exit(STOPPED)
+    if as_json:
+        _put_json(found.to_dict())
+    else:
+        _put_shown(lambda console: show_explanation(found, console))
+
+
+@cli.command()
+@click.argument("things", metavar="RESULT_OR_CASE...", nargs=-1, required=True)
+@click.option("--no-attribution", is_flag=True, help="Do not work out how much each difference of the inputs explains.")
+@json_option
+@threads_option
+@loudness_options
+def compare(
+    things: tuple[str, ...], no_attribution: bool, as_json: bool, threads: int | None, quiet: bool, verbose: bool
+) -> None:
+    """Put results or cases side by side: inputs, choices, outcomes.
+
+    Cases are solved, result folders are taken as they are. For two of them, each difference of the inputs is made alone,
+    from the first to the second and back, to see how much of the change of leverage it explains.
+
+    \b
+    Examples:
+      sluicegate compare results/first results/second
+      sluicegate compare tutorial mycase
+    """
+    from .analysis.compare import compare as compare_things
+    from .model.columns import processors
+    from .report.compare import show_comparison
+
+    if len(things) < 2:
+        raise Refusal("compare needs two or more results or cases; name them one after another")
+    talk = Talk(quiet, verbose)
+    with Interrupts() as interrupts, talk.monitor(interrupts.stopped) as monitor:
+        found = _said(
+            lambda: interrupts.run(
+                lambda: compare_things(
+                    list(things), threads=threads or processors(), attribute=not no_attribution, monitor=monitor
+                ),
+                talk,
+            )
+        )
+    if as_json:
+        _put_json(found.to_dict())
+    else:
+        _put_shown(lambda console: show_comparison(found, console))
+    if interrupts.stopped.is_set():
+        sys.exit(STOPPED)
+
+
+@cli.command()
+@case_options
+@click.argument("path", metavar="TABLE.KEY.COLUMN")
+@click.option("--low", type=Number(), metavar="VALUE", help="Least value looked at.")
+@click.option("--high", type=Number(), metavar="VALUE", help="Greatest value looked at.")
+@click.option(
+    "--tolerance",
+    type=Number(positive=True),
+    default=1e-3,
+    show_default=True,
+    metavar="SHARE",
+    help="How closely a switch is bracketed, relative to its value.",
+)
+@click.option(
+    "--points", type=click.IntRange(min=2), default=17, show_default=True, metavar="N", help="Values solved first."
+)
+@json_option
+@threads_option
+@loudness_options
+def breakeven(
+    case: str,
+    overrides: tuple[str, ...],
+    path: str,
+    low: float | None,
+    high: float | None,
+    tolerance: float,
+    points: int,
+    as_json: bool,
+    threads: int | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Find the values of a figure of CASE at which the best policies change.
+
+    TABLE.KEY.COLUMN names the figure as --set does. Values between --low and --high are solved, and every change of the
+    best policies is bracketed; the plans on both sides are shown. Where switches may have been missed, it says so.
+
+    \b
+    Examples:
+      sluicegate breakeven tutorial limits.budget
+      sluicegate breakeven mycase lanes.gas-out.max_flow --low 10 --high 40
+    """
+    from .analysis.breakeven import breakeven as find_switches
+    from .model.columns import processors
+    from .report.breakeven import show_breakeven
+
+    talk = Talk(quiet, verbose)
+    loaded = _load(case, overrides, talk)
+    with Interrupts() as interrupts, talk.monitor(interrupts.stopped) as monitor:
+        found = _said(
+            lambda: interrupts.run(
+                lambda: find_switches(
+                    loaded,
+                    path,
+                    low=low,
+                    high=high,
+                    tolerance=tolerance,
+                    points=points,
+                    threads=threads or processors(),
+                    monitor=monitor,
+                ),
+                talk,
+            )
+        )
+    if as_json:
+        _put_json(found.to_dict())
+    else:
+        _put_shown(lambda console: show_breakeven(found, console))
+    if interrupts.stopped.is_set():
+        sys.exit(STOPPED)
+
+
 # Steps that commands share ---------------------------------------------------------------------------------------------
 
 
@@ -677,6 +833,14 @@ def _deliver(plan: Plan, result: ResultFolder, run: _Run, as_json: bool, talk: T
         raise unwritten
     apart = "\n" if sys.stdout.isatty() else ""
     talk.say(_shown(f"{apart}Written to {folder}"))
+
+
+def _said(work: Callable[[], T]) -> T:
+    """Do work whose ValueError names a mistake of the user's."""
+    try:
+        return work()
+    except ValueError as error:
+        raise Refusal(_shown(str(error))) from None
 
 
 def _exit_code(plan: Plan) -> int:

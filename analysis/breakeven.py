@@ -397,10 +397,16 @@ def _range(figure: Figure, low: float | None, high: float | None) -> tuple[float
     ends = []
     for place, (end, stated) in enumerate(zip((low, high), given, strict=True)):
         problem = figure.refusal(end)
-        if problem is not None and (stated is not None or figure.current is None):
-            figure.at(end)
         if problem is not None:
-            end = _nearest_accepted(figure, end)
+            accepted = (
+                value for value in (figure.current, low, high) if value is not None and not figure.refusal(value)
+            )
+            good = next(accepted, None)
+            if stated is not None or good is None:
+                # Refused in the words of the case.
+                figure.at(end)
+            assert good is not None
+            end = _nearest_accepted(figure, good, end)
             side, at = "below" if place == 0 else "above", low if place == 0 else high
             words.append(f"{side} {end:.6g} the case is refused (at {at:.6g}: {problem})")
         ends.append(end)
@@ -454,10 +460,8 @@ def _most_used(case: Case, limit: str) -> float:
     return total
 
 
-def _nearest_accepted(figure: Figure, end: float) -> float:
-    """Return the accepted value nearest to a refused one, coming from the value in force."""
-    assert figure.current is not None
-    good, bad = figure.current, end
+def _nearest_accepted(figure: Figure, good: float, bad: float) -> float:
+    """Return the accepted value nearest to a refused one, coming from an accepted one."""
     for _ in range(80):
         middle = float(round((good + bad) / 2)) if figure.whole else (good + bad) / 2
         if middle in (good, bad):
@@ -657,13 +661,12 @@ class _Bench:
         named = dict(zip(Network(case).menu, choice, strict=True))
         plan = evaluate(case, named, worth.qualified, worth.stockpile) if whole else None
         leverage = worth.leverage
-        if plan is not None and plan.leverage is not None:
-            leverage = plan.leverage
-            if abs(leverage - worth.leverage) > CERTIFICATE * max(abs(leverage), SMALL_CERTIFICATE * self.money):
-                raise CertificateError(
-                    f"at {self.figure.path}={value:g} the search's leverage {worth.leverage!r} differs from that of the "
-                    f"linear programs solved alone, {leverage!r}, by more than {CERTIFICATE:g}"
-                )
+        anew = leverage if plan is None or plan.leverage is None else plan.leverage
+        if abs(leverage - anew) > CERTIFICATE * max(abs(leverage), SMALL_CERTIFICATE * self.money):
+            raise CertificateError(
+                f"at {self.figure.path}={value:g} the search's leverage {leverage!r} differs from that of the linear "
+                f"programs solved alone, {anew!r}, by more than {CERTIFICATE:g}"
+            )
         return Side(value, self.points[value].status, leverage, named, worth.qualified, worth.stockpile, plan)
 
 

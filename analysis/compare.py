@@ -10,12 +10,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data import TABLES, Case, CaseError, Settings, load_case
 from ..data.checking import check
-from ..data.declared import columns, references
+from ..data.declared import columns, references, setting_keys
 from ..data.drafts import draft_of
 from ..data.noticing import notice
 from ..data.tables import Delay, Row
@@ -312,7 +313,7 @@ def _row_text(row: Row) -> str:
 def _settings(case: Case) -> Iterator[tuple[str, str, Any]]:
     for section in columns(Settings):
         declared = getattr(case.settings, section)
-        for name in columns(type(declared)):
+        for name in setting_keys(section):
             yield section, name, getattr(declared, name)
 
 
@@ -686,10 +687,10 @@ class _Work:
     def answer(self, case: Case) -> _Answer:
         """Return the answer of a case, solved where it is not known."""
         content = _content(case)
-        return self._answers[content] if content in self._answers else self._take(case, self._solved(case))
+        return self._answers[content] if content in self._answers else self._take(case, partial(self._solve, case))
 
-    def _solved(self, case: Case) -> Callable[[], Plan]:
-        return lambda: solve(case, threads=self.threads, monitor=_Quiet(self.monitor))
+    def _solve(self, case: Case) -> Plan:
+        return solve(case, threads=self.threads, monitor=_Quiet(self.monitor))
 
     def _take(self, case: Case, work: Callable[[], Plan]) -> _Answer:
         if self.monitor.stop():
@@ -736,7 +737,12 @@ class _Work:
             return
         with engine:
             for case in family:
-                self._take(case, lambda case=case: engine.plan(engine.search(Terms.of(case))))
+                self._take(case, partial(_on, engine, case))
+
+
+def _on(engine: Engine, case: Case) -> Plan:
+    """Return the plan of a case that differs from the engine's in limits alone."""
+    return engine.plan(engine.search(Terms.of(case)))
 
 
 class _Attribution:

@@ -16,6 +16,9 @@ from .limits import Figure, Limit, figures_of
 ROUNDS = 40
 """Sets tried to find a smaller conflict before the one found is called irreducible only."""
 
+NOTHING = 1e-8
+"""Value of a figure that is 0 but for the solver's rounding."""
+
 FULL = 1 - 1e-6
 """Fill from which a week counts as served."""
 
@@ -139,7 +142,7 @@ class Conflict:
 
 def safe(figure: Figure, value: float, digits: int = 6) -> str:
     """Return a figure's new value to so many digits, rounded to the side on which a plan exists."""
-    if value == 0:
+    if abs(value) < NOTHING:
         return "0"
     step = 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)
     # A figure that is round but for the solver's rounding is round.
@@ -234,8 +237,7 @@ class Filter:
         others = {limit: 1.0 / limit.figure.scale for limit in self.all if limit not in asked}
         nearer = elastic.under(Question(others, list(asked)), answer)
         self.kept.append(
-            asked
-            | {limit for limit in others if elastic.gap(limit, nearer) <= TOLERANCE * limit.figure.scale}
+            asked | {limit for limit in others if elastic.gap(limit, nearer) <= TOLERANCE * limit.figure.scale}
         )
 
     def irreducible(self, limits: Sequence[Limit]) -> list[Limit]:
@@ -286,7 +288,9 @@ def hitting_set(limits: Sequence[Limit], sets: Sequence[Sequence[Limit]]) -> lis
     rows = np.array([[limit in chosen for limit in limits] for chosen in sets], dtype=float)
     # Among equals the first, so that the answer does not depend on the solver's mood.
     cost = 1.0 + 1e-4 * np.arange(len(limits)) / (len(limits) ** 2)
-    result = milp(cost, constraints=LinearConstraint(rows, 1.0, np.inf), bounds=Bounds(0, 1), integrality=np.ones(len(limits)))
+    result = milp(
+        cost, constraints=LinearConstraint(rows, 1.0, np.inf), bounds=Bounds(0, 1), integrality=np.ones(len(limits))
+    )
     return [limit for limit, chosen in zip(limits, result.x, strict=True) if chosen > 0.5]
 
 
@@ -320,9 +324,7 @@ def jointly(elastic: Elastic) -> tuple[list[Change], float]:
     for figure in elastic.figures:
         if elastic.gap(figure, answer) > TOLERANCE * figure.scale:
             value = (
-                elastic.share(figure, answer)
-                if figure.kind == "max_party_share"
-                else _moved(elastic, figure, answer)
+                elastic.share(figure, answer) if figure.kind == "max_party_share" else _moved(elastic, figure, answer)
             )
             changes.append(Change(figure, value, _closed(answer)))
     return changes, answer.value

@@ -19,7 +19,7 @@ from ..model.assembly import FirstStage, leverage_by_package
 from ..model.candidates import TooManyCombinations
 from ..model.compiled import Outcome, Program
 from ..model.engine import Engine
-from ..model.evaluator import Cut, Evaluator, Relaxation
+from ..model.evaluator import GAP, Cut, Evaluator, Relaxation
 from ..model.knowledge import Knowledge
 from ..model.monitor import Monitor
 from ..model.ours import gap_terms
@@ -44,6 +44,12 @@ SCHEMA = 1
 
 FINE = 0.01
 """Share of the distance between two levels to which the least level and the use of each plan are proven."""
+
+REFINED = 16
+"""Parts of the distance between two levels to which a change of policies or qualifications is followed."""
+
+SAME = 1e-7
+"""Levels nearer than this, relative to the larger, are one."""
 
 ROUNDING = 1e-7
 """Money that the solver's tolerance may hide."""
@@ -130,7 +136,7 @@ class Change:
     Attributes
     ----------
     low, high
-        Levels of the two points. Of a curve in steps the change is at ``high``, of others somewhere between the two.
+        Levels between which it happens; of a curve in steps it happens at ``high``.
     words
         What changes on the way from ``low`` to ``high``.
     exact
@@ -364,10 +370,29 @@ class _Restart(Search):
         Leverages below it are of no interest.
     margin
         Leverages that are less than this above the best are of no interest.
+    patience
+        Candidates worked out after which the search is given up; None: it is not.
+    gaps : array of int
+        Columns of gaps that are charged for rather than forbidden: a program that has a solution is solved much faster
+        than it is proven that one has none.
     """
 
-    def __init__(self, *args: Any, shared: _Shared, proven: np.ndarray, floor: float = -math.inf, margin: float = 0.0):
+    def __init__(
+        self,
+        *args: Any,
+        shared: _Shared,
+        proven: np.ndarray,
+        floor: float = -math.inf,
+        margin: float = 0.0,
+        patience: int | None = None,
+        gaps: np.ndarray | None = None,
+    ):
         super().__init__(*args)
+        self.gaps = np.empty(0, dtype=np.int64) if gaps is None else gaps
+        self.charged: set[int] = set()
+        self.patience = patience
+        asked = self.stop
+        self.stop = lambda: asked() or self.impatient
         self.shared = shared
         self.floor = floor
         self.margin = margin
@@ -403,6 +428,39 @@ class _Restart(Search):
             self.columns[place] = column
             if column.leverage > -math.inf and (self.best is None or column.leverage > self.incumbent + self.tie):
                 self.best = column
+
+    def work_out(self, place: int, cutoff: float = -math.inf) -> Column:
+        """Solve a candidate's joint program; with a gap left its value still bounds what the candidate can do without."""
+        if not self.gaps.size:
+            return super().work_out(place, cutoff)
+        c, exact, nothing = self.candidates, self.evaluator.exact, np.zeros(self.gaps.size)
+        exact.set_bounds(self.gaps, nothing, np.full(self.gaps.size, math.inf))
+        outcome = self.evaluator.best(
+            c.choice(place), c.cost[place], self.constant[place], c.admin[place], cutoff=cutoff
+        )
+        exact.set_bounds(self.gaps, nothing, nothing)
+        self.charged.discard(place)
+        if outcome.solution is not None and outcome.solution[self.gaps].max() > GAP:
+            self.charged.add(place)
+            outcome = Outcome("Cut off", None, outcome.bound, None, outcome.nodes)
+        return self.record(place, outcome)
+
+    def _search(self) -> None:
+        """Search; candidates whose bound rests on a charge and decides are solved with the limit itself."""
+        super()._search()
+        while not self.stop():
+            places = [place for place in self.charged if self.columns[place].bound > self.threshold()]
+            if not places:
+                return
+            place = max(places, key=lambda place: self.columns[place].bound)
+            self.charged.discard(place)
+            super().work_out(place, self.incumbent)
+            super()._search()
+
+    @property
+    def impatient(self) -> bool:
+        """Whether the search was given up."""
+        return self.patience is not None and len(self.columns) >= self.patience
 
     def look(self) -> Column | None:
         """Search without preferring the simpler of equal plans."""
@@ -460,9 +518,7 @@ class _Thrift:
         self.rated = list(model.rated)
         self.refused = [self._linear(model.ours[name].refused_margin) for name in self.rated]
         self.program = self._extended()
-        joint = copy.copy(joint)
-        joint.program = self.program
-        self.evaluator = Evaluator(joint, problem.status_quo.cost, stop=problem.stop)
+        self.evaluator = self.fixed({})
 
     def _linear(self, expression: Any) -> tuple[np.ndarray, float]:
         """Return coefficients, shape (columns,), and constant of a linear expression."""
@@ -509,6 +565,15 @@ class _Thrift:
             column_upper=np.append(program.column_upper, 1.0 if self.resource.sense < 0 else math.inf),
             integer=np.append(program.integer, False),
         )
+
+    def fixed(self, columns: Mapping[int, float]) -> Evaluator:
+        """Return an evaluator of the program with some columns held at a value; its leverage is minus sense times the use."""
+        joint = copy.copy(self.problem.joint)
+        joint.program = replace(self.program, column_lower=self.program.column_lower.copy())
+        joint.program.column_upper = self.program.column_upper.copy()
+        for column, level in columns.items():
+            joint.program.column_lower[column] = joint.program.column_upper[column] = level
+        return Evaluator(joint, self.problem.status_quo.cost, stop=self.problem.stop)
 
     def _solve(
         self, terms: Terms, candidate: _Candidate, floor: float, fixed: Mapping[int, float] | None = None
@@ -584,7 +649,7 @@ class _Thrift:
             loss = candidate.cost - status_quo.response_cost
             found = leverage_by_package(network, operations, loss, status_quo.cost, candidate.admin)
             losses = {name: found[name] for name in self.rated}
-        return _Settled(self._used(candidate, first, losses, solution), first, losses)
+        return _Settled(self._used(terms, candidate, first, losses, solution), first, losses)
 
     def _losses(self, candidate: _Candidate, solution: np.ndarray) -> dict[str, tuple[float, float]]:
         problem, losses = self.problem, {}
@@ -596,6 +661,7 @@ class _Thrift:
 
     def _used(
         self,
+        terms: Terms,
         candidate: _Candidate,
         first: FirstStage,
         losses: Mapping[str, tuple[float, float]],
@@ -606,7 +672,7 @@ class _Thrift:
         if self.resource.name == "own_loss":
             return max(ours for _, ours in losses.values())
         if self.resource.name == "min_fill":
-            return float(solution[self.column])
+            return float(solution[self.column]) if solution.size > self.column else terms.least_fill or 0.0
         network = self.problem.network
         fixed = (network.lanes[lane].fixed_cost or 0.0 for lane, chosen in first.qualify.items() if chosen)
         stocked = (network.stockpile_price(pair) * amount for pair, amount in first.stockpile.items())
@@ -664,7 +730,11 @@ class _Curve:
         self.constant = self.problem.constant(self.candidates.cost, self.candidates.admin)
         self.shared = _Shared(self.size)
         self.counts = dict.fromkeys(("searches", "programs", "relaxations", "nodes"), 0)
+        model, compiled = self.problem.joint.model, self.problem.joint.compiled
+        gaps = {"own_loss": [*model.loss_gap.values()], "budget": [model.budget_gap]}.get(resource.name, [])
+        self.gaps = np.array([place for place in compiled.columns(gaps) if place >= 0], dtype=np.int64)
         self.face_solves = 0
+        self.reach = np.full(self.size, math.inf)
         self.unlimited = np.full(self.size, math.inf)
         self.tightest: float | None = None
         self.fine = 0.0
@@ -708,6 +778,7 @@ class _Curve:
             shared=self.shared,
             proven=proven,
             floor=floor,
+            gaps=self.gaps,
         )
         if not self.knowledge.cuts:
             # A first cut, so that every candidate has a finite bound.
@@ -771,6 +842,11 @@ class _Curve:
             points.pop()
         points.append(point)
 
+    def between(self, before: FrontierPoint, after: FrontierPoint) -> tuple[float, float]:
+        """Levels between which the plan of one point takes over from that of the one before."""
+        assert before.used is not None and after.used is not None
+        return (before.level, after.used) if self.resource.sense > 0 else (before.used, after.level)
+
     def result(self, points: Iterable[FrontierPoint], complete: bool) -> Frontier:
         """Return the frontier."""
         case = self.problem.case
@@ -779,7 +855,7 @@ class _Curve:
         with_plan = [point for point in ordered if point.leverage is not None]
         exact = bool(self.resource.load)
         changes = (
-            Change(before.level, after.level, words, exact)
+            Change(*self.between(before, after), words, exact)
             for before, after in itertools.pairwise(with_plan)
             if (words := tuple(changed(before, after)))
         )
@@ -872,7 +948,11 @@ class _Steps(_Curve):
 
 
 class _Degrees(_Curve):
-    """A curve against what plans use by degrees, at evenly spaced levels."""
+    """A curve against what plans use by degrees, at evenly spaced levels and where the choice changes."""
+
+    def __init__(self, *args: Any):
+        super().__init__(*args)
+        self.proven: dict[float, np.ndarray] = {}
 
     def trace(self, points: int, low: float | None, high: float | None) -> Frontier:
         """Return a point for every level at which another plan is best, from the loosest to the tightest."""
@@ -892,37 +972,94 @@ class _Degrees(_Curve):
         if top.best is None:
             found.append(FrontierPoint(self._shown(self.loosest), None, None, None, None, "infeasible"))
             return self.result(found, True)
-        used, _ = self._least(self.engine.widest, top.best)
-        loose = used if loose is None else loose
-        if tight is None:
-            tight = self._tight_end(top.best, used, points)
-            if tight is None:
-                return self.result(found, False)
-        if sense * (loose - tight) <= 1e-9 * max(1.0, abs(loose)):
-            levels = np.array([loose])
-        else:
-            levels = np.linspace(loose, tight, points)
-            self.fine = self.fine or FINE * abs(loose - tight) / (points - 1)
-        proven = self.unlimited
+        if loose is None:
+            loose, _ = self._least(self.engine.widest, top.best)
+        end = self._tight_end(top.best, loose, tight, points)
+        if end is None:
+            return self.result(found, False)
+        tight = end if tight is None else tight
+        levels = np.linspace(loose, tight, points)
+        if sense * (loose - tight) <= SAME * max(1.0, abs(loose)):
+            levels = levels[:1]
+        before = self.unlimited
         for number, level in enumerate(levels.tolist()):
-            terms = _at(self.engine.widest, self.resource, level)
             monitor.advance(number, points)
-            plans = [point for point in found if point.used is not None]
-            if plans and sense * (level - (plans[-1].used or 0.0)) >= -1e-9 * max(1.0, abs(level)):
+            if (
+                found
+                and found[-1].used is not None
+                and sense * (level - found[-1].used) >= -SAME * max(1.0, abs(level))
+            ):
                 # The plan before keeps this level as well.
                 continue
-            search = self.search(terms, everything, proven)
-            search.run()
-            self.count(search)
-            if self.engine.stop():
-                return self.result(found, False)
-            proven = search.proven
-            if search.best is None:
+            if sense * (end - level) > self.fine:
                 found.append(FrontierPoint(level, None, None, None, None, "infeasible"))
                 continue
-            self.add(found, self._thriftiest(level, terms, search, search.best, proven))
+            solved = self._solved(level, before)
+            if solved is None:
+                return self.result(found, False)
+            point, before = solved
+            self.add(found, point)
+            self.proven[point.level] = before
         monitor.advance(points, points)
-        return self.result(found, True)
+        complete = self._refine(found, points // 2, abs(loose - tight) / (points - 1) / REFINED)
+        return self.result(found, complete)
+
+    def _solved(self, level: float, before: np.ndarray) -> tuple[FrontierPoint, np.ndarray] | None:
+        """Return the point of a level and what is proven there, from what is proven at a looser one; None where stopped."""
+        terms = _at(self.engine.widest, self.resource, level)
+        search = self.search(terms, self.within(level), before)
+        search.run()
+        self.count(search)
+        if self.engine.stop():
+            return None
+        if search.best is None:
+            return FrontierPoint(level, None, None, None, None, "infeasible"), search.proven
+        return self._thriftiest(level, terms, search, search.best, search.proven), search.proven
+
+    def _refine(self, found: list[FrontierPoint], most: int, width: float) -> bool:
+        """Halve the stretches in which policies or qualifications change, those with the most leverage first.
+
+        Parameters
+        ----------
+        found
+            Points from the loosest to the tightest; changed in place.
+        most
+            Levels to solve.
+        width
+            Stretches that are shorter are left.
+
+        Returns
+        -------
+        bool
+            Whether it was not stopped.
+        """
+        for _ in range(most):
+            worth = [
+                ((loose.leverage or 0.0) - (tight.leverage or 0.0), place)
+                for place, (loose, tight) in enumerate(itertools.pairwise(found))
+                if tight.leverage is not None
+                and (loose.policies, loose.qualified) != (tight.policies, tight.qualified)
+                and abs((loose.used or 0.0) - tight.level) > width
+            ]
+            if not worth:
+                break
+            _, place = max(worth)
+            loose, tight = found[place], found[place + 1]
+            assert loose.leverage is not None and loose.used is not None and tight.leverage is not None
+            solved = self._solved((loose.used + tight.level) / 2, self.proven[loose.level])
+            if solved is None:
+                return False
+            point, proven = solved
+            if point.leverage is None:
+                break
+            self.proven[point.level] = proven
+            if point.leverage <= tight.leverage + self.tie(tight.leverage):
+                found[place + 1] = replace(tight, level=point.level)
+            elif point.leverage >= loose.leverage - self.tie(loose.leverage):
+                found[place] = point
+            else:
+                found.insert(place + 1, point)
+        return True
 
     def _shown(self, level: float) -> float:
         return level if math.isfinite(level) else 0.0
@@ -941,60 +1078,86 @@ class _Degrees(_Curve):
     def _thriftiest(
         self, level: float, terms: Terms, search: _Restart, best: Column, proven: np.ndarray
     ) -> FrontierPoint:
-        """The plan of greatest leverage that uses least: of its own candidate exactly, of all others to within `fine`."""
-        used, solution = self._least(terms, best)
-        seen = {best.place}
+        """Return the plan of a search's leverage that uses least: no plan of that leverage uses less by more than `fine`."""
+        solution, used = best.outcome.solution, level
+        assert solution is not None
         while not self.engine.stop():
-            tighter = _at(terms, self.resource, used - self.resource.sense * self.fine)
-            others = np.ones(self.size, dtype=bool)
-            others[list(seen)] = False
-            rival = self.search(tighter, others, proven, best.leverage - self.tie(best.leverage))
+            tighter = used - self.resource.sense * self.fine
+            rival = self.search(
+                _at(terms, self.resource, tighter),
+                self.within(tighter),
+                proven,
+                best.leverage - self.tie(best.leverage),
+            )
             equal = rival.look()
             self.count(rival)
             if equal is None or equal.leverage < best.leverage - self.tie(best.leverage):
                 break
-            best = equal
-            seen.add(best.place)
-            terms = tighter
+            best, terms = equal, rival.evaluator.terms
             used, solution = self._least(terms, best)
         return self.point(level, terms, search, best, solution)
 
-    def _tight_end(self, top: Column, used: float, points: int) -> float | None:
-        """The tightest level at which there is a plan; beyond it by `fine`, it is proven, there is none.
+    def _tight_end(self, top: Column, loose: float, tight: float | None, points: int) -> float | None:
+        """Return the tightest level at which there is a plan: beyond it by `fine` there is none, which is proven.
 
-        Found by a search whose leverage is minus the use of the resource; None where it was stopped.
+        None where the search was stopped.
+        """
+        terms, places = self.engine.widest, (self.first(), top.place)
+        least = (self.thrift.least(terms, self.candidate(place)) for place in places)
+        end = self._tighter(*(found[0] for found in least if found is not None), *(() if tight is None else (loose,)))
+        span = abs(loose - (end if tight is None else tight))
+        self.fine = max(FINE * span / (points - 1), TIE * max(abs(loose), abs(end), FINE))
+        self.tightest = self._least_of_all(end)
+        return self.tightest
+
+    def within(self, level: float) -> np.ndarray:
+        """Candidates whose use is not proven to be beyond a level, shape (n,)."""
+        sense = self.resource.sense
+        return sense * level + SAME * max(1.0, abs(level)) >= -self.reach
+
+    def _least_of_all(self, end: float) -> float | None:
+        """Least use of any plan; None where the search was stopped.
+
+        Which lanes are qualified is branched on for all candidates at once: with fractions of a lane every candidate
+        would have to be branched on by itself.
         """
         sense, terms = self.resource.sense, self.engine.widest
-        first = self.first()
-        least = (self.thrift.least(terms, self.candidate(place)) for place in (first, top.place))
-        end = self._tighter(used, *(found[0] for found in least if found is not None))
-        self.fine = max(FINE * abs(used - end) / (points - 1), TIE * max(abs(used), self.small))
-        if self.resource.name == "budget" and end - self.fine <= 0:
-            self.tightest = end
-            return end
-        evaluator, knowledge = self.thrift.evaluator, Knowledge(self.candidates, self.knowledge.enumerator)
-        evaluator.terms = terms
-        evaluator.exact.set_bounds(self.thrift.advantage, np.array([-math.inf]), np.array([math.inf]))
         constant = -sense * np.array([self.thrift.use(0.0, admin) for admin in self.candidates.admin.tolist()])
-        search = _Restart(
-            evaluator,
-            knowledge,
-            self.candidates.allowed(terms),
-            constant,
-            0.0,
-            self.engine.stop,
-            shared=_Shared(self.size),
-            proven=self.unlimited,
-            margin=self.fine,
-        )
-        search.relax(first)
-        search.look()
-        self.count(search)
-        self.face_solves += knowledge.face_solves
-        if self.engine.stop():
-            return None
-        self.tightest = end if search.best is None else self._tighter(end, -sense * search.best.leverage)
-        return self.tightest
+        binaries = self.thrift.evaluator.binaries
+        waiting = [(np.zeros(0), self.unlimited)]
+        self.reach = np.full(self.size, -math.inf)
+        while waiting:
+            fixed, proven = waiting.pop()
+            evaluator = self.thrift.fixed(dict(zip(binaries.tolist(), fixed.tolist(), strict=False)))
+            evaluator.terms = terms
+            knowledge = Knowledge(self.candidates, self.knowledge.enumerator)
+            undecided = fixed.size < binaries.size
+            search = _Restart(
+                evaluator,
+                knowledge,
+                self.candidates.allowed(terms),
+                constant,
+                0.0,
+                self.engine.stop,
+                shared=_Shared(self.size),
+                proven=proven,
+                floor=-sense * end + self.fine,
+                margin=self.fine,
+                patience=2 if undecided else None,
+            )
+            search.relax(self.first())
+            search.look()
+            self.count(search)
+            self.face_solves += knowledge.face_solves
+            if self.engine.stop():
+                return None
+            if search.best is not None:
+                end = self._tighter(end, -sense * search.best.leverage)
+            if search.impatient:
+                waiting += [(np.append(fixed, level), search.proven) for level in (0.0, 1.0)]
+            else:
+                np.maximum(self.reach, search.proven, out=self.reach)
+        return end
 
     def _tighter(self, *levels: float) -> float:
         return min(levels) if self.resource.sense > 0 else max(levels)

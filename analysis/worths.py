@@ -13,8 +13,10 @@ from ..model.engine import Engine, Found
 from ..model.evaluator import Evaluator, Steady
 from ..model.network import OPEN
 from ..model.plan import Plan
+from ..model.planning import first_stage_of, money_scale
 from ..model.problem import Problem
-from .elastic import gap_column, intake
+from ..model.terms import Terms
+from .elastic import Stopped, gap_column, intake
 from .limits import BUDGET, LOADS, Limit, limits_of
 
 POINT = 0.01
@@ -22,6 +24,12 @@ POINT = 0.01
 
 BINDS = 1e-6
 """What may be left of a limit, relative to it, for it to bind."""
+
+HAIR = 0.01
+"""Units by which a limit is tightened to see whether it binds."""
+
+NOISE, SMALL = 1e-6, 1e-3
+"""Share of the leverage (or of this share of the money at stake, if larger) below which a worth is the solver's rounding."""
 
 GAP = 1e-6
 """Relative gap of the searches whose leverages are compared, where the case's is wider."""
@@ -189,6 +197,7 @@ class Marginal(Evaluator):
                 break
         assert outcome.objective is not None and outcome.solution is not None
         self.leverage, self.solution = -outcome.objective, outcome.solution
+        self.noise = NOISE * max(abs(self.leverage), SMALL * money_scale(problem))
         solution = self.highs.highs.getSolution()
         self._reduced = np.array(solution.col_dual)
         self._activity = np.array(solution.row_value)
@@ -216,6 +225,15 @@ class Marginal(Evaluator):
             left = min(left, room / abs(coefficient))
         return left
 
+    def binds(self, limit: Limit) -> bool:
+        """Whether a limit has a dual, or a hair less of it costs leverage: plans may meet a limit for nothing."""
+        if self.left(limit) > BINDS * limit.figure.scale:
+            return False
+        if self.per_unit(limit) > self.noise:
+            return True
+        lost = self.stepped(limit, -HAIR)
+        return lost is None or lost < -HAIR * self.noise
+
     def stepped(self, limit: Limit, units: float) -> float | None:
         """Leverage gained when a limit gives by so many units (negative: tightened); None where no plan is left."""
         place = np.array([self.column[limit]], dtype=np.int32)
@@ -226,7 +244,10 @@ class Marginal(Evaluator):
             self.highs.forget()
             outcome = self.highs.solve()
         self.highs.set_bounds(place, np.zeros(1), np.zeros(1))
-        return -outcome.objective - self.leverage if outcome.optimal and outcome.objective is not None else None
+        if not outcome.optimal or outcome.objective is None:
+            return None
+        gained = -outcome.objective - self.leverage
+        return gained if abs(gained) > HAIR * self.noise else 0.0
 
 
 def worths_of(engine: Engine, found: Found, plan: Plan) -> Worths:
@@ -259,7 +280,7 @@ def binding_limits(problem: Problem, found: Found) -> tuple[list[LimitWorth], in
     for limit in marginal.limits:
         if marginal.column[limit] < 0:
             continue
-        if marginal.left(limit) > BINDS * limit.figure.scale:
+        if not marginal.binds(limit):
             slack += 1
             continue
         worths.append(
@@ -279,13 +300,17 @@ def _lifted(engine: Engine, found: Found, plan: Plan, limit: Limit) -> Lifted:
     used = plan.limits[name]["used"] or 0.0
     if not math.isinf(getattr(engine.widest, name)):
         return Lifted(limit, used, None, None)
-    free = engine.search(replace(found.terms, **{name: math.inf}), _gap(engine))
+    free = _searched(engine, replace(found.terms, **{name: math.inf}))
     needs = None if free.choice is None else engine.problem.policy_total(free.choice, LOADS[name])
     return Lifted(limit, used, max(free.leverage, found.leverage), needs)
 
 
-def _gap(engine: Engine) -> float:
-    return min(GAP, engine.problem.case.settings.solver.rel_gap)
+def _searched(engine: Engine, terms: Terms, **options: Any) -> Found:
+    """Search to the end; what a stopped search found says nothing about worths."""
+    found = engine.search(terms, min(GAP, engine.problem.case.settings.solver.rel_gap), **options)
+    if engine.stop():
+        raise Stopped
+    return found
 
 
 def decisions(engine: Engine, found: Found, plan: Plan) -> list[DecisionWorth]:
@@ -301,7 +326,7 @@ def decisions(engine: Engine, found: Found, plan: Plan) -> list[DecisionWorth]:
         if policy == OPEN:
             continue
         digit = problem.network.menu[regime].index(policy)
-        without = engine.search(found.terms, _gap(engine), allowed=digits[:, place] != digit)
+        without = _searched(engine, found.terms, allowed=digits[:, place] != digit)
         kept = _under(engine, found, {**found.choice, regime: OPEN})
         worths.append(_worth("policy", regime, policy, found, without, kept, problem))
     model, compiled = problem.joint.model, problem.joint.compiled
@@ -311,19 +336,19 @@ def decisions(engine: Engine, found: Found, plan: Plan) -> list[DecisionWorth]:
     for pair, units in plan.stockpile.items():
         variable = next(model.stockpile[key] for key in model.stockpile if "/".join(key) == pair)
         worths.append(_given_up(engine, found, "stockpile", pair, f"{units:.6g}", compiled.column[id(variable)]))
-    return sorted(worths, key=lambda worth: worth.cost)
+    # Costs that differ by less than the searches' gap are equal.
+    step = 10 * GAP * max(abs(found.leverage), 1e-6)
+    return sorted(worths, key=lambda worth: round(worth.cost / step) if math.isfinite(worth.cost) else math.inf)
 
 
 def _given_up(engine: Engine, found: Found, kind: str, key: str, choice: str, column: int) -> DecisionWorth:
     assert found.choice is not None
-    without = engine.search(found.terms, _gap(engine), shut=[column])
+    without = _searched(engine, found.terms, shut=[column])
     kept = _under(engine, found, found.choice, {column: 0.0})
     return _worth(kind, key, choice, found, without, kept, engine.problem)
 
 
-def _under(
-    engine: Engine, found: Found, choice: dict[str, str], fixed: dict[int, float] | None = None
-) -> float | None:
+def _under(engine: Engine, found: Found, choice: dict[str, str], fixed: dict[int, float] | None = None) -> float | None:
     """Best leverage under given policies; None where there is no plan."""
     problem = engine.problem
     problem.evaluator.terms = found.terms
@@ -350,8 +375,6 @@ def _differences(problem: Problem, found: Found, other: Found) -> Sequence[str]:
     """What another plan does otherwise."""
     if other.choice is None or other.solution is None or found.solution is None or found.choice is None:
         return []
-    from ..model.planning import first_stage_of
-
     before, after = first_stage_of(problem, found.solution), first_stage_of(problem, other.solution)
     changes = [f"{regime}={policy}" for regime, policy in other.choice.items() if policy != found.choice[regime]]
     changes += [

@@ -100,6 +100,7 @@ class Engine:
         self.widest = widest or Terms.of(case)
         self.threads = threads
         self.complete = True
+        self._opened: dict[tuple[Terms, tuple[int, ...]], tuple[Relaxation, Outcome]] = {}
         self.monitor.stage("build", 0)
         self.candidates = Candidates(self.problem.network, self.widest)
         self.count = len(self.candidates)
@@ -127,7 +128,13 @@ class Engine:
         groups = "one group of regimes" if components == 1 else f"{components} independent groups of regimes"
         return f"the {self.candidates.steps:,} responses of {groups} can be enumerated"
 
-    def _all_open(self) -> tuple[Relaxation, Outcome]:
+    def _all_open(self, terms: Terms) -> tuple[Relaxation, Outcome]:
+        key = (terms, self.problem.evaluator.held)
+        if key not in self._opened:
+            self._opened[key] = self._work_out_open()
+        return self._opened[key]
+
+    def _work_out_open(self) -> tuple[Relaxation, Outcome]:
         problem = self.problem
         cost = problem.status_quo.response_cost
         constant = problem.constant(cost, 0.0)
@@ -174,7 +181,7 @@ class Engine:
         problem = self.problem
         problem.evaluator.terms = terms
         # All open first: whatever stops the search, there is a plan to fall back on.
-        relaxation, outcome = self._all_open()
+        relaxation, outcome = self._all_open(terms)
         knowledge, candidates = self.knowledge, self.candidates
         self.monitor.stage("search", 0)
         constant = problem.constant(candidates.cost, candidates.admin)

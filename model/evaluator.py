@@ -160,6 +160,11 @@ class Evaluator:
             highs.set_bounds(before, program.column_lower[before], program.column_upper[before])
             highs.set_bounds(self._shut, np.zeros(self._shut.size), np.zeros(self._shut.size))
 
+    @property
+    def held(self) -> tuple[int, ...]:
+        """First-stage columns held at 0."""
+        return tuple(self._shut.tolist())
+
     def rooms(self, admin: Any) -> np.ndarray:
         """Room that the terms leave a choice with given admin costs, shape (..., 3).
 

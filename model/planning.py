@@ -37,10 +37,10 @@ def first_stage_of(problem: Problem, solution: np.ndarray) -> FirstStage:
     """First-stage choices in a solution of the joint program, rounding noise removed."""
     model, compiled = problem.joint.model, problem.joint.compiled
     qualify = {lane: level > 0.5 for lane, level in compiled.values(model.qualify, solution).items()}
-    stockpile = {
-        pair: 0.0 if amount < 1e-7 * max(1.0, problem.network.stock(pair).stockpile_max) else amount
-        for pair, amount in compiled.values(model.stockpile, solution).items()
-    }
+    stockpile = {}
+    for pair, amount in compiled.values(model.stockpile, solution).items():
+        most = problem.network.stock(pair).stockpile_max
+        stockpile[pair] = 0.0 if amount < 1e-7 * max(1.0, most) else min(amount, most)
     return FirstStage(qualify, stockpile)
 
 

@@ -195,6 +195,16 @@ def test_ends_that_the_case_refuses() -> None:
         breakeven(load_case("tutorial"), "lanes.chip-abroad-home.max_flow", low=3, high=5)
 
 
+def test_a_week_without_a_value_in_force() -> None:
+    # slow without an end keeps back the first week; ended before week 0 it would be refused.
+    result = breakeven(sold(second_cost=100.0), "policies.list/slow.end_week")
+    assert (result.low, result.high, result.current) == (1, 2, None)
+    assert result.range_words.endswith(
+        "(at 0: end_week: 0: not after start_week 0; it is the first week after the policy)"
+    )
+    assert result.complete
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [

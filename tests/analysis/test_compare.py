@@ -91,6 +91,21 @@ def test_effects_and_interaction_add_up(pair: Comparison) -> None:
         assert total[f"effect_from_{letter}"] == approx(pair.change)
 
 
+def test_limits_that_gain_together_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    # `strict` takes a budget of 16 and 4 hours: 39 more, once both are there.
+    loads = ("policies.acid/review.reviewer_load=2", "policies.acid/strict.reviewer_load=4")
+    first = solve(tutorial(*loads, "limits.budget=15", "limits.reviewer_hours=3"))
+    second = solve(tutorial(*loads, "limits.budget=16", "limits.reviewer_hours=4"))
+    # Cases that differ in limits alone share an engine.
+    monkeypatch.setattr(module, "solve", lambda *_, **__: pytest.fail("solved on its own"))
+    found = compare([first, second])
+    for name in ("limits.budget", "limits.reviewer_hours"):
+        assert row(found.attribution, name)["effect_from_A"] == approx(0, abs=1e-6)
+        assert row(found.attribution, name)["effect_from_B"] == approx(39)
+    rest = row(found.attribution, "interaction")
+    assert (rest["effect_from_A"], rest["effect_from_B"]) == (approx(39), approx(-39))
+
+
 def test_result_folders_are_read_and_not_solved_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = publish(tutorial(), tmp_path / "a")
     other = publish(tutorial("limits.budget=16"), tmp_path / "b")

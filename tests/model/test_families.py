@@ -230,6 +230,20 @@ def test_one_fill_for_home_and_abroad() -> None:
     assert parts(plan, "ours", column="status_quo") == approx({"purchase_cost": 5.0})
 
 
+@covers("ours.rationed")
+def test_an_outage_takes_its_share_of_what_the_response_yields() -> None:
+    # Fill 0.4 of 5 units at 1, half of them lost in a storm: 1 arrives. 4 missing at 4, against 3 without the storm.
+    made = case(
+        stocks=[stock("them", 6.0)],
+        lanes=[lane("them", "us", 5.0, margin=1.0)],
+        demands=[demand("them", 10.0, 3.0), demand("us", 5.0, 4.0)],
+        contingencies=[{"contingency": "storm", "lane": "them-us", "from_week": 0, "availability": 0.5}],
+    )
+    plan = evaluate(made)
+    assert parts(plan, "ours") == approx({"purchase_cost": 2.0, "shortage_cost": 12.0})
+    assert parts(plan, "ours", "storm") == approx({"purchase_cost": 1.0, "shortage_cost": 16.0})
+
+
 @covers("order_link", "margin_link", "ours.undelivered_cost", "ours.balance")
 def test_the_counterpart_orders_and_we_deliver() -> None:
     # It orders 10, we have 4: 6 undelivered at 10 * max(2, 3), 20 earned: W = 160. With all refused it loses

@@ -293,7 +293,11 @@ def test_an_untracked_pair_of_the_counterpart_supplies_its_lanes_and_no_demand()
 def test_an_untracked_pair_of_ours_supplies_its_lanes_and_no_demand() -> None:
     # Exports to them and to the world run in full, our own demand of the item is lost from the start.
     made = case(
-        lanes=[lane("us", "them", 4.0, margin=1.0), lane("us", "world", 4.0, margin=1.0)],
+        lanes=[
+            lane("us", "them", 4.0, margin=1.0),
+            lane("us", "world", 4.0, margin=1.0),
+            idle("friend", "them", 4.0),
+        ],
         demands=[demand("us", 2.0, 5.0), demand("them", 4.0, 9.0)],
     )
     network = Network(made)

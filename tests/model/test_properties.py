@@ -233,7 +233,7 @@ def test_more_to_choose_from_never_hurts_us(drawn: Drawn, data: st.DataObject) -
 # Neutrality and invariance -----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(cases())
 def test_the_status_quo_is_neutral(drawn: Drawn) -> None:
     # All open, nothing sourced, no limit in force: the leverage of scenario none is 0.
@@ -329,7 +329,7 @@ def test_leverage_does_not_depend_on_the_order_of_rows(drawn: Drawn, random: Any
 # Plans whose figures add up ----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=45)
 @given(cases())
 def test_a_plan_holds_together(drawn: Drawn) -> None:
     case = made(drawn)
