@@ -6,6 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .analysis.breakeven import breakeven
+    from .analysis.compare import compare
+    from .analysis.explain import explain
+    from .analysis.indices import indices
     from .data import Case, CaseError, case_from_tables, load_case
     from .model import Plan, evaluate, solve
 
@@ -13,6 +17,10 @@ __version__ = "0.1.0"
 
 # Heavy libraries are imported with the first use of a name, not with the package.
 _HOMES = {
+    "breakeven": ".analysis.breakeven",
+    "compare": ".analysis.compare",
+    "explain": ".analysis.explain",
+    "indices": ".analysis.indices",
     "Case": ".data",
     "CaseError": ".data",
     "case_from_tables": ".data",
@@ -22,7 +30,20 @@ _HOMES = {
     "solve": ".model",
 }
 
-__all__ = ["Case", "CaseError", "Plan", "__version__", "case_from_tables", "evaluate", "load_case", "solve"]
+__all__ = [
+    "Case",
+    "CaseError",
+    "Plan",
+    "__version__",
+    "breakeven",
+    "case_from_tables",
+    "compare",
+    "evaluate",
+    "explain",
+    "indices",
+    "load_case",
+    "solve",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,8 @@ STAGES = {
     "responses": "responses",
     "search": "searching",
     "certificate": "checking the answer",
+    "differences": "differences",
+    "points": "points",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -521,7 +522,9 @@ def _without_plan(plan: Plan) -> Iterable[RenderableType]:
             words = "Proven: no plan under any combination of policies."
         yield _line(words)
         yield from _limits_set(plan.case)
-        yield _line("Loosen one with --set, for example")
+        yield _line("Which of them are in conflict, and how far each must give (add the same --set):")
+        yield _line(f"  sluicegate explain {shlex.quote(plan.case.name)}")
+        yield _line("Or loosen one with --set, for example")
         yield _line(f"  {_loosened(plan.case)}")
     else:
         yield _title("Stopped before a plan was found")
