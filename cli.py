@@ -168,12 +168,9 @@ def _put_shown(show: Callable[[Console], None]) -> None:
     from rich.console import Console
 
     terminal = Console(file=sys.stdout)
+    colours: Any = terminal.color_system
     page = _Page()
-    show(
-        Console(
-            file=page, width=terminal.width, force_terminal=terminal.is_terminal, color_system=terminal.color_system
-        )
-    )
+    show(Console(file=page, width=terminal.width, force_terminal=terminal.is_terminal, color_system=colours))
     _put("".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines()))
 
 
@@ -655,9 +652,7 @@ def explain(
     loaded = _load(case, overrides, talk)
     with Interrupts() as interrupts, talk.monitor(interrupts.stopped) as monitor:
         try:
-            found = interrupts.run(
-                lambda: explain_case(loaded, threads=threads or processors(), monitor=monitor), talk
-            )
+            found = interrupts.run(lambda: explain_case(loaded, threads=threads or processors(), monitor=monitor), talk)
         except Stopped:
             talk.say("Stopped before there was an explanation.")
             sys.exit(STOPPED)

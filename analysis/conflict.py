@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from .elastic import TOLERANCE, Answer, Elastic, Question
+from .elastic import TOLERANCE, Answer, Elastic, Question, Slack
 from .limits import Figure, Limit, figures_of
 
 ROUNDS = 40
@@ -234,10 +234,15 @@ class Filter:
     def _learn(self, answer: Answer, asked: set[Limit]) -> None:
         """Take note of what a plan keeps, once more of the limits that were set aside are kept where that is possible."""
         elastic = self.elastic
-        others = {limit: 1.0 / limit.figure.scale for limit in self.all if limit not in asked}
+        others: dict[Slack, float] = {limit: 1.0 / limit.figure.scale for limit in self.all if limit not in asked}
         nearer = elastic.under(Question(others, list(asked)), answer)
         self.kept.append(
-            asked | {limit for limit in others if elastic.gap(limit, nearer) <= TOLERANCE * limit.figure.scale}
+            asked
+            | {
+                limit
+                for limit in self.all
+                if limit not in asked and elastic.gap(limit, nearer) <= TOLERANCE * limit.figure.scale
+            }
         )
 
     def irreducible(self, limits: Sequence[Limit]) -> list[Limit]:

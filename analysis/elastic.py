@@ -199,7 +199,7 @@ class Elastic(Evaluator):
         program = self.joint.program
         own = {limit: gap_column(self.joint, limit) for limit in self.limits}
         self.column: dict[Slack, int] = {limit: place for limit, place in own.items() if place >= 0}
-        added = []
+        added: list[Any] = []
         for figure in self.figures:
             places = [own[limit] for limit in self.limits if limit.figure == figure and own[limit] >= 0]
             if places:
@@ -416,7 +416,8 @@ class Elastic(Evaluator):
         charge = np.zeros(len(candidates))
         over: dict[str, np.ndarray] = {}
         for name, column in LOADS.items():
-            slacks = [slack for slack in (*self.limits, *self.figures) if _kind(slack) == name]
+            everything: list[Slack] = [*self.limits, *self.figures]
+            slacks = [slack for slack in everything if _kind(slack) == name]
             if not slacks:
                 continue
             limit = slacks[0].figure.limit if isinstance(slacks[0], Limit) else slacks[0].limit

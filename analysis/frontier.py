@@ -1017,7 +1017,7 @@ class _Degrees(_Curve):
         return self._thriftiest(level, terms, search, search.best, search.proven), search.proven
 
     def _refine(self, found: list[FrontierPoint], most: int, width: float) -> bool:
-        """Halve the stretches in which policies or qualifications change, those with the most leverage first.
+        """Follow changes of policies or qualifications between two points, those with the most leverage first.
 
         Parameters
         ----------
@@ -1039,14 +1039,17 @@ class _Degrees(_Curve):
                 for place, (loose, tight) in enumerate(itertools.pairwise(found))
                 if tight.leverage is not None
                 and (loose.policies, loose.qualified) != (tight.policies, tight.qualified)
-                and abs((loose.used or 0.0) - tight.level) > width
+                and abs((loose.used or 0.0) - tight.level) > max(width, 1.5 * self.fine)
             ]
             if not worth:
                 break
             _, place = max(worth)
             loose, tight = found[place], found[place + 1]
             assert loose.leverage is not None and loose.used is not None and tight.leverage is not None
-            solved = self._solved((loose.used + tight.level) / 2, self.proven[loose.level])
+            # A plan that leaves room at its level ends a step: what comes next is best just beyond its use.
+            step = abs(loose.level - loose.used) > self.fine
+            level = loose.used - self.resource.sense * self.fine if step else (loose.used + tight.level) / 2
+            solved = self._solved(level, self.proven[loose.level])
             if solved is None:
                 return False
             point, proven = solved

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..model.engine import Engine, Found
 from ..model.evaluator import Evaluator, Steady
+from ..model.joint import Choice
 from ..model.network import OPEN
 from ..model.plan import Plan
 from ..model.planning import first_stage_of, money_scale
@@ -348,7 +349,7 @@ def _given_up(engine: Engine, found: Found, kind: str, key: str, choice: str, co
     return _worth(kind, key, choice, found, without, kept, engine.problem)
 
 
-def _under(engine: Engine, found: Found, choice: dict[str, str], fixed: dict[int, float] | None = None) -> float | None:
+def _under(engine: Engine, found: Found, choice: Choice, fixed: dict[int, float] | None = None) -> float | None:
     """Best leverage under given policies; None where there is no plan."""
     problem = engine.problem
     problem.evaluator.terms = found.terms

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from sluicegate import evaluate, load_case, solve
 from sluicegate.data import apply_overrides
 from sluicegate.model.problem import Problem
