@@ -35,7 +35,7 @@ def by_cold_solves(arrays: ResponseArrays, combinations: list[Digits]) -> np.nda
 
 
 def by_bare_loop(arrays: ResponseArrays, combinations: list[Digits]) -> np.ndarray:
-    """The same order and bound changes with highspy alone: no checks, no outputs, no chunks."""
+    """The same order, bound changes and outputs with highspy alone: no checks, no restarts, no choice of processes."""
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("presolve", "off")
@@ -43,6 +43,7 @@ def by_bare_loop(arrays: ResponseArrays, combinations: list[Digits]) -> np.ndarr
     highs.passModel(highs_model(arrays.program))
     before = combinations[0]
     costs = np.empty(len(combinations))
+    outputs = np.empty((len(combinations), arrays.outputs.shape[0]), dtype=np.float32)
     for place, digits in enumerate(combinations):
         for regime, (old, new) in enumerate(zip(before, digits, strict=True)):
             if old != new:
@@ -53,6 +54,7 @@ def by_bare_loop(arrays: ResponseArrays, combinations: list[Digits]) -> np.ndarr
         before = digits
         highs.run()
         costs[place] = highs.getInfo().objective_function_value
+        outputs[place] = arrays.outputs @ np.array(highs.getSolution().col_value)
     return costs
 
 
