@@ -6,12 +6,12 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SOAK ?= 500
 
-.PHONY: demo test soak lint bench wheel clean
+.PHONY: demo test soak lint browser bench wheel clean
 
 demo: $(INSTALLED)  ## solve the shipped Taiwan-Korea case and print the plan
 	$(BIN)/sluicegate solve taiwan-korea; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 4 ]
 
-test: $(INSTALLED) lint  ## the whole suite
+test: $(INSTALLED) lint browser  ## the whole suite
 	$(BIN)/python -m pytest -n 2
 
 soak: $(INSTALLED)  ## many more random cases against the oracle
@@ -23,6 +23,11 @@ lint: $(INSTALLED)  ## style and types
 	@mkdir -p build/types && ln -sfn $(CURDIR) build/types/sluicegate
 	MYPYPATH=build/types $(BIN)/mypy $(foreach room,data model analysis report,--package sluicegate.$(room)) --module sluicegate.cli
 
+browser:  ## Chromium, in which the pages are tested; without it those tests are skipped
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get update -qq && apt-get install -qq -y chromium >/dev/null; } || \
+	  echo "No Chromium here: the pages will not be tested in a browser."
+
 bench: $(INSTALLED)  ## ratios against other ways to do the same work; rewrites docs/benchmarks.md
 	$(BIN)/python -m bench
 
@@ -32,7 +37,7 @@ wheel: $(INSTALLED)
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt setuptools wheel
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[test,lint]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[cluster,test,lint,docs]"
 	touch $@
 
 clean:
