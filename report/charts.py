@@ -1,0 +1,107 @@
+"""What all charts share: their look, and how they are written as SVG, PNG or HTML."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import altair
+
+WIDTH, HEIGHT = 640, 380
+"""Size of a plot, in points."""
+
+SCALE = 2.0
+"""Pixels of a PNG per point."""
+
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+
+INK, MUTED, GRID = "#1b1f24", "#667080", "#dfe3e8"
+
+OURS, THEIRS, REVIEW = "#1f5fa8", "#b3441e", "#7a5ea8"
+"""Colours of our side, of the counterpart and of what is under review; told apart by colour-blind eyes too."""
+
+SERIES = ("#1f5fa8", "#b3441e", "#2d7d5a", "#7a5ea8", "#a8791f", "#4a90a4", "#8f3b76", "#5d6b7a")
+"""Colours of unordered things, in the order in which they are used."""
+
+ENDINGS = (".svg", ".png", ".html")
+
+
+def styled(chart: Any) -> Any:
+    """Return a chart with the look that all charts share; to be called on the whole chart, last."""
+    return (
+        chart.configure(font=FONT, background="white")
+        .configure_title(
+            fontSize=15, subtitleFontSize=11, subtitleColor=MUTED, offset=10, fontWeight="bold", anchor="start"
+        )
+        .configure_axis(
+            labelFontSize=11, titleFontSize=12, gridColor=GRID, domainColor=INK, tickColor=INK, labelLimit=260
+        )
+        .configure_legend(labelFontSize=11, titleFontSize=12, labelLimit=260)
+        .configure_view(stroke=None)
+    )
+
+
+def svg_of(chart: altair.TopLevelMixin) -> str:
+    """Return a chart as the text of an SVG."""
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(_specification(chart)))
+
+
+def write_chart(chart: altair.TopLevelMixin, path: str | os.PathLike[str]) -> Path:
+    """Write a chart, whole or not at all; the ending of the path says how.
+
+    Parameters
+    ----------
+    chart
+        The chart.
+    path
+        Ends in ``.svg``, ``.png`` or ``.html`` (one file that needs no network).
+
+    Raises
+    ------
+    ValueError
+        For another ending.
+    OSError
+        Where the file cannot be written.
+    """
+    import vl_convert
+
+    path = Path(path)
+    kind = path.suffix.lower()
+    if kind not in ENDINGS:
+        raise ValueError(
+            f"charts are written as .svg, .png or .html, not as {path.suffix or 'a file without an ending'}"
+        )
+    specification = _specification(chart)
+    if kind == ".svg":
+        content = str(vl_convert.vegalite_to_svg(specification)).encode()
+    elif kind == ".png":
+        content = bytes(vl_convert.vegalite_to_png(specification, scale=SCALE, ppi=72))
+    else:
+        content = str(vl_convert.vegalite_to_html(specification, bundle=True)).encode()
+    handle, scratch = tempfile.mkstemp(prefix=".sluicegate-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(scratch, 0o666 & ~_umask())
+        os.replace(scratch, path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _specification(chart: altair.TopLevelMixin) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(chart.to_json())
+    return found
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
