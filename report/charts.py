@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,28 @@ SERIES = ("#1f5fa8", "#b3441e", "#2d7d5a", "#7a5ea8", "#a8791f", "#4a90a4", "#8f
 """Colours of unordered things, in the order in which they are used."""
 
 ENDINGS = (".svg", ".png", ".html")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with what it says in words.
+
+    Attributes
+    ----------
+    name
+        Name of its file, without an ending.
+    title
+        Title.
+    text
+        What the chart shows, for a reader who cannot see it: what is plotted, and the figures that matter.
+    chart
+        The chart, styled.
+    """
+
+    name: str
+    title: str
+    text: str
+    chart: altair.TopLevelMixin
 
 
 def styled(chart: Any) -> Any:
