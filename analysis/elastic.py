@@ -172,6 +172,9 @@ class Elastic(Evaluator):
         Asked at every program.
     progress
         Called at every program solved.
+    others : dict of Figure to array of int, optional
+        Figures that the case does not hold, with the columns of the gaps that each moves; they take the place of the limits of
+        their kind.
     """
 
     def __init__(
@@ -180,21 +183,24 @@ class Elastic(Evaluator):
         threads: int = 1,
         stop: Callable[[], bool] = lambda: False,
         progress: Callable[[], None] = lambda: None,
+        others: Mapping[Figure, np.ndarray] | None = None,
     ):
         super().__init__(problem.joint, 0.0, stop=stop)
         self.problem = problem
         self.threads = threads
         self.progress = progress
-        self.limits = limits_of(problem)
-        self.figures = figures_of(self.limits)
+        others = others or {}
+        replaced = {figure.kind for figure in others}
+        self.limits = [limit for limit in limits_of(problem) if limit.figure.kind not in replaced]
+        self.figures = [*figures_of(self.limits), *others]
         self.solves = 0
         self.narrow = False
         self._open_cost = problem.response_cost(problem.all_open)
-        self._extend()
+        self._extend(others)
 
     # The program -----------------------------------------------------------------------------------------------------
 
-    def _extend(self) -> None:
+    def _extend(self, others: Mapping[Figure, np.ndarray]) -> None:
         """Give every figure a gap of its own: the sum of the columns of its limits' gaps."""
         program = self.joint.program
         own = {limit: gap_column(self.joint, limit) for limit in self.limits}
@@ -202,6 +208,7 @@ class Elastic(Evaluator):
         added: list[Any] = []
         for figure in self.figures:
             places = [own[limit] for limit in self.limits if limit.figure == figure and own[limit] >= 0]
+            places += others.get(figure, np.empty(0, dtype=int)).tolist()
             if places:
                 self.column[figure] = program.cost.size + len(added)
                 added.append(sparse.csc_matrix(program.matrix[:, places].sum(axis=1)))
@@ -269,6 +276,9 @@ class Elastic(Evaluator):
         self.relaxed = self._alone_highs
         for row in self._budget_rows:
             self.relaxed.set_row(row, -math.inf, self.terms.budget)
+        if self.terms.least_fill is not None:
+            for row in self._fill_rows:
+                self.relaxed.set_row(row, self.terms.least_fill * self.weeks, math.inf)
 
     # One choice of policies, or all at once -----------------------------------------------------------------------
 

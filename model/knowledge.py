@@ -27,6 +27,8 @@ class Knowledge:
     Attributes
     ----------
     cuts : list of Cut
+    lines : list of (int, float, Cut, array)
+        Relaxations solved: candidate, leverage, cut, and the room there was.
     face_solves : int
         Responses solved for bounds over faces.
     """
@@ -35,6 +37,7 @@ class Knowledge:
         self.candidates = candidates
         self.enumerator = enumerator
         self.cuts: list[Cut] = []
+        self.lines: list[tuple[int, float, Cut, np.ndarray]] = []
         self.face_solves = 0
         self._seen: list[np.ndarray] = []
         self._faces: list[np.ndarray] = []
@@ -42,7 +45,7 @@ class Knowledge:
     def branch(self) -> Knowledge:
         """Return what is known so far; what the branch learns stays out of the original."""
         branch = Knowledge(self.candidates, self.enumerator)
-        branch.cuts = list(self.cuts)
+        branch.cuts, branch.lines = list(self.cuts), list(self.lines)
         branch._seen, branch._faces = list(self._seen), [faces.copy() for faces in self._faces]
         return branch
 

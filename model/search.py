@@ -87,6 +87,10 @@ class Search:
         Asked between steps.
     report
         Called with (incumbent, bound) when either moves.
+    known : array, shape (n,), optional
+        Bounds proven already, under terms that are no tighter.
+    floor
+        Leverages that are not above it are of no interest.
     """
 
     def __init__(
@@ -98,6 +102,8 @@ class Search:
         gap: float,
         stop: Callable[[], bool] = lambda: False,
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
+        known: np.ndarray | None = None,
+        floor: float = -math.inf,
     ):
         self.evaluator = evaluator
         self.knowledge = knowledge
@@ -105,10 +111,17 @@ class Search:
         self.gap = gap
         self.stop = stop
         self.report = report
+        self.floor = floor
         size = len(self.candidates)
         self.constant = constant
         self.rooms = evaluator.rooms(self.candidates.admin)
         self.guess = np.where(allowed, math.inf, -math.inf)
+        if known is not None:
+            np.minimum(self.guess, known, out=self.guess)
+        for place, leverage, cut, before in knowledge.lines:
+            # Its own relaxation bounds a candidate under other terms too, by the prices of the room they leave.
+            moved = leverage + float(cut.room_worth(self.rooms[place])) - float(cut.room_worth(before))
+            self.guess[place] = min(self.guess[place], moved)
         self.proven = self.guess.copy()
         self.relaxed = np.zeros(size, dtype=bool)
         self.columns: dict[int, Column] = {}
@@ -139,6 +152,7 @@ class Search:
         self.relaxations += 1
         self.relaxed[place] = True
         self._apply(self.knowledge.add(relaxation.cut))
+        self.knowledge.lines.append((place, relaxation.leverage, relaxation.cut, self.rooms[place]))
         self.guess[place] = self.proven[place] = min(self.proven[place], relaxation.leverage)
 
     def work_out(self, place: int, cutoff: float = -math.inf) -> Column:
@@ -189,8 +203,8 @@ class Search:
     def threshold(self) -> float:
         """Bound below which a candidate need not be looked at: half the gap asked for, so that the rest adds up."""
         if self.best is None:
-            return -math.inf
-        return self.incumbent + max(self.tie, 0.5 * self.gap * abs(self.incumbent))
+            return self.floor
+        return max(self.floor, self.incumbent + max(self.tie, 0.5 * self.gap * abs(self.incumbent)))
 
     def bound(self) -> float:
         """Proven upper bound over all candidates."""
@@ -217,8 +231,26 @@ class Search:
         if not self.relaxed[place]:
             self.relax(place)
         else:
-            self.work_out(place, self.incumbent)
+            self.work_out(place, max(self.incumbent, self.floor))
         return True
+
+    def restrict(self, allowed: np.ndarray) -> None:
+        """Go on among fewer candidates, all that was found about these kept.
+
+        Parameters
+        ----------
+        allowed : array of bool, shape (n,)
+            Candidates that still may be chosen.
+        """
+        self.guess[~allowed] = self.proven[~allowed] = -math.inf
+        # A candidate that was cut off below a better one must be worked out again.
+        self.columns = {
+            place: column
+            for place, column in self.columns.items()
+            if allowed[place] and column.outcome.termination in ("Optimal", "Infeasible")
+        }
+        plans = [column for column in self.columns.values() if column.leverage > -math.inf]
+        self.best = max(plans, key=lambda column: column.leverage, default=None)
 
     # Bounds over whole faces ---------------------------------------------------------------------------------------
 

@@ -1,0 +1,96 @@
+"""The least that a plan can take of a resource."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+
+from ..model.branching import branch_and_bound
+from ..model.engine import Engine
+from ..model.joint import Choice
+from ..model.knowledge import Knowledge
+from ..model.planning import money_scale
+from .elastic import TOLERANCE, Elastic, Question
+from .limits import Figure
+from .resources import Resource
+
+
+class Thrift(Elastic):
+    """The joint program that minimises the use of a resource instead of maximising leverage.
+
+    The use is the gap of a limit set where no plan can keep it: no budget, an own loss below all others, a fill of 1.
+
+    Parameters
+    ----------
+    engine
+        The case, ready to be solved.
+    resource
+        One that is used by degrees.
+    """
+
+    def __init__(self, engine: Engine, resource: Resource):
+        self.engine = engine
+        self.resource = resource
+        self.figure = Figure(resource.name, resource.name, (), 0.0, "", 1.0)
+        problem = engine.problem
+        super().__init__(problem, engine.threads, engine.stop, others={self.figure: resource.gaps(problem)})
+        kept = [figure for figure in self.figures if figure != self.figure]
+        self.asked = Question({self.figure: 1.0}, kept)
+        self.base = 1.0 if resource.sense < 0 else 0.0
+        self.terms = resource.at(engine.widest, self.base)
+        self._advantage = np.array([problem.joint.compiled.column[id(problem.joint.model.advantage)]])
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """The engine's candidates, with nothing known of their use."""
+        return Knowledge(self.engine.candidates, self.engine.knowledge.enumerator)
+
+    def alone_bound(self, cutoff: float) -> float:
+        """Lower bound on the use whatever the policies; our side alone says nothing of our own loss."""
+        return 0.0 if self.resource.name == "own_loss" else super().alone_bound(cutoff)
+
+    def end(self) -> float | None:
+        """Return the least use of any plan, whatever its policies; None where no plan keeps the other limits.
+
+        Raises
+        ------
+        Stopped
+            When stopped.
+        """
+        answer = self.least(self.asked)
+        while self.resource.name == "own_loss" and answer.value <= TOLERANCE:
+            # There are plans that gain this much and more: the limit must be set lower for their gaps to count.
+            self.base -= 10 * (abs(self.base) + money_scale(self.problem))
+            self.terms = self.resource.at(self.terms, self.base)
+            self.__dict__.pop("knowledge", None)
+            answer = self.least(self.asked)
+        return self._level(answer.value) if math.isfinite(answer.value) else None
+
+    def least_under(self, choice: Choice, floor: float = -math.inf) -> tuple[float, np.ndarray] | None:
+        """Return the least use of a plan under given policies, and its columns of the joint program; None without a plan.
+
+        Parameters
+        ----------
+        choice
+            Policy of every regime.
+        floor
+            Least advantage of the plan: leverage less the part that depends on policies alone.
+        """
+        highs, program, binaries = self._choice_highs, self.joint.program, self.binaries
+        self._price(self.asked)
+        self._choose(choice)
+        self._use(highs)
+        highs.set_bounds(self._advantage, np.array([floor]), np.array([math.inf]))
+        outcome = branch_and_bound(
+            highs, binaries, program.column_lower[binaries], program.column_upper[binaries], stop=self.stop
+        )
+        highs.set_bounds(self._advantage, np.array([-math.inf]), np.array([math.inf]))
+        if outcome.objective is None or outcome.solution is None:
+            return None
+        return self._level(outcome.objective), outcome.solution[: program.cost.size]
+
+    def _level(self, gap: float) -> float:
+        level = self.base + self.resource.sense * gap
+        return level - self.problem.status_quo.cost if self.resource.name == "own_loss" else level
