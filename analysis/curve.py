@@ -203,7 +203,7 @@ class Tracer:
             self.traced.points.append(FrontierPoint(0.0 if level is None else level))
             return
         if loose is None:
-            loose = self._least(search, best, self.resource.loosest)[0]
+            loose = self._least(best, self.resource.loosest)[0]
         end = self.thrift.end()
         # Found with the other programs' tolerance.
         end = loose if end is None else end
@@ -233,22 +233,24 @@ class Tracer:
         if best is None:
             self.traced.points.append(FrontierPoint(level))
             return search.proven
-        used, solution = self._least(search, best, level)
-        rival = search
-        taken = np.ones(len(self.engine.candidates), dtype=bool)
+        point = self._point(level, level, search, best)
+        allowed = np.ones(len(self.engine.candidates), dtype=bool)
+        used, solution, rival = level, best.outcome.solution, search
+        assert solution is not None and point.used is not None
+        slack = self.sense * (level - point.used) > self.traced.fine
         while True:
-            # Other policies of the same leverage may take less.
-            taken[best.place] = False
-            tighter = used - self.sense * self.traced.fine
-            rival = self._search(
-                self._terms(tighter), rival.proven, taken, best.leverage - self._tie(best.leverage)
-            )
+            if slack:
+                used, solution = self._least(best, level)
+                allowed[best.place] = False
+            # The same leverage with less of the resource, under these policies or others?
+            tighter = self._terms(used - self.sense * self.traced.fine)
+            rival = self._search(tighter, rival.proven, allowed, best.leverage - self._tie(best.leverage))
+            rival.relaxed[best.place] = True
             equal = self._run(rival)
             if equal is None:
                 break
-            best = equal
-            used, solution = self._least(rival, best, tighter)
-        self._add(self._point(level, used, search, best, solution))
+            best, slack = equal, True
+        self._add(point if used == level else self._point(level, used, search, best, solution))
         return search.proven
 
     # Steps of both ---------------------------------------------------------------------------------------------------
@@ -297,33 +299,16 @@ class Tracer:
             raise Stopped
         return search.best
 
-    def _least(self, search: Search, best: Column, level: float) -> tuple[float, np.ndarray]:
+    def _least(self, best: Column, level: float) -> tuple[float, np.ndarray]:
         """Least use at a plan's policies and leverage, and a plan that has it."""
-        solution = best.outcome.solution
-        assert solution is not None
-        room = self._room(best, level)
-        if room is not None and room <= self.traced.fine:
-            return level, solution
         rounding = max(0.02 * self._tie(best.leverage), ROUNDING)
         floor = best.leverage - float(self._constant[best.place]) - rounding
         found = self.thrift.least_under(self.engine.candidates.choice(best.place), floor)
-        # Where the solver's tolerance hides the plan, it stays as it was found.
-        return (level, solution) if found is None else found
-
-    def _room(self, best: Column, level: float) -> float | None:
-        """Most that a plan of these policies and this leverage may take less than the level; None where nothing is known.
-
-        By the price that the relaxation puts on the resource: less of it by so much costs that much leverage.
-        """
-        if not math.isfinite(level):
-            return None
-        weeks = self.problem.network.weeks if self.sense < 0 else 1
-        for place, leverage, cut, _ in reversed(self.engine.knowledge.lines):
-            if place == best.place:
-                price = abs(float(cut.prices[self.resource.room])) * weeks
-                lost = leverage - best.leverage + self._tie(best.leverage)
-                return lost / price if price > 0 else None
-        return None
+        if found is None:
+            # The solver's tolerance hides the plan: it stays as it was found.
+            assert best.outcome.solution is not None
+            return level, best.outcome.solution
+        return found
 
     def _point(
         self, level: float, used: float, search: Search, best: Column, solution: np.ndarray | None = None
