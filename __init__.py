@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .analysis.breakeven import breakeven
     from .analysis.compare import compare
     from .analysis.explain import explain
+    from .analysis.frontier import Frontier, frontier
     from .analysis.indices import indices
     from .data import Case, CaseError, case_from_tables, load_case
     from .model import Plan, evaluate, solve
@@ -20,6 +21,8 @@ _HOMES = {
     "breakeven": ".analysis.breakeven",
     "compare": ".analysis.compare",
     "explain": ".analysis.explain",
+    "Frontier": ".analysis.frontier",
+    "frontier": ".analysis.frontier",
     "indices": ".analysis.indices",
     "Case": ".data",
     "CaseError": ".data",
@@ -33,6 +36,7 @@ _HOMES = {
 __all__ = [
     "Case",
     "CaseError",
+    "Frontier",
     "Plan",
     "__version__",
     "breakeven",
@@ -40,6 +44,7 @@ __all__ = [
     "compare",
     "evaluate",
     "explain",
+    "frontier",
     "indices",
     "load_case",
     "solve",

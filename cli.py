@@ -24,6 +24,7 @@ from . import __version__
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from .analysis.frontier import Frontier
     from .data import Case
     from .model import Plan
     from .report.folder import ResultFolder
@@ -777,6 +778,111 @@ def breakeven(
         sys.exit(STOPPED)
 
 
+@cli.command()
+@case_options
+@click.option(
+    "--against",
+    type=click.Choice(["own_loss", "budget", "reviewer_hours", "political_capital", "min_fill"]),
+    default="own_loss",
+    show_default=True,
+    help="What leverage is held against.",
+)
+@click.option(
+    "--points",
+    type=click.IntRange(min=2),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Levels solved; reviewer hours and political capital have all their steps instead.",
+)
+@click.option("--low", type=float, metavar="LEVEL", help="Least level.  [default: the least at which there is a plan]")
+@click.option(
+    "--high", type=float, metavar="LEVEL", help="Greatest level.  [default: what the plan without a limit uses]"
+)
+@click.option(
+    "--time-limit",
+    type=Number(positive=True),
+    metavar="SECONDS",
+    help="Stop after so long with the points found.  [default: none]",
+)
+@click.option(
+    "--rel-gap",
+    type=Number(),
+    metavar="SHARE",
+    help="Relative gap to which every point is proven, such as 0.01.  [default: the case's]",
+)
+@click.option("--chart", metavar="FILE", help="Draw the curve to FILE, which ends in .svg, .png or .html.")
+@threads_option
+@result_options
+@loudness_options
+def frontier(
+    case: str,
+    overrides: tuple[str, ...],
+    against: str,
+    points: int,
+    low: float | None,
+    high: float | None,
+    time_limit: float | None,
+    rel_gap: float | None,
+    chart: str | None,
+    threads: int | None,
+    output: str | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Trace leverage against what it takes: the whole trade-off curve of CASE, every point proven.
+
+    Levels of own loss, budget, or least fill are evenly spaced; at each, the plan of greatest leverage is found, and of several
+    the one that uses least. Reviewer hours and political capital have a step for every plan that is worth its load. What
+    changes along the curve is named. Curve, table and charts are written to a result folder.
+
+    \b
+    Examples:
+      sluicegate frontier tutorial --against budget
+      sluicegate frontier taiwan-korea --chart curve.svg
+      sluicegate frontier mycase --against min_fill --low 0.9 --high 1 --points 11
+    """
+    from .analysis.frontier import frontier as trace
+    from .model.columns import processors
+    from .report.frontier import show_frontier
+
+    began = _now()
+    talk = Talk(quiet, verbose)
+    if chart is not None:
+        _check_chart(chart)
+    loaded = _load(case, overrides, talk)
+    options: dict[str, Any] = {
+        "against": against,
+        "points": points,
+        "low": low,
+        "high": high,
+        "time_limit": float("inf") if time_limit is None else time_limit,
+        "rel_gap": loaded.settings.solver.rel_gap if rel_gap is None else rel_gap,
+        "threads": threads or processors(),
+    }
+    with Interrupts() as interrupts, _result_folder(output, loaded, force) as result:
+        with talk.monitor(interrupts.stopped) as monitor:
+            found = _said(
+                lambda: interrupts.run(lambda: trace(loaded, **options, log=result.log, monitor=monitor), talk)
+            )
+        stopped = interrupts.stopped.is_set()
+        if not found.points:
+            talk.say("Stopped before a point was found; no result was written.")
+            sys.exit(STOPPED if stopped else NO_PLAN)
+        if not found.complete:
+            talk.say("Stopped; the points found so far hold.")
+        from .report.folder import run_record
+
+        record = run_record(found, "frontier", case, overrides, options, began)
+        _hand_out(lambda: result.publish_frontier(found, record), found, show_frontier, as_json, talk)
+    if chart is not None:
+        _draw(chart, found, talk)
+    codes = {"optimal": DONE, "infeasible": INFEASIBLE, "feasible": GAP_LEFT, "unknown": NO_PLAN}
+    sys.exit(STOPPED if stopped else codes[found.status])
+
+
 # Steps that commands share ---------------------------------------------------------------------------------------------
 
 
@@ -810,24 +916,60 @@ def _result_folder(output: str | None, case: Case, force: bool) -> ResultFolder:
 
 def _deliver(plan: Plan, result: ResultFolder, run: _Run, as_json: bool, talk: Talk) -> None:
     """Write the result folder and print the plan; the plan is printed even where the folder cannot be written."""
-    from .report.folder import ResultError, run_record
+    from .report.folder import run_record
+    from .report.terminal import show_plan
 
     record = run_record(plan, run.command, run.given, run.overrides, run.options, run.began)
+    _hand_out(lambda: result.publish(plan, record), plan, show_plan, as_json, talk)
+
+
+def _hand_out(
+    publish: Callable[[], os.PathLike[str]], found: Any, show: Callable[[Any, Console], None], as_json: bool, talk: Talk
+) -> None:
+    """Write a result folder and print what it holds; that is printed even where the folder cannot be written."""
+    from .report.folder import ResultError
+
     unwritten: ResultError | None = None
     try:
-        folder = result.publish(plan, record)
+        folder = publish()
     except ResultError as error:
         unwritten = error
     if as_json:
-        _put_json(plan.to_dict())
+        _put_json(found.to_dict())
     else:
-        from .report.terminal import show_plan
-
-        _put_shown(lambda console: show_plan(plan, console))
+        _put_shown(lambda console: show(found, console))
     if unwritten is not None:
         raise unwritten
     apart = "\n" if sys.stdout.isatty() else ""
     talk.say(_shown(f"{apart}Written to {folder}"))
+
+
+def _check_chart(chart: str) -> None:
+    """Refuse a chart that could not be written, before the work."""
+    from pathlib import Path
+
+    from .report.charts import ENDINGS
+
+    path = Path(chart)
+    if path.suffix.lower() not in ENDINGS:
+        raise Refusal(_shown(f"--chart {chart}: give the file one of the endings {', '.join(ENDINGS)}"))
+    if not path.parent.is_dir():
+        raise Refusal(_shown(f"--chart {chart}: there is no folder {path.parent}; make it, or name another file"))
+
+
+def _draw(chart: str, found: Frontier, talk: Talk) -> None:
+    from .report.charts import write_chart
+    from .report.frontier_charts import frontier_figures
+
+    figures = frontier_figures(found)
+    if not figures:
+        talk.say("No level has a plan, so there is nothing to draw.")
+        return
+    try:
+        write_chart(figures[0].chart, chart)
+    except OSError as error:
+        raise Refusal(_shown(f"{chart} cannot be written: {error.strerror}; name another file with --chart")) from None
+    talk.say(_shown(f"Drawn to {chart}"))
 
 
 def _said(work: Callable[[], T]) -> T:

@@ -100,6 +100,18 @@ class Frontier:
         """Points with a plan."""
         return tuple(point for point in self.points if point.leverage is not None)
 
+    @property
+    def proven(self) -> bool:
+        """Whether the gap of every point is within the one asked for."""
+        return all(point.status != "feasible" for point in self.points)
+
+    @property
+    def status(self) -> str:
+        """``optimal`` (finished, every point proven), ``feasible``, ``infeasible`` (no plan at any level) or ``unknown``."""
+        if not self.feasible:
+            return "infeasible" if self.complete else "unknown"
+        return "optimal" if self.complete and self.proven else "feasible"
+
     def to_frame(self) -> pd.DataFrame:
         """Return a row for every point, units of its columns in ``attrs["units"]``; ``policy.REGIME`` are policies."""
         import pandas as pd
@@ -125,6 +137,7 @@ class Frontier:
         return {
             "schema": SCHEMA,
             "case": self.case.name,
+            "status": self.status,
             "against": self.against,
             "unit": self.unit,
             "currency": self.currency,

@@ -12,7 +12,7 @@ from ..model.engine import Engine
 from ..model.joint import Choice
 from ..model.knowledge import Knowledge
 from ..model.planning import money_scale
-from .elastic import TOLERANCE, Elastic, Question
+from .elastic import TOLERANCE, Elastic, Question, Stopped
 from .limits import Figure
 from .resources import Resource
 
@@ -80,13 +80,21 @@ class Thrift(Elastic):
         """
         highs, program, binaries = self._choice_highs, self.joint.program, self.binaries
         self._price(self.asked)
-        self._choose(choice)
         self._use(highs)
         highs.set_bounds(self._advantage, np.array([floor]), np.array([math.inf]))
-        outcome = branch_and_bound(
-            highs, binaries, program.column_lower[binaries], program.column_upper[binaries], stop=self.stop
-        )
+        cost, admin = self.problem.response_cost(choice), self.problem.admin_cost(choice)
+        # The face without slack gives the cleaner figures, as in `Evaluator.best`.
+        for slack in (False, True):
+            self._set(highs, choice, cost, 0.0, admin, slack)
+            highs.set_offset(0.0)
+            outcome = branch_and_bound(
+                highs, binaries, program.column_lower[binaries], program.column_upper[binaries], stop=self.stop
+            )
+            if not outcome.infeasible:
+                break
         highs.set_bounds(self._advantage, np.array([-math.inf]), np.array([math.inf]))
+        if self.stop():
+            raise Stopped
         if outcome.objective is None or outcome.solution is None:
             return None
         return self._level(outcome.objective), outcome.solution[: program.cost.size]

@@ -10,7 +10,7 @@ import platform
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
@@ -22,10 +22,12 @@ from .documents import to_bytes
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..analysis.frontier import Frontier
     from ..model import Plan
 
 RESULTS = "results"
 PLAN_FILE = "plan.json"
+FRONTIER_FILE = "frontier.json"
 RUN_FILE = "run.json"
 LOG_FILE = "solver.log"
 CASE_FOLDER = "case"
@@ -122,8 +124,28 @@ class ResultFolder:
         Path
             The folder as it was named.
         """
+        return self._publish(lambda folder: write_plan(plan, folder, run))
+
+    def publish_frontier(self, frontier: Frontier, run: Mapping[str, Any]) -> Path:
+        """Write a frontier and put the folder in its place.
+
+        Parameters
+        ----------
+        frontier
+            The frontier.
+        run
+            What `run_record` returns.
+
+        Returns
+        -------
+        Path
+            The folder as it was named.
+        """
+        return self._publish(lambda folder: write_frontier(frontier, folder, run))
+
+    def _publish(self, write: Callable[[Path], None]) -> Path:
         with self._told():
-            write_plan(plan, self._made, run)
+            write(self._made)
             self._place()
         return self.folder
 
@@ -147,7 +169,7 @@ class ResultFolder:
             raise ResultError(
                 f"{self.folder} is there and not empty; name a new folder with -o, or replace the result in it with --force"
             )
-        if not (target / PLAN_FILE).is_file():
+        if not any((target / name).is_file() for name in (PLAN_FILE, FRONTIER_FILE)):
             raise ResultError(
                 f"{self.folder} holds no {PLAN_FILE}, so it is no result folder and is not replaced; name a new folder with -o"
             )
@@ -208,13 +230,27 @@ def write_plan(plan: Plan, folder: Path, run: Mapping[str, Any]) -> None:
     (folder / PLAN_FILE).write_bytes(to_bytes(plan.to_dict()))
 
 
+def write_frontier(frontier: Frontier, folder: Path, run: Mapping[str, Any]) -> None:
+    """Write the files of a frontier into a folder: ``frontier.json``, its table, charts, the case, ``run.json``."""
+    from .charts import write_chart
+    from .frontier_charts import frontier_figures
+
+    write_folder(frontier.case, folder / CASE_FOLDER)
+    _write_table(frontier.to_frame(), folder / "frontier")
+    for figure in frontier_figures(frontier):
+        for ending in (".svg", ".png"):
+            write_chart(figure.chart, folder / f"{figure.name}{ending}")
+    (folder / RUN_FILE).write_bytes(to_bytes(run))
+    (folder / FRONTIER_FILE).write_bytes(to_bytes(frontier.to_dict()))
+
+
 def _write_table(frame: pd.DataFrame, stem: Path) -> None:
     frame.to_csv(stem.with_name(f"{stem.name}.csv"), index=False, encoding="utf-8", lineterminator="\n")
     frame.to_parquet(stem.with_name(f"{stem.name}.parquet"), index=False)
 
 
 def run_record(
-    plan: Plan,
+    result: Plan | Frontier,
     command: str,
     given: str,
     overrides: Sequence[str],
@@ -225,8 +261,8 @@ def run_record(
 
     Parameters
     ----------
-    plan
-        The plan.
+    result
+        The plan or the frontier.
     command
         The command that made it.
     given
@@ -241,12 +277,12 @@ def run_record(
     return {
         "schema": 1,
         "command": command,
-        "case": plan.case.name,
+        "case": result.case.name,
         "case_given": given,
-        "case_digest": plan.case.digest,
+        "case_digest": result.case.digest,
         "overrides": list(overrides),
         "options": dict(options),
-        "status": plan.status,
+        "status": result.status,
         "began": began.isoformat(timespec="seconds"),
         "ended": datetime.datetime.now(began.tzinfo).isoformat(timespec="seconds"),
         "versions": versions(),

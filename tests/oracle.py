@@ -147,6 +147,7 @@ class Case:
         self.budget = _number(limits, "budget", INF)
         self.reviewer_hours = _number(limits, "reviewer_hours", INF)
         self.political_capital = _number(limits, "political_capital", INF)
+        self.own_loss = _number(limits, "own_loss", INF)
         self.worst = ((settings.get("objective") or {}).get("scenario") or "worst") == "worst"
 
         sides = {"focal": "H", "ally": "H", "counterpart": "C", "other": "O"}
@@ -963,6 +964,8 @@ def _best_for(
     z = program.column(lower=-INF)
     for scenario in judged:
         program.nonnegative(Affine().plus(inflicted[scenario]).plus(suffered[scenario], -1.0).add(-1.0, z))
+        if limits and case.own_loss < INF:
+            program.nonnegative(Affine(case.own_loss).plus(suffered[scenario], -1.0))
     x = program.minimise(Affine().add(-1.0, z))
     if x is None:
         return None, None
