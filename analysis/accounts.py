@@ -71,7 +71,9 @@ class Accounts:
         model, program = joint.model, problem.operator.program
         self.width = program.cost.size
         families = [b.component_objects(Var) for b in model.ours.values()]
-        free = joint.compiled.columns(variable for group in families for family in group for variable in family.values())
+        free = joint.compiled.columns(
+            variable for group in families for family in group for variable in family.values()
+        )
         self._free = np.unique(free[free >= 0])
         self._held = np.setdiff1d(np.arange(self.width), self._free)
         rows = np.flatnonzero(np.isfinite(program.row_lower) | np.isfinite(program.row_upper))
@@ -168,4 +170,3 @@ class Accounts:
             if outcome.optimal and outcome.solution is not None:
                 return outcome.solution
         raise ArithmeticError(f"our operations ended with {outcome.termination!r}")
-

@@ -35,7 +35,9 @@ def _words(frontier: Frontier) -> str:
     money = f" {plain(frontier.currency)}" if frontier.currency else ""
     unit = f" {plain(frontier.unit)}" if frontier.unit else ""
     ends = " to ".join(
-        f"{number(point.leverage)}{money} at {number(point.used)}{unit}" for point in (first, last) if point.used is not None
+        f"{number(point.leverage)}{money} at {number(point.used)}{unit}"
+        for point in (first, last)
+        if point.used is not None
     )
     changes = counted(len(frontier.changes), "time")
     return (
@@ -72,10 +74,14 @@ def _chart(frontier: Frontier, title: str) -> Any:
 
 def _subtitle(frontier: Frontier) -> list[str]:
     """Return what the marks mean, in lines."""
-    proven = "proven the greatest leverage at its level" if frontier.proven else "the greatest leverage found at its level"
+    proven = (
+        "proven the greatest leverage at its level" if frontier.proven else "the greatest leverage found at its level"
+    )
     lines = [f"Every dot is {proven}; a letter marks where a plan begins."]
     if not frontier.steps:
-        lines.append("Between dots the line is what is sure to be had: straight within a plan, a step where plans change.")
+        lines.append(
+            "Between dots the line is what is sure to be had: straight within a plan, a step where plans change."
+        )
     if len(frontier.feasible) < len(frontier.points):
         lines.append("Dotted: levels at which no plan exists.")
     return lines
