@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -109,8 +108,7 @@ class Tracer:
         self.rel_gap = rel_gap
         self.sense = resource.sense
         self.traced = Traced()
-        self._counts = dict.fromkeys(("searches", "programs", "relaxations"), 0)
-        self._began = time.perf_counter()
+        self._counts = dict.fromkeys(("searches", "programs", "relaxations", "face_solves"), 0)
 
     @cached_property
     def thrift(self) -> Thrift:
@@ -150,7 +148,7 @@ class Tracer:
         try:
             if self.engine.stop():
                 raise Stopped
-            self.engine.knowledge
+            knowledge = self.engine.knowledge
             if not self.engine.complete:
                 raise Stopped
             if self.resource.load:
@@ -158,15 +156,14 @@ class Tracer:
             else:
                 self._trace_levels(points, loose, tight)
             self.traced.complete = True
+            self._counts["face_solves"] = knowledge.face_solves
         except Stopped:
             pass
         self.traced.solve = {
             "combinations": self.engine.count,
             "responses": self.engine.candidates.steps,
             **self._counts,
-            "face_solves": self.engine.knowledge.face_solves,
             "rel_gap": self.rel_gap,
-            "seconds": time.perf_counter() - self._began,
         }
         return self.traced
 
