@@ -235,6 +235,7 @@ class Tracer:
         used, solution, rival = level, best.outcome.solution, search
         assert solution is not None and point.used is not None
         slack = self.sense * (level - point.used) > self.traced.fine
+        allowed[best.place] = slack or not self._worth_its_use(best)
         while True:
             if slack:
                 used, solution = self._least(best, level)
@@ -295,6 +296,20 @@ class Tracer:
         if self.engine.stop():
             raise Stopped
         return search.best
+
+    def _worth_its_use(self, best: Column) -> bool:
+        """Whether it is proven that a plan's policies have no plan of its leverage that takes less than the level.
+
+        With its lanes, less of the resource costs leverage at the dual price at least; with other lanes there is less leverage.
+        """
+        outcome = best.outcome
+        tie = self._tie(best.leverage)
+        if outcome.duals is None or -outcome.others >= best.leverage - tie:
+            return False
+        rows = self.problem.evaluator.room_rows[self.resource.room]
+        weeks = self.problem.network.weeks if self.sense < 0 else 1
+        price = self.sense * -float(outcome.duals[rows].sum()) * weeks
+        return price > 0 and tie / price <= self.traced.fine
 
     def _least(self, best: Column, level: float) -> tuple[float, np.ndarray]:
         """Least use at a plan's policies and leverage, and a plan that has it."""

@@ -59,7 +59,8 @@ def branch_and_bound(
     """
     best: Outcome | None = None
     waiting = [Node(lower, upper, -math.inf)]
-    given_up = math.inf
+    given_up = others = math.inf
+    duals = None
     nodes = 0
     while waiting and not stop():
         node = waiting.pop()
@@ -79,7 +80,8 @@ def branch_and_bound(
         values = outcome.solution[binaries]
         distance = np.abs(values - np.round(values))
         if distance.size == 0 or distance.max() <= INTEGRAL:
-            best = outcome
+            others = min(others, math.inf if best is None or best.objective is None else best.objective)
+            best, duals = outcome, highs.row_duals()
             continue
         place = int(distance.argmax())
         nearer = round(float(values[place]))
@@ -102,6 +104,8 @@ def branch_and_bound(
         bound if math.isfinite(bound) else None,
         None if best is None else best.solution,
         nodes,
+        duals,
+        min(unseen, given_up, others),
     )
 
 

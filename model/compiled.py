@@ -144,6 +144,10 @@ class Outcome:
     solution : array or None, shape (columns,)
     nodes
         Branch-and-bound nodes.
+    duals : array or None, shape (rows,)
+        Of `branch_and_bound`: duals of the linear program that the incumbent is an optimum of.
+    others
+        Of `branch_and_bound`: proven bound on the objective everywhere else.
     """
 
     termination: str
@@ -151,6 +155,8 @@ class Outcome:
     bound: float | None
     solution: np.ndarray | None
     nodes: int = 0
+    duals: np.ndarray | None = None
+    others: float = -np.inf
 
     @property
     def optimal(self) -> bool:

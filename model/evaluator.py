@@ -115,6 +115,7 @@ class Evaluator:
         self._fill_rows = np.concatenate(
             [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
         )
+        self.room_rows = (self._budget_rows, self._loss_rows, self._fill_rows)
         self._gated = np.concatenate([np.empty(0, np.int32), *joint.gate.columns.values()])
         self._links = _link_rows(joint)
         relaxed = joint.program.relaxed()
@@ -235,7 +236,7 @@ class Evaluator:
         # The minimum falls by the dual of a link row as its output grows.
         slope = np.where(rows >= 0, -duals[rows] * signs, 0.0)
         outputs = np.where(columns >= 0, solution[columns], 0.0)
-        prices = np.array([-duals[rows].sum() for rows in (self._budget_rows, self._loss_rows, self._fill_rows)])
+        prices = np.array([-duals[rows].sum() for rows in self.room_rows])
         if self.terms.least_fill is None:
             prices[2] = 0.0
         bare = Cut(0.0, slope, prices)

@@ -24,6 +24,9 @@ MEANINGS = {
     "min_fill": "Fill: the least mean fill of every demand with a min_fill, in every package and outage.",
 }
 
+NO_GAP = 1e-8
+"""Relative gap that is the solver's rounding."""
+
 LEVEL_DIGITS = 6
 """Significant digits of levels, which are close together where plans change."""
 
@@ -70,13 +73,17 @@ def headline(frontier: Frontier) -> Iterable[str]:
     if plans:
         what = "all steps of the curve" if frontier.steps and frontier.complete else counted(len(plans), "point")
         proven = "each proven best" if frontier.proven else "not all proven best"
-        yield f"{what}, {proven} at its level: no gap is wider than {gap(max(point.gap or 0.0 for point in plans))}"
+        yield f"{what}, {proven} at its level; largest gap {_gap(max(point.gap or 0.0 for point in plans))}"
     elif frontier.complete:
         yield "proven: no plan satisfies the limits at any of these levels"
     if frontier.least is not None and plans and (frontier.least > 0 or frontier.against == "own_loss"):
         unit = f" {plain(frontier.unit)}" if frontier.unit not in ("", "share") else ""
         beyond = "above" if frontier.resource.sense < 0 else "below"
         yield f"proven: no plan {beyond} {number(frontier.least, decimals([frontier.least], LEVEL_DIGITS))}{unit}"
+
+
+def _gap(value: float | None) -> str:
+    return gap(0.0 if value is not None and value < NO_GAP else value)
 
 
 def letters(frontier: Frontier) -> dict[int, str]:
@@ -114,7 +121,7 @@ def _points(frontier: Frontier) -> Table:
             *levels,
             number(point.used, places),
             Text(number(point.leverage, money), style="bold"),
-            gap(point.gap) if point.status == "optimal" else Text(gap(point.gap), style="yellow"),
+            Text(_gap(point.gap), style="" if point.status == "optimal" else "yellow"),
             number(point.counterpart_loss, money),
             number(point.own_loss, money),
             named[place],
