@@ -37,7 +37,10 @@ def measure(case_name: str = "taiwan-korea", threads: int = 1) -> list[tuple[str
     median = {name: statistics.median(values) for name, values in taken.items()}
     return [
         (f"`frontier {case_name} --against budget`, {POINTS} points / one solve (aim <= 3)", _ratio(median, "budget")),
-        (f"`frontier {case_name} --against own_loss`, {POINTS} points / one solve (aim <= 3)", _ratio(median, "own_loss")),
+        (
+            f"`frontier {case_name} --against own_loss`, {POINTS} points / one solve (aim <= 3)",
+            _ratio(median, "own_loss"),
+        ),
         (f"`explain {case_name}` without a plan / one solve with a plan (aim <= 2)", _ratio(median, "explain")),
         ("the solve that finds no plan / one solve with a plan", _ratio(median, "no plan")),
     ]
