@@ -202,8 +202,9 @@ class Tracer:
         if loose is None:
             loose = self._least(best, self.resource.loosest)[0]
         end = self.thrift.end()
-        # Found with the other programs' tolerance.
+        # The plan that was found is beyond the other program's tolerance.
         end = loose if end is None else end
+        self._reach = self.thrift.reach()
         last = end if tight is None else tight
         span = self.sense * (loose - last)
         self.traced.fine = max(FINE * span / (points - 1), 10 * SAME * max(1.0, abs(loose)))
@@ -225,13 +226,13 @@ class Tracer:
 
     def _solve(self, level: float, known: np.ndarray) -> np.ndarray:
         """Add the point of a level; return what its search has proven."""
-        search = self._search(self._terms(level), known)
+        allowed = self.sense * (level - self._reach) >= -SAME * max(1.0, abs(level))
+        search = self._search(self._terms(level), known, allowed)
         best = self._run(search)
         if best is None:
             self.traced.points.append(FrontierPoint(level))
             return search.proven
         point = self._point(level, level, search, best)
-        allowed = np.ones(len(self.engine.candidates), dtype=bool)
         used, solution, rival = level, best.outcome.solution, search
         assert solution is not None and point.used is not None
         slack = self.sense * (level - point.used) > self.traced.fine

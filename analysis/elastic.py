@@ -195,6 +195,7 @@ class Elastic(Evaluator):
         self.figures = [*figures_of(self.limits), *others]
         self.solves = 0
         self.narrow = False
+        self.proven: np.ndarray | None = None
         self._open_cost = problem.response_cost(problem.all_open)
         self._extend(others)
 
@@ -489,6 +490,7 @@ class Elastic(Evaluator):
             if value < best.value:
                 best = Answer(value, choice, grown.solution, {name: float(most[place]) for name, most in over.items()})
             note(place, grown)
+        self.proven = np.where(solved, best.value, proven)
         return best
 
     def under(self, question: Question, answer: Answer) -> Answer:

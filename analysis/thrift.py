@@ -68,6 +68,18 @@ class Thrift(Elastic):
             answer = self.least(self.asked)
         return self._level(answer.value) if math.isfinite(answer.value) else None
 
+    def reach(self) -> np.ndarray:
+        """Tightest level that every candidate could reach, as far as the search for the end tells, shape (candidates,)."""
+        candidates = self.engine.candidates
+        least = np.zeros(len(candidates)) if self.proven is None else self.proven
+        if self.resource.name == "budget":
+            # What our side needs under any policies, and the policies' own costs.
+            self._price(self.asked)
+            least = np.maximum(least, self.alone_bound(math.inf) + candidates.admin)
+        elif self.proven is None:
+            return np.full(len(candidates), -self.resource.sense * math.inf)
+        return self.base + self.resource.sense * least - self._offset
+
     def least_under(self, choice: Choice, floor: float = -math.inf) -> tuple[float, np.ndarray] | None:
         """Return the least use of a plan under given policies, and its columns of the joint program; None without a plan.
 
@@ -100,5 +112,9 @@ class Thrift(Elastic):
         return self._level(outcome.objective), outcome.solution[: program.cost.size]
 
     def _level(self, gap: float) -> float:
-        level = self.base + self.resource.sense * gap
-        return level - self.problem.status_quo.cost if self.resource.name == "own_loss" else level
+        return self.base + self.resource.sense * gap - self._offset
+
+    @property
+    def _offset(self) -> float:
+        """What turns an own cost into an own loss."""
+        return self.problem.status_quo.cost if self.resource.name == "own_loss" else 0.0
