@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .assembly import FirstStage
+from .candidates import enumerable
 from .engine import Engine
+from .mixed import solve_single
 from .monitor import Monitor
 from .network import Network
 from .plan import Plan
@@ -18,6 +20,9 @@ from .terms import Terms
 if TYPE_CHECKING:
     from ..data import Case
 
+METHODS = ("auto", "columns", "program")
+"""Ways to find the plan."""
+
 
 def solve(
     case: Case,
@@ -25,6 +30,7 @@ def solve(
     time_limit: float | None = None,
     rel_gap: float | None = None,
     threads: int = 1,
+    method: str = "auto",
     log: str | None = None,
     monitor: Monitor | None = None,
 ) -> Plan:
@@ -40,6 +46,9 @@ def solve(
         Relative gap at which a plan counts as optimal; default: the case's.
     threads
         Processes that work out responses.
+    method
+        ``columns`` enumerates the combinations of policies, ``program`` solves one mixed-integer program; ``auto`` enumerates where
+        that is possible. Both prove the same plan.
     log
         File for the solver's log.
     monitor
@@ -52,11 +61,15 @@ def solve(
 
     Raises
     ------
+    ValueError
+        For a method that does not exist.
     TooManyCombinations
-        When the policy combinations cannot be enumerated.
+        When the policy combinations cannot be enumerated and the method is ``columns``.
     CertificateError
         When the answer does not survive its check.
     """
+    if method not in METHODS:
+        raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")
     monitor = monitor or Monitor()
     options = case.settings.solver
     time_limit = options.time_limit if time_limit is None else time_limit
@@ -69,9 +82,21 @@ def solve(
     def stop() -> bool:
         return monitor.stop() or remaining() <= 0
 
-    with Engine(case, threads=threads, log=log, monitor=monitor, stop=stop) as engine:
-        found = engine.search(Terms.of(case), rel_gap)
-        return engine.plan(found, rel_gap, began)
+    terms = Terms.of(case)
+    if method == "columns" or (method == "auto" and enumerable(Network(case), terms)):
+        with Engine(case, threads=threads, log=log, monitor=monitor, stop=stop) as engine:
+            found = engine.search(terms, rel_gap)
+            return engine.plan(found, rel_gap, began)
+    return solve_single(
+        Problem(case, log, stop),
+        terms,
+        rel_gap=rel_gap,
+        began=began,
+        time_limit=time_limit,
+        reason="as asked for" if method == "program" else "the combinations of policies are too many to enumerate",
+        monitor=monitor,
+        stop=stop,
+    )
 
 
 def evaluate(

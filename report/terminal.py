@@ -63,6 +63,7 @@ NO_MARGIN = 1e-6
 METHODS = {
     "evaluate": "evaluate (choices as given)",
     "columns": "columns (combinations of policies worked out one by one)",
+    "program": "program (policies, response and our side in one mixed-integer program)",
 }
 
 LIMITS = {"budget": "budget", "reviewer_hours": "reviewer hours", "political_capital": "political capital"}

@@ -1,0 +1,229 @@
+"""The single program solved: started from the best that small steps find, its incumbent checked (model.md section 6)."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+
+from .columns import Digits, digits_of
+from .compiled import Compiled, Highs, Outcome, compile_model
+from .monitor import Monitor
+from .plan import Plan
+from .planning import Facts, first_stage_of, make_plan, no_plan
+from .problem import Problem
+from .program import build_program
+from .terms import Terms
+from .trials import Trials, Worked
+
+HEURISTICS = 0.0
+"""Share of its effort that HiGHS spends on sub-programs in search of incumbents: small steps have found a good one."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the solver of the single program ended with; leverage and bound in money.
+
+    Attributes
+    ----------
+    digits
+        Policies of its incumbent; None without one.
+    bound
+        Proven upper bound on the leverage; -inf where it proved that there is no plan, inf where it proved nothing.
+    outcome
+        HiGHS's outcome.
+    """
+
+    digits: Digits | None
+    bound: float
+    outcome: Outcome
+
+
+class Single:
+    """The single program, built and compiled once.
+
+    Parameters
+    ----------
+    problem
+        The case, ready to solve.
+    """
+
+    def __init__(self, problem: Problem):
+        began = time.perf_counter()
+        self.problem = problem
+        self.model = build_program(problem.network)
+        self.compiled: Compiled = compile_model(self.model)
+        problem.build_seconds += time.perf_counter() - began
+
+    def solve(
+        self,
+        start: Worked | None,
+        rel_gap: float,
+        seconds: float,
+        stop: Callable[[], bool],
+        report: Callable[[float, float], None],
+    ) -> Answer:
+        """Solve the program.
+
+        Parameters
+        ----------
+        start
+            The combination to start from.
+        rel_gap, seconds
+            Relative gap and time at which to stop.
+        stop
+            Asked now and then.
+        report
+            Told incumbent and bound when either moves.
+        """
+        problem = self.problem
+        program = self.compiled.program
+        highs = Highs(
+            program,
+            log=problem.log,
+            mip_rel_gap=rel_gap,
+            time_limit=max(seconds, 0.0),
+            mip_heuristic_effort=HEURISTICS,
+        )
+        highs.set_offset(program.offset - problem.constant(0.0, 0.0))
+        if start is not None:
+            highs.start(*self._start(start))
+        _watch(highs, stop, report)
+        outcome = highs.solve()
+        bound = math.inf if outcome.bound is None else -outcome.bound
+        if outcome.infeasible:
+            bound = -math.inf
+        return Answer(None if outcome.solution is None else self.digits(outcome.solution), bound, outcome)
+
+    def digits(self, solution: np.ndarray) -> Digits:
+        """Policies of a solution by number."""
+        levels = self.compiled.values(self.model.policy, solution)
+        menu = self.problem.network.menu
+        choice = {regime: max(policies, key=lambda policy: levels[regime, policy]) for regime, policies in menu.items()}
+        return digits_of(choice, menu)
+
+    def _start(self, worked: Worked) -> tuple[np.ndarray, np.ndarray]:
+        """(columns, values) of the binaries of a combination worked out; HiGHS works out the rest."""
+        problem, model = self.problem, self.model
+        chosen = {
+            (regime, policies[digit])
+            for (regime, policies), digit in zip(problem.network.menu.items(), worked.trial.digits, strict=True)
+        }
+        values = {id(variable): float(key in chosen) for key, variable in model.policy.items()}
+        assert worked.outcome.solution is not None
+        first = first_stage_of(problem, worked.outcome.solution)
+        values |= {id(variable): float(first.qualify[lane]) for lane, variable in model.qualify.items()}
+        places = {self.compiled.column[key]: value for key, value in values.items() if key in self.compiled.column}
+        return np.array(list(places), dtype=np.int32), np.array(list(places.values()))
+
+
+def _watch(highs: Highs, stop: Callable[[], bool], report: Callable[[float, float], None]) -> None:
+    """Pass on incumbent and bound as they move, and stop the solver when asked."""
+    told = [-math.inf, math.inf]
+
+    def heartbeat(event: highspy.HighsCallbackEvent) -> None:
+        incumbent, bound = -event.data_out.mip_primal_bound, -event.data_out.mip_dual_bound
+        if incumbent > told[0] or bound < told[1]:
+            told[:] = max(incumbent, told[0]), min(bound, told[1])
+            report(*told)
+        if stop():
+            event.interrupt()
+
+    def pulse(event: highspy.HighsCallbackEvent) -> None:
+        if stop():
+            event.interrupt()
+
+    highs.highs.cbMipInterrupt.subscribe(heartbeat)
+    highs.highs.cbSimplexInterrupt.subscribe(pulse)
+    highs.highs.cbIpmInterrupt.subscribe(pulse)
+
+
+def solve_single(
+    problem: Problem,
+    terms: Terms,
+    *,
+    rel_gap: float,
+    began: float,
+    time_limit: float,
+    reason: str,
+    monitor: Monitor,
+    stop: Callable[[], bool],
+) -> Plan:
+    """Find the best plan by the single program.
+
+    Parameters
+    ----------
+    problem
+        The case, ready to solve.
+    terms
+        The case's limits.
+    rel_gap
+        Relative gap at which the plan counts as optimal.
+    began, time_limit
+        When the work began, by ``time.perf_counter``, and the seconds it may take.
+    reason
+        Why this method was taken.
+    monitor, stop
+        Told of progress; asked whether to stop.
+
+    Raises
+    ------
+    CertificateError
+        When the answer does not survive its check.
+    """
+    monitor.stage("build", 0)
+    trials = Trials(problem, terms, stop)
+    # All open first: whatever stops the search, there is a plan to fall back on.
+    opened = trials.work_out(trials.respond((0,) * len(trials.sizes)))
+    trials.offer(opened)
+    bound = math.inf
+    monitor.stage("search", 0)
+    if not stop():
+        trials.offer(trials.work_out(trials.improve(opened.trial.digits)))
+        monitor.bounds(trials.leverage, bound)
+    single = None
+    if not stop():
+        single = Single(problem)
+        left = time_limit - (time.perf_counter() - began)
+        answer = single.solve(trials.best, rel_gap, left, stop, monitor.bounds)
+        bound = answer.bound
+        if answer.digits is not None and (trials.best is None or answer.digits != trials.best.trial.digits):
+            trials.offer(trials.work_out(trials.respond(answer.digits)))
+        nodes, termination = answer.outcome.nodes, answer.outcome.termination
+    else:
+        nodes, termination = 0, "stopped"
+    if bound == math.inf:
+        bound = problem.constant(problem.response_ceiling(), 0.0) + problem.ceiling()
+    if not stop():
+        trials.simplify()
+    facts = {
+        "method": "program",
+        "reason": reason,
+        "termination": termination,
+        "responses": trials.responses,
+        "programs": trials.programs,
+        "relaxations": trials.relaxations,
+        "nodes": nodes,
+    }
+    if single is not None:
+        rows, columns = single.compiled.program.matrix.shape
+        facts |= {"program_rows": rows, "program_columns": columns}
+    best = trials.best
+    if best is None or best.outcome.solution is None:
+        return no_plan(problem, "infeasible" if bound == -math.inf else "unknown", bound, facts, began)
+    monitor.stage("certificate", 0)
+    sourcing_only = None if opened.outcome.objective is None else opened.leverage
+    choice = trials.choice(best.trial.digits)
+    return make_plan(
+        problem,
+        Facts(
+            choice, best.trial.cost, best.leverage, max(bound, best.leverage), rel_gap, sourcing_only, facts
+        ),
+        best.outcome.solution,
+        first_stage_of(problem, best.outcome.solution),
+        began,
+    )
