@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,6 +51,39 @@ class Cut:
         """``prices @ rooms`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
         priced = np.flatnonzero(self.prices)
         return rooms[..., priced] @ self.prices[priced]
+
+
+@dataclass(frozen=True)
+class SpaceCut:
+    """A bound on our advantage over sets of combinations, by the dual of the relaxed joint program over one of them.
+
+    ``advantage <= constant + waste face(V) + sum of rents of the arcs open + prices @ rooms``, V being the greatest of the set.
+
+    Attributes
+    ----------
+    waste
+        What a unit of money that the counterpart may spend beyond its least cost can be worth to us.
+    rents : dict of (regime, policy) to float
+        What the arcs of a policy can be worth to us.
+    prices : array, shape (3,)
+        For the rooms of `Evaluator.rooms`.
+    """
+
+    constant: float
+    waste: float
+    rents: Mapping[tuple[str, str], float]
+    prices: np.ndarray
+
+    def at(self, chosen: Collection[tuple[str, str]], cost: float, rooms: np.ndarray) -> float:
+        """Most that the advantage can be where these policies' arcs are open and V is at most ``cost``."""
+        priced = np.flatnonzero(self.prices)
+        opened = math.fsum(self.rents[key] for key in chosen)
+        return self.constant + self.waste * _face(cost) + opened + float(rooms[priced] @ self.prices[priced])
+
+
+def _face(cost: float) -> float:
+    """Most that a least-cost response may cost, rounding allowed for."""
+    return cost + max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE)
 
 
 @dataclass(frozen=True)
@@ -131,15 +164,18 @@ class Evaluator:
     def _set(
         self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, slack: bool = True
     ) -> None:
+        self._open(highs, set(choice.items()))
+        self._put(highs, cost, constant, admin, slack)
+
+    def _open(self, highs: Highs, chosen: Collection[tuple[str, str]]) -> None:
+        """Open the arcs of policies, by (regime, policy), and shut all others that a policy controls."""
         gate = self.joint.gate
-        upper = np.concatenate(
-            [
-                np.empty(0),
-                *(gate.capacity[key] * (choice[key[0]] == key[1]) for key in gate.columns),
-            ]
-        )
+        upper = np.concatenate([np.empty(0), *(gate.capacity[key] * (key in chosen) for key in gate.columns)])
         highs.set_bounds(self._gated, np.zeros_like(upper), upper)
-        face = cost + (max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE) if slack else 0.0)
+
+    def _put(self, highs: Highs, cost: float, constant: float, admin: float, slack: bool) -> None:
+        """Put V, the part of leverage that depends on policies alone, and the rooms."""
+        face = _face(cost) if slack else cost
         if self.joint.face_row is not None:
             highs.set_row(self.joint.face_row, -math.inf, face - self.joint.face_offset)
         room, loss, fill = self.rooms(admin)
@@ -202,6 +238,41 @@ class Evaluator:
         leverage = -outcome.objective
         cut = self._cut(outcome.solution, leverage - constant, admin, barrier=False)
         return Relaxation(leverage, float(self._gap_cost @ outcome.solution), cut)
+
+    def relax_over(
+        self, chosen: Collection[tuple[str, str]], cost: float, constant: float, admin: float
+    ) -> tuple[float, SpaceCut]:
+        """Solve the linear relaxation over a set of combinations at once, limits elastic.
+
+        Parameters
+        ----------
+        chosen
+            (regime, policy) whose arcs are open: of every regime all policies the combinations may take, or others that do
+            all that these can.
+        cost, constant, admin
+            As in `relax`: the greatest V and constant of the combinations, the least admin costs.
+
+        Returns
+        -------
+        float
+            Proven upper bound on the leverage of every combination of the set.
+        SpaceCut
+            What it bounds in other sets.
+        """
+        self._open(self.relaxed, chosen)
+        self._put(self.relaxed, cost, constant, admin, slack=True)
+        outcome = self._solve_relaxed(dict(chosen))
+        assert outcome.objective is not None
+        leverage = -outcome.objective
+        duals = self.relaxed.row_duals()
+        reduced = np.maximum(-np.array(self.relaxed.highs.getSolution().col_dual), 0.0)
+        gate = self.joint.gate
+        rents = {key: float(reduced[columns] @ gate.capacity[key]) for key, columns in gate.columns.items()}
+        waste = 0.0 if self.joint.face_row is None else max(0.0, -float(duals[self.joint.face_row]))
+        prices = np.array([-duals[rows].sum() for rows in (self._budget_rows, self._loss_rows, self._fill_rows)])
+        prices[2] = 0.0
+        bare = SpaceCut(0.0, waste, rents, prices)
+        return leverage, replace(bare, constant=leverage - constant - bare.at(chosen, cost, self.rooms(admin)))
 
     def barrier(self, choice: Choice, cost: float, admin: float) -> Cut | None:
         """Return what proves that limits cannot all be kept under a choice, as a cut; None where the relaxation keeps them.
