@@ -13,7 +13,10 @@ Tables = dict[str, list[Row]]
 
 REVIEWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("declaration", {"delay_weeks": "1:0.5;2:0.5", "admin_cost": 0.4, "reviewer_load": 30, "political_cost": 0.3}),
-    ("case-by-case", {"delay_weeks": "4:0.3;8:0.5;12:0.2", "admin_cost": 1.2, "reviewer_load": 120, "political_cost": 1}),
+    (
+        "case-by-case",
+        {"delay_weeks": "4:0.3;8:0.5;12:0.2", "admin_cost": 1.2, "reviewer_load": 120, "political_cost": 1},
+    ),
     (
         "listing",
         {
@@ -78,7 +81,8 @@ class _Maker:
     def _jittered(self, columns: dict[str, Any]) -> dict[str, Any]:
         sized = ("admin_cost", "reviewer_load", "political_cost")
         return {
-            name: round(value * self.between(0.7, 1.3), 2) if name in sized else value for name, value in columns.items()
+            name: round(value * self.between(0.7, 1.3), 2) if name in sized else value
+            for name, value in columns.items()
         }
 
     def item(self, name: str, cost: float) -> None:
@@ -136,7 +140,12 @@ class _Maker:
         cost = sum(quantity * self.cost[part] for part, quantity in quantities.items()) + 2.0
         self.item(good, cost)
         self.row(
-            "processes", process=f"make-{good}", site=plant, output=good, capacity=round(1.15 * weekly, 3), unit_cost=2.0
+            "processes",
+            process=f"make-{good}",
+            site=plant,
+            output=good,
+            capacity=round(1.15 * weekly, 3),
+            unit_cost=2.0,
         )
         for part, quantity in quantities.items():
             self.row("recipes", process=f"make-{good}", input=part, quantity=quantity)
@@ -245,7 +254,9 @@ class _Maker:
         self.row("regimes", regime="their-list", controller="them")
         self.row("policies", regime="their-list", policy="review", delay_weeks="6", admin_cost=0)
         self.row("policies", regime="their-list", policy="halt", delay_weeks="12", approval_rate=0.5, start_week=2)
-        stake = sum(row["base_flow"] * row["unit_cost"] for row in self.tables["lanes"] if row.get("regime") == "their-list")
+        stake = sum(
+            row["base_flow"] * row["unit_cost"] for row in self.tables["lanes"] if row.get("regime") == "their-list"
+        )
         for policy, cost in (("review", 0.5), ("halt", 1.5)):
             self.row("retaliations", package=policy, regime="their-list", policy=policy, cost=round(cost * stake, 2))
 

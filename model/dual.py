@@ -123,7 +123,8 @@ def end_share_chosen(b: Any, regime: str, policy: str, site: str, item: str) -> 
 def purchase(b: Any, lane: str, policy: str, week: int) -> Any:
     """No free arc earns more than the rent of its capacity.
 
-    sum over lags of a_p(t,lag) price[arrival] + late share end_price - price[origin,t] - rent[l,p,t] <= unit_cost A_p + holding_cost H_p
+    sum over lags of a_p(t,lag) price[arrival] + late share end_price - price[origin,t] - rent[l,p,t]
+    <= unit_cost A_p + holding_cost H_p
     """
     data, row, arc = b.data, b.data.network.lanes[lane], (lane, policy, week)
     terms = [share * b.price[index] for index, share in data.arriving[arc]]
@@ -227,7 +228,9 @@ def fill_dual_block(b: Any, network: Network, response: ResponseData | None = No
     b.touched = Set(initialize=[(regime, *row) for regime in menu for row in data.touched[regime]], dimen=4)
     b.touched_end = Set(initialize=[(regime, *row) for regime in menu for row in data.touched_end[regime]], dimen=3)
     b.shares = Set(
-        initialize=[(regime, policy, *row) for regime in menu for policy in menu[regime] for row in data.touched[regime]],
+        initialize=[
+            (regime, policy, *row) for regime in menu for policy in menu[regime] for row in data.touched[regime]
+        ],
         dimen=5,
     )
     b.end_shares = Set(

@@ -1,4 +1,4 @@
-"""Stand-ins for policies still undecided: arcs that are no better for the counterpart than those of any of them (model.md section 6)."""
+"""Stand-ins for policies left undecided: no better for the counterpart than any of them (model.md section 6)."""
 
 from __future__ import annotations
 

@@ -23,6 +23,9 @@ from .trials import Trials, Worked
 HEURISTICS = 0.0
 """Share of its effort that HiGHS spends on sub-programs in search of incumbents: small steps have found a good one."""
 
+NOTHING = Outcome("stopped", None, None, None)
+"""Of a program that was not solved."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -180,22 +183,18 @@ def solve_single(
     # All open first: whatever stops the search, there is a plan to fall back on.
     opened = trials.work_out(trials.respond((0,) * len(trials.sizes)))
     trials.offer(opened)
-    bound = math.inf
     monitor.stage("search", 0)
     if not stop():
         trials.offer(trials.work_out(trials.improve(opened.trial.digits)))
-        monitor.bounds(trials.leverage, bound)
-    single = None
+        monitor.bounds(trials.leverage, math.inf)
+    answer, single = Answer(None, math.inf, NOTHING), None
     if not stop():
         single = Single(problem)
         left = time_limit - (time.perf_counter() - began)
         answer = single.solve(trials.best, rel_gap, left, stop, monitor.bounds)
-        bound = answer.bound
         if answer.digits is not None and (trials.best is None or answer.digits != trials.best.trial.digits):
             trials.offer(trials.work_out(trials.respond(answer.digits)))
-        nodes, termination = answer.outcome.nodes, answer.outcome.termination
-    else:
-        nodes, termination = 0, "stopped"
+    bound = answer.bound
     if bound == math.inf:
         bound = problem.constant(problem.response_ceiling(), 0.0) + problem.ceiling()
     if not stop():
@@ -203,11 +202,11 @@ def solve_single(
     facts = {
         "method": "program",
         "reason": reason,
-        "termination": termination,
+        "termination": answer.outcome.termination,
         "responses": trials.responses,
         "programs": trials.programs,
         "relaxations": trials.relaxations,
-        "nodes": nodes,
+        "nodes": answer.outcome.nodes,
     }
     if single is not None:
         rows, columns = single.compiled.program.matrix.shape
@@ -220,9 +219,7 @@ def solve_single(
     choice = trials.choice(best.trial.digits)
     return make_plan(
         problem,
-        Facts(
-            choice, best.trial.cost, best.leverage, max(bound, best.leverage), rel_gap, sourcing_only, facts
-        ),
+        Facts(choice, best.trial.cost, best.leverage, max(bound, best.leverage), rel_gap, sourcing_only, facts),
         best.outcome.solution,
         first_stage_of(problem, best.outcome.solution),
         began,

@@ -65,9 +65,7 @@ def least_cost(model: Any) -> Any:
 def limits_of(network: Network) -> list[str]:
     """Columns of the policies table whose sums are limited, the budget apart."""
     limits = network.case.settings.limits
-    return [
-        column for column, limit in LOADS.items() if limit != "budget" and math.isfinite(getattr(limits, limit))
-    ]
+    return [column for column, limit in LOADS.items() if limit != "budget" and math.isfinite(getattr(limits, limit))]
 
 
 def build_program(network: Network) -> Any:
@@ -83,8 +81,8 @@ def build_program(network: Network) -> Any:
     Returns
     -------
     pyomo.environ.ConcreteModel
-        The model of `build_ours` with the binaries ``policy[g,p]``, blocks ``response_dual`` and, where needed, ``response``, and the
-        objective ``worst_leverage``: the dual's value - admin costs + advantage, leverage up to a constant.
+        The model of `build_ours` with the binaries ``policy[g,p]``, blocks ``response_dual`` and, where needed, ``response``, and
+        the objective ``worst_leverage``: the dual's value - admin costs + advantage, leverage up to a constant.
     """
     model = build_ours(network)
     for name in ("budget", "own_loss", "best"):

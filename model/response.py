@@ -62,7 +62,8 @@ class ResponseData:
         """Set all that follows from the kernels; to be called again when arcs are added to them."""
         self.arcs = list(dict.fromkeys((lane, policy) for lane, policy, _ in self.kernel))
         self.arriving, self.under_way = arrival_terms(
-            ((index, self.network.lanes[index[0]], index[2], kernel) for index, kernel in self.kernel.items()), self.weeks
+            ((index, self.network.lanes[index[0]], index[2], kernel) for index, kernel in self.kernel.items()),
+            self.weeks,
         )
         self.policies_of: dict[str, list[str]] = {}
         for name, policy in self.arcs:

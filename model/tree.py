@@ -96,9 +96,7 @@ class Tree:
         self.regimes = list(problem.network.menu)
         self.menus = list(problem.network.menu.values())
         self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
-        self.least = {
-            column: np.array([min(load) for load in loads]) for column, loads in trials.loads.items()
-        }
+        self.least = {column: np.array([min(load) for load in loads]) for column, loads in trials.loads.items()}
         self.wide = [self._roomy(regime) for regime in self.regimes]
         self.cuts: list[SpaceCut] = []
         self.given_up = -math.inf
@@ -159,15 +157,17 @@ class Tree:
     def cost(self, left: Sequence[Sequence[int]]) -> float:
         """Upper bound on V over a set."""
         self.responses += 1
-        return self.responder.solve(
-            tuple(self.hulls.digit(regime, policies) for regime, policies in enumerate(left))
-        )[0]
+        return self.responder.solve(tuple(self.hulls.digit(regime, policies) for regime, policies in enumerate(left)))[
+            0
+        ]
 
     def bound(self, left: Sequence[Sequence[int]], cost: float) -> float:
         """Upper bound on the leverage of a set by the cuts at hand."""
         admin, chosen = self.admin(left), self.opened(left)
         rooms = self.problem.evaluator.rooms(admin)
-        return self.problem.constant(cost, admin) + min((cut.at(chosen, cost, rooms) for cut in self.cuts), default=math.inf)
+        return self.problem.constant(cost, admin) + min(
+            (cut.at(chosen, cost, rooms) for cut in self.cuts), default=math.inf
+        )
 
     # The search --------------------------------------------------------------------------------------------------
 

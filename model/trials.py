@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from .candidates import LOADS, within
 from .columns import Digits, Responder, choice_of
 from .compiled import Outcome
