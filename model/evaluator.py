@@ -57,7 +57,7 @@ class Cut:
 class SpaceCut:
     """A bound on our advantage over sets of combinations, by the dual of the relaxed joint program over one of them.
 
-    ``advantage <= constant + waste face(V) + sum of rents of the arcs open + prices @ rooms``, V being the greatest of the set.
+    ``advantage <= constant + waste face(V) + sum of rents of the policies chosen + prices @ rooms``.
 
     Attributes
     ----------
@@ -74,14 +74,8 @@ class SpaceCut:
     rents: Mapping[tuple[str, str], float]
     prices: np.ndarray
 
-    def at(self, chosen: Collection[tuple[str, str]], cost: float, rooms: np.ndarray) -> float:
-        """Most that the advantage can be where these policies' arcs are open and V is at most ``cost``."""
-        priced = np.flatnonzero(self.prices)
-        opened = math.fsum(self.rents[key] for key in chosen)
-        return self.constant + self.waste * _face(cost) + opened + float(rooms[priced] @ self.prices[priced])
 
-
-def _face(cost: float) -> float:
+def face_of(cost: float) -> float:
     """Most that a least-cost response may cost, rounding allowed for."""
     return cost + max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE)
 
@@ -175,7 +169,7 @@ class Evaluator:
 
     def _put(self, highs: Highs, cost: float, constant: float, admin: float, slack: bool) -> None:
         """Put V, the part of leverage that depends on policies alone, and the rooms."""
-        face = _face(cost) if slack else cost
+        face = face_of(cost) if slack else cost
         if self.joint.face_row is not None:
             highs.set_row(self.joint.face_row, -math.inf, face - self.joint.face_offset)
         room, loss, fill = self.rooms(admin)
@@ -271,8 +265,10 @@ class Evaluator:
         waste = 0.0 if self.joint.face_row is None else max(0.0, -float(duals[self.joint.face_row]))
         prices = np.array([-duals[rows].sum() for rows in (self._budget_rows, self._loss_rows, self._fill_rows)])
         prices[2] = 0.0
-        bare = SpaceCut(0.0, waste, rents, prices)
-        return leverage, replace(bare, constant=leverage - constant - bare.at(chosen, cost, self.rooms(admin)))
+        rooms = self.rooms(admin)
+        priced = np.flatnonzero(prices)
+        explained = waste * face_of(cost) + math.fsum(rents[key] for key in chosen) + rooms[priced] @ prices[priced]
+        return leverage, SpaceCut(leverage - constant - explained, waste, rents, prices)
 
     def barrier(self, choice: Choice, cost: float, admin: float) -> Cut | None:
         """Return what proves that limits cannot all be kept under a choice, as a cut; None where the relaxation keeps them.
