@@ -479,10 +479,10 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, 
 @solve_options
 @click.option(
     "--method",
-    type=click.Choice(["auto", "columns", "program"]),
+    type=click.Choice(["auto", "columns", "program", "tree"]),
     default="auto",
     show_default=True,
-    help="Enumerate the combinations of policies (columns), or search them without (program).",
+    help="Enumerate the combinations of policies (columns), branch over them (tree), or solve one program (program).",
 )
 @loudness_options
 def solve(

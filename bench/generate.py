@@ -121,7 +121,7 @@ class _Maker:
             if taken:
                 goods[f"good{number}-{place}"] = list(dict.fromkeys(taken))
         for place, (good, made_of) in enumerate(goods.items()):
-            self.make(plant, good, made_of, parts, sold=self.coupled and place % 2 == 0)
+            self.make(plant, good, made_of, parts, sold=self.coupled and place % 3 == 0)
         for name in inputs:
             self.supply(plant, name, regimes[inputs.index(name)] if inputs.index(name) < len(regimes) else None)
 
@@ -150,7 +150,7 @@ class _Maker:
         for part, quantity in quantities.items():
             self.row("recipes", process=f"make-{good}", input=part, quantity=quantity)
         self.row("stocks", site=plant, item=good, initial=round(weekly * self.between(1, 4), 2))
-        ours = round(weekly * self.between(0.2, 0.5), 3) if sold else 0.0
+        ours = round(weekly * self.between(0.1, 0.3), 3) if sold else 0.0
         penalty = round(cost * self.between(1.5, 3.5), 2)
         self.row("demands", site=plant, item=good, quantity=round(weekly - ours, 3), shortage_penalty=penalty)
         if sold:
@@ -168,7 +168,7 @@ class _Maker:
         share = self.between(0.6, 0.95) if regime else 0.3
         cost = self.cost[name]
         ours = round(share * weekly, 4)
-        margin = round(cost * self.between(0.2, 0.5), 3) if self.coupled and regime else None
+        margin = round(cost * self.between(0.1, 0.3), 3) if self.coupled and regime else None
         lead = int(self.dice.integers(1, 4))
         others = {"origin": "abroad", "destination": plant, "item": name}
         self.row(

@@ -249,15 +249,16 @@ class Evaluator:
         Returns
         -------
         float
-            Proven upper bound on the leverage of every combination of the set.
+            Proven upper bound on the leverage of every combination of the set; -inf where none has a plan.
         SpaceCut
             What it bounds in other sets.
         """
         self._open(self.relaxed, chosen)
         self._put(self.relaxed, cost, constant, admin, slack=True)
         outcome = self._solve_relaxed(dict(chosen))
-        assert outcome.objective is not None
+        assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
+        broken = float(self._gap_cost @ outcome.solution) > 0
         duals = self.relaxed.row_duals()
         reduced = np.maximum(-np.array(self.relaxed.highs.getSolution().col_dual), 0.0)
         gate = self.joint.gate
@@ -268,7 +269,17 @@ class Evaluator:
         rooms = self.rooms(admin)
         priced = np.flatnonzero(prices)
         explained = waste * face_of(cost) + math.fsum(rents[key] for key in chosen) + rooms[priced] @ prices[priced]
-        return leverage, SpaceCut(leverage - constant - explained, waste, rents, prices)
+        cut = SpaceCut(leverage - constant - explained, waste, rents, prices)
+        return (-math.inf if broken and self._least_gap(dict(chosen)) > GAP else leverage), cut
+
+    def _least_gap(self, choice: Choice) -> float:
+        """Least sum of limits' gaps with the arcs, the face and the rooms as they are set."""
+        self.relaxed.set_cost(np.where(self._gap_cost > 0, 1.0, 0.0))
+        self.relaxed.set_offset(0.0)
+        outcome = self._solve_relaxed(choice)
+        self.relaxed.set_cost(self.joint.program.cost)
+        assert outcome.objective is not None
+        return outcome.objective
 
     def barrier(self, choice: Choice, cost: float, admin: float) -> Cut | None:
         """Return what proves that limits cannot all be kept under a choice, as a cut; None where the relaxation keeps them.

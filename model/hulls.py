@@ -121,8 +121,8 @@ class Hulls:
     def _ordered(self, regime: str, terms: Terms) -> list[int]:
         def asked(place: int) -> float:
             row = self.network.policy(regime, self.network.menu[regime][place])
-            shares = (getattr(row, column, 0.0) / getattr(terms, limit) for column, limit in LOADS.items())
-            return max(share if math.isfinite(share) else math.inf for share in shares)
+            loads = [(getattr(row, column, 0.0), getattr(terms, limit)) for column, limit in LOADS.items()]
+            return max(load / limit if limit > 0 else math.inf if load > 0 else 0.0 for load, limit in loads)
 
         return sorted(range(len(self.network.menu[regime])), key=lambda place: (place > 0, asked(place), place))
 

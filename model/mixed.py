@@ -1,4 +1,4 @@
-"""The single program solved: started from the best that small steps find, its incumbent checked (model.md section 6)."""
+"""The single program handed to HiGHS: with a start, watched while it runs (model.md section 6)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ import numpy as np
 
 from .columns import Digits, digits_of
 from .compiled import Compiled, Highs, Outcome, compile_model
-from .monitor import Monitor
-from .plan import Plan
-from .planning import Facts, first_stage_of, make_plan, no_plan
+from .planning import first_stage_of
 from .problem import Problem
 from .program import build_program
-from .terms import Terms
-from .trials import Trials, Worked
+from .trials import Worked
 
 HEURISTICS = 0.0
 """Share of its effort that HiGHS spends on sub-programs in search of incumbents: small steps have found a good one."""
@@ -143,84 +140,3 @@ def _watch(highs: Highs, stop: Callable[[], bool], report: Callable[[float, floa
     highs.highs.cbMipInterrupt.subscribe(heartbeat)
     highs.highs.cbSimplexInterrupt.subscribe(pulse)
     highs.highs.cbIpmInterrupt.subscribe(pulse)
-
-
-def solve_single(
-    problem: Problem,
-    terms: Terms,
-    *,
-    rel_gap: float,
-    began: float,
-    time_limit: float,
-    reason: str,
-    monitor: Monitor,
-    stop: Callable[[], bool],
-) -> Plan:
-    """Find the best plan by the single program.
-
-    Parameters
-    ----------
-    problem
-        The case, ready to solve.
-    terms
-        The case's limits.
-    rel_gap
-        Relative gap at which the plan counts as optimal.
-    began, time_limit
-        When the work began, by ``time.perf_counter``, and the seconds it may take.
-    reason
-        Why this method was taken.
-    monitor, stop
-        Told of progress; asked whether to stop.
-
-    Raises
-    ------
-    CertificateError
-        When the answer does not survive its check.
-    """
-    monitor.stage("build", 0)
-    trials = Trials(problem, terms, stop)
-    # All open first: whatever stops the search, there is a plan to fall back on.
-    opened = trials.work_out(trials.respond((0,) * len(trials.sizes)))
-    trials.offer(opened)
-    monitor.stage("search", 0)
-    if not stop():
-        trials.offer(trials.work_out(trials.improve(opened.trial.digits)))
-        monitor.bounds(trials.leverage, math.inf)
-    answer, single = Answer(None, math.inf, NOTHING), None
-    if not stop():
-        single = Single(problem)
-        left = time_limit - (time.perf_counter() - began)
-        answer = single.solve(trials.best, rel_gap, left, stop, monitor.bounds)
-        if answer.digits is not None and (trials.best is None or answer.digits != trials.best.trial.digits):
-            trials.offer(trials.work_out(trials.respond(answer.digits)))
-    bound = answer.bound
-    if bound == math.inf:
-        bound = problem.constant(problem.response_ceiling(), 0.0) + problem.ceiling()
-    if not stop():
-        trials.simplify()
-    facts = {
-        "method": "program",
-        "reason": reason,
-        "termination": answer.outcome.termination,
-        "responses": trials.responses,
-        "programs": trials.programs,
-        "relaxations": trials.relaxations,
-        "nodes": answer.outcome.nodes,
-    }
-    if single is not None:
-        rows, columns = single.compiled.program.matrix.shape
-        facts |= {"program_rows": rows, "program_columns": columns}
-    best = trials.best
-    if best is None or best.outcome.solution is None:
-        return no_plan(problem, "infeasible" if bound == -math.inf else "unknown", bound, facts, began)
-    monitor.stage("certificate", 0)
-    sourcing_only = None if opened.outcome.objective is None else opened.leverage
-    choice = trials.choice(best.trial.digits)
-    return make_plan(
-        problem,
-        Facts(choice, best.trial.cost, best.leverage, max(bound, best.leverage), rel_gap, sourcing_only, facts),
-        best.outcome.solution,
-        first_stage_of(problem, best.outcome.solution),
-        began,
-    )

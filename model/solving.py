@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .assembly import FirstStage
 from .candidates import enumerable
 from .engine import Engine
-from .mixed import solve_single
+from .large import solve_large
 from .monitor import Monitor
 from .network import Network
 from .plan import Plan
@@ -20,7 +20,7 @@ from .terms import Terms
 if TYPE_CHECKING:
     from ..data import Case
 
-METHODS = ("auto", "columns", "program")
+METHODS = ("auto", "columns", "program", "tree")
 """Ways to find the plan."""
 
 
@@ -47,8 +47,8 @@ def solve(
     threads
         Processes that work out responses.
     method
-        ``columns`` enumerates the combinations of policies, ``program`` solves one mixed-integer program; ``auto`` enumerates where
-        that is possible. Both prove the same plan.
+        ``columns`` enumerates the combinations of policies, ``tree`` branches over them, ``program`` solves one mixed-integer
+        program; ``auto`` enumerates where that is possible and branches elsewhere. All prove the same plan.
     log
         File for the solver's log.
     monitor
@@ -87,13 +87,17 @@ def solve(
         with Engine(case, threads=threads, log=log, monitor=monitor, stop=stop) as engine:
             found = engine.search(terms, rel_gap)
             return engine.plan(found, rel_gap, began)
-    return solve_single(
+    reason = "as asked for"
+    if method == "auto":
+        method, reason = "tree", "the combinations of policies are too many to enumerate"
+    return solve_large(
         Problem(case, log, stop),
         terms,
+        method=method,
+        reason=reason,
         rel_gap=rel_gap,
         began=began,
         time_limit=time_limit,
-        reason="as asked for" if method == "program" else "the combinations of policies are too many to enumerate",
         monitor=monitor,
         stop=stop,
     )

@@ -154,7 +154,7 @@ def test_the_method_is_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert solve(drawn).solve["method"] == "columns"
     monkeypatch.setattr(candidates, "MOST_CANDIDATES", 2)
     plan = solve(drawn)
-    assert plan.solve["method"] == "program"
+    assert plan.solve["method"] == "tree"
     assert "too many to enumerate" in plan.solve["reason"]
     with pytest.raises(TooManyCombinations):
         solve(drawn, method="columns")
