@@ -479,10 +479,11 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, 
 @solve_options
 @click.option(
     "--method",
-    type=click.Choice(["auto", "columns", "program", "tree"]),
+    type=click.Choice(["auto", "columns", "groups", "tree", "program"]),
     default="auto",
     show_default=True,
-    help="Enumerate the combinations of policies (columns), branch over them (tree), or solve one program (program).",
+    help="Enumerate the combinations of policies (columns), those of each independent group (groups), branch over them (tree), "
+    "or solve one program (program).",
 )
 @loudness_options
 def solve(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .groups import Groups
 from .mixed import Single
 from .monitor import Monitor
 from .plan import Plan
@@ -26,10 +27,11 @@ def solve_large(
     rel_gap: float,
     began: float,
     time_limit: float,
+    threads: int,
     monitor: Monitor,
     stop: Callable[[], bool],
 ) -> Plan:
-    """Find the best plan by small steps, then prove how good it is, by the single program or by the tree.
+    """Find the best plan by small steps, then prove how good it is, by groups, tree or program.
 
     Parameters
     ----------
@@ -38,11 +40,13 @@ def solve_large(
     terms
         The case's limits.
     method, reason
-        ``program`` or ``tree``, and why it was taken.
+        ``groups``, ``tree`` or ``program``, and why it was taken.
     rel_gap
         Relative gap at which the plan counts as optimal.
     began, time_limit
         When the work began, by ``time.perf_counter``, and the seconds it may take.
+    threads
+        Processes that work out responses.
     monitor, stop
         Told of progress; asked whether to stop.
 
@@ -57,11 +61,14 @@ def solve_large(
     opened = trials.work_out(trials.respond((0,) * len(trials.sizes)))
     trials.offer(opened)
     monitor.stage("search", 0)
-    if not stop():
+    bound, facts = math.inf, {}
+    if method == "groups":
+        groups = Groups(problem, terms, trials, rel_gap, threads, stop, monitor.bounds)
+        bound = groups.run()
+        facts = {"groups": len(groups.groups), "nodes": groups.rounds, "responses": trials.responses + groups.responses}
+    elif not stop():
         trials.offer(trials.work_out(trials.improve(opened.trial.digits)))
         monitor.bounds(trials.leverage, math.inf)
-    bound, facts = math.inf, {}
-    if not stop():
         prove = _by_program if method == "program" else _by_tree
         bound, facts = prove(problem, terms, trials, rel_gap, time_limit - (time.perf_counter() - began), monitor, stop)
     if bound == math.inf:

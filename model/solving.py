@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .assembly import FirstStage
 from .candidates import enumerable
 from .engine import Engine
+from .groups import grouped
 from .large import solve_large
 from .monitor import Monitor
 from .network import Network
@@ -20,7 +21,7 @@ from .terms import Terms
 if TYPE_CHECKING:
     from ..data import Case
 
-METHODS = ("auto", "columns", "program", "tree")
+METHODS = ("auto", "columns", "groups", "tree", "program")
 """Ways to find the plan."""
 
 
@@ -87,17 +88,22 @@ def solve(
         with Engine(case, threads=threads, log=log, monitor=monitor, stop=stop) as engine:
             found = engine.search(terms, rel_gap)
             return engine.plan(found, rel_gap, began)
+    problem = Problem(case, log, stop)
     reason = "as asked for"
     if method == "auto":
-        method, reason = "tree", "the combinations of policies are too many to enumerate"
+        method = "groups" if grouped(problem, terms) else "tree"
+        reason = "the combinations of policies are too many to enumerate, " + (
+            "those of each independent group are not" if method == "groups" else "also within a group of regimes"
+        )
     return solve_large(
-        Problem(case, log, stop),
+        problem,
         terms,
         method=method,
         reason=reason,
         rel_gap=rel_gap,
         began=began,
         time_limit=time_limit,
+        threads=threads,
         monitor=monitor,
         stop=stop,
     )
