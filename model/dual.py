@@ -55,7 +55,7 @@ class DualData:
         self.arriving: dict[Arc, list[tuple[tuple[str, str, int], float]]] = defaultdict(list)
         for row, terms in data.arriving.items():
             for share, index in terms:
-                self.arriving[index].append((row, share))
+                self.arriving[index].append((row, share))  # type: ignore[index]
         self.late = {index: share for terms in data.under_way.values() for share, index in terms}
         touched: dict[str, dict[tuple[str, str, int], None]] = {regime: {} for regime in network.menu}
         touched_end: dict[str, dict[Pair, None]] = {regime: {} for regime in network.menu}

@@ -184,7 +184,7 @@ def test_no_stand_in_stores_where_there_is_no_room() -> None:
 # Bounds ------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [3, 8, 20])
+@pytest.mark.parametrize("number", [3, 20])
 def test_every_set_is_bounded(number: int) -> None:
     """Whatever set of combinations is bounded, none of them is worth more."""
     drawn = random_case(number)
@@ -202,7 +202,7 @@ def test_every_set_is_bounded(number: int) -> None:
         push(sets, cost, bound, *rest, **more)
 
     tree._push = watched  # type: ignore[method-assign]
-    tree.stop = lambda: len(seen) > 40
+    tree.stop = lambda: len(seen) > 20 or tree.relaxations > 20
     tree.run()
     assert everything is not None
     assert len(seen) > 5
