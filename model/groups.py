@@ -10,11 +10,13 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.csgraph import connected_components
 
-from .candidates import LOADS, within
+from .candidates import LOADS, TooManyCombinations, within
 from .columns import Digits, Enumerator, ResponseArrays, gray_order
 from .compiled import Highs, Program
 from .evaluator import Cut
 from .knowledge import FACE_SCALE
+from .mixed import watch
+from .network import Network
 from .problem import Problem
 from .program import coupled
 from .search import BARRIER
@@ -101,12 +103,15 @@ class Groups:
         Combinations tried; the best of them is the incumbent.
     gap
         Relative gap at which to stop.
-    threads
-        Processes that work out responses.
     stop
         Asked between steps.
     report
         Told incumbent and bound when either moves.
+
+    Raises
+    ------
+    TooManyCombinations
+        When a group cannot be enumerated.
     """
 
     def __init__(
@@ -115,14 +120,12 @@ class Groups:
         terms: Terms,
         trials: Trials,
         gap: float,
-        threads: int = 1,
         stop: Callable[[], bool] = lambda: False,
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
     ):
         self.problem = problem
         self.trials = trials
         self.gap = gap
-        self.threads = threads
         self.stop = stop
         self.report = report
         self.responses = self.relaxations = self.rounds = 0
@@ -139,6 +142,10 @@ class Groups:
             )
             own = part(arrays, rows, columns, regimes)
             if regimes:
+                count = math.prod(self.trials.sizes[regime] for regime in regimes)
+                if count > MOST_IN_A_GROUP:
+                    names = [list(problem.network.menu)[regime] for regime in regimes]
+                    raise TooManyCombinations(count, MOST_IN_A_GROUP, problem.network.menu, names)
                 self.groups.append(Group(regimes, own, *self._allowed(regimes), np.empty(0)))
             else:
                 self.fixed.append(own)
@@ -163,7 +170,7 @@ class Groups:
             constant += float(Enumerator(arrays).run([()], cost(arrays)).cost[0])
         values = []
         for group in self.groups:
-            with Enumerator(group.arrays, self.threads, self.stop) as enumerator:
+            with Enumerator(group.arrays, 1, self.stop) as enumerator:
                 batch = enumerator.run(group.digits, cost(group.arrays))
             self.responses += len(group.digits)
             if not batch.complete:
@@ -173,10 +180,10 @@ class Groups:
 
     def run(self) -> float:
         """Search until the gap is closed or the search is stopped; return the proven bound, inf where nothing is proven."""
-        worked = self._run(lambda arrays: arrays.program.cost)
-        if worked is None:
+        answers = self._run(lambda arrays: arrays.program.cost)
+        if answers is None:
             return math.inf
-        self.constant, costs = worked
+        self.constant, costs = answers
         for group, cost in zip(self.groups, costs, strict=True):
             group.cost = cost
         ceiling = self.problem.ceiling()
@@ -200,7 +207,7 @@ class Groups:
             trial = self.trials.relax(self.trials.respond(digits))
             worked = self.trials.work_out(trial, self.trials.leverage)
             self.trials.offer(worked)
-            cuts = [self.trials.cuts[-1]]
+            cuts: list[Cut | None] = [self.trials.cuts[-1]]
             if worked.outcome.infeasible:
                 admin = self.trials.load(digits, "admin_cost")
                 cuts.append(self.problem.evaluator.barrier(self.trials.choice(digits), trial.cost, admin))
@@ -324,7 +331,9 @@ class _Master:
             integer,
             self.offset,
         )
-        outcome = Highs(program, mip_rel_gap=0.25 * self.groups.gap).solve()
+        highs = Highs(program, mip_rel_gap=0.25 * self.groups.gap)
+        watch(highs, self.groups.stop)
+        outcome = highs.solve()
         if outcome.infeasible:
             return None, -math.inf
         bound = math.inf if outcome.bound is None else -outcome.bound
@@ -338,8 +347,7 @@ class _Master:
         return tuple(digits), bound
 
 
-def grouped(problem: Problem, terms: Terms) -> bool:
+def grouped(network: Network) -> bool:
     """Whether there are several groups of regimes and each can be enumerated."""
-    menu = problem.network.menu
-    sizes = [math.prod(len(menu[regime]) for regime in regimes) for regimes in problem.network.components()]
+    sizes = [math.prod(len(network.menu[regime]) for regime in regimes) for regimes in network.components()]
     return len(sizes) > 1 and max(sizes) <= MOST_IN_A_GROUP and sum(sizes) <= MOST_IN_ALL

@@ -27,7 +27,6 @@ def solve_large(
     rel_gap: float,
     began: float,
     time_limit: float,
-    threads: int,
     monitor: Monitor,
     stop: Callable[[], bool],
 ) -> Plan:
@@ -45,13 +44,13 @@ def solve_large(
         Relative gap at which the plan counts as optimal.
     began, time_limit
         When the work began, by ``time.perf_counter``, and the seconds it may take.
-    threads
-        Processes that work out responses.
     monitor, stop
         Told of progress; asked whether to stop.
 
     Raises
     ------
+    TooManyCombinations
+        When the method is ``groups`` and a group cannot be enumerated.
     CertificateError
         When the answer does not survive its check.
     """
@@ -61,9 +60,10 @@ def solve_large(
     opened = trials.work_out(trials.respond((0,) * len(trials.sizes)))
     trials.offer(opened)
     monitor.stage("search", 0)
-    bound, facts = math.inf, {}
+    bound = math.inf
+    facts: dict[str, Any] = {}
     if method == "groups":
-        groups = Groups(problem, terms, trials, rel_gap, threads, stop, monitor.bounds)
+        groups = Groups(problem, terms, trials, rel_gap, stop, monitor.bounds)
         bound = groups.run()
         facts = {"groups": len(groups.groups), "nodes": groups.rounds, "responses": trials.responses + groups.responses}
     elif not stop():

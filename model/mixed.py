@@ -92,7 +92,7 @@ class Single:
         highs.set_offset(program.offset - problem.constant(0.0, 0.0))
         if start is not None:
             highs.start(*self._start(start))
-        _watch(highs, stop, report)
+        watch(highs, stop, report)
         outcome = highs.solve()
         bound = math.inf if outcome.bound is None else -outcome.bound
         if outcome.infeasible:
@@ -121,7 +121,11 @@ class Single:
         return np.array(list(places), dtype=np.int32), np.array(list(places.values()))
 
 
-def _watch(highs: Highs, stop: Callable[[], bool], report: Callable[[float, float], None]) -> None:
+def watch(
+    highs: Highs,
+    stop: Callable[[], bool],
+    report: Callable[[float, float], None] = lambda incumbent, bound: None,
+) -> None:
     """Pass on incumbent and bound as they move, and stop the solver when asked."""
     told = [-math.inf, math.inf]
 

@@ -46,10 +46,10 @@ def solve(
     rel_gap
         Relative gap at which a plan counts as optimal; default: the case's.
     threads
-        Processes that work out responses.
+        Processes that work out responses, where they are enumerated as a whole.
     method
-        ``columns`` enumerates the combinations of policies, ``tree`` branches over them, ``program`` solves one mixed-integer
-        program; ``auto`` enumerates where that is possible and branches elsewhere. All prove the same plan.
+        ``columns`` enumerates the combinations of policies, ``groups`` those of each independent group of regimes, ``tree`` branches
+        over them, ``program`` solves one mixed-integer program; ``auto`` takes the first that can work. All prove the same plan.
     log
         File for the solver's log.
     monitor
@@ -65,7 +65,7 @@ def solve(
     ValueError
         For a method that does not exist.
     TooManyCombinations
-        When the policy combinations cannot be enumerated and the method is ``columns``.
+        When the policy combinations cannot be enumerated and the method is ``columns`` or ``groups``.
     CertificateError
         When the answer does not survive its check.
     """
@@ -91,7 +91,7 @@ def solve(
     problem = Problem(case, log, stop)
     reason = "as asked for"
     if method == "auto":
-        method = "groups" if grouped(problem, terms) else "tree"
+        method = "groups" if grouped(problem.network) else "tree"
         reason = "the combinations of policies are too many to enumerate, " + (
             "those of each independent group are not" if method == "groups" else "also within a group of regimes"
         )
@@ -103,7 +103,6 @@ def solve(
         rel_gap=rel_gap,
         began=began,
         time_limit=time_limit,
-        threads=threads,
         monitor=monitor,
         stop=stop,
     )

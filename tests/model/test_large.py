@@ -11,7 +11,7 @@ from hypothesis import given, seed, settings
 from oracle import oracle
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, solve
-from sluicegate.model import Monitor, groups
+from sluicegate.model import Monitor, TooManyCombinations, groups
 from sluicegate.model.columns import Responder
 from sluicegate.model.hulls import Hulls, stand_in
 from sluicegate.model.planning import money_scale
@@ -254,7 +254,9 @@ def test_a_group_is_what_shares_rows_or_regimes(monkeypatch: pytest.MonkeyPatch)
     plan = solve(both, method="groups")
     assert plan.solve["groups"] == 2
     assert plan.leverage == approx(solve(both, method="columns").leverage)
-    problem = Problem(both)
-    assert groups.grouped(problem, Terms.of(both))
+    network = Problem(both).network
+    assert groups.grouped(network)
     monkeypatch.setattr(groups, "MOST_IN_A_GROUP", 1)
-    assert not groups.grouped(problem, Terms.of(both))
+    assert not groups.grouped(network)
+    with pytest.raises(TooManyCombinations, match="list"):
+        solve(both, method="groups")
