@@ -151,7 +151,8 @@ class Groups:
                 self.fixed.append(own)
 
     def _allowed(self, regimes: tuple[int, ...]) -> tuple[list[Digits], dict[str, np.ndarray]]:
-        digits, loads = [], {column: [] for column in LOADS}
+        digits: list[Digits] = []
+        loads: dict[str, list[float]] = {column: [] for column in LOADS}
         for candidate in gray_order([self.trials.sizes[regime] for regime in regimes]):
             sums = {
                 column: math.fsum(self.trials.loads[column][r][d] for r, d in zip(regimes, candidate, strict=True))

@@ -48,7 +48,7 @@ def solve(
     threads
         Processes that work out responses, where they are enumerated as a whole.
     method
-        ``columns`` enumerates the combinations of policies, ``groups`` those of each independent group of regimes, ``tree`` branches
+        ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``tree`` branches
         over them, ``program`` solves one mixed-integer program; ``auto`` takes the first that can work. All prove the same plan.
     log
         File for the solver's log.
