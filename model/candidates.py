@@ -45,15 +45,15 @@ class TooManyCombinations(Exception):
         )
 
 
-def enumerable(network: Network, terms: Terms, most: int = MOST_COLUMNS) -> bool:
-    """Whether the combinations the limits allow are at most so many in every component, and few enough in all."""
+def enumerable(network: Network, terms: Terms) -> bool:
+    """Whether the combinations that the limits allow are few enough, in every component and in all."""
     total = 1
     for regimes in network.components():
         if math.prod(len(network.menu[regime]) for regime in regimes) > 100 * MOST_COLUMNS:
             return False
-        count = _count_allowed(network, regimes, terms, most)
+        count = _count_allowed(network, regimes, terms, MOST_COLUMNS)
         total *= count
-        if count > most or total > MOST_CANDIDATES:
+        if count > MOST_COLUMNS or total > MOST_CANDIDATES:
             return False
     return True
 
