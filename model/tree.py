@@ -74,7 +74,7 @@ class Cuts:
         if not self.base.size:
             return math.inf
         # V is at most the least of its policies' ceilings: whoever wants a high V may take none with a lower one.
-        levels = np.unique(np.minimum(ceilings[left], cost))
+        levels = np.unique(np.append(np.minimum(ceilings[left], cost), cost))
         bounds = np.full(self.base.size, -math.inf)
         for level in levels:
             score = np.where(left & (np.minimum(ceilings, cost) >= level), self.score, -math.inf)

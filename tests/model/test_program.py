@@ -162,10 +162,11 @@ def test_the_method_is_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
         solve(drawn, method="guess")
 
 
-def test_both_find_a_plan_without_any_policy() -> None:
+def test_all_find_a_plan_without_any_policy() -> None:
     quiet = case(lanes=[lane("us", "them", 2.0)], demands=[demand("them", 2.0, 5.0)])
-    for method in ("columns", "program"):
-        assert solve(quiet, method=method).status == "optimal"
+    for method in ("columns", "groups", "tree", "program"):
+        plan = solve(quiet, method=method)
+        assert (plan.status, plan.leverage) == ("optimal", 0.0)
 
 
 class Impatient(Monitor):
