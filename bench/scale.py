@@ -18,6 +18,8 @@ from typing import Any
 from sluicegate import Case, solve
 from sluicegate.model.compiled import Highs, Program
 from sluicegate.model.problem import Problem
+from sluicegate.model.terms import Terms
+from sluicegate.model.trials import Trials
 
 from .generate import generate
 
@@ -120,11 +122,14 @@ def by_enumeration(case: Case, seconds: float, gap: float) -> Answer:
     """Every combination in turn: the response and the joint program, each passed to a new HiGHS object."""
     problem = Problem(case)
     menu, joint, arrays = problem.network.menu, problem.joint, problem.response
+    trials = Trials(problem, Terms.of(case))
     began, done, best = time.perf_counter(), 0, -math.inf
     for digits in itertools.product(*(range(len(policies)) for policies in menu.values())):
         if time.perf_counter() - began > seconds:
             break
         done += 1
+        if not trials.allowed(digits):
+            continue
         choice = {regime: policies[digit] for digit, (regime, policies) in zip(digits, menu.items(), strict=True)}
         program = arrays.program.relaxed()
         for regime, gates in enumerate(arrays.gates):
@@ -136,9 +141,14 @@ def by_enumeration(case: Case, seconds: float, gap: float) -> Answer:
         whole.column_upper = joint.gate.upper(joint.program.column_upper, choice)
         if joint.face_row is not None:
             whole.row_upper[joint.face_row] = cost * (1 + 1e-9) + 1e-8 - joint.face_offset
+        admin = problem.admin_cost(choice)
+        for family, room in (("budget", case.settings.limits.budget - admin), ("own_loss", math.inf)):
+            component = joint.model.component(family)
+            for constraint in [] if component is None else component.values():
+                whole.row_upper[joint.compiled.row[id(constraint)]] = room
         outcome = Highs(whole).solve()
         if outcome.objective is not None:
-            best = max(best, problem.constant(cost, problem.admin_cost(choice)) - outcome.objective)
+            best = max(best, problem.constant(cost, admin) - outcome.objective)
     taken = time.perf_counter() - began
     total = math.prod(len(policies) for policies in menu.values())
     return {"leverage": best, "bound": None, "gap": None, "seconds": taken * total / done, "projected": done < total}
