@@ -478,6 +478,14 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, 
 @case_options
 @result_options
 @solve_options
+@click.option(
+    "--method",
+    type=click.Choice(["auto", "columns", "groups", "tree", "program"]),
+    default="auto",
+    show_default=True,
+    help="Enumerate the combinations of policies (columns), those of each independent group (groups), branch over them (tree), "
+    "or solve one program (program).",
+)
 @loudness_options
 def solve(
     case: str,
@@ -488,6 +496,7 @@ def solve(
     time_limit: float | None,
     rel_gap: float | None,
     threads: int | None,
+    method: str,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -503,6 +512,7 @@ def solve(
       sluicegate solve mycase -o results/first
       sluicegate solve mycase --set limits.budget=80 --set 'lanes.gas-out.max_flow=*0.5'
       sluicegate solve mycase --time-limit 60 --rel-gap 0.01
+      sluicegate solve mycase --method program
       sluicegate solve mycase --json | jq .leverage
     """
     from .model import solve as solve_case
@@ -515,6 +525,7 @@ def solve(
         "time_limit": loaded.settings.solver.time_limit if time_limit is None else time_limit,
         "rel_gap": loaded.settings.solver.rel_gap if rel_gap is None else rel_gap,
         "threads": threads or processors(),
+        "method": method,
     }
     with Interrupts() as interrupts, _result_folder(output, loaded, force) as result:
         with talk.monitor(interrupts.stopped) as monitor:

@@ -1,33 +1,43 @@
-"""Run every benchmark and write the table into docs/benchmarks.md."""
+"""Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [CASE ...]`."""
 
 from __future__ import annotations
 
 import os
 import platform
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from . import questions, responses, shell
-
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- measured -->", "<!-- end -->"
 
 
 def table(rows: list[tuple[str, str]]) -> str:
     return "\n".join(["| what | measured |", "| --- | --- |", *(f"| {what} | {value} |" for what, value in rows)])
 
 
-def main() -> None:
+def write(parts: list[str], mark: str) -> None:
+    """Put parts between a mark and the next end."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(f"<!-- {mark} -->")
+    _, after = rest.split("<!-- end -->", 1)
+    PAGE.write_text(f"{before}<!-- {mark} -->\n{chr(10).join(parts)}\n<!-- end -->{after}", encoding="utf-8")
+    print("\n".join(parts))
+
+
+def main(arguments: list[str]) -> None:
     machine = (
         f"Python {platform.python_version()}, HiGHS {version('highspy')}, Pyomo {version('pyomo')}, "
         f"{os.cpu_count()} cores ({platform.machine()})."
     )
-    parts = [machine, "", table(responses.measure()), "", table(shell.measure()), "", table(questions.measure())]
-    text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{chr(10).join(parts)}\n{END}{after}", encoding="utf-8")
-    print("\n".join(parts))
+    if arguments[:1] == ["scale"]:
+        from . import building, scale
+
+        tables, mark = [table(building.measure()), table(scale.measure(arguments[1:]))], "scale"
+    else:
+        from . import questions, responses, shell
+
+        tables, mark = [table(part.measure()) for part in (responses, shell, questions)], "measured"
+    write([machine, *(line for rows in tables for line in ("", rows))], mark)
 
 
-main()
+main(sys.argv[1:])

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,36 @@ class TooManyCombinations(Exception):
             f"{most:,} can be. Drop policies or regimes that are not in question, or tighten reviewer_hours, "
             "political_capital or the budget, which rule combinations out."
         )
+
+
+def enumerable(network: Network, terms: Terms) -> bool:
+    """Whether the combinations that the limits allow are few enough, in every component and in all."""
+    total = 1
+    for regimes in network.components():
+        if math.prod(len(network.menu[regime]) for regime in regimes) > 100 * MOST_COLUMNS:
+            return False
+        count = _count_allowed(network, regimes, terms, MOST_COLUMNS)
+        total *= count
+        if count > MOST_COLUMNS or total > MOST_CANDIDATES:
+            return False
+    return True
+
+
+def _count_allowed(network: Network, regimes: Sequence[str], terms: Terms, most: int) -> int:
+    """Number of combinations of regimes that keep the limits, counted up to one more than ``most``."""
+    limits = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+    # Loads are never negative: a part of a combination that breaks a limit stays over it.
+    parts = [dict.fromkeys(LOADS, 0.0)]
+    for regime in regimes:
+        rows = [network.policy(regime, policy) for policy in network.menu[regime]]
+        extended = (
+            {column: used + getattr(row, column, 0.0) for column, used in loads.items()}
+            for loads in parts
+            for row in rows
+        )
+        kept = (loads for loads in extended if all(within(loads[column], limits[column]) for column in LOADS))
+        parts = list(islice(kept, most + 1))
+    return len(parts)
 
 
 @dataclass
@@ -120,7 +151,7 @@ class Candidates:
             np.array(np.unravel_index(np.arange(count), shape), dtype=np.int32).T if shape else np.zeros((1, 0), int)
         )
         totals = {column: self._sum_loads(column, columns) for column in LOADS}
-        allowed = np.all([_within(totals[column], most[column]) for column in LOADS], axis=0)
+        allowed = np.all([within(totals[column], most[column]) for column in LOADS], axis=0)
         self.columns = columns.reshape(count, len(shape))[allowed]
         self._keys = np.flatnonzero(allowed)
         self._shape = shape
@@ -150,7 +181,7 @@ class Candidates:
                 column: math.fsum(load[digit] for load, digit in zip(own[column], candidate, strict=True))
                 for column in LOADS
             }
-            if all(_within(sums[column], most[column]) for column in LOADS):
+            if all(within(sums[column], most[column]) for column in LOADS):
                 digits.append(candidate)
                 for column, total in sums.items():
                     loads[column].append(total)
@@ -186,7 +217,7 @@ class Candidates:
 
     def allowed(self, terms: Terms) -> np.ndarray:
         """Whether the policies of every candidate keep the limits, shape (n,)."""
-        return np.all([_within(self.loads[column], getattr(terms, limit)) for column, limit in LOADS.items()], axis=0)
+        return np.all([within(self.loads[column], getattr(terms, limit)) for column, limit in LOADS.items()], axis=0)
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -319,6 +350,6 @@ class Candidates:
         return total, solves
 
 
-def _within(used: Any, most: float) -> Any:
+def within(used: Any, most: float) -> Any:
     """Whether sums keep a limit, rounding aside."""
     return used <= most * (1 + 1e-9) + 1e-9

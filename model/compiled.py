@@ -221,6 +221,10 @@ class Highs:
         self.offset = float(offset)
         self.highs.changeObjectiveOffset(self.offset)
 
+    def start(self, columns: np.ndarray, values: np.ndarray) -> None:
+        """Offer a start: values of some columns, from which the rest is worked out."""
+        self.highs.setSolution(int(columns.size), columns.astype(np.int32), values.astype(float))
+
     def forget(self) -> None:
         """Drop basis and solution, so that the next solve starts cold."""
         self.highs.clearSolver()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,6 +51,33 @@ class Cut:
         """``prices @ rooms`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
         priced = np.flatnonzero(self.prices)
         return rooms[..., priced] @ self.prices[priced]
+
+
+@dataclass(frozen=True)
+class SpaceCut:
+    """A bound on our advantage over sets of combinations, by the dual of the relaxed joint program over one of them.
+
+    ``advantage <= constant + waste face(V) + sum of rents of the policies chosen + prices @ rooms``.
+
+    Attributes
+    ----------
+    waste
+        What a unit of money that the counterpart may spend beyond its least cost can be worth to us.
+    rents : dict of (regime, policy) to float
+        What the arcs of a policy can be worth to us.
+    prices : array, shape (3,)
+        For the rooms of `Evaluator.rooms`.
+    """
+
+    constant: float
+    waste: float
+    rents: Mapping[tuple[str, str], float]
+    prices: np.ndarray
+
+
+def face_of(cost: float) -> float:
+    """Most that a least-cost response may cost, rounding allowed for."""
+    return cost + max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE)
 
 
 @dataclass(frozen=True)
@@ -132,15 +159,18 @@ class Evaluator:
     def _set(
         self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, slack: bool = True
     ) -> None:
+        self._open(highs, set(choice.items()))
+        self._put(highs, cost, constant, admin, slack)
+
+    def _open(self, highs: Highs, chosen: Collection[tuple[str, str]]) -> None:
+        """Open the arcs of policies, by (regime, policy), and shut all others that a policy controls."""
         gate = self.joint.gate
-        upper = np.concatenate(
-            [
-                np.empty(0),
-                *(gate.capacity[key] * (choice[key[0]] == key[1]) for key in gate.columns),
-            ]
-        )
+        upper = np.concatenate([np.empty(0), *(gate.capacity[key] * (key in chosen) for key in gate.columns)])
         highs.set_bounds(self._gated, np.zeros_like(upper), upper)
-        face = cost + (max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE) if slack else 0.0)
+
+    def _put(self, highs: Highs, cost: float, constant: float, admin: float, slack: bool) -> None:
+        """Put V, the part of leverage that depends on policies alone, and the rooms."""
+        face = face_of(cost) if slack else cost
         if self.joint.face_row is not None:
             highs.set_row(self.joint.face_row, -math.inf, face - self.joint.face_offset)
         room, loss, fill = self.rooms(admin)
@@ -203,6 +233,54 @@ class Evaluator:
         leverage = -outcome.objective
         cut = self._cut(outcome.solution, leverage - constant, admin, barrier=False)
         return Relaxation(leverage, float(self._gap_cost @ outcome.solution), cut)
+
+    def relax_over(
+        self, chosen: Collection[tuple[str, str]], cost: float, constant: float, admin: float
+    ) -> tuple[float, SpaceCut]:
+        """Solve the linear relaxation over a set of combinations at once, limits elastic.
+
+        Parameters
+        ----------
+        chosen
+            (regime, policy) whose arcs are open: of every regime all policies the combinations may take, or others that do
+            all that these can.
+        cost, constant, admin
+            As in `relax`: the greatest V and constant of the combinations, the least admin costs.
+
+        Returns
+        -------
+        float
+            Proven upper bound on the leverage of every combination of the set; -inf where none has a plan.
+        SpaceCut
+            What it bounds in other sets.
+        """
+        self._open(self.relaxed, chosen)
+        self._put(self.relaxed, cost, constant, admin, slack=True)
+        outcome = self._solve_relaxed(dict(chosen))
+        assert outcome.objective is not None and outcome.solution is not None
+        leverage = -outcome.objective
+        broken = float(self._gap_cost @ outcome.solution) > 0
+        duals = self.relaxed.row_duals()
+        reduced = np.maximum(-np.array(self.relaxed.highs.getSolution().col_dual), 0.0)
+        gate = self.joint.gate
+        rents = {key: float(reduced[columns] @ gate.capacity[key]) for key, columns in gate.columns.items()}
+        waste = 0.0 if self.joint.face_row is None else max(0.0, -float(duals[self.joint.face_row]))
+        prices = np.array([-duals[rows].sum() for rows in (self._budget_rows, self._loss_rows, self._fill_rows)])
+        prices[2] = 0.0
+        rooms = self.rooms(admin)
+        priced = np.flatnonzero(prices)
+        explained = waste * face_of(cost) + math.fsum(rents[key] for key in chosen) + rooms[priced] @ prices[priced]
+        cut = SpaceCut(leverage - constant - explained, waste, rents, prices)
+        return (-math.inf if broken and self._least_gap(dict(chosen)) > GAP else leverage), cut
+
+    def _least_gap(self, choice: Choice) -> float:
+        """Least sum of limits' gaps with the arcs, the face and the rooms as they are set."""
+        self.relaxed.set_cost(np.where(self._gap_cost > 0, 1.0, 0.0))
+        self.relaxed.set_offset(0.0)
+        outcome = self._solve_relaxed(choice)
+        self.relaxed.set_cost(self.joint.program.cost)
+        assert outcome.objective is not None
+        return outcome.objective
 
     def barrier(self, choice: Choice, cost: float, admin: float) -> Cut | None:
         """Return what proves that limits cannot all be kept under a choice, as a cut; None where the relaxation keeps them.

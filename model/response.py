@@ -18,9 +18,12 @@ from pyomo.environ import (
 )
 
 from .flows import arrival_terms
-from .network import OPEN, Network, holding_weeks
+from .network import OPEN, Kernel, Network, holding_weeks
 
 SIDE = "counterpart"
+
+Arc = tuple[str, str, int]
+"""A dispatch: lane, policy, week."""
 
 
 class ResponseData:
@@ -38,20 +41,13 @@ class ResponseData:
         self.network = network
         self.weeks = network.weeks
         self.lanes = network.lanes_into(SIDE)
-        self.arcs = [
-            (lane.lane, policy) for lane in self.lanes for policy in network.menu.get(lane.regime or "", [OPEN])
-        ]
-        self.kernel = {
-            (name, policy, week): network.kernel(network.policy(network.our_regime(network.lanes[name]), policy), week)
-            for name, policy in self.arcs
+        self.kernel: dict[Arc, Kernel] = {
+            (lane.lane, policy, week): network.kernel(network.policy(network.our_regime(lane), policy), week)
+            for lane in self.lanes
+            for policy in network.menu.get(lane.regime or "", [OPEN])
             for week in range(self.weeks)
         }
-        self.arriving, self.under_way = arrival_terms(
-            ((index, network.lanes[index[0]], index[2], kernel) for index, kernel in self.kernel.items()), self.weeks
-        )
-        self.policies_of: dict[str, list[str]] = {}
-        for name, policy in self.arcs:
-            self.policies_of.setdefault(name, []).append(policy)
+        self.index()
         self.processes = [process.process for process in network.processes_on(SIDE)]
         self.pairs = network.pairs(SIDE)
         self.held = [pair for pair in self.pairs if pair in network.tracked]
@@ -61,6 +57,17 @@ class ResponseData:
             pair: [lane.lane for lane in network.outbound.get(pair, ()) if network.side[lane.destination] == SIDE]
             for pair in self.held
         }
+
+    def index(self) -> None:
+        """Set all that follows from the kernels; to be called again when arcs are added to them."""
+        self.arcs = list(dict.fromkeys((lane, policy) for lane, policy, _ in self.kernel))
+        self.arriving, self.under_way = arrival_terms(
+            ((index, self.network.lanes[index[0]], index[2], kernel) for index, kernel in self.kernel.items()),
+            self.weeks,
+        )
+        self.policies_of: dict[str, list[str]] = {}
+        for name, policy in self.arcs:
+            self.policies_of.setdefault(name, []).append(policy)
 
 
 def ship_bounds(b: Any, lane: str, policy: str, week: int) -> tuple[float, float]:
@@ -144,13 +151,15 @@ def terminal_cost(b: Any) -> Any:
     return quicksum(network.terminal_price(pair) * b.short_end[pair] for pair in b.held)
 
 
-def build_response(network: Network) -> ConcreteModel:
+def build_response(network: Network, data: ResponseData | None = None) -> ConcreteModel:
     """Build the response with every policy of every regime as an arc of its own.
 
     Parameters
     ----------
     network
         The case as the mathematics sees it.
+    data
+        Index sets, where they are not those of the case alone.
 
     Returns
     -------
@@ -159,7 +168,7 @@ def build_response(network: Network) -> ConcreteModel:
         ``response.ship`` (see `ship_bounds`).
     """
     model = ConcreteModel(name="response")
-    model.response = Block(rule=lambda b: fill_response_block(b, ResponseData(network)))
+    model.response = Block(rule=lambda b: fill_response_block(b, data or ResponseData(network)))
     model.least_cost = Objective(expr=model.response.cost, sense=minimize)
     return model
 

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .assembly import FirstStage
+from .candidates import enumerable
 from .engine import Engine
+from .groups import grouped
+from .large import solve_large
 from .monitor import Monitor
 from .network import Network
 from .plan import Plan
@@ -18,6 +21,9 @@ from .terms import Terms
 if TYPE_CHECKING:
     from ..data import Case
 
+METHODS = ("auto", "columns", "groups", "tree", "program")
+"""Ways to find the plan."""
+
 
 def solve(
     case: Case,
@@ -25,6 +31,7 @@ def solve(
     time_limit: float | None = None,
     rel_gap: float | None = None,
     threads: int = 1,
+    method: str = "auto",
     log: str | None = None,
     monitor: Monitor | None = None,
 ) -> Plan:
@@ -39,7 +46,10 @@ def solve(
     rel_gap
         Relative gap at which a plan counts as optimal; default: the case's.
     threads
-        Processes that work out responses.
+        Processes that work out responses, where they are enumerated as a whole.
+    method
+        ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``tree`` branches
+        over them, ``program`` solves one mixed-integer program; ``auto`` takes the first that can work. All prove the same plan.
     log
         File for the solver's log.
     monitor
@@ -52,11 +62,15 @@ def solve(
 
     Raises
     ------
+    ValueError
+        For a method that does not exist.
     TooManyCombinations
-        When the policy combinations cannot be enumerated.
+        When the policy combinations cannot be enumerated and the method is ``columns`` or ``groups``.
     CertificateError
         When the answer does not survive its check.
     """
+    if method not in METHODS:
+        raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")
     monitor = monitor or Monitor()
     options = case.settings.solver
     time_limit = options.time_limit if time_limit is None else time_limit
@@ -69,9 +83,29 @@ def solve(
     def stop() -> bool:
         return monitor.stop() or remaining() <= 0
 
-    with Engine(case, threads=threads, log=log, monitor=monitor, stop=stop) as engine:
-        found = engine.search(Terms.of(case), rel_gap)
-        return engine.plan(found, rel_gap, began)
+    terms = Terms.of(case)
+    if method == "columns" or (method == "auto" and enumerable(Network(case), terms)):
+        with Engine(case, threads=threads, log=log, monitor=monitor, stop=stop) as engine:
+            found = engine.search(terms, rel_gap)
+            return engine.plan(found, rel_gap, began)
+    problem = Problem(case, log, stop)
+    reason = "as asked for"
+    if method == "auto":
+        method = "groups" if grouped(problem.network) else "tree"
+        reason = "the combinations of policies are too many to enumerate, " + (
+            "those of each independent group are not" if method == "groups" else "also within a group of regimes"
+        )
+    return solve_large(
+        problem,
+        terms,
+        method=method,
+        reason=reason,
+        rel_gap=rel_gap,
+        began=began,
+        time_limit=time_limit,
+        monitor=monitor,
+        stop=stop,
+    )
 
 
 def evaluate(

@@ -63,6 +63,9 @@ NO_MARGIN = 1e-6
 METHODS = {
     "evaluate": "evaluate (choices as given)",
     "columns": "columns (combinations of policies worked out one by one)",
+    "program": "program (policies, response and our side in one mixed-integer program)",
+    "groups": "groups (combinations of each independent group of regimes, put together by a master program)",
+    "tree": "tree (branch and bound over policies)",
 }
 
 LIMITS = {"budget": "budget", "reviewer_hours": "reviewer hours", "political_capital": "political capital"}

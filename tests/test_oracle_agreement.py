@@ -323,11 +323,11 @@ def wide(regimes: int, policies: int, together: bool, **limits: float) -> Case:
 
 def test_too_many_combinations_are_counted() -> None:
     with pytest.raises(TooManyCombinations, match="4,294,967,296 policy combinations") as caught:
-        solve(wide(16, 3, together=True))
+        solve(wide(16, 3, together=True), method="columns")
     assert caught.value.count == 4**16
     # Apart, each regime is a component of four, but all their products are candidates.
     with pytest.raises(TooManyCombinations, match="list15") as caught:
-        solve(wide(16, 3, together=False))
+        solve(wide(16, 3, together=False), method="columns")
     assert caught.value.count == 4**16
 
 
@@ -339,8 +339,9 @@ def test_limits_make_combinations_few(monkeypatch: pytest.MonkeyPatch) -> None:
     assert plan.solve["combinations"] == 37
     monkeypatch.setattr(candidates, "MOST_COLUMNS", 36)
     with pytest.raises(TooManyCombinations) as caught:
-        solve(wide(8, 1, together=True, reviewer_hours=2.0))
+        solve(wide(8, 1, together=True, reviewer_hours=2.0), method="columns")
     assert caught.value.count == 37
+    assert solve(wide(8, 1, together=True, reviewer_hours=2.0)).leverage == approx(4.0)
 
 
 def test_components_make_responses_few() -> None:
