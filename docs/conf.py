@@ -17,14 +17,19 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_click",
     "case_format",
+    "command_help",
     "formulas",
     "public_names",
 ]
+
+# Two hyphens are an option, not a dash.
+smartquotes = False
 
 html_theme = "furo"
 html_title = "sluicegate"
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 exclude_patterns = ["studies"]
 
 myst_enable_extensions = ["colon_fence"]

@@ -138,13 +138,16 @@ def commands_in(text: str) -> Iterator[list[str]]:
     """Return the words after ``sluicegate`` of every command in a block, pipes and prompts taken away."""
     for line in text.replace("\\\n", " ").splitlines():
         line = line.strip().removeprefix("$ ")
-        if not line.startswith("sluicegate "):
+        # A Tab in a line shows what completion does to half a command.
+        if not line.startswith("sluicegate ") or "<Tab>" in line:
             continue
         lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
         words: list[str] = []
         for word in lexer:
             if set(word) <= set("|&;<>()"):
+                # The 2 of 2>&1 belongs to the shell.
+                words = words[:-1] if word[0] in "<>" and words[-1].isdigit() else words
                 break
             words.append(word)
         yield words[1:]
