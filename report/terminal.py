@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -444,6 +445,23 @@ def continuity_margins(plan: Plan) -> Iterable[dict[str, Any]]:
     Returns
     -------
     iterable of dict
+        As of `scenario_margins`.
+    """
+    for _, rows in groupby(scenario_margins(plan), key=itemgetter("demand", "kind")):
+        yield min(rows, key=itemgetter("margin"))
+
+
+def scenario_margins(plan: Plan) -> Iterable[dict[str, Any]]:
+    """Return how far every least fill of our side is kept in every scenario, limit by limit.
+
+    Parameters
+    ----------
+    plan
+        A plan with its tables.
+
+    Returns
+    -------
+    iterable of dict
         demand (``site/item``), kind (``min_fill`` or ``min_fill_week``), limit, scenario, mean, least_week, margin.
     """
     fills = plan.tables["fills"]
@@ -456,16 +474,15 @@ def continuity_margins(plan: Plan) -> Iterable[dict[str, Any]]:
         levels = list(_rows(by_scenario.reset_index()))
         for kind, measure in (("min_fill", "mean"), ("min_fill_week", "min")):
             limit = getattr(demand, kind)
-            if limit > 0:
-                worst = min(levels, key=attrgetter(measure))
+            for level in levels if limit > 0 else ():
                 yield {
                     "demand": f"{demand.site}/{demand.item}",
                     "kind": kind,
                     "limit": limit,
-                    "scenario": worst.scenario,
-                    "mean": worst.mean,
-                    "least_week": worst.min,
-                    "margin": getattr(worst, measure) - limit,
+                    "scenario": level.scenario,
+                    "mean": level.mean,
+                    "least_week": level.min,
+                    "margin": getattr(level, measure) - limit,
                 }
 
 
