@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,51 @@ def result_kind(folder: str | os.PathLike[str]) -> str | None:
         if (Path(folder) / name).is_file():
             return kind
     return None
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result folder as read.
+
+    Attributes
+    ----------
+    kind
+        ``plan``, ``frontier`` or ``sweep``.
+    folder
+        The folder.
+    content
+        What it holds: a `Plan` with its tables, a frontier or a sweep.
+    run
+        How it was made, ``run.json``; empty where the folder does not say.
+    remarks
+        What a reader should know about it.
+    """
+
+    kind: str
+    folder: Path
+    content: Any
+    run: Mapping[str, Any]
+    remarks: tuple[str, ...] = ()
+
+
+def read_any(folder: str | os.PathLike[str]) -> Result:
+    """Read a result folder of any kind.
+
+    Raises
+    ------
+    ValueError
+        For a folder that is no result folder, or that cannot be read.
+    CaseError
+        For a case that is refused.
+    """
+    path = Path(folder)
+    kind = result_kind(path)
+    if kind is None:
+        state = "is not there" if not path.exists() else "is a file" if path.is_file() else "is no result folder"
+        listed = ", ".join(DOCUMENTS.values())
+        raise ValueError(f"{folder} {state}; name a folder that solve, evaluate, frontier or sweep wrote (it holds one of {listed})")
+    plan, remarks = read_result(path, tables=True)
+    return Result(kind, path, plan, read_run(path), tuple(remarks))
 
 
 def read_result(folder: str | os.PathLike[str], *, tables: bool = False) -> tuple[Plan, list[str]]:

@@ -36,7 +36,7 @@ MOST_PAIRS = 12
 """Sites and items of a side whose weeks are drawn; the others are named in words."""
 
 MOVED = 0.01
-"""Change of a stock, relative to its largest, below which it counts as unchanged."""
+"""Share of a stock that may be drawn before it counts as drawn down."""
 
 
 def plan_figures(plan: Plan) -> list[Figure]:
@@ -57,12 +57,12 @@ def plan_figures(plan: Plan) -> list[Figure]:
 
 
 def counterpart_fills(plan: Plan) -> Figure | None:
-    """Return the counterpart's fills and stocks by week; None where nothing moves."""
+    """Return the counterpart's fills and stocks by week; None where it draws on nothing."""
     return _side_by_side("counterpart-weeks", "The counterpart, week by week", week_figures(plan, "counterpart"))
 
 
 def our_fills(plan: Plan) -> Figure | None:
-    """Return our fills and stocks by week in every scenario; None where nothing moves."""
+    """Return our fills and stocks by week in every scenario; None where we draw on nothing."""
     return _side_by_side("our-weeks", "Our side, week by week", week_figures(plan, "ours"))
 
 
@@ -76,9 +76,13 @@ def _side_by_side(name: str, title: str, figures: Sequence[Figure], columns: int
 
     if not figures:
         return None
-    charts = [_bare(figure.chart).properties(title=figure.title) for figure in figures]
+    charts = [
+        _bare(figure.chart).properties(title=alt.TitleParams(figure.title, limit=WIDTH, fontSize=12))
+        for figure in figures
+    ]
     text = " ".join(f"{figure.title}: {figure.text}" for figure in figures)
-    return Figure(name, title, text, styled(alt.concat(*charts, columns=columns).properties(title=title)))
+    whole = alt.concat(*charts, columns=columns, spacing=30).resolve_scale(color="independent")
+    return Figure(name, title, text, styled(whole.properties(title=title)))
 
 
 def _bare(chart: Any) -> Any:
@@ -91,7 +95,7 @@ def _bare(chart: Any) -> Any:
 
 
 def week_figures(plan: Plan, side: str) -> list[Figure]:
-    """Return a chart for every site and item of a side whose fill or stock moves, those in need first.
+    """Return a chart for every site and item of a side that goes short or draws its stock down, the first to be short first.
 
     Parameters
     ----------
@@ -107,16 +111,22 @@ def week_figures(plan: Plan, side: str) -> list[Figure]:
 
 
 def moving_pairs(plan: Plan, side: str) -> list[Pair]:
-    """Return the pairs of a side that go short, soonest first, then those whose stock moves, most first."""
+    """Return the pairs of a side that go short, soonest first, then those whose stock is drawn down, most first."""
     fills, stocks = (_levels(plan, side, name) for name in ("fill", "stock"))
     short = {pair: int(frame.loc[frame["fill"] < FULL, "week"].min()) for pair, frame in fills if _is_short(frame)}
-    moved: dict[Pair, float] = {}
+    drawn: dict[Pair, float] = {}
     for pair, frame in stocks:
-        frame = frame[frame["scenario"].isin(("", plan.worst_package))]
-        most, first = frame["stock"].max(), frame["stock"].iloc[0]
-        if pair not in short and most > 0 and (frame["stock"] - first).abs().max() > MOVED * most:
-            moved[pair] = float((first - frame["stock"].min()) / most)
-    return [*sorted(short, key=short.__getitem__), *sorted(moved, key=lambda pair: -moved[pair])]
+        start = _start(plan, pair)
+        least = frame.loc[frame["scenario"].isin(("", plan.worst_package)), "stock"].min()
+        if pair not in short and start - least > MOVED * start:
+            drawn[pair] = (start - least) / start
+    return [*sorted(short, key=short.__getitem__), *sorted(drawn, key=lambda pair: -drawn[pair])]
+
+
+def _start(plan: Plan, pair: Pair) -> float:
+    """Return the stock of a pair before week 0, units."""
+    initial = sum(row.initial for row in plan.case.stocks if (row.site, row.item) == pair)
+    return initial + plan.stockpile.get("/".join(pair), 0.0)
 
 
 def _is_short(frame: pd.DataFrame) -> bool:
@@ -165,7 +175,7 @@ def _week_figure(plan: Plan, network: Network, side: str, pair: Pair, reviews: S
         parts.append(_review_chart(plan, reviews))
     if tables["stock"]["stock"].max() > 0:
         parts.append(_stock_chart(plan, tables["stock"]))
-        text += _stock_text(plan, tables["stock"], unit)
+        text.append(_stock_text(plan, tables["stock"], _start(plan, pair), unit))
     if reviews:
         text.append(f"Under review: {'; '.join(map(_review_words, reviews))}.")
     chart = alt.vconcat(*parts, spacing=6).resolve_scale(x="shared")
@@ -201,11 +211,11 @@ def _scenario_words(scenario: str) -> str:
     return "without retaliation" if scenario == NONE else f"under {plain(scenario)}"
 
 
-def _stock_text(plan: Plan, frame: pd.DataFrame, unit: str) -> Iterator[str]:
+def _stock_text(plan: Plan, frame: pd.DataFrame, start: float, unit: str) -> str:
     rows = frame[frame["scenario"].isin(("", plan.worst_package))]["stock"]
-    places = decimals(rows)
-    first, least, last = (number(value, places) for value in (rows.iloc[0], rows.min(), rows.iloc[-1]))
-    yield f"Stock {first} {unit} after the first week, least {least}, {last} at the end.".replace("  ", " ")
+    places = decimals([start, *rows])
+    first, least, last = (number(value, places) for value in (start, rows.min(), rows.iloc[-1]))
+    return f"Stock {' '.join(filter(None, (first, unit)))} before week 0, least {least}, {last} at the end."
 
 
 def _weeks(plan: Plan, labels: bool) -> Any:

@@ -555,23 +555,26 @@ def _limits_set(case: Case) -> Iterable[RenderableType]:
     """List what a plan has to satisfy."""
     yield _title("Limits of the case")
     table = _table("", "Limit")
+    for words, limit in _limit_rows(case):
+        table.add_row(Text(words), limit)
+    yield _indent(table)
+    yield Text("")
+
+
+def _limit_rows(case: Case) -> Iterable[tuple[str, str]]:
     for name, words in LIMITS.items():
         most = getattr(case.settings.limits, name)
         if math.isfinite(most):
-            table.add_row(Text(words), f"at most {number(most)}")
+            yield words, f"at most {number(most)}"
     for demand in case.demands:
         for kind, words in (("min_fill", "mean fill"), ("min_fill_week", "fill of any week")):
             least = getattr(demand, kind)
             if least > 0:
-                table.add_row(
-                    Text(f"{words} of {plain(demand.site)}/{plain(demand.item)}"), f"at least {percent(least)}"
-                )
+                yield f"{words} of {plain(demand.site)}/{plain(demand.item)}", f"at least {percent(least)}"
     for item in case.items:
         if item.max_party_share < 1:
             words = f"share of any outside party in our intake of {plain(item.item)}"
-            table.add_row(Text(words), f"at most {percent(item.max_party_share)}")
-    yield _indent(table)
-    yield Text("")
+            yield words, f"at most {percent(item.max_party_share)}"
 
 
 def _loosened(case: Case) -> str:
