@@ -706,6 +706,61 @@ def compare(
 
 
 @cli.command()
+@click.argument("results", metavar="RESULT...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="The page, an .html file.  [default: report.html in the result folder; for several: comparison.html here]",
+)
+@click.option("--force", is_flag=True, help="Replace a file that this command did not write.")
+@click.option(
+    "--attribution", is_flag=True, help="Of two plans: work out how much each difference of the inputs explains; solves."
+)
+@click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
+@json_option
+@threads_option
+@loudness_options
+def report(
+    results: tuple[str, ...],
+    output: str | None,
+    force: bool,
+    attribution: bool,
+    opened: bool,
+    as_json: bool,
+    threads: int | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Write RESULT as one self-contained HTML page to hand on.
+
+    RESULT is a folder that solve, evaluate, frontier or sweep wrote; several folders with plans become one page that
+    puts them side by side. The page needs no network and runs no script. A page written before is replaced.
+
+    \b
+    Examples:
+      sluicegate report results/first
+      sluicegate report results/first -o plan.html --open
+      sluicegate report results/first results/second -o comparison.html
+    """
+    from .model.columns import processors
+    from .report.page import page_of, page_path, read_results, write_page
+
+    talk = Talk(quiet, verbose)
+    read = _said(lambda: read_results(results))
+    path = page_path(results, output, force=force)
+    with Interrupts(patient=False) as interrupts:
+        text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads or processors()), talk)
+    with _placing(str(path)):
+        size = write_page(text, path)
+    if as_json:
+        _put_json({"page": str(path), "bytes": size})
+    talk.say(_shown(f"Written to {path}"))
+    if opened:
+        click.launch(str(path))
+
+
+@cli.command()
 @case_options
 @click.argument("path", metavar="TABLE.KEY.COLUMN")
 @click.option("--low", type=Number(), metavar="VALUE", help="Least value looked at.")

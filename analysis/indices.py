@@ -173,44 +173,23 @@ def indices(case: Case, problem: Problem | None = None) -> Indices:
 # Flows and prices ------------------------------------------------------------------------------------------------
 
 
-class Trade:
-    """Flows of the status quo and what they are worth.
+class Prices:
+    """What flows are worth.
 
     Parameters
     ----------
-    problem
-        The case made ready.
+    network
+        The network.
 
     Attributes
     ----------
     lanes : list of Lane
         Lanes that run: base_flow > 0.
-    made : dict of str to float
-        Mean production of every process, units per week.
-    consumed : dict of (site, item) to float
-        Mean home demand served, units per week.
     """
 
-    def __init__(self, problem: Problem):
-        self.network: Network = problem.network
-        self.lanes = [lane for lane in self.network.lanes.values() if lane.base_flow > 0]
-        joint, solution = problem.status_quo.joint, problem.status_quo.operations.solution
-        made: dict[str, list[float]] = defaultdict(list)
-        filled: dict[tuple[str, str], list[float]] = defaultdict(list)
-        for block in (joint.model.ours[NONE], joint.model.response):
-            for (process, _), amount in joint.compiled.values(block.make, solution).items():
-                made[process].append(amount)
-            for (site, item, _), level in joint.compiled.values(block.fill, solution).items():
-                filled[site, item].append(level)
-        weeks = self.network.weeks
-        noise = NOISE * max((lane.base_flow for lane in self.lanes), default=1.0)
-        means = {process: math.fsum(amounts) / weeks for process, amounts in made.items()}
-        self.made = {process: mean for process, mean in means.items() if mean > noise}
-        self.consumed = {
-            pair: row.quantity * math.fsum(filled[pair]) / weeks
-            for pair, row in self.network.demands.items()
-            if pair in filled
-        }
+    def __init__(self, network: Network):
+        self.network = network
+        self.lanes = [lane for lane in network.lanes.values() if lane.base_flow > 0]
         self._prices = self._mean_prices()
 
     def _mean_prices(self) -> dict[str, float | None]:
@@ -235,6 +214,43 @@ class Trade:
         known = self._prices.get(lane.item)
         price = lane.unit_cost if known is not None and self._between_parties(lane) else self.price(lane.item)
         return price * lane.base_flow
+
+
+class Trade(Prices):
+    """Flows of the status quo and what they are worth.
+
+    Parameters
+    ----------
+    problem
+        The case made ready.
+
+    Attributes
+    ----------
+    made : dict of str to float
+        Mean production of every process, units per week.
+    consumed : dict of (site, item) to float
+        Mean home demand served, units per week.
+    """
+
+    def __init__(self, problem: Problem):
+        super().__init__(problem.network)
+        joint, solution = problem.status_quo.joint, problem.status_quo.operations.solution
+        made: dict[str, list[float]] = defaultdict(list)
+        filled: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for block in (joint.model.ours[NONE], joint.model.response):
+            for (process, _), amount in joint.compiled.values(block.make, solution).items():
+                made[process].append(amount)
+            for (site, item, _), level in joint.compiled.values(block.fill, solution).items():
+                filled[site, item].append(level)
+        weeks = self.network.weeks
+        noise = NOISE * max((lane.base_flow for lane in self.lanes), default=1.0)
+        means = {process: math.fsum(amounts) / weeks for process, amounts in made.items()}
+        self.made = {process: mean for process, mean in means.items() if mean > noise}
+        self.consumed = {
+            pair: row.quantity * math.fsum(filled[pair]) / weeks
+            for pair, row in self.network.demands.items()
+            if pair in filled
+        }
 
     def inside(self, side: str) -> frozenset[str]:
         """Sites of a side."""

@@ -107,6 +107,18 @@ def write_chart(chart: altair.TopLevelMixin, path: str | os.PathLike[str]) -> Pa
         content = bytes(vl_convert.vegalite_to_png(specification, scale=SCALE, ppi=72))
     else:
         content = str(vl_convert.vegalite_to_html(specification, bundle=True)).encode()
+    replace_file(content, path)
+    return path
+
+
+def replace_file(content: bytes, path: Path) -> None:
+    """Write a file, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written.
+    """
     handle, scratch = tempfile.mkstemp(prefix=".sluicegate-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -116,7 +128,6 @@ def write_chart(chart: altair.TopLevelMixin, path: str | os.PathLike[str]) -> Pa
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
-    return path
 
 
 def _specification(chart: altair.TopLevelMixin) -> dict[str, Any]:
