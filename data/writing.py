@@ -138,6 +138,8 @@ def _grid(model: type[Row], rows: tuple[Row, ...]) -> list[list[Any]]:
         for name, info in columns(model).items()
         if not rows or name in needed(model) or any(row[name] != info.default for row in cells)
     ]
+    # A row without a figure needs a header all the same.
+    names = names or list(columns(model))
     return [names, *([row[name] for name in names] for row in cells)]
 
 
@@ -198,6 +200,8 @@ def _fill(sheet: Worksheet, grid: list[list[Any]], formats: Mapping[str, Any]) -
                 write_text(sheet, number, position, text, formats["text"])
     for position, width in enumerate(widths):
         sheet.set_column(position, position, min(max(width, NARROWEST) + 3, WIDEST))
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(grid) - 1, len(grid[0]) - 1)
 

@@ -36,6 +36,11 @@ MOST_LINES = 8
 SERVED = 1 - 1e-4
 """Fill from which a week counts as served."""
 
+LIMIT_UNITS = {"reviewer_hours": "hours", "political_capital": "points"}
+
+LINE_HEIGHT = 15
+"""Height of a line of a header, in points."""
+
 TEXT, SHARE, WHOLE, FIGURE = "text", "share", "whole", "figure"
 
 
@@ -138,10 +143,10 @@ class _Writer:
     def _table(self, title: str, columns: Sequence[Column], frozen: int = 1) -> Worksheet:
         """Write a sheet of a header, rows, filters; the first columns stay in view."""
         sheet = self.book.add_worksheet(title)
-        header = self._format(bold=True, text_wrap=True, valign="top", bottom=1)
+        header = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
         rows = len(columns[0].values)
         for position, column in enumerate(columns):
-            self._text(sheet, 0, position, column.title, header)
+            self._text(sheet, 0, position, column.title, self._format(**header, align="left" if column.kind == TEXT else "right"))
             style = None if column.kind == TEXT else self._number(column.kind, column.values)
             for row, value in enumerate(column.values, start=1):
                 if isinstance(value, str):
@@ -150,7 +155,11 @@ class _Writer:
                 elif value is not None and math.isfinite(value):
                     sheet.write_number(row, position, value, style)
             sheet.set_column(position, position, _width(column))
+        lines = max(math.ceil(1.2 * len(column.title) / _width(column)) for column in columns)
+        sheet.set_row(0, LINE_HEIGHT * min(lines, 6))
         sheet.freeze_panes(1, frozen)
+        sheet.repeat_rows(0)
+        self._for_paper(sheet)
         if rows:
             sheet.autofilter(0, 0, rows, len(columns) - 1)
         return sheet
@@ -174,10 +183,11 @@ class _Writer:
             for words, value, unit in lines:
                 self._text(sheet, row, 0, words)
                 if isinstance(value, str):
-                    self._text(sheet, row, 1, value, self._format(align="right"))
+                    self._text(sheet, row, 1, value)
                 elif value is not None and math.isfinite(value):
-                    sheet.write_number(row, 1, value, self._number(SHARE if unit == SHARE else FIGURE, [value]))
-                self._text(sheet, row, 2, "" if unit == SHARE else unit)
+                    sheet.write_number(row, 1, value, self._number(FIGURE, [value]))
+                if unit:
+                    self._text(sheet, row, 2, unit)
                 row += 1
             row += 1
         if self.plan.scenarios:
@@ -195,8 +205,14 @@ class _Writer:
             chart.set_y_axis({"reverse": True, "label_position": "low"})
             chart.set_legend({"none": True})
             sheet.insert_chart(1, 4, chart)
+        self._for_paper(sheet)
+
+    def _for_paper(self, sheet: Worksheet) -> None:
+        """Print a sheet across the width of a page, A4 on its side."""
+        sheet.set_paper(9)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&L&A&RPage &P of &N")
 
     def _summary_parts(self) -> Iterable[tuple[str, list[tuple[str, Any, str]]]]:
         """Return the parts of the summary: title, and lines of words, value and unit."""
@@ -228,7 +244,7 @@ class _Writer:
             yield (
                 "Limits",
                 [
-                    (f"{LIMITS[name]} used of {_limit(values['limit'])}", values["used"], money if name == "budget" else "")
+                    (f"{LIMITS[name]} used of {_limit(values['limit'])}", values["used"], {**LIMIT_UNITS, "budget": money}[name])
                     for name, values in plan.limits.items()
                 ],
             )
@@ -241,7 +257,7 @@ class _Writer:
             "How it was solved",
             [
                 ("method", METHODS.get(method, method), ""),
-                *((name.replace("_", " "), value, "") for name, value in plan.certificate.items()),
+                *((f"{name.replace('_', ' ')}, relative", f"{value:.1g}", "") for name, value in plan.certificate.items()),
                 *((name, value, "") for name, value in versions().items() if name in ("sluicegate", "highspy", "pyomo")),
             ],
         )
