@@ -122,6 +122,10 @@ class Indices:
     survival: pd.DataFrame
     chokepoints: pd.DataFrame
 
+    def __repr__(self) -> str:
+        """Return the tables and their sizes."""
+        return f"Indices({self.case.name!r}, {', '.join(f'{name}: {len(getattr(self, name))} rows' for name in FRAMES)})"
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain mappings and lists; what is not defined becomes None."""
         document: dict[str, Any] = {

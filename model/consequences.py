@@ -21,6 +21,34 @@ if TYPE_CHECKING:
 FULL = 1 - 1e-4
 """Fill from which a week counts as served; the least-cost face leaves fills a hair below 1."""
 
+MONEY = "money"
+"""Stands for the case's currency."""
+
+UNITS = {
+    "policies": {
+        "mean_delay": "weeks",
+        "approval_rate": "share",
+        "admin_cost": MONEY,
+        "reviewer_load": "hours",
+        "political_cost": "points",
+        "first_bite": "week",
+        "first_shortage": "week",
+    },
+    "sourcing": {
+        "status_quo": "units of the item per week; a stockpile: units",
+        "plan": "units of the item per week; a stockpile: units",
+        "status_quo_share": "share",
+        "plan_share": "share",
+        "fixed_cost": MONEY,
+        "cost": MONEY,
+    },
+    "flows": {"week": "week", "dispatched": "units of the item"},
+    "stocks": {"week": "week", "stock": "units of the item"},
+    "fills": {"week": "week", "fill": "share"},
+    "losses": {"status_quo": MONEY, "plan": MONEY, "loss": MONEY},
+}
+"""Units of the figures of each table."""
+
 RESPONSE_COSTS = ("purchase_cost", "production_cost", "holding_cost", "shortage_cost", "terminal_cost")
 
 
@@ -281,7 +309,7 @@ def plan_tables(
     losses: Mapping[str, tuple[float, float]],
     operations: Operations,
 ) -> dict[str, pd.DataFrame]:
-    """All tables of a plan, units of their figures in ``attrs``."""
+    """All tables of a plan; units of their columns in ``attrs["units"]``, the currency in ``attrs["currency"]``."""
     tables = {
         "policies": policies_table(problem, choice),
         "sourcing": sourcing_table(problem, first),
@@ -290,6 +318,8 @@ def plan_tables(
         "fills": fills_table(problem),
         "losses": losses_table(problem, choice, losses, operations),
     }
-    for frame in tables.values():
-        frame.attrs["currency"] = problem.case.settings.case.currency
+    currency = problem.case.settings.case.currency
+    for name, frame in tables.items():
+        frame.attrs["currency"] = currency
+        frame.attrs["units"] = {column: (currency if unit == MONEY else unit) for column, unit in UNITS[name].items()}
     return tables
