@@ -44,7 +44,7 @@ class Explanation:
     def __repr__(self) -> str:
         """Return what was found, in a line."""
         if self.conflict is not None:
-            return f"Explanation({self.case.name!r}, no plan: {len(self.conflict.limits)} limits in conflict)"
+            return f"Explanation({self.case.name!r}, no plan; limits in conflict: {len(self.conflict.limits)})"
         return f"Explanation({self.plan!r})"
 
     @property
