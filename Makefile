@@ -14,7 +14,7 @@ demo: $(INSTALLED)  ## solve the shipped Taiwan-Korea case and print the plan
 test: $(INSTALLED) lint docs browser  ## the whole suite, and the pages of the docs
 	$(BIN)/python -m pytest -n 2
 
-soak: $(INSTALLED)  ## many more random cases against the oracle
+soak: $(INSTALLED)  ## many more random cases against the oracle, and the slow examples of the docs
 	SLUICEGATE_SOAK=$(SOAK) $(BIN)/python -m pytest -m soak -n 2
 
 lint: $(INSTALLED)  ## style and types

@@ -15,11 +15,15 @@ PAGES = {path.relative_to(ROOT).as_posix(): path for path in [ROOT / "README.md"
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code: its language ("" for an indented one), its text, the line of the page it begins in."""
+    """A block of code: its language ("" for an indented one), its text, the line of the page it begins in.
+
+    ``slow`` behind the language marks commands that take minutes.
+    """
 
     language: str
     text: str
     line: int
+    slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,12 @@ class Shown:
 def blocks(page: Path) -> list[Block]:
     """Return the blocks of code of a page, in their order."""
     tokens = MarkdownIt().parse(page.read_text(encoding="utf-8"))
-    return [
-        Block(token.info.split()[0] if token.info.strip() else "", token.content, token.map[0] + 1)
-        for token in tokens
-        if token.type in ("fence", "code_block") and token.map is not None
-    ]
+    found = []
+    for token in tokens:
+        if token.type in ("fence", "code_block") and token.map is not None:
+            language, *more = [*token.info.split(), ""]
+            found.append(Block(language, token.content, token.map[0] + 1, "slow" in more))
+    return found
 
 
 def inline_code(page: Path) -> Iterator[str]:

@@ -30,6 +30,7 @@ from sluicegate.data.declared import columns
 from sluicegate.data.tables import Settings
 
 WITH_CONSOLE = [name for name, page in PAGES.items() if any(block.language == "console" for block in blocks(page))]
+WITH_SLOW = [name for name in WITH_CONSOLE if any(block.slow for block in blocks(PAGES[name]))]
 WITH_PYTHON = [name for name, page in PAGES.items() if any(block.language == "pycon" for block in blocks(page))]
 ANSWERED = (0, 3, 4)
 """Exit codes of a command that gave an answer: done, proven that there is no plan, a gap left."""
@@ -93,9 +94,21 @@ def output_of(command: str) -> str:
 @pytest.mark.parametrize("name", WITH_CONSOLE)
 @pytest.mark.usefixtures("solved_once")
 def test_commands_print_what_the_page_shows(name: str) -> None:
+    compare_page(name, slow=False)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", WITH_SLOW)
+@pytest.mark.usefixtures("solved_once")
+def test_slow_commands_print_what_the_page_shows(name: str) -> None:
+    compare_page(name, slow=True)
+
+
+def compare_page(name: str, slow: bool) -> None:
+    """Run the console blocks of a page in one folder; slow ones only where they are asked for."""
     wrong = []
     for block in blocks(PAGES[name]):
-        for entry in shown(block) if block.language == "console" else ():
+        for entry in shown(block) if block.language == "console" and slow >= block.slow else ():
             output = output_of(entry.command)
             if not agrees(entry.output, output):
                 wrong.append(_difference(name, entry, output))
