@@ -715,7 +715,9 @@ def compare(
 )
 @click.option("--force", is_flag=True, help="Replace a file that this command did not write.")
 @click.option(
-    "--attribution", is_flag=True, help="Of two plans: work out how much each difference of the inputs explains; solves."
+    "--attribution",
+    is_flag=True,
+    help="Of two plans: work out how much each difference of the inputs explains; solves.",
 )
 @click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
 @json_option
@@ -743,14 +745,13 @@ def report(
       sluicegate report results/first -o plan.html --open
       sluicegate report results/first results/second -o comparison.html
     """
-    from .model.columns import processors
     from .report.page import page_of, page_path, read_results, write_page
 
     talk = Talk(quiet, verbose)
     read = _said(lambda: read_results(results))
     path = page_path(results, output, force=force)
     with Interrupts(patient=False) as interrupts:
-        text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads or processors()), talk)
+        text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads), talk)
     with _placing(str(path)):
         size = write_page(text, path)
     if as_json:

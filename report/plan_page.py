@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..model.planning import WIDE_RANGE
+from ..model.plan import WIDE_RANGE
 from .figures import counted, decimals, gap, number, percent, plain, signed
 from .inline import Picture, picture
 from .plan_charts import (
