@@ -751,10 +751,14 @@ def compare(
 )
 @click.option("--force", is_flag=True, help="Replace a file that this command did not write.")
 @click.option(
-    "--workbook", metavar="FILE", help="Write the plan as a workbook too, an .xlsx file that can be read as a case again."
+    "--workbook",
+    metavar="FILE",
+    help="Write the plan as a workbook too, an .xlsx file that can be read as a case again.",
 )
 @click.option(
-    "--attribution", is_flag=True, help="Of two plans: work out how much each difference of the inputs explains; solves."
+    "--attribution",
+    is_flag=True,
+    help="Of two plans: work out how much each difference of the inputs explains; solves.",
 )
 @click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
 @json_option
@@ -784,7 +788,6 @@ def report(
       sluicegate report results/first --workbook plan.xlsx
       sluicegate report results/first results/second -o comparison.html
     """
-    from .model.columns import processors
     from .report.page import page_of, page_path, read_results, write_page
 
     talk = Talk(quiet, verbose)
@@ -793,7 +796,7 @@ def report(
     if workbook is not None:
         _check_workbook(workbook, read, force)
     with Interrupts(patient=False) as interrupts:
-        text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads or processors()), talk)
+        text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads), talk)
     with _placing(str(path)):
         size = write_page(text, path)
     document: dict[str, Any] = {"page": str(path), "bytes": size}

@@ -72,7 +72,9 @@ def read_any(folder: str | os.PathLike[str]) -> Result:
     if kind is None:
         state = "is not there" if not path.exists() else "is a file" if path.is_file() else "is no result folder"
         listed = ", ".join(DOCUMENTS.values())
-        raise ValueError(f"{folder} {state}; name a folder that solve, evaluate, frontier or sweep wrote (it holds one of {listed})")
+        raise ValueError(
+            f"{folder} {state}; name a folder that solve, evaluate, frontier or sweep wrote, with one of {listed}"
+        )
     plan, remarks = read_result(path, tables=True)
     return Result(kind, path, plan, read_run(path), tuple(remarks))
 

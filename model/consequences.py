@@ -10,16 +10,14 @@ from pyomo.environ import value
 
 from .assembly import FirstStage, Operations
 from .joint import Choice
-from .network import NONE, Network, Pair
+from .network import NONE, Network
 from .ours import COSTS
+from .plan import FULL
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .problem import Problem
-
-FULL = 1 - 1e-4
-"""Fill from which a week counts as served; the least-cost face leaves fills a hair below 1."""
 
 MONEY = "money"
 """Stands for the case's currency."""
@@ -78,24 +76,6 @@ def shortage_weeks(problem: Problem) -> dict[str, int | None]:
     return first
 
 
-def downstream(network: Network, regime: str) -> set[Pair]:
-    """The counterpart's pairs that goods of a regime's lanes reach through its processes and lanes."""
-    waiting = [(lane.destination, lane.item) for lane in network.lanes_into("counterpart") if lane.regime == regime]
-    reached: set[Pair] = set()
-    while waiting:
-        pair = waiting.pop()
-        if pair in reached:
-            continue
-        reached.add(pair)
-        waiting += [(process.site, process.output) for process, _ in network.uses.get(pair, ())]
-        waiting += [
-            (lane.destination, lane.item)
-            for lane in network.outbound.get(pair, ())
-            if network.side[lane.destination] == "counterpart"
-        ]
-    return reached
-
-
 def first_bite(network: Network, regime: str, policy: str) -> int | None:
     """First week in which goods under a policy are missing: its start plus the shortest lead of its running lanes."""
     row = network.policy(regime, policy)
@@ -118,7 +98,7 @@ def policies_table(problem: Problem, choice: Choice) -> pd.DataFrame:
     rows = []
     for regime, policy in choice.items():
         row = network.policy(regime, policy)
-        weeks = [week for pair in downstream(network, regime) if (week := shortages.get("/".join(pair))) is not None]
+        weeks = [week for pair in network.downstream(regime) if (week := shortages.get("/".join(pair))) is not None]
         rows.append(
             {
                 "regime": regime,

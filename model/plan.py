@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
+FULL = 1 - 1e-4
+"""Fill from which a week counts as served; the least-cost face leaves fills a hair below 1."""
+
+WIDE_RANGE = 0.05
+"""Relative width of `leverage_range` from which a warning is given."""
+
 STATUSES = ("optimal", "feasible", "infeasible", "unknown")
 
 

@@ -17,7 +17,9 @@ RESULT_FILES = ("plan.json", "frontier.json", "sweep.json")
 
 def cases(given: str | None, incomplete: str) -> list[CompletionItem]:
     """Offer the shipped cases, folders and workbooks."""
-    shipped = [CompletionItem(case.name, help=case.title) for case in shipped_cases() if case.name.startswith(incomplete)]
+    shipped = [
+        CompletionItem(case.name, help=case.title) for case in shipped_cases() if case.name.startswith(incomplete)
+    ]
     return shipped + _places(incomplete, lambda path: (path / "case.toml").is_file() or path.suffix == ".xlsx")
 
 
@@ -36,7 +38,11 @@ def paths(given: str | None, incomplete: str) -> list[CompletionItem]:
     """Offer TABLE.KEY.COLUMN of the figures of a case, piece by piece."""
     case = _case(given)
     stages = [
-        [f"{name}." for name in dict.fromkeys([*TABLES, *(path.split(".")[0] for path in setting_paths())]) if name != "sources"],
+        [
+            f"{name}."
+            for name in dict.fromkeys([*TABLES, *(path.split(".")[0] for path in setting_paths())])
+            if name != "sources"
+        ],
         [*setting_paths(), *(f"{table}.{row}." for table in TABLES for row in _ids(case, table))],
         _figure_paths(case, incomplete),
     ]

@@ -20,7 +20,9 @@ SHOWN = """\
 <p>{% for sentence in sentences %}{{ sentence }} {% endfor %}</p>
 {% if rows %}
 <table>
-<thead><tr><th scope="col">Regime</th><th scope="col">Policy</th><th scope="col">Mean delay, weeks</th><th scope="col">Granted</th></tr></thead>
+<thead><tr>
+<th scope="col">Regime</th><th scope="col">Policy</th><th scope="col">Mean delay, weeks</th><th scope="col">Granted</th>
+</tr></thead>
 <tbody>
 {% for row in rows %}
 <tr>{% for cell in row %}<td><bdi>{{ cell }}</bdi></td>{% endfor %}</tr>
@@ -72,7 +74,9 @@ class PlanCharts:
         """
         from .plan_charts import counterpart_losses, our_losses
 
-        return self._chart({"counterpart": counterpart_losses, "ours": our_losses}[_side(side)], f"losses of side {side}")
+        return self._chart(
+            {"counterpart": counterpart_losses, "ours": our_losses}[_side(side)], f"losses of side {side}"
+        )
 
     def sourcing(self) -> altair.TopLevelMixin:
         """Return who supplies us before and in the plan, as shares of each item.

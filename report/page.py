@@ -43,10 +43,8 @@ def page_path(results: Sequence[str], output: str | None, *, force: bool = False
     ResultError
         For a place that holds something else, or a name that is none of a page.
     """
-    if output is None:
-        path = Path(results[0]) / PAGE if len(results) == 1 else Path(COMPARISON)
-    else:
-        path = Path(output)
+    default = Path(results[0], PAGE) if len(results) == 1 else Path(COMPARISON)
+    path = default if output is None else Path(output)
     if path.suffix.lower() not in ENDINGS:
         raise ResultError(f"a page is an .html file; name one such as -o {path.stem or 'report'}.html")
     if path.is_dir():
@@ -98,7 +96,7 @@ def read_results(results: Sequence[str]) -> list[Result]:
 
 
 def page_of(
-    results: Sequence[Result], *, attribute: bool = False, threads: int = 1, monitor: Monitor | None = None
+    results: Sequence[Result], *, attribute: bool = False, threads: int | None = None, monitor: Monitor | None = None
 ) -> str:
     """Return the page of a result, or of several plans side by side, as HTML.
 
@@ -109,13 +107,15 @@ def page_of(
     attribute
         Of two plans: whether to work out how much each difference of the inputs explains, which takes solves.
     threads, monitor
-        For these solves.
+        For these solves; by default all processors.
     """
     if len(results) > 1:
         from ..analysis.compare import compare
+        from ..model.columns import processors
 
         plans = [result.content for result in results]
-        found = compare(plans, threads=threads, attribute=attribute and len(plans) == 2, monitor=monitor)
+        attribute = attribute and len(plans) == 2
+        found = compare(plans, threads=threads or processors(), attribute=attribute, monitor=monitor)
         return comparison_page(found, [str(result.folder) for result in results])
     (result,) = results
     return PAGES[result.kind](result)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from ..analysis.indices import POINTS, herfindahl
-from ..model.consequences import FULL, downstream
+from ..analysis.prices import POINTS, herfindahl
 from ..model.network import NONE, OPEN, Network, Pair
-from .charts import INK, MUTED, OURS, REVIEW, SERIES, THEIRS, Figure, styled
+from ..model.plan import FULL
+from .charts import GRID, INK, MUTED, OURS, REVIEW, SERIES, THEIRS, Figure, inline_data, layer, quantity, styled
 from .figures import counted, decimals, number, percent, plain, signed
 from .terminal import PARTS, SAME_SHARE, scenario_margins, shares
 
@@ -24,6 +25,16 @@ WIDTH = 340
 AXIS = 42
 """Width of the labels of a vertical axis."""
 
+PLOT = WIDTH - AXIS - 20
+"""Width of what is drawn beside them."""
+
+ROW = 0.13
+"""Height of a review's bar above the fills, in their scale."""
+
+Channel = dict[str, Any]
+
+LABEL: Channel = {"field": "label", "type": "nominal"}
+
 GAIN = SERIES[2]
 
 ON_COLOUR = "#ffffff"
@@ -32,7 +43,7 @@ ON_COLOUR = "#ffffff"
 ON_LIGHT = "#101418"
 """Labels on a light colour, on whatever page."""
 
-MOST_PAIRS = 12
+MOST_PAIRS = 9
 """Sites and items of a side whose weeks are drawn; the others are named in words."""
 
 MOVED = 0.01
@@ -143,7 +154,7 @@ def _reviews(plan: Plan, network: Network) -> dict[Pair, list[Any]]:
     frame = plan.tables["policies"]
     reached: dict[Pair, list[Any]] = {}
     for row in frame[(frame["policy"] != OPEN) & frame["first_bite"].notna()].itertuples():
-        for pair in downstream(network, row.regime):
+        for pair in network.downstream(row.regime):
             reached.setdefault(pair, []).append(row)
     return reached
 
@@ -165,20 +176,22 @@ def _week_figure(plan: Plan, network: Network, side: str, pair: Pair, reviews: S
         tables[name] = frame[(frame["side"] == side) & (frame["site"] == site) & (frame["item"] == item)]
     unit = next((plain(row.unit) for row in plan.case.items if row.item == item), "")
     first = plan.first_shortage_week.get("/".join(pair)) if side == "counterpart" else None
-    parts, text = [], []
+    parts: list[Any] = []
+    text: list[str] = []
+    stocked = tables["stock"]["stock"].max() > 0
     if len(tables["fill"]):
         demand = network.demands.get(pair)
         least = demand.min_fill_week if demand and side == "ours" else 0.0
-        parts.append(_fill_chart(plan, tables["fill"], reviews, first, least))
+        parts.append(_fill_chart(plan, tables["fill"], reviews, first, least, labels=not stocked))
         text += _fill_text(plan, tables["fill"], side)
     elif reviews:
-        parts.append(_review_chart(plan, reviews))
-    if tables["stock"]["stock"].max() > 0:
+        parts.append(_review_chart(plan, reviews, labels=not stocked))
+    if stocked:
         parts.append(_stock_chart(plan, tables["stock"]))
         text.append(_stock_text(plan, tables["stock"], _start(plan, pair), unit))
     if reviews:
         text.append(f"Under review: {'; '.join(map(_review_words, reviews))}.")
-    chart = alt.vconcat(*parts, spacing=6).resolve_scale(x="shared")
+    chart = alt.vconcat(*parts, spacing=6)
     return Figure("/".join(pair), pair_title(plan, pair), " ".join(text), styled(chart))
 
 
@@ -213,20 +226,15 @@ def _scenario_words(scenario: str) -> str:
 
 def _stock_text(plan: Plan, frame: pd.DataFrame, start: float, unit: str) -> str:
     rows = frame[frame["scenario"].isin(("", plan.worst_package))]["stock"]
-    places = decimals([start, *rows])
-    first, least, last = (number(value, places) for value in (start, rows.min(), rows.iloc[-1]))
+    first, least, last = (number(value, decimals([value], 4)) for value in (start, rows.min(), rows.iloc[-1]))
     return f"Stock {' '.join(filter(None, (first, unit)))} before week 0, least {least}, {last} at the end."
 
 
-def _weeks(plan: Plan, labels: bool) -> Any:
-    import altair as alt
-
+def _weeks(plan: Plan, field: str = "week", labels: bool = True) -> Channel:
     weeks = plan.case.settings.horizon.weeks
+    axis = {"title": "week" if labels else None, "labels": labels, "ticks": labels, "grid": False, "format": "d"}
     # A week that is drawn as a step ends where the next one begins.
-    axis = alt.Axis(
-        title="week" if labels else None, labels=labels, ticks=labels, grid=False, tickCount=min(weeks, 7), format="d"
-    )
-    return alt.X("week:Q", scale=alt.Scale(domain=[0, weeks], nice=False), axis=axis)
+    return quantity(field, scale={"domain": [0, weeks], "nice": False}, axis={**axis, "tickCount": min(weeks, 7)})
 
 
 def _stepped(frame: pd.DataFrame) -> pd.DataFrame:
@@ -237,76 +245,67 @@ def _stepped(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([frame, last.assign(week=last["week"] + 1)], ignore_index=True)
 
 
-def _lines(plan: Plan, frame: pd.DataFrame, y: Any, labels: bool) -> list[Any]:
+def _lines(plan: Plan, frame: pd.DataFrame, x: Channel, y: Channel) -> list[altair.Chart]:
     """Return levels as steps: the counterpart's, or ours in every scenario with the worst package and none in front."""
-    import altair as alt
-
-    frame = _stepped(frame[["scenario", "week", frame.columns[-1]]])
-    x = _weeks(plan, labels)
-    ranks = (
-        (~frame["scenario"].isin(("", NONE, plan.worst_package)), MUTED, 1.0, [1, 0], 0.55),
-        (frame["scenario"].isin(("",)), THEIRS, 2.0, [1, 0], 1.0),
-        (frame["scenario"] == plan.worst_package, OURS, 2.0, [1, 0], 1.0),
-        ((frame["scenario"] == NONE) & (plan.worst_package != NONE), OURS, 1.5, [4, 3], 1.0),
+    frame = _stepped(frame[["scenario", "week", y["field"]]])
+    scenario, worst = frame["scenario"], plan.worst_package
+    ranks: tuple[tuple[Any, dict[str, Any]], ...] = (
+        (~scenario.isin(("", NONE, worst)), {"color": MUTED, "strokeWidth": 1, "opacity": 0.55}),
+        (scenario == "", {"color": THEIRS, "strokeWidth": 2}),
+        (scenario == worst, {"color": OURS, "strokeWidth": 2}),
+        ((scenario == NONE) & (worst != NONE), {"color": OURS, "strokeWidth": 1.5, "strokeDash": [4, 3]}),
     )
-    drawn = []
-    for mask, colour, width, dash, opacity in ranks:
-        if mask.any():
-            mark = alt.Chart(frame[mask]).mark_line(
-                interpolate="step-after", color=colour, strokeWidth=width, strokeDash=dash, opacity=opacity
-            )
-            drawn.append(mark.encode(x=x, y=y, detail="scenario:N"))
-    return drawn
+    detail = {"field": "scenario", "type": "nominal"}
+    return [
+        layer(frame[mask], {"type": "line", "interpolate": "step-after", **look}, x=x, y=y, detail=detail)
+        for mask, look in ranks
+        if mask.any()
+    ]
 
 
 def _fill_chart(
-    plan: Plan, frame: pd.DataFrame, reviews: Sequence[Any], first: int | None, least: float
-) -> altair.LayerChart:
+    plan: Plan, frame: pd.DataFrame, reviews: Sequence[Any], first: int | None, least: float, labels: bool
+) -> Any:
     import altair as alt
     import pandas as pd
 
-    top = 1.06 + 0.13 * len(reviews)
-    y = alt.Y(
-        "fill:Q",
-        scale=alt.Scale(domain=[0, top], nice=False),
-        axis=alt.Axis(title="served", format="%", values=[0, 0.5, 1], minExtent=AXIS, maxExtent=AXIS),
+    x = _weeks(plan, labels=labels)
+    y = quantity(
+        "fill",
+        scale={"domain": [0, 1.06 + ROW * len(reviews)], "nice": False},
+        axis={"title": "served", "format": "%", "values": [0, 0.5, 1], "minExtent": AXIS, "maxExtent": AXIS},
     )
+    full: Channel = {"datum": 1}
     layers = []
     if first is not None:
-        area = alt.Chart(_stepped(frame)).mark_area(interpolate="step-after", color=THEIRS, opacity=0.18)
-        layers.append(area.encode(x=_weeks(plan, True), y=y, y2=alt.datum(1.0)))
-    layers += _lines(plan, frame, y, True)
+        area = {"type": "area", "interpolate": "step-after", "color": THEIRS, "opacity": 0.18}
+        layers.append(layer(_stepped(frame[["week", "fill"]]), area, x=x, y=y, y2=full))
+    layers += _lines(plan, frame, x, y)
     if least > 0:
-        rule = alt.Chart(pd.DataFrame({"fill": [least]})).mark_rule(color=INK, strokeDash=[2, 3], strokeWidth=1)
-        layers.append(rule.encode(y=y))
+        dotted = {"type": "rule", "color": INK, "strokeDash": [2, 3]}
+        layers.append(layer(pd.DataFrame({"fill": [least]}), dotted, y=y))
     if first is not None:
         mark = pd.DataFrame({"week": [first], "fill": [0.0], "label": [f"short from week {first}"]})
-        base = alt.Chart(mark).encode(x=_weeks(plan, True))
         late = first > 0.6 * plan.case.settings.horizon.weeks
-        layers.append(base.mark_rule(color=INK, strokeDash=[3, 2]).encode(y=alt.datum(0.0), y2=alt.datum(1.0)))
-        layers.append(
-            base.mark_text(
-                align="right" if late else "left", dx=-4 if late else 4, dy=-6, color=INK, fontSize=11
-            ).encode(y=y, text="label:N")
-        )
+        words = {"type": "text", "align": "right" if late else "left", "dx": -4 if late else 4, "dy": -6}
+        layers.append(layer(mark, {"type": "rule", "color": INK, "strokeDash": [3, 2]}, x=x, y=y, y2=full))
+        layers.append(layer(mark, {**words, "color": INK, "fontSize": 11}, x=x, y=y, text=LABEL))
     if reviews:
-        layers += _review_bars(plan, reviews, y, 1.12)
-    return alt.layer(*layers).properties(width=WIDTH - AXIS - 20, height=96 + 13 * len(reviews))
+        layers += _review_bars(plan, reviews, x, y)
+    return alt.layer(*layers).properties(width=PLOT, height=96 + 13 * len(reviews))
 
 
-def _review_chart(plan: Plan, reviews: Sequence[Any]) -> altair.LayerChart:
+def _review_chart(plan: Plan, reviews: Sequence[Any], labels: bool) -> Any:
     """Return the delays alone, for goods that are not sold on."""
     import altair as alt
 
-    y = alt.Y("fill:Q", scale=alt.Scale(domain=[1, 1.06 + 0.13 * len(reviews)], nice=False), axis=None)
-    return alt.layer(*_review_bars(plan, reviews, y, 1.12)).properties(
-        width=WIDTH - AXIS - 20, height=15 * len(reviews)
-    )
+    y = quantity("fill", scale={"domain": [1, 1.06 + ROW * len(reviews)], "nice": False}, axis=None)
+    bars = _review_bars(plan, reviews, _weeks(plan, labels=labels), y)
+    return alt.layer(*bars).properties(width=PLOT, height=15 * len(reviews))
 
 
-def _review_bars(plan: Plan, reviews: Sequence[Any], y: Any, lowest: float) -> list[Any]:
-    """Return a bar for every review: from when it is felt, over its mean delay."""
-    import altair as alt
+def _review_bars(plan: Plan, reviews: Sequence[Any], x: Channel, y: Channel) -> list[altair.Chart]:
+    """Return a bar for every review above the fills: from when it is felt, over its mean delay."""
     import pandas as pd
 
     weeks = plan.case.settings.horizon.weeks
@@ -314,28 +313,25 @@ def _review_bars(plan: Plan, reviews: Sequence[Any], y: Any, lowest: float) -> l
         {
             "week": [float(row.first_bite) for row in reviews],
             "end": [min(float(weeks), row.first_bite + row.mean_delay) for row in reviews],
-            "fill": [lowest + 0.13 * place for place in range(len(reviews))],
+            "fill": [1.12 + ROW * place for place in range(len(reviews))],
             "label": [plain(row.regime) for row in reviews],
         }
     )
-    base = alt.Chart(bars).encode(x=_weeks(plan, True), y=y)
+    words = {"type": "text", "align": "left", "dx": 4, "color": REVIEW, "fontSize": 10, "limit": 190}
     return [
-        base.mark_rule(color=REVIEW, strokeWidth=6, opacity=0.9).encode(x2="end:Q"),
-        base.mark_text(align="left", dx=4, color=REVIEW, fontSize=10, limit=190).encode(x="end:Q", text="label:N"),
+        layer(bars, {"type": "rule", "color": REVIEW, "strokeWidth": 6}, x=x, x2={"field": "end"}, y=y),
+        layer(bars, words, x={**x, "field": "end"}, y=y, text=LABEL),
     ]
 
 
-def _stock_chart(plan: Plan, frame: pd.DataFrame) -> altair.LayerChart:
+def _stock_chart(plan: Plan, frame: pd.DataFrame) -> Any:
     import altair as alt
 
     # Short labels for thousands and millions; small figures as they are, for "600m" would be read as millions.
     form = "~s" if frame["stock"].max() >= 1e4 else ",.3~r"
-    y = alt.Y(
-        "stock:Q",
-        scale=alt.Scale(domainMin=0),
-        axis=alt.Axis(title="stock", tickCount=2, minExtent=AXIS, maxExtent=AXIS, format=form),
-    )
-    return alt.layer(*_lines(plan, frame, y, True)).properties(width=WIDTH - AXIS - 20, height=60)
+    axis = {"title": "stock", "tickCount": 2, "minExtent": AXIS, "maxExtent": AXIS, "format": form}
+    y = quantity("stock", scale={"domainMin": 0}, axis=axis)
+    return alt.layer(*_lines(plan, frame, _weeks(plan), y)).properties(width=PLOT, height=60)
 
 
 # Losses --------------------------------------------------------------------------------------------------------------
@@ -382,16 +378,16 @@ def _waterfall(plan: Plan, side: str, title: str, colour: str, total: float | No
     span = (high - low) or 1.0
     x = alt.X("start:Q", scale=alt.Scale(domain=[low, high + 0.26 * span], nice=False), axis=None)
     y = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
-    base = alt.Chart(frame).encode(y=y)
-    zero = alt.Chart(pd.DataFrame({"start": [0.0]})).mark_rule(color=MUTED, strokeWidth=1).encode(x=x)
+    base = alt.Chart(inline_data(frame)).encode(y=y)
+    zero = alt.Chart(inline_data(pd.DataFrame({"start": [0.0]}))).mark_rule(color=GRID, strokeWidth=1).encode(x=x)
     chart = alt.layer(
         zero,
-        base.mark_bar(size=12, yOffset=8).encode(x=x, x2="end:Q", color=alt.Color("colour:N", scale=None)),
+        base.mark_bar(size=12, yOffset=8).encode(x=x, x2=alt.X2("end:Q"), color=alt.Color("colour:N", scale=None)),
         base.mark_text(align="left", dx=5, dy=8, fontSize=11, color=INK).encode(
-            x=alt.X("top:Q", axis=None), text="label:N"
+            x=alt.X("top:Q", axis=None), text=alt.Text("label:N")
         ),
         base.mark_text(align="left", dy=-7, fontSize=11, color=INK, limit=WIDTH - 12).encode(
-            x=alt.value(0), text="part:N"
+            x=alt.value(0), text=alt.Text("part:N")
         ),
     ).properties(width=WIDTH - 12, height=34 * len(frame))
     listed = "; ".join(f"{part} {signed(loss, places)}" for part, loss in parts)
@@ -435,8 +431,10 @@ def sourcing_figures(plan: Plan) -> list[Figure]:
     """Return a chart for every site and item of ours whose suppliers' shares change."""
     names = {row.party: plain(row.name or row.party) for row in plan.case.parties}
     found = supply_shares(plan)
-    told = list(dict.fromkeys(party for states in found.values() for shares_ in states.values() for party in shares_))
-    colours = {names[party]: SERIES[place % len(SERIES)] for place, party in enumerate(told)}
+    told = dict.fromkeys(party for states in found.values() for shares_ in states.values() for party in shares_)
+    roles = {"focal": OURS, "counterpart": THEIRS}
+    free = cycle(colour for colour in SERIES if colour not in roles.values())
+    colours = {names[row.party]: roles.get(row.role) or next(free) for row in plan.case.parties if row.party in told}
     return [
         _share_figure(pair_title(plan, pair), "/".join(pair), states, names, colours) for pair, states in found.items()
     ]
@@ -484,16 +482,20 @@ def _share_figure(
     )
     x = alt.X("start:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
     y = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
-    bars = alt.Chart(frame).encode(y=y)
-    labels = alt.Chart(states_frame).encode(y=y)
+    bars = alt.Chart(inline_data(frame)).encode(y=y)
+    labels = alt.Chart(inline_data(states_frame)).encode(y=y)
     width = WIDTH - 12
     chart = alt.layer(
-        bars.mark_bar(size=16, yOffset=8).encode(x=x, x2="end:Q", color=colour),
-        bars.mark_text(dy=8, fontSize=10, color=ON_COLOUR).encode(x=alt.X("middle:Q", axis=None), text="label:N"),
-        labels.mark_text(align="left", dy=-8, fontSize=11, color=INK, limit=width - 80).encode(
-            x=alt.value(0), text="state:N"
+        bars.mark_bar(size=16, yOffset=8).encode(x=x, x2=alt.X2("end:Q"), color=colour),
+        bars.mark_text(dy=8, fontSize=10, color=ON_COLOUR).encode(
+            x=alt.X("middle:Q", axis=None), text=alt.Text("label:N")
         ),
-        labels.mark_text(align="right", dy=-8, fontSize=11, color=MUTED).encode(x=alt.value(width), text="hhi:N"),
+        labels.mark_text(align="left", dy=-8, fontSize=11, color=INK, limit=width - 80).encode(
+            x=alt.value(0), text=alt.Text("state:N")
+        ),
+        labels.mark_text(align="right", dy=-8, fontSize=11, color=MUTED).encode(
+            x=alt.value(width), text=alt.Text("hhi:N")
+        ),
     ).properties(width=width, height=38 * len(states))
     words = []
     for state, amounts in states.items():
@@ -544,13 +546,13 @@ def margins(plan: Plan) -> Figure | None:
         legend=None,
     )
     width = max(WIDTH - 12, 46 * len(scenarios))
-    base = alt.Chart(frame)
-    heads = alt.Chart(pd.DataFrame({"limits": order}))
+    base = alt.Chart(inline_data(frame))
+    heads = alt.Chart(inline_data(pd.DataFrame({"limits": order})))
     chart = alt.layer(
         base.mark_rect(height=20, yOffset=9).encode(x=x, y=y, color=colour),
-        base.mark_text(dy=9, fontSize=11, color=ON_LIGHT).encode(x=x, y=y, text="label:N"),
+        base.mark_text(dy=9, fontSize=11, color=ON_LIGHT).encode(x=x, y=y, text=alt.Text("label:N")),
         heads.mark_text(align="left", dy=-10, fontSize=11, color=INK, limit=width).encode(
-            x=alt.value(0), y=y, text="limits:N"
+            x=alt.value(0), y=y, text=alt.Text("limits:N")
         ),
     ).properties(width=width, height=42 * len(order))
     worst = frame.loc[frame["points"].idxmin()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..model.planning import WIDE_RANGE
+from ..model.plan import WIDE_RANGE
 from .figures import counted, decimals, gap, number, percent, plain, signed
 from .inline import Picture, picture
 from .plan_charts import (
@@ -414,7 +414,7 @@ def sources(case: Case) -> dict[str, Any]:
 
 def proof(plan: Plan, run: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return how a plan was solved, certified and made, as label and words."""
-    rows = [("Status", f"{plan.status}: {status_words(plan)}")]
+    rows = [("Status", status_words(plan))]
     if plan.gap is not None:
         rows += [("Incumbent", number(plan.leverage)), ("Bound", number(plan.bound)), ("Gap", gap(plan.gap))]
     rows.append(("Solved", "; ".join(_how(plan.solve))))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ..analysis.indices import Prices
+from ..analysis.prices import Prices
 from ..model.network import NONE, OPEN, Network
 from .figures import number, percent, plain
 from .names import broken
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..data.tables import Lane
     from ..model import Plan
 
-BOX_WIDTH, LINE, PAD = 168.0, 13.0, 7.0
+BOX_WIDTH, LINE, PAD = 172.0, 13.0, 7.0
 """Width of a site's box, height of its lines, space around them."""
 
 APART, BETWEEN = 16.0, 104.0
@@ -26,7 +26,7 @@ APART, BETWEEN = 16.0, 104.0
 THIN, THICK = 1.2, 16.0
 """Width of the lane that is worth least and most."""
 
-CHARACTERS, MOST_LINES = 28, 2
+CHARACTERS, MOST_LINES = 26, 2
 """Characters of a line of a site's name, and how many lines it may take."""
 
 SWEEPS = 12

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.placing import place_file
 from ..data.writing import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, write_text
+from ..model.plan import FULL
 from .charts import OURS, THEIRS
 from .figures import decimals, gap
 from .folder import versions
@@ -33,9 +34,6 @@ SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, LOSSES, CONTINUITY, FLOWS, STO
 MOST_LINES = 8
 """Lines of a chart that can still be told apart."""
 
-SERVED = 1 - 1e-4
-"""Fill from which a week counts as served."""
-
 LIMIT_UNITS = {"reviewer_hours": "hours", "political_capital": "points"}
 
 LINE_HEIGHT = 15
@@ -52,14 +50,14 @@ class Column:
     ----------
     title
         Header, with the unit.
-    values
+    cells
         One for each row.
     kind
         ``text``, ``share`` (shown in percent), ``whole`` or ``figure``.
     """
 
     title: str
-    values: Sequence[Any]
+    cells: Sequence[Any]
     kind: str = FIGURE
 
 
@@ -143,12 +141,18 @@ class _Writer:
     def _table(self, title: str, columns: Sequence[Column], frozen: int = 1) -> Worksheet:
         """Write a sheet of a header, rows, filters; the first columns stay in view."""
         sheet = self.book.add_worksheet(title)
-        header = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
-        rows = len(columns[0].values)
+        header: dict[str, Any] = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
+        rows = len(columns[0].cells)
         for position, column in enumerate(columns):
-            self._text(sheet, 0, position, column.title, self._format(**header, align="left" if column.kind == TEXT else "right"))
-            style = None if column.kind == TEXT else self._number(column.kind, column.values)
-            for row, value in enumerate(column.values, start=1):
+            self._text(
+                sheet,
+                0,
+                position,
+                column.title,
+                self._format(**header, align="left" if column.kind == TEXT else "right"),
+            )
+            style = None if column.kind == TEXT else self._number(column.kind, column.cells)
+            for row, value in enumerate(column.cells, start=1):
                 if isinstance(value, str):
                     if value:
                         self._text(sheet, row, position, value)
@@ -173,7 +177,13 @@ class _Writer:
         sheet.set_column(2, 2, 14)
         sheet.hide_gridlines(2)
         bold = self._format(bold=True, top=1)
-        self._text(sheet, 0, 0, self.plan.case.settings.case.title or self.plan.case.name, self._format(bold=True, font_size=15))
+        self._text(
+            sheet,
+            0,
+            0,
+            self.plan.case.settings.case.title or self.plan.case.name,
+            self._format(bold=True, font_size=15),
+        )
         row = 2
         for title, lines in self._summary_parts():
             sheet.write_string(row, 0, title, bold)
@@ -244,7 +254,11 @@ class _Writer:
             yield (
                 "Limits",
                 [
-                    (f"{LIMITS[name]} used of {_limit(values['limit'])}", values["used"], {**LIMIT_UNITS, "budget": money}[name])
+                    (
+                        f"{LIMITS[name]} used of {_limit(values['limit'])}",
+                        values["used"],
+                        {**LIMIT_UNITS, "budget": money}[name],
+                    )
                     for name, values in plan.limits.items()
                 ],
             )
@@ -257,8 +271,15 @@ class _Writer:
             "How it was solved",
             [
                 ("method", METHODS.get(method, method), ""),
-                *((f"{name.replace('_', ' ')}, relative", f"{value:.1g}", "") for name, value in plan.certificate.items()),
-                *((name, value, "") for name, value in versions().items() if name in ("sluicegate", "highspy", "pyomo")),
+                *(
+                    (f"{name.replace('_', ' ')}, relative", f"{value:.1g}", "")
+                    for name, value in plan.certificate.items()
+                ),
+                *(
+                    (name, value, "")
+                    for name, value in versions().items()
+                    if name in ("sluicegate", "highspy", "pyomo")
+                ),
             ],
         )
 
@@ -341,7 +362,10 @@ class _Writer:
                 Column(f"Leverage ({self.money})", [entry["leverage"] for entry in entries]),
                 Column(f"Counterpart's loss ({self.money})", [entry["counterpart_loss"] for entry in entries]),
                 Column(f"Our loss ({self.money})", [entry["own_loss"] for entry in entries]),
-                *(Column(f"Mean fill of {key}", [entry["fill"].get(key) for entry in entries], SHARE) for key in demands),
+                *(
+                    Column(f"Mean fill of {key}", [entry["fill"].get(key) for entry in entries], SHARE)
+                    for key in demands
+                ),
             ],
         )
         chart = self._chart("column", "Both losses by scenario", self.money)
@@ -375,7 +399,10 @@ class _Writer:
         )
         begin = 1
         for place, (side, title, colour) in enumerate(
-            (("counterpart", "The counterpart's loss, worst package", THEIRS), ("ours", "Our loss, worst package", OURS))
+            (
+                ("counterpart", "The counterpart's loss, worst package", THEIRS),
+                ("ours", "Our loss, worst package", OURS),
+            )
         ):
             count = int((worst & (self.plan.tables["losses"]["side"] == side)).sum())
             chart = self._chart("bar", title, self.money)
@@ -412,7 +439,7 @@ class _Writer:
     def _by_week(self, title: str, name: str, keys: list[str], value: str) -> None:
         """Write a table of weekly figures with one row for each series and one column for each week."""
         frame = self.plan.tables[name]
-        wide = frame.pivot(index=keys, columns="week", values=value).reindex(frame[keys].drop_duplicates())
+        wide = frame.pivot_table(index=keys, columns="week", values=value, sort=False)
         weeks = list(wide.columns)
         labels = [list(wide.index.get_level_values(key)) for key in keys]
         items = labels[keys.index("item")]
@@ -434,7 +461,7 @@ class _Writer:
                 first,
                 len(wide),
                 len(columns) - 1,
-                {"type": "cell", "criteria": "<", "value": SERVED, "format": self._format(bg_color="#f6d5c8")},
+                {"type": "cell", "criteria": "<", "value": FULL, "format": self._format(bg_color="#f6d5c8")},
             )
             self._short_fills(sheet, wide, first)
 
@@ -443,7 +470,7 @@ class _Writer:
         short = [
             row
             for row, (key, values) in enumerate(wide.iterrows(), start=1)
-            if key[0] == "counterpart" and values.min() < SERVED
+            if key[0] == "counterpart" and values.min() < FULL
         ]
         if not short:
             return
@@ -451,7 +478,11 @@ class _Writer:
         last = first + len(wide.columns) - 1
         for row in short[:MOST_LINES]:
             chart.add_series(
-                {"name": [FILLS, row, 2], "categories": [FILLS, 0, first, 0, last], "values": [FILLS, row, first, row, last]}
+                {
+                    "name": [FILLS, row, 2],
+                    "categories": [FILLS, 0, first, 0, last],
+                    "values": [FILLS, row, first, row, last],
+                }
             )
         chart.set_y_axis({"num_format": "0%", "max": 1, "min": 0, "name": "share of demand"})
         chart.set_size({"width": 900, "height": 340})
@@ -484,7 +515,7 @@ def _listed(values: Any) -> list[Any]:
 
 
 def _width(column: Column) -> float:
-    longest = max((len(value) for value in column.values if isinstance(value, str)), default=0)
+    longest = max((len(value) for value in column.cells if isinstance(value, str)), default=0)
     if column.kind == TEXT:
         return min(max(longest, len(column.title), NARROWEST) + 3, WIDEST)
     return 9 if column.title.startswith("Week ") else 14

@@ -98,7 +98,9 @@ def run(shell: str, script: str, folder: Path) -> str:
     if found is None:
         pytest.skip(f"no {shell} here")
     environment = {**os.environ, "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)}
-    done = subprocess.run([found, "-c", script], capture_output=True, text=True, env=environment, cwd=folder, check=False)
+    done = subprocess.run(
+        [found, "-c", script], capture_output=True, text=True, env=environment, cwd=folder, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -218,7 +218,9 @@ def test_a_command_that_cannot_be_given_is_noticed(line: str, said: str) -> None
 # Everything is documented -------------------------------------------------------------------------------------------
 
 
-def all_commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def all_commands(
+    group: click.Group = cli, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Return every command with the words that call it."""
     for name, command in group.commands.items():
         if command.hidden:

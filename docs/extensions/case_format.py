@@ -31,7 +31,12 @@ class Declared(SphinxDirective):
         self.env.note_dependency(str(inspect.getsourcefile(tables)))
         model = self.model()
         rows = [
-            [nodes.paragraph("", "", nodes.literal(text=name)), text(_holds(info)), text(_unit(info)), text(_default(info))]
+            [
+                nodes.paragraph("", "", nodes.literal(text=name)),
+                text(_holds(info)),
+                text(_unit(info)),
+                text(_default(info)),
+            ]
             for name, info in columns(model).items()
         ]
         return [text(inspect.cleandoc(model.__doc__ or "")), table(HEADER, rows)]

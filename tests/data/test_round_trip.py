@@ -13,7 +13,9 @@ from sluicegate.data import TABLES, Case, case_from_tables, load_case, shipped_c
 from strategies import cases
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"), max_size=20)
-TEXTS = WORDS | st.sampled_from(["", "=1+1", "+A1", "-1", "@x", "'x", "0012", "1e5", "2026-01-05", "TRUE", "#N/A", "inf", "x;y:1"])
+TEXTS = WORDS | st.sampled_from(
+    ["", "=1+1", "+A1", "-1", "@x", "'x", "0012", "1e5", "2026-01-05", "TRUE", "#N/A", "inf", "x;y:1"]
+)
 SOURCES = st.fixed_dictionaries(
     {
         "table": st.sampled_from(["", *TABLES]),
@@ -27,7 +29,10 @@ SOURCES = st.fixed_dictionaries(
     }
 )
 WEIGHTS = st.lists(
-    st.tuples(st.integers(0, 60), st.floats(1e-6, 1e6, allow_subnormal=False)), min_size=1, max_size=4, unique_by=lambda pair: pair[0]
+    st.tuples(st.integers(0, 60), st.floats(1e-6, 1e6, allow_subnormal=False)),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda pair: pair[0],
 )
 
 
@@ -45,7 +50,13 @@ def there_and_back(case: Case) -> None:
 
 
 @settings(max_examples=25)
-@given(drawn=cases(), sources=st.lists(SOURCES, max_size=4), weights=WEIGHTS, price=st.floats(0, 1e15), endless=st.booleans())
+@given(
+    drawn=cases(),
+    sources=st.lists(SOURCES, max_size=4),
+    weights=WEIGHTS,
+    price=st.floats(0, 1e15),
+    endless=st.booleans(),
+)
 def test_any_case(drawn, sources, weights, price, endless) -> None:
     given_settings, tables = drawn
     tables = {name: [dict(row) for row in rows] for name, rows in tables.items()}

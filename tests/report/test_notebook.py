@@ -90,7 +90,10 @@ def test_whatever_name_comes_first_plans_have_charts(way: str) -> None:
 
 def test_a_case_alone_loads_no_solver() -> None:
     code = "import sys, sluicegate; sluicegate.load_case('tutorial'); print('highspy' in sys.modules, 'altair' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False False\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "False False\n"
+    )
 
 
 def test_results_of_analyses_print_in_a_line() -> None:

@@ -101,7 +101,7 @@ def test_it_is_a_case_too(plan: Plan, tmp_path: Path) -> None:
 
 def test_text_of_a_case_is_never_a_formula(tmp_path: Path) -> None:
     case = small(name="=1+1", gas=HOSTILE.replace("/", ":"), title=HOSTILE, review="@SUM(A1)", budget=30)
-    case = apply_overrides(case, ["items.chip.unit=+1", "case.currency==HYPERLINK(\"http://example.org\")"])
+    case = apply_overrides(case, ["items.chip.unit=+1", 'case.currency==HYPERLINK("http://example.org")'])
     path = write_workbook(solve(case), tmp_path / "plan.xlsx")
     for sheet in load_workbook(path):
         for cells in sheet.iter_rows():
