@@ -409,6 +409,7 @@ def sources(case: Case) -> dict[str, Any]:
         "found": [entry for entry in told if entry["confidence"] != "assumed"],
         "assumed": [entry for entry in told if entry["confidence"] == "assumed"],
         "total": len(case.sources),
+        "words": f"{counted(len(case.sources), 'figure')} of the case with a source, or a reason where it is assumed.",
     }
 
 
