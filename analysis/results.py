@@ -75,8 +75,26 @@ def read_any(folder: str | os.PathLike[str]) -> Result:
         raise ValueError(
             f"{folder} {state}; name a folder that solve, evaluate, frontier or sweep wrote, with one of {listed}"
         )
+    if kind == "frontier":
+        return Result(kind, path, _read_frontier(path), read_run(path))
+    if kind == "sweep":
+        from .sweep import read_sweep
+
+        return Result(kind, path, read_sweep(path), {})
     plan, remarks = read_result(path, tables=True)
     return Result(kind, path, plan, read_run(path), tuple(remarks))
+
+
+def _read_frontier(folder: Path) -> Any:
+    from .frontier import Frontier
+
+    path = folder / DOCUMENTS["frontier"]
+    try:
+        return Frontier.from_dict(read_document(path), load_case(folder / CASE))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path}: not the frontier.json of this version: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def read_result(folder: str | os.PathLike[str], *, tables: bool = False) -> tuple[Plan, list[str]]:

@@ -135,7 +135,21 @@ def comparison_page(comparison: Comparison, names: Sequence[str]) -> str:
     return _filled("comparison.html", comparison_content(comparison, names))
 
 
-PAGES = {"plan": plan_page}
+def frontier_page(result: Result) -> str:
+    """Return the page of a frontier."""
+    from .study_page import frontier_content
+
+    return _filled("study.html", frontier_content(result.content, result.run))
+
+
+def sweep_page(result: Result) -> str:
+    """Return the page of a sweep."""
+    from .study_page import sweep_content
+
+    return _filled("study.html", sweep_content(result.content))
+
+
+PAGES = {"plan": plan_page, "frontier": frontier_page, "sweep": sweep_page}
 """What makes the page of each kind of result."""
 
 

@@ -409,6 +409,7 @@ def sources(case: Case) -> dict[str, Any]:
         "found": [entry for entry in told if entry["confidence"] != "assumed"],
         "assumed": [entry for entry in told if entry["confidence"] == "assumed"],
         "total": len(case.sources),
+        "words": f"{counted(len(case.sources), 'figure')} of the case with a source, or a reason where it is assumed.",
     }
 
 
@@ -427,13 +428,16 @@ def proof(plan: Plan, run: Mapping[str, Any]) -> list[tuple[str, str]]:
                 f"largest relative difference {worst:.1g}",
             )
         )
-    rows.append(("Case", f"{plain(plan.case.name)}, SHA-256 {plan.case.digest}"))
+    return rows + made(plan.case, run)
+
+
+def made(case: Case, run: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a result was made from and with, as label and words."""
+    rows = [("Case", f"{plain(case.name)}, SHA-256 {case.digest}")]
     if run:
         overrides = ", ".join(map(plain, run.get("overrides") or ())) or "none"
-        rows += [
-            ("Overrides", overrides),
-            ("Made", plain(f"{run.get('command', '')}, {run.get('began', '')}").strip(", ")),
-        ]
+        told = ", ".join(filter(None, (run.get("command"), run.get("began"))))
+        rows += [("Overrides", overrides), ("Made", plain(told))]
         options = run.get("options") or {}
         rows.append(("Options", ", ".join(plain(f"{name} {value}") for name, value in options.items()) or "none"))
         versions = run.get("versions") or {}
