@@ -15,6 +15,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -270,7 +271,7 @@ def formulas_on_the_page() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("module", ["sluicegate.model.response", "sluicegate.model.ours"])
 def test_every_rule_of_the_model_is_on_its_page(module: str) -> None:
-    source = inspect.getsource(sys.modules[module])
+    source = inspect.getsource(import_module(module))
     rules = set(re.findall(r"(?:rule|bounds)=(\w+)\b", source)) | {rule.__name__ for rule in _families(module)}
     rules = {name for name in rules if inspect.isfunction(getattr(sys.modules[module], name, None))}
     assert rules
