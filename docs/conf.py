@@ -20,6 +20,7 @@ extensions = [
     "command_help",
     "formulas",
     "public_names",
+    "several_names",
 ]
 
 # Two hyphens are an option, not a dash.

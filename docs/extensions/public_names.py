@@ -19,13 +19,15 @@ class PublicNames(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return what autodoc makes of them."""
         wanted = inspect.isclass if self.arguments[0] == "classes" else inspect.isfunction
-        lines: list[str] = []
+        # The page is Markdown, what autodoc reads is reStructuredText.
+        lines = ["```{eval-rst}"]
         for name in sluicegate.__all__:
             found = getattr(sluicegate, name)
             if not wanted(found):
                 continue
             kind = "function" if inspect.isfunction(found) else "class"
             lines += [f".. auto{kind}:: sluicegate.{name}", *(["   :members:"] if kind == "class" else []), ""]
+        lines.append("```")
         home = nodes.Element()
         self.state.nested_parse(StringList(lines, source="public names"), self.content_offset, home)
         return home.children
