@@ -89,8 +89,10 @@ def _read_frontier(folder: Path) -> Any:
     from .frontier import Frontier
 
     path = folder / DOCUMENTS["frontier"]
+    document = read_document(path)
+    case = load_case(folder / CASE)
     try:
-        return Frontier.from_dict(read_document(path), load_case(folder / CASE))
+        return Frontier.from_dict(document, case)
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path}: not the frontier.json of this version: {error}") from None
     except ValueError as error:

@@ -40,6 +40,9 @@ GAIN = SERIES[2]
 ON_COLOUR = "#ffffff"
 """Labels on a dark colour; unlike the background's white they stay on a dark page."""
 
+UNDER_LABELS = (SERIES[2], SERIES[3], SERIES[6], SERIES[7])
+"""Colours of suppliers, dark enough for `ON_COLOUR`."""
+
 ON_LIGHT = "#101418"
 """Labels on a light colour, on whatever page."""
 
@@ -433,7 +436,7 @@ def sourcing_figures(plan: Plan) -> list[Figure]:
     found = supply_shares(plan)
     told = dict.fromkeys(party for states in found.values() for shares_ in states.values() for party in shares_)
     roles = {"focal": OURS, "counterpart": THEIRS}
-    free = cycle(colour for colour in SERIES if colour not in roles.values())
+    free = cycle(UNDER_LABELS)
     colours = {names[row.party]: roles.get(row.role) or next(free) for row in plan.case.parties if row.party in told}
     return [
         _share_figure(pair_title(plan, pair), "/".join(pair), states, names, colours) for pair, states in found.items()
