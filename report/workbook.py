@@ -501,17 +501,13 @@ class _Writer:
 def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.concat([frame for frame in frames if len(frame)])
+    return pd.concat(frames)
 
 
-def _plain(values: Iterable[Any]) -> list[Any]:
+def _plain(values: pd.Series) -> list[Any]:
     """Return figures as Python's own; None where one is missing."""
-    return [None if value is None or value != value else value for value in _listed(values)]
-
-
-def _listed(values: Any) -> list[Any]:
-    # A missing value of pandas' own kind compares to nothing.
-    return [None if str(value) == "<NA>" else value for value in values.tolist()]
+    found: list[Any] = values.astype(object).where(values.notna(), None).tolist()
+    return found
 
 
 def _width(column: Column) -> float:
