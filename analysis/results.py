@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..data import load_case
+from ..data import Case, load_case
 from ..model.plan import SCHEMA, Plan
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def read_any(folder: str | os.PathLike[str]) -> Result:
     if kind == "sweep":
         from .sweep import read_sweep
 
-        return Result(kind, path, read_sweep(path), {})
+        sweep = read_sweep(path)
+        return Result(kind, path, dataclasses.replace(sweep, case=_named(sweep.case, sweep.meta)), {})
     plan, remarks = read_result(path, tables=True)
     return Result(kind, path, plan, read_run(path), tuple(remarks))
 
@@ -90,7 +91,7 @@ def _read_frontier(folder: Path) -> Any:
 
     path = folder / DOCUMENTS["frontier"]
     document = read_document(path)
-    case = load_case(folder / CASE)
+    case = _named(load_case(folder / CASE), document)
     try:
         return Frontier.from_dict(document, case)
     except (KeyError, TypeError) as error:
@@ -132,9 +133,7 @@ def read_result(folder: str | os.PathLike[str], *, tables: bool = False) -> tupl
     known = {entry.name for entry in dataclasses.fields(Plan)} - {"case", "tables"}
     if schema != SCHEMA or not known <= document.keys():
         raise ValueError(f"{path}: not the plan.json of this version; solve the case in the folder again")
-    case = load_case(folder / CASE)
-    if isinstance(document.get("case"), str):
-        case = dataclasses.replace(case, name=document["case"])
+    case = _named(load_case(folder / CASE), document)
     values = {name: _as_field(document[name]) for name in known}
     remarks = []
     digest = read_run(folder).get("case_digest")
@@ -165,6 +164,12 @@ def read_document(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ValueError(f"{path} holds no document")
     return document
+
+
+def _named(case: Case, document: Mapping[str, Any]) -> Case:
+    """Return a case under the name that a result gives it; in the folder it is called after its place."""
+    name = document.get("case")
+    return dataclasses.replace(case, name=name) if isinstance(name, str) else case
 
 
 def _as_field(value: Any) -> Any:

@@ -36,7 +36,7 @@ def blocks(parts: Iterable[RenderableType]) -> Iterator[dict[str, Any]]:
             title, _, note = part.plain.strip().partition("  ")
             yield {"kind": "title", "text": title, "note": note}
         elif isinstance(part, Text) and part.plain.strip():
-            yield {"kind": "line", "text": part.plain.strip(), "style": str(part.style)}
+            yield {"kind": "line", "text": part.plain.strip().removeprefix("- "), "style": str(part.style)}
 
 
 def _table(table: Table) -> dict[str, Any]:

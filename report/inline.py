@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ KEPT = {"svg", "g", "path", "rect", "line", "circle", "text", "tspan", "defs", "
 
 NOTED = re.compile(r"role|class|pointer-events|style|version|on.*|aria-.*|.*href")
 """Attributes that a picture described in words does without, and those that could do something."""
+
+REFERENCE = re.compile(r"url\(#(.+)\)")
+"""How one element of a chart refers to another."""
 
 BLACK = "#000"
 """What Vega uses where a chart names no colour."""
@@ -81,23 +85,25 @@ def picture(figure: Figure, key: str) -> Picture:
     width = float(root.get("width", "0"))
     for name in ("width", "height"):
         root.attrib.pop(name, None)
-    _clean(root, key)
+    # Vega counts ids through all charts it draws; here they depend on the chart alone.
+    ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+    _clean(root, {name: f"{key}-{place}" for place, name in enumerate(ids)})
     root.set("role", "img")
     root.set("aria-label", figure.title)
     # Safe: built from elements, so that every text is escaped.
     return Picture(figure.title, figure.text, Markup(ElementTree.tostring(root, encoding="unicode")), width)
 
 
-def _clean(element: ElementTree.Element, key: str) -> None:
-    for name in list(element.attrib):
+def _clean(element: ElementTree.Element, ids: Mapping[str, str]) -> None:
+    for name, value in list(element.attrib.items()):
         if NOTED.fullmatch(name.rpartition("}")[2]):
             del element.attrib[name]
         elif name == "id":
-            element.set(name, f"{key}-{element.attrib[name]}")
-        else:
-            element.set(name, element.attrib[name].replace("url(#", f"url(#{key}-"))
+            element.set(name, ids[value])
+        elif referred := REFERENCE.fullmatch(value):
+            element.set(name, f"url(#{ids[referred[1]]})")
     for child in list(element):
         if child.tag.rpartition("}")[2] not in KEPT:
             element.remove(child)
         else:
-            _clean(child, key)
+            _clean(child, ids)

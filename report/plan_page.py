@@ -438,7 +438,7 @@ def made(case: Case, run: Mapping[str, Any]) -> list[tuple[str, str]]:
         overrides = ", ".join(map(plain, run.get("overrides") or ())) or "none"
         told = ", ".join(filter(None, (run.get("command"), run.get("began"))))
         rows += [("Overrides", overrides), ("Made", plain(told))]
-        options = run.get("options") or {}
+        options = {name: value for name, value in (run.get("options") or {}).items() if value not in (None, "", [], {})}
         rows.append(("Options", ", ".join(plain(f"{name} {value}") for name, value in options.items()) or "none"))
         versions = run.get("versions") or {}
         rows.append(("Versions", ", ".join(plain(f"{name} {value}") for name, value in versions.items()) or "not said"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,13 @@ from sluicegate.report.plan_charts import (
     ON_LIGHT,
     UNDER_LABELS,
     concentration,
+    counterpart_losses,
     loss_parts,
     margins,
     moving_pairs,
+    our_losses,
     plan_figures,
+    sourcing_figures,
     supply_shares,
     week_figures,
 )
@@ -45,8 +49,8 @@ def rows(figure: Figure, *fields: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_all_are_charts_that_can_be_drawn(taiwan: Plan) -> None:
-    figures = plan_figures(taiwan)
+def test_all_are_charts_that_can_be_drawn(plan: Plan) -> None:
+    figures = plan_figures(plan)
     assert [figure.name for figure in figures] == [
         "counterpart-weeks",
         "our-weeks",
@@ -102,10 +106,11 @@ def test_losses_add_up_to_the_loss(plan: Plan, taiwan: Plan, side: str) -> None:
     for each in (plan, taiwan):
         total = each.counterpart_loss if side == "counterpart" else each.own_loss
         assert sum(loss for _, loss in loss_parts(each, side)) == approx(total, rel=1e-4)
-        figure = next(figure for figure in plan_figures(each) if figure.name == f"{side}-losses")
+        figure = counterpart_losses(each) if side == "counterpart" else our_losses(each)
+        assert figure.name == f"{side}-losses"
         steps = rows(figure, "part", "start", "end")
         assert steps[0]["start"] == 0
-        for before, step in zip(steps, steps[1:-1], strict=False):
+        for before, step in pairwise(steps[:-1]):
             assert step["start"] == approx(before["end"])
         assert (steps[-1]["start"], steps[-1]["end"]) == (0, approx(total))
 
@@ -118,7 +123,7 @@ def test_shares_and_concentration_by_hand(plan: Plan) -> None:
     assert states["under answer"] == {"them": approx(1 - expected), "world": approx(expected)}
     assert states["before"] == {"them": approx(1), "world": approx(0)}
     assert concentration([0.5, 0.3, 0.2]) == "3,800"
-    figure = next(figure for figure in plan_figures(plan) if figure.name == "sourcing")
+    (figure,) = sourcing_figures(plan)
     assert "before: them 100% (HHI 10,000)" in figure.text.lower().replace("hhi", "HHI")
 
 
