@@ -31,6 +31,8 @@ SCENARIOS, LOSSES, CONTINUITY = "Scenarios", "Losses", "Continuity"
 SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
 """Sheets of the plan; none has the name of a table of the case, nor one near it, so that the workbook is a case too."""
 
+EVERY = "every scenario"
+
 MOST_LINES = 8
 """Lines of a chart that can still be told apart."""
 
@@ -117,9 +119,9 @@ class _Writer:
         self._scenarios()
         self._losses()
         self._continuity()
-        self._by_week(FLOWS, "flows", ["side", "scenario", "lane", "item", "origin", "destination"], "dispatched")
-        self._by_week(STOCKS, "stocks", ["side", "scenario", "site", "item"], "stock")
-        self._by_week(FILLS, "fills", ["side", "scenario", "site", "item"], "fill")
+        self._by_week(FLOWS, "flows", ["scenario", "lane"], ["side", "item", "origin", "destination"], "dispatched")
+        self._by_week(STOCKS, "stocks", ["scenario", "site", "item"], ["side"], "stock")
+        self._by_week(FILLS, "fills", ["scenario", "site", "item"], ["side"], "fill")
 
     # Cells -----------------------------------------------------------------------------------------------------------
 
@@ -144,18 +146,15 @@ class _Writer:
         header: dict[str, Any] = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
         rows = len(columns[0].cells)
         for position, column in enumerate(columns):
-            self._text(
-                sheet,
-                0,
-                position,
-                column.title,
-                self._format(**header, align="left" if column.kind == TEXT else "right"),
-            )
+            # Text keeps its distance from the figures before it.
+            place = {"align": "left", "indent": 1 if position else 0} if column.kind == TEXT else {"align": "right"}
+            self._text(sheet, 0, position, column.title, self._format(**header, **place))
+            words = self._format(**place) if position else None
             style = None if column.kind == TEXT else self._number(column.kind, column.cells)
             for row, value in enumerate(column.cells, start=1):
                 if isinstance(value, str):
                     if value:
-                        self._text(sheet, row, position, value)
+                        self._text(sheet, row, position, value, words)
                 elif value is not None and math.isfinite(value):
                     sheet.write_number(row, position, value, style)
             sheet.set_column(position, position, _width(column))
@@ -255,7 +254,7 @@ class _Writer:
                 "Limits",
                 [
                     (
-                        f"{LIMITS[name]} used of {_limit(values['limit'])}",
+                        f"{LIMITS[name]} used{_limit(values['limit'])}",
                         values["used"],
                         {**LIMIT_UNITS, "budget": money}[name],
                     )
@@ -436,9 +435,12 @@ class _Writer:
             ],
         )
 
-    def _by_week(self, title: str, name: str, keys: list[str], value: str) -> None:
-        """Write a table of weekly figures with one row for each series and one column for each week."""
+    def _by_week(self, title: str, name: str, kept: list[str], more: list[str], value: str) -> None:
+        """Write weekly figures: a row for each series, a column for each week; what a series is called stays in view."""
+        keys = [*kept, *more]
         frame = self.plan.tables[name]
+        # The counterpart answers once, whatever it retaliates with.
+        frame = frame.assign(scenario=frame["scenario"].replace("", EVERY))
         wide = frame.pivot_table(index=keys, columns="week", values=value, sort=False)
         weeks = list(wide.columns)
         labels = [list(wide.index.get_level_values(key)) for key in keys]
@@ -454,7 +456,7 @@ class _Writer:
             *(Column(f"Week {week}", _plain(wide[week]), SHARE if share else FIGURE) for week in weeks),
         ]
         first = len(columns) - len(weeks)
-        sheet = self._table(title, columns, frozen=first)
+        sheet = self._table(title, columns, frozen=len(kept))
         if share and len(wide):
             sheet.conditional_format(
                 1,
@@ -470,7 +472,7 @@ class _Writer:
         short = [
             row
             for row, (key, values) in enumerate(wide.iterrows(), start=1)
-            if key[0] == "counterpart" and values.min() < FULL
+            if key[-1] == "counterpart" and values.min() < FULL
         ]
         if not short:
             return
@@ -530,4 +532,4 @@ def _kind(name: str, rated: bool, worst: bool) -> str:
 
 
 def _limit(most: float | None) -> str:
-    return "no limit" if most is None else f"{most:,g}"
+    return ", no limit" if most is None else f" of {most:,g}"

@@ -49,7 +49,7 @@ def there_and_back(case: Case) -> None:
         assert cells(second) == cells(first)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     drawn=cases(),
     sources=st.lists(SOURCES, max_size=4),
