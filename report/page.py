@@ -109,7 +109,12 @@ def page_of(
     threads, monitor
         For these solves; by default all processors.
     """
-    if len(results) > 1:
+    from altair.utils.schemapi import debug_mode
+
+    # Checking every piece of every chart takes as long as drawing it; the tests check them.
+    with debug_mode(False):
+        if len(results) == 1:
+            return PAGES[results[0].kind](results[0])
         from ..analysis.compare import compare
         from ..model.columns import processors
 
@@ -117,8 +122,6 @@ def page_of(
         attribute = attribute and len(plans) == 2
         found = compare(plans, threads=threads or processors(), attribute=attribute, monitor=monitor)
         return comparison_page(found, [str(result.folder) for result in results])
-    (result,) = results
-    return PAGES[result.kind](result)
 
 
 def plan_page(result: Result) -> str:

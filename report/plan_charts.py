@@ -120,8 +120,8 @@ def week_figures(plan: Plan, side: str) -> list[Figure]:
     """
     network = Network(plan.case)
     reviews = _reviews(plan, network)
-    found = [_week_figure(plan, network, side, pair, reviews.get(pair, [])) for pair in moving_pairs(plan, side)]
-    return found[:MOST_PAIRS]
+    pairs = moving_pairs(plan, side)[:MOST_PAIRS]
+    return [_week_figure(plan, network, side, pair, reviews.get(pair, [])) for pair in pairs]
 
 
 def moving_pairs(plan: Plan, side: str) -> list[Pair]:

@@ -9,6 +9,7 @@ from ..model.plan import WIDE_RANGE
 from .figures import counted, decimals, gap, number, percent, plain, signed
 from .inline import Picture, picture
 from .plan_charts import (
+    MOST_PAIRS,
     counterpart_losses,
     margins,
     moving_pairs,
@@ -79,6 +80,10 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str]) -> 
         "open": [(row.regime, row.name) for row in plan.tables["policies"].itertuples() if row.policy == OPEN],
         "limits": _limits(plan),
         "weeks": {side: _weeks(plan, side) for side in ("counterpart", "ours")},
+        "more": {
+            side: [pair_title(plan, pair) for pair in moving_pairs(plan, side)[MOST_PAIRS:]]
+            for side in ("counterpart", "ours")
+        },
         "steady": {side: _steady(plan, side) for side in ("counterpart", "ours")},
         "losses": [_pictured(counterpart_losses(plan), "their-losses"), _pictured(our_losses(plan), "our-losses")],
         "loss_rows": _loss_rows(plan),

@@ -26,7 +26,7 @@ APART, BETWEEN = 16.0, 104.0
 THIN, THICK = 1.2, 16.0
 """Width of the lane that is worth least and most."""
 
-CHARACTERS, MOST_LINES = 26, 2
+CHARACTERS, MOST_LINES = 24, 2
 """Characters of a line of a site's name, and how many lines it may take."""
 
 SWEEPS = 12
