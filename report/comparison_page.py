@@ -9,8 +9,8 @@ from .compare import ALWAYS, _cells, _is_figure, _measure
 from .comparison_charts import comparison_figures
 from .figures import counted, decimals, gap, number, percent, plain, signed
 from .inline import picture
-from .plan_page import _and, _money, case_title
-from .terminal import status_words
+from .plan_page import _and, case_title
+from .terminal import _in_money, status_words
 
 if TYPE_CHECKING:
     from ..analysis.compare import Comparison
@@ -40,7 +40,7 @@ def comparison_content(comparison: Comparison, names: Sequence[str]) -> dict[str
             (
                 letter,
                 plain(name),
-                "no plan" if plan.leverage is None else _money(plan.case, number(plan.leverage)),
+                "no plan" if plan.leverage is None else _in_money(plan.case, number(plan.leverage)),
                 status_words(plan),
             )
             for (letter, plan), name in zip(comparison.plans.items(), names, strict=True)
@@ -63,7 +63,7 @@ def answer(comparison: Comparison) -> list[str]:
     best, least = max(levels, key=levels.__getitem__), min(levels, key=levels.__getitem__)
     places = decimals(levels.values())
     case = found[best].case
-    told = {letter: _money(case, number(level, places)) for letter, level in levels.items()}
+    told = {letter: _in_money(case, number(level, places)) for letter, level in levels.items()}
     if len(found) == 1:
         first = f"Only {best} has a plan, with a leverage of {told[best]}."
     elif levels[best] - levels[least] <= 1e-7 * max(abs(level) for level in levels.values()):
@@ -71,7 +71,7 @@ def answer(comparison: Comparison) -> list[str]:
     else:
         more = number(levels[best] - levels[least], places)
         first = (
-            f"{best} has the most leverage, {told[best]}, {_money(case, more)} more than {least} with {told[least]}."
+            f"{best} has the most leverage, {told[best]}, {_in_money(case, more)} more than {least} with {told[least]}."
         )
     figures = len(comparison.inputs)
     names = comparison.choices.loc[comparison.choices["differs"]]

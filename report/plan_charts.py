@@ -342,12 +342,12 @@ def _stock_chart(plan: Plan, frame: pd.DataFrame) -> Any:
 
 def counterpart_losses(plan: Plan) -> Figure:
     """Return where the counterpart's loss comes from, in the worst package."""
-    return _waterfall(plan, "counterpart", "Where the counterpart's loss comes from", THEIRS, plan.counterpart_loss)
+    return _waterfall(plan, "counterpart", "Where the counterpart's loss comes from", plan.counterpart_loss)
 
 
 def our_losses(plan: Plan) -> Figure:
     """Return where our loss comes from, in the worst package."""
-    return _waterfall(plan, "ours", "Where our loss comes from", OURS, plan.own_loss)
+    return _waterfall(plan, "ours", "Where our loss comes from", plan.own_loss)
 
 
 def loss_parts(plan: Plan, side: str) -> list[tuple[str, float]]:
@@ -362,7 +362,7 @@ def loss_parts(plan: Plan, side: str) -> list[tuple[str, float]]:
     ]
 
 
-def _waterfall(plan: Plan, side: str, title: str, colour: str, total: float | None) -> Figure:
+def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure:
     import altair as alt
     import pandas as pd
 

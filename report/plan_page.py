@@ -19,7 +19,7 @@ from .plan_charts import (
     week_figures,
 )
 from .supply_map import change_words, supply_map
-from .terminal import LIMITS, NONE, OPEN, PARTS, _how, _limit_rows, _rated, _week, status_words
+from .terminal import LIMITS, NONE, OPEN, PARTS, _how, _in_money, _limit_rows, _rated, _under, _week, status_words
 
 if TYPE_CHECKING:
     from ..data import Case
@@ -179,7 +179,7 @@ def _outcome(plan: Plan) -> str:
     case = plan.case
     places = decimals([plan.leverage])
     theirs, ours, leverage = (
-        _money(case, number(value, places)) for value in (plan.counterpart_loss, plan.own_loss, plan.leverage)
+        _in_money(case, number(value, places)) for value in (plan.counterpart_loss, plan.own_loss, plan.leverage)
     )
     worst = (
         ""
@@ -190,7 +190,7 @@ def _outcome(plan: Plan) -> str:
     )
     only = plan.sourcing_only_leverage
     without = (
-        "" if only is None else f", where sourcing alone, without reviews, would give {_money(case, number(only))}"
+        "" if only is None else f", where sourcing alone, without reviews, would give {_in_money(case, number(only))}"
     )
     return (
         f"Over {counted(case.settings.horizon.weeks, 'week')} {_party(case, 'counterpart')} then loses {theirs} and we lose "
@@ -205,7 +205,7 @@ def _proven(plan: Plan) -> str:
     assert plan.leverage is not None
     if plan.bound is None:
         return "How much better another plan could be is not known."
-    bound = _money(plan.case, number(plan.bound, decimals([plan.leverage])))
+    bound = _in_money(plan.case, number(plan.bound, decimals([plan.leverage])))
     if plan.status == "optimal":
         return (
             f"It is proven that no plan within the limits can have more than {bound}: the gap is {gap(plan.gap)}, and all "
@@ -222,12 +222,8 @@ def _no_answer(plan: Plan) -> Iterator[str]:
         return
     yield "The search was stopped before a plan was found."
     if plan.bound is not None:
-        yield f"If there is one, its leverage is at most {_money(plan.case, number(plan.bound))}."
+        yield f"If there is one, its leverage is at most {_in_money(plan.case, number(plan.bound))}."
     yield "Whether there is one is not proven; allow more time."
-
-
-def _money(case: Case, figure: str) -> str:
-    return f"{figure} {plain(case.settings.case.currency)}".rstrip()
 
 
 def is_wide(plan: Plan) -> bool:
@@ -243,21 +239,17 @@ def key_figures(plan: Plan) -> list[tuple[str, str, str]]:
     assert plan.leverage is not None
     case = plan.case
     places = decimals([plan.leverage])
-    rows = [("Leverage", _money(case, number(plan.leverage, places)), status_words(plan))]
+    rows = [("Leverage", _in_money(case, number(plan.leverage, places)), status_words(plan))]
     if plan.leverage_range is not None:
         low = number(plan.leverage_range[0], places)
         rows.append(
-            ("At least", _money(case, low), "if the counterpart gives the answer worst for us among its cheapest")
+            ("At least", _in_money(case, low), "if the counterpart gives the answer worst for us among its cheapest")
         )
     rows += [
-        ("Its loss", _money(case, number(plan.counterpart_loss, places)), _worst(plan)),
-        ("Our loss", _money(case, number(plan.own_loss, places)), _worst(plan)),
+        ("Its loss", _in_money(case, number(plan.counterpart_loss, places)), _under(plan)),
+        ("Our loss", _in_money(case, number(plan.own_loss, places)), _under(plan)),
     ]
     return rows
-
-
-def _worst(plan: Plan) -> str:
-    return "without retaliation" if plan.worst_package == NONE else f"under {plain(plan.worst_package)}"
 
 
 # Tables --------------------------------------------------------------------------------------------------------------

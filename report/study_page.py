@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from .blocks import blocks
 from .figures import counted, number, percent, plain
 from .inline import picture
-from .plan_page import ASSUMED, _and, _money, case_line, case_title, made, sources
+from .plan_page import ASSUMED, _and, case_line, case_title, made, sources
+from .terminal import _in_money
 
 if TYPE_CHECKING:
     from ..analysis.frontier import Frontier
@@ -52,7 +53,7 @@ def frontier_content(frontier: Frontier, run: Mapping[str, Any]) -> dict[str, An
     plans = frontier.feasible
     if plans:
         ends = [
-            f"{_money(frontier.case, number(point.leverage))} at {number(point.used)}"
+            f"{_in_money(frontier.case, number(point.leverage))} at {number(point.used)}"
             for point in (plans[0], plans[-1])
         ]
         unit = f" {plain(frontier.unit)}" if frontier.unit not in ("", "share") else ""
@@ -102,9 +103,9 @@ def _sweep_answer(sweep: Sweep) -> list[str]:
         return [f"None of {counted(len(sweep.design), 'sample')} has a plan."]
     low, high = (number(float(found[name])) for name in ("least", "most"))
     base = sweep.base.get("leverage")
-    as_it_is = "" if base is None else f"; the case as it is has {_money(case, number(base))}"
+    as_it_is = "" if base is None else f"; the case as it is has {_in_money(case, number(base))}"
     answer = [
-        f"Over {counted(int(found['samples']), 'sample')} the leverage lies between {low} and {_money(case, high)}{as_it_is}."
+        f"Over {counted(int(found['samples']), 'sample')} the leverage lies between {low} and {_in_money(case, high)}{as_it_is}."
     ]
     hangs = answer_of(sweep, LEVERAGE)
     if hangs.table is not None and len(hangs.table):

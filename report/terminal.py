@@ -435,18 +435,7 @@ def _continuity(plan: Plan) -> Iterable[RenderableType]:
 
 
 def continuity_margins(plan: Plan) -> Iterable[dict[str, Any]]:
-    """Return every least fill of our side with the scenario that comes nearest to it (or breaks it most).
-
-    Parameters
-    ----------
-    plan
-        A plan with its tables.
-
-    Returns
-    -------
-    iterable of dict
-        As of `scenario_margins`.
-    """
+    """Return of `scenario_margins` the rows that come nearest to each limit (or break it most)."""
     for _, rows in groupby(scenario_margins(plan), key=itemgetter("demand", "kind")):
         yield min(rows, key=itemgetter("margin"))
 
