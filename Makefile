@@ -6,15 +6,15 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SOAK ?= 500
 
-.PHONY: demo test soak lint browser bench wheel clean
+.PHONY: demo test soak lint docs browser bench wheel clean
 
 demo: $(INSTALLED)  ## solve the shipped Taiwan-Korea case and print the plan
 	$(BIN)/sluicegate solve taiwan-korea; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 4 ]
 
-test: $(INSTALLED) lint browser  ## the whole suite
+test: $(INSTALLED) lint docs browser  ## the whole suite, and the pages of the docs
 	$(BIN)/python -m pytest -n 2
 
-soak: $(INSTALLED)  ## many more random cases against the oracle
+soak: $(INSTALLED)  ## many more random cases against the oracle, and the slow examples of the docs
 	SLUICEGATE_SOAK=$(SOAK) $(BIN)/python -m pytest -m soak -n 2
 
 lint: $(INSTALLED)  ## style and types
@@ -22,6 +22,9 @@ lint: $(INSTALLED)  ## style and types
 	$(BIN)/ruff format --check .
 	@mkdir -p build/types && ln -sfn $(CURDIR) build/types/sluicegate
 	MYPYPATH=build/types $(BIN)/mypy $(foreach room,data model analysis report,--package sluicegate.$(room)) --module sluicegate.cli
+
+docs: $(INSTALLED)  ## the site, in build/docs; a warning is an error
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
 
 browser:  ## Chromium, in which the pages are tested; without it those tests are skipped
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \

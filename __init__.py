@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,11 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name], __name__), name)
+        found = getattr(import_module(_HOMES[name], __name__), name)
+        if f"{__name__}.model" in sys.modules:
+            # Plans can be had now: let them show themselves in a notebook.
+            import_module(".report.notebook", __name__).attach()
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

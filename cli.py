@@ -294,13 +294,28 @@ class Text(click.ParamType):
         return unicodedata.normalize("NFC", value)
 
 
+def _completing(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """Return what completes a word of the command line in a shell."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        from .report import completion
+
+        # Where an option still waits for its value, what stands before it was not taken for CASE yet.
+        given = ctx.params.get("case") or next(iter(ctx.args), None)
+        found: list[Any] = getattr(completion, what)(given, incomplete)
+        return found
+
+    return complete
+
+
 case_options = _chained(
-    click.argument("case"),
+    click.argument("case", shell_complete=_completing("cases")),
     click.option(
         "--set",
         "overrides",
         multiple=True,
         metavar="TABLE.KEY.COLUMN=VALUE",
+        shell_complete=_completing("figures"),
         help="Set a figure of the case anew; VALUE may be a factor such as *0.8. May be given many times.",
     ),
 )
@@ -403,22 +418,33 @@ def cases(ctx: click.Context, as_json: bool, quiet: bool, verbose: bool) -> None
 
 
 @cases.command("copy")
-@click.argument("name")
-@click.argument("folder", metavar="DIR")
-@click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty.")
+@click.argument("case", shell_complete=_completing("cases"))
+@click.argument("target", metavar="DIR_OR_FILE.xlsx")
+@click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook.")
 @loudness_options
-def copy(name: str, folder: str, force: bool, quiet: bool, verbose: bool) -> None:
-    """Copy the case NAME to DIR, to be edited there.
+def copy(case: str, target: str, force: bool, quiet: bool, verbose: bool) -> None:
+    """Copy CASE to a folder, or to a workbook where the name ends in .xlsx, to be edited there.
+
+    CASE is the name of a case that comes with the program, or a case of your own: a folder becomes a workbook in this
+    way, and a workbook a folder. Every figure stays as it is.
 
     \b
-    Example:
+    Examples:
       sluicegate cases copy tutorial mycase
+      sluicegate cases copy mycase mycase.xlsx
+      sluicegate cases copy mycase.xlsx edited
     """
-    from .data import copy_case
+    from .data import copy_case, load_case, write_folder, write_workbook
+    from .data.shipped import find_shipped
 
-    with _placing(folder):
-        copy_case(name, folder, force=force)
-    Talk(quiet, verbose).say(f"{folder} holds a copy of {name}. Edit it, then: sluicegate solve {_quoted(folder)}")
+    with _placing(target, "place"):
+        if target.lower().endswith(".xlsx"):
+            write_workbook(load_case(case), target, force=force)
+        elif find_shipped(case) and not os.path.exists(case):
+            copy_case(case, target, force=force)
+        else:
+            write_folder(load_case(case), target, force=force)
+    Talk(quiet, verbose).say(f"{target} holds a copy of {case}. Edit it, then: sluicegate solve {_quoted(target)}")
 
 
 @cli.command()
@@ -548,10 +574,17 @@ def solve(
     type=Text(),
     multiple=True,
     metavar="REGIME=POLICY",
+    shell_complete=_completing("policies"),
     help="Put a regime of ours (or an ally's) under a policy. Regimes not named stay open.",
 )
 @click.option(
-    "--qualify", "lanes", type=Text(), multiple=True, metavar="LANE", help="Qualify a lane that has a fixed_cost."
+    "--qualify",
+    "lanes",
+    type=Text(),
+    multiple=True,
+    metavar="LANE",
+    shell_complete=_completing("lanes"),
+    help="Qualify a lane that has a fixed_cost.",
 )
 @click.option(
     "--stockpile",
@@ -559,6 +592,7 @@ def solve(
     type=Text(),
     multiple=True,
     metavar="SITE/ITEM=UNITS",
+    shell_complete=_completing("stockpiles"),
     help="Stockpile so many units before week 0.",
 )
 @result_options
@@ -675,7 +709,9 @@ def explain(
 
 
 @cli.command()
-@click.argument("things", metavar="RESULT_OR_CASE...", nargs=-1, required=True)
+@click.argument(
+    "things", metavar="RESULT_OR_CASE...", nargs=-1, required=True, shell_complete=_completing("results_and_cases")
+)
 @click.option("--no-attribution", is_flag=True, help="Do not work out how much each difference of the inputs explains.")
 @json_option
 @threads_option
@@ -718,8 +754,82 @@ def compare(
 
 
 @cli.command()
+@click.argument("results", metavar="RESULT...", nargs=-1, required=True, shell_complete=_completing("results"))
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="The page, an .html file.  [default: report.html in the result folder; for several: comparison.html here]",
+)
+@click.option("--force", is_flag=True, help="Replace a file that this command did not write.")
+@click.option(
+    "--workbook",
+    metavar="FILE",
+    help="Write the plan as a workbook too, an .xlsx file that can be read as a case again.",
+)
+@click.option(
+    "--attribution",
+    is_flag=True,
+    help="Of two plans: work out how much each difference of the inputs explains; solves.",
+)
+@click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
+@json_option
+@threads_option
+@loudness_options
+def report(
+    results: tuple[str, ...],
+    output: str | None,
+    force: bool,
+    workbook: str | None,
+    attribution: bool,
+    opened: bool,
+    as_json: bool,
+    threads: int | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Write RESULT as one self-contained HTML page to hand on.
+
+    RESULT is a folder that solve, evaluate, frontier or sweep wrote; several folders with plans become one page that
+    puts them side by side. The page needs no network and runs no script. A page written before is replaced.
+
+    \b
+    Examples:
+      sluicegate report results/first
+      sluicegate report results/first -o plan.html --open
+      sluicegate report results/first --workbook plan.xlsx
+      sluicegate report results/first results/second -o comparison.html
+    """
+    from .report.page import page_of, page_path, read_results, write_page
+
+    talk = Talk(quiet, verbose)
+    read = _said(lambda: read_results(results))
+    path = page_path(results, output, force=force)
+    if workbook is not None:
+        _check_workbook(workbook, read, force)
+    with Interrupts(patient=False) as interrupts:
+        text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads), talk)
+    with _placing(str(path)):
+        size = write_page(text, path)
+    document: dict[str, Any] = {"page": str(path), "bytes": size}
+    places = [str(path)]
+    if workbook is not None:
+        from .report.workbook import write_workbook
+
+        with _placing(workbook, "file"):
+            write_workbook(read[0].content, workbook, force=force)
+        document["workbook"] = workbook
+        places.append(workbook)
+    if as_json:
+        _put_json(document)
+    talk.say(_shown(f"Written to {' and '.join(places)}"))
+    if opened:
+        click.launch(str(path))
+
+
+@cli.command()
 @case_options
-@click.argument("path", metavar="TABLE.KEY.COLUMN")
+@click.argument("path", metavar="TABLE.KEY.COLUMN", shell_complete=_completing("paths"))
 @click.option("--low", type=Number(), metavar="VALUE", help="Least value looked at.")
 @click.option("--high", type=Number(), metavar="VALUE", help="Greatest value looked at.")
 @click.option(
@@ -991,6 +1101,16 @@ def _said(work: Callable[[], T]) -> T:
         raise Refusal(_shown(str(error))) from None
 
 
+def _check_workbook(path: str, read: Sequence[Any], force: bool) -> None:
+    """Refuse a workbook that cannot be written before any work is done."""
+    if not path.lower().endswith(".xlsx"):
+        raise Refusal(_shown(f"--workbook {path}: a workbook is an .xlsx file; name one such as plan.xlsx"))
+    if len(read) > 1 or read[0].kind != "plan":
+        raise Refusal("--workbook holds one plan; name the one result folder of a plan")
+    if os.path.exists(path) and not force:
+        raise Refusal(_shown(f"--workbook {path}: the file is there; name another one, or replace it with --force"))
+
+
 def _exit_code(plan: Plan) -> int:
     if plan.status == "infeasible":
         return INFEASIBLE
@@ -1023,14 +1143,14 @@ def _units(key: str, amount: str) -> float:
 
 
 @contextlib.contextmanager
-def _placing(folder: str) -> Iterator[None]:
-    """Word what may keep a case from being written to a folder."""
+def _placing(place: str, kind: str = "folder") -> Iterator[None]:
+    """Word what may keep a case or a page from being written to its place."""
     try:
         yield
     except OSError as error:
         if isinstance(error, FileExistsError) and error.errno is None:
             raise Refusal(_shown(str(error).replace("(force)", "with --force"))) from None
-        raise Refusal(_shown(f"{folder} cannot be written: {error.strerror}; name another folder")) from None
+        raise Refusal(_shown(f"{place} cannot be written: {error.strerror}; name another {kind}")) from None
 
 
 def _quoted(folder: str) -> str:

@@ -161,6 +161,11 @@ class Breakeven:
     stopped: bool = False
     seconds: float = 0.0
 
+    def __repr__(self) -> str:
+        """Return the figure and the values at which policies change."""
+        at = ", ".join(f"{switch.below.value:g} to {switch.above.value:g}" for switch in self.switches) or "none"
+        return f"Breakeven({self.path!r}, {self.low:g} to {self.high:g}, switches: {at})"
+
     @property
     def holds(self) -> tuple[float, float] | None:
         """Values around the one in force between which its policies stay the best; None where it has none in the range."""

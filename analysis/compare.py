@@ -27,12 +27,10 @@ from ..model.plan import Plan
 from ..model.planning import CertificateError
 from ..model.solving import solve
 from ..model.terms import Terms
+from .results import read_result, result_kind
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PLAN, RUN, CASE = "plan.json", "run.json", "case"
-"""What of a result folder is read."""
 
 MOST_ROWS = 30
 """Differences of the inputs up to which each has a row of its own in the attribution."""
@@ -174,64 +172,11 @@ def _read(given: Compared, notes: list[str]) -> tuple[str, Case, Plan | None]:
     if isinstance(given, Case):
         return given.name, given, None
     path = Path(given)
-    if (path / PLAN).is_file():
+    if result_kind(path) == "plan":
         plan, remarks = read_result(path)
         notes.extend(f"{os.fspath(given)}: {remark}" for remark in remarks)
         return os.fspath(given), plan.case, plan
     return os.fspath(given), load_case(given), None
-
-
-def read_result(folder: str | os.PathLike[str]) -> tuple[Plan, list[str]]:
-    """Read the plan of a result folder, without its tables.
-
-    Parameters
-    ----------
-    folder
-        A result folder.
-
-    Returns
-    -------
-    plan
-        The plan with the case in the folder.
-    remarks
-        What a reader should know about it.
-
-    Raises
-    ------
-    ValueError
-        For a ``plan.json`` that cannot be read.
-    CaseError
-        For a case that is refused.
-    """
-    folder = Path(folder)
-    document = _document(folder / PLAN)
-    case = load_case(folder / CASE)
-    if isinstance(document.get("case"), str):
-        case = dataclasses.replace(case, name=document["case"])
-    if document.get("schema") != 1 or document.get("status") is None:
-        raise ValueError(f"{folder / PLAN}: not the plan.json of this version; solve the case in the folder again")
-    known = {entry.name for entry in dataclasses.fields(Plan)} - {"case", "tables"}
-    values = {name: _as_field(value) for name, value in document.items() if name in known}
-    remarks = []
-    if (folder / RUN).is_file():
-        digest = _document(folder / RUN).get("case_digest")
-        if digest is not None and digest != case.digest:
-            remarks.append("its case was changed after the plan was found; solve it again")
-    return Plan(case=case, **values), remarks
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from None
-    if not isinstance(document, dict):
-        raise ValueError(f"{path} holds no document")
-    return document
-
-
-def _as_field(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _remarks(plans: Mapping[str, Plan]) -> Iterator[str]:

@@ -41,6 +41,12 @@ class Explanation:
     worths: Worths | None
     solve: dict[str, Any]
 
+    def __repr__(self) -> str:
+        """Return what was found, in a line."""
+        if self.conflict is not None:
+            return f"Explanation({self.case.name!r}, no plan; limits in conflict: {len(self.conflict.limits)})"
+        return f"Explanation({self.plan!r})"
+
     @property
     def feasible(self) -> bool:
         """Whether some plan satisfies the limits."""

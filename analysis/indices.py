@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..model.network import NONE, Network
+from ..model.network import NONE
 from ..model.problem import Problem
+from .prices import POINTS, Prices, herfindahl
 from .survival import Survival, nodes
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ SIDES = ("ours", "counterpart")
 
 THRESHOLDS = (0.4, 0.5, 1.0)
 """What the Commission's core dependency indicators 1, 2 and 3 must exceed for an item to count as dependent."""
-
-POINTS = 10_000
-"""A Herfindahl-Hirschman index of 1 in the points of competition authorities."""
 
 NOISE = 1e-9
 """Share of a flow below which a difference is rounding."""
@@ -122,6 +120,12 @@ class Indices:
     survival: pd.DataFrame
     chokepoints: pd.DataFrame
 
+    def __repr__(self) -> str:
+        """Return the tables and their sizes."""
+        return (
+            f"Indices({self.case.name!r}, {', '.join(f'{name}: {len(getattr(self, name))} rows' for name in FRAMES)})"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain mappings and lists; what is not defined becomes None."""
         document: dict[str, Any] = {
@@ -173,7 +177,7 @@ def indices(case: Case, problem: Problem | None = None) -> Indices:
 # Flows and prices ------------------------------------------------------------------------------------------------
 
 
-class Trade:
+class Trade(Prices):
     """Flows of the status quo and what they are worth.
 
     Parameters
@@ -183,8 +187,6 @@ class Trade:
 
     Attributes
     ----------
-    lanes : list of Lane
-        Lanes that run: base_flow > 0.
     made : dict of str to float
         Mean production of every process, units per week.
     consumed : dict of (site, item) to float
@@ -192,8 +194,7 @@ class Trade:
     """
 
     def __init__(self, problem: Problem):
-        self.network: Network = problem.network
-        self.lanes = [lane for lane in self.network.lanes.values() if lane.base_flow > 0]
+        super().__init__(problem.network)
         joint, solution = problem.status_quo.joint, problem.status_quo.operations.solution
         made: dict[str, list[float]] = defaultdict(list)
         filled: dict[tuple[str, str], list[float]] = defaultdict(list)
@@ -211,30 +212,6 @@ class Trade:
             for pair, row in self.network.demands.items()
             if pair in filled
         }
-        self._prices = self._mean_prices()
-
-    def _mean_prices(self) -> dict[str, float | None]:
-        """Mean price of every item between parties, weighted by flow; None where none is traded or nobody pays."""
-        flow: dict[str, float] = defaultdict(float)
-        value: dict[str, float] = defaultdict(float)
-        for lane in self.lanes:
-            if self._between_parties(lane):
-                flow[lane.item] += lane.base_flow
-                value[lane.item] += lane.base_flow * lane.unit_cost
-        return {item: value[item] / flow[item] if value[item] > 0 else None for item in flow}
-
-    def _between_parties(self, lane: Lane) -> bool:
-        return self.network.party[lane.origin] != self.network.party[lane.destination]
-
-    def price(self, item: str) -> float:
-        """Price of an item that changes hands without one; 1 where nobody pays for it, so that units are counted."""
-        return self._prices.get(item) or 1.0
-
-    def value(self, lane: Lane) -> float:
-        """Money a week on a lane: unit_cost * base_flow; within a party, where unit_cost is freight, price * base_flow."""
-        known = self._prices.get(lane.item)
-        price = lane.unit_cost if known is not None and self._between_parties(lane) else self.price(lane.item)
-        return price * lane.base_flow
 
     def inside(self, side: str) -> frozenset[str]:
         """Sites of a side."""
@@ -262,13 +239,6 @@ class Trade:
                 found[process.output][network.party[process.site]] += amount
         order = {row.item: place for place, row in enumerate(network.case.items)}
         return {item: dict(found[item]) for item in sorted(found, key=order.__getitem__)}
-
-
-def herfindahl(amounts: Iterable[float]) -> float:
-    """Return the sum of squared shares, 0 to 1 (Herfindahl-Hirschman index); NaN where there is nothing to share."""
-    known = list(amounts)
-    total = math.fsum(known)
-    return math.fsum((amount / total) ** 2 for amount in known) if total > 0 else math.nan
 
 
 def _largest(amounts: Mapping[str, float]) -> tuple[str | None, float]:

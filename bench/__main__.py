@@ -34,9 +34,9 @@ def main(arguments: list[str]) -> None:
 
         tables, mark = [table(building.measure()), table(scale.measure(arguments[1:]))], "scale"
     else:
-        from . import questions, responses, shell
+        from . import pages, questions, responses, shell, workbooks
 
-        tables, mark = [table(part.measure()) for part in (responses, shell, questions)], "measured"
+        tables, mark = [table(part.measure()) for part in (responses, shell, questions, pages, workbooks)], "measured"
     write([machine, *(line for rows in tables for line in ("", rows))], mark)
 
 

@@ -90,16 +90,21 @@ class RawCase:
             What a stray is: a file or a sheet.
         """
         absent = self.absent()
+        ignored: list[str] = []
         for shown, name in strays.items():
             meant = near(name, absent, cutoff=0.7)
             if meant is None:
-                self.warnings.append(Fault(shown, f"no table of a case; the {kind} is ignored"))
+                ignored.append(shown)
             else:
                 # Its rows are unknown, not missing: one fault is enough.
                 absent.remove(meant)
                 self.incomplete.add(meant)
                 right = self.pattern.format(meant)
                 self.faults.append(Fault(shown, f"no table of a case; rename it to {right}, or take it away"))
+        if len(ignored) == 1:
+            self.warnings.append(Fault(ignored[0], f"no table of a case; the {kind} is ignored"))
+        elif ignored:
+            self.warnings.append(Fault(", ".join(ignored), f"no tables of a case; the {kind}s are ignored"))
 
 
 def blank(value: Any) -> bool:

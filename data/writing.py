@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +20,24 @@ from .raw import shown
 from .tables import TABLES, Row, Settings
 
 if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 LONGEST_CELL = 32_767
 LARGEST_WHOLE = 2**53
 FORMULA_SIGNS = ("=", "+", "-", "@")
+NARROWEST, WIDEST = 6, 60
+"""Widths of a column, in characters."""
+
+WORKBOOK_OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+"""Text stays text, whatever it looks like."""
+
+FORMATS = {"header": {"bold": True, "bottom": 1}, "text": {"num_format": "@"}}
 
 
 def write_folder(case: Case, folder: str | PathLike[str], *, force: bool = False) -> Path:
@@ -78,17 +91,34 @@ def write_workbook(case: Case, path: str | PathLike[str], *, force: bool = False
     CaseError
         Where a text is too long for a cell of a workbook.
     """
-    from openpyxl import Workbook
+    from xlsxwriter import Workbook
 
+    content = io.BytesIO()
+    with Workbook(content, WORKBOOK_OPTIONS) as book:
+        add_case_sheets(book, case)
+    return place_file(content.getvalue(), path, force=force)
+
+
+def add_case_sheets(book: Workbook, case: Case) -> None:
+    """Add the sheets of a case to a workbook in the making: settings, and each table.
+
+    Parameters
+    ----------
+    book
+        The workbook, opened with `WORKBOOK_OPTIONS`.
+    case
+        The case.
+
+    Raises
+    ------
+    CaseError
+        Where a text is too long for a cell of a workbook.
+    """
     grids = [("case", _settings_grid(case.settings)), *_grids(case)]
     _check_lengths(grids)
-    book = Workbook()
-    book.remove(book.worksheets[0])
+    formats = {name: book.add_format(options) for name, options in FORMATS.items()}
     for title, grid in grids:
-        _fill(book.create_sheet(title), grid)
-    content = io.BytesIO()
-    book.save(content)
-    return place_file(content.getvalue(), path, force=force)
+        _fill(book.add_worksheet(title), grid, formats)
 
 
 def _grids(case: Case) -> Iterator[tuple[str, list[list[Any]]]]:
@@ -108,6 +138,8 @@ def _grid(model: type[Row], rows: tuple[Row, ...]) -> list[list[Any]]:
         for name, info in columns(model).items()
         if not rows or name in needed(model) or any(row[name] != info.default for row in cells)
     ]
+    # A row without a figure needs a header all the same.
+    names = names or list(columns(model))
     return [names, *([row[name] for name in names] for row in cells)]
 
 
@@ -154,27 +186,41 @@ def _toml(settings: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fill(sheet: Worksheet, grid: list[list[Any]]) -> None:
-    from openpyxl.styles import Font
+def _fill(sheet: Worksheet, grid: list[list[Any]], formats: Mapping[str, Any]) -> None:
+    widths = [0] * len(grid[0])
+    for number, row in enumerate(grid):
+        for position, value in enumerate(row):
+            text = _plain(value)
+            widths[position] = max(widths[position], len(text))
+            if number == 0:
+                sheet.write_string(0, position, text, formats["header"])
+            elif isinstance(value, (int, float)) and _survives(value):
+                sheet.write_number(number, position, value)
+            elif text:
+                write_text(sheet, number, position, text, formats["text"])
+    for position, width in enumerate(widths):
+        sheet.set_column(position, position, min(max(width, NARROWEST) + 3, WIDEST))
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(grid) - 1, len(grid[0]) - 1)
 
-    for number, row in enumerate(grid, start=1):
-        for position, value in enumerate(row, start=1):
-            _write_cell(sheet, number, position, value)
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    sheet.freeze_panes = "A2"
 
+def write_text(sheet: Worksheet, row: int, column: int, text: str, as_text: Any, plain: Any = None) -> None:
+    """Write a text that no spreadsheet takes for a formula.
 
-def _write_cell(sheet: Worksheet, row: int, column: int, value: Any) -> None:
-    cell = sheet.cell(row, column)
-    if isinstance(value, (int, float)) and _survives(value):
-        cell.value = value
-    elif text := _plain(value):
-        cell.value = text
-        cell.data_type = "s"
-        if text.startswith(FORMULA_SIGNS):
-            # Formatted as text, it stays text when somebody edits the cell.
-            cell.number_format = "@"
+    Parameters
+    ----------
+    sheet, row, column
+        The cell; row and column count from 0.
+    text
+        The text.
+    as_text
+        Format of a cell that stays text when somebody edits it, for texts that begin like a formula.
+    plain
+        Format of any other text.
+    """
+    sheet.write_string(row, column, text, as_text if text.startswith(FORMULA_SIGNS) else plain)
 
 
 def _survives(value: float) -> bool:

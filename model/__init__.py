@@ -1,9 +1,31 @@
 """The mathematics: the counterpart's response, our side, and how the two are solved together."""
 
-from .candidates import TooManyCombinations
-from .monitor import Monitor
-from .plan import Plan
-from .planning import CertificateError
-from .solving import evaluate, solve
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .candidates import TooManyCombinations
+    from .monitor import Monitor
+    from .plan import Plan
+    from .planning import CertificateError
+    from .solving import evaluate, solve
+
+# A plan that is only read needs neither Pyomo nor HiGHS, which take long to import.
+_HOMES = {
+    "CertificateError": ".planning",
+    "Monitor": ".monitor",
+    "Plan": ".plan",
+    "TooManyCombinations": ".candidates",
+    "evaluate": ".solving",
+    "solve": ".solving",
+}
 
 __all__ = ["CertificateError", "Monitor", "Plan", "TooManyCombinations", "evaluate", "solve"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

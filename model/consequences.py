@@ -10,16 +10,42 @@ from pyomo.environ import value
 
 from .assembly import FirstStage, Operations
 from .joint import Choice
-from .network import NONE, Network, Pair
+from .network import NONE, Network
 from .ours import COSTS
+from .plan import FULL
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .problem import Problem
 
-FULL = 1 - 1e-4
-"""Fill from which a week counts as served; the least-cost face leaves fills a hair below 1."""
+MONEY = "money"
+"""Stands for the case's currency."""
+
+UNITS = {
+    "policies": {
+        "mean_delay": "weeks",
+        "approval_rate": "share",
+        "admin_cost": MONEY,
+        "reviewer_load": "hours",
+        "political_cost": "points",
+        "first_bite": "week",
+        "first_shortage": "week",
+    },
+    "sourcing": {
+        "status_quo": "units of the item per week; a stockpile: units",
+        "plan": "units of the item per week; a stockpile: units",
+        "status_quo_share": "share",
+        "plan_share": "share",
+        "fixed_cost": MONEY,
+        "cost": MONEY,
+    },
+    "flows": {"week": "week", "dispatched": "units of the item"},
+    "stocks": {"week": "week", "stock": "units of the item"},
+    "fills": {"week": "week", "fill": "share"},
+    "losses": {"status_quo": MONEY, "plan": MONEY, "loss": MONEY},
+}
+"""Units of the figures of each table."""
 
 RESPONSE_COSTS = ("purchase_cost", "production_cost", "holding_cost", "shortage_cost", "terminal_cost")
 
@@ -50,24 +76,6 @@ def shortage_weeks(problem: Problem) -> dict[str, int | None]:
     return first
 
 
-def downstream(network: Network, regime: str) -> set[Pair]:
-    """The counterpart's pairs that goods of a regime's lanes reach through its processes and lanes."""
-    waiting = [(lane.destination, lane.item) for lane in network.lanes_into("counterpart") if lane.regime == regime]
-    reached: set[Pair] = set()
-    while waiting:
-        pair = waiting.pop()
-        if pair in reached:
-            continue
-        reached.add(pair)
-        waiting += [(process.site, process.output) for process, _ in network.uses.get(pair, ())]
-        waiting += [
-            (lane.destination, lane.item)
-            for lane in network.outbound.get(pair, ())
-            if network.side[lane.destination] == "counterpart"
-        ]
-    return reached
-
-
 def first_bite(network: Network, regime: str, policy: str) -> int | None:
     """First week in which goods under a policy are missing: its start plus the shortest lead of its running lanes."""
     row = network.policy(regime, policy)
@@ -90,7 +98,7 @@ def policies_table(problem: Problem, choice: Choice) -> pd.DataFrame:
     rows = []
     for regime, policy in choice.items():
         row = network.policy(regime, policy)
-        weeks = [week for pair in downstream(network, regime) if (week := shortages.get("/".join(pair))) is not None]
+        weeks = [week for pair in network.downstream(regime) if (week := shortages.get("/".join(pair))) is not None]
         rows.append(
             {
                 "regime": regime,
@@ -281,7 +289,7 @@ def plan_tables(
     losses: Mapping[str, tuple[float, float]],
     operations: Operations,
 ) -> dict[str, pd.DataFrame]:
-    """All tables of a plan, units of their figures in ``attrs``."""
+    """All tables of a plan; units of their columns in ``attrs["units"]``, the currency in ``attrs["currency"]``."""
     tables = {
         "policies": policies_table(problem, choice),
         "sourcing": sourcing_table(problem, first),
@@ -290,6 +298,8 @@ def plan_tables(
         "fills": fills_table(problem),
         "losses": losses_table(problem, choice, losses, operations),
     }
-    for frame in tables.values():
-        frame.attrs["currency"] = problem.case.settings.case.currency
+    currency = problem.case.settings.case.currency
+    for name, frame in tables.items():
+        frame.attrs["currency"] = currency
+        frame.attrs["units"] = {column: (currency if unit == MONEY else unit) for column, unit in UNITS[name].items()}
     return tables

@@ -161,6 +161,23 @@ class Network:
         """The row of a policy; None for ``open``."""
         return None if regime is None or policy == OPEN else self._policy[regime, policy]
 
+    def downstream(self, regime: str) -> set[Pair]:
+        """The counterpart's pairs that goods of a regime's lanes reach through its processes and lanes."""
+        waiting = [(lane.destination, lane.item) for lane in self.lanes_into("counterpart") if lane.regime == regime]
+        reached: set[Pair] = set()
+        while waiting:
+            pair = waiting.pop()
+            if pair in reached:
+                continue
+            reached.add(pair)
+            waiting += [(process.site, process.output) for process, _ in self.uses.get(pair, ())]
+            waiting += [
+                (lane.destination, lane.item)
+                for lane in self.outbound.get(pair, ())
+                if self.side[lane.destination] == "counterpart"
+            ]
+        return reached
+
     def our_regime(self, lane: Lane) -> str | None:
         """The lane's regime where we or an ally control it, else None."""
         return lane.regime if lane.regime in self.menu else None

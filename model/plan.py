@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
+FULL = 1 - 1e-4
+"""Fill from which a week counts as served; the least-cost face leaves fills a hair below 1."""
+
+WIDE_RANGE = 0.05
+"""Relative width of `leverage_range` from which a warning is given."""
+
 STATUSES = ("optimal", "feasible", "infeasible", "unknown")
 
 
@@ -51,7 +57,12 @@ class Plan:
     solve
         How it was solved.
     tables : dict of str to pandas.DataFrame
-        policies, sourcing, flows, stocks, fills, losses.
+        policies, sourcing, flows, stocks, fills, losses; units of their columns in ``frame.attrs["units"]``.
+
+    Notes
+    -----
+    ``plan.charts`` holds charts of the plan (`sluicegate.report.notebook.PlanCharts`), once anything was taken from
+    the package ``sluicegate``.
     """
 
     case: Case = field(repr=False)
@@ -76,6 +87,23 @@ class Plan:
     warnings: tuple[str, ...] = ()
     solve: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    if TYPE_CHECKING:
+
+        @property
+        def charts(self) -> Any:
+            """Charts, attached by the room above that draws them."""
+
+    def __repr__(self) -> str:
+        """Return the answer in a line."""
+        if self.leverage is None:
+            return f"Plan({self.case.name!r}, {self.status}, no plan)"
+        proven = "" if self.bound is None else f", bound {self.bound:.6g}"
+        chosen = [f"{regime}={policy}" for regime, policy in self.policies.items() if policy != "open"]
+        chosen += [f"qualify {lane}" for lane in self.qualified]
+        chosen += [f"stockpile {key}={units:.6g}" for key, units in self.stockpile.items()]
+        choices = ", ".join(chosen) or "all open"
+        return f"Plan({self.case.name!r}, {self.status}, leverage {self.leverage:.6g}{proven}: {choices})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return ``plan.json`` as a dictionary of plain values."""

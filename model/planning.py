@@ -13,7 +13,7 @@ from pyomo.environ import value
 from .assembly import FirstStage, Operations, least_kind, leverage_by_package, worst_of
 from .consequences import plan_tables, shortage_weeks, solved_fills
 from .joint import Choice
-from .plan import Plan
+from .plan import WIDE_RANGE, Plan
 from .problem import Problem
 
 CERTIFICATE = 1e-5
@@ -24,9 +24,6 @@ SMALL_LEVERAGE = 1e-6
 
 SMALL_CERTIFICATE = 1e-3
 """Share of the money at stake below which differences of the certificate are absolute."""
-
-WIDE_RANGE = 0.05
-"""Relative width of `leverage_range` from which a warning is given."""
 
 
 class CertificateError(Exception):

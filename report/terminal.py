@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -437,7 +438,13 @@ def _continuity(plan: Plan) -> Iterable[RenderableType]:
 
 
 def continuity_margins(plan: Plan) -> Iterable[dict[str, Any]]:
-    """Return every least fill of our side with the scenario that comes nearest to it (or breaks it most).
+    """Return of `scenario_margins` the rows that come nearest to each limit (or break it most)."""
+    for _, rows in groupby(scenario_margins(plan), key=itemgetter("demand", "kind")):
+        yield min(rows, key=itemgetter("margin"))
+
+
+def scenario_margins(plan: Plan) -> Iterable[dict[str, Any]]:
+    """Return how far every least fill of our side is kept in every scenario, limit by limit.
 
     Parameters
     ----------
@@ -459,16 +466,15 @@ def continuity_margins(plan: Plan) -> Iterable[dict[str, Any]]:
         levels = list(_rows(by_scenario.reset_index()))
         for kind, measure in (("min_fill", "mean"), ("min_fill_week", "min")):
             limit = getattr(demand, kind)
-            if limit > 0:
-                worst = min(levels, key=attrgetter(measure))
+            for level in levels if limit > 0 else ():
                 yield {
                     "demand": f"{demand.site}/{demand.item}",
                     "kind": kind,
                     "limit": limit,
-                    "scenario": worst.scenario,
-                    "mean": worst.mean,
-                    "least_week": worst.min,
-                    "margin": getattr(worst, measure) - limit,
+                    "scenario": level.scenario,
+                    "mean": level.mean,
+                    "least_week": level.min,
+                    "margin": getattr(level, measure) - limit,
                 }
 
 
@@ -541,23 +547,26 @@ def _limits_set(case: Case) -> Iterable[RenderableType]:
     """List what a plan has to satisfy."""
     yield _title("Limits of the case")
     table = _table("", "Limit")
+    for words, limit in _limit_rows(case):
+        table.add_row(Text(words), limit)
+    yield _indent(table)
+    yield Text("")
+
+
+def _limit_rows(case: Case) -> Iterable[tuple[str, str]]:
     for name, words in LIMITS.items():
         most = getattr(case.settings.limits, name)
         if math.isfinite(most):
-            table.add_row(Text(words), f"at most {number(most)}")
+            yield words, f"at most {number(most)}"
     for demand in case.demands:
         for kind, words in (("min_fill", "mean fill"), ("min_fill_week", "fill of any week")):
             least = getattr(demand, kind)
             if least > 0:
-                table.add_row(
-                    Text(f"{words} of {plain(demand.site)}/{plain(demand.item)}"), f"at least {percent(least)}"
-                )
+                yield f"{words} of {plain(demand.site)}/{plain(demand.item)}", f"at least {percent(least)}"
     for item in case.items:
         if item.max_party_share < 1:
             words = f"share of any outside party in our intake of {plain(item.item)}"
-            table.add_row(Text(words), f"at most {percent(item.max_party_share)}")
-    yield _indent(table)
-    yield Text("")
+            yield words, f"at most {percent(item.max_party_share)}"
 
 
 def _loosened(case: Case) -> str:

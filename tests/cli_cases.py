@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from sluicegate import Case, case_from_tables
+from sluicegate.data.tables import Source
 
 Row = dict[str, Any]
 
@@ -103,3 +105,39 @@ def slow(regimes: int = 6, weeks: int = 52) -> Case:
         ],
     }
     return case_from_tables("slow", {"horizon": {"weeks": weeks}}, tables)
+
+
+def hostile() -> Case:
+    """The small case under names that would do harm in a page, a formula, or a line of text."""
+    case = small(
+        gas=GAS, title="</title><script>alert('title')</script> \u202egnal", review="<b onclick=\"alert('r')\">&amp;"
+    )
+    sites = tuple(
+        row.model_copy(update={"name": name})
+        for row, name in zip(
+            case.sites, ("]]></svg><script>alert(1)</script>", "מגבר־אור " * 12 + "מגבר", "x" * 300), strict=True
+        )
+    )
+    parties = tuple(
+        row.model_copy(update={"name": name})
+        for row, name in zip(case.parties, ("=cmd|' '!A0", "W" * 120, "</style><style>*{display:none}"), strict=True)
+    )
+    items = tuple(
+        row.model_copy(update={"name": name, "unit": unit})
+        for row, name, unit in zip(
+            case.items, ("{{ 7 * 7 }}", "datum.x</text><a href='javascript:alert(1)'>"), ("<i>t", "k" * 80), strict=True
+        )
+    )
+    source = Source(
+        table="lanes",
+        key="chip-in",
+        column="unit_cost",
+        value="<img src='http://evil.invalid/x.png'>",
+        source="javascript:alert(1)",
+        note="<iframe src=http://evil.invalid></iframe>" + "long" * 60,
+        confidence="low",
+    )
+    return dataclasses.replace(case, sites=sites, parties=parties, items=items, sources=(source,))
+
+
+GAS = "\"><img src=x onerror=alert('gas')>"

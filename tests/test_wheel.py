@@ -73,6 +73,8 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         assert f"sluicegate/data/cases/{case}/case.toml" in names
         assert f"sluicegate/data/cases/{case}/lanes.csv" in names
     assert "sluicegate/data/template/case.toml" in names
+    templates = {f"sluicegate/report/templates/{path.name}" for path in (ROOT / "report" / "templates").iterdir()}
+    assert templates and templates <= set(names)
     assert not [name for name in names if "/tests/" in name or "/bench/" in name or "/docs/" in name]
 
 
@@ -89,5 +91,8 @@ def test_the_installed_package_solves(site: Path) -> None:
     done = run(command, "solve", "tutorial", "--json", "-o", "out", cwd=site, env=environment)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["status"] == "optimal"
+    reported = run(command, "report", "out", cwd=site, env=environment)
+    assert reported.returncode == 0, reported.stderr
+    assert "</html>" in (site / "out" / "report.html").read_text(encoding="utf-8")
     where = in_site(site, "import sluicegate; print(sluicegate.__file__)").stdout
     assert where.startswith(str(site))

@@ -15,7 +15,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from sluicegate import Case, evaluate, load_case, solve
 from sluicegate.analysis import compare as module
-from sluicegate.analysis.compare import Comparison, applied, compare, differences, grouped, read_result
+from sluicegate.analysis.compare import Comparison, applied, compare, differences, grouped
+from sluicegate.analysis.results import read_result
 from sluicegate.model.monitor import Monitor
 from sluicegate.report.compare import show_comparison
 from sluicegate.report.documents import to_json

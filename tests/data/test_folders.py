@@ -154,8 +154,7 @@ def test_other_files(folder, good):
     case = folder.load()
     assert case == good
     assert [str(warning) for warning in case.warnings] == [
-        "lanes_old.csv: no table of a case; the file is ignored",
-        "prices.csv: no table of a case; the file is ignored",
+        "lanes_old.csv, prices.csv: no tables of a case; the files are ignored",
     ]
 
 

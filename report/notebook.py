@@ -1,0 +1,149 @@
+"""A plan in a notebook: how it shows itself, and its charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..model.plan import Plan
+
+if TYPE_CHECKING:
+    import altair
+
+    from .charts import Figure
+
+SIDES = ("counterpart", "ours")
+
+SHOWN = """\
+<div>
+<p><strong><bdi>{{ title }}</bdi></strong><br><small>{{ line }}</small></p>
+<p>{% for sentence in sentences %}{{ sentence }} {% endfor %}</p>
+{% if rows %}
+<table>
+<thead><tr>
+<th scope="col">Regime</th><th scope="col">Policy</th><th scope="col">Mean delay, weeks</th><th scope="col">Granted</th>
+</tr></thead>
+<tbody>
+{% for row in rows %}
+<tr>{% for cell in row %}<td><bdi>{{ cell }}</bdi></td>{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table>
+{% endif %}
+</div>
+"""
+
+
+class PlanCharts:
+    """The charts of a plan, each made when it is asked for.
+
+    Every method returns an Altair chart, which a notebook draws; ``chart.save("fills.svg")`` writes it to a file.
+
+    Parameters
+    ----------
+    plan
+        A plan with its tables.
+    """
+
+    def __init__(self, plan: Plan):
+        self._plan = plan
+
+    def __repr__(self) -> str:
+        """Return the names of the charts."""
+        return "Charts of a plan: fills(side), losses(side), sourcing(), margins()"
+
+    def fills(self, side: str = "counterpart") -> altair.TopLevelMixin:
+        """Return fills and stocks by week of a side, ``counterpart`` or ``ours``.
+
+        Raises
+        ------
+        ValueError
+            For another side, or where the side neither goes short nor draws on a stock.
+        """
+        from .plan_charts import counterpart_fills, our_fills
+
+        return self._chart({"counterpart": counterpart_fills, "ours": our_fills}[_side(side)], f"fills of side {side}")
+
+    def losses(self, side: str = "counterpart") -> altair.TopLevelMixin:
+        """Return where the loss of a side, ``counterpart`` or ``ours``, comes from: a waterfall, in the case's currency.
+
+        Raises
+        ------
+        ValueError
+            For another side, or where there is no plan.
+        """
+        from .plan_charts import counterpart_losses, our_losses
+
+        return self._chart(
+            {"counterpart": counterpart_losses, "ours": our_losses}[_side(side)], f"losses of side {side}"
+        )
+
+    def sourcing(self) -> altair.TopLevelMixin:
+        """Return who supplies us before and in the plan, as shares of each item.
+
+        Raises
+        ------
+        ValueError
+            Where every share stays as it is.
+        """
+        from .plan_charts import sourcing
+
+        return self._chart(sourcing, "sourcing")
+
+    def margins(self) -> altair.TopLevelMixin:
+        """Return how far every least fill is kept, scenario by scenario.
+
+        Raises
+        ------
+        ValueError
+            Where the case sets no least fill.
+        """
+        from .plan_charts import margins
+
+        return self._chart(margins, "margins")
+
+    def _chart(self, make: Callable[[Plan], Figure | None], name: str) -> altair.TopLevelMixin:
+        found = None if self._plan.leverage is None else make(self._plan)
+        if found is None:
+            reason = "there is no plan" if self._plan.leverage is None else "nothing changes there"
+            raise ValueError(f"no chart of {name}: {reason}")
+        return found.chart
+
+
+def _side(side: str) -> str:
+    if side not in SIDES:
+        raise ValueError(f"side {side!r} is neither 'counterpart' nor 'ours'")
+    return side
+
+
+def plan_html(plan: Plan) -> str:
+    """Return a plan as a piece of HTML: its answer in words and its policies; text of the case stays text.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    """
+    from jinja2 import Environment
+
+    from .figures import number, percent, plain
+    from .plan_page import answer, case_line, case_title
+
+    rows = []
+    if plan.leverage is not None:
+        table = plan.tables["policies"]
+        for row in table[table["policy"] != "open"].itertuples():
+            rows.append([plain(row.name), plain(row.policy), number(row.mean_delay, 1), percent(row.approval_rate)])
+    template = Environment(autoescape=True, trim_blocks=True).from_string(SHOWN)
+    title, line = case_title(plan.case), case_line(plan.case)
+    return template.render(title=title, line=line, sentences=answer(plan), rows=rows)
+
+
+VIEWS: dict[str, Any] = {"charts": property(PlanCharts), "_repr_html_": plan_html}
+"""What a plan gains for notebooks."""
+
+
+def attach() -> None:
+    """Give plans their charts and their look in a notebook; the model itself knows of neither."""
+    for name, view in VIEWS.items():
+        setattr(Plan, name, view)

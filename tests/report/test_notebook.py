@@ -1,0 +1,104 @@
+"""A plan in a notebook."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import altair
+import pytest
+import sluicegate
+from cli_cases import small
+from sluicegate import Plan, solve
+from sluicegate.data import apply_overrides
+from sluicegate.model.consequences import UNITS
+from sluicegate.report.charts import svg_of
+
+HOSTILE = "<script>alert('x')</script><img src=http://example.org/a.png>"
+ALLOWED = {"div", "p", "strong", "bdi", "br", "small", "table", "thead", "tbody", "tr", "th", "td"}
+
+
+class Tags(HTMLParser):
+    """Tags and attributes of a piece of HTML."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes.update(name for name, _ in attrs)
+
+
+def shown(plan: Plan) -> str:
+    html: str = plan._repr_html_()  # type: ignore[attr-defined]
+    return html
+
+
+def test_a_plan_says_its_answer(plan: Plan) -> None:
+    html = shown(plan)
+    assert "653.47" in html
+    assert "Review of gas" in html
+    assert len(html) < 4000
+    assert repr(plan).startswith("Plan('small', optimal, leverage 653.47")
+    assert len(repr(plan)) < 200
+
+
+def test_text_of_a_case_is_no_markup() -> None:
+    plan = solve(small(title=HOSTILE, review=HOSTILE))
+    found = Tags(shown(plan))
+    assert found.tags <= ALLOWED
+    assert found.attributes <= {"scope"}
+
+
+def test_without_a_plan() -> None:
+    plan = solve(apply_overrides(small(), ["demands.us-site/chip.min_fill=1", "limits.budget=0"]))
+    assert repr(plan) == "Plan('small', infeasible, no plan)"
+    assert "<table>" not in shown(plan)
+    with pytest.raises(ValueError, match="no chart of fills of side ours: there is no plan"):
+        plan.charts.fills("ours")
+
+
+def test_charts(plan: Plan) -> None:
+    charts = plan.charts
+    for chart in (charts.fills(), charts.losses(), charts.losses("ours"), charts.sourcing(), charts.margins()):
+        assert isinstance(chart, altair.TopLevelMixin)
+        assert svg_of(chart).startswith("<svg")
+    with pytest.raises(ValueError, match="'theirs' is neither 'counterpart' nor 'ours'"):
+        charts.fills("theirs")
+    assert "fills(side)" in repr(charts)
+
+
+def test_tables_have_units(plan: Plan) -> None:
+    for name, frame in plan.tables.items():
+        units = frame.attrs["units"]
+        assert set(units) <= set(frame.columns), name
+        numeric = set(frame.select_dtypes("number").columns)
+        assert numeric <= set(units), name
+    assert plan.tables["losses"].attrs["units"]["loss"] == "USD m"
+    assert set(UNITS) == set(plan.tables)
+
+
+@pytest.mark.parametrize("way", ["sluicegate.solve", "sluicegate.Plan and sluicegate.evaluate"])
+def test_whatever_name_comes_first_plans_have_charts(way: str) -> None:
+    code = f"import sluicegate; {way}; from sluicegate.model import Plan; print(hasattr(Plan, 'charts'))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"
+
+
+def test_a_case_alone_loads_no_solver() -> None:
+    code = "import sys, sluicegate; sluicegate.load_case('tutorial'); print('highspy' in sys.modules, 'altair' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "False False\n"
+    )
+
+
+def test_results_of_analyses_print_in_a_line() -> None:
+    case = sluicegate.load_case("tutorial")
+    assert len(repr(sluicegate.indices(case))) < 160
+    assert repr(sluicegate.explain(case)).startswith("Explanation(Plan('tutorial', optimal, leverage 29.9")
+    none = apply_overrides(case, ["demands.home-makers/chip.min_fill=1", "limits.budget=0"])
+    assert repr(sluicegate.explain(none)).startswith("Explanation('tutorial', no plan; limits in conflict: ")

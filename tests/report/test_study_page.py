@@ -1,0 +1,41 @@
+"""Pages of frontiers and sweeps: what the terminal says, as titles, lines and tables."""
+
+from __future__ import annotations
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from sluicegate.report.blocks import blocks
+from sluicegate.report.names import Name
+from sluicegate.report.terminal import _grid, _line, _table, _title
+
+
+def test_titles_lines_and_tables() -> None:
+    table = _table("Site", "Units", "Cost")
+    table.add_row(Name("a/b"), "1", Text("2"))
+    table.add_row(Name("<b>"), "3", "")
+    found = list(blocks([_title("Stocks", "bought"), _line("- so it is", "dim"), Padding(table, 1), Text("")]))
+    assert found == [
+        {"kind": "title", "text": "Stocks", "note": "bought"},
+        {"kind": "line", "text": "so it is", "style": "dim"},
+        {
+            "kind": "table",
+            "heads": ["Site", "Units", "Cost"],
+            "rows": [("a/b", "1", "2"), ("<b>", "3", "")],
+            "names": 1,
+        },
+    ]
+
+
+def test_a_grid_has_no_heads() -> None:
+    (found,) = blocks([_grid([("without reviews", "-14", "best leverage of sourcing alone")])])
+    assert found["heads"] == []
+    assert found["rows"] == [("without reviews", "-14", "best leverage of sourcing alone")]
+
+
+def test_a_table_of_names_only() -> None:
+    table = Table()
+    table.add_column("Regime")
+    table.add_row("gas")
+    (found,) = blocks([table])
+    assert (found["names"], found["rows"]) == (1, [("gas",)])
