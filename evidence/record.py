@@ -1,0 +1,102 @@
+"""The record of 2019-20 as data, and the model's arrivals on its calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from sluicegate import Case
+
+FOLDER = Path(__file__).parent / "record"
+
+
+def read(name: str) -> pd.DataFrame:
+    """Return a table of the record."""
+    return pd.read_csv(FOLDER / f"{name}.csv", keep_default_na=False, na_values={"low": [""], "high": [""]})
+
+
+def series() -> pd.DataFrame:
+    """Return the series that are compared, indexed by name."""
+    return read("series").set_index("series")
+
+
+def cells() -> pd.DataFrame:
+    """Return the cells of the record: ``period``, ``index`` (1 = mean month before July 2019), ``scored``, ``informed``.
+
+    ``informed`` cells gave the ex-post case an input.
+    """
+    frame = read("cells")
+    about = series()
+    frame["period"] = [
+        first if first == last else f"{first}..{last}"
+        for first, last in zip(frame["first_month"], frame["last_month"], strict=True)
+    ]
+    frame["index"] = frame["value"] / frame["series"].map(about["base"]).astype(float)
+    frame["scored"] = frame["scored"] == "yes"
+    frame["informed"] = frame["informs"] != ""
+    frame["controlled"] = frame["series"].map(about["origin"]) == "Japan"
+    return frame
+
+
+def months(case: Case) -> pd.DataFrame:
+    """Return the days of every week in every calendar month, shape (months, weeks)."""
+    horizon = case.settings.horizon
+    days = pd.DataFrame(
+        {
+            "month": [(horizon.start + timedelta(days=day)).strftime("%Y-%m") for day in range(7 * horizon.weeks)],
+            "week": np.arange(7 * horizon.weeks) // 7,
+        }
+    )
+    return days.groupby(["month", "week"]).size().unstack(fill_value=0)
+
+
+def index_by_cell(case: Case, arrivals: Mapping[str, np.ndarray], table: pd.DataFrame) -> np.ndarray:
+    """Return the model's index in every cell of the record.
+
+    Parameters
+    ----------
+    case
+        The case; its base flows are the model's own month before July 2019.
+    arrivals : dict of str to array, shape (weeks,)
+        Units by lane.
+    table
+        As of `cells`.
+
+    Returns
+    -------
+    array, shape (cells,)
+        Mean arrivals of the cell's period, over the base flows of the same lanes.
+    """
+    by_month = months(case)
+    return np.array(
+        [
+            _weigh(case, arrivals, row.series, by_month.loc[row.first_month : row.last_month].sum())
+            for row in table.itertuples()
+        ]
+    )
+
+
+def monthly(case: Case, arrivals: Mapping[str, np.ndarray], name: str) -> pd.Series:
+    """Return the model's index of a series, whole months."""
+    by_month = months(case)
+    by_month = by_month[by_month.sum(axis=1) >= 28]
+    return by_month.apply(lambda days: _weigh(case, arrivals, name, days), axis=1)
+
+
+def _weigh(case: Case, arrivals: Mapping[str, np.ndarray], name: str, days: pd.Series) -> float:
+    about = series().loc[name]
+    units = {item.item: 1000.0 if item.unit == "1000 t" else 1.0 for item in case.items}
+    lanes = {lane.lane: lane for lane in case.lanes}
+    came = before = 0.0
+    for lane_name in about["lanes"].split():
+        lane = lanes[lane_name]
+        worth = units[lane.item] if about["unit"] == "t" else lane.unit_cost
+        came += worth * float(days.to_numpy() @ arrivals[lane_name]) / 7
+        before += worth * lane.base_flow * float(days.sum()) / 7
+    return came / before
