@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "record"
 
 
+@cache
 def read(name: str) -> pd.DataFrame:
-    """Return a table of the record."""
+    """Return a table of the record, not to be changed."""
     return pd.read_csv(FOLDER / f"{name}.csv", keep_default_na=False, na_values={"low": [""], "high": [""]})
 
 
+@cache
 def series() -> pd.DataFrame:
     """Return the series that are compared, indexed by name."""
     return read("series").set_index("series")
@@ -31,7 +34,7 @@ def cells() -> pd.DataFrame:
 
     ``informed`` cells gave the ex-post case an input.
     """
-    frame = read("cells")
+    frame = read("cells").copy()
     about = series()
     frame["period"] = [
         first if first == last else f"{first}..{last}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pyomo.common.gc_manager import PauseGC
 from sluicegate.model.compiled import Highs, compile_model
 from sluicegate.model.consequences import FULL
 from sluicegate.model.joint import Gate
@@ -51,8 +52,11 @@ def respond(case: Case, policies: Mapping[str, str]) -> Response:
     policies
         Policy by regime; the others stay open.
     """
-    network = Network(case)
-    model = build_response(network)
+    # Arcs of policies that are not chosen would be shut: a smaller program with the same answer.
+    kept = tuple(row for row in case.policies if policies.get(row.regime, row.policy) == row.policy)
+    network = Network(replace(case, policies=kept))
+    with PauseGC():
+        model = build_response(network)
     compiled = compile_model(model)
     block = model.response
     gate = Gate(compiled, block)
