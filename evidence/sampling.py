@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 RANGES = Path(__file__).parent / "ranges.csv"
 DATA = Path(__file__).parent / "data"
 
-SAMPLES, BASE = 200, 128
+SAMPLES, BASE = 200, 64
 """Rows of the hypercube; Saltelli's base number, for BASE * (factors + 2) rows."""
 
 SEED = 2019

@@ -1,0 +1,291 @@
+"""How much the Taiwan-Korea advice hangs on each assumption: one at a time, to both ends of a range."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from pyomo.common.gc_manager import PauseGC
+from sluicegate import load_case, solve
+from sluicegate.data import apply_overrides
+from sluicegate.model.assembly import FirstStage, Operator, leverage_by_package, response_variables
+from sluicegate.model.compiled import Highs, compile_model
+from sluicegate.model.joint import Gate, Joint
+from sluicegate.model.network import NONE, OPEN, Network
+from sluicegate.model.response import build_response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sluicegate import Case
+
+CASE = "taiwan-korea"
+RANGES = Path(__file__).parent / "assumption-ranges.csv"
+TABLE = Path(__file__).parent / "data" / f"{CASE}-assumptions.csv"
+MARK = TABLE.with_suffix(".sha256")
+
+SOLVED_AGAIN = 6
+"""Assumptions of the widest swing for which the best plan is searched anew at both ends."""
+
+TIGHTER = {
+    ("demands", "min_fill"): ("high",),
+    ("demands", "min_fill_week"): ("high",),
+    ("contingencies", "availability"): ("low",),
+    ("contingencies", "from_week"): ("low",),
+    ("contingencies", "to_week"): ("high",),
+    ("limits", "budget"): ("low", "high"),
+    ("limits", "reviewer_hours"): ("low", "high"),
+    ("limits", "political_capital"): ("low", "high"),
+    ("policies", "reviewer_load"): (),
+    ("policies", "political_cost"): (),
+}
+"""Columns that act on what is allowed and not on what a plan yields, with the ends at which the best plan is searched anew.
+
+A quarter more reviewer load or political cost is a fifth less of its limit, which is searched.
+"""
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A sentence of reasoning in the case's sources, with every figure that rests on it.
+
+    Attributes
+    ----------
+    table, column, note
+        What is assumed and why.
+    keys : tuple of str
+        Rows it sets.
+    """
+
+    table: str
+    column: str
+    note: str
+    keys: tuple[str, ...]
+
+    @property
+    def limiting(self) -> bool:
+        """Whether it acts on what is allowed only."""
+        return (self.table, self.column) in TIGHTER
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The plan of the case as shipped."""
+
+    policies: Mapping[str, str]
+    qualified: tuple[str, ...]
+    stockpile: Mapping[str, float]
+    package: str
+    leverage: float
+
+
+def assumptions(case: Case) -> list[Assumption]:
+    """Return the assumptions of a case, in the order of its sources."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for row in case.sources:
+        if row.confidence == "assumed":
+            found.setdefault((row.table_, row.column_, row.note), []).append(row.key_)
+    return [Assumption(*key, tuple(keys)) for key, keys in found.items()]
+
+
+def ranges() -> pd.DataFrame:
+    """Return how far each column is moved, indexed by table and column."""
+    return pd.read_csv(RANGES).set_index(["table", "column"])
+
+
+def moved(case: Case, assumption: Assumption, kind: str, by: float) -> Case:
+    """Return the case with every figure of an assumption moved.
+
+    Parameters
+    ----------
+    kind
+        ``factor``, ``lags`` (a factor on every lag, whole weeks), ``weeks`` (added, not below 0) or ``share`` (added,
+        within 0 and 1).
+    by
+        How far.
+    """
+    texts = [text for key in assumption.keys for text in _texts(case, assumption, key, kind, by)]
+    return apply_overrides(case, texts)
+
+
+def _texts(case: Case, assumption: Assumption, key: str, kind: str, by: float) -> list[str]:
+    table, column = assumption.table, assumption.column
+    path = f"{table}.{key}.{column}" if key else f"{table}.{column}"
+    if not key:
+        present = getattr(getattr(case.settings, table), column)
+        return [f"{path}={round(present + by) if kind == 'weeks' else present * by:.10g}"]
+    row = next(row for row in case.rows(table) if row.id == key)
+    present = getattr(row, column)
+    if kind == "lags":
+        lags = ";".join(f"{round(lag * by)}:{share:.10g}" for lag, share in present.weights)
+        return [f"{path}={lags}"]
+    if kind == "weeks":
+        return [f"{path}={max(0, round(present + by))}"]
+    if kind == "share":
+        return [f"{path}={min(1.0, max(0.0, present + by)):.10g}"]
+    value = round(present * by) if column.endswith("_weeks") or column.endswith("_week") else present * by
+    # A lane carries at least what it carried before.
+    if (table, column) == ("lanes", "max_flow"):
+        value = max(value, row.base_flow)
+    texts = [f"{path}={value:.10g}"]
+    if (table, column) == ("lanes", "base_flow") and value > row.max_flow:
+        texts.append(f"lanes.{key}.max_flow={value:.10g}")
+    return texts
+
+
+def leverage_of(case: Case, advice: Advice) -> float:
+    """Return the leverage of the advice in the package that is worst for it as shipped, limits and outages left aside.
+
+    The response is solved first, then our side alone: the range of the shipped plan's leverage over the counterpart's
+    least-cost responses is a few thousandths, so which of them is met does not matter here.
+    """
+    kept = tuple(row for row in case.policies if advice.policies.get(row.regime, row.policy) == row.policy)
+    network = Network(replace(case, policies=kept, contingencies=()))
+    everything_open = dict.fromkeys(network.menu, OPEN)
+    with PauseGC():
+        alone = build_response(network)
+        compiled = compile_model(alone)
+        gate = Gate(compiled, alone.response)
+        joint = Joint(network, [NONE, advice.package], limited=False)
+        operator = Operator(joint)
+        ungated = compiled.program.column_upper
+        here = compiled.columns(response_variables(alone.response))
+        there = joint.compiled.columns(response_variables(joint.model.response))
+        both = (here >= 0) & (there >= 0)
+        first = FirstStage(
+            dict.fromkeys(advice.qualified, True),
+            {tuple(key.split("/", 1)): amount for key, amount in advice.stockpile.items()},  # type: ignore[misc]
+        )
+        costs, operations = [], []
+        for choice, stage in ((everything_open, FirstStage({}, {})), ({**everything_open, **advice.policies}, first)):
+            compiled.program.column_upper = gate.upper(ungated, choice)
+            outcome = Highs(compiled.program).solve()
+            if outcome.objective is None or outcome.solution is None:
+                raise ArithmeticError(f"the response to {choice} ended with {outcome.termination!r}")
+            placed = np.zeros_like(joint.program.cost)
+            placed[there[both]] = outcome.solution[here[both]]
+            costs.append(outcome.objective)
+            operations.append(operator.run(placed, stage))
+    before, after = operations
+    admin = math.fsum(row.admin_cost for row in kept if advice.policies.get(row.regime) == row.policy)
+    losses = leverage_by_package(network, after, costs[1] - costs[0], before.own_cost[NONE], admin)
+    counterpart, own = losses[advice.package]
+    return counterpart - own
+
+
+def recompute() -> None:
+    """Move every assumption to both ends, search anew where it matters most, and store the table."""
+    case = load_case(CASE)
+    plan = solve(case)
+    assert plan.leverage is not None and plan.worst_package is not None
+    advice = Advice(plan.policies, plan.qualified, plan.stockpile, plan.worst_package, plan.leverage)
+    frame = _with_advice_fixed(case, advice)
+    frame.to_csv(TABLE, **_AS_STORED)
+    for frame in _searched_anew(case, advice, frame):
+        frame.to_csv(TABLE, **_AS_STORED)
+    MARK.write_text(fingerprint() + "\n", encoding="utf-8")
+
+
+_AS_STORED: dict[str, Any] = {"index": False, "float_format": "%.6g", "lineterminator": "\n"}
+
+
+def _with_advice_fixed(case: Case, advice: Advice) -> pd.DataFrame:
+    far = ranges()
+    rows = []
+    found = assumptions(case)
+    for place, assumption in enumerate(found):
+        about = far.loc[(assumption.table, assumption.column)]
+        ends = {}
+        for end in ("low", "high"):
+            # Limits and outages leave the yield of a given plan as it is.
+            ends[end] = (
+                advice.leverage
+                if assumption.limiting
+                else leverage_of(moved(case, assumption, about["kind"], about[end]), advice)
+            )
+        rows.append(
+            {
+                "table": assumption.table,
+                "column": assumption.column,
+                "keys": " ".join(assumption.keys),
+                "note": assumption.note,
+                "low": ends["low"],
+                "high": ends["high"],
+            }
+        )
+        print(
+            f"{place + 1} of {len(found)}: {assumption.table} {assumption.column} {ends}", file=sys.stderr, flush=True
+        )
+    frame = pd.DataFrame(rows)
+    frame["base"] = advice.leverage
+    frame["swing"] = frame[["low", "high"]].sub(advice.leverage).abs().max(axis=1)
+    return frame
+
+
+def _searched_anew(case: Case, advice: Advice, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the table with one more best plan each time: the widest swings first, then what acts on limits alone."""
+    far = ranges()
+    by_key = {(entry.table, entry.column, entry.note): entry for entry in assumptions(case)}
+    frame = frame.sort_values("swing", ascending=False, kind="stable").reset_index(drop=True)
+    for end in ("low", "high"):
+        frame[f"best_{end}"] = float("nan")
+        frame[f"change_{end}"] = ""
+    for place, row in frame.iterrows():
+        column = (row["table"], row["column"])
+        about, assumption = far.loc[column], by_key[(*column, row["note"])]
+        for end in TIGHTER.get(column, ("low", "high") if int(place) < SOLVED_AGAIN else ()):
+            plan = solve(moved(case, assumption, about["kind"], about[end]))
+            frame.loc[place, f"best_{end}"] = plan.leverage
+            frame.loc[place, f"change_{end}"] = _difference(advice, plan.policies, plan.qualified)
+            print(f"{'.'.join(column)} {end}: {plan.status} {plan.leverage}", file=sys.stderr, flush=True)
+            yield frame
+
+
+def _difference(advice: Advice, policies: Mapping[str, str], qualified: tuple[str, ...]) -> str:
+    parts = [
+        f"{regime}: {policy} instead of {advice.policies[regime]}"
+        for regime, policy in policies.items()
+        if policy != advice.policies[regime]
+    ]
+    parts += [f"{lane} qualified" for lane in qualified if lane not in advice.qualified]
+    parts += [f"{lane} not qualified" for lane in advice.qualified if lane not in qualified]
+    return "; ".join(parts) or "none"
+
+
+def fingerprint() -> str:
+    """Return what the stored table hangs on: the case's tables, the ranges and how many were searched anew."""
+    case = load_case(CASE)
+    names = ("parties", "items", "stocks", "lanes", "processes", "recipes", "demands", "regimes", "policies")
+    names += ("retaliations", "contingencies", "sources")
+    tables = {name: [row.model_dump(mode="json") for row in case.rows(name)] for name in names}
+    parts = [
+        tables,
+        case.settings.model_dump(mode="json"),
+        RANGES.read_text(encoding="utf-8"),
+        SOLVED_AGAIN,
+        str(TIGHTER),
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def stored() -> pd.DataFrame:
+    """Return the stored table, widest swing first.
+
+    Raises
+    ------
+    ValueError
+        Where it belongs to another case or other ranges than those here.
+    """
+    if not MARK.is_file() or MARK.read_text(encoding="utf-8").strip() != fingerprint():
+        raise ValueError("the table of assumptions belongs to other figures: run `python -m evidence assumptions`")
+    return pd.read_csv(TABLE, keep_default_na=False, na_values={name: [""] for name in _NUMBERS})
+
+
+_NUMBERS = ("low", "high", "base", "swing", "best_low", "best_high")
