@@ -186,10 +186,10 @@ def recompute() -> None:
     plan = solve(case)
     assert plan.leverage is not None and plan.worst_package is not None
     advice = Advice(plan.policies, plan.qualified, plan.stockpile, plan.worst_package, plan.leverage)
-    frame = _with_advice_fixed(case, advice)
-    frame.to_csv(TABLE, **_AS_STORED)
-    for frame in _searched_anew(case, advice, frame):
-        frame.to_csv(TABLE, **_AS_STORED)
+    fixed = _with_advice_fixed(case, advice)
+    fixed.to_csv(TABLE, **_AS_STORED)
+    for searched in _searched_anew(case, advice, fixed):
+        searched.to_csv(TABLE, **_AS_STORED)
     MARK.write_text(fingerprint() + "\n", encoding="utf-8")
 
 

@@ -56,7 +56,7 @@ def months(case: Case) -> pd.DataFrame:
             "week": np.arange(7 * horizon.weeks) // 7,
         }
     )
-    return days.groupby(["month", "week"]).size().unstack(fill_value=0)
+    return pd.crosstab(days["month"], days["week"])
 
 
 def index_by_cell(case: Case, arrivals: Mapping[str, np.ndarray], table: pd.DataFrame) -> np.ndarray:
