@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import altair as alt
 import pandas as pd
 from sluicegate.report.charts import INK, MUTED, OURS, REVIEW, SERIES, THEIRS, styled

@@ -15,6 +15,8 @@ from .sampling import japan_lost_sales, read_ranges, saltelli, stored, total_ind
 from .variants import CHOSEN, VARIANTS, WATCHED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sluicegate import Case, Plan
 
 LOW, HIGH = 0.05, 0.95
@@ -94,6 +96,12 @@ def find(variant: str) -> Findings:
         _spread(case, response, samples),
         _movers(variant),
     )
+
+
+def in_the_world_that_came(findings: Mapping[str, Findings]) -> Plan:
+    """Return what the ex-ante advice leads to in the ex-post case."""
+    advice = findings["ex-ante"].advice
+    return evaluate(findings["ex-post"].case, advice.policies, advice.qualified, advice.stockpile)
 
 
 def _spread(case: Case, response: Response, samples: pd.DataFrame) -> pd.DataFrame:

@@ -12,12 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sluicegate.report.charts import write_chart
 
 from . import assumptions, charts, record, scores, studies
-from .findings import Findings, differences, find, shipped_share
+from .findings import Findings, differences, find, in_the_world_that_came, shipped_share
 from .sampling import BASE, SAMPLES, SEED, read_ranges
 from .variants import VARIANTS, WATCHED
 
 if TYPE_CHECKING:
     import altair
+    from sluicegate import Plan
 
 DOCS = Path(__file__).parent.parent / "docs"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,8 +30,9 @@ IN_CHART = 15
 def build() -> Iterator[Path]:
     """Write the pages and their charts; yield what was written."""
     findings = {variant: find(variant) for variant in VARIANTS}
+    tested = in_the_world_that_came(findings)
     table = assumptions.stored()
-    for name, text in pages(findings, table).items():
+    for name, text in pages(findings, tested, table).items():
         path = DOCS / name
         path.write_text(text, encoding="utf-8")
         yield path
@@ -39,7 +41,7 @@ def build() -> Iterator[Path]:
         yield write_chart(chart, DOCS / "images" / f"evidence-{name}.svg")
 
 
-def pages(findings: dict[str, Findings], table: pd.DataFrame) -> dict[str, str]:
+def pages(findings: dict[str, Findings], tested: Plan, table: pd.DataFrame) -> dict[str, str]:
     """Return the text of both pages by file name."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -50,7 +52,7 @@ def pages(findings: dict[str, Findings], table: pd.DataFrame) -> dict[str, str]:
         autoescape=False,
     )
     environment.filters.update(cell=_cell, n0=_whole, n2=_two, percent=_percent)
-    context = {"found": findings, **_context(findings), **_assumed(table)}
+    context = {"found": findings, "tested": tested, **_context(findings), **_assumed(table)}
     return {
         f"{name}.md": environment.get_template(f"{name}.md.jinja").render(context)
         for name in ("evidence", "evidence-assumptions")
