@@ -31,14 +31,19 @@ def by_month(record: pd.DataFrame, model: pd.DataFrame) -> alt.TopLevelMixin:
     names = list(dict.fromkeys(record["series_name"]))
     for name in names:
         seen, lines = record[record["series_name"] == name], model[model["series_name"] == name]
-        x = alt.X("start:T", title=None, axis=alt.Axis(format="%b", tickCount=6))
+        x = alt.X(
+            "start:T",
+            title=None,
+            axis=alt.Axis(format="%b", tickCount=6),
+            scale=alt.Scale(domain=["2019-07-01", "2020-06-30"]),
+        )
         y = alt.Y("index:Q", title=None, scale=alt.Scale(domainMin=0))
         marks = (
             alt.Chart(seen.assign(what="record")).mark_rule(strokeWidth=5).encode(x=x, x2="end:T", y=y, color=_colour())
         )
         curve = (
             alt.Chart(lines)
-            .mark_line(interpolate="monotone", strokeWidth=2, point=alt.OverlayMarkDef(size=22))
+            .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=22))
             .encode(
                 x=x,
                 y=y,
@@ -52,7 +57,9 @@ def by_month(record: pd.DataFrame, model: pd.DataFrame) -> alt.TopLevelMixin:
         )
         even = alt.Chart(pd.DataFrame({"index": [1.0]})).mark_rule(color=MUTED, strokeDash=[2, 3]).encode(y="index:Q")
         panels.append(
-            (even + curve + marks).properties(width=270, height=130, title=alt.TitleParams(name, fontSize=12))
+            (even + curve + marks).properties(
+                width=270, height=130, title=alt.TitleParams(name, fontSize=12, frame="group")
+            )
         )
     rows = [alt.hconcat(*panels[place : place + 2]) for place in range(0, len(panels), 2)]
     return styled(alt.vconcat(*rows).properties(title="Korea's imports, 1 = mean month before July 2019"))
@@ -67,7 +74,7 @@ def intervals(frame: pd.DataFrame) -> alt.TopLevelMixin:
         ``cell``, ``what`` (variant), ``low``, ``high``, ``record``; cells in the order in which they are shown.
     """
     order = list(dict.fromkeys(frame["cell"]))
-    y = alt.Y("cell:N", title=None, sort=order)
+    y = alt.Y("cell:N", title=None, sort=order, axis=alt.Axis(labelLimit=460))
     x = alt.X("low:Q", title="index, 1 = mean month before July 2019")
     bars = (
         alt.Chart(frame)
@@ -101,14 +108,20 @@ def losses(frame: pd.DataFrame) -> alt.TopLevelMixin:
         ``name``, ``kind`` (of `KINDS`), ``low``, ``value``, ``high``, USD m a year.
     """
     y = alt.Y("name:N", title=None, sort=list(frame["name"]))
-    scale = alt.Scale(type="log", domain=[100, 400_000])
+    scale = alt.Scale(type="log", domain=[1, 400_000])
+    axis = alt.Axis(values=[10**power for power in range(6)], format=",")
     colour = alt.Color(
         "kind:N", title=None, scale=alt.Scale(domain=list(KINDS), range=list(KINDS.values())), sort=list(KINDS)
     )
     spans = (
         alt.Chart(frame)
         .mark_rule(strokeWidth=4, opacity=0.6)
-        .encode(y=y, x=alt.X("low:Q", scale=scale, title="USD m in a year, logarithmic"), x2="high:Q", color=colour)
+        .encode(
+            y=y,
+            x=alt.X("low:Q", scale=scale, axis=axis, title="USD m in a year, logarithmic"),
+            x2="high:Q",
+            color=colour,
+        )
     )
     points = (
         alt.Chart(frame)

@@ -81,6 +81,7 @@ def _context(findings: dict[str, Findings]) -> dict[str, Any]:
     ante, post = findings["ex-ante"], findings["ex-post"]
     about = record.series()
     cells = ante.cells.merge(post.cells, on="name", suffixes=("", "_post"))
+    cells["period"] = cells["period"].map(_shown)
     cells["title"] = cells["series"].map(about["name"])
     cells["unit"] = cells["series"].map(about["unit"])
     cells["moves"] = cells["name"].map(ante.movers)
@@ -179,7 +180,7 @@ def drawn(findings: dict[str, Findings], table: pd.DataFrame) -> dict[str, altai
         spans.append(
             pd.DataFrame(
                 {
-                    "cell": kept["series"].map(titles) + " " + kept["period"],
+                    "cell": kept["series"].map(titles) + ", " + kept["period"].map(_shown),
                     "what": variant,
                     "low": kept["low"],
                     "high": kept["high"],
@@ -188,12 +189,17 @@ def drawn(findings: dict[str, Findings], table: pd.DataFrame) -> dict[str, altai
             )
         )
     top = pd.DataFrame(_assumed(table)["assumptions"][:IN_CHART])
+    top["name"] = top["rank"].astype(str) + ". " + top["name"]
     return {
         "imports": charts.by_month(told, pd.concat(lines)),
         "intervals": charts.intervals(pd.concat(spans)),
         "losses": charts.losses(_loss_frame(findings)),
         "assumptions": charts.swings(top, float(table["base"].iloc[0])),
     }
+
+
+def _shown(period: str) -> str:
+    return period.replace("..2019-", " to ").replace("..2020-", " to ")
 
 
 def _loss_frame(findings: dict[str, Findings]) -> pd.DataFrame:
