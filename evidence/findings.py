@@ -10,7 +10,7 @@ import pandas as pd
 from sluicegate import evaluate, load_case, solve
 
 from . import record, scores
-from .responses import Response, response_of
+from .responses import Response, respond, response_of
 from .sampling import japan_lost_sales, read_ranges, saltelli, stored, total_indices
 from .variants import CHOSEN, VARIANTS, WATCHED
 
@@ -46,6 +46,10 @@ class Findings:
         Other outcomes, indexed by name: ``value`` of the model, ``low``, ``high``.
     movers : dict of str to str
         For every outcome the factors with the largest total Sobol indices, in words.
+    quiet : pandas.DataFrame
+        Scores of the same case with nothing under review.
+    quiet_months : pandas.Series
+        Its index of hydrogen fluoride from Japan by month.
     """
 
     case: Case
@@ -59,6 +63,8 @@ class Findings:
     width: float
     spread: pd.DataFrame
     movers: dict[str, str]
+    quiet: pd.DataFrame
+    quiet_months: pd.Series
 
 
 def find(variant: str) -> Findings:
@@ -82,6 +88,7 @@ def find(variant: str) -> Findings:
     kept = cells[cells["kept"]].rename(columns={"record": "index"})
     model = kept["model"].to_numpy()
     covered, width = scores.coverage(kept, kept["low"].to_numpy(), kept["high"].to_numpy())
+    quiet = respond(case, {})
     base = float(record.series().loc["hf-japan-tonnes", "base"])
     return Findings(
         case,
@@ -95,6 +102,8 @@ def find(variant: str) -> Findings:
         width,
         _spread(case, response, samples),
         _movers(variant),
+        scores.score(kept, record.index_by_cell(case, quiet.arrivals, kept)),
+        record.monthly(case, quiet.arrivals, "hf-japan-tonnes"),
     )
 
 
