@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import pandas as pd
 from pyomo.common.gc_manager import PauseGC
 from sluicegate import load_case, solve
 from sluicegate.data import apply_overrides
+from sluicegate.data.tables import TABLES
 from sluicegate.model.assembly import FirstStage, Operator, leverage_by_package, response_variables
 from sluicegate.model.compiled import Highs, compile_model
 from sluicegate.model.joint import Gate, Joint
@@ -95,9 +97,32 @@ def assumptions(case: Case) -> list[Assumption]:
     return [Assumption(*key, tuple(keys)) for key, keys in found.items()]
 
 
+@dataclass(frozen=True)
+class Span:
+    """How far an assumption is moved: ``kind`` as in `moved`, its ends, and why they are these."""
+
+    kind: str
+    low: float
+    high: float
+    reason: str
+
+
+STATED = re.compile(r"low ([\d.]+); high ([\d.]+)")
+"""How a note of the case gives the range of its figure."""
+
+
 def ranges() -> pd.DataFrame:
-    """Return how far each column is moved, indexed by table and column."""
+    """Return how far each column is moved, and what would settle it, indexed by table and column."""
     return pd.read_csv(RANGES).set_index(["table", "column"])
+
+
+def span(assumption: Assumption) -> Span:
+    """Return how far an assumption is moved: to the range its note states, else by the rule of its column."""
+    stated = STATED.search(assumption.note)
+    if stated:
+        return Span("value", float(stated[1]), float(stated[2]), "as the case states")
+    about = ranges().loc[(assumption.table, assumption.column)]
+    return Span(about["kind"], float(about["low"]), float(about["high"]), about["reason"])
 
 
 def moved(case: Case, assumption: Assumption, kind: str, by: float) -> Case:
@@ -106,8 +131,8 @@ def moved(case: Case, assumption: Assumption, kind: str, by: float) -> Case:
     Parameters
     ----------
     kind
-        ``factor``, ``lags`` (a factor on every lag, whole weeks), ``weeks`` (added, not below 0) or ``share`` (added,
-        within 0 and 1).
+        ``factor``, ``lags`` (a factor on every lag, whole weeks), ``weeks`` (added, not below 0), ``share`` (added, within 0
+        and 1) or ``value`` (the figure itself).
     by
         How far.
     """
@@ -118,10 +143,12 @@ def moved(case: Case, assumption: Assumption, kind: str, by: float) -> Case:
 def _texts(case: Case, assumption: Assumption, key: str, kind: str, by: float) -> list[str]:
     table, column = assumption.table, assumption.column
     path = f"{table}.{key}.{column}" if key else f"{table}.{column}"
+    if kind == "value":
+        return [f"{path}={by:.10g}"]
     if not key:
         present = getattr(getattr(case.settings, table), column)
         return [f"{path}={round(present + by) if kind == 'weeks' else present * by:.10g}"]
-    row = next(row for row in case.rows(table) if row.id == key)
+    row: Any = next(row for row in case.rows(table) if row.id == key)
     present = getattr(row, column)
     if kind == "lags":
         lags = ";".join(f"{round(lag * by)}:{share:.10g}" for lag, share in present.weights)
@@ -197,18 +224,15 @@ _AS_STORED: dict[str, Any] = {"index": False, "float_format": "%.6g", "linetermi
 
 
 def _with_advice_fixed(case: Case, advice: Advice) -> pd.DataFrame:
-    far = ranges()
     rows = []
     found = assumptions(case)
     for place, assumption in enumerate(found):
-        about = far.loc[(assumption.table, assumption.column)]
+        far = span(assumption)
         ends = {}
-        for end in ("low", "high"):
+        for end, by in (("low", far.low), ("high", far.high)):
             # Limits and outages leave the yield of a given plan as it is.
             ends[end] = (
-                advice.leverage
-                if assumption.limiting
-                else leverage_of(moved(case, assumption, about["kind"], about[end]), advice)
+                advice.leverage if assumption.limiting else leverage_of(moved(case, assumption, far.kind, by), advice)
             )
         rows.append(
             {
@@ -231,7 +255,6 @@ def _with_advice_fixed(case: Case, advice: Advice) -> pd.DataFrame:
 
 def _searched_anew(case: Case, advice: Advice, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield the table with one more best plan each time: the widest swings first, then what acts on limits alone."""
-    far = ranges()
     by_key = {(entry.table, entry.column, entry.note): entry for entry in assumptions(case)}
     frame = frame.sort_values("swing", ascending=False, kind="stable").reset_index(drop=True)
     for end in ("low", "high"):
@@ -239,9 +262,10 @@ def _searched_anew(case: Case, advice: Advice, frame: pd.DataFrame) -> Iterator[
         frame[f"change_{end}"] = ""
     for place, row in frame.iterrows():
         column = (row["table"], row["column"])
-        about, assumption = far.loc[column], by_key[(*column, row["note"])]
+        assumption = by_key[(*column, row["note"])]
+        far = span(assumption)
         for end in TIGHTER.get(column, ("low", "high") if int(place) < SOLVED_AGAIN else ()):
-            plan = solve(moved(case, assumption, about["kind"], about[end]))
+            plan = solve(moved(case, assumption, far.kind, far.low if end == "low" else far.high))
             frame.loc[place, f"best_{end}"] = plan.leverage
             frame.loc[place, f"change_{end}"] = _difference(advice, plan.policies, plan.qualified)
             print(f"{'.'.join(column)} {end}: {plan.status} {plan.leverage}", file=sys.stderr, flush=True)
@@ -262,9 +286,7 @@ def _difference(advice: Advice, policies: Mapping[str, str], qualified: tuple[st
 def fingerprint() -> str:
     """Return what the stored table hangs on: the case's tables, the ranges and how many were searched anew."""
     case = load_case(CASE)
-    names = ("parties", "items", "stocks", "lanes", "processes", "recipes", "demands", "regimes", "policies")
-    names += ("retaliations", "contingencies", "sources")
-    tables = {name: [row.model_dump(mode="json") for row in case.rows(name)] for name in names}
+    tables = {name: [row.model_dump(mode="json") for row in case.rows(name)] for name in TABLES}
     parts = [
         tables,
         case.settings.model_dump(mode="json"),

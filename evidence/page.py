@@ -137,8 +137,9 @@ def _assumed(table: pd.DataFrame) -> dict[str, Any]:
     far = assumptions.ranges()
     rows = table.to_dict("records")
     for place, row in enumerate(rows):
-        about = far.loc[(row["table"], row["column"])]
-        row.update(rank=place + 1, reason=about["reason"], settled=about["settled_by"], name=_name(row))
+        about = assumptions.Assumption(row["table"], row["column"], row["note"], tuple(row["keys"].split()))
+        settled = far.loc[(row["table"], row["column"]), "settled_by"]
+        row.update(rank=place + 1, reason=assumptions.span(about).reason, settled=settled, name=_name(row))
     return {
         "assumptions": rows,
         "assumption_base": float(table["base"].iloc[0]),

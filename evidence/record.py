@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,13 +49,8 @@ def cells() -> pd.DataFrame:
 def months(case: Case) -> pd.DataFrame:
     """Return the days of every week in every calendar month, shape (months, weeks)."""
     horizon = case.settings.horizon
-    days = pd.DataFrame(
-        {
-            "month": [(horizon.start + timedelta(days=day)).strftime("%Y-%m") for day in range(7 * horizon.weeks)],
-            "week": np.arange(7 * horizon.weeks) // 7,
-        }
-    )
-    return pd.crosstab(days["month"], days["week"])
+    days = pd.date_range(horizon.start, periods=7 * horizon.weeks)
+    return pd.crosstab(days.strftime("%Y-%m"), np.arange(days.size) // 7, rownames=["month"], colnames=["week"])
 
 
 def index_by_cell(case: Case, arrivals: Mapping[str, np.ndarray], table: pd.DataFrame) -> np.ndarray:

@@ -70,11 +70,12 @@ def respond(case: Case, policies: Mapping[str, str]) -> Response:
         if outcome.objective is None or outcome.solution is None:
             raise ArithmeticError(f"the response to {choice} ended with {outcome.termination!r}")
         costs.append(outcome.objective)
+        solution = outcome.solution
     dispatched: dict[str, np.ndarray] = {lane: np.zeros(network.weeks) for lane, _ in block.data.arcs}
-    for (lane, _, week), amount in compiled.values(block.ship, outcome.solution).items():
+    for (lane, _, week), amount in compiled.values(block.ship, solution).items():
         dispatched[lane][week] += amount
     fills: dict[str, np.ndarray] = {}
-    for (site, item, week), fill in compiled.values(block.fill, outcome.solution).items():
+    for (site, item, week), fill in compiled.values(block.fill, solution).items():
         fills.setdefault(f"{site}/{item}", np.ones(network.weeks))[week] = min(fill, 1.0)
     return Response(costs[1] - costs[0], _arrivals(network, policies, dispatched), fills)
 

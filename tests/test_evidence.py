@@ -236,8 +236,8 @@ def test_assumptions_are_reproduced():
     assert assumptions.leverage_of(case, advice) == pytest.approx(advice.leverage, rel=1e-5)
     widest = table.iloc[0]
     assumption = next(entry for entry in assumptions.assumptions(case) if entry.note == widest["note"])
-    about = assumptions.ranges().loc[(assumption.table, assumption.column)]
-    changed = assumptions.moved(case, assumption, about["kind"], about["low"])
+    far = assumptions.span(assumption)
+    changed = assumptions.moved(case, assumption, far.kind, far.low)
     assert assumptions.leverage_of(changed, advice) == pytest.approx(widest["low"], rel=1e-4)
 
 
