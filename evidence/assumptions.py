@@ -107,7 +107,7 @@ class Span:
     reason: str
 
 
-STATED = re.compile(r"low ([\d.]+); high ([\d.]+)")
+STATED = re.compile(r"low ([\d.]*\d); high ([\d.]*\d)")
 """How a note of the case gives the range of its figure."""
 
 
