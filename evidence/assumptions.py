@@ -167,44 +167,98 @@ def _texts(case: Case, assumption: Assumption, key: str, kind: str, by: float) -
     return texts
 
 
-def leverage_of(case: Case, advice: Advice) -> float:
-    """Return the leverage of the advice in the package that is worst for it as shipped, limits and outages left aside.
+COUNTERPART, OURS = "counterpart", "ours"
 
-    The response is solved first, then our side alone: the range of the shipped plan's leverage over the counterpart's
-    least-cost responses is a few thousandths, so which of them is met does not matter here.
+
+def sides(case: Case, assumption: Assumption) -> set[str]:
+    """Return the sides whose programs the figures of an assumption are part of; both where in doubt."""
+    network = Network(case)
+    found = set()
+    for key in assumption.keys:
+        if assumption.table in ("stocks", "demands"):
+            found.add(network.side[key.split("/")[0]])
+        elif assumption.table in ("processes", "recipes"):
+            found.add(network.side[network.processes[key.split("/")[0]].site])
+        elif assumption.table == "lanes":
+            lane = network.lanes[key]
+            found |= {network.side[lane.origin], network.side[lane.destination]} - {"other"}
+        else:
+            found |= {COUNTERPART, OURS}
+    return found
+
+
+class Bench:
+    """Works out the leverage of the advice, program by program: what a change does not touch is not built again.
+
+    Leverage is that of the package which is worst for the advice as shipped, limits and outages left aside. The response is solved
+    first, then our side alone: the shipped plan's leverage over all least-cost responses of the counterpart spans a few
+    thousandths, so which of them is met does not matter here.
+
+    Parameters
+    ----------
+    case
+        The case as shipped.
+    advice
+        Its plan.
     """
-    kept = tuple(row for row in case.policies if advice.policies.get(row.regime, row.policy) == row.policy)
-    network = Network(replace(case, policies=kept, contingencies=()))
-    everything_open = dict.fromkeys(network.menu, OPEN)
-    with PauseGC():
-        alone = build_response(network)
-        compiled = compile_model(alone)
-        gate = Gate(compiled, alone.response)
-        joint = Joint(network, [NONE, advice.package], limited=False)
-        operator = Operator(joint)
-        ungated = compiled.program.column_upper
-        here = compiled.columns(response_variables(alone.response))
-        there = joint.compiled.columns(response_variables(joint.model.response))
-        both = (here >= 0) & (there >= 0)
+
+    def __init__(self, case: Case, advice: Advice):
+        self.advice = advice
+        network = self._network(case)
+        self._responses = self._respond(network)
+        self._operator = self._ours(network)
+
+    def _network(self, case: Case) -> Network:
+        chosen = self.advice.policies
+        kept = tuple(row for row in case.policies if chosen.get(row.regime, row.policy) == row.policy)
+        return Network(replace(case, policies=kept, contingencies=()))
+
+    def _respond(self, network: Network) -> list[tuple[float, np.ndarray]]:
+        """Cost and values of the response's variables, with everything open and under the advice; NaN: in no row."""
+        found = []
+        with PauseGC():
+            alone = build_response(network)
+            compiled = compile_model(alone)
+            gate = Gate(compiled, alone.response)
+            ungated = compiled.program.column_upper
+            places = compiled.columns(response_variables(alone.response))
+            for policies in ({}, self.advice.policies):
+                choice = {**dict.fromkeys(network.menu, OPEN), **policies}
+                compiled.program.column_upper = gate.upper(ungated, choice)
+                outcome = Highs(compiled.program).solve()
+                if outcome.objective is None or outcome.solution is None:
+                    raise ArithmeticError(f"the response to {choice} ended with {outcome.termination!r}")
+                found.append((outcome.objective, np.where(places >= 0, outcome.solution[places], np.nan)))
+        return found
+
+    def _ours(self, network: Network) -> Operator:
+        with PauseGC():
+            return Operator(Joint(network, [NONE, self.advice.package], limited=False))
+
+    def leverage(self, case: Case, touched: set[str]) -> float:
+        """Return the leverage of the advice in a case whose programs differ on the sides touched."""
+        advice, network = self.advice, self._network(case)
+        responses = self._respond(network) if COUNTERPART in touched else self._responses
+        operator = self._ours(network) if OURS in touched else self._operator
         first = FirstStage(
             dict.fromkeys(advice.qualified, True),
             {tuple(key.split("/", 1)): amount for key, amount in advice.stockpile.items()},  # type: ignore[misc]
         )
-        costs, operations = [], []
-        for choice, stage in ((everything_open, FirstStage({}, {})), ({**everything_open, **advice.policies}, first)):
-            compiled.program.column_upper = gate.upper(ungated, choice)
-            outcome = Highs(compiled.program).solve()
-            if outcome.objective is None or outcome.solution is None:
-                raise ArithmeticError(f"the response to {choice} ended with {outcome.termination!r}")
+        joint = operator.joint
+        places = joint.compiled.columns(response_variables(joint.model.response))
+        operations = []
+        for (_, values), stage in zip(responses, (FirstStage({}, {}), first), strict=True):
             placed = np.zeros_like(joint.program.cost)
-            placed[there[both]] = outcome.solution[here[both]]
-            costs.append(outcome.objective)
-            operations.append(operator.run(placed, stage))
-    before, after = operations
-    admin = math.fsum(row.admin_cost for row in kept if advice.policies.get(row.regime) == row.policy)
-    losses = leverage_by_package(network, after, costs[1] - costs[0], before.own_cost[NONE], admin)
-    counterpart, own = losses[advice.package]
-    return counterpart - own
+            there = (places >= 0) & ~np.isnan(values)
+            placed[places[there]] = values[there]
+            with PauseGC():
+                operations.append(operator.run(placed, stage))
+        before, after = operations
+        admin = math.fsum(row.admin_cost for row in case.policies if advice.policies.get(row.regime) == row.policy)
+        loss = responses[1][0] - responses[0][0]
+        losses = leverage_by_package(network, after, loss, before.own_cost[NONE], admin)
+        counterpart, own = losses[advice.package]
+        return counterpart - own
 
 
 def recompute() -> None:
@@ -226,13 +280,16 @@ _AS_STORED: dict[str, Any] = {"index": False, "float_format": "%.6g", "linetermi
 def _with_advice_fixed(case: Case, advice: Advice) -> pd.DataFrame:
     rows = []
     found = assumptions(case)
+    bench = Bench(case, advice)
     for place, assumption in enumerate(found):
         far = span(assumption)
         ends = {}
         for end, by in (("low", far.low), ("high", far.high)):
             # Limits and outages leave the yield of a given plan as it is.
             ends[end] = (
-                advice.leverage if assumption.limiting else leverage_of(moved(case, assumption, far.kind, by), advice)
+                advice.leverage
+                if assumption.limiting
+                else bench.leverage(moved(case, assumption, far.kind, by), sides(case, assumption))
             )
         rows.append(
             {

@@ -233,12 +233,13 @@ def test_assumptions_are_reproduced():
         967.3182,
     )
     assert table["base"].iloc[0] == pytest.approx(advice.leverage, rel=1e-5)
-    assert assumptions.leverage_of(case, advice) == pytest.approx(advice.leverage, rel=1e-5)
+    bench = assumptions.Bench(case, advice)
+    assert bench.leverage(case, set()) == pytest.approx(advice.leverage, rel=1e-5)
     widest = table.iloc[0]
     assumption = next(entry for entry in assumptions.assumptions(case) if entry.note == widest["note"])
     far = assumptions.span(assumption)
     changed = assumptions.moved(case, assumption, far.kind, far.low)
-    assert assumptions.leverage_of(changed, advice) == pytest.approx(widest["low"], rel=1e-4)
+    assert bench.leverage(changed, assumptions.sides(case, assumption)) == pytest.approx(widest["low"], rel=1e-4)
 
 
 def test_pages_say_what_the_figures_say():
