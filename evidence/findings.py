@@ -11,7 +11,7 @@ from sluicegate import evaluate, load_case, solve
 
 from . import record, scores
 from .responses import Response, respond, response_of
-from .sampling import japan_lost_sales, read_ranges, saltelli, stored, total_indices
+from .sampling import BASES, japan_lost_sales, read_ranges, saltelli, stored, total_indices
 from .variants import CHOSEN, VARIANTS, WATCHED
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _movers(variant: str, most: int = 3) -> dict[str, str]:
     ranges = read_ranges(variant)
     titles = {entry.name: entry.title for entry in ranges}
     outcomes = stored(variant, "saltelli")
-    assert len(outcomes) == len(saltelli(ranges))
+    assert len(outcomes) == len(saltelli(ranges, BASES[variant]))
     found = {}
     for name in outcomes.columns:
         indices = total_indices(ranges, outcomes[name].to_numpy())

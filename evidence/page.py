@@ -13,7 +13,7 @@ from sluicegate.report.charts import write_chart
 
 from . import assumptions, charts, record, scores, studies
 from .findings import Findings, differences, find, in_the_world_that_came, shipped_share
-from .sampling import BASE, SAMPLES, SEED, read_ranges
+from .sampling import BASES, SAMPLES, SEED, read_ranges
 from .variants import VARIANTS, WATCHED
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _context(findings: dict[str, Findings]) -> dict[str, Any]:
         "losses": _losses(findings),
         "shipped": {variant: shipped_share(found.case, found.response) for variant, found in findings.items()},
         "samples": SAMPLES,
-        "base": BASE,
+        "bases": BASES,
         "seed": SEED,
         "later": _later(ante),
     }

@@ -71,22 +71,22 @@ def index_by_cell(case: Case, arrivals: Mapping[str, np.ndarray], table: pd.Data
         Mean arrivals of the cell's period, over the base flows of the same lanes.
     """
     by_month = months(case)
-    return np.array(
-        [
-            _weigh(case, arrivals, row.series, by_month.loc[row.first_month : row.last_month].sum())
-            for row in table.itertuples()
-        ]
-    )
+    days, names = by_month.to_numpy(), by_month.index
+    found = []
+    for row in table.itertuples():
+        spanned = (names >= row.first_month) & (names <= row.last_month)
+        found.append(_weigh(case, arrivals, row.series, days[spanned].sum(axis=0)))
+    return np.array(found)
 
 
 def monthly(case: Case, arrivals: Mapping[str, np.ndarray], name: str) -> pd.Series:
     """Return the model's index of a series, whole months."""
     by_month = months(case)
     by_month = by_month[by_month.sum(axis=1) >= 28]
-    return by_month.apply(lambda days: _weigh(case, arrivals, name, days), axis=1)
+    return by_month.apply(lambda days: _weigh(case, arrivals, name, days.to_numpy()), axis=1)
 
 
-def _weigh(case: Case, arrivals: Mapping[str, np.ndarray], name: str, days: pd.Series) -> float:
+def _weigh(case: Case, arrivals: Mapping[str, np.ndarray], name: str, days: np.ndarray) -> float:
     about = series().loc[name]
     units = {item.item: 1000.0 if item.unit == "1000 t" else 1.0 for item in case.items}
     lanes = {lane.lane: lane for lane in case.lanes}
@@ -94,6 +94,6 @@ def _weigh(case: Case, arrivals: Mapping[str, np.ndarray], name: str, days: pd.S
     for lane_name in about["lanes"].split():
         lane = lanes[lane_name]
         worth = units[lane.item] if about["unit"] == "t" else lane.unit_cost
-        came += worth * float(days.to_numpy() @ arrivals[lane_name]) / 7
+        came += worth * float(days @ arrivals[lane_name]) / 7
         before += worth * lane.base_flow * float(days.sum()) / 7
     return came / before
