@@ -100,6 +100,7 @@ def _context(findings: dict[str, Findings]) -> dict[str, Any]:
         "beaten": beaten,
         "naive": scores.NAIVE,
         "losses": _losses(findings),
+        "forecasts": _forecasts(),
         "shipped": {variant: shipped_share(found.case, found.response) for variant, found in findings.items()},
         "samples": SAMPLES,
         "bases": BASES,
@@ -115,6 +116,12 @@ def _later(ante: Findings) -> list[dict[str, str]]:
         for row in ante.case.sources
         if row.date > "2019-07-04"
     ]
+
+
+def _forecasts() -> tuple[float, float]:
+    """Least and greatest loss of Korea's in the studies made before the fact, USD m."""
+    values = [loss for loss in studies.losses() if loss.when == "before"]
+    return min(loss.low for loss in values), max(loss.high for loss in values)
 
 
 def _losses(findings: dict[str, Findings]) -> list[dict[str, Any]]:
