@@ -18,8 +18,8 @@ from sluicegate import load_case, solve
 from sluicegate.data import apply_overrides
 from sluicegate.data.tables import TABLES
 from sluicegate.model.assembly import FirstStage, Operator, leverage_by_package, response_variables
-from sluicegate.model.compiled import Highs, compile_model
-from sluicegate.model.joint import Gate, Joint
+from sluicegate.model.compiled import Compiled, Highs, compile_model
+from sluicegate.model.joint import Gate, Joint, margin_terms
 from sluicegate.model.network import NONE, OPEN, Network
 from sluicegate.model.response import build_response
 
@@ -167,6 +167,9 @@ def _texts(case: Case, assumption: Assumption, key: str, kind: str, by: float) -
     return texts
 
 
+TIE = 1e-4
+"""Share of its kindness by which a response's costs are lowered: far below any difference of prices in the case."""
+
 COUNTERPART, OURS = "counterpart", "ours"
 
 
@@ -191,8 +194,7 @@ class Bench:
     """Works out the leverage of the advice, program by program: what a change does not touch is not built again.
 
     Leverage is that of the package which is worst for the advice as shipped, limits and outages left aside. The response is solved
-    first, then our side alone: the shipped plan's leverage over all least-cost responses of the counterpart spans a few
-    thousandths, so which of them is met does not matter here.
+    first, its costs lowered by a tiny multiple of its kindness so that ties fall as in model.md section 5, then our side alone.
 
     Parameters
     ----------
@@ -220,16 +222,31 @@ class Bench:
             alone = build_response(network)
             compiled = compile_model(alone)
             gate = Gate(compiled, alone.response)
-            ungated = compiled.program.column_upper
+            ungated, cost = compiled.program.column_upper, compiled.program.cost
+            compiled.program.cost = cost - TIE * self._kindness(network, compiled, alone.response)
             places = compiled.columns(response_variables(alone.response))
             for policies in ({}, self.advice.policies):
                 choice = {**dict.fromkeys(network.menu, OPEN), **policies}
                 compiled.program.column_upper = gate.upper(ungated, choice)
                 outcome = Highs(compiled.program).solve()
-                if outcome.objective is None or outcome.solution is None:
+                if outcome.solution is None:
                     raise ArithmeticError(f"the response to {choice} ended with {outcome.termination!r}")
-                found.append((outcome.objective, np.where(places >= 0, outcome.solution[places], np.nan)))
+                values = np.where(places >= 0, outcome.solution[places], np.nan)
+                found.append((float(cost @ outcome.solution), values))
         return found
+
+    def _kindness(self, network: Network, compiled: Compiled, block: Any) -> np.ndarray:
+        """Return what a unit of every variable of the response is worth to us (model.md section 5)."""
+        worth = network.worth("ours")
+        terms = margin_terms(network, block)
+        for (site, item, _), fill in block.fill.items():
+            gain = sum(
+                lane.base_flow * worth[lane.destination, lane.item]
+                for lane in network.outbound.get((site, item), ())
+                if network.side[lane.destination] == "ours"
+            )
+            terms.append((gain, fill))
+        return np.asarray(compiled.linear_map([terms]).todense()).ravel()
 
     def _ours(self, network: Network) -> Operator:
         with PauseGC():
