@@ -324,16 +324,16 @@ def _with_advice_fixed(case: Case, advice: Advice) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     frame["base"] = advice.leverage
     frame["swing"] = frame[["low", "high"]].sub(advice.leverage).abs().max(axis=1)
+    frame = frame.sort_values("swing", ascending=False, kind="stable").reset_index(drop=True)
+    for end in ("low", "high"):
+        frame[f"best_{end}"] = float("nan")
+        frame[f"change_{end}"] = ""
     return frame
 
 
 def _searched_anew(case: Case, advice: Advice, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield the table with one more best plan each time: the widest swings first, then what acts on limits alone."""
     by_key = {(entry.table, entry.column, entry.note): entry for entry in assumptions(case)}
-    frame = frame.sort_values("swing", ascending=False, kind="stable").reset_index(drop=True)
-    for end in ("low", "high"):
-        frame[f"best_{end}"] = float("nan")
-        frame[f"change_{end}"] = ""
     for place, row in frame.iterrows():
         column = (row["table"], row["column"])
         assumption = by_key[(*column, row["note"])]
