@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LOW, HIGH = 0.05, 0.95
 """Ends of an interval, as shares of the samples."""
 
+SMALL = 0.05
+"""Total index below which a factor is not named."""
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -125,7 +128,7 @@ def _spread(case: Case, response: Response, samples: pd.DataFrame) -> pd.DataFra
 
 
 def _movers(variant: str, most: int = 3) -> dict[str, str]:
-    """Name factors whose total index is clear of 0, largest first, for every outcome of the stored design."""
+    """Name the factors of the largest total indices, as far as they are clear of 0, for every outcome of the stored design."""
     ranges = read_ranges(variant)
     titles = {entry.name: entry.title for entry in ranges}
     outcomes = stored(variant, "saltelli")
@@ -136,16 +139,14 @@ def _movers(variant: str, most: int = 3) -> dict[str, str]:
         if indices is None:
             found[name] = "nothing in the ranges"
             continue
-        clear = indices[indices["total"] - indices["half_width"] > 0].head(most)
-        found[name] = ", ".join(
-            f"{_in_text(titles[row.factor])} {row.total:.2f} ± {row.half_width:.2f}" for row in clear.itertuples()
-        )
-        found[name] = found[name] or "no factor clear of 0"
+        told = []
+        for row in indices.head(most).itertuples():
+            # One that is not clear of 0 may be larger than all that follow.
+            if row.total <= row.half_width or row.total < SMALL:
+                break
+            told.append(f"{titles[row.factor]} {row.total:.2f} ± {row.half_width:.2f}")
+        found[name] = "; ".join(told) or "not told apart"
     return found
-
-
-def _in_text(title: str) -> str:
-    return title[0].lower() + title[1:]
 
 
 def shipped_share(case: Case, response: Response, weeks: int = 39, before: int = 13) -> float:
