@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SOAK ?= 500
 
-.PHONY: demo test soak lint docs browser bench wheel clean
+.PHONY: demo test soak lint docs browser bench evidence wheel clean
 
 demo: $(INSTALLED)  ## solve the shipped Taiwan-Korea case and print the plan
 	$(BIN)/sluicegate solve taiwan-korea; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 4 ]
@@ -33,6 +33,9 @@ browser:  ## Chromium, in which the pages are tested; without it those tests are
 
 bench: $(INSTALLED)  ## ratios against other ways to do the same work; rewrites docs/benchmarks.md
 	$(BIN)/python -m bench
+
+evidence: $(INSTALLED)  ## the model against the record; rewrites docs/evidence.md, docs/evidence-assumptions.md and their charts
+	$(BIN)/python -m evidence
 
 wheel: $(INSTALLED)
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

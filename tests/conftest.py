@@ -1,4 +1,4 @@
-"""Where tests find the oracle and the random cases, and how hypothesis runs them."""
+"""Where tests find the oracle, the random cases and the evidence, and how hypothesis runs them."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parent.parent))
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 

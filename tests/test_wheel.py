@@ -69,16 +69,18 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     }
     assert modules == shipped
     assert "sluicegate/py.typed" in names
-    for case in ("taiwan-korea", "japan-korea-2019", "tutorial"):
+    for case in ("taiwan-korea", "japan-korea-2019", "japan-korea-2019-ex-post", "tutorial"):
         assert f"sluicegate/data/cases/{case}/case.toml" in names
         assert f"sluicegate/data/cases/{case}/lanes.csv" in names
     assert "sluicegate/data/template/case.toml" in names
     templates = {f"sluicegate/report/templates/{path.name}" for path in (ROOT / "report" / "templates").iterdir()}
     assert templates and templates <= set(names)
-    assert not [name for name in names if "/tests/" in name or "/bench/" in name or "/docs/" in name]
+    assert not [
+        name for name in names if "/tests/" in name or "/bench/" in name or "/evidence/" in name or "/docs/" in name
+    ]
 
 
-@pytest.mark.parametrize("module", ["model", "data", "report", "analysis", "cli", "tests", "bench"])
+@pytest.mark.parametrize("module", ["model", "data", "report", "analysis", "cli", "tests", "bench", "evidence"])
 def test_nothing_generic_can_be_imported(site: Path, module: str) -> None:
     done = in_site(site, f"import {module}")
     assert done.returncode != 0

@@ -1,0 +1,1 @@
+"""The shipped cases against what happened, and against what they assume."""
