@@ -542,7 +542,9 @@ def _distribution(figure: Figure, text: str) -> Distribution:
     if len(parts) not in (2, 3):
         raise ValueError(f"{text!r} has {len(parts)} parts; write LOW..HIGH or LOW..MODE..HIGH")
     numbers, relative = _numbers(figure, parts)
-    return Uniform(*numbers, relative=relative) if len(parts) == 2 else Triangular(*numbers, relative=relative)
+    if len(numbers) == 2:
+        return Uniform(numbers[0], numbers[1], relative)
+    return Triangular(numbers[0], numbers[1], numbers[2], relative)
 
 
 def _normal(figure: Figure, text: str) -> Distribution:
@@ -554,9 +556,9 @@ def _normal(figure: Figure, text: str) -> Distribution:
     # The star of the mean stands for the standard deviation too.
     spread = f"*{sd}" if mean.startswith("*") and not sd.startswith("*") else sd
     numbers, relative = _numbers(figure, [mean, spread, *cut])
-    if not cut:
-        numbers += [numbers[0] - CUT * numbers[1], numbers[0] + CUT * numbers[1]]
-    return TruncatedNormal(*numbers, relative=relative)
+    centre, width, *limits = numbers
+    low, high = limits or (centre - CUT * width, centre + CUT * width)
+    return TruncatedNormal(centre, width, low, high, relative)
 
 
 def _discrete(figure: Figure, text: str) -> Distribution:
