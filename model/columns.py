@@ -148,10 +148,10 @@ def _receive(arrays: ResponseArrays) -> None:
     _arrays = arrays
     # Ctrl-C is the parent's to handle: it stops handing out chunks.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """End a worker whose parent was killed; nobody else would."""
     parent = multiprocessing.parent_process()
     if parent is not None:
