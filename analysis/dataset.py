@@ -106,7 +106,9 @@ class Dataset:
             self._lock = _lock(self.folder / LOCK)
             for leftover in self.rows.glob(".*"):
                 leftover.unlink()
-            self._last = max((int(found[1]) for path in self.files() if (found := PART.fullmatch(path.name))), default=0)
+            self._last = max(
+                (int(found[1]) for path in self.files() if (found := PART.fullmatch(path.name))), default=0
+            )
         return self
 
     def __exit__(self, *_: object) -> None:

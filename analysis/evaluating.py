@@ -155,4 +155,3 @@ def refusal(error: CaseError) -> Row:
 def failure(message: str) -> Row:
     """Return the outcome of a sample at which the program failed."""
     return {"status": "failed", "message": message}
-

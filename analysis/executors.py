@@ -311,7 +311,9 @@ class Cluster:
                         yield self.task.failed(*batch[0], f"{type(error).__name__}: {error}")
                     again.extend([entry] for entry in batch if len(batch) > 1)
                 except CancelledError as error:
-                    raise SweepError(f"the Dask scheduler at {self.address} was lost; continue with --resume") from error
+                    raise SweepError(
+                        f"the Dask scheduler at {self.address} was lost; continue with --resume"
+                    ) from error
         client.cancel(list(running))
 
 

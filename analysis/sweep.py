@@ -317,7 +317,9 @@ def _refuse_other(dataset: Dataset, case: Case, design: Design, options: Mapping
     meta, folder = dataset.meta, dataset.folder
     differing = []
     if meta["case_digest"] != case.digest:
-        differing.append(f"another case ({meta['case']}, digest {meta['case_digest'][:12]} instead of {case.digest[:12]})")
+        differing.append(
+            f"another case ({meta['case']}, digest {meta['case_digest'][:12]} instead of {case.digest[:12]})"
+        )
     if meta["design_digest"] != design.digest:
         differing.append("another design (other --design, --vary, --samples, --levels or --seed)")
     for name, value in options.items():
@@ -329,7 +331,9 @@ def _refuse_other(dataset: Dataset, case: Case, design: Design, options: Mapping
             differing.append(f"{library} {meta['versions'][library]} instead of {now[library]}")
     if differing:
         raise SweepError(
-            f"{folder} holds a sweep of " + "; ".join(differing) + ". Ask for the same sweep, or name a new folder with -o"
+            f"{folder} holds a sweep of "
+            + "; ".join(differing)
+            + ". Ask for the same sweep, or name a new folder with -o"
         )
 
 
