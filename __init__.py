@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .analysis.breakeven import breakeven
     from .analysis.compare import compare
+    from .analysis.designs import make_design
     from .analysis.explain import explain
     from .analysis.indices import indices
+    from .analysis.sweep import read_sweep, sweep
     from .data import Case, CaseError, case_from_tables, load_case
     from .model import Plan, evaluate, solve
 
@@ -21,6 +23,9 @@ _HOMES = {
     "compare": ".analysis.compare",
     "explain": ".analysis.explain",
     "indices": ".analysis.indices",
+    "make_design": ".analysis.designs",
+    "read_sweep": ".analysis.sweep",
+    "sweep": ".analysis.sweep",
     "Case": ".data",
     "CaseError": ".data",
     "case_from_tables": ".data",
@@ -42,7 +47,10 @@ __all__ = [
     "explain",
     "indices",
     "load_case",
+    "make_design",
+    "read_sweep",
     "solve",
+    "sweep",
 ]
 
 

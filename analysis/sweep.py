@@ -202,7 +202,7 @@ def run_sweep(
         counts = Counter({status: len(samples) * len(task.modes) for status, samples in finished.items()})
         done = set().union(*finished.values())
         executor = _executor(task, workers, cluster, monitor)
-        _fill(dataset, executor, batches(case, design, done), counts, len(design.samples), len(done), monitor)
+        _fill(dataset, executor, batches(design, done), counts, len(design.samples), len(done), monitor)
         dataset.compact()
     return dict(counts)
 
@@ -242,7 +242,7 @@ def check_policies(policies: str) -> str:
     return policies
 
 
-def batches(case: Case, design: Design, done: set[int]) -> Iterator[Batch]:
+def batches(design: Design, done: set[int]) -> Iterator[Batch]:
     """Yield what is left to do, alike samples together; the bounds of batches do not depend on what is done."""
     order = arranged(design, frozenset(), frozenset())
     columns = list(design.samples.columns)
