@@ -77,6 +77,7 @@ def _told(error: Exception, ctx: click.Context) -> click.ClickException:
         ("report.folder", "ResultError"),
         ("analysis.dataset", "SweepError"),
         ("analysis.varying", "DesignError"),
+        ("analysis.varying", "DesignError"),
     )
     if any(_is(error, module, name) for module, name in refusals):
         return Refusal(_shown(str(error)))
@@ -823,7 +824,9 @@ def sweep() -> None:
 )
 @click.option("--samples", type=int, metavar="N", help="Size of what is drawn.  [default: that of the design]")
 @click.option("--levels", type=int, metavar="N", help="Values of every figure in grid, oat and morris.")
-@click.option("--second-order", is_flag=True, help="sobol: draw what second-order indices need, nearly twice the samples.")
+@click.option(
+    "--second-order", is_flag=True, help="sobol: draw what second-order indices need, nearly twice the samples."
+)
 @click.option("--file", metavar="FILE", help="list: a CSV or Parquet file whose columns are figures.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of what is drawn at random.")
 @click.option(
@@ -836,7 +839,9 @@ def sweep() -> None:
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: all processors]")
 @click.option("--cluster", metavar="ADDRESS", help="Evaluate on the workers of a Dask scheduler instead.")
 @click.option("--resume", is_flag=True, help="Go on with the sweep in the folder that -o names.")
-@click.option("--dry-run", is_flag=True, help="Solve a few samples; say how many there are, how long and how much disk all take.")
+@click.option(
+    "--dry-run", is_flag=True, help="Solve a few samples; say how many there are, how long and how much disk all take."
+)
 @click.option(
     "--time-limit", type=Number(positive=True), metavar="SECONDS", help="For every solve.  [default: the case's]"
 )
@@ -925,6 +930,60 @@ def sweep_run(
         kept = "Stopped; go on with --resume and the same options" if stopped else "Written"
         talk.say(_shown(f"{kept}: {_quoted(folder)}"))
     sys.exit(STOPPED if stopped else DONE)
+
+
+@sweep.command("summary")
+@click.argument("folder")
+@click.option(
+    "--outcome",
+    type=Text(),
+    default="leverage",
+    show_default=True,
+    metavar="COLUMN",
+    help="What is explained: a column of numbers, has_plan, same_policies, or COLUMN=VALUE for a column of text.",
+)
+@click.option(
+    "--policies",
+    "mode",
+    type=click.Choice(["free", "fixed"]),
+    help="Rows that are looked at, where there are both.  [default: free]",
+)
+@click.option(
+    "--chart",
+    metavar="FILE",
+    help="Write the charts too: FILE is a name ending in .svg, .png or .html; the chart's name is put before the ending.",
+)
+@json_option
+@loudness_options
+def sweep_summary(
+    folder: str, outcome: str, mode: str | None, chart: str | None, as_json: bool, quiet: bool, verbose: bool
+) -> None:
+    """Say what the sweep in FOLDER means.
+
+    What an outcome hangs on, with intervals; which policies are best how often, and where; what keeping to the base plan
+    costs. Samples without a plan are counted, and no index is worked out over them.
+
+    \b
+    Examples:
+      sluicegate sweep summary results/doubts
+      sluicegate sweep summary results/doubts --outcome own_loss
+      sluicegate sweep summary results/doubts --outcome same_policies --chart doubts.svg
+    """
+    from .analysis.sweep import read_sweep
+    from .report.sweep import show_sweep, sweep_document
+
+    found = read_sweep(folder)
+    if chart is not None:
+        from .report.sweep_charts import write_sweep_charts
+
+        talk = Talk(quiet, verbose)
+        with _placing(chart):
+            for path in _said(lambda: write_sweep_charts(found, chart, outcome)):
+                talk.say(_shown(f"Written to {path}"))
+    if as_json:
+        _put_json(_said(lambda: sweep_document(found, outcome, mode)))
+    else:
+        _said(lambda: _put_shown(lambda console: show_sweep(found, console, outcome=outcome, mode=mode)))
 
 
 # Steps that commands share ---------------------------------------------------------------------------------------------

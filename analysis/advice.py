@@ -21,6 +21,9 @@ NO_PLAN = {
 }
 """What stands for a policy set where there is none."""
 
+BASE_PLAN = "as in the base plan"
+"""Name of the base plan's policy set."""
+
 RANDOM = ("lhs", "sobol")
 """Designs whose samples are spread as the figures are, so that shares of samples are shares of the figures' distribution."""
 
@@ -32,6 +35,26 @@ def chosen(sweep: Sweep, mode: str | None = None) -> pd.Series:
     return rows["policies"].where(usable, rows["status"].map(NO_PLAN)).rename("policies")
 
 
+def set_names(sweep: Sweep) -> dict[str, str]:
+    """Return words for every policy set that is best somewhere: what differs from the base plan.
+
+    Sets are named in full where the base case has no plan; what stands for a missing plan is its own name.
+    """
+    sets = chosen(sweep)
+    rows = rows_of(sweep)
+    base = sweep.base.get("policies") or {}
+    names = {}
+    for text in sets.dropna().unique():
+        row = rows.loc[sets.index[sets == text][0]]
+        policies = {regime: row[f"policy.{regime}"] for regime in base if f"policy.{regime}" in rows}
+        differing = [f"{regime} {policy}" for regime, policy in policies.items() if policy != base[regime]]
+        if text in NO_PLAN.values() or base_policies(sweep) is None:
+            names[text] = str(text)
+        else:
+            names[text] = ", ".join(differing) or BASE_PLAN
+    return names
+
+
 def policy_shares(sweep: Sweep, mode: str | None = None) -> pd.DataFrame:
     """Return the share of all samples in which each policy set is best, the most frequent first.
 
@@ -40,8 +63,8 @@ def policy_shares(sweep: Sweep, mode: str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``policies``; ``samples``; ``share``; ``share_low``, ``share_high``: its 95 % bootstrap interval, for designs drawn from the distributions
-        (lhs, sobol); ``base``: whether it is the base plan's set.
+        ``policies``; ``samples``; ``share``; ``share_low``, ``share_high``: its 95 % bootstrap interval, for designs drawn
+        from the distributions (lhs, sobol); ``base``: whether it is the base plan's set.
     """
     sets = chosen(sweep, mode)
     table = sets.value_counts().rename("samples").reset_index()
@@ -88,7 +111,8 @@ def policy_map(sweep: Sweep, mode: str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``x``, ``y``: values of the two figures; ``policies``: the set, or why there is none; ``leverage``. ``attrs`` hold the paths ``x`` and ``y``.
+        ``x``, ``y``: values of the two figures; ``policies``: the set, or why there is none; ``leverage``. ``attrs`` hold the
+        paths ``x`` and ``y``.
 
     Raises
     ------
@@ -118,9 +142,9 @@ def regret(sweep: Sweep) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By sample: ``policies`` best there, or why there are none; ``free``, ``fixed``: best leverage, and the base plan's; ``regret``: their
-        difference, NaN where one of them is missing; ``allowed``: whether the base plan keeps the limits there; ``better``: whether other choices
-        are better by more than the gap to which the best was proven.
+        By sample: ``policies`` best there, or why there are none; ``free``, ``fixed``: best leverage, and the base plan's;
+        ``regret``: their difference, NaN where one of them is missing; ``allowed``: whether the base plan keeps the limits
+        there; ``better``: whether other choices are better by more than the gap to which the best was proven.
 
     Raises
     ------
@@ -152,8 +176,8 @@ def regret_by_policies(sweep: Sweep) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``policies``, ``samples``, ``share``; ``mean``, ``median``, ``q95``, ``most``: regret over the samples that have one; ``not_allowed``: samples in which
-        the base plan breaks a limit or has no result; the most frequent set first.
+        ``policies``, ``samples``, ``share``; ``mean``, ``median``, ``q95``, ``most``: regret over the samples that have one;
+        ``not_allowed``: samples in which the base plan breaks a limit or has no result; the most frequent set first.
     """
     frame = regret(sweep)
     table = []

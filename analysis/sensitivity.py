@@ -90,7 +90,8 @@ def outcome_of(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -
     sweep
         The sweep.
     outcome
-        A column of numbers; ``COLUMN=VALUE`` for 1 where a column of text holds that value, else 0; ``has_plan``; ``same_policies``.
+        A column of numbers; ``COLUMN=VALUE`` for 1 where a column of text holds that value, else 0; ``has_plan``;
+        ``same_policies``.
     mode
         As of `rows_of`.
 
@@ -194,9 +195,9 @@ def tornado(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> p
     Returns
     -------
     pandas.DataFrame
-        ``factor``; ``low``, ``high``: its ends; ``at_low``, ``at_high``: the outcome there; ``status_low``, ``status_high``; ``least``,
-        ``most``, ``swing`` over all its levels; ``holes``: levels without an outcome; ``switches``: whether other policies than the
-        base sample's are best at some level. ``attrs["base"]`` is the outcome of the case as it is.
+        ``factor``; ``low``, ``high``: its ends; ``at_low``, ``at_high``: the outcome there; ``status_low``, ``status_high``;
+        ``least``, ``most``, ``swing`` over all its levels; ``holes``: levels without an outcome; ``switches``: whether other
+        policies than the base sample's are best at some level. ``attrs["base"]`` is the outcome of the case as it is.
 
     Raises
     ------
@@ -255,10 +256,11 @@ def main_effects(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None)
     Returns
     -------
     pandas.DataFrame
-        ``factor``; ``low``, ``high``: mean outcome over the lowest and the highest third of the figure's samples, or over its first and
-        last value where it takes few; ``effect``: their difference; ``effect_low``, ``effect_high``: its 95 % bootstrap interval;
-        ``share``: share of the outcome's variance that the figure explains alone, with ``share_low``, ``share_high``. A grid is all
-        there is of it, so its effects have no interval. Shares are worked out for grids and Latin hypercubes.
+        ``factor``; ``low``, ``high``: mean outcome over the lowest and the highest third of the figure's samples, or over its
+        first and last value where it takes few; ``effect``: their difference; ``effect_low``, ``effect_high``: its 95 %
+        bootstrap interval; ``share``: share of the outcome's variance that the figure explains alone, with ``share_low``,
+        ``share_high``. A grid is all there is of it, so its effects have no interval. Shares are worked out for grids and
+        Latin hypercubes.
 
     Raises
     ------
@@ -404,8 +406,8 @@ def sobol_indices(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None
     Returns
     -------
     pandas.DataFrame
-        ``factor``; ``S1``: share of the outcome's variance that goes when the figure alone is known; ``ST``: share that stays when all
-        but it are known; ``S1_conf``, ``ST_conf``: half widths of their 95 % bootstrap intervals.
+        ``factor``; ``S1``: share of the outcome's variance that goes when the figure alone is known; ``ST``: share that stays
+        when all but it are known; ``S1_conf``, ``ST_conf``: half widths of their 95 % bootstrap intervals.
 
     Raises
     ------
@@ -437,8 +439,8 @@ def sobol_pairs(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) 
     Returns
     -------
     pandas.DataFrame
-        ``first``, ``second``: two figures; ``S2``: share of the outcome's variance due to their acting together, beyond what each does alone;
-        ``S2_conf``: half width of its 95 % bootstrap interval.
+        ``first``, ``second``: two figures; ``S2``: share of the outcome's variance due to their acting together, beyond what
+        each does alone; ``S2_conf``: half width of its 95 % bootstrap interval.
 
     Raises
     ------
@@ -493,9 +495,10 @@ def morris_effects(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = Non
     Returns
     -------
     pandas.DataFrame
-        ``factor``; ``mu_star``: mean absolute change of the outcome when the figure goes from its low to its high end, by single steps
-        scaled up; ``mu_star_conf``: half width of its 95 % bootstrap interval; ``mu``: mean change; ``sigma``: standard deviation of the changes,
-        large where the figure's effect depends on its level or on other figures. In the unit of the outcome.
+        ``factor``; ``mu_star``: mean absolute change of the outcome when the figure goes from its low to its high end, by
+        single steps scaled up; ``mu_star_conf``: half width of its 95 % bootstrap interval; ``mu``: mean change; ``sigma``:
+        standard deviation of the changes, large where the figure's effect depends on its level or on other figures. In the
+        unit of the outcome.
 
     Raises
     ------
@@ -537,7 +540,8 @@ def spread(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> di
     Returns
     -------
     dict
-        ``samples`` with the outcome, ``holes`` without; ``mean``, ``sd``, ``least``, ``q05``, ``q25``, ``median``, ``q75``, ``q95``, ``most``.
+        ``samples`` with the outcome, ``holes`` without; ``mean``, ``sd``, ``least``, ``q05``, ``q25``, ``median``, ``q75``,
+        ``q95``, ``most``.
     """
     values = outcome_of(sweep, outcome, mode)
     known = values.dropna().to_numpy()

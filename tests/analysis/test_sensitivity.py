@@ -22,7 +22,7 @@ from sluicegate.analysis.sensitivity import (
 )
 from sluicegate.analysis.sweep import read_sweep, run_sweep
 
-from .sweeps import ISHIGAMI, S1, ST, designed, formula, ishigami
+from sweep_cases import ISHIGAMI, S1, ST, designed, formula, ishigami
 
 PATHS = [text.partition("=")[0] for text in ISHIGAMI]
 
