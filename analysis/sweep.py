@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data import load_case, write_folder
-from ..model import evaluate, solve
+from ..model import solve
 from ..model.monitor import Monitor
 from .dataset import BASE, CASE, DESIGN, Dataset, SweepError, read_json
 from .designs import Design

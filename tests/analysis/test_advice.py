@@ -14,7 +14,6 @@ from sluicegate.analysis.advice import (
     regret_by_policies,
     set_names,
 )
-
 from sweep_cases import designed, formula
 
 BUDGET, QUANTITY = "limits.budget", "demands.home-makers/chip.quantity"

@@ -21,7 +21,6 @@ from sluicegate.analysis.sensitivity import (
     tornado,
 )
 from sluicegate.analysis.sweep import read_sweep, run_sweep
-
 from sweep_cases import ISHIGAMI, S1, ST, designed, formula, ishigami
 
 PATHS = [text.partition("=")[0] for text in ISHIGAMI]
