@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..data import CaseError, apply_overrides
+from ..model.patching import alters_response
+from .breakeven import find_figure
+
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..data import Case
     from .designs import Design
 
 NEAR = 1024
@@ -16,6 +21,29 @@ NEAR = 1024
 
 REACH = 4.0
 """How much farther apart samples are that differ in a figure that alters the response."""
+
+
+def is_structural(case: Case, path: str, text: bool) -> bool:
+    """Say whether a figure alters which variables and rows the programs have: text, and whole numbers such as weeks."""
+    return text or find_figure(case, path).whole
+
+
+def alters(case: Case, design: Design) -> frozenset[str]:
+    """Return the factors that alter the counterpart's response, found by compiling it at both ends of each."""
+    from .evaluating import override
+
+    found = set()
+    for path in design.samples.columns:
+        ends = design.samples[path].min(), design.samples[path].max()
+        try:
+            first, second = (apply_overrides(case, [override(path, end)]) for end in ends)
+        except CaseError:
+            # An end that the case cannot have alone: no reason to look further.
+            found.add(path)
+            continue
+        if alters_response(first, second):
+            found.add(path)
+    return frozenset(found)
 
 
 def arranged(design: Design, altering: frozenset[str], structural: frozenset[str]) -> list[int]:

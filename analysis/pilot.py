@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ..model import solve
 from ..model.monitor import Monitor
 from .dataset import table_of
-from .evaluating import Task
 from .executors import Stopped
 from .outcomes import FREE
-from .sweep import batches, check_policies, with_base
+from .sweep import batches, check_policies, task_of, with_base
 
 if TYPE_CHECKING:
     from ..data import Case
@@ -82,7 +81,8 @@ def estimate(
     """
     monitor = monitor or Monitor()
     began = time.perf_counter()
-    task = Task(case, tuple(design.samples.columns), check_policies(policies), time_limit, rel_gap)
+    check_policies(policies)
+    task = task_of(case, design, policies, time_limit, rel_gap)
     base = solve(case, time_limit=time_limit, rel_gap=rel_gap, monitor=monitor).to_dict()
     if monitor.stop():
         return None
@@ -92,7 +92,7 @@ def estimate(
     monitor.stage("samples", most)
     worker.begin()
     rows, seconds = [], []
-    for sample, values in (entry for batch in batches(design, set()) for entry in batch):
+    for sample, values in (entry for batch in batches(task, design, set()) for entry in batch):
         started = time.perf_counter()
         try:
             rows += worker.rows(sample, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import platform
 import tempfile
@@ -19,9 +20,10 @@ from ..model import solve
 from ..model.monitor import Monitor
 from .dataset import BASE, CASE, DESIGN, Dataset, SweepError, read_json
 from .designs import Design
-from .evaluating import Task, Values
+from .evaluating import Group, Task, Values
 from .executors import Batch, Cluster, Executor, InProcess, Processes
-from .ordering import arranged
+from .learning import spans_of
+from .ordering import alters, arranged, is_structural
 from .outcomes import FREE, MODES
 
 if TYPE_CHECKING:
@@ -175,7 +177,8 @@ def run_sweep(
         As of `sweep`.
     """
     monitor = monitor or Monitor()
-    task = Task(case, tuple(design.samples.columns), check_policies(policies), time_limit, rel_gap)
+    check_policies(policies)
+    task = task_of(case, design, policies, time_limit, rel_gap)
     options = {"policies": policies, "time_limit": time_limit, "rel_gap": rel_gap}
     if resume:
         dataset = Dataset(folder)
@@ -202,9 +205,19 @@ def run_sweep(
         counts = Counter({status: len(samples) * len(task.modes) for status, samples in finished.items()})
         done = set().union(*finished.values())
         executor = _executor(task, workers, cluster, monitor)
-        _fill(dataset, executor, batches(design, done), counts, len(design.samples), len(done), monitor)
+        _fill(dataset, executor, batches(task, design, done), counts, len(design.samples), len(done), monitor)
         dataset.compact()
     return dict(counts)
+
+
+def task_of(case: Case, design: Design, policies: str, time_limit: float | None, rel_gap: float | None) -> Task:
+    """Return what workers need to know of a sweep."""
+    frame = design.samples
+    structural = tuple(name for name in frame.columns if is_structural(case, name, frame[name].dtype == object))
+    rest = [name for name in frame.columns if name not in structural]
+    blocks = frame.groupby(list(structural), sort=False) if structural else [((), frame)]
+    groups = {kind: Group(len(block), spans_of({name: block[name] for name in rest})) for kind, block in blocks}
+    return Task(case, tuple(frame.columns), policies, time_limit, rel_gap, None, structural, groups)
 
 
 def with_base(task: Task, base: Mapping[str, Any]) -> Task:
@@ -226,7 +239,7 @@ def with_base(task: Task, base: Mapping[str, Any]) -> Task:
         "qualified": tuple(base["qualified"]),
         "stockpile": base["stockpile"],
     }
-    return Task(task.case, task.paths, task.policies, task.time_limit, task.rel_gap, choices)
+    return dataclasses.replace(task, choices=choices)
 
 
 def check_policies(policies: str) -> str:
@@ -242,9 +255,9 @@ def check_policies(policies: str) -> str:
     return policies
 
 
-def batches(design: Design, done: set[int]) -> Iterator[Batch]:
+def batches(task: Task, design: Design, done: set[int]) -> Iterator[Batch]:
     """Yield what is left to do, alike samples together; the bounds of batches do not depend on what is done."""
-    order = arranged(design, frozenset(), frozenset())
+    order = arranged(design, alters(task.case, design), frozenset(task.structural))
     columns = list(design.samples.columns)
     for start in range(0, len(order), BATCH):
         left = [sample for sample in order[start : start + BATCH] if sample not in done]

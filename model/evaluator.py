@@ -116,12 +116,12 @@ class Evaluator:
             [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
         )
         self._gated = np.concatenate([np.empty(0, np.int32), *joint.gate.columns.values()])
-        self._links = _link_rows(joint)
+        self._links = link_rows(joint)
         relaxed = joint.program.relaxed()
-        gaps = _gap_columns(joint)
-        relaxed.column_upper[gaps] = np.inf
+        self._gaps = _gap_columns(joint)
+        relaxed.column_upper[self._gaps] = np.inf
         self._gap_cost = np.zeros_like(joint.program.cost)
-        self._gap_cost[gaps] = joint.program.cost[gaps]
+        self._gap_cost[self._gaps] = joint.program.cost[self._gaps]
         self.relaxed = Steady(relaxed, presolve="off", solver="simplex")
         self.exact = Steady(joint.program.relaxed(), log=log, presolve="off", solver="simplex")
         self.stop = stop
@@ -331,7 +331,7 @@ def _gap_columns(joint: Joint) -> np.ndarray:
     return columns[columns >= 0]
 
 
-def _link_rows(joint: Joint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def link_rows(joint: Joint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Row of every output's link, sign of the output in it, and the output's column; -1 where there is none."""
     model, compiled = joint.model, joint.compiled
     families = {

@@ -38,18 +38,21 @@ class Knowledge:
         self.face_solves = 0
         self._seen: list[np.ndarray] = []
         self._faces: list[np.ndarray] = []
+        self._around: list[np.ndarray | None] = []
 
     def branch(self) -> Knowledge:
         """Return what is known so far; what the branch learns stays out of the original."""
         branch = Knowledge(self.candidates, self.enumerator)
         branch.cuts = list(self.cuts)
         branch._seen, branch._faces = list(self._seen), [faces.copy() for faces in self._faces]
+        branch._around = list(self._around)
         return branch
 
     def add(self, cut: Cut) -> int:
         """Add a cut; return its number."""
         self.cuts.append(cut)
         self._seen.append(self.candidates.score(cut.slope))
+        self._around.append(None)
         flat = not cut.slope.any()
         self._faces.append(np.full(len(self.candidates), 0.0 if flat else math.nan))
         return len(self.cuts) - 1
@@ -58,6 +61,13 @@ class Knowledge:
         """A cut's value at the response seen of every candidate, for rooms of shape (n, 3)."""
         cut = self.cuts[number]
         return cut.constant + self._seen[number] + cut.room_worth(rooms)
+
+    def around(self, number: int, rooms: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Bound on a cut's values over the least-cost faces of candidates from reduced costs alone; inf where there are none."""
+        cut = self.cuts[number]
+        if self._around[number] is None:
+            self._around[number] = self.candidates.reach(self.enumerator.arrays, cut.slope, FACE_SCALE)
+        return cut.constant + self._around[number][places] + cut.room_worth(rooms[places])
 
     def over_faces(self, number: int, rooms: np.ndarray, places: np.ndarray) -> np.ndarray:
         """A cut's greatest value over the least-cost faces of candidates; inf where the search was stopped before.

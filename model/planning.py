@@ -145,7 +145,7 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
         counterpart_fill=fills["counterpart"],
         first_shortage_week=shortage_weeks(problem),
         certificate=certificate,
-        limits=_limits(problem, facts.choice, operations.first_stage_cost + admin),
+        limits=limits_used(problem, facts.choice, operations.first_stage_cost + admin),
         violations=tuple(violations),
         warnings=tuple(_warnings(leverage, least, scale, operations, hostile)),
         solve=_solve_facts(problem, facts.solve, began),
@@ -166,7 +166,7 @@ def _response_cost_of(problem: Problem) -> float:
 
 def _violations(problem: Problem, choice: Choice, operations: Operations, admin: float) -> list[str]:
     found = [f"{limit}: short by {size:.4g} {unit}" for limit, size, unit in operations.gaps]
-    limits = _limits(problem, choice, operations.first_stage_cost + admin)
+    limits = limits_used(problem, choice, operations.first_stage_cost + admin)
     for name, entry in limits.items():
         used, most = entry["used"], entry["limit"]
         if most is not None and used is not None and used > most * (1 + 1e-7) + 1e-7:
@@ -174,7 +174,8 @@ def _violations(problem: Problem, choice: Choice, operations: Operations, admin:
     return found
 
 
-def _limits(problem: Problem, choice: Choice, spent: float) -> dict[str, dict[str, float | None]]:
+def limits_used(problem: Problem, choice: Choice, spent: float) -> dict[str, dict[str, float | None]]:
+    """What choices use of every limit, and the limit; None where there is none."""
     limits = problem.case.settings.limits
     used = {
         "budget": spent,
