@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..data import TABLES
 from ..data.declared import columns, numeric
-from .columns import Enumerator, Responder
+from .columns import Digits, Enumerator, Face, Responder
 from .compiled import Highs, Program, compile_model
 from .evaluator import Evaluator
 from .figures import Figures
@@ -115,6 +116,18 @@ class Mould:
         return digest.hexdigest()
 
 
+@dataclass(frozen=True)
+class _State:
+    """What a batch begins from."""
+
+    case: Case
+    vector: np.ndarray
+    memory: dict[Digits, tuple[float, np.ndarray, np.ndarray]]
+    faces: dict[Digits, list[Face]]
+    known: dict[str, Any]
+    bases: list[Any]
+
+
 class Patched:
     """A mould with the numbers of one case after another in it.
 
@@ -148,15 +161,30 @@ class Patched:
             (self.enumerator.responder.highs, 2),
             (self.figures.highs, 3),
         ]
-        self._bases: list[Any] | None = None
+        self._start: _State | None = None
 
     def remember(self) -> None:
-        """Take note of the present bases as those from which every batch begins."""
-        self._bases = [highs.basis() for highs, _ in self._holders]
+        """Take note of the present state as the one from which every batch begins."""
+        enumerator, known = self.enumerator, self.problem.__dict__
+        self._start = _State(
+            self.problem.case,
+            self.mould.vector.copy(),
+            dict(enumerator.memory or {}),
+            {combination: list(faces) for combination, faces in enumerator.faces.items()},
+            {name: known[name] for name in ("status_quo", "open_outputs")},
+            [highs.basis() for highs, _ in self._holders],
+        )
 
     def begin(self) -> None:
-        """Go back to the bases taken note of, so that what follows does not depend on what came before."""
-        for (highs, _), basis in zip(self._holders, self._bases or [], strict=False):
+        """Go back to the state taken note of, so that what follows does not depend on what came before."""
+        start = self._start
+        assert start is not None
+        self.put(start.case, start.vector)
+        self.enumerator.memory = dict(start.memory)
+        self.enumerator.faces = {combination: list(faces) for combination, faces in start.faces.items()}
+        self.problem.__dict__.update(start.known)
+        self.problem.evaluator.status_quo = self.problem.status_quo.cost
+        for (highs, _), basis in zip(self._holders, start.bases, strict=True):
             highs.forget()
             highs.start_from(basis)
 
