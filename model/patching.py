@@ -12,7 +12,7 @@ import numpy as np
 from ..data import TABLES
 from ..data.declared import columns, numeric
 from .columns import Digits, Enumerator, Face, Responder
-from .compiled import Highs, Program, compile_model
+from .compiled import Highs, Program, Snapshot, compile_model
 from .evaluator import Evaluator
 from .figures import Figures
 from .network import Network
@@ -125,7 +125,8 @@ class _State:
     memory: dict[Digits, tuple[float, np.ndarray, np.ndarray]]
     faces: dict[Digits, list[Face]]
     known: dict[str, Any]
-    bases: list[Any]
+    snapshots: list[Snapshot]
+    digits: Digits
 
 
 class Patched:
@@ -151,14 +152,14 @@ class Patched:
         self._opened = Evaluator(self.problem.opened, 0.0)
         self._nothing = nothing_chosen(self.problem.opened)
         self.enumerator = Enumerator(self.problem.response)
-        self.enumerator.responder = Responder(self.problem.response)
+        self.enumerator.responder = self._responder = Responder(self.problem.response)
         self.enumerator.memory = {}
         self._holders: list[tuple[Highs, int]] = [
             (self.problem.evaluator.relaxed, 0),
             (self.problem.evaluator.exact, 0),
             (self._opened.relaxed, 1),
             (self._opened.exact, 1),
-            (self.enumerator.responder.highs, 2),
+            (self._responder.highs, 2),
             (self.figures.highs, 3),
         ]
         self._start: _State | None = None
@@ -172,7 +173,8 @@ class Patched:
             dict(enumerator.memory or {}),
             {combination: list(faces) for combination, faces in enumerator.faces.items()},
             {name: known[name] for name in ("status_quo", "open_outputs")},
-            [highs.basis() for highs, _ in self._holders],
+            [highs.snapshot() for highs, _ in self._holders],
+            self._responder.digits,
         )
 
     def begin(self) -> None:
@@ -184,9 +186,9 @@ class Patched:
         self.enumerator.faces = {combination: list(faces) for combination, faces in start.faces.items()}
         self.problem.__dict__.update(start.known)
         self.problem.evaluator.status_quo = self.problem.status_quo.cost
-        for (highs, _), basis in zip(self._holders, start.bases, strict=True):
-            highs.forget()
-            highs.start_from(basis)
+        for (highs, _), snapshot in zip(self._holders, start.snapshots, strict=True):
+            highs.restore(snapshot)
+        self._responder.digits = start.digits
 
     def put(self, case: Case, vector: np.ndarray) -> None:
         """Put a case's numbers in place.
@@ -231,11 +233,9 @@ class Patched:
                 fields |= {name: places for name, places in shared.items() if name != "cost"}
                 self._share(shared)
             patch(highs, programs[number], fields, self._kept(highs, number))
-        responder = self.enumerator.responder
-        assert responder is not None
         if any(program == 2 for program, _ in touched):
-            responder.highs.set_offset(self.problem.response.program.offset)
-            responder.gate()
+            self._responder.highs.set_offset(self.problem.response.program.offset)
+            self._responder.gate()
 
     def _share(self, fields: dict[str, np.ndarray]) -> None:
         own, joint = self.figures.program, self.mould._programs[0]
