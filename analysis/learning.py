@@ -123,7 +123,9 @@ class Learnt:
         points = [low]
         for shares in drawn:
             ends = [(self._spans[name].low, self._spans[name].high) for name in self._names]
-            inside = {name: lo + share * (hi - lo) for name, share, (lo, hi) in zip(self._names, shares, ends, strict=True)}
+            inside = {
+                name: lo + share * (hi - lo) for name, share, (lo, hi) in zip(self._names, shares, ends, strict=True)
+            }
             points.append({**self._middle, **inside})
         for point in points:
             numbers, told = self._numbers(point), self._told(point)

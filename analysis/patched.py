@@ -56,7 +56,7 @@ class Bench:
         self.patched = Patched(learnt.mould)
         self.problem = self.patched.problem
         for asked in (self.problem, self.problem.evaluator, self.patched.enumerator):
-            asked.stop = self.stop  # type: ignore[attr-defined]
+            asked.stop = self.stop
         # Solved once, so that every batch begins from the bases of the middle of the ranges.
         self._solve(self.problem.case)
         self.patched.remember()
@@ -115,10 +115,10 @@ class Bench:
         choice = {**problem.all_open, **self.choices["policies"]}
         first = FirstStage(
             dict.fromkeys(self.choices["qualified"], True),
-            {tuple(key.split("/", 1)): amount for key, amount in self.choices["stockpile"].items()},  # type: ignore[misc]
+            {tuple(key.split("/", 1)): amount for key, amount in self.choices["stockpile"].items()},
         )
         fixed = {
-            column: float(amounts.get(index, 0.0))  # type: ignore[call-overload]
+            column: float(amounts.get(index, 0.0))
             for columns, amounts in ((figures.qualify, first.qualify), (figures.stockpile, first.stockpile))
             for index, column in columns.items()
             if column >= 0

@@ -116,8 +116,8 @@ def sweep(
     Returns
     -------
     pandas.DataFrame
-        As `Sweep.frame`; ``attrs`` hold ``case``, ``currency`` and ``design``. With ``monitor`` having stopped it, the rows finished
-        so far.
+        As `Sweep.frame`; ``attrs`` hold ``case``, ``currency`` and ``design``. Where ``monitor`` stopped it,
+        the rows finished so far.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
-import scipy.sparse.csgraph
+from scipy.sparse.csgraph import connected_components
 
 from .columns import Digits, Enumerator, Face, ResponseArrays, gray_order
 from .network import Network
@@ -315,7 +315,9 @@ class Candidates:
             return np.full(len(self), np.inf)
         worth = (arrays.outputs.T @ slope)[arrays.watched] / scale
         places = self._places(arrays)
-        total = np.full(len(self), float(self._heights(self.components[0].prices[:1], worth, arrays.most, places < 0)[0]))
+        total = np.full(
+            len(self), float(self._heights(self.components[0].prices[:1], worth, arrays.most, places < 0)[0])
+        )
         for number, component in enumerate(self.components):
             heights = self._heights(component.prices, worth, arrays.most, places == number)
             total += heights[self.columns[:, number]]
@@ -336,7 +338,7 @@ class Candidates:
         """Component of every watched column, -1 for one that no regime reaches."""
         matrix = arrays.program.matrix
         joined = sparse.bmat([[None, matrix], [matrix.T, None]], format="csr")
-        _, labels = sparse.csgraph.connected_components(joined, directed=False)
+        _, labels = connected_components(joined, directed=False)
         labels = labels[matrix.shape[0] :]
         of_label = {
             int(label): number
@@ -407,7 +409,9 @@ class Candidates:
             batch = enumerator.run(combinations, cost, with_outputs=keeping)
             if keeping and batch.prices.shape[1]:
                 worth = (enumerator.arrays.program.cost - cost)[enumerator.arrays.watched]
-                for column, combination, least, prices in zip(used, combinations, batch.cost, batch.prices, strict=True):
+                for column, combination, least, prices in zip(
+                    used, combinations, batch.cost, batch.prices, strict=True
+                ):
                     face = Face(worth, scale * float(component.cost[column] - least), prices)
                     enumerator.faces[combination] = [face, *enumerator.faces.get(combination, [])[: FACES - 1]]
             solves += used.size

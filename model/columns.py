@@ -336,7 +336,7 @@ class Enumerator:
         )
         own = cost is self.arrays.program.cost and with_outputs
         left = self._recall(combinations, batch) if own else np.arange(total)
-        chunks = [
+        chunks: list[tuple[int, Sequence[Digits]]] = [
             (start, [combinations[place] for place in left[start : start + CHUNK]])
             for start in range(0, left.size, CHUNK)
         ]

@@ -87,12 +87,14 @@ class Figures:
         outputs = np.maximum(self.outputs @ values, 0.0)
         watched = self.links >= 0
         values[self.links[watched]] = outputs[watched]
-        fills = [place for place, (kind, _) in enumerate(self.problem.joint.outputs) if kind == "fill" and watched[place]]
+        fills = [
+            place for place, (kind, _) in enumerate(self.problem.joint.outputs) if kind == "fill" and watched[place]
+        ]
         values[self.links[fills]] = np.minimum(values[self.links[fills]], 1.0)
         for choices, amounts in ((self.qualify, first.qualify), (self.stockpile, first.stockpile)):
             for index, column in choices.items():
                 if column >= 0:
-                    values[column] = float(amounts.get(index, 0.0))  # type: ignore[call-overload]
+                    values[column] = float(amounts.get(index, 0.0))
         self.highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         outcome = _solved(self.highs)
         if outcome.infeasible:
@@ -165,13 +167,11 @@ class Figures:
         bound = leverage if facts.bound is None else max(facts.bound, leverage)
         gap = max(0.0, (bound - leverage) / max(abs(leverage), SMALL_LEVERAGE * money))
         evaluated = facts.claimed is None
-        if evaluated:
-            status = "infeasible" if violations else "feasible"
-        else:
-            status = "optimal" if gap <= facts.rel_gap else "feasible"
+        kept = "infeasible" if violations else "feasible"
+        found = "optimal" if gap <= facts.rel_gap else "feasible"
         fills = {name: _means(columns, operations.solution) for name, columns in self.fills.items()}
         return {
-            "status": status,
+            "status": kept if evaluated else found,
             "leverage": leverage,
             "bound": None if evaluated else bound,
             "gap": None if evaluated else gap,
@@ -237,12 +237,9 @@ def _levels(columns: np.ndarray, solution: np.ndarray) -> np.ndarray:
 
 
 def _means(columns: Mapping[str, np.ndarray], solution: np.ndarray) -> dict[str, float]:
-    return {
-        pair: min(1.0, math.fsum(_levels(weeks, solution)) / len(weeks)) for pair, weeks in columns.items()
-    }
+    return {pair: min(1.0, math.fsum(_levels(weeks, solution)) / len(weeks)) for pair, weeks in columns.items()}
 
 
 def _first_short(columns: np.ndarray, solution: np.ndarray) -> int | None:
     short = np.flatnonzero(_levels(columns, solution) < FULL)
     return int(short[0]) if short.size else None
-

@@ -65,12 +65,13 @@ class Knowledge:
     def around(self, number: int, rooms: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Bound on a cut's values over the least-cost faces of candidates from reduced costs alone; inf where there are none."""
         cut = self.cuts[number]
-        if self._around[number] is None:
-            self._around[number] = self.candidates.reach(self.enumerator.arrays, cut.slope, FACE_SCALE)
         arrays = self.enumerator.arrays
+        around = self._around[number]
+        if around is None:
+            around = self._around[number] = self.candidates.reach(arrays, cut.slope, FACE_SCALE)
         worth = (arrays.outputs.T @ cut.slope)[arrays.watched] / FACE_SCALE
         known = self.candidates.known_faces(self.enumerator, worth, places, FACE_SCALE)
-        return cut.constant + np.minimum(self._around[number][places], known) + cut.room_worth(rooms[places])
+        return cut.constant + np.minimum(around[places], known) + cut.room_worth(rooms[places])
 
     def over_faces(self, number: int, rooms: np.ndarray, places: np.ndarray) -> np.ndarray:
         """A cut's greatest value over the least-cost faces of candidates; inf where the search was stopped before.

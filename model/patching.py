@@ -226,10 +226,18 @@ class Patched:
         """Change what is touched in every HiGHS object."""
         programs = (*self.mould._programs, self.figures.program)
         for highs, number in self._holders:
-            fields = {name: np.concatenate(places) for (program, name), places in touched.items() if program == number and places}
+            fields = {
+                name: np.concatenate(places)
+                for (program, name), places in touched.items()
+                if program == number and places
+            }
             if number == 3:
                 # Our linear programs alone share the joint program's rows and bounds, those outside them left free.
-                shared = {name: np.concatenate(places) for (program, name), places in touched.items() if program == 0 and places}
+                shared = {
+                    name: np.concatenate(places)
+                    for (program, name), places in touched.items()
+                    if program == 0 and places
+                }
                 fields |= {name: places for name, places in shared.items() if name != "cost"}
                 self._share(shared)
             patch(highs, programs[number], fields, self._kept(highs, number))
@@ -265,7 +273,9 @@ class Patched:
             problem.response.__dict__.pop("most", None)
             problem.__dict__.pop("open_outputs", None)
         if response or 1 in touched or status_quo is None:
-            cost = problem.response_cost(problem.all_open) if response or status_quo is None else status_quo.response_cost
+            cost = (
+                problem.response_cost(problem.all_open) if response or status_quo is None else status_quo.response_cost
+            )
             outcome = self._opened.best(problem.all_open, cost, 0.0, 0.0, fixed=self._nothing)
             if outcome.objective is None:
                 raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
@@ -347,4 +357,3 @@ def same(first: np.ndarray, second: np.ndarray, relative: float = 1e-9) -> np.nd
     with np.errstate(invalid="ignore"):
         near = np.abs(first - second) <= relative * np.maximum(np.abs(first), np.abs(second)) + TINY
     return near | (first == second) | (np.isnan(first) & np.isnan(second))
-

@@ -19,9 +19,10 @@ def counted(counts: Mapping[str, int]) -> str:
 def estimated(estimate: Estimate) -> list[str]:
     """Return an estimate in lines."""
     workers = "1 process" if estimate.workers == 1 else f"{estimate.workers} processes"
+    each = f"{estimate.seconds_per_sample:.3g} s a sample, from {estimate.tried} tried"
     return [
         f"{estimate.samples:,} samples, {estimate.solves:,} solves",
-        f"about {duration(estimate.seconds)} with {workers}: {estimate.seconds_per_sample:.3g} s a sample, from {estimate.tried} tried",
+        f"about {duration(estimate.seconds)} with {workers}: {each}",
         f"about {size(estimate.bytes)} of disk",
     ]
 

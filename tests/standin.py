@@ -23,7 +23,9 @@ FIGURE = "limits.budget"
 
 def design(size: int, seed: int = 0) -> Design:
     """So many samples of one figure."""
-    samples = pd.DataFrame({FIGURE: [float(number) for number in range(size)]}, index=pd.RangeIndex(size, name="sample"))
+    samples = pd.DataFrame(
+        {FIGURE: [float(number) for number in range(size)]}, index=pd.RangeIndex(size, name="sample")
+    )
     return Design("list", (Factor(FIGURE, Uniform(0, size)),), samples, seed)
 
 

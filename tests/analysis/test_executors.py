@@ -96,7 +96,11 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
 
     def start(*arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [*python, *arguments], cwd=TESTS, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            [*python, *arguments],
+            cwd=TESTS,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     scheduler = start("distributed.cli.dask_scheduler", *common, "--port", "0")
@@ -106,7 +110,15 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
         while not (file.exists() and file.read_text().rstrip().endswith("}")) and time.monotonic() < end:
             time.sleep(0.1)
         workers = [
-            start("distributed.cli.dask_worker", *common, "--nthreads", "1", "--no-nanny", "--local-directory", str(folder))
+            start(
+                "distributed.cli.dask_worker",
+                *common,
+                "--nthreads",
+                "1",
+                "--no-nanny",
+                "--local-directory",
+                str(folder),
+            )
             for _ in range(2)
         ]
         started += workers

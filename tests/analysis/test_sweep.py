@@ -105,7 +105,9 @@ def test_every_row_is_what_a_cold_solve_gives(number: int) -> None:
 
 def unique(name: str) -> bool:
     """Whether all plans of a sample share an outcome: not so where choices of equal worth lead to others."""
-    return name in ("status", "policies", "leverage", "worst_package", "sourcing_only_leverage") or name.startswith("policy.")
+    return name in ("status", "policies", "leverage", "worst_package", "sourcing_only_leverage") or name.startswith(
+        "policy."
+    )
 
 
 def test_samples_share_their_programs() -> None:
@@ -157,12 +159,12 @@ def test_what_has_no_plan_is_a_row_too() -> None:
 
 def test_text_and_whole_numbers() -> None:
     case = small()
-    listed = pd.DataFrame({"policies.review/slow.delay_weeks": ["1", "2:0.5;4:0.5"], "lanes.chip-in.lead_weeks": [0.0, 1.0]})
+    listed = pd.DataFrame(
+        {"policies.review/slow.delay_weeks": ["1", "2:0.5;4:0.5"], "lanes.chip-in.lead_weeks": [0.0, 1.0]}
+    )
     found = sweep(case, make_design(case, "list", file=listed))
     for row, delay, lead in zip(found.to_dict("records"), listed.iloc[:, 0], (0, 1), strict=True):
-        own = apply_overrides(
-            case, [f"policies.review/slow.delay_weeks={delay}", f"lanes.chip-in.lead_weeks={lead}"]
-        )
+        own = apply_overrides(case, [f"policies.review/slow.delay_weeks={delay}", f"lanes.chip-in.lead_weeks={lead}"])
         assert row["leverage"] == pytest.approx(solve(own).leverage)
 
 
@@ -418,7 +420,9 @@ def test_help_and_usage() -> None:
 def test_ctrl_c_keeps_what_is_finished(workers: str) -> None:
     asked = ["tutorial", "--vary", "limits.budget=*0.5..*2", "--samples", "100000", "--workers", workers, "-o", "out"]
     command = [sys.executable, "-c", "from sluicegate.cli import main; main()", "sweep", *asked]
-    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    started = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     end = time.monotonic() + 120
     while time.monotonic() < end and not list(Path("out/rows").glob("part-*")):
         time.sleep(0.1)
