@@ -49,6 +49,19 @@ POLICIES = {
     ("free", "fixed"): "the best plan of every sample, and the base plan under it",
 }
 
+SPREAD = {
+    "least": "least",
+    "q05": "5%",
+    "q25": "25%",
+    "median": "median",
+    "q75": "75%",
+    "q95": "95%",
+    "most": "most",
+    "mean": "mean",
+    "sd": "st. dev.",
+}
+"""Figures of a spread, and their heads; of a design that is not drawn at random the ends alone are told."""
+
 MOST_SETS = 12
 """Policy sets that are listed; the rest are counted."""
 
@@ -184,7 +197,7 @@ def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = Non
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return frame.to_dict("records")  # type: ignore[return-value]
+    return frame.to_dict("records")
 
 
 # Sections ------------------------------------------------------------------------------------------------------------
@@ -268,13 +281,10 @@ def _spread(sweep: Sweep, outcome: str, mode: str | None) -> Iterable[Renderable
         yield _title(f"{plain(outcome)}: no sample has it")
         return
     yield _title(plain(outcome), _of(sweep, outcome, found))
-    names = ("least", "q05", "q25", "median", "q75", "q95", "most", "mean", "sd")
-    heads = ("least", "5%", "25%", "median", "75%", "95%", "most", "mean", "st. dev.")
-    if sweep.design.kind in ("grid", "oat", "list"):
-        names, heads = ("least", "most"), ("least", "most")
-    table = _table(*heads, names=0)
-    places = decimals([float(found[name]) for name in names])
-    table.add_row(*(number(float(found[name]), places) for name in names))
+    heads = SPREAD if sweep.design.kind in ("lhs", "morris", "sobol") else {"least": "least", "most": "most"}
+    table = _table(*heads.values(), names=0)
+    places = decimals([float(found[name]) for name in heads])
+    table.add_row(*(number(float(found[name]), places) for name in heads))
     yield table
 
 
