@@ -111,7 +111,8 @@ class Learnt:
             raise Unlearnable("too many figures move the same numbers")
         for (one, other), places in pairs.items():
             point = {**self._middle, one: self._spans[one].high, other: self._spans[other].high}
-            rest = self._numbers(point) - self._told(point)
+            with np.errstate(invalid="ignore"):
+                rest = self._numbers(point) - self._told(point)
             left = places[~same(rest[places] + self._start[places], self._start[places])]
             area = (point[one] - self._middle[one]) * (point[other] - self._middle[other])
             self._products[one, other] = (left, rest[left] / area)

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sparse
 import scipy.sparse.csgraph
 
-from .columns import Digits, Enumerator, ResponseArrays, gray_order
+from .columns import Digits, Enumerator, Face, ResponseArrays, gray_order
 from .network import Network
 from .terms import Terms
 
@@ -21,6 +21,9 @@ MOST_COLUMNS = 50_000
 
 MOST_CANDIDATES = 2_000_000
 """Combinations of all components up to which they are searched."""
+
+FACES = 4
+"""Looks at one face that are kept."""
 
 LOADS = {"reviewer_load": "reviewer_hours", "political_cost": "political_capital", "admin_cost": "budget"}
 """Column of the policies table and the limit its sum must keep."""
@@ -344,7 +347,32 @@ class Candidates:
         }
         return np.array([of_label.get(int(label), -1) for label in labels[arrays.watched]], dtype=int)
 
-    def least(self, enumerator: Enumerator, cost: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, int]:
+    def known_faces(self, enumerator: Enumerator, worth: np.ndarray, places: np.ndarray, scale: float) -> np.ndarray:
+        """Bounds as of `reach` from faces looked at before, shape (k,); inf where there are none.
+
+        Parameters
+        ----------
+        enumerator
+            Knows the faces.
+        worth : array, shape (watched columns,)
+            What the slope takes off the watched columns' cost.
+        places : array of int, shape (k,)
+            The candidates.
+        scale
+            As of `reach`.
+        """
+        found = np.full(places.size, np.inf)
+        if len(self.components) != 1 or not enumerator.faces:
+            return found
+        component, most = self.components[0], enumerator.arrays.most
+        for number, column in enumerate(self.columns[places, 0]):
+            faces = enumerator.faces.get(component.full(column, len(self.regimes)), ())
+            found[number] = min((face.bound(worth, most, scale) for face in faces), default=np.inf)
+        return found
+
+    def least(
+        self, enumerator: Enumerator, cost: np.ndarray, places: np.ndarray, scale: float
+    ) -> tuple[np.ndarray, int]:
         """Least value of another cost under the policies of candidates.
 
         Parameters
@@ -355,6 +383,8 @@ class Candidates:
             What the response minimises instead of its own cost.
         places : array of int, shape (k,)
             The candidates.
+        scale
+            As of `reach`.
 
         Returns
         -------
@@ -372,7 +402,14 @@ class Candidates:
             used = np.unique(self.columns[places, number])
             # All open comes first: the differences of every component are taken from it.
             used = np.concatenate([[0], used[used != 0]])
-            batch = enumerator.run(self._full(component, used.tolist()), cost)
+            combinations = self._full(component, used.tolist())
+            keeping = enumerator.memory is not None and len(self.components) == 1
+            batch = enumerator.run(combinations, cost, with_outputs=keeping)
+            if keeping and batch.prices.shape[1]:
+                worth = (enumerator.arrays.program.cost - cost)[enumerator.arrays.watched]
+                for column, combination, least, prices in zip(used, combinations, batch.cost, batch.prices, strict=True):
+                    face = Face(worth, scale * float(component.cost[column] - least), prices)
+                    enumerator.faces[combination] = [face, *enumerator.faces.get(combination, [])[: FACES - 1]]
             solves += used.size
             values = np.full(len(component.digits), np.nan)
             values[used] = batch.cost

@@ -231,6 +231,30 @@ def answer(
     return costs, outputs, prices
 
 
+@dataclass(frozen=True)
+class Face:
+    """The most that a slope times the outputs can be over one least-cost face, and what that says about other slopes.
+
+    Attributes
+    ----------
+    worth : array, shape (watched columns,)
+        What the slope took off the watched columns' cost.
+    height
+        The most.
+    prices : array of float32, shape (watched columns,)
+        Reduced costs there.
+    """
+
+    worth: np.ndarray
+    height: float
+    prices: np.ndarray
+
+    def bound(self, worth: np.ndarray, most: np.ndarray, scale: float) -> float:
+        """Bound for another slope: a column that becomes worth having counts with all its capacity."""
+        lower = np.minimum(self.prices, 0.0) - np.minimum(self.prices - (worth - self.worth), 0.0)
+        return self.height + scale * float(np.multiply(lower, most, where=lower != 0, out=lower).sum())
+
+
 class Enumerator:
     """Answers lists of combinations, over several processes where that pays.
 
@@ -249,6 +273,8 @@ class Enumerator:
         Works on in this process from its last basis; None: every chunk starts cold.
     memory : dict or None
         Answers with outputs, by combination, that need not be worked out again; None: none are kept.
+    faces : dict of combination to list of Face
+        What was found out about least-cost faces while `memory` is kept.
     """
 
     def __init__(self, arrays: ResponseArrays, processes: int = 1, stop: Callable[[], bool] = lambda: False):
@@ -257,6 +283,7 @@ class Enumerator:
         self.stop = stop
         self.responder: Responder | None = None
         self.memory: dict[Digits, tuple[float, np.ndarray, np.ndarray]] | None = None
+        self.faces: dict[Digits, list[Face]] = {}
         self._pool: ProcessPoolExecutor | None = None
 
     def close(self) -> None:
@@ -307,7 +334,8 @@ class Enumerator:
             np.zeros((total, width), dtype=np.float32),
             np.zeros((total, watched), dtype=np.float32),
         )
-        left = self._recall(combinations, batch) if with_outputs else np.arange(total)
+        own = cost is self.arrays.program.cost and with_outputs
+        left = self._recall(combinations, batch) if own else np.arange(total)
         chunks = [
             (start, [combinations[place] for place in left[start : start + CHUNK]])
             for start in range(0, left.size, CHUNK)
@@ -320,7 +348,7 @@ class Enumerator:
             batch.prices[places] = prices[:, :watched]
             done += costs.size
             progress(done, total)
-            if self.memory is not None and with_outputs:
+            if self.memory is not None and own:
                 kept = zip(costs.tolist(), outputs, prices[:, :watched], strict=True)
                 self.memory |= {combinations[place]: answers for place, answers in zip(places, kept, strict=True)}
         return batch

@@ -67,7 +67,10 @@ class Knowledge:
         cut = self.cuts[number]
         if self._around[number] is None:
             self._around[number] = self.candidates.reach(self.enumerator.arrays, cut.slope, FACE_SCALE)
-        return cut.constant + self._around[number][places] + cut.room_worth(rooms[places])
+        arrays = self.enumerator.arrays
+        worth = (arrays.outputs.T @ cut.slope)[arrays.watched] / FACE_SCALE
+        known = self.candidates.known_faces(self.enumerator, worth, places, FACE_SCALE)
+        return cut.constant + np.minimum(self._around[number][places], known) + cut.room_worth(rooms[places])
 
     def over_faces(self, number: int, rooms: np.ndarray, places: np.ndarray) -> np.ndarray:
         """A cut's greatest value over the least-cost faces of candidates; inf where the search was stopped before.
@@ -79,7 +82,7 @@ class Knowledge:
         if unknown.size:
             arrays = self.enumerator.arrays
             cost = arrays.program.cost - (arrays.outputs.T @ cut.slope) / FACE_SCALE
-            least, solves = c.least(self.enumerator, cost, unknown)
+            least, solves = c.least(self.enumerator, cost, unknown, FACE_SCALE)
             self.face_solves += solves
             faces[unknown] = FACE_SCALE * (c.cost[unknown] - least)
         most = np.where(np.isnan(faces[places]), math.inf, faces[places])

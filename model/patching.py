@@ -232,6 +232,7 @@ class Patched:
         if response:
             assert self.enumerator.memory is not None
             self.enumerator.memory.clear()
+            self.enumerator.faces.clear()
             # Computed from bounds that have moved.
             problem.response.__dict__.pop("most", None)
             problem.__dict__.pop("open_outputs", None)
