@@ -60,6 +60,7 @@ class Bench:
         # Solved once, so that every batch begins from the bases of the middle of the ranges.
         self._solve(self.problem.case)
         self.patched.remember()
+        self.begin()
 
     def stop(self) -> bool:
         """Say whether the sweep was stopped, or the sample's time is up."""

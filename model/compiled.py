@@ -163,6 +163,15 @@ class Outcome:
         return self.termination == "Infeasible"
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """A program in HiGHS and a basis, to go back to."""
+
+    program: Any
+    basis: Any
+    offset: float
+
+
 class Highs:
     """One HiGHS object over one program, changed in place between solves.
 
@@ -215,13 +224,15 @@ class Highs:
         for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
             self.highs.changeCoeff(row, column, value)
 
-    def basis(self) -> Any:
-        """Return the basis of the last solve."""
-        return self.highs.getBasis()
+    def snapshot(self) -> Snapshot:
+        """Return the program as it is in HiGHS, and the basis of the last solve."""
+        return Snapshot(self.highs.getLp(), self.highs.getBasis(), self.offset)
 
-    def start_from(self, basis: Any) -> None:
-        """Start the next solve from a basis."""
-        self.highs.setBasis(basis)
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot; nothing that HiGHS has learnt since stays."""
+        self.offset = snapshot.offset
+        self.highs.passModel(snapshot.program)
+        self.highs.setBasis(snapshot.basis)
 
     def set_row(self, row: int, lower: float, upper: float) -> None:
         """Change the bounds of a row."""

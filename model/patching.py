@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..data import TABLES
 from ..data.declared import columns, numeric
-from .columns import Enumerator, Responder
-from .compiled import Highs, Program, compile_model
+from .columns import Digits, Enumerator, Face, Responder
+from .compiled import Highs, Program, Snapshot, compile_model
 from .evaluator import Evaluator
 from .figures import Figures
 from .network import Network
@@ -115,6 +116,19 @@ class Mould:
         return digest.hexdigest()
 
 
+@dataclass(frozen=True)
+class _State:
+    """What a batch begins from."""
+
+    case: Case
+    vector: np.ndarray
+    memory: dict[Digits, tuple[float, np.ndarray, np.ndarray]]
+    faces: dict[Digits, list[Face]]
+    known: dict[str, Any]
+    snapshots: list[Snapshot]
+    digits: Digits
+
+
 class Patched:
     """A mould with the numbers of one case after another in it.
 
@@ -138,27 +152,43 @@ class Patched:
         self._opened = Evaluator(self.problem.opened, 0.0)
         self._nothing = nothing_chosen(self.problem.opened)
         self.enumerator = Enumerator(self.problem.response)
-        self.enumerator.responder = Responder(self.problem.response)
+        self.enumerator.responder = self._responder = Responder(self.problem.response)
         self.enumerator.memory = {}
         self._holders: list[tuple[Highs, int]] = [
             (self.problem.evaluator.relaxed, 0),
             (self.problem.evaluator.exact, 0),
             (self._opened.relaxed, 1),
             (self._opened.exact, 1),
-            (self.enumerator.responder.highs, 2),
+            (self._responder.highs, 2),
             (self.figures.highs, 3),
         ]
-        self._bases: list[Any] | None = None
+        self._start: _State | None = None
 
     def remember(self) -> None:
-        """Take note of the present bases as those from which every batch begins."""
-        self._bases = [highs.basis() for highs, _ in self._holders]
+        """Take note of the present state as the one from which every batch begins."""
+        enumerator, known = self.enumerator, self.problem.__dict__
+        self._start = _State(
+            self.problem.case,
+            self.mould.vector.copy(),
+            dict(enumerator.memory or {}),
+            {combination: list(faces) for combination, faces in enumerator.faces.items()},
+            {name: known[name] for name in ("status_quo", "open_outputs")},
+            [highs.snapshot() for highs, _ in self._holders],
+            self._responder.digits,
+        )
 
     def begin(self) -> None:
-        """Go back to the bases taken note of, so that what follows does not depend on what came before."""
-        for (highs, _), basis in zip(self._holders, self._bases or [], strict=False):
-            highs.forget()
-            highs.start_from(basis)
+        """Go back to the state taken note of, so that what follows does not depend on what came before."""
+        start = self._start
+        assert start is not None
+        self.put(start.case, start.vector)
+        self.enumerator.memory = dict(start.memory)
+        self.enumerator.faces = {combination: list(faces) for combination, faces in start.faces.items()}
+        self.problem.__dict__.update(start.known)
+        self.problem.evaluator.status_quo = self.problem.status_quo.cost
+        for (highs, _), snapshot in zip(self._holders, start.snapshots, strict=True):
+            highs.restore(snapshot)
+        self._responder.digits = start.digits
 
     def put(self, case: Case, vector: np.ndarray) -> None:
         """Put a case's numbers in place.
@@ -203,11 +233,9 @@ class Patched:
                 fields |= {name: places for name, places in shared.items() if name != "cost"}
                 self._share(shared)
             patch(highs, programs[number], fields, self._kept(highs, number))
-        responder = self.enumerator.responder
-        assert responder is not None
         if any(program == 2 for program, _ in touched):
-            responder.highs.set_offset(self.problem.response.program.offset)
-            responder.gate()
+            self._responder.highs.set_offset(self.problem.response.program.offset)
+            self._responder.gate()
 
     def _share(self, fields: dict[str, np.ndarray]) -> None:
         own, joint = self.figures.program, self.mould._programs[0]
