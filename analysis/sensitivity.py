@@ -235,8 +235,8 @@ def tornado(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> p
         )
     frame = pd.DataFrame(table)
     frame["swing"] = frame["most"] - frame["least"]
-    frame = frame.sort_values("swing", ascending=False, kind="stable").reset_index(drop=True)
-    frame.attrs |= {"base": base, "outcome": outcome}
+    frame = _ordered(frame, frame["swing"], outcome)
+    frame.attrs["base"] = base
     return frame
 
 
@@ -300,10 +300,7 @@ def main_effects(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None)
     elif design.kind == "lhs" and len(values) >= FEWEST_FOR_SHARES:
         share, width = _balance_shares(design, values)
         frame["share"], frame["share_low"], frame["share_high"] = share, share - width, share + width
-    order = frame["effect"].abs().sort_values(ascending=False, kind="stable").index
-    frame = frame.loc[order].reset_index(drop=True)
-    frame.attrs["outcome"] = outcome
-    return frame
+    return _ordered(frame, frame["effect"].abs(), outcome)
 
 
 def _ends(figures: pd.Series, factor: Factor) -> tuple[np.ndarray, np.ndarray]:
@@ -361,10 +358,10 @@ def interval(
         Share of the draws inside the interval.
     """
     rng = np.random.default_rng(seed)
-    at_once = max(1, MOST_DRAWN // blocks)
+    draws, at_once = _resamples(blocks), max(1, MOST_DRAWN // blocks)
     found: list[np.ndarray] = []
-    for start in range(0, RESAMPLES, at_once):
-        drawn = rng.integers(blocks, size=(min(at_once, RESAMPLES - start), blocks))
+    for start in range(0, draws, at_once):
+        drawn = rng.integers(blocks, size=(min(at_once, draws - start), blocks))
         found.append(statistic(drawn))
     tail = (1 - confidence) / 2
     low, high = np.nanquantile(np.concatenate(found), [tail, 1 - tail])
@@ -387,6 +384,7 @@ def _balance_shares(design: Design, values: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _resamples(many: int) -> int:
+    """Return how often so many values are drawn anew: fewer times where there are many."""
     return int(min(RESAMPLES, max(100, MOST_DRAWN // many)))
 
 
@@ -421,9 +419,7 @@ def sobol_indices(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None
     found = _sobol(sweep, outcome, mode)
     names = [factor.path for factor in sweep.design.factors]
     frame = pd.DataFrame({"factor": names, **{key: found[key] for key in ("S1", "S1_conf", "ST", "ST_conf")}})
-    frame = frame.sort_values("ST", ascending=False, kind="stable").reset_index(drop=True)
-    frame.attrs["outcome"] = outcome
-    return frame
+    return _ordered(frame, frame["ST"], outcome)
 
 
 def sobol_pairs(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> pd.DataFrame:
@@ -457,9 +453,7 @@ def sobol_pairs(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) 
         for j in range(i + 1, len(names))
     ]
     frame = pd.DataFrame(rows, columns=["first", "second", "S2", "S2_conf"])
-    frame = frame.sort_values("S2", ascending=False, kind="stable").reset_index(drop=True)
-    frame.attrs["outcome"] = outcome
-    return frame
+    return _ordered(frame, frame["S2"], outcome)
 
 
 def _sobol(sweep: Sweep, outcome: str, mode: str | None) -> Mapping[str, np.ndarray]:
@@ -526,9 +520,7 @@ def morris_effects(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = Non
     names = [factor.path for factor in design.factors]
     keys = ("mu_star", "mu_star_conf", "mu", "sigma")
     frame = pd.DataFrame({"factor": names, **{key: np.asarray(found[key], dtype=float) for key in keys}})
-    frame = frame.sort_values("mu_star", ascending=False, kind="stable").reset_index(drop=True)
-    frame.attrs["outcome"] = outcome
-    return frame
+    return _ordered(frame, frame["mu_star"], outcome)
 
 
 # Spread ----------------------------------------------------------------------------------------------------------------
@@ -551,6 +543,13 @@ def spread(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> di
         found |= {"mean": float(known.mean()), "sd": float(known.std(ddof=1)) if len(known) > 1 else 0.0}
         found |= dict(zip(names, np.quantile(known, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1]).tolist(), strict=True))
     return found
+
+
+def _ordered(frame: pd.DataFrame, size: pd.Series, outcome: str) -> pd.DataFrame:
+    """Return a table with the largest first."""
+    ordered = frame.loc[size.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+    ordered.attrs["outcome"] = outcome
+    return ordered
 
 
 def _require(design: Design, kind: str, what: str) -> None:

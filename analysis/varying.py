@@ -12,7 +12,8 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from ..data import TABLES, CaseError, Fault, Settings, apply_overrides
-from ..data.declared import columns, extra, numeric, setting_keys
+from ..data.declared import columns, extra, numeric, options, setting_keys
+from ..data.faults import listed
 from ..data.parsing import in_words
 from ..data.tables import PLAIN_NUMBER, Delay
 from .breakeven import find_figure as find_number
@@ -46,8 +47,7 @@ class DesignError(ValueError):
     def __init__(self, faults: Iterable[Fault]):
         """Take the faults and word the message."""
         self.faults = tuple(faults)
-        heading = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        super().__init__("\n".join([f"{heading} in the design:", *(f"  {fault}" for fault in self.faults)]))
+        super().__init__(listed(self.faults, "in the design"))
 
     def __reduce__(self) -> tuple[type[DesignError], tuple[tuple[Fault, ...]]]:
         """Pickle the faults; the message follows from them."""
@@ -596,7 +596,5 @@ def _numbers(figure: Figure, texts: list[str], infinite: bool = False) -> tuple[
 
 
 def _or_words(figure: Figure) -> str:
-    from ..data.declared import options
-
     words = options(figure.info)
     return f"; known are {', '.join(words)}" if words else ""

@@ -49,6 +49,22 @@ POLICIES = {
     ("free", "fixed"): "the best plan of every sample, and the base plan under it",
 }
 
+SPREAD = {
+    "least": "least",
+    "q05": "5%",
+    "q25": "25%",
+    "median": "median",
+    "q75": "75%",
+    "q95": "95%",
+    "most": "most",
+    "mean": "mean",
+    "sd": "st. dev.",
+}
+"""Figures of a spread, and their heads; of a design that is not drawn at random the ends alone are told."""
+
+FEW = 4
+"""Values of a figure that are listed."""
+
 MOST_SETS = 12
 """Policy sets that are listed; the rest are counted."""
 
@@ -184,7 +200,7 @@ def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = Non
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return frame.to_dict("records")  # type: ignore[return-value]
+    return frame.to_dict("records")
 
 
 # Sections ------------------------------------------------------------------------------------------------------------
@@ -204,11 +220,12 @@ def _heading(sweep: Sweep) -> Iterable[RenderableType]:
 
 def _figures(sweep: Sweep) -> Iterable[RenderableType]:
     yield _title("What is varied")
-    table = _table("Figure", "In force", "Range", "Distribution", "Unit")
-    for column in table.columns[3:]:
+    table = _table("Figure", "In force", "Range", "Unit")
+    for column in table.columns[2:]:
         column.justify = "left"
     for factor in sweep.design.factors:
-        table.add_row(Name(factor.path), _value(factor.base), _range(factor), _shape(factor), _unit(sweep, factor))
+        unit = factor.unit.replace("money", _money(sweep.case) or "money")
+        table.add_row(Name(factor.path), _value(factor.base), _range(factor), unit)
     yield table
 
 
@@ -219,30 +236,22 @@ def _value(value: Any) -> str:
 
 
 def _range(factor: Factor) -> str:
-    if factor.textual:
-        return f"{len(factor.levels(2))} texts"
-    values = [float(value) for value in factor.levels(2)]
-    return f"{number(min(values))} to {number(max(values))}"
-
-
-def _shape(factor: Factor) -> str:
+    """Return the ends of a figure, and how it is distributed where that is not evenly."""
     drawn = factor.distribution
     if isinstance(drawn, Discrete):
-        return f"one of {len(drawn.values)}" + (", weighted" if drawn.weights else "")
+        values = ", ".join(_value(value) for value in factor.levels(2)[:FEW])
+        more = len(drawn.values) - FEW
+        return values + (f" and {more} more" if more > 0 else "") + (", weighted" if drawn.weights else "")
+    ends = f"{_value(factor.low)} to {_value(factor.high)}"
     if isinstance(drawn, Triangular):
-        return f"triangular, mode {number(_absolute(factor, drawn.mode))}"
+        return f"{ends}, mode {number(_absolute(factor, drawn.mode))}"
     if isinstance(drawn, TruncatedNormal):
-        mean, deviation = _absolute(factor, drawn.mean), _absolute(factor, drawn.sd)
-        return f"normal, {number(mean)} +- {number(deviation)}"
-    return "uniform"
+        return f"{ends}, {number(_absolute(factor, drawn.mean))} +- {number(_absolute(factor, drawn.sd))}"
+    return ends
 
 
 def _absolute(factor: Factor, value: float) -> float:
     return value * float(factor.base) if factor.distribution.relative else value  # type: ignore[arg-type]
-
-
-def _unit(sweep: Sweep, factor: Factor) -> str:
-    return factor.unit.replace("money", _money(sweep.case) or "money")
 
 
 def _ends(sweep: Sweep) -> Iterable[RenderableType]:
@@ -268,13 +277,10 @@ def _spread(sweep: Sweep, outcome: str, mode: str | None) -> Iterable[Renderable
         yield _title(f"{plain(outcome)}: no sample has it")
         return
     yield _title(plain(outcome), _of(sweep, outcome, found))
-    names = ("least", "q05", "q25", "median", "q75", "q95", "most", "mean", "sd")
-    heads = ("least", "5%", "25%", "median", "75%", "95%", "most", "mean", "st. dev.")
-    if sweep.design.kind in ("grid", "oat", "list"):
-        names, heads = ("least", "most"), ("least", "most")
-    table = _table(*heads, names=0)
-    places = decimals([float(found[name]) for name in names])
-    table.add_row(*(number(float(found[name]), places) for name in names))
+    heads = SPREAD if sweep.design.kind in ("lhs", "morris", "sobol") else {"least": "least", "most": "most"}
+    table = _table(*heads.values(), names=0)
+    places = decimals([float(found[name]) for name in heads])
+    table.add_row(*(number(float(found[name]), places) for name in heads))
     yield table
 
 

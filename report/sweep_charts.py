@@ -146,11 +146,15 @@ def _tornado(sweep: Sweep, outcome: str, table: pd.DataFrame, base: float) -> Fi
     x = alt.X("from:Q", title=_axis(sweep, outcome), scale=alt.Scale(domain=[low - room, high + room], nice=False))
     half = alt.YOffset("side:N", sort=["low end", "high end"])
     bar = alt.Chart(frame).mark_bar(opacity=0.8).encode(x=x, x2="to:Q", y=_y(order), yOffset=half, color=colour)
+    sides: tuple[tuple[Any, int, pd.Series], ...] = (
+        ("left", 4, frame["to"] > base),
+        ("right", -4, frame["to"] <= base),
+    )
     labels = [
         alt.Chart(frame[side])
         .mark_text(align=align, dx=dx, fontSize=10, color=INK, baseline="middle")
         .encode(x="to:Q", y=_y(order), yOffset=half, text="label:N")
-        for align, dx, side in (("left", 4, frame["to"] > base), ("right", -4, frame["to"] <= base))
+        for align, dx, side in sides
         if side.any()
     ]
     rule = alt.Chart(pd.DataFrame({"x": [base]})).mark_rule(color=INK).encode(x="x:Q")
@@ -173,13 +177,13 @@ def _bars(
     frame: pd.DataFrame, axis: str, order: list[str], colours: dict[str, str] | None = None, share: bool = False
 ) -> Any:
     """Return bars of ``value`` with whiskers from ``low`` to ``high``, in groups by ``kind`` where there are colours."""
-    offset = {"yOffset": alt.YOffset("kind:N", sort=list(colours))} if colours else {}
+    offset: dict[str, Any] = {"yOffset": alt.YOffset("kind:N", sort=list(colours))} if colours else {}
     colour: dict[str, Any] = {}
     if colours:
         scale = alt.Scale(domain=list(colours), range=list(colours.values()))
         colour = {"color": alt.Color("kind:N", scale=scale, legend=alt.Legend(title=None, orient="top"))}
     chart = alt.Chart(frame)
-    bars = chart.mark_bar(opacity=0.8, **({} if colours else {"color": OURS})).encode(
+    bars = chart.mark_bar(opacity=0.8, color=OURS).encode(
         x=alt.X("value:Q", title=axis, axis=alt.Axis(format="%") if share else alt.Axis()),
         y=_y(order),
         **offset,
@@ -237,11 +241,12 @@ def _sobol(outcome: str, table: pd.DataFrame) -> Figure:
 
 def _morris(sweep: Sweep, outcome: str, table: pd.DataFrame) -> Figure:
     chart = alt.Chart(table)
-    x = alt.X("mu_star:Q", title=f"mean size of the change (mu*): {_axis(sweep, outcome)}", scale=alt.Scale(zero=True))
+    most = float(table["mu_star"].max())
+    change = f"mean size of the change (mu*): {_axis(sweep, outcome)}"
+    x = alt.X("mu_star:Q", title=change, scale=alt.Scale(domain=[0, 1.3 * most], nice=False))
     y = alt.Y("sigma:Q", title="spread of the changes (sigma)", scale=alt.Scale(zero=True))
     points = chart.mark_point(filled=True, size=70, color=OURS).encode(x=x, y=y)
     names = chart.mark_text(align="left", dx=7, dy=-7, fontSize=10, color=INK).encode(x=x, y=y, text="factor:N")
-    most = float(max(table["mu_star"].max(), 1e-300))
     line = (
         alt.Chart(pd.DataFrame({"x": [0.0, most], "y": [0.0, most]}))
         .mark_line(color=MUTED, strokeDash=[4, 4])
@@ -334,11 +339,8 @@ def _scatter(sweep: Sweep, outcome: str) -> Figure:
     for path in names:
         points = frame.assign(figure=sweep.design.samples[path].to_numpy())[keep].iloc[::step]
         few = isinstance(factors[path].distribution, Discrete)
-        axis = alt.X(
-            "figure:O" if few else "figure:Q",
-            title=path,
-            **({} if few else {"scale": alt.Scale(zero=False, nice=False)}),
-        )
+        close = alt.Scale(zero=False, nice=False)
+        axis = alt.X("figure:O", title=path) if few else alt.X("figure:Q", title=path, scale=close)
         panels.append(
             alt.Chart(points)
             .mark_circle(size=18, opacity=0.6)
