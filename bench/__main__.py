@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from . import responses, shell
+from . import responses, shell, sweeps
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- measured -->", "<!-- end -->"
@@ -22,7 +22,7 @@ def main() -> None:
         f"Python {platform.python_version()}, HiGHS {version('highspy')}, Pyomo {version('pyomo')}, "
         f"{os.cpu_count()} cores ({platform.machine()})."
     )
-    parts = [machine, "", table(responses.measure()), "", table(shell.measure())]
+    parts = [machine, "", table(responses.measure()), "", table(shell.measure()), "", table(sweeps.measure())]
     text = PAGE.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
