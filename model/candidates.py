@@ -407,7 +407,7 @@ class Candidates:
             combinations = self._full(component, used.tolist())
             keeping = enumerator.memory is not None and len(self.components) == 1
             batch = enumerator.run(combinations, cost, with_outputs=keeping)
-            if keeping and batch.prices.shape[1]:
+            if keeping and batch.complete and batch.prices.shape[1]:
                 worth = (enumerator.arrays.program.cost - cost)[enumerator.arrays.watched]
                 for column, combination, least, prices in zip(
                     used, combinations, batch.cost, batch.prices, strict=True

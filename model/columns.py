@@ -358,7 +358,7 @@ class Enumerator:
         memory, left = self.memory or {}, []
         for place, combination in enumerate(combinations):
             known = memory.get(combination)
-            if known is None:
+            if known is None or known[2].size != batch.prices.shape[1]:
                 left.append(place)
             else:
                 batch.cost[place], batch.outputs[place], batch.prices[place] = known

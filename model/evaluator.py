@@ -118,10 +118,10 @@ class Evaluator:
         self._gated = np.concatenate([np.empty(0, np.int32), *joint.gate.columns.values()])
         self._links = link_rows(joint)
         relaxed = joint.program.relaxed()
-        self._gaps = _gap_columns(joint)
-        relaxed.column_upper[self._gaps] = np.inf
+        gaps = _gap_columns(joint)
+        relaxed.column_upper[gaps] = np.inf
         self._gap_cost = np.zeros_like(joint.program.cost)
-        self._gap_cost[self._gaps] = joint.program.cost[self._gaps]
+        self._gap_cost[gaps] = joint.program.cost[gaps]
         self.relaxed = Steady(relaxed, presolve="off", solver="simplex")
         self.exact = Steady(joint.program.relaxed(), log=log, presolve="off", solver="simplex")
         self.stop = stop
