@@ -879,9 +879,9 @@ def sweep_run(
 
     \b
     Examples:
-      sluicegate sweep mycase --design oat --vary 'limits.budget=*0.5..*2' --vary lanes.gas-out.max_flow=5..15
-      sluicegate sweep mycase --design sobol --vary sources --samples 256 -o results/doubts
-      sluicegate sweep mycase --design sobol --vary sources --samples 256 -o results/doubts --resume
+      sluicegate sweep mycase --design oat --vary 'limits.budget=*0.5..*2'
+      sluicegate sweep mycase --design sobol --vary sources -o results/doubts
+      sluicegate sweep mycase --design sobol --vary sources -o results/doubts --resume
       sluicegate sweep mycase --design list --file figures.csv --policies both
       sluicegate sweep mycase --vary 'limits.budget=*0.5..*2' --samples 1000 --dry-run
       sluicegate sweep summary results/doubts

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..data import CaseError, apply_overrides
 from ..model import CertificateError, TooManyCombinations
+from ..model.figures import Unfigured
 from ..model.monitor import Monitor
 from ..model.solving import evaluate, solve
 from .executors import Stopped
@@ -196,11 +197,16 @@ class Worker:
             if group is not None and group.worthwhile:
                 fixed = {path: values[path] for path in task.structural}
                 try:
-                    learnt = Learnt(lambda point: task.at({**fixed, **point}), group.spans)
+                    learnt = Learnt(lambda point: self._at({**fixed, **point}), group.spans)
                     self._bench = Bench(learnt, task.rel_gap, task.time_limit, task.choices, self.stop)
-                except (Unlearnable, *FAULTS):
+                except (Unlearnable, Unfigured, *FAULTS):
                     self._bench = None
         return self._bench
+
+    def _at(self, values: Values) -> Case:
+        if self.stop():
+            raise Stopped
+        return self.task.at(values)
 
     def _alone(self, case: Case, mode: str) -> Row:
         """Return the outcome of a sample's case, solved like any other."""

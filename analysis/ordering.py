@@ -23,9 +23,11 @@ REACH = 4.0
 """How much farther apart samples are that differ in a figure that alters the response."""
 
 
-def is_structural(case: Case, path: str, text: bool) -> bool:
+def is_structural(case: Case, path: str, values: pd.Series) -> bool:
     """Say whether a figure alters which variables and rows the programs have: text, and whole numbers such as weeks."""
-    return text or find_figure(case, path).whole
+    from pandas.api.types import is_numeric_dtype
+
+    return not is_numeric_dtype(values) or find_figure(case, path).whole
 
 
 def alters(case: Case, design: Design) -> frozenset[str]:
@@ -64,7 +66,7 @@ def arranged(design: Design, altering: frozenset[str], structural: frozenset[str
         The same order whenever it is asked for.
     """
     frame = design.samples
-    groups = [name for name in frame.columns if name in structural or frame[name].dtype == object]
+    groups = [name for name in frame.columns if name in structural]
     order: list[int] = []
     blocks = [block for _, block in frame.groupby(groups, sort=True)] if groups else [frame]
     rest = [name for name in frame.columns if name not in groups]

@@ -213,7 +213,7 @@ def run_sweep(
 def task_of(case: Case, design: Design, policies: str, time_limit: float | None, rel_gap: float | None) -> Task:
     """Return what workers need to know of a sweep."""
     frame = design.samples
-    structural = tuple(name for name in frame.columns if is_structural(case, name, frame[name].dtype == object))
+    structural = tuple(name for name in frame.columns if is_structural(case, name, frame[name]))
     rest = [name for name in frame.columns if name not in structural]
     blocks = frame.groupby(list(structural), sort=False) if structural else [((), frame)]
     groups = {kind: Group(len(block), spans_of({name: block[name] for name in rest})) for kind, block in blocks}

@@ -15,7 +15,7 @@ from .compiled import Highs, Outcome
 from .consequences import FULL
 from .evaluator import link_rows
 from .joint import output_map
-from .planning import CERTIFICATE, SMALL_CERTIFICATE, SMALL_LEVERAGE, CertificateError, Facts, limits_used, money_scale
+from .planning import SMALL_LEVERAGE, Facts, certified, limits_used, money_scale
 from .problem import Problem
 
 
@@ -145,17 +145,7 @@ class Figures:
         losses = leverage_by_package(network, operations, loss, status_quo.cost, admin)
         worst = worst_of(network, losses)
         leverage = losses[worst][0] - losses[worst][1] + 0.0
-        certificate = {
-            "response_difference": abs(float(amounts[-1]) - cold) / max(abs(cold), SMALL_CERTIFICATE * money),
-            "own_difference": 0.0
-            if facts.claimed is None
-            else abs(leverage - facts.claimed) / max(abs(leverage), SMALL_CERTIFICATE * money),
-        }
-        if max(certificate.values()) > CERTIFICATE:
-            raise CertificateError(
-                f"the program's leverage {facts.claimed!r} and V {facts.response_cost!r} differ from those of the linear "
-                f"programs solved alone, {leverage!r} and {cold!r}, by more than {CERTIFICATE:g}"
-            )
+        certificate = certified(facts, leverage, float(amounts[-1]), cold, money)
         limits = limits_used(problem, facts.choice, operations.first_stage_cost + admin)
         violations = [
             f"{name} <= {entry['limit']:g}: over by {entry['used'] - entry['limit']:.4g}"

@@ -97,18 +97,7 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
     worst = worst_of(network, losses)
     leverage = losses[worst][0] - losses[worst][1] + 0.0
 
-    played = _response_cost_of(problem)
-    certificate = {
-        "response_difference": abs(played - cold) / max(abs(cold), SMALL_CERTIFICATE * money),
-        "own_difference": 0.0
-        if facts.claimed is None
-        else abs(leverage - facts.claimed) / max(abs(leverage), SMALL_CERTIFICATE * money),
-    }
-    if max(certificate.values()) > CERTIFICATE:
-        raise CertificateError(
-            f"the program's leverage {facts.claimed!r} and V {facts.response_cost!r} differ from those of the linear "
-            f"programs solved alone, {leverage!r} and {cold!r}, by more than {CERTIFICATE:g}"
-        )
+    certificate = certified(facts, leverage, _response_cost_of(problem), cold, money)
     violations = _violations(problem, facts.choice, operations, admin)
     bound = leverage if facts.bound is None else max(facts.bound, leverage)
     gap = max(0.0, (bound - leverage) / max(abs(leverage), scale))
@@ -151,6 +140,39 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
         solve=_solve_facts(problem, facts.solve, began),
         tables=plan_tables(problem, facts.choice, first, losses, operations),
     )
+
+
+def certified(facts: Facts, leverage: float, played: float, cold: float, money: float) -> dict[str, float]:
+    """Return how far the search's answer is from that of the linear programs solved alone.
+
+    Parameters
+    ----------
+    facts
+        What the search claims.
+    leverage, cold
+        Leverage and V of the linear programs solved alone.
+    played
+        Cost of the response in the search's answer.
+    money
+        As of `money_scale`.
+
+    Raises
+    ------
+    CertificateError
+        When the two differ by more than `CERTIFICATE`.
+    """
+    certificate = {
+        "response_difference": abs(played - cold) / max(abs(cold), SMALL_CERTIFICATE * money),
+        "own_difference": 0.0
+        if facts.claimed is None
+        else abs(leverage - facts.claimed) / max(abs(leverage), SMALL_CERTIFICATE * money),
+    }
+    if max(certificate.values()) > CERTIFICATE:
+        raise CertificateError(
+            f"the program's leverage {facts.claimed!r} and V {facts.response_cost!r} differ from those of the linear "
+            f"programs solved alone, {leverage!r} and {cold!r}, by more than {CERTIFICATE:g}"
+        )
+    return certificate
 
 
 def money_scale(problem: Problem) -> float:
