@@ -8,7 +8,7 @@ import pickle
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .evaluating import Values
 
 Batch = list[tuple[int, "Values"]]
+Results = Generator[list[Row], None, None]
 
 DEADLY = 2
 """Workers that a sample may end before it counts as failed."""
@@ -60,7 +61,7 @@ class Stopped(Exception):
 class Executor(Protocol):
     """Evaluates batches of samples."""
 
-    def run(self, batches: Iterable[Batch]) -> Iterator[list[Row]]:
+    def run(self, batches: Iterable[Batch]) -> Results:
         """Yield the rows of every sample as it finishes, in no certain order; ends early once told to stop."""
 
 
@@ -79,7 +80,7 @@ class InProcess:
         self.task = task
         self.stop = stop
 
-    def run(self, batches: Iterable[Batch]) -> Iterator[list[Row]]:
+    def run(self, batches: Iterable[Batch]) -> Results:
         """Yield the rows of every sample."""
         worker = self.task.worker(self.stop)
         for batch in batches:
@@ -115,7 +116,7 @@ class Processes:
         self.stop = stop
         self.workers = workers
 
-    def run(self, batches: Iterable[Batch]) -> Iterator[list[Row]]:
+    def run(self, batches: Iterable[Batch]) -> Results:
         """Yield the rows of every sample.
 
         Raises
@@ -264,7 +265,7 @@ class Cluster:
         self.stop = stop
         self.address = address
 
-    def run(self, batches: Iterable[Batch]) -> Iterator[list[Row]]:
+    def run(self, batches: Iterable[Batch]) -> Results:
         """Yield the rows of every sample.
 
         Raises

@@ -289,16 +289,18 @@ def _fill(
     waiting: list[Mapping[str, Any]] = []
     written = time.monotonic()
     try:
-        for rows in executor.run(work):
-            waiting += rows
-            done += 1
-            counts.update(row["status"] for row in rows)
-            monitor.tally(counts)
-            monitor.advance(done, total)
-            if len(waiting) >= FLUSH_ROWS or time.monotonic() - written >= FLUSH_SECONDS:
-                rows_now, waiting = waiting, []
-                dataset.append(rows_now)
-                written = time.monotonic()
+        # Closed whatever happens, so that no worker outlives its sweep.
+        with contextlib.closing(executor.run(work)) as results:
+            for rows in results:
+                waiting += rows
+                done += 1
+                counts.update(row["status"] for row in rows)
+                monitor.tally(counts)
+                monitor.advance(done, total)
+                if len(waiting) >= FLUSH_ROWS or time.monotonic() - written >= FLUSH_SECONDS:
+                    finished, waiting = waiting, []
+                    dataset.append(finished)
+                    written = time.monotonic()
     finally:
         dataset.append(waiting)
 
