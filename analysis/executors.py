@@ -12,18 +12,17 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..model.columns import end_with_parent
 from .dataset import SweepError
-from .outcomes import Row
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
     from .evaluating import Values
+    from .outcomes import Row
 
 Batch = list[tuple[int, "Values"]]
-Results = Generator[list[Row], None, None]
+Results = Generator[list["Row"], None, None]
 
 DEADLY = 2
 """Workers that a sample may end before it counts as failed."""
@@ -227,7 +226,6 @@ def _serve(connection: Connection, sent: bytes) -> None:
     """Work on batches until the parent closes the connection."""
     # Ctrl-C is the parent's to handle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         worker = pickle.loads(sent).worker(lambda: False)
         connection.send("ready")
@@ -301,7 +299,7 @@ class Cluster:
                 running[client.submit(_answer, sent, batch, pure=False)] = batch
             if not running:
                 return
-            with suppress(TimeoutError):
+            with suppress(TimeoutError), client.as_current():
                 wait(list(running), timeout=PULSE, return_when="FIRST_COMPLETED")
             for future in [future for future in running if future.done()]:
                 batch = running.pop(future)

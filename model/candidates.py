@@ -363,14 +363,28 @@ class Candidates:
         scale
             As of `reach`.
         """
-        found = np.full(places.size, np.inf)
+        most = enumerator.arrays.most
+        known = self._faces(enumerator, places)
+        return np.array([min((face.bound(worth, most, scale) for face in faces), default=np.inf) for faces in known])
+
+    def same_faces(self, enumerator: Enumerator, worth: np.ndarray, places: np.ndarray, scale: float) -> np.ndarray:
+        """Heights of faces looked at before along the same slope, shape (k,); NaN where there are none.
+
+        Parameters
+        ----------
+        enumerator, worth, places, scale
+            As of `known_faces`.
+        """
+        most = enumerator.arrays.most
+        known = self._faces(enumerator, places)
+        return np.array([next((f.height for f in faces if f.answers(worth, most, scale)), np.nan) for faces in known])
+
+    def _faces(self, enumerator: Enumerator, places: np.ndarray) -> list[list[Face]]:
+        """Faces looked at before, of every candidate asked for."""
         if len(self.components) != 1 or not enumerator.faces:
-            return found
-        component, most = self.components[0], enumerator.arrays.most
-        for number, column in enumerate(self.columns[places, 0]):
-            faces = enumerator.faces.get(component.full(column, len(self.regimes)), ())
-            found[number] = min((face.bound(worth, most, scale) for face in faces), default=np.inf)
-        return found
+            return [[]] * places.size
+        component, regimes = self.components[0], len(self.regimes)
+        return [enumerator.faces.get(component.full(column, regimes), []) for column in self.columns[places, 0]]
 
     def least(
         self, enumerator: Enumerator, cost: np.ndarray, places: np.ndarray, scale: float

@@ -19,6 +19,9 @@ from .compiled import Highs, Program
 Digits = tuple[int, ...]
 Answers = tuple[np.ndarray, np.ndarray, np.ndarray]
 
+SAME = 1e-7
+"""Relative difference of heights that is rounding."""
+
 MOST_PRICES = 50_000_000
 """Reduced costs up to which those of all combinations are kept."""
 
@@ -187,10 +190,10 @@ def _receive(arrays: ResponseArrays) -> None:
     _arrays = arrays
     # Ctrl-C is the parent's to handle: it stops handing out chunks.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def end_with_parent() -> None:
+def _end_with_parent() -> None:
     """End a worker whose parent was killed; nobody else would."""
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -248,6 +251,12 @@ class Face:
     worth: np.ndarray
     height: float
     prices: np.ndarray
+
+    def answers(self, worth: np.ndarray, most: np.ndarray, scale: float) -> bool:
+        """Say whether another slope is so near that its height is this one, rounding aside."""
+        moved = np.abs(worth - self.worth)
+        apart = scale * float(np.multiply(moved, most, where=moved != 0, out=np.zeros_like(moved)).sum())
+        return apart <= SAME * max(1.0, abs(self.height))
 
     def bound(self, worth: np.ndarray, most: np.ndarray, scale: float) -> float:
         """Bound for another slope: a column that becomes worth having counts with all its capacity."""

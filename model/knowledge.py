@@ -69,9 +69,13 @@ class Knowledge:
         around = self._around[number]
         if around is None:
             around = self._around[number] = self.candidates.reach(arrays, cut.slope, FACE_SCALE)
-        worth = (arrays.outputs.T @ cut.slope)[arrays.watched] / FACE_SCALE
-        known = self.candidates.known_faces(self.enumerator, worth, places, FACE_SCALE)
+        known = self.candidates.known_faces(self.enumerator, self._worth(cut), places, FACE_SCALE)
         return cut.constant + np.minimum(around[places], known) + cut.room_worth(rooms[places])
+
+    def _worth(self, cut: Cut) -> np.ndarray:
+        """What a cut's slope takes off the cost of the watched columns, shape (watched columns,)."""
+        arrays = self.enumerator.arrays
+        return (arrays.outputs.T @ cut.slope)[arrays.watched] / FACE_SCALE
 
     def over_faces(self, number: int, rooms: np.ndarray, places: np.ndarray) -> np.ndarray:
         """A cut's greatest value over the least-cost faces of candidates; inf where the search was stopped before.
@@ -82,6 +86,9 @@ class Knowledge:
         unknown = places[np.isnan(faces[places])]
         if unknown.size:
             arrays = self.enumerator.arrays
+            faces[unknown] = c.same_faces(self.enumerator, self._worth(cut), unknown, FACE_SCALE)
+            unknown = unknown[np.isnan(faces[unknown])]
+        if unknown.size:
             cost = arrays.program.cost - (arrays.outputs.T @ cut.slope) / FACE_SCALE
             least, solves = c.least(self.enumerator, cost, unknown, FACE_SCALE)
             self.face_solves += solves

@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from sluicegate import Case
-from sluicegate.analysis.designs import Design
-from sluicegate.analysis.varying import Factor, Uniform
+if TYPE_CHECKING:
+    from sluicegate import Case
+    from sluicegate.analysis.designs import Design
 
 Values = Mapping[str, Any]
 Row = dict[str, Any]
@@ -23,6 +22,10 @@ FIGURE = "limits.budget"
 
 def design(size: int, seed: int = 0) -> Design:
     """So many samples of one figure."""
+    import pandas as pd
+    from sluicegate.analysis.designs import Design
+    from sluicegate.analysis.varying import Factor, Uniform
+
     samples = pd.DataFrame(
         {FIGURE: [float(number) for number in range(size)]}, index=pd.RangeIndex(size, name="sample")
     )

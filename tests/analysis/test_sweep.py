@@ -418,7 +418,7 @@ def test_help_and_usage() -> None:
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_keeps_what_is_finished(workers: str) -> None:
-    asked = ["tutorial", "--vary", "limits.budget=*0.5..*2", "--samples", "100000", "--workers", workers, "-o", "out"]
+    asked = ["tutorial", "--vary", "limits.budget=*0.5..*2", "--samples", "5000", "--workers", workers, "-o", "out"]
     command = [sys.executable, "-c", "from sluicegate.cli import main; main()", "sweep", *asked]
     started = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
