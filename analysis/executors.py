@@ -30,6 +30,9 @@ DEADLY = 2
 PULSE = 0.2
 """Seconds between two looks at whether to stop."""
 
+PATIENCE = "20s"
+"""How long a Dask scheduler may take to answer."""
+
 KILLED = "a worker ended {times} times in the middle of this sample"
 
 
@@ -276,7 +279,7 @@ class Cluster:
         except ImportError:
             raise SweepError("--cluster needs the extra `cluster`: pip install 'sluicegate[cluster]'") from None
         try:
-            client = Client(self.address, timeout="20s", set_as_default=False)
+            client = Client(self.address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
             raise SweepError(f"no Dask scheduler answers at {self.address}: {error}") from error
         with client:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sluicegate.analysis import executors
 from sluicegate.analysis.dataset import SweepError
 from sluicegate.analysis.executors import Batch, Cluster, InProcess, Processes
 from standin import FIGURE, Cheap
@@ -145,6 +146,7 @@ def test_a_cluster_that_loses_a_worker(tmp_path: Path) -> None:
         assert begun(notes).keys() == set(range(200))
 
 
-def test_no_cluster() -> None:
+def test_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "PATIENCE", "1s")
     with pytest.raises(SweepError, match="no Dask scheduler answers at"):
         list(Cluster(Cheap(), never, "tcp://127.0.0.1:9").run(batches(4)))
