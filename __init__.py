@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .analysis.breakeven import breakeven
     from .analysis.compare import compare
+    from .analysis.designs import make_design
     from .analysis.explain import explain
     from .analysis.frontier import Frontier, frontier
     from .analysis.indices import indices
+    from .analysis.sweep import read_sweep, sweep
     from .data import Case, CaseError, case_from_tables, load_case
     from .model import Plan, evaluate, solve
 
@@ -25,6 +27,9 @@ _HOMES = {
     "Frontier": ".analysis.frontier",
     "frontier": ".analysis.frontier",
     "indices": ".analysis.indices",
+    "make_design": ".analysis.designs",
+    "read_sweep": ".analysis.sweep",
+    "sweep": ".analysis.sweep",
     "Case": ".data",
     "CaseError": ".data",
     "case_from_tables": ".data",
@@ -48,7 +53,10 @@ __all__ = [
     "frontier",
     "indices",
     "load_case",
+    "make_design",
+    "read_sweep",
     "solve",
+    "sweep",
 ]
 
 

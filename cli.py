@@ -72,7 +72,14 @@ class Commands(click.Group):
 
 def _told(error: Exception, ctx: click.Context) -> click.ClickException:
     """Return an error as the message that a planner reads."""
-    refusals = (("data", "CaseError"), ("model", "TooManyCombinations"), ("report.folder", "ResultError"))
+    refusals = (
+        ("data", "CaseError"),
+        ("model", "TooManyCombinations"),
+        ("report.folder", "ResultError"),
+        ("analysis.dataset", "SweepError"),
+        ("analysis.varying", "DesignError"),
+        ("analysis.varying", "DesignError"),
+    )
     if any(_is(error, module, name) for module, name in refusals):
         return Refusal(_shown(str(error)))
     if isinstance(error, MemoryError):
@@ -1002,6 +1009,208 @@ def frontier(
         _draw(chart, found, talk)
     codes = {"optimal": DONE, "infeasible": INFEASIBLE, "feasible": GAP_LEFT, "unknown": NO_PLAN}
     sys.exit(STOPPED if stopped else codes[found.status])
+
+
+class DefaultCommand(click.Group):
+    """A group whose command `run` is meant where none is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command before arguments that name none."""
+        return super().parse_args(ctx, args if args and args[0] in self.commands else ["run", *args])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; the default one goes by the name of the group."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return ("" if name == "run" else name), command, rest
+
+
+@cli.group(cls=DefaultCommand, short_help="Solve CASE many times over, the figures in doubt varied.")
+def sweep() -> None:
+    """Solve a case many times over, the figures in doubt varied."""
+
+
+@sweep.command("run", hidden=True)
+@case_options
+@click.option(
+    "--design",
+    "kind",
+    type=click.Choice(["grid", "oat", "list", "lhs", "morris", "sobol"]),
+    default="lhs",
+    show_default=True,
+    help="Every combination of levels, one figure at a time, rows of a file, Latin hypercube, Morris, Sobol.",
+)
+@click.option(
+    "--vary",
+    type=Text(),
+    multiple=True,
+    metavar="FIGURE=RANGE",
+    help="Vary a figure that --set reaches, such as limits.budget=80..120 or 'limits.budget=*0.8..*1.2'; "
+    "`sources` stands for every range in the sources table. May be given many times.",
+)
+@click.option("--samples", type=int, metavar="N", help="Size of what is drawn.  [default: that of the design]")
+@click.option("--levels", type=int, metavar="N", help="Values of every figure in grid, oat and morris.")
+@click.option(
+    "--second-order", is_flag=True, help="sobol: draw what second-order indices need, nearly twice the samples."
+)
+@click.option("--file", metavar="FILE", help="list: a CSV or Parquet file whose columns are figures.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of what is drawn at random.")
+@click.option(
+    "--policies",
+    type=click.Choice(["free", "fixed", "both"]),
+    default="free",
+    show_default=True,
+    help="Find the best plan of every sample, evaluate the base plan under it, or both.",
+)
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: all processors]")
+@click.option("--cluster", metavar="ADDRESS", help="Evaluate on the workers of a Dask scheduler instead.")
+@click.option("--resume", is_flag=True, help="Go on with the sweep in the folder that -o names.")
+@click.option(
+    "--dry-run", is_flag=True, help="Solve a few samples; say how many there are, how long and how much disk all take."
+)
+@click.option(
+    "--time-limit", type=Number(positive=True), metavar="SECONDS", help="For every solve.  [default: the case's]"
+)
+@click.option("--rel-gap", type=Number(), metavar="SHARE", help="Relative gap of every solve.  [default: the case's]")
+@result_options
+@loudness_options
+def sweep_run(
+    case: str,
+    overrides: tuple[str, ...],
+    kind: str,
+    vary: tuple[str, ...],
+    samples: int | None,
+    levels: int | None,
+    second_order: bool,
+    file: str | None,
+    seed: int,
+    policies: str,
+    workers: int | None,
+    cluster: str | None,
+    resume: bool,
+    dry_run: bool,
+    time_limit: float | None,
+    rel_gap: float | None,
+    output: str | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Solve CASE many times over, the figures in doubt varied.
+
+    Every sample becomes a row of the result folder as soon as it is solved; one that has no plan, or that makes the case
+    invalid, is a row too. Ctrl-C keeps the rows finished so far, and --resume goes on from there. What the rows mean:
+    sluicegate sweep summary FOLDER.
+
+    \b
+    Examples:
+      sluicegate sweep mycase --design oat --vary 'limits.budget=*0.5..*2'
+      sluicegate sweep mycase --design sobol --vary sources -o results/doubts
+      sluicegate sweep mycase --design sobol --vary sources -o results/doubts --resume
+      sluicegate sweep mycase --design list --file figures.csv --policies both
+      sluicegate sweep mycase --vary 'limits.budget=*0.5..*2' --samples 1000 --dry-run
+      sluicegate sweep summary results/doubts
+    """
+    from .analysis.designs import make_design
+    from .analysis.pilot import estimate
+    from .analysis.sweep import run_sweep
+    from .model.columns import processors
+    from .report.folder import default_folder
+    from .report.sweeping import counted, estimated
+
+    if resume and (output is None or force):
+        raise Refusal(
+            "--resume needs -o, the folder of the sweep to go on with"
+            if output is None
+            else "--resume goes on with a sweep and --force replaces it; drop one"
+        )
+    talk = Talk(quiet, verbose)
+    loaded = _load(case, overrides, talk)
+    drawn: dict[str, Any] = {"samples": samples, "levels": levels, "second_order": second_order, "seed": seed}
+    design = make_design(loaded, kind, vary, **drawn, file=file)
+    options: dict[str, Any] = {
+        "policies": policies,
+        "workers": workers or processors(),
+        "time_limit": time_limit,
+        "rel_gap": rel_gap,
+    }
+    folder = output or str(default_folder(loaded.name))
+    with Interrupts() as interrupts, talk.monitor(interrupts.stopped) as monitor:
+        if dry_run:
+            guess = _said(lambda: interrupts.run(lambda: estimate(loaded, design, monitor=monitor, **options), talk))
+        else:
+            options |= {"cluster": cluster, "resume": resume, "force": force, "monitor": monitor}
+            counts = _said(lambda: interrupts.run(lambda: run_sweep(loaded, design, folder, **options), talk))
+    stopped = interrupts.stopped.is_set()
+    if dry_run and guess is not None:
+        if as_json:
+            _put_json(guess.to_dict())
+        else:
+            _put("".join(f"{line}\n" for line in estimated(guess)))
+    elif not dry_run:
+        if as_json:
+            _put_json({"folder": folder, "samples": len(design), "complete": not stopped, "rows": counts})
+        else:
+            _put(f"{counted(counts)}\n")
+        kept = "Stopped; go on with --resume and the same options" if stopped else "Written"
+        talk.say(_shown(f"{kept}: {_quoted(folder)}"))
+    sys.exit(STOPPED if stopped else DONE)
+
+
+@sweep.command("summary")
+@click.argument("folder")
+@click.option(
+    "--outcome",
+    type=Text(),
+    default="leverage",
+    show_default=True,
+    metavar="COLUMN",
+    help="What is explained: a column of numbers, has_plan, same_policies, or COLUMN=VALUE for a column of text.",
+)
+@click.option(
+    "--policies",
+    "mode",
+    type=click.Choice(["free", "fixed"]),
+    help="Rows that are looked at, where there are both.  [default: free]",
+)
+@click.option(
+    "--chart",
+    metavar="FILE",
+    help="Write the charts too: FILE is a name ending in .svg, .png or .html; the chart's name is put before the ending.",
+)
+@json_option
+@loudness_options
+def sweep_summary(
+    folder: str, outcome: str, mode: str | None, chart: str | None, as_json: bool, quiet: bool, verbose: bool
+) -> None:
+    """Say what the sweep in FOLDER means.
+
+    What an outcome hangs on, with intervals; which policies are best how often, and where; what keeping to the base plan
+    costs. Samples without a plan are counted, and no index is worked out over them.
+
+    \b
+    Examples:
+      sluicegate sweep summary results/doubts
+      sluicegate sweep summary results/doubts --outcome own_loss
+      sluicegate sweep summary results/doubts --outcome same_policies --chart doubts.svg
+    """
+    from .analysis.sweep import read_sweep
+    from .report.sweep import show_sweep, sweep_document
+
+    found = read_sweep(folder)
+    if chart is not None:
+        from .report.sweep_charts import write_sweep_charts
+
+        talk = Talk(quiet, verbose)
+        with _placing(chart):
+            for path in _said(lambda: write_sweep_charts(found, chart, outcome)):
+                talk.say(_shown(f"Written to {path}"))
+    if as_json:
+        _put_json(_said(lambda: sweep_document(found, outcome, mode)))
+    else:
+        _said(lambda: _put_shown(lambda console: show_sweep(found, console, outcome=outcome, mode=mode)))
 
 
 # Steps that commands share ---------------------------------------------------------------------------------------------

@@ -34,9 +34,10 @@ def main(arguments: list[str]) -> None:
 
         tables, mark = [table(building.measure()), table(scale.measure(arguments[1:]))], "scale"
     else:
-        from . import pages, questions, responses, shell, workbooks
+        from . import pages, questions, responses, shell, sweeps, workbooks
 
-        tables, mark = [table(part.measure()) for part in (responses, shell, questions, pages, workbooks)], "measured"
+        parts = (responses, shell, questions, sweeps, pages, workbooks)
+        tables, mark = [table(part.measure()) for part in parts], "measured"
     write([machine, *(line for rows in tables for line in ("", rows))], mark)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -40,6 +40,12 @@ class Fault:
         return f"{place}:{shown} {self.message}"
 
 
+def listed(faults: Collection[Fault], where: str) -> str:
+    """Return faults as lines below a heading that counts them."""
+    heading = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return "\n".join([f"{heading} {where}:", *(f"  {fault}" for fault in faults)])
+
+
 class CaseError(Exception):
     """A case that cannot be used; holds every fault found.
 
@@ -52,9 +58,7 @@ class CaseError(Exception):
     def __init__(self, faults: Iterable[Fault]):
         """Take the faults and word the message."""
         self.faults = tuple(faults)
-        count = len(self.faults)
-        heading = "1 fault" if count == 1 else f"{count} faults"
-        super().__init__("\n".join([f"{heading} in the case:", *(f"  {fault}" for fault in self.faults)]))
+        super().__init__(listed(self.faults, "in the case"))
 
     def __reduce__(self) -> tuple[type[CaseError], tuple[tuple[Fault, ...]]]:
         """Pickle the faults; the message follows from them."""

@@ -372,7 +372,7 @@ class Source(Row):
     source: Text = column("Where it was read.", default="")
     date: Text = column("When it was published.", default="")
     confidence: Literal["high", "medium", "low", "assumed", ""] = column("How far it can be trusted.", default="")
-    note: Text = column("How it was derived.", default="")
+    note: Text = column("How it was derived; the range of the figure, if any, as: low 3; high 9.", default="")
 
 
 TABLES: dict[str, type[Row]] = {

@@ -10,8 +10,10 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sparse
+from scipy.sparse.csgraph import connected_components
 
-from .columns import Digits, Enumerator, gray_order
+from .columns import Digits, Enumerator, Face, ResponseArrays, gray_order
 from .network import Network
 from .terms import Terms
 
@@ -20,6 +22,9 @@ MOST_COLUMNS = 50_000
 
 MOST_CANDIDATES = 2_000_000
 """Combinations of all components up to which they are searched."""
+
+FACES = 4
+"""Looks at one face that are kept."""
 
 LOADS = {"reviewer_load": "reviewer_hours", "political_cost": "political_capital", "admin_cost": "budget"}
 """Column of the policies table and the limit its sum must keep."""
@@ -91,6 +96,8 @@ class Component:
         V with the regimes of all other components open; NaN where not worked out.
     outputs : array of float32, shape (n, outputs)
         Outputs of one least-cost response each.
+    prices : array of float32, shape (n, watched columns)
+        Reduced costs of the columns that outputs are made of.
     """
 
     places: tuple[int, ...]
@@ -98,6 +105,7 @@ class Component:
     loads: dict[str, np.ndarray]
     cost: np.ndarray
     outputs: np.ndarray
+    prices: np.ndarray
 
     def full(self, column: int, regimes: int) -> Digits:
         """Policies of all regimes by number: a column's own, all others open."""
@@ -195,6 +203,7 @@ class Candidates:
             {column: np.array(sums) for column, sums in loads.items()},
             empty,
             np.zeros((len(digits), 0)),
+            np.zeros((len(digits), 0)),
         )
 
     def _sum_loads(self, column: str, columns: np.ndarray) -> np.ndarray:
@@ -285,9 +294,10 @@ class Candidates:
                 with_outputs=True,
                 progress=partial(self._advance, progress, done),
             )
-            component.cost, component.outputs = batch.cost, batch.outputs
+            component.cost, component.outputs, component.prices = batch.cost, batch.outputs, batch.prices
             if np.isnan(component.cost[0]):
                 component.cost[0], component.outputs[0] = open_cost, open_outputs
+                component.prices[0] = np.nan
             done += len(component.digits)
         self.cost = self._gather([component.cost for component in self.components], open_cost)
         kept = ~np.isnan(self.cost)
@@ -313,7 +323,103 @@ class Candidates:
             [component.outputs @ slope for component in self.components], float(self.open_outputs @ slope)
         )
 
-    def least(self, enumerator: Enumerator, cost: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, int]:
+    def reach(self, arrays: ResponseArrays, slope: np.ndarray, scale: float) -> np.ndarray:
+        """Most that ``slope @ outputs`` can be over the least-cost face of every candidate, as far as reduced costs tell.
+
+        Outputs are made of bounded columns. The response's duals stay feasible when its cost is lowered by
+        ``slope @ outputs / scale``, but for these columns: each that becomes worth having counts with all its capacity.
+
+        Parameters
+        ----------
+        arrays
+            The response.
+        slope : array, shape (outputs,)
+        scale
+            How much dearer its own cost is to the response than ours.
+
+        Returns
+        -------
+        array, shape (n,)
+            Upper bounds; inf where there are no reduced costs.
+        """
+        if not self.components or not all(component.prices.shape[1] for component in self.components):
+            return np.full(len(self), np.inf)
+        worth = (arrays.outputs.T @ slope)[arrays.watched] / scale
+        places = self._places(arrays)
+        total = np.full(
+            len(self), float(self._heights(self.components[0].prices[:1], worth, arrays.most, places < 0)[0])
+        )
+        for number, component in enumerate(self.components):
+            heights = self._heights(component.prices, worth, arrays.most, places == number)
+            total += heights[self.columns[:, number]]
+        return scale * np.where(np.isnan(total), np.inf, total)
+
+    @staticmethod
+    def _heights(prices: np.ndarray, worth: np.ndarray, most: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        """What lowering the cost of some columns by their worth can take off the dual value, shape (n,)."""
+        moved = np.flatnonzero(chosen & (worth != 0))
+        heights = np.zeros(len(prices))
+        for start in range(0, len(prices), 1024):
+            block = prices[start : start + 1024, moved].astype(float)
+            lower = np.minimum(block, 0.0) - np.minimum(block - worth[moved], 0.0)
+            heights[start : start + 1024] = np.multiply(lower, most[moved], where=lower != 0, out=lower).sum(axis=1)
+        return heights
+
+    def _places(self, arrays: ResponseArrays) -> np.ndarray:
+        """Component of every watched column, -1 for one that no regime reaches."""
+        matrix = arrays.program.matrix
+        joined = sparse.bmat([[None, matrix], [matrix.T, None]], format="csr")
+        _, labels = connected_components(joined, directed=False)
+        labels = labels[matrix.shape[0] :]
+        of_label = {
+            int(label): number
+            for number, component in enumerate(self.components)
+            for regime in component.places
+            for columns, _ in arrays.gates[regime]
+            for label in np.unique(labels[columns])
+        }
+        return np.array([of_label.get(int(label), -1) for label in labels[arrays.watched]], dtype=int)
+
+    def known_faces(self, enumerator: Enumerator, worth: np.ndarray, places: np.ndarray, scale: float) -> np.ndarray:
+        """Bounds as of `reach` from faces looked at before, shape (k,); inf where there are none.
+
+        Parameters
+        ----------
+        enumerator
+            Knows the faces.
+        worth : array, shape (watched columns,)
+            What the slope takes off the watched columns' cost.
+        places : array of int, shape (k,)
+            The candidates.
+        scale
+            As of `reach`.
+        """
+        most = enumerator.arrays.most
+        known = self._faces(enumerator, places)
+        return np.array([min((face.bound(worth, most, scale) for face in faces), default=np.inf) for faces in known])
+
+    def same_faces(self, enumerator: Enumerator, worth: np.ndarray, places: np.ndarray, scale: float) -> np.ndarray:
+        """Heights of faces looked at before along the same slope, shape (k,); NaN where there are none.
+
+        Parameters
+        ----------
+        enumerator, worth, places, scale
+            As of `known_faces`.
+        """
+        most = enumerator.arrays.most
+        known = self._faces(enumerator, places)
+        return np.array([next((f.height for f in faces if f.answers(worth, most, scale)), np.nan) for faces in known])
+
+    def _faces(self, enumerator: Enumerator, places: np.ndarray) -> list[list[Face]]:
+        """Faces looked at before, of every candidate asked for."""
+        if len(self.components) != 1 or not enumerator.faces:
+            return [[]] * places.size
+        component, regimes = self.components[0], len(self.regimes)
+        return [enumerator.faces.get(component.full(column, regimes), []) for column in self.columns[places, 0]]
+
+    def least(
+        self, enumerator: Enumerator, cost: np.ndarray, places: np.ndarray, scale: float
+    ) -> tuple[np.ndarray, int]:
         """Least value of another cost under the policies of candidates.
 
         Parameters
@@ -324,6 +430,8 @@ class Candidates:
             What the response minimises instead of its own cost.
         places : array of int, shape (k,)
             The candidates.
+        scale
+            As of `reach`.
 
         Returns
         -------
@@ -341,7 +449,16 @@ class Candidates:
             used = np.unique(self.columns[places, number])
             # All open comes first: the differences of every component are taken from it.
             used = np.concatenate([[0], used[used != 0]])
-            batch = enumerator.run(self._full(component, used.tolist()), cost)
+            combinations = self._full(component, used.tolist())
+            keeping = enumerator.memory is not None and len(self.components) == 1
+            batch = enumerator.run(combinations, cost, with_outputs=keeping)
+            if keeping and batch.complete and batch.prices.shape[1]:
+                worth = (enumerator.arrays.program.cost - cost)[enumerator.arrays.watched]
+                for column, combination, least, prices in zip(
+                    used, combinations, batch.cost, batch.prices, strict=True
+                ):
+                    face = Face(worth, scale * float(component.cost[column] - least), prices)
+                    enumerator.faces[combination] = [face, *enumerator.faces.get(combination, [])[: FACES - 1]]
             solves += used.size
             values = np.full(len(component.digits), np.nan)
             values[used] = batch.cost

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sparse
@@ -16,6 +17,13 @@ import scipy.sparse as sparse
 from .compiled import Highs, Program
 
 Digits = tuple[int, ...]
+Answers = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+SAME = 1e-7
+"""Relative difference of heights that is rounding."""
+
+MOST_PRICES = 50_000_000
+"""Reduced costs up to which those of all combinations are kept."""
 
 CHUNK = 256
 """Combinations solved from one cold start; fixed, so that results do not depend on the number of processes."""
@@ -38,6 +46,20 @@ class ResponseArrays:
     program: Program
     gates: list[list[tuple[np.ndarray, np.ndarray]]]
     outputs: sparse.csr_matrix
+
+    @cached_property
+    def watched(self) -> np.ndarray:
+        """Columns that outputs are made of."""
+        return np.unique(self.outputs.indices)
+
+    @cached_property
+    def most(self) -> np.ndarray:
+        """Upper bounds of the watched columns where a policy opens them, shape (watched columns,)."""
+        upper = self.program.column_upper.copy()
+        for menu in self.gates:
+            for columns, capacity in menu:
+                upper[columns] = capacity
+        return upper[self.watched]
 
     @property
     def menu_sizes(self) -> Digits:
@@ -69,6 +91,13 @@ class Responder:
                 self.highs.set_bounds(columns, np.zeros_like(capacity), capacity)
         self.digits = digits
 
+    def gate(self) -> None:
+        """Set the bounds of all regimes' columns anew, from capacities that have moved."""
+        for menu, chosen in zip(self.arrays.gates, self.digits, strict=True):
+            for policy, (columns, capacity) in enumerate(menu):
+                upper = capacity if policy == chosen else np.zeros_like(capacity)
+                self.highs.set_bounds(columns, np.zeros_like(capacity), upper)
+
     def solve(self, digits: Digits) -> tuple[float, np.ndarray]:
         """Return the least cost and the response's columns under a combination.
 
@@ -85,6 +114,15 @@ class Responder:
         if not outcome.optimal or outcome.objective is None or outcome.solution is None:
             raise ArithmeticError(f"the response to policies {digits} ended with {outcome.termination!r}")
         return outcome.objective, outcome.solution
+
+    def prices(self) -> np.ndarray:
+        """Reduced costs of the watched columns after a solve, inf where a policy shuts the column."""
+        prices = self.highs.column_duals()
+        for menu, chosen in zip(self.arrays.gates, self.digits, strict=True):
+            for policy, (columns, _) in enumerate(menu):
+                if policy != chosen:
+                    prices[columns] = np.inf
+        return prices[self.arrays.watched]
 
     def set_cost(self, cost: np.ndarray) -> None:
         """Change what the response minimises."""
@@ -105,10 +143,14 @@ class Batch:
         Least cost; NaN where the search was stopped before.
     outputs : array of float32, shape (combinations, outputs)
         Outputs of one least-cost response each; empty where not asked for.
+    prices : array of float32, shape (combinations, watched columns)
+        Reduced costs of `ResponseArrays.watched`, inf where a policy shuts the column; empty where not asked for, or
+        where they are too many.
     """
 
     cost: np.ndarray
     outputs: np.ndarray
+    prices: np.ndarray
 
     @property
     def complete(self) -> bool:
@@ -159,30 +201,67 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _answer_received(chunk: Sequence[Digits], cost: np.ndarray, with_outputs: bool) -> tuple[np.ndarray, np.ndarray]:
+def _answer_received(chunk: Sequence[Digits], cost: np.ndarray, with_outputs: bool) -> Answers:
     assert _arrays is not None
     return answer(_arrays, chunk, cost, with_outputs)
 
 
 def answer(
-    arrays: ResponseArrays, chunk: Sequence[Digits], cost: np.ndarray, with_outputs: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Solve the response for the combinations of a chunk, from a cold start.
+    arrays: ResponseArrays,
+    chunk: Sequence[Digits],
+    cost: np.ndarray,
+    with_outputs: bool,
+    responder: Responder | None = None,
+) -> Answers:
+    """Solve the response for the combinations of a chunk, from a cold start or a responder's last basis.
 
     Returns
     -------
     cost : array, shape (combinations,)
     outputs : array of float32, shape (combinations, outputs), or (combinations, 0)
+    prices : array of float32, shape (combinations, watched columns), or (combinations, 0)
     """
-    responder = Responder(arrays)
+    responder = responder or Responder(arrays)
     responder.set_cost(cost)
     costs = np.empty(len(chunk))
     outputs = np.empty((len(chunk), arrays.outputs.shape[0] if with_outputs else 0), dtype=np.float32)
+    prices = np.empty((len(chunk), arrays.watched.size if with_outputs else 0), dtype=np.float32)
     for place, digits in enumerate(chunk):
         costs[place], solution = responder.solve(digits)
         if with_outputs:
             outputs[place] = arrays.outputs @ solution
-    return costs, outputs
+            prices[place] = responder.prices()
+    return costs, outputs, prices
+
+
+@dataclass(frozen=True)
+class Face:
+    """The most that a slope times the outputs can be over one least-cost face, and what that says about other slopes.
+
+    Attributes
+    ----------
+    worth : array, shape (watched columns,)
+        What the slope took off the watched columns' cost.
+    height
+        The most.
+    prices : array of float32, shape (watched columns,)
+        Reduced costs there.
+    """
+
+    worth: np.ndarray
+    height: float
+    prices: np.ndarray
+
+    def answers(self, worth: np.ndarray, most: np.ndarray, scale: float) -> bool:
+        """Say whether another slope is so near that its height is this one, rounding aside."""
+        moved = np.abs(worth - self.worth)
+        apart = scale * float(np.multiply(moved, most, where=moved != 0, out=np.zeros_like(moved)).sum())
+        return apart <= SAME * max(1.0, abs(self.height))
+
+    def bound(self, worth: np.ndarray, most: np.ndarray, scale: float) -> float:
+        """Bound for another slope: a column that becomes worth having counts with all its capacity."""
+        lower = np.minimum(self.prices, 0.0) - np.minimum(self.prices - (worth - self.worth), 0.0)
+        return self.height + scale * float(np.multiply(lower, most, where=lower != 0, out=lower).sum())
 
 
 class Enumerator:
@@ -196,12 +275,24 @@ class Enumerator:
         Processes to use.
     stop
         Asked between chunks; enumeration ends early once it returns True.
+
+    Attributes
+    ----------
+    responder : Responder or None
+        Works on in this process from its last basis; None: every chunk starts cold.
+    memory : dict or None
+        Answers with outputs, by combination, that need not be worked out again; None: none are kept.
+    faces : dict of combination to list of Face
+        What was found out about least-cost faces while `memory` is kept.
     """
 
     def __init__(self, arrays: ResponseArrays, processes: int = 1, stop: Callable[[], bool] = lambda: False):
         self.arrays = arrays
         self.processes = max(1, processes)
         self.stop = stop
+        self.responder: Responder | None = None
+        self.memory: dict[Digits, tuple[float, np.ndarray, np.ndarray]] | None = None
+        self.faces: dict[Digits, list[Face]] = {}
         self._pool: ProcessPoolExecutor | None = None
 
     def close(self) -> None:
@@ -244,24 +335,52 @@ class Enumerator:
         cost = self.arrays.program.cost if cost is None else cost
         total = len(combinations)
         width = self.arrays.outputs.shape[0] if with_outputs else 0
-        batch = Batch(np.full(total, np.nan), np.zeros((total, width), dtype=np.float32))
-        chunks = [(start, combinations[start : start + CHUNK]) for start in range(0, total, CHUNK)]
-        done = 0
-        for start, (costs, outputs) in self._answers(chunks, cost, with_outputs):
-            batch.cost[start : start + costs.size] = costs
-            batch.outputs[start : start + costs.size] = outputs
+        watched = self.arrays.watched.size if with_outputs else 0
+        if watched * total > MOST_PRICES:
+            watched = 0
+        batch = Batch(
+            np.full(total, np.nan),
+            np.zeros((total, width), dtype=np.float32),
+            np.zeros((total, watched), dtype=np.float32),
+        )
+        own = cost is self.arrays.program.cost and with_outputs
+        left = self._recall(combinations, batch) if own else np.arange(total)
+        chunks: list[tuple[int, Sequence[Digits]]] = [
+            (start, [combinations[place] for place in left[start : start + CHUNK]])
+            for start in range(0, left.size, CHUNK)
+        ]
+        done = total - left.size
+        for start, (costs, outputs, prices) in self._answers(chunks, cost, with_outputs):
+            places = left[start : start + costs.size]
+            batch.cost[places] = costs
+            batch.outputs[places] = outputs
+            batch.prices[places] = prices[:, :watched]
             done += costs.size
             progress(done, total)
+            if self.memory is not None and own:
+                kept = zip(costs.tolist(), outputs, prices[:, :watched], strict=True)
+                self.memory |= {combinations[place]: answers for place, answers in zip(places, kept, strict=True)}
         return batch
+
+    def _recall(self, combinations: Sequence[Digits], batch: Batch) -> np.ndarray:
+        """Fill in what is remembered; return the places of the combinations that are not."""
+        memory, left = self.memory or {}, []
+        for place, combination in enumerate(combinations):
+            known = memory.get(combination)
+            if known is None or known[2].size != batch.prices.shape[1]:
+                left.append(place)
+            else:
+                batch.cost[place], batch.outputs[place], batch.prices[place] = known
+        return np.array(left, dtype=int)
 
     def _answers(
         self, chunks: list[tuple[int, Sequence[Digits]]], cost: np.ndarray, with_outputs: bool
-    ) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+    ) -> Iterator[tuple[int, Answers]]:
         if self.processes == 1 or len(chunks) < 3:
             for start, chunk in chunks:
                 if self.stop():
                     return
-                yield start, answer(self.arrays, chunk, cost, with_outputs)
+                yield start, answer(self.arrays, chunk, cost, with_outputs, self.responder)
             return
         if self._pool is None:
             # Spawned, not forked: the parent may run threads (progress bars, HiGHS).
@@ -269,7 +388,7 @@ class Enumerator:
                 self.processes, multiprocessing.get_context("spawn"), initializer=_receive, initargs=(self.arrays,)
             )
         waiting = iter(chunks)
-        running: dict[Future[tuple[np.ndarray, np.ndarray]], int] = {}
+        running: dict[Future[Answers], int] = {}
         for start, chunk in _first(waiting, 2 * self.processes):
             running[self._pool.submit(_answer_received, chunk, cost, with_outputs)] = start
         while running:

@@ -169,6 +169,15 @@ class Outcome:
         return self.termination == "Infeasible"
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """A program in HiGHS and a basis, to go back to."""
+
+    program: Any
+    basis: Any
+    offset: float
+
+
 class Highs:
     """One HiGHS object over one program, changed in place between solves.
 
@@ -212,6 +221,25 @@ class Highs:
         """Change the whole cost vector."""
         self.highs.changeColsCost(self.width, np.arange(self.width, dtype=np.int32), cost.astype(float))
 
+    def set_costs(self, columns: np.ndarray, cost: np.ndarray) -> None:
+        """Change the cost of some columns."""
+        self.highs.changeColsCost(int(columns.size), columns.astype(np.int32), cost.astype(float))
+
+    def set_entries(self, rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> None:
+        """Change coefficients."""
+        for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
+            self.highs.changeCoeff(row, column, value)
+
+    def snapshot(self) -> Snapshot:
+        """Return the program as it is in HiGHS, and the basis of the last solve."""
+        return Snapshot(self.highs.getLp(), self.highs.getBasis(), self.offset)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot; nothing that HiGHS has learnt since stays."""
+        self.offset = snapshot.offset
+        self.highs.passModel(snapshot.program)
+        self.highs.setBasis(snapshot.basis)
+
     def set_row(self, row: int, lower: float, upper: float) -> None:
         """Change the bounds of a row."""
         self.highs.changeRowBounds(int(row), float(lower), float(upper))
@@ -251,6 +279,10 @@ class Highs:
         else:
             bound = objective if status == highspy.HighsModelStatus.kOptimal else None
         return Outcome(termination, objective, bound, solution, max(0, int(info.mip_node_count)) if self.mixed else 0)
+
+    def column_duals(self) -> np.ndarray:
+        """Reduced costs of the columns after a linear solve."""
+        return np.array(self.highs.getSolution().col_dual)
 
     def row_duals(self) -> np.ndarray:
         """Duals of the rows after a linear solve: change of the minimum per unit of the right-hand side."""

@@ -77,6 +77,8 @@ class Engine:
         Told of progress.
     stop
         Asked whether to stop, results so far kept.
+    problem, enumerator
+        The case made ready to solve, and who works out responses, where they are there already.
 
     Raises
     ------
@@ -93,10 +95,13 @@ class Engine:
         log: str | None = None,
         monitor: Monitor | None = None,
         stop: Callable[[], bool] | None = None,
+        problem: Problem | None = None,
+        enumerator: Enumerator | None = None,
     ):
         self.monitor = monitor or Monitor()
         self.stop = stop or self.monitor.stop
-        self.problem = Problem(case, log, self.stop)
+        self.problem = problem or Problem(case, log, self.stop)
+        self._enumerator = enumerator
         self.widest = widest or Terms.of(case)
         self.threads = threads
         self.complete = True
@@ -116,7 +121,7 @@ class Engine:
     def knowledge(self) -> Knowledge:
         """Candidates with their responses worked out."""
         problem = self.problem
-        enumerator = Enumerator(problem.response, self.threads, self.stop)
+        enumerator = self._enumerator or Enumerator(problem.response, self.threads, self.stop)
         self.monitor.stage("responses", self.candidates.steps)
         self.complete = self.candidates.work_out(
             enumerator, problem.status_quo.response_cost, problem.open_outputs, self.monitor.advance

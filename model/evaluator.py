@@ -144,7 +144,7 @@ class Evaluator:
         )
         self.room_rows = (self._budget_rows, self._loss_rows, self._fill_rows)
         self._gated = np.concatenate([np.empty(0, np.int32), *joint.gate.columns.values()])
-        self._links = _link_rows(joint)
+        self._links = link_rows(joint)
         relaxed = joint.program.relaxed()
         gaps = _gap_columns(joint)
         relaxed.column_upper[gaps] = np.inf
@@ -410,7 +410,7 @@ def _gap_columns(joint: Joint) -> np.ndarray:
     return columns[columns >= 0]
 
 
-def _link_rows(joint: Joint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def link_rows(joint: Joint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Row of every output's link, sign of the output in it, and the output's column; -1 where there is none."""
     model, compiled = joint.model, joint.compiled
     families = {

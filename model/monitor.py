@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class Monitor:
     """Silent monitor that never stops a solve; to be overridden where somebody watches."""
@@ -11,6 +13,9 @@ class Monitor:
 
     def advance(self, done: int, total: int) -> None:
         """Take note of steps done in the stage."""
+
+    def tally(self, counts: Mapping[str, int]) -> None:
+        """Take note of how many solves ended with each status."""
 
     def bounds(self, incumbent: float, bound: float) -> None:
         """Take note of the best leverage found and its proven bound."""

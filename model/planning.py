@@ -94,18 +94,7 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
     worst = worst_of(network, losses)
     leverage = losses[worst][0] - losses[worst][1] + 0.0
 
-    played = _response_cost_of(problem)
-    certificate = {
-        "response_difference": abs(played - cold) / max(abs(cold), SMALL_CERTIFICATE * money),
-        "own_difference": 0.0
-        if facts.claimed is None
-        else abs(leverage - facts.claimed) / max(abs(leverage), SMALL_CERTIFICATE * money),
-    }
-    if max(certificate.values()) > CERTIFICATE:
-        raise CertificateError(
-            f"the program's leverage {facts.claimed!r} and V {facts.response_cost!r} differ from those of the linear "
-            f"programs solved alone, {leverage!r} and {cold!r}, by more than {CERTIFICATE:g}"
-        )
+    certificate = certified(facts, leverage, _response_cost_of(problem), cold, money)
     violations = _violations(problem, facts.choice, operations, admin)
     bound = leverage if facts.bound is None else max(facts.bound, leverage)
     gap = max(0.0, (bound - leverage) / max(abs(leverage), scale))
@@ -142,12 +131,45 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
         counterpart_fill=fills["counterpart"],
         first_shortage_week=shortage_weeks(problem),
         certificate=certificate,
-        limits=_limits(problem, facts.choice, operations.first_stage_cost + admin),
+        limits=limits_used(problem, facts.choice, operations.first_stage_cost + admin),
         violations=tuple(violations),
         warnings=tuple(_warnings(leverage, least, scale, operations, hostile)),
         solve=_solve_facts(problem, facts.solve, began),
         tables=plan_tables(problem, facts.choice, first, losses, operations),
     )
+
+
+def certified(facts: Facts, leverage: float, played: float, cold: float, money: float) -> dict[str, float]:
+    """Return how far the search's answer is from that of the linear programs solved alone.
+
+    Parameters
+    ----------
+    facts
+        What the search claims.
+    leverage, cold
+        Leverage and V of the linear programs solved alone.
+    played
+        Cost of the response in the search's answer.
+    money
+        As of `money_scale`.
+
+    Raises
+    ------
+    CertificateError
+        When the two differ by more than `CERTIFICATE`.
+    """
+    certificate = {
+        "response_difference": abs(played - cold) / max(abs(cold), SMALL_CERTIFICATE * money),
+        "own_difference": 0.0
+        if facts.claimed is None
+        else abs(leverage - facts.claimed) / max(abs(leverage), SMALL_CERTIFICATE * money),
+    }
+    if max(certificate.values()) > CERTIFICATE:
+        raise CertificateError(
+            f"the program's leverage {facts.claimed!r} and V {facts.response_cost!r} differ from those of the linear "
+            f"programs solved alone, {leverage!r} and {cold!r}, by more than {CERTIFICATE:g}"
+        )
+    return certificate
 
 
 def money_scale(problem: Problem) -> float:
@@ -163,7 +185,7 @@ def _response_cost_of(problem: Problem) -> float:
 
 def _violations(problem: Problem, choice: Choice, operations: Operations, admin: float) -> list[str]:
     found = [f"{limit}: short by {size:.4g} {unit}" for limit, size, unit in operations.gaps]
-    limits = _limits(problem, choice, operations.first_stage_cost + admin)
+    limits = limits_used(problem, choice, operations.first_stage_cost + admin)
     for name, entry in limits.items():
         used, most = entry["used"], entry["limit"]
         if most is not None and used is not None and used > most * (1 + 1e-7) + 1e-7:
@@ -171,7 +193,8 @@ def _violations(problem: Problem, choice: Choice, operations: Operations, admin:
     return found
 
 
-def _limits(problem: Problem, choice: Choice, spent: float) -> dict[str, dict[str, float | None]]:
+def limits_used(problem: Problem, choice: Choice, spent: float) -> dict[str, dict[str, float | None]]:
+    """What choices use of every limit, and the limit; None where there is none."""
     limits = problem.case.settings.limits
     used = {
         "budget": spent,

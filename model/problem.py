@@ -45,6 +45,12 @@ class StatusQuo:
     joint: Joint
 
 
+def nothing_chosen(joint: Joint) -> dict[int, float]:
+    """First-stage columns of a joint program, all at 0."""
+    choices = [*joint.model.qualify.values(), *joint.model.stockpile.values()]
+    return {int(place): 0.0 for place in joint.compiled.columns(choices) if place >= 0}
+
+
 class Problem:
     """A case with its programs, each built when first needed.
 
@@ -129,19 +135,18 @@ class Problem:
         return placed
 
     @cached_property
-    def status_quo(self) -> StatusQuo:
-        """W(status quo) under the least-cost response that is best for us (section 4)."""
-        cost = self.response_cost(self.all_open)
+    def opened(self) -> Joint:
+        """The joint program of scenario none without limits, compiled: that of the status quo."""
         began = time.perf_counter()
         joint = Joint(self.network, [NONE], limited=False)
         self.build_seconds += time.perf_counter() - began
-        evaluator = Evaluator(joint, 0.0)
-        nothing = {
-            int(place): 0.0
-            for place in joint.compiled.columns([*joint.model.qualify.values(), *joint.model.stockpile.values()])
-            if place >= 0
-        }
-        outcome = evaluator.best(self.all_open, cost, 0.0, 0.0, fixed=nothing)
+        return joint
+
+    @cached_property
+    def status_quo(self) -> StatusQuo:
+        """W(status quo) under the least-cost response that is best for us (section 4)."""
+        cost, joint = self.response_cost(self.all_open), self.opened
+        outcome = Evaluator(joint, 0.0).best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(joint))
         if outcome.solution is None:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations = Operator(joint).run(outcome.solution, FirstStage({}, {}))

@@ -256,7 +256,12 @@ class Search:
 
     def prove(self, number: int, places: np.ndarray) -> None:
         """Tighten the proven bounds of candidates by a cut over their whole least-cost faces."""
-        value = self.knowledge.over_faces(number, self.rooms, places)
+        self._tighten(number, places, self.knowledge.around(number, self.rooms, places))
+        left = places[self.proven[places] > self.threshold()]
+        if left.size:
+            self._tighten(number, left, self.knowledge.over_faces(number, self.rooms, left))
+
+    def _tighten(self, number: int, places: np.ndarray, value: np.ndarray) -> None:
         if self.knowledge.cuts[number].barrier:
             self.proven[places[value < -BARRIER]] = -math.inf
         else:

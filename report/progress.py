@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Mapping
 from types import TracebackType
 
 from rich.console import Console
@@ -20,6 +21,7 @@ STAGES = {
     "certificate": "checking the answer",
     "differences": "differences",
     "points": "points",
+    "samples": "samples",
 }
 
 
@@ -117,6 +119,10 @@ class Bar(Interruptible):
         """Move the bar."""
         self._progress.update(self._task, completed=done, total=total or None)
 
+    def tally(self, counts: Mapping[str, int]) -> None:
+        """Show how many solves did not end with a plan."""
+        self._progress.update(self._task, description=f"samples{tally_words(counts)}")
+
     def bounds(self, incumbent: float, bound: float) -> None:
         """Show incumbent, bound and gap."""
         self._progress.update(self._task, description=bounds_words(incumbent, bound))
@@ -135,6 +141,11 @@ class _Steps(ProgressColumn):
         rate = f", {task.speed:,.0f}/s" if task.speed else ""
         left = self._left.render(task)
         return Text(f"{task.completed:,.0f}/{task.total:,.0f}{rate}, left ") + left
+
+
+def tally_words(counts: Mapping[str, int]) -> str:
+    """Return how many solves ended with another status than ``optimal`` in words, a comma first; nothing where all did."""
+    return "".join(f", {count:,} {status}" for status, count in sorted(counts.items()) if count and status != "optimal")
 
 
 def bounds_words(incumbent: float, bound: float) -> str:
