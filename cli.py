@@ -1028,7 +1028,13 @@ class DefaultCommand(click.Group):
 
 @cli.group(cls=DefaultCommand, short_help="Solve CASE many times over, the figures in doubt varied.")
 def sweep() -> None:
-    """Solve a case many times over, the figures in doubt varied."""
+    """Solve a case many times over, the figures in doubt varied; then say what the outcome hangs on.
+
+    \b
+    Examples:
+      sluicegate sweep mycase --design oat --vary 'limits.budget=*0.8..*1.2' -o doubts
+      sluicegate sweep summary doubts
+    """
 
 
 @sweep.command("run", hidden=True)

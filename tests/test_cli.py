@@ -214,7 +214,7 @@ def test_run_record_and_case_make_a_result_repeatable() -> None:
     )
     record = json.loads(Path("a/run.json").read_bytes())
     assert record["overrides"] == ["limits.budget=*0.5"]
-    assert record["options"] == {"time_limit": 300.0, "rel_gap": 0.001, "threads": 1}
+    assert record["options"] == {"time_limit": 300.0, "rel_gap": 0.001, "threads": 1, "method": "auto"}
     assert record["case_given"] == "small"
     assert load_case("a/case").settings.limits.budget == 15
     assert load_case("a/case").digest == record["case_digest"]
