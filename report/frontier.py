@@ -151,6 +151,12 @@ def choice_words(point: FrontierPoint) -> str:
     return "; ".join(words) or "every regime open"
 
 
+def change_words(frontier: Frontier) -> str:
+    """Return how often the plan changes along the curve, in words."""
+    times = len(frontier.changes)
+    return "does not change" if not times else "changes once" if times == 1 else f"changes {times:,} times"
+
+
 def _changes(frontier: Frontier) -> Iterable[RenderableType]:
     if not frontier.changes:
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .charts import HEIGHT, INK, MUTED, OURS, WIDTH, Figure, styled
 from .figures import counted, number, plain
-from .frontier import choice_words, letters
+from .frontier import change_words, choice_words, letters
 
 if TYPE_CHECKING:
     from ..analysis.frontier import Frontier, FrontierPoint
@@ -39,10 +39,9 @@ def _words(frontier: Frontier) -> str:
         for point in (first, last)
         if point.used is not None
     )
-    changes = counted(len(frontier.changes), "time")
     return (
         f"Leverage against {frontier.resource.words}, {counted(len(plans), 'point')}: from {ends}. "
-        f"The plan changes {changes}. It begins with: {choice_words(first)}; and ends with: {choice_words(last)}."
+        f"The plan {change_words(frontier)}. It begins with: {choice_words(first)}; and ends with: {choice_words(last)}."
     )
 
 

@@ -45,7 +45,7 @@ def frontier_content(frontier: Frontier, run: Mapping[str, Any]) -> dict[str, An
     run
         How it was made: ``run.json``.
     """
-    from .frontier import frontier_parts, headline
+    from .frontier import change_words, frontier_parts, headline
     from .frontier_charts import frontier_figures
 
     words = frontier.resource.words
@@ -58,8 +58,7 @@ def frontier_content(frontier: Frontier, run: Mapping[str, Any]) -> dict[str, An
         ]
         unit = f" {plain(frontier.unit)}" if frontier.unit not in ("", "share") else ""
         span = " to ".join(f"{end}{unit}" for end in dict.fromkeys(ends))
-        changes = counted(len(frontier.changes), "time")
-        answer.insert(0, f"Leverage against {words} goes from {span}; on the way the plan changes {changes}.")
+        answer.insert(0, f"Leverage against {words} goes from {span}; on the way the plan {change_words(frontier)}.")
     facts = made(frontier.case, run)
     return _content(
         frontier.case, f"leverage against {words}", answer, frontier_parts(frontier), frontier_figures(frontier), facts

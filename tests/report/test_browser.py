@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from results import publish
+from results import frontier_folder, publish, sweep_folder
 from sluicegate import Plan, evaluate
 from sluicegate.report.page import page_of, read_results, write_page
 
@@ -195,7 +195,11 @@ def test_a_hostile_case_stays_harmless_and_laid_out(
 ) -> None:
     folder = publish(hostile_plan.case, hostile_plan, tmp_path / "hostile")
     other = publish(hostile_plan.case, evaluate(hostile_plan.case), tmp_path / "other")
-    for names in ([folder], [folder, other]):
+    studies = [
+        frontier_folder(hostile_plan.case, tmp_path / "curve"),
+        sweep_folder(hostile_plan.case, tmp_path / "doubts"),
+    ]
+    for names in ([folder], [folder, other], studies[:1], studies[1:]):
         target = tmp_path / "page.html"
         write_page(page_of(read_results([str(name) for name in names])), target)
         page, seen = opened(target, width)

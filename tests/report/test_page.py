@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Callable
 from functools import cache
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 from cli_cases import small
 from click.testing import CliRunner, Result
+from markup import Document, harmless
 from results import publish
 from sluicegate import Plan, evaluate
 from sluicegate.analysis.results import read_any, read_result
@@ -27,29 +27,6 @@ from sluicegate.report.page import page_of, read_results
 
 SHIPPED = ("tutorial", "japan-korea-2019", "taiwan-korea")
 MEGABYTE = 2**20
-
-
-class Document(HTMLParser):
-    """What a page is made of."""
-
-    def __init__(self, text: str):
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-    def of(self, *tags: str) -> list[dict[str, str | None]]:
-        return [attributes for tag, attributes in self.elements if tag in tags]
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.texts).split())
 
 
 @cache
@@ -67,35 +44,6 @@ def run(*arguments: str, code: int = 0) -> Result:
     assert "Traceback" not in result.output
     assert result.exit_code == code, result.output
     return result
-
-
-def harmless(text: str) -> Document:
-    """Assert that a page loads nothing, runs nothing and holds nothing but what a page is made of."""
-    document = Document(text)
-    foreign = {tag for tag, _ in document.elements} & {
-        "script",
-        "img",
-        "iframe",
-        "object",
-        "embed",
-        "form",
-        "base",
-        "image",
-    }
-    assert not foreign
-    for tag, attributes in document.elements:
-        for name, value in attributes.items():
-            assert not name.startswith("on"), (tag, name)
-            if name in ("href", "src", "xlink:href", "action"):
-                assert (value or "").startswith("#") or (tag == "link" and value == "data:,"), (tag, value)
-            if name == "style":
-                assert re.fullmatch(r"width: [\d.]+%", value or ""), value
-            assert "url(" not in (value or "") or "url(#" in (value or "")
-    (policy,) = [entry for entry in document.of("meta") if entry.get("http-equiv") == "Content-Security-Policy"]
-    assert (policy["content"] or "").startswith("default-src 'none'")
-    styles = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
-    assert len(styles) == 1 and "@import" not in styles[0] and "url(" not in styles[0]
-    return document
 
 
 # What it says --------------------------------------------------------------------------------------------------------

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+from cli_cases import hostile, small
+from markup import harmless
+from results import frontier_folder, sweep_folder
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from sluicegate.report.blocks import blocks
 from sluicegate.report.names import Name
+from sluicegate.report.page import page_of, read_results
 from sluicegate.report.terminal import _grid, _line, _table, _title
 
 
@@ -39,3 +46,29 @@ def test_a_table_of_names_only() -> None:
     table.add_row("gas")
     (found,) = blocks([table])
     assert (found["names"], found["rows"]) == (1, [("gas",)])
+
+
+def test_the_page_of_a_frontier(tmp_path: Path) -> None:
+    document = harmless(page_of(read_results([str(frontier_folder(small(), tmp_path / "curve"))])))
+    for words in ("A small case: leverage against budget", "each proven best at its level", "What changes on the way"):
+        assert words in document.text, words
+    assert len(document.of("svg")) == 1
+
+
+def test_the_page_of_a_sweep(tmp_path: Path) -> None:
+    document = harmless(page_of(read_results([str(sweep_folder(small(), tmp_path / "doubts"))])))
+    for words in (
+        "A small case: a sweep of 1 figure",
+        "Over 6 samples the leverage lies between",
+        "It hangs most on limits.budget",
+    ):
+        assert words in document.text, words
+    assert len(document.of("svg")) >= 3
+
+
+@pytest.mark.parametrize("study", [frontier_folder, sweep_folder])
+def test_names_stay_names(tmp_path: Path, study: object) -> None:
+    case = hostile()
+    assert callable(study)
+    document = harmless(page_of(read_results([str(study(case, tmp_path / "hostile"))])))
+    assert case.settings.case.title.split()[0] in document.text

@@ -1,0 +1,58 @@
+"""What a page is made of, and that it is complete in itself."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+
+class Document(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text: str):
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def of(self, *tags: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+
+def harmless(text: str) -> Document:
+    """Assert that a page loads nothing, runs nothing and holds nothing but what a page is made of."""
+    document = Document(text)
+    foreign = {tag for tag, _ in document.elements} & {
+        "script",
+        "img",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "base",
+        "image",
+    }
+    assert not foreign
+    for tag, attributes in document.elements:
+        for name, value in attributes.items():
+            assert not name.startswith("on"), (tag, name)
+            if name in ("href", "src", "xlink:href", "action"):
+                assert (value or "").startswith("#") or (tag == "link" and value == "data:,"), (tag, value)
+            if name == "style":
+                assert re.fullmatch(r"width: [\d.]+%", value or ""), value
+            assert "url(" not in (value or "") or "url(#" in (value or "")
+    (policy,) = [entry for entry in document.of("meta") if entry.get("http-equiv") == "Content-Security-Policy"]
+    assert (policy["content"] or "").startswith("default-src 'none'")
+    styles = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert len(styles) == 1 and "@import" not in styles[0] and "url(" not in styles[0]
+    return document
