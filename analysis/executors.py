@@ -7,6 +7,7 @@ import multiprocessing
 import pickle
 import signal
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
@@ -32,6 +33,9 @@ PULSE = 0.2
 
 PATIENCE = "20s"
 """How long a Dask scheduler may take to answer."""
+
+FAREWELL = 2.0
+"""Seconds that a worker has to end by itself before it is killed."""
 
 KILLED = "a worker ended {times} times in the middle of this sample"
 
@@ -151,7 +155,10 @@ class Processes:
                         yield from self._bury(hand, deaths, again)
         finally:
             for hand in crew:
-                hand.end()
+                hand.connection.close()
+            late = time.monotonic() + FAREWELL
+            for hand in crew:
+                hand.end(max(0.0, late - time.monotonic()))
 
     def _bury(self, hand: _Hand, deaths: Counter[int], again: deque[Batch]) -> Iterator[list[Row]]:
         """Return what a worker that ended leaves to be done, and record the sample that ended too many."""
@@ -219,10 +226,12 @@ class _Hand:
         self.batch.pop(0)
         return rows
 
-    def end(self) -> None:
+    def end(self, patience: float = FAREWELL) -> None:
+        # A worker without a connection ends, and puts away what it holds of the system.
+        self.connection.close()
+        self.process.join(patience)
         self.process.kill()
         self.process.join()
-        self.connection.close()
 
 
 def _serve(connection: Connection, sent: bytes) -> None:
