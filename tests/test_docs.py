@@ -43,8 +43,9 @@ SHELL_SIGNS = re.compile(r"[|&;<>`$\n*?~]")
 
 @pytest.fixture(autouse=True)
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, a terminal of 80 columns, the command on the path."""
+    """A folder that holds only the docs, a terminal of 80 columns, the command on the path."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     for name in ("SLUICEGATE_DEBUG", "FORCE_COLOR", "TTY_COMPATIBLE"):
