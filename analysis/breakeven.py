@@ -398,6 +398,8 @@ def _range(figure: Figure, low: float | None, high: float | None) -> tuple[float
     if figure.whole:
         low, high = float(math.ceil(low)), float(math.floor(high))
     if low >= high:
+        if None not in given:
+            raise ValueError(f"{figure.path}: low must be below high, but {low:g} is not below {high:g}")
         raise ValueError(f"{figure.path}: no range from {low:g} to {high:g}; give --low and --high")
     ends = []
     for place, (end, stated) in enumerate(zip((low, high), given, strict=True)):

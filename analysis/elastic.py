@@ -15,7 +15,7 @@ from pyomo.environ import Constraint
 from ..model.branching import INTEGRAL
 from ..model.candidates import Candidates, TooManyCombinations
 from ..model.columns import Enumerator
-from ..model.compiled import Program
+from ..model.compiled import PRIMAL, Program
 from ..model.evaluator import Cut, Evaluator, Steady, _rows_of
 from ..model.joint import Choice, Joint
 from ..model.knowledge import Knowledge
@@ -28,8 +28,8 @@ from .limits import BUDGET, LOADS, Figure, Limit, figures_of, limits_of
 TOLERANCE = 1e-6
 """Sum of relative gaps up to which limits count as kept."""
 
-DUAL, PRIMAL = 1, 4
-"""HiGHS's numbers of the simplex methods."""
+DUAL = 1
+"""HiGHS's number of the dual simplex method."""
 
 SUPPORT = 1e-7
 """Share of its price from which the dual of a limit counts as one."""
@@ -300,9 +300,8 @@ class Elastic(Evaluator):
             self.solves += 1
             self.progress()
             outcome = highs.solve()
-            if not (outcome.optimal or outcome.infeasible):
-                highs.forget()
-                outcome = highs.solve()
+            if not outcome.settled:
+                outcome = highs.solve_anew()
             if outcome.infeasible:
                 self._use(highs, phase=True)
                 outcome = highs.solve()

@@ -111,13 +111,8 @@ def branch_and_bound(
 
 def _solve(highs: Highs) -> Outcome:
     outcome = highs.solve()
-    if not _settled(outcome):
-        highs.forget()
-        outcome = highs.solve()
-    if not _settled(outcome):
+    if not outcome.settled:
+        outcome = highs.solve_anew()
+    if not outcome.settled:
         raise ArithmeticError(f"a relaxation ended with {outcome.termination!r}")
     return outcome
-
-
-def _settled(outcome: Outcome) -> bool:
-    return outcome.infeasible or (outcome.optimal and outcome.solution is not None)

@@ -12,6 +12,12 @@ import scipy.sparse as sparse
 
 ROW_UPPER, ROW_EQUAL, ROW_LOWER = 1, 0, -1
 
+PRIMAL = 4
+"""HiGHS's number of the primal simplex method."""
+
+WAYS: tuple[dict[str, Any], ...] = ({"presolve": "on"}, {}, {"simplex_strategy": PRIMAL}, {"solver": "ipm"})
+"""Options of one cold solve after the other, where a warm one ends without an answer: presolve sees soonest that there is none."""
+
 
 @dataclass
 class Program:
@@ -168,6 +174,11 @@ class Outcome:
         """Whether HiGHS proved that there is no solution."""
         return self.termination == "Infeasible"
 
+    @property
+    def settled(self) -> bool:
+        """Whether HiGHS gave an answer: an optimum and a solution that has it, or that there is none."""
+        return self.infeasible or (self.optimal and self.solution is not None)
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -279,6 +290,19 @@ class Highs:
         else:
             bound = objective if status == highspy.HighsModelStatus.kOptimal else None
         return Outcome(termination, objective, bound, solution, max(0, int(info.mip_node_count)) if self.mixed else 0)
+
+    def solve_anew(self) -> Outcome:
+        """Run HiGHS cold, in other ways where that settles nothing: a program scaled badly can be beyond one of them."""
+        outcome = Outcome("Unknown", None, None, None)
+        for options in WAYS:
+            before = {name: self.highs.getOptionValue(name)[1] for name in options}
+            self.forget()
+            self.set_options(**options)
+            outcome = self.solve()
+            self.set_options(**before)
+            if outcome.settled:
+                break
+        return outcome
 
     def column_duals(self) -> np.ndarray:
         """Reduced costs of the columns after a linear solve."""

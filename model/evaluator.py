@@ -301,9 +301,8 @@ class Evaluator:
 
     def _solve_relaxed(self, choice: Choice) -> Outcome:
         outcome = self.relaxed.solve()
-        if not outcome.optimal:
-            self.relaxed.forget()
-            outcome = self.relaxed.solve()
+        if not outcome.optimal or outcome.solution is None:
+            outcome = self.relaxed.solve_anew()
         if not outcome.optimal or outcome.objective is None or outcome.solution is None:
             raise ArithmeticError(f"the relaxation under {dict(choice)} ended with {outcome.termination!r}")
         return outcome

@@ -229,7 +229,8 @@ def test_paths_that_are_no_figure(path: str) -> None:
     [
         ({"points": 1}, "at least 2"),
         ({"tolerance": 0}, "tolerance"),
-        ({"low": 3, "high": 2}, "no range"),
+        ({"low": 3, "high": 2}, "low must be below high"),
+        ({"low": 1e9}, "no range"),
         ({"high": float("inf")}, "finite"),
     ],
 )

@@ -10,7 +10,7 @@ from pytest import approx
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 from sluicegate.model.branching import branch_and_bound
-from sluicegate.model.compiled import Highs, Outcome, Program
+from sluicegate.model.compiled import WAYS, Highs, Outcome, Program
 
 
 def random_program(number: int) -> Program:
@@ -101,3 +101,25 @@ def test_a_stop_keeps_what_was_found() -> None:
                 assert least is None or (-math.inf if outcome.bound is None else outcome.bound) <= least + 1e-6
             else:
                 assert outcome.infeasible == (least is None)
+
+
+@pytest.mark.parametrize("failing", range(len(WAYS) + 2))
+def test_a_solve_without_an_answer_is_tried_in_other_ways(failing: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = next(made for made in map(random_program, range(40)) if made.integer.any() and best(made) is not None)
+    binaries = np.flatnonzero(program.integer).astype(np.int32)
+    highs = Highs(program.relaxed(), presolve="off", solver="simplex")
+    solved, calls = Highs.solve, iter(range(1000))
+    monkeypatch.setattr(
+        Highs, "solve", lambda self: Outcome("Unknown", None, None, None) if next(calls) < failing else solved(self)
+    )
+
+    def run() -> Outcome:
+        return branch_and_bound(highs, binaries, np.zeros(binaries.size), np.ones(binaries.size))
+
+    if failing > len(WAYS):
+        with pytest.raises(ArithmeticError, match="Unknown"):
+            run()
+    else:
+        assert run().objective == approx(best(program), abs=1e-6)
+    options = {name: highs.highs.getOptionValue(name)[1] for name in ("presolve", "solver", "simplex_strategy")}
+    assert options == {"presolve": "off", "solver": "simplex", "simplex_strategy": 1}
