@@ -124,6 +124,7 @@ class Search:
             self.guess[place] = min(self.guess[place], moved)
         self.proven = self.guess.copy()
         self.relaxed = np.zeros(size, dtype=bool)
+        self.strained: set[int] = set()
         self.columns: dict[int, Column] = {}
         self.best: Column | None = None
         self.relaxations = 0
@@ -151,6 +152,8 @@ class Search:
         """Take note of a candidate's relaxation; its cut tightens the guesses of all others."""
         self.relaxations += 1
         self.relaxed[place] = True
+        if relaxation.gap_cost > 0:
+            self.strained.add(place)
         self._apply(self.knowledge.add(relaxation.cut))
         self.knowledge.lines.append((place, relaxation.leverage, relaxation.cut, self.rooms[place]))
         self.guess[place] = self.proven[place] = min(self.proven[place], relaxation.leverage)
@@ -163,13 +166,14 @@ class Search:
             self.evaluator.best(c.choice(place), c.cost[place], self.constant[place], c.admin[place], cutoff=cutoff),
         )
 
-    def record(self, place: int, outcome: Outcome) -> Column:
-        """Take note of a candidate's joint program."""
+    def record(self, place: int, outcome: Outcome, barred: bool = False) -> Column:
+        """Take note of a candidate's joint program, and learn from one without a plan unless that is `barred` already."""
         self.nodes += outcome.nodes
         leverage = -math.inf if outcome.objective is None else -outcome.objective
         if outcome.infeasible:
             bound = -math.inf
-            self._bar(place)
+            if not barred:
+                self._bar(place)
         else:
             bound = min(self.proven[place], math.inf if outcome.bound is None else -outcome.bound)
         column = Column(place, outcome, leverage, max(bound, leverage))
@@ -180,12 +184,13 @@ class Search:
             self.report(self.incumbent, self.bound())
         return column
 
-    def _bar(self, place: int) -> None:
-        """Learn from a candidate without a plan which others have none either."""
+    def _bar(self, place: int) -> bool:
+        """Learn from a candidate that cannot keep the limits which others cannot either; return whether it cannot."""
         c = self.candidates
         barrier = self.evaluator.barrier(c.choice(place), c.cost[place], c.admin[place])
         if barrier is not None:
             self._apply(self.knowledge.add(barrier))
+        return barrier is not None
 
     def _apply(self, number: int) -> None:
         """Tighten the guesses by a cut at the responses seen."""
@@ -230,6 +235,9 @@ class Search:
             return False
         if not self.relaxed[place]:
             self.relax(place)
+        elif place in self.strained and self._bar(place):
+            # A warm linear program said in a moment what branching from a cold start would say late.
+            self.record(place, Outcome("Infeasible", None, None, None), barred=True)
         else:
             self.work_out(place, max(self.incumbent, self.floor))
         return True
