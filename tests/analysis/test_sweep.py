@@ -416,6 +416,7 @@ def test_a_dry_run_writes_nothing() -> None:
 
 def test_help_and_usage() -> None:
     assert "Examples:" in run("--help").output
+    assert run("tutorial", "--help").output.startswith("Usage: cli sweep [OPTIONS] CASE\n")
     assert "--vary" in run("tutorial", code=2).stderr
     assert "Missing argument 'CASE'" in run(code=2).stderr
     assert "no number" in run("tutorial", "--vary", "limits.budget=a..b", code=2).stderr
