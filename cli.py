@@ -1011,6 +1011,21 @@ def frontier(
     sys.exit(STOPPED if stopped else codes[found.status])
 
 
+class UnnamedContext(click.Context):
+    """Context of a command that goes by the name of its group."""
+
+    @property
+    def command_path(self) -> str:
+        """The command as it is called, without the space before its empty name."""
+        return super().command_path.rstrip()
+
+
+class UnnamedCommand(click.Command):
+    """A command that goes by the name of its group."""
+
+    context_class = UnnamedContext
+
+
 class DefaultCommand(click.Group):
     """A group whose command `run` is meant where none is named."""
 
@@ -1037,7 +1052,7 @@ def sweep() -> None:
     """
 
 
-@sweep.command("run", hidden=True)
+@sweep.command("run", cls=UnnamedCommand, hidden=True)
 @case_options
 @click.option(
     "--design",

@@ -96,6 +96,15 @@ class Task:
         """Return a worker."""
         return Worker(self, stop)
 
+    def kind(self, values: Values) -> Kind:
+        """Return the sample's values of the structural factors."""
+        return tuple(values[path] for path in self.structural)
+
+    def sharing(self) -> tuple[int, int]:
+        """Return how many structures are learnt, and how many samples they have together."""
+        sizes = [group.size for group in (self.groups or {}).values() if group.worthwhile]
+        return len(sizes), sum(sizes)
+
     def inputs(self, values: Values) -> Row:
         """Return the inputs of a sample's rows."""
         return {f"in.{path}": values[path] for path in self.paths}
@@ -151,6 +160,16 @@ class Worker:
         if self._bench is not None:
             self._bench.begin()
 
+    def prepare(self, values: Values) -> bool:
+        """Make what samples like this one share; return whether there is anything.
+
+        Raises
+        ------
+        Stopped
+            When the sweep was stopped.
+        """
+        return self._ready(values) is not None
+
     def rows(self, sample: int, values: Values) -> list[Row]:
         """Return the rows of a sample, one for each mode.
 
@@ -190,7 +209,7 @@ class Worker:
     def _ready(self, values: Values) -> Bench | None:
         """Return the programs of a sample's structure; None where they cannot be shared."""
         task = self.task
-        kind = tuple(values[path] for path in task.structural)
+        kind = task.kind(values)
         if kind != self._kind:
             self._kind, self._bench = kind, None
             group = (task.groups or {}).get(kind)

@@ -100,7 +100,7 @@ class Bench:
             proven = found.bound == -math.inf
             row: Row = {"status": "infeasible" if proven else "unknown", "message": None}
             return row | ({"bound": found.bound} if math.isfinite(found.bound) else {})
-        cost = problem.response_cost(found.choice)
+        cost = figures.response_cost(found.choice)
         facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
         return outcome(figures.plan(facts, found.solution, figures.first_stage(found.solution)), case)
 
@@ -124,7 +124,7 @@ class Bench:
             if column >= 0
         }
         evaluator.terms = Terms.of(case)
-        cost, admin = problem.response_cost(choice), problem.admin_cost(choice)
+        cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
         found = evaluator.best(choice, cost, problem.constant(cost, admin), admin, fixed=fixed)
         if found.solution is None:
             raise Unanswered

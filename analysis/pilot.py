@@ -17,9 +17,10 @@ from .sweep import batches, check_policies, task_of, with_base
 if TYPE_CHECKING:
     from ..data import Case
     from .designs import Design
+    from .evaluating import Kind
 
 PILOT_SAMPLES, PILOT_SECONDS = 12, 60.0
-"""Samples solved for an estimate, and seconds after which no further one is begun."""
+"""Samples solved for an estimate, and seconds after which no further one is begun; what they share is not counted."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Estimate:
     tried
         Samples solved for the estimate.
     seconds_per_sample
-        Median of one process.
+        Of one process, once it has learnt what samples share.
+    learning_seconds
+        For every process to learn that; 0 where samples are too few to share anything.
     seconds
         In all, by the clock.
     bytes
@@ -47,6 +50,7 @@ class Estimate:
     workers: int
     tried: int
     seconds_per_sample: float
+    learning_seconds: float
     seconds: float
     bytes: int
 
@@ -92,27 +96,38 @@ def estimate(
     monitor.stage("samples", most)
     worker.begin()
     rows, seconds = [], []
+    learning: dict[Kind, float] = {}
+    times: dict[bool, list[float]] = {True: [], False: []}
     for sample, values in (entry for batch in batches(task, design, set()) for entry in batch):
         started = time.perf_counter()
         try:
+            shared = worker.prepare(values)
+            ready = time.perf_counter()
             rows += worker.rows(sample, values)
         except Stopped:
             break
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.perf_counter() - ready)
+        times[shared].append(seconds[-1])
+        if shared:
+            learning.setdefault(task.kind(values), ready - started)
         monitor.advance(len(seconds), most)
         if len(seconds) >= most or sum(seconds) > PILOT_SECONDS:
             break
     if not rows:
         return None
-    # The first sample pays for what the others share.
-    each = statistics.median(seconds[1:] or seconds)
     total = len(design.samples)
+    kinds, sharing = task.sharing()
+    learn = kinds * statistics.median(learning.values()) if learning else 0.0
+    # Samples of which none was tried take as long as the others.
+    together, alone = (statistics.median(some or seconds) for some in (times[True], times[False]))
+    each = (sharing * together + (total - sharing) * alone) / total
     return Estimate(
         samples=total,
         solves=total * len(task.modes) + 1,
         workers=workers,
         tried=len(seconds),
         seconds_per_sample=each,
-        seconds=setup + seconds[0] + each * total / workers,
+        learning_seconds=learn,
+        seconds=setup + learn + each * total / workers,
         bytes=int(table_of(rows).nbytes / len(rows) * total * len(task.modes) + design.samples.memory_usage().sum()),
     )

@@ -217,10 +217,8 @@ def _gaps(model: Any, tolerance: float = 1e-6) -> list[tuple[str, float, str]]:
     return gaps
 
 
-def least_kind(
-    network: Network, arrays: ResponseArrays, keys: list[tuple[str, Any]], choice: Choice, cost: float
-) -> np.ndarray:
-    """Return the columns of the least-cost response that is least kind to us (section 5).
+def kindness(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
+    """Return what a unit of every output is worth to us, shape (outputs,) (section 5).
 
     Kindness = sum over lanes from us of margin * A_p * ship * weight + sum over lanes to us of base_flow * fill *
     worth at the destination.
@@ -237,6 +235,14 @@ def least_kind(
                 for lane in network.sold_abroad[site, item]
                 if network.side[lane.destination] == "ours"
             )
+    return value_of
+
+
+def least_kind(
+    network: Network, arrays: ResponseArrays, keys: list[tuple[str, Any]], choice: Choice, cost: float
+) -> np.ndarray:
+    """Return the columns of the least-cost response that is least kind to us (section 5)."""
+    value_of = kindness(network, keys)
     responder = Responder(arrays)
     responder.set_policies(digits_of(choice, network.menu))
     program = arrays.program

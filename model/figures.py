@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from pyomo.repn import generate_standard_repn
 
-from .assembly import NOISE, FirstStage, Operations, Operator, least_kind, leverage_by_package, worst_of
+from .assembly import NOISE, FirstStage, Operations, Operator, kindness, least_kind, leverage_by_package, worst_of
 from .compiled import Highs, Outcome
 from .consequences import FULL
 from .evaluator import link_rows
-from .joint import output_map
+from .joint import Choice, output_map
 from .planning import SMALL_LEVERAGE, Facts, certified, limits_used, money_scale
 from .problem import Problem
 
@@ -63,6 +63,8 @@ class Figures:
         self.stockpile = {pair: compiled.column.get(id(variable), -1) for pair, variable in model.stockpile.items()}
         self.advantage = compiled.column.get(id(model.advantage), -1)
         self._alone = Operator(joint)
+        self._costs: dict[frozenset[tuple[str, str]], float] = {}
+        self._kinds: dict[tuple[frozenset[tuple[str, str]], bytes], np.ndarray] = {}
         self.program = self._alone.program
         fixed = [*self._alone.response_columns, *self.links, self.advantage]
         fixed += [*self.qualify.values(), *self.stockpile.values()]
@@ -72,6 +74,27 @@ class Figures:
     def highs(self) -> Highs:
         """Our linear programs alone."""
         return Highs(self.program, presolve="off", solver="simplex")
+
+    def forget_responses(self) -> None:
+        """Forget what is known of responses, whose numbers have moved."""
+        self._costs.clear()
+        self._kinds.clear()
+
+    def response_cost(self, choice: Choice) -> float:
+        """V(k), from a cold start; not worked out again as long as the response stays the same."""
+        key = frozenset(choice.items())
+        if key not in self._costs:
+            self._costs[key] = self.problem.response_cost(choice)
+        return self._costs[key]
+
+    def _least_kind(self, choice: Choice) -> np.ndarray:
+        """Columns of the joint program of the least-cost response that is least kind to us."""
+        problem, keys = self.problem, self.problem.joint.outputs
+        key = (frozenset(choice.items()), kindness(problem.network, keys).tobytes())
+        if key not in self._kinds:
+            kind = least_kind(problem.network, problem.response, keys, choice, self.response_cost(choice))
+            self._kinds[key] = problem.to_joint(kind)
+        return self._kinds[key]
 
     def operations(self, response: np.ndarray, first: FirstStage) -> tuple[Operations, np.ndarray]:
         """Solve every scenario's operations, first stage and response fixed.
@@ -133,12 +156,11 @@ class Figures:
         """
         problem, network = self.problem, self.problem.network
         status_quo = problem.status_quo
-        cold = problem.response_cost(facts.choice)
+        cold = self.response_cost(facts.choice)
         admin = problem.admin_cost(facts.choice)
         loss = cold - status_quo.response_cost
         money = money_scale(problem)
-        kind = least_kind(network, problem.response, problem.joint.outputs, facts.choice, cold)
-        hostile, _ = self.operations(problem.to_joint(kind), first)
+        hostile, _ = self.operations(self._least_kind(facts.choice), first)
         hostile_losses = leverage_by_package(network, hostile, loss, status_quo.cost, admin)
         least = min(hostile_losses[name][0] - hostile_losses[name][1] for name in network.rated)
         operations, amounts = self.operations(solution, first)

@@ -269,13 +269,12 @@ class Patched:
             assert self.enumerator.memory is not None
             self.enumerator.memory.clear()
             self.enumerator.faces.clear()
+            self.figures.forget_responses()
             # Computed from bounds that have moved.
             problem.response.__dict__.pop("most", None)
             problem.__dict__.pop("open_outputs", None)
         if response or 1 in touched or status_quo is None:
-            cost = (
-                problem.response_cost(problem.all_open) if response or status_quo is None else status_quo.response_cost
-            )
+            cost = self.figures.response_cost(problem.all_open)
             outcome = self._opened.best(problem.all_open, cost, 0.0, 0.0, fixed=self._nothing)
             if outcome.objective is None:
                 raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")

@@ -358,13 +358,20 @@ def test_the_number_of_workers_changes_nothing() -> None:
     assert alone.equals(two)
 
 
+def test_an_estimate_of_samples_that_share_nothing() -> None:
+    case = small()
+    found = estimate(case, make_design(case, "lhs", VARY, samples=4))
+    assert found is not None
+    assert found.learning_seconds == 0 < found.seconds_per_sample
+
+
 def test_an_estimate() -> None:
     case = small()
     drawn = make_design(case, "lhs", VARY, samples=40)
     found = estimate(case, drawn, policies="both", workers=2)
     assert found is not None
     assert (found.samples, found.solves, found.tried) == (40, 81, 12)
-    assert found.seconds > 0
+    assert found.seconds > found.learning_seconds > 0
     assert 10_000 < found.bytes < 200_000
 
 
@@ -409,6 +416,7 @@ def test_a_dry_run_writes_nothing() -> None:
 
 def test_help_and_usage() -> None:
     assert "Examples:" in run("--help").output
+    assert run("tutorial", "--help").output.startswith("Usage: cli sweep [OPTIONS] CASE\n")
     assert "--vary" in run("tutorial", code=2).stderr
     assert "Missing argument 'CASE'" in run(code=2).stderr
     assert "no number" in run("tutorial", "--vary", "limits.budget=a..b", code=2).stderr
