@@ -1,13 +1,19 @@
-"""Where tests find the oracle, the random cases and the evidence, and how hypothesis runs them."""
+"""Where tests find the oracle, the random cases and the evidence, how hypothesis runs them, that Ctrl-C is heard."""
 
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.append(str(Path(__file__).parent.parent))
+
+# Started in the background, a run ignores Ctrl-C, and so would the commands that tests interrupt.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
