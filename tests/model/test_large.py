@@ -11,7 +11,7 @@ from hypothesis import given, seed, settings
 from oracle import oracle
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, solve
-from sluicegate.model import Monitor, TooManyCombinations, groups
+from sluicegate.model import TooManyCombinations, groups
 from sluicegate.model.columns import Responder
 from sluicegate.model.hulls import Hulls, stand_in
 from sluicegate.model.planning import money_scale
@@ -22,6 +22,7 @@ from sluicegate.model.trials import Trials
 from strategies import cases, random_case
 
 from .builders import OURS, case, demand, idle, lane, policy, stock
+from .impatient import Impatient
 
 CLOSE = 1e-4
 METHODS = ("groups", "tree")
@@ -93,19 +94,6 @@ def test_where_nearly_everything_is_a_tie(method: str, number: int) -> None:
 
 
 # Stopped ---------------------------------------------------------------------------------------------------------------
-
-
-class Impatient(Monitor):
-    def __init__(self, patience: int):
-        self.left = patience
-        self.told: list[tuple[float, float]] = []
-
-    def bounds(self, incumbent: float, bound: float) -> None:
-        self.told.append((incumbent, bound))
-
-    def stop(self) -> bool:
-        self.left -= 1
-        return self.left < 0
 
 
 @pytest.mark.parametrize("method", METHODS)

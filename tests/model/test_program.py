@@ -11,7 +11,7 @@ from oracle import oracle
 from pyomo.environ import Constraint
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, solve
-from sluicegate.model import Monitor, TooManyCombinations, candidates, mixed, program
+from sluicegate.model import TooManyCombinations, candidates, mixed, program
 from sluicegate.model.columns import Responder, gray_order
 from sluicegate.model.compiled import Highs, compile_model
 from sluicegate.model.planning import money_scale
@@ -19,6 +19,7 @@ from sluicegate.model.problem import Problem
 from strategies import cases, random_case
 
 from .builders import OURS, case, demand, idle, lane, needs, policy, process, stock
+from .impatient import Impatient
 
 CLOSE = 1e-4
 
@@ -167,19 +168,6 @@ def test_all_find_a_plan_without_any_policy() -> None:
     for method in ("columns", "groups", "tree", "program"):
         plan = solve(quiet, method=method)
         assert (plan.status, plan.leverage) == ("optimal", 0.0)
-
-
-class Impatient(Monitor):
-    def __init__(self, patience: int):
-        self.left = patience
-        self.told: list[tuple[float, float]] = []
-
-    def bounds(self, incumbent: float, bound: float) -> None:
-        self.told.append((incumbent, bound))
-
-    def stop(self) -> bool:
-        self.left -= 1
-        return self.left < 0
 
 
 @pytest.mark.parametrize("number", [2, 14])
