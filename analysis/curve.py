@@ -281,7 +281,7 @@ class Tracer:
             floor=floor,
         )
         self._counts["searches"] += 1
-        if not engine.knowledge.cuts:
+        if not engine.knowledge.covers:
             # A first cut, so that every candidate has a finite bound.
             first = engine.candidates.find(tuple(0 for _ in engine.candidates.regimes))
             assert first is not None

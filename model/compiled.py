@@ -154,6 +154,10 @@ class Outcome:
         Of `branch_and_bound`: duals of the linear program that the incumbent is an optimum of.
     others
         Of `branch_and_bound`: proven bound on the objective everywhere else.
+    proof
+        What whoever solved a relaxation of a node keeps of it.
+    leaves : tuple
+        Of `branch_and_bound`: proofs of relaxations that together cover all nodes.
     """
 
     termination: str
@@ -163,6 +167,8 @@ class Outcome:
     nodes: int = 0
     duals: np.ndarray | None = None
     others: float = -np.inf
+    proof: Any = None
+    leaves: tuple[Any, ...] = ()
 
     @property
     def optimal(self) -> bool:
@@ -267,6 +273,14 @@ class Highs:
     def forget(self) -> None:
         """Drop basis and solution, so that the next solve starts cold."""
         self.highs.clearSolver()
+
+    def start_from(self, other: Highs) -> None:
+        """Take over the basis of a program with the same rows and columns; columns that it lacks stay at their lower bound."""
+        basis = other.highs.getBasis()
+        if self.width > other.width:
+            lower = [highspy.HighsBasisStatus.kLower] * (self.width - other.width)
+            basis.col_status = [*basis.col_status, *lower]
+        self.highs.setBasis(basis)
 
     def solve(self) -> Outcome:
         """Run HiGHS."""

@@ -40,12 +40,17 @@ class Cut:
     slope : array, shape (outputs,)
     prices : array, shape (3,)
         For the rooms of `Evaluator.rooms`.
+    barrier
+        Whether it is one.
+    strained
+        Whether it comes from a program that could not keep the limits, so that gaps' prices are in its slope.
     """
 
     constant: float
     slope: np.ndarray
     prices: np.ndarray
     barrier: bool = False
+    strained: bool = False
 
     def room_worth(self, rooms: np.ndarray) -> np.ndarray:
         """``prices @ rooms`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
@@ -87,7 +92,7 @@ class Relaxation:
     Attributes
     ----------
     leverage
-        Proven upper bound on the leverage under the choice.
+        Proven upper bound on the leverage under the choice; of a barrier minus the least sum of limits' gaps.
     gap_cost
         What limits that cannot hold were charged; 0 where all hold.
     cut
@@ -271,16 +276,19 @@ class Evaluator:
         priced = np.flatnonzero(prices)
         explained = waste * face_of(cost) + math.fsum(rents[key] for key in chosen) + rooms[priced] @ prices[priced]
         cut = SpaceCut(leverage - constant - explained, waste, rents, prices)
-        return (-math.inf if broken and self._least_gap(dict(chosen)) > GAP else leverage), cut
+        return (-math.inf if broken and self._least_gap(dict(chosen), admin)[0] > GAP else leverage), cut
 
-    def _least_gap(self, choice: Choice) -> float:
-        """Least sum of limits' gaps with the arcs, the face and the rooms as they are set."""
+    def _least_gap(self, choice: Choice, admin: float) -> tuple[float, Cut]:
+        """Least sum of limits' gaps with the arcs, the face and the rooms as they are set, and a barrier."""
+        offset = self.relaxed.offset
         self.relaxed.set_cost(np.where(self._gap_cost > 0, 1.0, 0.0))
         self.relaxed.set_offset(0.0)
         outcome = self._solve_relaxed(choice)
+        assert outcome.objective is not None and outcome.solution is not None
+        cut = self._cut(outcome.solution, -outcome.objective, admin, barrier=True)
         self.relaxed.set_cost(self.joint.program.cost)
-        assert outcome.objective is not None
-        return outcome.objective
+        self.relaxed.set_offset(offset)
+        return outcome.objective, cut
 
     def barrier(self, choice: Choice, cost: float, admin: float) -> Cut | None:
         """Return what proves that limits cannot all be kept under a choice, as a cut; None where the relaxation keeps them.
@@ -291,13 +299,8 @@ class Evaluator:
             As in `relax`.
         """
         self._set(self.relaxed, choice, cost, 0.0, admin)
-        self.relaxed.set_cost(np.where(self._gap_cost > 0, 1.0, 0.0))
-        self.relaxed.set_offset(0.0)
-        outcome = self._solve_relaxed(choice)
-        assert outcome.objective is not None and outcome.solution is not None
-        cut = self._cut(outcome.solution, -outcome.objective, admin, barrier=True)
-        self.relaxed.set_cost(self.joint.program.cost)
-        return cut if outcome.objective > GAP else None
+        gap, cut = self._least_gap(choice, admin)
+        return cut if gap > GAP else None
 
     def _solve_relaxed(self, choice: Choice) -> Outcome:
         outcome = self.relaxed.solve()
@@ -317,7 +320,9 @@ class Evaluator:
         if self.terms.least_fill is None:
             prices[2] = 0.0
         bare = Cut(0.0, slope, prices)
-        return Cut(value - float(slope @ outputs) - float(bare.room_worth(self.rooms(admin))), slope, prices, barrier)
+        constant = value - float(slope @ outputs) - float(bare.room_worth(self.rooms(admin)))
+        strained = not barrier and float(self._gap_cost @ solution[: self._gap_cost.size]) > 0
+        return Cut(constant, slope, prices, barrier, strained)
 
     def best(
         self,
@@ -343,31 +348,89 @@ class Evaluator:
         Returns
         -------
         Outcome
-            As of `branch_and_bound`.
+            As of `branch_and_bound`; its leaves are of `Relaxation`.
         """
         program, binaries = self.joint.program, self.binaries
         lower, upper = program.column_lower.copy(), program.column_upper.copy()
         upper[self._shut] = 0.0
         columns = np.array(list(fixed or {}), dtype=np.int32)
         lower[columns] = upper[columns] = np.array(list((fixed or {}).values()), dtype=float)
-        self.exact.set_bounds(columns, lower[columns], upper[columns])
+        held = (self.relaxed, self.exact)
+        for highs in held:
+            highs.set_bounds(columns, lower[columns], upper[columns])
+            self._set(highs, choice, cost, constant, admin)
+
+        def elastic(lower: np.ndarray, upper: np.ndarray, limit: float) -> Outcome:
+            return self._elastic_node(choice, constant, admin, lower, upper, limit)
+
+        def strict(lower: np.ndarray, upper: np.ndarray, _: float) -> Outcome:
+            return self._strict_node(choice, cost, constant, admin, lower, upper)
+
+        free = bool((lower[binaries] < upper[binaries]).any())
+        outcome = branch_and_bound(
+            [elastic, strict] if free else [strict],
+            binaries,
+            lower[binaries],
+            upper[binaries],
+            cutoff=-cutoff,
+            stop=self.stop,
+        )
+        # What was shut stays shut, and what was fixed is free again.
+        upper[columns] = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])
+        lower[columns] = program.column_lower[columns]
+        touched = np.union1d(columns, binaries).astype(np.int32)
+        for highs in held:
+            highs.set_bounds(touched, lower[touched], upper[touched])
+        return outcome
+
+    def _elastic_node(
+        self, choice: Choice, constant: float, admin: float, lower: np.ndarray, upper: np.ndarray, limit: float
+    ) -> Outcome:
+        """Solve a node with limits elastic: it bounds what is to be found there, and no program is slow for having no plan.
+
+        The proof is a `Relaxation`: what the node bounds under other choices of policies.
+        """
+        self.relaxed.set_bounds(self.binaries, lower, upper)
+        outcome = self._solve_relaxed(choice)
+        assert outcome.objective is not None and outcome.solution is not None
+        leverage = -outcome.objective
+        gap_cost = float(self._gap_cost @ outcome.solution)
+        cut = self._cut(outcome.solution, leverage - constant, admin, barrier=False)
+        if gap_cost > 0 and outcome.objective < limit:
+            gap, barrier = self._least_gap(choice, admin)
+            if gap > GAP:
+                return Outcome("Infeasible", None, None, None, proof=Relaxation(-gap, gap_cost, barrier))
+        return replace(outcome, proof=Relaxation(leverage, gap_cost, cut))
+
+    def _strict_node(
+        self, choice: Choice, cost: float, constant: float, admin: float, lower: np.ndarray, upper: np.ndarray
+    ) -> Outcome:
+        """Solve a node.
+
+        Raises
+        ------
+        ArithmeticError
+            When HiGHS comes to no end.
+        """
+        highs, outcome = self.exact, Outcome("Unknown", None, None, None)
+        highs.set_bounds(self.binaries, lower, upper)
+        if (lower < upper).any():
+            highs.start_from(self.relaxed)
         # The face without slack gives the cleaner figures; the slack is for what rounding makes empty.
         for slack in (False, True):
-            self._set(self.exact, choice, cost, constant, admin, slack)
-            try:
-                outcome = branch_and_bound(
-                    self.exact, binaries, lower[binaries], upper[binaries], cutoff=-cutoff, stop=self.stop
-                )
-            except ArithmeticError:
-                # A face without slack can be too thin for the solver.
-                if slack:
-                    raise
-                self.exact.forget()
-                continue
-            if not outcome.infeasible:
-                break
-        self.exact.set_bounds(columns, program.column_lower[columns], program.column_upper[columns])
-        return outcome
+            self._put(highs, cost, constant, admin, slack)
+            outcome = highs.solve()
+            if outcome.optimal and outcome.solution is not None:
+                return replace(outcome, duals=highs.row_duals())
+        if not outcome.settled:
+            # HiGHS finds the least gap where it is at a loss whether there is none.
+            self.relaxed.set_bounds(self.binaries, lower, upper)
+            if self._least_gap(choice, admin)[0] > GAP:
+                return Outcome("Infeasible", None, None, None)
+            outcome = highs.solve_anew()
+        if not outcome.settled:
+            raise ArithmeticError(f"the program under {dict(choice)} ended with {outcome.termination!r}")
+        return outcome if outcome.infeasible else replace(outcome, duals=highs.row_duals())
 
     def best_elastic(
         self, choice: Choice, cost: float, constant: float, admin: float, fixed: Mapping[int, float]

@@ -14,12 +14,11 @@ from .candidates import LOADS, TooManyCombinations, within
 from .columns import Digits, Enumerator, ResponseArrays, gray_order
 from .compiled import Highs, Program
 from .evaluator import Cut
-from .knowledge import FACE_SCALE
+from .knowledge import BARRIER, scale
 from .mixed import watch
 from .network import Network
 from .problem import Problem
 from .program import coupled
-from .search import BARRIER
 from .terms import Terms
 from .trials import Trials
 
@@ -230,12 +229,13 @@ class Groups:
         """
         if not cut.slope.any():
             return 0.0, [np.zeros(len(group.digits)) for group in self.groups]
-        least = self._run(lambda arrays: arrays.program.cost - (arrays.outputs.T @ cut.slope) / FACE_SCALE)
+        dearer = scale(cut)
+        least = self._run(lambda arrays: arrays.program.cost - (arrays.outputs.T @ cut.slope) / dearer)
         if least is None:
             return None
         constant, values = least
-        return FACE_SCALE * (self.constant - constant), [
-            FACE_SCALE * (group.cost - value) for group, value in zip(self.groups, values, strict=True)
+        return dearer * (self.constant - constant), [
+            dearer * (group.cost - value) for group, value in zip(self.groups, values, strict=True)
         ]
 
 

@@ -10,10 +10,7 @@ import numpy as np
 
 from .compiled import Outcome
 from .evaluator import Evaluator, Relaxation
-from .knowledge import Knowledge
-
-BARRIER = 1e-6
-"""Share of what a limit's gap is charged for at which a barrier proves that there is no plan."""
+from .knowledge import MOST_LEAVES, Knowledge, bounded
 
 TIE = 1e-7
 """Leverages nearer than this, relative to the larger, are ties."""
@@ -118,10 +115,8 @@ class Search:
         self.guess = np.where(allowed, math.inf, -math.inf)
         if known is not None:
             np.minimum(self.guess, known, out=self.guess)
-        for place, leverage, cut, before in knowledge.lines:
-            # Its own relaxation bounds a candidate under other terms too, by the prices of the room they leave.
-            moved = leverage + float(cut.room_worth(self.rooms[place])) - float(cut.room_worth(before))
-            self.guess[place] = min(self.guess[place], moved)
+        for place, line, before in knowledge.lines:
+            self.guess[place] = min(self.guess[place], knowledge.known(self.rooms[place], line, before))
         self.proven = self.guess.copy()
         self.relaxed = np.zeros(size, dtype=bool)
         self.strained: set[int] = set()
@@ -129,8 +124,8 @@ class Search:
         self.best: Column | None = None
         self.relaxations = 0
         self.nodes = 0
-        for number in range(len(knowledge.cuts)):
-            self._apply(number)
+        for cover in knowledge.covers:
+            self._apply(cover)
 
     # Steps ---------------------------------------------------------------------------------------------------------
 
@@ -154,8 +149,7 @@ class Search:
         self.relaxed[place] = True
         if relaxation.gap_cost > 0:
             self.strained.add(place)
-        self._apply(self.knowledge.add(relaxation.cut))
-        self.knowledge.lines.append((place, relaxation.leverage, relaxation.cut, self.rooms[place]))
+        self._cover(place, (relaxation,))
         self.guess[place] = self.proven[place] = min(self.proven[place], relaxation.leverage)
 
     def work_out(self, place: int, cutoff: float = -math.inf) -> Column:
@@ -176,6 +170,8 @@ class Search:
                 self._bar(place)
         else:
             bound = min(self.proven[place], math.inf if outcome.bound is None else -outcome.bound)
+        if 1 < len(outcome.leaves) <= MOST_LEAVES / len(self.candidates):
+            self._cover(place, outcome.leaves)
         column = Column(place, outcome, leverage, max(bound, leverage))
         self.columns[place] = column
         self.guess[place] = self.proven[place] = column.bound
@@ -189,16 +185,21 @@ class Search:
         c = self.candidates
         barrier = self.evaluator.barrier(c.choice(place), c.cost[place], c.admin[place])
         if barrier is not None:
-            self._apply(self.knowledge.add(barrier))
+            self._apply(self.knowledge.cover((barrier,)))
         return barrier is not None
 
-    def _apply(self, number: int) -> None:
-        """Tighten the guesses by a cut at the responses seen."""
-        value = self.knowledge.seen(number, self.rooms)
-        if self.knowledge.cuts[number].barrier:
-            self.guess[value < -BARRIER] = -math.inf
-        else:
-            np.minimum(self.guess, self.constant + value, out=self.guess)
+    def _cover(self, place: int, line: tuple[Relaxation, ...]) -> None:
+        """Take note of relaxations that together cover all plans of a candidate; they bound the others too."""
+        self._apply(self.knowledge.cover([relaxation.cut for relaxation in line]))
+        self.knowledge.lines.append((place, line, self.rooms[place]))
+
+    def _apply(self, cover: Sequence[int]) -> None:
+        """Tighten the guesses by a cover at the responses seen."""
+        np.minimum(self.guess, self._seen(cover), out=self.guess)
+
+    def _seen(self, cover: Sequence[int]) -> np.ndarray:
+        """What a cover bounds every candidate's leverage by, as far as the response seen tells."""
+        return self.constant + self.knowledge.most(cover, self.rooms)
 
     @property
     def tie(self) -> float:
@@ -262,18 +263,27 @@ class Search:
 
     # Bounds over whole faces ---------------------------------------------------------------------------------------
 
-    def prove(self, number: int, places: np.ndarray) -> None:
-        """Tighten the proven bounds of candidates by a cut over their whole least-cost faces."""
-        self._tighten(number, places, self.knowledge.around(number, self.rooms, places))
-        left = places[self.proven[places] > self.threshold()]
-        if left.size:
-            self._tighten(number, left, self.knowledge.over_faces(number, self.rooms, left))
+    def prove(self, cover: Sequence[int], places: np.ndarray) -> None:
+        """Tighten the proven bounds of candidates by a cover over their whole least-cost faces.
 
-    def _tighten(self, number: int, places: np.ndarray, value: np.ndarray) -> None:
-        if self.knowledge.cuts[number].barrier:
-            self.proven[places[value < -BARRIER]] = -math.inf
-        else:
-            self.proven[places] = np.minimum(self.proven[places], self.constant[places] + value)
+        Only where the response seen gives hope that it rules them out, and with no more programs than that takes.
+        """
+        knowledge, rooms, threshold = self.knowledge, self.rooms, self.threshold()
+        places = places[self._seen(cover)[places] <= threshold]
+        if not places.size:
+            return
+        constant = self.constant[places]
+        most = np.full(places.size, -math.inf)
+        for number in cover:
+            cut = knowledge.cuts[number]
+            value = bounded(cut, knowledge.around(number, rooms, places))
+            # Another cut of the cover may have shown already that it is of no use here.
+            loose = np.flatnonzero((constant + value > threshold) & (constant + most <= threshold))
+            if loose.size:
+                faces = bounded(cut, knowledge.over_faces(number, rooms, places[loose]))
+                value[loose] = np.minimum(value[loose], faces)
+            np.maximum(most, value, out=most)
+        self.proven[places] = np.minimum(self.proven[places], constant + most)
 
     def doubtful(self) -> np.ndarray:
         """Places of candidates whose proven bound does not rule them out and that are not worked out."""
@@ -305,12 +315,12 @@ class Search:
                 pass
             while not self.stop():
                 places = self.doubtful()
-                unused = [number for number in range(len(self.knowledge.cuts)) if number not in used]
+                unused = [number for number in range(len(self.knowledge.covers)) if number not in used]
                 if not places.size or not unused:
                     break
                 number = self._tightest(unused, places)
                 used.add(number)
-                self.prove(number, places)
+                self.prove(self.knowledge.covers[number], places)
             places = self.doubtful()
             if not places.size:
                 return
@@ -321,15 +331,14 @@ class Search:
                 return
 
     def _tightest(self, numbers: Sequence[int], places: np.ndarray) -> int:
-        """Cut that rules out the most of the places, as far as the responses seen tell."""
-        threshold = self.threshold()
+        """Cover that rules out the most of the places for every cut it has, as far as the responses seen tell."""
+        threshold, covers = self.threshold(), self.knowledge.covers
 
-        def ruled_out(number: int) -> tuple[int, float]:
-            value = self.knowledge.seen(number, self.rooms)[places]
-            if self.knowledge.cuts[number].barrier:
-                return int(np.count_nonzero(value < -BARRIER)), -math.inf
-            bound = self.constant[places] + value
-            return int(np.count_nonzero(bound <= threshold)), -float(bound.sum())
+        def ruled_out(number: int) -> tuple[float, float]:
+            bound = self._seen(covers[number])[places]
+            # Infinite bounds of barriers must not add up to no number.
+            least = float(np.clip(bound, -1e30, 1e30).sum())
+            return np.count_nonzero(bound <= threshold) / len(covers[number]), -least
 
         return max(numbers, key=ruled_out)
 

@@ -9,7 +9,7 @@ import pytest
 from pytest import approx
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
-from sluicegate.model.branching import branch_and_bound
+from sluicegate.model.branching import minimise
 from sluicegate.model.compiled import WAYS, Highs, Outcome, Program
 
 
@@ -35,7 +35,7 @@ def branched(program: Program, **options) -> Outcome:
     binaries = np.flatnonzero(program.integer).astype(np.int32)
     highs = Highs(program.relaxed(), presolve="off", solver="simplex")
     size = binaries.size
-    outcome = branch_and_bound(highs, binaries, np.zeros(size), np.ones(size), **options)
+    outcome = minimise(highs, binaries, np.zeros(size), np.ones(size), **options)
     # The bounds of the binaries are put back, so that the next solve is a relaxation again.
     assert highs.solve().objective == approx(Highs(program.relaxed()).solve().objective)
     return outcome
@@ -114,7 +114,7 @@ def test_a_solve_without_an_answer_is_tried_in_other_ways(failing: int, monkeypa
     )
 
     def run() -> Outcome:
-        return branch_and_bound(highs, binaries, np.zeros(binaries.size), np.ones(binaries.size))
+        return minimise(highs, binaries, np.zeros(binaries.size), np.ones(binaries.size))
 
     if failing > len(WAYS):
         with pytest.raises(ArithmeticError, match="Unknown"):
