@@ -740,6 +740,14 @@ def test_a_budget_that_cannot_be_kept_is_infeasible() -> None:
     )
     assert solve(made).status == "infeasible"
     assert evaluate(made, qualified=("world-us",)).violations == ("budget <= 14: over by 1",)
+    # And where there is nothing to qualify: 10 units of stock at 2 serve half of one week's 20; there is money for 9.
+    stored = case(
+        1,
+        limits={"budget": 18.0},
+        stocks=[stock("us", stockpile_max=20.0, stockpile_cost=2.0)],
+        demands=[demand("us", 20.0, 5.0, min_fill=0.5)],
+    )
+    assert solve(stored).status == "infeasible"
 
 
 @covers("gap_cost")
