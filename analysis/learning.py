@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from ..data import CaseError
 from ..model.network import Network
-from ..model.patching import Mould, same, watched
+from ..model.patching import Mould, priced, same, watched
 from ..model.problem import Problem
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 MOST_PAIRS = 2
 """Pairs of figures, per figure, that may move the same numbers together."""
+
+ALIKE = 1e-6
+"""Relative difference of two rates of change that is rounding."""
 
 SEED = 20
 CHECKS = 2
@@ -45,7 +49,8 @@ class Learnt:
 
     Every number is taken to be affine in each figure, or to hold products of two; that is checked at a third value of every
     figure and at cases drawn at random. What is not so (the dearest lane, the cheapest source, a figure that becomes 0) is
-    worked out exactly for every sample, and a sample where it does not move as expected is not told.
+    worked out exactly for every sample. Where terminal prices move otherwise, because another source becomes the cheapest, the
+    numbers made of them are told from the prices; a sample where anything else does is not told.
 
     Parameters
     ----------
@@ -79,6 +84,37 @@ class Learnt:
             self._learn(name)
         self._learn_products()
         self._check()
+
+    @cached_property
+    def _bends(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Numbers made of terminal prices: their places, which price each is made of, and its change per unit of that price.
+
+        Found by moving all prices at once, twice and each by an amount of its own: the price a number is made of is the one whose
+        move explains both of the number's.
+        """
+        draw, start = np.random.default_rng(SEED), self._start
+        case = self._case(self._middle)
+        pairs = priced(Network(case))
+        moves, changes = [], []
+        places = np.empty(0, dtype=np.int64)
+        for _ in range(2):
+            network = Network(case)
+            costs = np.array([network.replacement_cost(pair) for pair in pairs]) + draw.uniform(1.0, 2.0, len(pairs))
+            network.set_replacement_costs(dict(zip(pairs, costs.tolist(), strict=True)))
+            mould = Mould(Problem(case, network=network), self.mould.prices)
+            if mould.structure != self._structure:
+                raise Unlearnable("terminal prices alter the structure of the programs")
+            if not changes:
+                places = np.flatnonzero(~same(mould.vector[: mould.size], start[: mould.size]))
+            changes.append(mould.vector[places] - start[places])
+            moved = slice(mould.size, mould.size + len(pairs))
+            moves.append(mould.vector[moved] - start[moved])
+        rates = [change[:, None] / move[None, :] for change, move in zip(changes, moves, strict=True)]
+        explained = np.abs(rates[0] - rates[1]) <= ALIKE * np.abs(rates[0])
+        if not (explained.sum(axis=1) == 1).all():
+            raise Unlearnable("numbers are made of several terminal prices")
+        prices = explained.argmax(axis=1)
+        return places, prices, rates[0][np.arange(places.size), prices]
 
     def _case(self, point: Point) -> Case:
         try:
@@ -128,8 +164,9 @@ class Learnt:
             }
             points.append({**self._middle, **inside})
         for point in points:
-            numbers, told = self._numbers(point), self._told(point)
-            if not same(numbers, told).all():
+            numbers = self._numbers(point)
+            told = self._bent(self._told(point), numbers[self.mould.size :])
+            if told is None or not same(numbers, told).all():
                 raise Unlearnable("numbers are no products of figures")
 
     def _told(self, point: Point) -> np.ndarray:
@@ -150,10 +187,22 @@ class Learnt:
         point
             Value of every figure.
         """
-        told = self._told(point)
-        exact = watched(Network(case))
-        expected = told[self.mould.size :]
-        return told if exact.shape == expected.shape and same(exact, expected).all() else None
+        return self._bent(self._told(point), watched(Network(case)))
+
+    def _bent(self, told: np.ndarray, exact: np.ndarray) -> np.ndarray | None:
+        """Mend what is told where terminal prices are not as expected; None where anything else is not."""
+        size = self.mould.size
+        if exact.shape != told[size:].shape:
+            return None
+        astray = np.flatnonzero(~same(exact, told[size:]))
+        if not astray.size:
+            return told
+        if astray[-1] >= len(priced(self.mould.problem.network)):
+            return None
+        places, prices, rates = self._bends
+        told[places] += rates * (exact - told[size:])[prices]
+        told[size:] = exact
+        return told
 
 
 def spans_of(values: Mapping[str, Sequence[float]]) -> dict[str, Span]:

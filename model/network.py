@@ -256,6 +256,10 @@ class Network:
     def _replacement(self) -> dict[Pair, float]:
         return {}
 
+    def set_replacement_costs(self, costs: Mapping[Pair, float]) -> None:
+        """Take replacement costs for given instead of working them out."""
+        self._replacement.update(costs)
+
     def replacement_cost(self, pair: Pair) -> float:
         """R(s,i): cheapest running inbound lane; else cheapest process with its inputs; else 0 (section 2)."""
         known = self._replacement

@@ -15,7 +15,7 @@ from .columns import Digits, Enumerator, Face, Responder
 from .compiled import Highs, Program, Snapshot, compile_model
 from .evaluator import Evaluator
 from .figures import Figures
-from .network import Network
+from .network import Network, Pair
 from .ours import gap_terms
 from .problem import Problem, StatusQuo, nothing_chosen
 from .response import build_response
@@ -309,15 +309,23 @@ def patch(highs: Highs, program: Program, fields: dict[str, np.ndarray], kept: n
         highs.set_entries(program.matrix.indices[entries], places, program.matrix.data[entries])
 
 
+def priced(network: Network) -> list[Pair]:
+    """Pairs with a terminal price."""
+    return [*network.pairs("ours"), *network.pairs("counterpart")]
+
+
 def watched(network: Network) -> np.ndarray:
     """Return every quantity of a case that is no polynomial of its figures, and the sign of every figure.
 
     As long as these move as expected, so do all numbers of the programs: they are polynomials of the figures and of these.
+    Terminal prices come first, in the order of `priced`.
     """
-    found: list[float] = []
+    found = [network.terminal_price(pair) for pair in priced(network)]
     for side in ("ours", "counterpart"):
         for pair in network.pairs(side):
-            found += [network.terminal_price(pair), network.stockpile_price(pair), network.target(pair)]
+            found.append(network.target(pair))
+            if side == "ours" and network.stock(pair).stockpile_max > 0:
+                found.append(network.stockpile_price(pair))
     for lane in network.lanes.values():
         found.append(network.slack_price(lane))
         if network.side[lane.origin] == "counterpart":

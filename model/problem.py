@@ -62,11 +62,19 @@ class Problem:
         File for HiGHS's log.
     stop
         Asked during long solves; they end early once it returns True.
+    network
+        The case as the mathematics sees it, where it is there already.
     """
 
-    def __init__(self, case: Case, log: str | None = None, stop: Callable[[], bool] = lambda: False):
+    def __init__(
+        self,
+        case: Case,
+        log: str | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        network: Network | None = None,
+    ):
         self.case = case
-        self.network = Network(case)
+        self.network = network or Network(case)
         self.log = log
         self.stop = stop
         self.build_seconds = 0.0
