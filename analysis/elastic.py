@@ -15,7 +15,7 @@ from pyomo.environ import Constraint
 from ..model.branching import INTEGRAL
 from ..model.candidates import Candidates, TooManyCombinations
 from ..model.columns import Enumerator
-from ..model.compiled import PRIMAL, Program
+from ..model.compiled import DUAL, PRIMAL, Program
 from ..model.evaluator import Cut, Evaluator, Steady, _rows_of
 from ..model.joint import Choice, Joint
 from ..model.knowledge import Knowledge
@@ -27,9 +27,6 @@ from .limits import BUDGET, LOADS, Figure, Limit, figures_of, limits_of
 
 TOLERANCE = 1e-6
 """Sum of relative gaps up to which limits count as kept."""
-
-DUAL = 1
-"""HiGHS's number of the dual simplex method."""
 
 SUPPORT = 1e-7
 """Share of its price from which the dual of a limit counts as one."""

@@ -11,6 +11,7 @@ from ..model import CertificateError
 from ..model.assembly import FirstStage
 from ..model.engine import Engine
 from ..model.figures import Unfigured
+from ..model.joint import Choice
 from ..model.patching import Patched
 from ..model.planning import Facts
 from ..model.solving import check_choices
@@ -57,8 +58,10 @@ class Bench:
         self.problem = self.patched.problem
         for asked in (self.problem, self.problem.evaluator, self.patched.enumerator):
             asked.stop = self.stop
+        self._hint: Choice | None = None
         # Solved once, so that every batch begins from the bases of the middle of the ranges.
         self._solve(self.problem.case)
+        self._first_hint = self._hint
         self.patched.remember()
         self.begin()
 
@@ -69,6 +72,7 @@ class Bench:
     def begin(self) -> None:
         """Begin a batch."""
         self.patched.begin()
+        self._hint = self._first_hint
 
     def outcome(self, case: Case, values: Mapping[str, Any], mode: str) -> Row:
         """Return the outcome of a sample.
@@ -95,11 +99,12 @@ class Bench:
         rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
         figures, problem = self.patched.figures, self.problem
         engine = Engine(case, stop=self.stop, problem=problem, enumerator=self.patched.enumerator)
-        found = engine.search(Terms.of(case), rel_gap)
+        found = engine.search(Terms.of(case), rel_gap, hint=self._hint)
         if found.choice is None or found.solution is None:
             proven = found.bound == -math.inf
             row: Row = {"status": "infeasible" if proven else "unknown", "message": None}
             return row | ({"bound": found.bound} if math.isfinite(found.bound) else {})
+        self._hint = found.choice
         cost = figures.response_cost(found.choice)
         facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
         return outcome(figures.plan(facts, found.solution, figures.first_stage(found.solution)), case)

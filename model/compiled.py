@@ -12,8 +12,8 @@ import scipy.sparse as sparse
 
 ROW_UPPER, ROW_EQUAL, ROW_LOWER = 1, 0, -1
 
-PRIMAL = 4
-"""HiGHS's number of the primal simplex method."""
+DUAL, PRIMAL = 1, 4
+"""HiGHS's numbers of the dual and the primal simplex method."""
 
 WAYS: tuple[dict[str, Any], ...] = ({"presolve": "on"}, {}, {"simplex_strategy": PRIMAL}, {"solver": "ipm"})
 """Options of one cold solve after the other, where a warm one ends without an answer: presolve sees soonest that there is none."""

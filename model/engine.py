@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .candidates import Candidates
-from .columns import Enumerator
+from .columns import Enumerator, digits_of
 from .compiled import Outcome
 from .evaluator import Relaxation
 from .joint import Choice
@@ -153,6 +153,7 @@ class Engine:
         *,
         allowed: np.ndarray | None = None,
         shut: Sequence[int] = (),
+        hint: Choice | None = None,
     ) -> Found:
         """Find the best choice under terms no wider than the engine's.
 
@@ -166,6 +167,8 @@ class Engine:
             Candidates that may be chosen; all open must be among them. Default: all that keep the terms.
         shut
             First-stage columns of the joint program that must stay 0.
+        hint
+            Policies that are likely to be among the best: what bounds them is worked out first.
         """
         if shut:
             whole = self.knowledge
@@ -173,13 +176,15 @@ class Engine:
             self.__dict__["knowledge"] = whole.branch()
             self.problem.evaluator.shut(shut)
             try:
-                return self._search(terms, rel_gap, allowed)
+                return self._search(terms, rel_gap, allowed, hint)
             finally:
                 self.problem.evaluator.shut(())
                 self.__dict__["knowledge"] = whole
-        return self._search(terms, rel_gap, allowed)
+        return self._search(terms, rel_gap, allowed, hint)
 
-    def _search(self, terms: Terms | None, rel_gap: float | None, allowed: np.ndarray | None) -> Found:
+    def _search(
+        self, terms: Terms | None, rel_gap: float | None, allowed: np.ndarray | None, hint: Choice | None
+    ) -> Found:
         began = time.perf_counter()
         terms = terms or self.widest
         rel_gap = self.problem.case.settings.solver.rel_gap if rel_gap is None else rel_gap
@@ -203,6 +208,9 @@ class Engine:
         assert first is not None
         search.learn(first, relaxation)
         search.record(first, outcome)
+        hinted = None if hint is None else candidates.find(digits_of(hint, problem.network.menu))
+        if hinted is not None and hinted != first and search.guess[hinted] > search.threshold():
+            search.relax(hinted)
         result = search.run()
         bound = result.bound
         if not self.complete or bound == math.inf:

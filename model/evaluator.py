@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .branching import branch_and_bound
-from .compiled import Compiled, Highs, Outcome
+from .compiled import DUAL, PRIMAL, Compiled, Highs, Outcome
 from .joint import Choice, Joint
 from .ours import gap_terms
 from .terms import Terms
@@ -22,8 +22,15 @@ GAP = 1e-5
 """Sum of limits' gaps, in their own units, above which limits count as broken."""
 
 
+MOST_BASES = 256
+"""Bases of relaxations that are kept."""
+
 HAIR = 1e-6
 """Violation of a row or bound, scaled back, up to which an optimum of HiGHS's is taken as one."""
+
+
+Node = tuple[tuple[tuple[str, str], ...], bytes, bytes]
+"""A choice of policies, and bounds of the binaries."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,15 @@ class Evaluator:
         File for HiGHS's log of the joint program.
     stop
         Asked at every node; solves end early once it returns True.
+
+    Attributes
+    ----------
+    bases : dict of Node to HighsBasis
+        Bases of relaxations solved lately.
+    at
+        The node whose relaxation was solved last, its basis still in place.
+    repriced
+        Whether a node is solved again because numbers of the program have changed, mostly prices, and not what limits allow.
     """
 
     def __init__(
@@ -157,6 +173,9 @@ class Evaluator:
         self._gap_cost[gaps] = joint.program.cost[gaps]
         self.relaxed = Steady(relaxed, presolve="off", solver="simplex")
         self.exact = Steady(joint.program.relaxed(), log=log, presolve="off", solver="simplex")
+        self.bases: dict[Node, Any] = {}
+        self.at: Node | None = None
+        self.repriced = False
         self.stop = stop
         self.binaries = np.flatnonzero(joint.program.integer).astype(np.int32)
         self._shut = np.empty(0, dtype=np.int32)
@@ -233,11 +252,31 @@ class Evaluator:
             When HiGHS ends without an optimum.
         """
         self._set(self.relaxed, choice, cost, constant, admin)
-        outcome = self._solve_relaxed(choice)
+        program, binaries = self.joint.program, self.binaries
+        upper = program.column_upper.copy()
+        upper[self._shut] = 0.0
+        outcome = self._solve_node(choice, program.column_lower[binaries], upper[binaries])
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
         cut = self._cut(outcome.solution, leverage - constant, admin, barrier=False)
         return Relaxation(leverage, float(self._gap_cost @ outcome.solution), cut)
+
+    def _solve_node(self, choice: Choice, lower: np.ndarray, upper: np.ndarray) -> Outcome:
+        """Solve a node of a choice's relaxation from the basis that it had last, other numbers or not."""
+        node = (tuple(choice.items()), lower.tobytes(), upper.tobytes())
+        self.relaxed.set_bounds(self.binaries, lower, upper)
+        basis = self.bases.pop(node, None)
+        again = basis is not None and self.at != node
+        if again:
+            self.relaxed.highs.setBasis(basis)
+        if again and self.repriced:
+            self.relaxed.set_options(simplex_strategy=PRIMAL)
+        outcome = self._solve_relaxed(choice)
+        self.relaxed.set_options(simplex_strategy=DUAL)
+        self.bases[node], self.at = self.relaxed.highs.getBasis(), node
+        if len(self.bases) > MOST_BASES:
+            self.bases.pop(next(iter(self.bases)))
+        return outcome
 
     def relax_over(
         self, chosen: Collection[tuple[str, str]], cost: float, constant: float, admin: float
@@ -303,6 +342,7 @@ class Evaluator:
         return cut if gap > GAP else None
 
     def _solve_relaxed(self, choice: Choice) -> Outcome:
+        self.at = None
         outcome = self.relaxed.solve()
         if not outcome.optimal or outcome.solution is None:
             outcome = self.relaxed.solve_anew()
@@ -390,8 +430,7 @@ class Evaluator:
 
         The proof is a `Relaxation`: what the node bounds under other choices of policies.
         """
-        self.relaxed.set_bounds(self.binaries, lower, upper)
-        outcome = self._solve_relaxed(choice)
+        outcome = self._solve_node(choice, lower, upper)
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
         gap_cost = float(self._gap_cost @ outcome.solution)

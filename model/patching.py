@@ -126,6 +126,7 @@ class _State:
     faces: dict[Digits, list[Face]]
     known: dict[str, Any]
     snapshots: list[Snapshot]
+    bases: dict[Any, Any]
     digits: Digits
 
 
@@ -149,6 +150,7 @@ class Patched:
         self.mould = mould
         self.problem = mould.problem
         self.figures = mould.figures
+        self.problem.evaluator.repriced = True
         self._opened = Evaluator(self.problem.opened, 0.0)
         self._nothing = nothing_chosen(self.problem.opened)
         self.enumerator = Enumerator(self.problem.response)
@@ -174,6 +176,7 @@ class Patched:
             {combination: list(faces) for combination, faces in enumerator.faces.items()},
             {name: known[name] for name in ("status_quo", "open_outputs")},
             [highs.snapshot() for highs, _ in self._holders],
+            dict(self.problem.evaluator.bases),
             self._responder.digits,
         )
 
@@ -188,6 +191,7 @@ class Patched:
         self.problem.evaluator.status_quo = self.problem.status_quo.cost
         for (highs, _), snapshot in zip(self._holders, start.snapshots, strict=True):
             highs.restore(snapshot)
+        self.problem.evaluator.bases, self.problem.evaluator.at = dict(start.bases), None
         self._responder.digits = start.digits
 
     def put(self, case: Case, vector: np.ndarray) -> None:
