@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model import CertificateError
 from ..model.assembly import FirstStage
+from ..model.candidates import LOADS, Candidates
 from ..model.engine import Engine
 from ..model.figures import Unfigured
 from ..model.joint import Choice
@@ -59,6 +60,8 @@ class Bench:
         for asked in (self.problem, self.problem.evaluator, self.patched.enumerator):
             asked.stop = self.stop
         self._hint: Choice | None = None
+        self._allowed: tuple[Terms, tuple[float, ...]] | None = None
+        self._candidates: Candidates | None = None
         # Solved once, so that every batch begins from the bases of the middle of the ranges.
         self._solve(self.problem.case)
         self._first_hint = self._hint
@@ -98,8 +101,13 @@ class Bench:
     def _solve(self, case: Case) -> Row:
         rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
         figures, problem = self.patched.figures, self.problem
-        engine = Engine(case, stop=self.stop, problem=problem, enumerator=self.patched.enumerator)
-        found = engine.search(Terms.of(case), rel_gap, hint=self._hint)
+        terms = Terms.of(case)
+        candidates = self._candidates_of(terms)
+        engine = Engine(
+            case, stop=self.stop, problem=problem, enumerator=self.patched.enumerator, candidates=candidates
+        )
+        found = engine.search(terms, rel_gap, hint=self._hint)
+        self._candidates = candidates if engine.complete else None
         if found.choice is None or found.solution is None:
             proven = found.bound == -math.inf
             row: Row = {"status": "infeasible" if proven else "unknown", "message": None}
@@ -108,6 +116,21 @@ class Bench:
         cost = figures.response_cost(found.choice)
         facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
         return outcome(figures.plan(facts, found.solution, figures.first_stage(found.solution)), case)
+
+    def _candidates_of(self, terms: Terms) -> Candidates:
+        """Return the combinations that the terms allow: those of the sample before where neither terms nor loads have moved."""
+        network = self.problem.network
+        loads = [
+            getattr(network.policy(regime, policy), column, 0.0)
+            for regime, menu in network.menu.items()
+            for policy in menu
+            for column in LOADS
+        ]
+        allowed = (terms, tuple(loads))
+        candidates = self._candidates if self._allowed == allowed else None
+        # A search that is stopped drops some of them.
+        self._allowed, self._candidates = allowed, None
+        return candidates or Candidates(network, terms)
 
     def _evaluate(self, case: Case) -> Row:
         assert self.choices is not None

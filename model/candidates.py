@@ -169,6 +169,7 @@ class Candidates:
             for component in self.components
         ]
         self.closed = self._gather(closed)
+        self._component_of: np.ndarray | None = None
 
     def _component(self, regimes: Sequence[str], most: Mapping[str, float]) -> Component:
         menu, network = self.network.menu, self.network
@@ -358,15 +359,27 @@ class Candidates:
     def _heights(prices: np.ndarray, worth: np.ndarray, most: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         """What lowering the cost of some columns by their worth can take off the dual value, shape (n,)."""
         moved = np.flatnonzero(chosen & (worth != 0))
+        lowest, highest, most = np.minimum(worth[moved], 0.0), np.maximum(worth[moved], 0.0), most[moved]
+        bounded = bool(np.isfinite(most).all())
         heights = np.zeros(len(prices))
         for start in range(0, len(prices), 1024):
             block = prices[start : start + 1024, moved].astype(float)
-            lower = np.minimum(block, 0.0) - np.minimum(block - worth[moved], 0.0)
-            heights[start : start + 1024] = np.multiply(lower, most[moved], where=lower != 0, out=lower).sum(axis=1)
+            # min(price, 0) - min(price - worth, 0), which lies between 0 and the worth.
+            np.clip(block, lowest, highest, out=block)
+            if bounded:
+                heights[start : start + 1024] = highest @ most - block @ np.where(lowest < 0, -most, most)
+            else:
+                block = np.where(lowest < 0, block, highest - block)
+                heights[start : start + 1024] = np.multiply(block, most, where=block != 0, out=block).sum(axis=1)
         return heights
 
     def _places(self, arrays: ResponseArrays) -> np.ndarray:
         """Component of every watched column, -1 for one that no regime reaches."""
+        if self._component_of is None:
+            self._component_of = self._reached(arrays)
+        return self._component_of
+
+    def _reached(self, arrays: ResponseArrays) -> np.ndarray:
         matrix = arrays.program.matrix
         joined = sparse.bmat([[None, matrix], [matrix.T, None]], format="csr")
         _, labels = connected_components(joined, directed=False)

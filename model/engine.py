@@ -77,8 +77,9 @@ class Engine:
         Told of progress.
     stop
         Asked whether to stop, results so far kept.
-    problem, enumerator
-        The case made ready to solve, and who works out responses, where they are there already.
+    problem, enumerator, candidates
+        The case made ready to solve, who works out responses, and the combinations that the terms allow, where they are there
+        already.
 
     Raises
     ------
@@ -97,6 +98,7 @@ class Engine:
         stop: Callable[[], bool] | None = None,
         problem: Problem | None = None,
         enumerator: Enumerator | None = None,
+        candidates: Candidates | None = None,
     ):
         self.monitor = monitor or Monitor()
         self.stop = stop or self.monitor.stop
@@ -107,7 +109,7 @@ class Engine:
         self.complete = True
         self._opened: dict[tuple[Terms, tuple[int, ...]], tuple[Relaxation, Outcome]] = {}
         self.monitor.stage("build", 0)
-        self.candidates = Candidates(self.problem.network, self.widest)
+        self.candidates = candidates or Candidates(self.problem.network, self.widest)
         self.count = len(self.candidates)
 
     def __enter__(self) -> Engine:

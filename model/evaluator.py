@@ -32,6 +32,9 @@ HAIR = 1e-6
 Node = tuple[tuple[tuple[str, str], ...], bytes, bytes]
 """A choice of policies, and bounds of the binaries."""
 
+State = tuple[float, float, float, Terms]
+"""V, the constant part of leverage, admin costs and terms."""
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -144,8 +147,8 @@ class Evaluator:
     ----------
     bases : dict of Node to HighsBasis
         Bases of relaxations solved lately.
-    at
-        The node whose relaxation was solved last, its basis still in place.
+    last
+        The relaxation solved last, where its basis and its numbers are still in place.
     repriced
         Whether a node is solved again because numbers of the program have changed, mostly prices, and not what limits allow.
     """
@@ -174,7 +177,7 @@ class Evaluator:
         self.relaxed = Steady(relaxed, presolve="off", solver="simplex")
         self.exact = Steady(joint.program.relaxed(), log=log, presolve="off", solver="simplex")
         self.bases: dict[Node, Any] = {}
-        self.at: Node | None = None
+        self.last: tuple[Node, State, Outcome] | None = None
         self.repriced = False
         self.stop = stop
         self.binaries = np.flatnonzero(joint.program.integer).astype(np.int32)
@@ -209,6 +212,7 @@ class Evaluator:
 
     def shut(self, columns: Sequence[int]) -> None:
         """Hold first-stage columns at 0, and these alone, in `relax`, `barrier` and `best`."""
+        self.last = None
         program, before = self.joint.program, self._shut
         self._shut = np.array(columns, dtype=np.int32)
         for highs in (self.relaxed, self.exact):
@@ -255,25 +259,28 @@ class Evaluator:
         program, binaries = self.joint.program, self.binaries
         upper = program.column_upper.copy()
         upper[self._shut] = 0.0
-        outcome = self._solve_node(choice, program.column_lower[binaries], upper[binaries])
+        state = (cost, constant, admin, self.terms)
+        outcome = self._solve_node(choice, program.column_lower[binaries], upper[binaries], state)
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
         cut = self._cut(outcome.solution, leverage - constant, admin, barrier=False)
         return Relaxation(leverage, float(self._gap_cost @ outcome.solution), cut)
 
-    def _solve_node(self, choice: Choice, lower: np.ndarray, upper: np.ndarray) -> Outcome:
+    def _solve_node(self, choice: Choice, lower: np.ndarray, upper: np.ndarray, state: State) -> Outcome:
         """Solve a node of a choice's relaxation from the basis that it had last, other numbers or not."""
         node = (tuple(choice.items()), lower.tobytes(), upper.tobytes())
         self.relaxed.set_bounds(self.binaries, lower, upper)
+        if self.last is not None and self.last[:2] == (node, state):
+            return self.last[2]
         basis = self.bases.pop(node, None)
-        again = basis is not None and self.at != node
-        if again:
+        if basis is not None:
             self.relaxed.highs.setBasis(basis)
-        if again and self.repriced:
-            self.relaxed.set_options(simplex_strategy=PRIMAL)
+            if self.repriced:
+                self.relaxed.set_options(simplex_strategy=PRIMAL)
         outcome = self._solve_relaxed(choice)
         self.relaxed.set_options(simplex_strategy=DUAL)
-        self.bases[node], self.at = self.relaxed.highs.getBasis(), node
+        self.bases[node] = self.relaxed.highs.getBasis()
+        self.last = (node, state, outcome)
         if len(self.bases) > MOST_BASES:
             self.bases.pop(next(iter(self.bases)))
         return outcome
@@ -342,7 +349,7 @@ class Evaluator:
         return cut if gap > GAP else None
 
     def _solve_relaxed(self, choice: Choice) -> Outcome:
-        self.at = None
+        self.last = None
         outcome = self.relaxed.solve()
         if not outcome.optimal or outcome.solution is None:
             outcome = self.relaxed.solve_anew()
@@ -395,13 +402,15 @@ class Evaluator:
         upper[self._shut] = 0.0
         columns = np.array(list(fixed or {}), dtype=np.int32)
         lower[columns] = upper[columns] = np.array(list((fixed or {}).values()), dtype=float)
+        if fixed:
+            self.last = None
         held = (self.relaxed, self.exact)
         for highs in held:
             highs.set_bounds(columns, lower[columns], upper[columns])
             self._set(highs, choice, cost, constant, admin)
 
         def elastic(lower: np.ndarray, upper: np.ndarray, limit: float) -> Outcome:
-            return self._elastic_node(choice, constant, admin, lower, upper, limit)
+            return self._elastic_node(choice, (cost, constant, admin, self.terms), lower, upper, limit)
 
         def strict(lower: np.ndarray, upper: np.ndarray, _: float) -> Outcome:
             return self._strict_node(choice, cost, constant, admin, lower, upper)
@@ -415,6 +424,8 @@ class Evaluator:
             cutoff=-cutoff,
             stop=self.stop,
         )
+        if fixed:
+            self.last = None
         # What was shut stays shut, and what was fixed is free again.
         upper[columns] = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])
         lower[columns] = program.column_lower[columns]
@@ -424,13 +435,14 @@ class Evaluator:
         return outcome
 
     def _elastic_node(
-        self, choice: Choice, constant: float, admin: float, lower: np.ndarray, upper: np.ndarray, limit: float
+        self, choice: Choice, state: State, lower: np.ndarray, upper: np.ndarray, limit: float
     ) -> Outcome:
         """Solve a node with limits elastic: it bounds what is to be found there, and no program is slow for having no plan.
 
         The proof is a `Relaxation`: what the node bounds under other choices of policies.
         """
-        outcome = self._solve_node(choice, lower, upper)
+        _, constant, admin, _ = state
+        outcome = self._solve_node(choice, lower, upper, state)
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
         gap_cost = float(self._gap_cost @ outcome.solution)
@@ -485,6 +497,7 @@ class Evaluator:
         """
         columns = np.array(list(fixed), dtype=np.int32)
         values = np.array(list(fixed.values()), dtype=float)
+        self.last = None
         self.relaxed.set_bounds(columns, values, values)
         for slack in (False, True):
             self._set(self.relaxed, choice, cost, constant, admin, slack)

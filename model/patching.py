@@ -191,7 +191,8 @@ class Patched:
         self.problem.evaluator.status_quo = self.problem.status_quo.cost
         for (highs, _), snapshot in zip(self._holders, start.snapshots, strict=True):
             highs.restore(snapshot)
-        self.problem.evaluator.bases, self.problem.evaluator.at = dict(start.bases), None
+        self.problem.evaluator.last = None
+        self.problem.evaluator.bases = dict(start.bases)
         self._responder.digits = start.digits
 
     def put(self, case: Case, vector: np.ndarray) -> None:
@@ -205,6 +206,7 @@ class Patched:
             Its numbers, as of `Mould.vector`.
         """
         mould, problem = self.mould, self.problem
+        problem.evaluator.last = None
         problem.case, problem.network = case, Network(case)
         problem.joint.network = problem.opened.network = problem.network
         problem.joint.model.network = problem.network
