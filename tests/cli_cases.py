@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from sluicegate import Case, case_from_tables
@@ -18,6 +19,7 @@ def small(
     gas: str = "gas",
     title: str = "A small case",
     review: str = "Review of gas",
+    lanes: Sequence[Row] = (),
     **limits: float,
 ) -> Case:
     """Six weeks: we sell a gas that they make chips from, and buy chips; a second source of chips can be qualified."""
@@ -38,6 +40,7 @@ def small(
             _lane(f"{gas}-out", gas, "us", "them", unit_cost=2, base_flow=10, max_flow=12, margin=1, regime="review"),
             _lane("chip-in", "chip", "them", "us", unit_cost=20, base_flow=4, max_flow=4, margin=5, regime="embargo"),
             _lane("chip-alt", "chip", "world", "us", unit_cost=24, max_flow=2, fixed_cost=6),
+            *lanes,
         ],
         "processes": [{"process": "fab", "site": "them-site", "output": "chip", "unit_cost": 3}],
         "recipes": [{"process": "fab", "input": gas, "quantity": 1}],

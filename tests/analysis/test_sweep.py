@@ -128,6 +128,34 @@ def test_samples_share_their_programs() -> None:
                 alike(row, {name: value for name, value in expected.items() if unique(name)}, 1.0)
 
 
+def test_samples_share_their_programs_where_another_source_becomes_the_cheapest() -> None:
+    # What a unit missing at the end costs them is the price of the cheapest of two lanes that run: a kink at 2.4.
+    rival = {
+        "lane": "gas-world",
+        "item": "gas",
+        "origin": "world-site",
+        "destination": "them-site",
+        "unit_cost": 2.4,
+        "base_flow": 1,
+        "max_flow": 3,
+    }
+    case = small(lanes=[rival])
+    drawn = make_design(case, "lhs", ["lanes.gas-out.unit_cost=1.6..3.6", "lanes.chip-in.unit_cost=18..23"], samples=40)
+    task = sweeping.task_of(case, drawn, "free", None, None)
+    worker = Worker(task)
+    prices = drawn.samples["lanes.gas-out.unit_cost"]
+    assert prices.min() < 2 and prices.max() > 3
+    for batch in list(sweeping.batches(task, drawn, set()))[:3]:
+        worker.begin()
+        for sample, values in batch[:4]:
+            (row,) = worker.rows(sample, values)
+            assert worker._bench is not None
+            own = task.at(values)
+            assert worker._bench.learnt.numbers(own, values) is not None
+            expected = outcome(solve(own).to_dict(), own)
+            alike(row, {name: value for name, value in expected.items() if unique(name)}, 1.0)
+
+
 def test_a_batch_does_not_depend_on_those_before() -> None:
     case = small()
     drawn = make_design(case, "lhs", [*VARY, "lanes.gas-out.max_flow=12..20"], samples=48)

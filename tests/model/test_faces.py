@@ -1,4 +1,4 @@
-"""What reduced costs say about least-cost faces is never less than what is there."""
+"""What is said of least-cost faces, and of combinations that were not solved, is never less than what is there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from cli_cases import small
 from sluicegate import Case, case_from_tables
 from sluicegate.model.engine import Engine
 from sluicegate.model.evaluator import Cut
+from sluicegate.model.knowledge import bounded
+from sluicegate.model.search import Search
 from strategies import random_case
 
 
@@ -40,3 +42,24 @@ def test_bounds_hold(number: int) -> None:
         assert (after >= exact - scale).all()
         if len(engine.candidates.components) == 1 and enumerator.arrays.watched.size:
             assert (after <= exact + scale).all()
+
+
+@pytest.mark.parametrize("number", [2, 5, 10, 12, 25, 27, 37, 46, 49])
+def test_a_branch_and_bound_bounds_other_combinations(number: int) -> None:
+    engine = Engine(drawn(number))
+    knowledge, candidates = engine.knowledge, engine.candidates
+    evaluator, terms = engine.problem.evaluator, engine.widest
+    constant = engine.problem.constant(candidates.cost, candidates.admin)
+    places = np.arange(len(candidates))
+    search = Search(evaluator, knowledge, candidates.allowed(terms), constant, 1e-6)
+    leverages = np.array([search.work_out(int(place)).leverage for place in places])
+    scale = 1e-6 * np.maximum(1.0, np.abs(leverages))
+    checked = 0
+    for cover in knowledge.covers:
+        checked += len(cover) > 1
+        # Barriers and cuts of limits that are broken among them, at every combination's whole face.
+        values = [bounded(knowledge.cuts[each], knowledge.over_faces(each, search.rooms, places)) for each in cover]
+        assert (constant + np.max(values, axis=0) >= leverages - scale).all()
+    for place, line, before in knowledge.lines:
+        assert knowledge.known(search.rooms[place], line, before) >= leverages[place] - scale[place]
+    assert checked
