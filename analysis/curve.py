@@ -77,11 +77,14 @@ class Traced:
         To how much every use is proven least.
     complete
         Whether the curve was finished.
+    lost : list of float
+        Levels at which the solver came to no end; nothing is said of them.
     solve
         Counts of the work.
     """
 
     points: list[FrontierPoint] = field(default_factory=list)
+    lost: list[float] = field(default_factory=list)
     least: float | None = None
     fine: float = 0.0
     complete: bool = False
@@ -155,7 +158,7 @@ class Tracer:
                 self._trace_steps(loose, tight)
             else:
                 self._trace_levels(points, loose, tight)
-            self.traced.complete = True
+            self.traced.complete = not self.traced.lost
             self._counts["face_solves"] = knowledge.face_solves
         except Stopped:
             pass
@@ -221,7 +224,10 @@ class Tracer:
             if self.sense * (end - level) > self.traced.fine:
                 self.traced.points.append(FrontierPoint(level))
                 continue
-            known = self._solve(level, known)
+            try:
+                known = self._solve(level, known)
+            except ArithmeticError:
+                self.traced.lost.append(level)
         monitor.advance(points, points)
 
     def _solve(self, level: float, known: np.ndarray) -> np.ndarray:

@@ -70,7 +70,9 @@ class Frontier:
     fine
         To how much every use is proven least, and ``least`` the end.
     complete
-        Whether the curve was finished; False where it was stopped, the points so far kept.
+        Whether the curve was finished; False where it was stopped, the points so far kept, and where levels were lost.
+    lost : tuple of float
+        Levels at which the solver came to no end; nothing is said of them.
     notes
         What a reader should know.
     solve
@@ -87,6 +89,7 @@ class Frontier:
     least: float | None
     fine: float
     complete: bool
+    lost: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     solve: Mapping[str, Any] = field(default_factory=dict)
 
@@ -145,6 +148,7 @@ class Frontier:
             "complete": self.complete,
             "least": self.least,
             "fine": self.fine,
+            "lost": list(self.lost),
             "points": [
                 {
                     **asdict(point),
@@ -186,6 +190,7 @@ class Frontier:
             case=case,
             points=points,
             changes=changes,
+            lost=tuple(document["lost"]),
             notes=tuple(document["notes"]),
             **{name: document[name] for name in plain},
         )
@@ -314,6 +319,7 @@ def _frontier(case: Case, resource: Resource, traced: Traced, notes: list[str]) 
         least=traced.least,
         fine=traced.fine,
         complete=traced.complete,
+        lost=tuple(sorted(traced.lost)),
         notes=tuple(notes),
         solve=traced.solve,
     )

@@ -329,12 +329,13 @@ class Evaluator:
         offset = self.relaxed.offset
         self.relaxed.set_cost(np.where(self._gap_cost > 0, 1.0, 0.0))
         self.relaxed.set_offset(0.0)
-        outcome = self._solve_relaxed(choice)
-        assert outcome.objective is not None and outcome.solution is not None
-        cut = self._cut(outcome.solution, -outcome.objective, admin, barrier=True)
-        self.relaxed.set_cost(self.joint.program.cost)
-        self.relaxed.set_offset(offset)
-        return outcome.objective, cut
+        try:
+            outcome = self._solve_relaxed(choice)
+            assert outcome.objective is not None and outcome.solution is not None
+            return outcome.objective, self._cut(outcome.solution, -outcome.objective, admin, barrier=True)
+        finally:
+            self.relaxed.set_cost(self.joint.program.cost)
+            self.relaxed.set_offset(offset)
 
     def barrier(self, choice: Choice, cost: float, admin: float) -> Cut | None:
         """Return what proves that limits cannot all be kept under a choice, as a cut; None where the relaxation keeps them.
@@ -416,23 +417,24 @@ class Evaluator:
             return self._strict_node(choice, cost, constant, admin, lower, upper)
 
         free = bool((lower[binaries] < upper[binaries]).any())
-        outcome = branch_and_bound(
-            [elastic, strict] if free else [strict],
-            binaries,
-            lower[binaries],
-            upper[binaries],
-            cutoff=-cutoff,
-            stop=self.stop,
-        )
-        if fixed:
-            self.last = None
-        # What was shut stays shut, and what was fixed is free again.
-        upper[columns] = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])
-        lower[columns] = program.column_lower[columns]
-        touched = np.union1d(columns, binaries).astype(np.int32)
-        for highs in held:
-            highs.set_bounds(touched, lower[touched], upper[touched])
-        return outcome
+        try:
+            return branch_and_bound(
+                [elastic, strict] if free else [strict],
+                binaries,
+                lower[binaries],
+                upper[binaries],
+                cutoff=-cutoff,
+                stop=self.stop,
+            )
+        finally:
+            if fixed:
+                self.last = None
+            # What was shut stays shut, and what was fixed is free again.
+            upper[columns] = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])
+            lower[columns] = program.column_lower[columns]
+            touched = np.union1d(columns, binaries).astype(np.int32)
+            for highs in held:
+                highs.set_bounds(touched, lower[touched], upper[touched])
 
     def _elastic_node(
         self, choice: Choice, state: State, lower: np.ndarray, upper: np.ndarray, limit: float

@@ -68,7 +68,10 @@ def frontier_parts(frontier: Frontier) -> Iterable[RenderableType]:
 def headline(frontier: Frontier) -> Iterable[str]:
     """Yield in words how the curve is proven, and where it ends."""
     plans = frontier.feasible
-    if not frontier.complete:
+    if frontier.lost:
+        levels = ", ".join(number(level, decimals(frontier.lost, LEVEL_DIGITS)) for level in frontier.lost)
+        yield f"not finished: at {levels} the solver came to no end; the points that follow hold"
+    elif not frontier.complete:
         yield "stopped before the curve was finished; the points that follow hold"
     if plans:
         what = "all steps of the curve" if frontier.steps and frontier.complete else counted(len(plans), "point")

@@ -333,6 +333,30 @@ def test_wrong_usage(here: Path, options: tuple[str, ...], said: str) -> None:
     assert not Path("results").exists()
 
 
+@pytest.mark.usefixtures("here")
+def test_a_level_without_an_answer_costs_that_level_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("small", "--against", "budget", "--points", "9")
+    whole = json.loads(run(*asked, "--json").stdout)
+    solving, calls = curve.Tracer._solve, iter(range(100))
+
+    def solve_all_but_one(self: curve.Tracer, level: float, known: Any) -> Any:
+        if next(calls) == 2:
+            raise ArithmeticError("a relaxation ended with 'Unknown'")
+        return solving(self, level, known)
+
+    monkeypatch.setattr(curve.Tracer, "_solve", solve_all_but_one)
+    result = run(*asked, "-o", "out")
+    assert "not finished: at " in result.stdout and "the solver came to no end" in result.stdout
+    document = json.loads(Path("out/frontier.json").read_bytes())
+    (lost,) = document["lost"]
+    assert document["complete"] is False and document["status"] == "feasible"
+    left = [point for point in whole["points"] if point["level"] != lost]
+    assert len(left) == len(whole["points"]) - 1
+    assert [point["level"] for point in document["points"]] == [point["level"] for point in left]
+    assert [point["leverage"] for point in document["points"]] == [pytest.approx(point["leverage"]) for point in left]
+    assert Frontier.from_dict(document, small()).lost == (lost,)
+
+
 def test_ctrl_c_writes_the_points_found(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from sluicegate.report import progress
 
