@@ -186,7 +186,7 @@ class Dataset:
                 with pq.ParquetWriter(file, schema) as writer:
                     waiting: list[pa.Table] = []
                     for path in files:
-                        waiting.append(_fitted(_unseen(pq.read_table(path), seen), schema))
+                        waiting.append(_fitted(_unseen(_read(path), seen), schema))
                         if sum(table.num_rows for table in waiting) >= GROUP:
                             writer.write_table(pa.concat_tables(waiting))
                             waiting = []
@@ -204,13 +204,12 @@ class Dataset:
         """All rows, in the order of sample and mode."""
         import pandas as pd
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         files = self.files()
         if not files:
             return pd.DataFrame({"sample": pd.Series(dtype="int64"), "mode": pd.Series(dtype=object)})
         schema, seen = _schema(files), set[tuple[int, str]]()
-        table = pa.concat_tables([_fitted(_unseen(pq.read_table(path), seen), schema) for path in files])
+        table = pa.concat_tables([_fitted(_unseen(_read(path), seen), schema) for path in files])
         # Free comes before fixed.
         return table.to_pandas().sort_values(["sample", "mode"], ascending=[True, False], ignore_index=True)
 
@@ -246,14 +245,22 @@ def _schema(files: Sequence[Path]) -> pa.Schema:
     return pa.unify_schemas([pq.read_schema(path) for path in files])
 
 
+def _read(path: Path) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    # Files are small: handing them out to threads costs more than it brings.
+    with pq.ParquetFile(path) as file:
+        return file.read(use_threads=False)
+
+
 def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return a table with all columns of a schema, those it does not have null."""
     import pyarrow as pa
 
-    columns = [
-        table[field.name] if field.name in table.column_names else pa.nulls(table.num_rows, field.type)
-        for field in schema
-    ]
+    if table.schema == schema:
+        return table
+    own = dict(zip(table.column_names, table.columns, strict=True))
+    columns = [own[field.name] if field.name in own else pa.nulls(table.num_rows, field.type) for field in schema]
     return pa.table(columns, schema=schema)
 
 
