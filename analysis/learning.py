@@ -95,7 +95,8 @@ class Learnt:
         draw, start = np.random.default_rng(SEED), self._start
         case = self._case(self._middle)
         pairs = priced(Network(case))
-        moves, changes = [], []
+        moves: list[np.ndarray] = []
+        changes: list[np.ndarray] = []
         places = np.empty(0, dtype=np.int64)
         for _ in range(2):
             network = Network(case)

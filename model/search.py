@@ -263,10 +263,19 @@ class Search:
 
     # Bounds over whole faces ---------------------------------------------------------------------------------------
 
-    def prove(self, cover: Sequence[int], places: np.ndarray) -> None:
+    def prove(self, cover: Sequence[int], places: np.ndarray, faces: bool) -> None:
         """Tighten the proven bounds of candidates by a cover over their whole least-cost faces.
 
-        Only where the response seen gives hope that it rules them out, and with no more programs than that takes.
+        Only where the response seen gives hope that it rules them out.
+
+        Parameters
+        ----------
+        cover
+            Numbers of cuts.
+        places : array of int
+            The candidates.
+        faces
+            Whether to solve responses, no more than it takes; else what is known of the faces must do.
         """
         knowledge, rooms, threshold = self.knowledge, self.rooms, self.threshold()
         places = places[self._seen(cover)[places] <= threshold]
@@ -279,9 +288,9 @@ class Search:
             value = bounded(cut, knowledge.around(number, rooms, places))
             # Another cut of the cover may have shown already that it is of no use here.
             loose = np.flatnonzero((constant + value > threshold) & (constant + most <= threshold))
-            if loose.size:
-                faces = bounded(cut, knowledge.over_faces(number, rooms, places[loose]))
-                value[loose] = np.minimum(value[loose], faces)
+            if faces and loose.size:
+                exact = bounded(cut, knowledge.over_faces(number, rooms, places[loose]))
+                value[loose] = np.minimum(value[loose], exact)
             np.maximum(most, value, out=most)
         self.proven[places] = np.minimum(self.proven[places], constant + most)
 
@@ -309,18 +318,20 @@ class Search:
         )
 
     def _search(self) -> None:
-        used: set[int] = set()
+        used: set[tuple[int, bool]] = set()
         while not self.stop():
             while not self.stop() and self.advance(self.guess):
                 pass
-            while not self.stop():
-                places = self.doubtful()
-                unused = [number for number in range(len(self.knowledge.covers)) if number not in used]
-                if not places.size or not unused:
-                    break
-                number = self._tightest(unused, places)
-                used.add(number)
-                self.prove(self.knowledge.covers[number], places)
+            # What reduced costs say of all covers comes before any response is solved again.
+            for faces in (False, True):
+                while not self.stop():
+                    places = self.doubtful()
+                    unused = [number for number in range(len(self.knowledge.covers)) if (number, faces) not in used]
+                    if not places.size or not unused:
+                        break
+                    number = self._tightest(unused, places)
+                    used.add((number, faces))
+                    self.prove(self.knowledge.covers[number], places, faces)
             places = self.doubtful()
             if not places.size:
                 return
