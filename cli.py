@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
+import gc
 import io
 import os
 import signal
@@ -34,6 +35,7 @@ DONE, FAULT, USAGE, INFEASIBLE, GAP_LEFT, NO_PLAN, STOPPED = 0, 1, 2, 3, 4, 5, 1
 DEBUG = "SLUICEGATE_DEBUG"
 VERBOSE = "sluicegate.verbose"
 WORKER = "sluicegate-work"
+GARBAGE = 50_000  # objects made before Python looks for garbage
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -807,15 +809,16 @@ def report(
       sluicegate report results/first --workbook plan.xlsx
       sluicegate report results/first results/second -o comparison.html
     """
+    from .report.drawing import artist
     from .report.page import page_of, page_path, read_results, write_page
 
     talk = Talk(quiet, verbose)
-    read = _said(lambda: read_results(results))
-    path = page_path(results, output, force=force)
-    if workbook is not None:
-        _check_workbook(workbook, read, force)
-    with Interrupts(patient=False) as interrupts:
-        text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads), talk)
+    with Interrupts(patient=False) as interrupts, interrupts.run(lambda: artist(threads), talk) as drawing:
+        read = _said(lambda: read_results(results))
+        path = page_path(results, output, force=force)
+        if workbook is not None:
+            _check_workbook(workbook, read, force)
+        text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads, artist=drawing), talk)
     with _placing(str(path)):
         size = write_page(text, path)
     document: dict[str, Any] = {"page": str(path), "bytes": size}
@@ -1398,6 +1401,8 @@ def _now() -> datetime.datetime:
 
 def main() -> None:
     """Run the command and end the process with its exit code."""
+    # Libraries make objects by the hundred thousand as they are imported, none of them garbage.
+    gc.set_threshold(GARBAGE)
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot show is no reason to fail.
         if hasattr(stream, "reconfigure"):

@@ -40,7 +40,7 @@ def folder(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, ["report", *arguments])
+    result = CliRunner().invoke(cli, ["report", *arguments, "--threads", "1"])
     assert "Traceback" not in result.output
     assert result.exit_code == code, result.output
     return result
