@@ -816,6 +816,7 @@ def report(
     with Interrupts(patient=False) as interrupts, interrupts.run(lambda: artist(threads), talk) as drawing:
         read = _said(lambda: read_results(results))
         path = page_path(results, output, force=force)
+        _check_file("-o", str(path))
         if workbook is not None:
             _check_workbook(workbook, read, force)
         text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads, artist=drawing), talk)
@@ -1223,6 +1224,8 @@ def sweep_summary(
     from .analysis.sweep import read_sweep
     from .report.sweep import show_sweep, sweep_document
 
+    if chart is not None:
+        _check_chart(chart)
     found = read_sweep(folder)
     if chart is not None:
         from .report.sweep_charts import write_sweep_charts
@@ -1298,17 +1301,32 @@ def _hand_out(
     talk.say(_shown(f"{apart}Written to {folder}"))
 
 
-def _check_chart(chart: str) -> None:
-    """Refuse a chart that could not be written, before the work."""
+def _check_file(option: str, path: str) -> None:
+    """Refuse a file that could not be written, before the work."""
     from pathlib import Path
 
+    from .report.charts import try_place
+
+    place = Path(path)
+    if place.parent.exists():
+        try:
+            try_place(place)
+        except OSError as error:
+            why = f"{str(error.strerror).lower()}; name another file"
+        else:
+            return
+    else:
+        why = f"there is no folder {place.parent}; make it, or name another file"
+    raise Refusal(_shown(f"{option} {path} cannot be written: {why}"))
+
+
+def _check_chart(chart: str) -> None:
+    """Refuse a chart that could not be written, before the work."""
     from .report.charts import ENDINGS
 
-    path = Path(chart)
-    if path.suffix.lower() not in ENDINGS:
+    if not chart.lower().endswith(ENDINGS):
         raise Refusal(_shown(f"--chart {chart}: give the file one of the endings {', '.join(ENDINGS)}"))
-    if not path.parent.is_dir():
-        raise Refusal(_shown(f"--chart {chart}: there is no folder {path.parent}; make it, or name another file"))
+    _check_file("--chart", chart)
 
 
 def _draw(chart: str, found: Frontier, talk: Talk) -> None:
@@ -1342,6 +1360,7 @@ def _check_workbook(path: str, read: Sequence[Any], force: bool) -> None:
         raise Refusal("--workbook holds one plan; name the one result folder of a plan")
     if os.path.exists(path) and not force:
         raise Refusal(_shown(f"--workbook {path}: the file is there; name another one, or replace it with --force"))
+    _check_file("--workbook", path)
 
 
 def _exit_code(plan: Plan) -> int:

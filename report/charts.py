@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -176,6 +177,21 @@ def write_chart(chart: altair.TopLevelMixin, path: str | os.PathLike[str]) -> Pa
         content = str(vl_convert.vegalite_to_html(written, bundle=True)).encode()
     replace_file(content, path)
     return path
+
+
+def try_place(path: Path) -> None:
+    """Try whether a file can be written, before the work that fills it.
+
+    Raises
+    ------
+    OSError
+        Where it cannot.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    handle, scratch = tempfile.mkstemp(prefix=".sluicegate-", dir=path.parent)
+    os.close(handle)
+    os.unlink(scratch)
 
 
 def replace_file(content: bytes, path: Path) -> None:

@@ -287,6 +287,24 @@ def test_a_folder_is_no_file(folder: Path, tmp_path: Path) -> None:
     assert "is a folder" in run(str(folder), "-o", str(tmp_path / "page.html"), code=2).stderr
 
 
+def test_a_place_that_may_not_be_written_is_told_before_the_work(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sluicegate.report.charts.tempfile.mkstemp", refused)
+    monkeypatch.setattr("sluicegate.report.page.page_of", None)
+    said = "cannot be written: permission denied; name another file"
+    assert f"-o plan.html {said}" in run(str(folder), "-o", "plan.html", code=2).stderr
+    monkeypatch.undo()
+    monkeypatch.setattr("sluicegate.report.page.page_of", None)
+    place = str(tmp_path / "nowhere" / "plan.xlsx")
+    said = f"--workbook {place} cannot be written: there is no folder {tmp_path / 'nowhere'}; make it, or name another file"
+    assert said in run(str(folder), "-o", str(tmp_path / "plan.html"), "--workbook", place, code=2).stderr
+
+
 def test_a_full_disk_leaves_the_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "page.html"
     target.write_text("old")
