@@ -80,7 +80,6 @@ def _told(error: Exception, ctx: click.Context) -> click.ClickException:
         ("report.folder", "ResultError"),
         ("analysis.dataset", "SweepError"),
         ("analysis.varying", "DesignError"),
-        ("analysis.varying", "DesignError"),
     )
     if any(_is(error, module, name) for module, name in refusals):
         return Refusal(_shown(str(error)))
