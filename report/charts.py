@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import tempfile
 from collections.abc import Iterable
@@ -132,8 +131,7 @@ def svg_of(chart: altair.TopLevelMixin) -> str:
 def specification(chart: altair.TopLevelMixin) -> dict[str, Any]:
     """Return a chart as Vega-Lite writes it."""
     # Not checked against Vega-Lite's schema, which takes longer than all else; the tests do.
-    found: dict[str, Any] = json.loads(chart.to_json(validate=False))
-    return found
+    return chart.to_dict(validate=False)
 
 
 def drawn(specification: dict[str, Any]) -> str:

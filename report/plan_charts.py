@@ -121,14 +121,14 @@ def week_figures(plan: Plan, side: str) -> list[Figure]:
     side
         ``counterpart`` or ``ours``.
     """
-    return list(each_week_figure(plan, side))
+    return list(each_week_figure(plan, side, moving_pairs(plan, side)))
 
 
-def each_week_figure(plan: Plan, side: str) -> Iterator[Figure]:
-    """Yield the charts of `week_figures` as they are made."""
+def each_week_figure(plan: Plan, side: str, pairs: Sequence[Pair]) -> Iterator[Figure]:
+    """Yield the charts of `week_figures` as they are made, `pairs` being what `moving_pairs` returned."""
     network = Network(plan.case)
     reviews = _reviews(plan, network)
-    for pair in moving_pairs(plan, side)[:MOST_PAIRS]:
+    for pair in pairs[:MOST_PAIRS]:
         yield _week_figure(plan, network, side, pair, reviews.get(pair, []))
 
 

@@ -24,6 +24,7 @@ from .terminal import LIMITS, NONE, OPEN, PARTS, _how, _in_money, _limit_rows, _
 if TYPE_CHECKING:
     from ..data import Case
     from ..model import Plan
+    from ..model.network import Pair
     from .drawing import Artist
 
 CONFIDENCES = {"high": "high", "medium": "medium", "low": "low", "assumed": "assumed", "": "not said"}
@@ -76,18 +77,16 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
     content["lane_rows"] = [_lane_row(row) for row in content["map"].lanes]
     if plan.leverage is None:
         return content | {"limit_rows": _limit_rows(case)}
+    moving = {side: moving_pairs(plan, side) for side in ("counterpart", "ours")}
     return content | {
         "figures": key_figures(plan),
         "wide": is_wide(plan),
         "policies": _policy_rows(plan),
         "open": [(row.regime, row.name) for row in plan.tables["policies"].itertuples() if row.policy == OPEN],
         "limits": _limits(plan),
-        "weeks": {side: _weeks(plan, side, artist) for side in ("counterpart", "ours")},
-        "more": {
-            side: [pair_title(plan, pair) for pair in moving_pairs(plan, side)[MOST_PAIRS:]]
-            for side in ("counterpart", "ours")
-        },
-        "steady": {side: _steady(plan, side) for side in ("counterpart", "ours")},
+        "weeks": {side: _weeks(plan, side, pairs, artist) for side, pairs in moving.items()},
+        "more": {side: [pair_title(plan, pair) for pair in pairs[MOST_PAIRS:]] for side, pairs in moving.items()},
+        "steady": {side: _steady(plan, side, pairs) for side, pairs in moving.items()},
         "losses": [
             picture(counterpart_losses(plan), "their-losses", artist),
             picture(our_losses(plan), "our-losses", artist),
@@ -298,13 +297,14 @@ def _limits(plan: Plan) -> list[dict[str, Any]]:
     return found
 
 
-def _weeks(plan: Plan, side: str, artist: Artist) -> list[Picture]:
-    return [picture(figure, f"{side}{place}", artist) for place, figure in enumerate(each_week_figure(plan, side))]
+def _weeks(plan: Plan, side: str, pairs: Sequence[Pair], artist: Artist) -> list[Picture]:
+    figures = each_week_figure(plan, side, pairs)
+    return [picture(figure, f"{side}{place}", artist) for place, figure in enumerate(figures)]
 
 
-def _steady(plan: Plan, side: str) -> list[str]:
+def _steady(plan: Plan, side: str, moving: Sequence[Pair]) -> list[str]:
     """Return the pairs of a side that are served in full and are not drawn."""
-    drawn = set(moving_pairs(plan, side))
+    drawn = set(moving)
     fills = plan.tables["fills"]
     pairs = fills.loc[fills["side"] == side, ["site", "item"]].drop_duplicates().itertuples(index=False, name=None)
     return [pair_title(plan, pair) for pair in pairs if pair not in drawn]
