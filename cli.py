@@ -782,7 +782,12 @@ def compare(
 )
 @click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
 @json_option
-@threads_option
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that work out responses; 1 also draws the charts in this one.  [default: all processors]",
+)
 @loudness_options
 def report(
     results: tuple[str, ...],
