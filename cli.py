@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
+import gc
 import io
 import os
 import signal
@@ -34,6 +35,7 @@ DONE, FAULT, USAGE, INFEASIBLE, GAP_LEFT, NO_PLAN, STOPPED = 0, 1, 2, 3, 4, 5, 1
 DEBUG = "SLUICEGATE_DEBUG"
 VERBOSE = "sluicegate.verbose"
 WORKER = "sluicegate-work"
+GARBAGE = 50_000  # objects made before Python looks for garbage
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -77,7 +79,6 @@ def _told(error: Exception, ctx: click.Context) -> click.ClickException:
         ("model", "TooManyCombinations"),
         ("report.folder", "ResultError"),
         ("analysis.dataset", "SweepError"),
-        ("analysis.varying", "DesignError"),
         ("analysis.varying", "DesignError"),
     )
     if any(_is(error, module, name) for module, name in refusals):
@@ -781,7 +782,12 @@ def compare(
 )
 @click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
 @json_option
-@threads_option
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that work out responses; 1 also draws the charts in this one.  [default: all processors]",
+)
 @loudness_options
 def report(
     results: tuple[str, ...],
@@ -807,15 +813,17 @@ def report(
       sluicegate report results/first --workbook plan.xlsx
       sluicegate report results/first results/second -o comparison.html
     """
+    from .report.drawing import artist
     from .report.page import page_of, page_path, read_results, write_page
 
     talk = Talk(quiet, verbose)
-    read = _said(lambda: read_results(results))
-    path = page_path(results, output, force=force)
-    if workbook is not None:
-        _check_workbook(workbook, read, force)
-    with Interrupts(patient=False) as interrupts:
-        text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads), talk)
+    with Interrupts(patient=False) as interrupts, interrupts.run(lambda: artist(threads), talk) as drawing:
+        read = _said(lambda: read_results(results))
+        path = page_path(results, output, force=force)
+        _check_file("-o", str(path))
+        if workbook is not None:
+            _check_workbook(workbook, read, force)
+        text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads, artist=drawing), talk)
     with _placing(str(path)):
         size = write_page(text, path)
     document: dict[str, Any] = {"page": str(path), "bytes": size}
@@ -1220,6 +1228,8 @@ def sweep_summary(
     from .analysis.sweep import read_sweep
     from .report.sweep import show_sweep, sweep_document
 
+    if chart is not None:
+        _check_chart(chart)
     found = read_sweep(folder)
     if chart is not None:
         from .report.sweep_charts import write_sweep_charts
@@ -1295,17 +1305,32 @@ def _hand_out(
     talk.say(_shown(f"{apart}Written to {folder}"))
 
 
-def _check_chart(chart: str) -> None:
-    """Refuse a chart that could not be written, before the work."""
+def _check_file(option: str, path: str) -> None:
+    """Refuse a file that could not be written, before the work."""
     from pathlib import Path
 
+    from .report.charts import try_place
+
+    place = Path(path)
+    if place.parent.exists():
+        try:
+            try_place(place)
+        except OSError as error:
+            why = f"{str(error.strerror).lower()}; name another file"
+        else:
+            return
+    else:
+        why = f"there is no folder {place.parent}; make it, or name another file"
+    raise Refusal(_shown(f"{option} {path} cannot be written: {why}"))
+
+
+def _check_chart(chart: str) -> None:
+    """Refuse a chart that could not be written, before the work."""
     from .report.charts import ENDINGS
 
-    path = Path(chart)
-    if path.suffix.lower() not in ENDINGS:
+    if not chart.lower().endswith(ENDINGS):
         raise Refusal(_shown(f"--chart {chart}: give the file one of the endings {', '.join(ENDINGS)}"))
-    if not path.parent.is_dir():
-        raise Refusal(_shown(f"--chart {chart}: there is no folder {path.parent}; make it, or name another file"))
+    _check_file("--chart", chart)
 
 
 def _draw(chart: str, found: Frontier, talk: Talk) -> None:
@@ -1339,6 +1364,7 @@ def _check_workbook(path: str, read: Sequence[Any], force: bool) -> None:
         raise Refusal("--workbook holds one plan; name the one result folder of a plan")
     if os.path.exists(path) and not force:
         raise Refusal(_shown(f"--workbook {path}: the file is there; name another one, or replace it with --force"))
+    _check_file("--workbook", path)
 
 
 def _exit_code(plan: Plan) -> int:
@@ -1398,6 +1424,8 @@ def _now() -> datetime.datetime:
 
 def main() -> None:
     """Run the command and end the process with its exit code."""
+    # Libraries make objects by the hundred thousand as they are imported, none of them garbage.
+    gc.set_threshold(GARBAGE)
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot show is no reason to fail.
         if hasattr(stream, "reconfigure"):

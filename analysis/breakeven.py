@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ..data import TABLES, CaseError, Settings, apply_overrides
-from ..data.declared import columns, extra, numeric, setting_keys
-from ..data.tables import Delay
+from ..data import TABLES
 from ..model.engine import Engine
 from ..model.monitor import Monitor
 from ..model.network import OPEN, Network
@@ -27,20 +25,16 @@ from ..model.planning import (
 )
 from ..model.solving import evaluate
 from ..model.terms import Terms
+from .figure import Figure, find_figure, no_figure
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pydantic import BaseModel
-    from pydantic.fields import FieldInfo
 
     from ..data import Case
     from ..model import Plan
 
 LIMITS = {"budget": "admin_cost", "reviewer_hours": "reviewer_load", "political_capital": "political_cost"}
 """Limits that are moved without working out any response again, and the column of the policies table they add up."""
-
-UNMOVED = ("case", "solver", "objective")
-"""Sections of the settings that hold no figure of the case."""
 
 LOW, HIGH = 0.25, 4.0
 """Ends of the default range of an amount, as multiples of the value in force."""
@@ -246,7 +240,7 @@ def breakeven(
         raise ValueError("points: at least 2 are needed, the ends of the range")
     if not 0 < tolerance < 1:
         raise ValueError("tolerance: must lie between 0 and 1, such as 0.001")
-    figure = find_figure(case, path)
+    figure = movable(case, path)
     low, high, words = _range(figure, low, high)
     telling = _Telling(monitor or Monitor())
     with contextlib.ExitStack() as stack:
@@ -283,62 +277,7 @@ def breakeven(
 # The figure ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A figure of a case that can be moved.
-
-    Attributes
-    ----------
-    case, path
-        Where it stands.
-    info
-        Its declaration.
-    current
-        Value in force; None where it has none.
-    limit
-        Its name where it is a limit that is moved without working out responses again.
-    peers
-        Values in force of the same column in all rows.
-    """
-
-    case: Case
-    path: str
-    info: FieldInfo
-    current: float | None
-    limit: str | None
-    peers: tuple[float, ...]
-    distribution: bool = False
-
-    @property
-    def unit(self) -> str:
-        """Unit of the figure."""
-        return extra(self.info, "unit") or ""
-
-    @property
-    def whole(self) -> bool:
-        """Whether it takes whole numbers only."""
-        return self.distribution or numeric(self.info) is int
-
-    @property
-    def share(self) -> bool:
-        """Whether it is a share."""
-        return self.unit == "share"
-
-    def at(self, value: float) -> Case:
-        """Return the case with the figure at a value."""
-        return apply_overrides(self.case, [f"{self.path}={int(value) if self.whole else repr(float(value))}"])
-
-    def refusal(self, value: float) -> str | None:
-        """Return why the case cannot have a value; None where it can."""
-        try:
-            self.at(value)
-        except CaseError as error:
-            fault = error.faults[0]
-            return ": ".join(filter(None, (fault.column, fault.value, fault.message)))
-        return None
-
-
-def find_figure(case: Case, path: str) -> Figure:
+def movable(case: Case, path: str) -> Figure:
     """Return the figure that a path names.
 
     Raises
@@ -349,40 +288,23 @@ def find_figure(case: Case, path: str) -> Figure:
         For a figure that cannot be moved.
     """
     head, _, rest = path.partition(".")
-    if head in columns(Settings) and rest in setting_keys(head):
-        info = setting_keys(head)[rest]
-        if head in UNMOVED or numeric(info) is None:
-            raise ValueError(f"{path} is no figure that a plan depends on; name one such as limits.budget")
-        value = getattr(getattr(case.settings, head), rest)
-        current = value if math.isfinite(value) else None
-        return Figure(case, path, info, current, rest if rest in LIMITS else None, ())
-    for name, info in columns(TABLES[head]).items() if head in TABLES else ():
-        records = [row for row in case.rows(head) if TABLES[head].key and f"{row.id}.{name}" == rest]
-        distribution = info.annotation is Delay
-        if records and (distribution or numeric(info) is not None) and name not in TABLES[head].key:
-            values = {_in_force(case, row, name, info) for row in records}
-            peers = [_in_force(case, row, name, info) for row in case.rows(head)]
-            current = values.pop() if len(values) == 1 else None
-            known = tuple(peer for peer in peers if peer is not None)
-            return Figure(case, path, info, current, None, known, distribution)
-        if records:
-            raise ValueError(f"{path} is no figure; {name} holds no number that can be moved")
-    # Whatever is wrong with it is worded where overrides are read.
-    apply_overrides(case, [f"{path}=1"])
-    raise ValueError(f"{path} is no figure; write TABLE.KEY.COLUMN or SECTION.KEY")
+    column = rest.rpartition(".")[2]
+    if head in TABLES and column in TABLES[head].key and any(f"{row.id}.{column}" == rest for row in case.rows(head)):
+        raise _no_number(path)
+    figure = find_figure(case, path)
+    if figure.numeric or figure.delay:
+        return figure
+    raise _no_number(path) if head in TABLES else no_figure(path)
 
 
-def _in_force(case: Case, row: BaseModel, name: str, info: FieldInfo) -> float | None:
-    value = getattr(row, name)
-    if value is None and extra(info, "same_as"):
-        value = getattr(row, extra(info, "same_as"))
-    if value is None and name == "stockpile_cost":
-        value = Network(case).stockpile_price((row.site, row.item))  # type: ignore[attr-defined]
-    if value is None and name == "fixed_cost":
-        value = 0.0
-    if isinstance(value, Delay):
-        return float(round(value.mean))
-    return value if value is not None and math.isfinite(value) else None
+def _no_number(path: str) -> ValueError:
+    return ValueError(f"{path} is no figure; {path.rpartition('.')[2]} holds no number that can be moved")
+
+
+def _refusal(figure: Figure, value: float) -> str | None:
+    """Return why the case cannot have a value, with the column and the value that are at fault; None where it can."""
+    fault = figure.fault(value)
+    return None if fault is None else ": ".join(filter(None, (fault.column, fault.value, fault.message)))
 
 
 def _range(figure: Figure, low: float | None, high: float | None) -> tuple[float, float, str]:
@@ -403,10 +325,10 @@ def _range(figure: Figure, low: float | None, high: float | None) -> tuple[float
         raise ValueError(f"{figure.path}: no range from {low:g} to {high:g}; give --low and --high")
     ends = []
     for place, (end, stated) in enumerate(zip((low, high), given, strict=True)):
-        problem = figure.refusal(end)
+        problem = _refusal(figure, end)
         if problem is not None:
             accepted = (
-                value for value in (figure.current, low, high) if value is not None and not figure.refusal(value)
+                value for value in (figure.current, low, high) if value is not None and not _refusal(figure, value)
             )
             good = next(accepted, None)
             if stated is not None or good is None:
@@ -473,12 +395,12 @@ def _nearest_accepted(figure: Figure, good: float, bad: float) -> float:
         middle = float(round((good + bad) / 2)) if figure.whole else (good + bad) / 2
         if middle in (good, bad):
             break
-        if figure.refusal(middle) is None:
+        if _refusal(figure, middle) is None:
             good = middle
         else:
             bad = middle
     tidy = float(f"{good:.9g}")
-    return tidy if figure.refusal(tidy) is None else good
+    return tidy if _refusal(figure, tidy) is None else good
 
 
 # Solving at one value --------------------------------------------------------------------------------------------------
@@ -918,7 +840,7 @@ class _Search:
                 f"at {len(unproven)} of {len(points)} values (the first {unproven[0].value:.6g}) the solve ended without proof; "
                 "allow more time with solver.time_limit"
             )
-        if self.figure.distribution:
+        if self.figure.delay:
             yield "a fixed delay of so many weeks stands in for the distribution of the case"
         ties = [point.tie for point in points if point.choice is not None]
         if ties:

@@ -320,6 +320,24 @@ def refuse_occupied(folder: Path, *, force: bool) -> None:
         raise SweepError(f"{folder} holds a sweep; continue it with --resume, replace it with --force, or name another")
 
 
+def try_room(folder: Path) -> None:
+    """Try whether the folder of a sweep can be made, before the work that fills it.
+
+    Raises
+    ------
+    SweepError
+        Where it cannot.
+    """
+    above = next(place for place in folder.resolve().parents if place.exists())
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix=".sluicegate-", dir=above))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SweepError(
+            f"{folder} cannot be written: {reason[:1].lower()}{reason[1:]}; name a folder in another place with -o"
+        ) from error
+
+
 def _lock(path: Path) -> int | None:
     """Keep a second process from writing to the same sweep; where the system has no such locks, nothing is kept."""
     try:

@@ -17,17 +17,8 @@ import numpy as np
 import pandas as pd
 
 from ..data.faults import CaseError, Fault, nearest
-from .varying import (
-    DesignError,
-    Discrete,
-    Distribution,
-    Factor,
-    Figure,
-    Uniform,
-    find_figure,
-    parse_factor,
-    ranged_figures,
-)
+from .figure import Figure, find_figure
+from .varying import DesignError, Discrete, Distribution, Factor, Uniform, parse_factor, ranged_figures, varied
 
 if TYPE_CHECKING:
     from ..data import Case
@@ -391,7 +382,7 @@ def _listed(case: Case, source: str | os.PathLike[str] | pd.DataFrame, seed: int
             continue
         values = _cells(figure, entries, name, faults)
         if len(values) == len(cells):
-            factors.append(figure.varied(_spread(values)))
+            factors.append(varied(figure, _spread(values)))
             columns.append(values)
     if faults:
         raise DesignError(faults)

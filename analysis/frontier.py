@@ -270,6 +270,10 @@ def frontier(
             resource = replace(resource, load="admin_cost")
         rel_gap = case.settings.solver.rel_gap if rel_gap is None else rel_gap
         traced = Tracer(engine, resource, rel_gap).trace(points, low, high)
+        if traced.complete and resource.load and not engine.candidates.loads[resource.load].any():
+            notes.append(
+                f"nothing in this case takes any {resource.words}: no limit on it changes the plan, and the curve is one point"
+            )
     traced.solve["seconds"] = time.perf_counter() - began
     return _frontier(case, resource, traced, notes)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..data import CaseError, apply_overrides
 from ..model.patching import alters_response
-from .breakeven import find_figure
+from .figure import find_figure
 
 if TYPE_CHECKING:
     import pandas as pd

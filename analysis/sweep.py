@@ -185,9 +185,10 @@ def run_sweep(
         _refuse_other(dataset, case, design, options)
         base = read_json(dataset.folder / BASE)
     else:
-        from .dataset import refuse_occupied
+        from .dataset import refuse_occupied, try_room
 
         refuse_occupied(Path(folder), force=force)
+        try_room(Path(folder))
         base = solve(case, time_limit=time_limit, rel_gap=rel_gap, monitor=monitor).to_dict()
         if monitor.stop():
             return {}

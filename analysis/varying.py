@@ -6,30 +6,23 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 
-from ..data import TABLES, CaseError, Fault, Settings, apply_overrides
-from ..data.declared import columns, extra, numeric, options, setting_keys
+from ..data import CaseError, Fault
+from ..data.declared import options
 from ..data.faults import listed
-from ..data.parsing import in_words
-from ..data.tables import PLAIN_NUMBER, Delay
-from .breakeven import find_figure as find_number
+from ..data.tables import PLAIN_NUMBER
+from .figure import Figure, find_figure
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
-
     from ..data import Case
 
 FORMS = "write LOW..HIGH, LOW..MODE..HIGH, MEAN+-SD, MEAN+-SD@LOW..HIGH or A,B,C"
 
 CUT = 3.0
 """Standard deviations at which a normal distribution without ends is cut."""
-
-UNVARIED = ("case", "solver")
-"""Sections of the settings whose values are no figures of the case."""
 
 RANGE = re.compile(rf"\blow\s+(?P<low>{PLAIN_NUMBER.pattern})\s*;\s*high\s+(?P<high>{PLAIN_NUMBER.pattern})")
 """A range in the note of a sources row: ``low 3; high 9``."""
@@ -341,132 +334,14 @@ def _plain(value: Any) -> Any:
 # Figures ---------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A value of a case that can be set.
-
-    Attributes
-    ----------
-    case, path
-        Where it stands.
-    info
-        Its declaration.
-    base
-        Value in force; None where there is no single one.
-    """
-
-    case: Case
-    path: str
-    info: FieldInfo
-    base: float | str | None
-
-    @property
-    def unit(self) -> str:
-        """Unit of the figure."""
-        return extra(self.info, "unit") or ""
-
-    @property
-    def numeric(self) -> bool:
-        """Whether it holds a number."""
-        return numeric(self.info) is not None
-
-    @property
-    def delay(self) -> bool:
-        """Whether it holds weeks of delay, or a distribution of them."""
-        return self.info.annotation is Delay
-
-    @property
-    def whole(self) -> bool:
-        """Whether it takes whole numbers only."""
-        return self.delay or numeric(self.info) is int
-
-    def text(self, value: float | str) -> str:
-        """Return a value as ``--set`` takes it."""
-        if isinstance(value, str):
-            return value
-        return str(int(value)) if self.whole and math.isfinite(value) else repr(float(value))
-
-    def value(self, text: str) -> float | str:
-        """Return the value of a text as ``--set`` takes it, factors of the value in force included.
-
-        Raises
-        ------
-        ValueError
-            Where the column refuses it.
-        """
-        if not text:
-            raise ValueError("empty; a value is needed")
-        if self.numeric and text.startswith("*"):
-            if not PLAIN_NUMBER.fullmatch(text[1:]):
-                raise ValueError("no factor; write * and a plain decimal, such as *0.8")
-            if not isinstance(self.base, float | int) or math.isinf(self.base):
-                raise ValueError("has no value in force that can be scaled; give a number")
-            scaled = float(text[1:]) * self.base
-            text = repr(float(round(scaled)) if self.whole and abs(scaled - round(scaled)) < 1e-9 else scaled)
-        checks = tuple(self.info.metadata)
-        column: Any = Annotated[(self.info.annotation, *checks)] if checks else self.info.annotation
-        try:
-            TypeAdapter(column).validate_python(text)
-        except ValidationError as error:
-            raise ValueError(in_words(error.errors(include_url=False)[0], self.info)) from None
-        return float(text) if self.numeric else text
-
-    def varied(self, distribution: Distribution) -> Factor:
-        """Return the figure as it varies by a distribution."""
-        base = self.base
-        if isinstance(distribution, Discrete) and isinstance(distribution.values[0], str):
-            base = None if base is None else self.text(base)
-        elif isinstance(base, str):
-            base = None
-        return Factor(self.path, distribution, base, self.unit, self.whole)
-
-    def refusal(self, value: float | str) -> str | None:
-        """Return why the case cannot have a value; None where it can."""
-        try:
-            apply_overrides(self.case, [f"{self.path}={self.text(value)}"])
-        except CaseError as error:
-            fault = error.faults[0]
-            elsewhere = fault.column is not None and not self.path.endswith(f".{fault.column}")
-            return f"{fault.column} {fault.value} is {fault.message}" if elsewhere else fault.message
-        return None
-
-
-def find_figure(case: Case, path: str) -> Figure:
-    """Return the value of a case that a path names.
-
-    Raises
-    ------
-    CaseError
-        For a path that names none.
-    ValueError
-        For one that is no figure.
-    """
-    head, _, rest = path.partition(".")
-    if head in columns(Settings) and rest in setting_keys(head):
-        if head in UNVARIED:
-            raise ValueError(f"{path} is no figure that a plan depends on; name one such as limits.budget")
-        info = setting_keys(head)[rest]
-        value = getattr(getattr(case.settings, head), rest)
-        return Figure(case, path, info, _number_or_text(value))
-    for name, info in columns(TABLES[head]).items() if head in TABLES else ():
-        records = [row for row in case.rows(head) if f"{row.id}.{name}" == rest]
-        if records and TABLES[head].key and name not in TABLES[head].key:
-            values = {getattr(row, name) for row in records}
-            value = values.pop() if len(values) == 1 else None
-            if value is None and numeric(info) is not None:
-                value = find_number(case, path).current
-            return Figure(case, path, info, _number_or_text(value))
-    # Whatever is wrong with it is worded where overrides are read.
-    apply_overrides(case, [f"{path}=1"])
-    raise ValueError(f"{path} is no figure; write TABLE.KEY.COLUMN or SECTION.KEY")
-
-
-def _number_or_text(value: Any) -> float | str | None:
-    if isinstance(value, Delay) and len(value.weights) == 1:
-        return float(value.weights[0][0])
-    if value is None:
-        return None
-    return float(value) if isinstance(value, int | float) else str(value)
+def varied(figure: Figure, distribution: Distribution) -> Factor:
+    """Return a figure as it varies by a distribution."""
+    base = figure.base
+    if isinstance(distribution, Discrete) and isinstance(distribution.values[0], str):
+        base = None if base is None else figure.text(base)
+    elif isinstance(base, str):
+        base = None
+    return Factor(figure.path, distribution, base, figure.unit, figure.whole)
 
 
 def ranged_figures(case: Case) -> list[str]:
@@ -499,7 +374,7 @@ def parse_factor(case: Case, text: str) -> Factor:
     try:
         figure, given = _split(case, text)
         distribution = _sourced(case, figure) if given is None else _distribution(figure, given)
-        factor = figure.varied(distribution)
+        factor = varied(figure, distribution)
         if figure.whole and isinstance(distribution, Uniform) and len(set(factor.at(np.array([0.0, 1.0])))) < 2:
             raise ValueError("holds no two whole numbers")
         return factor

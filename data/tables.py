@@ -94,7 +94,7 @@ def _text(value: Any) -> str:
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         value = value.date()
     text = str(value).replace("\r\n", "\n").replace("\r", "\n").strip()
-    if any(_unwritable(character) for character in text):
+    if not text.isprintable() and any(map(_unwritable, text)):
         raise refuse("holds a control character; retype it")
     return text
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,11 @@ OURS, THEIRS, REVIEW = "#1f5fa8", "#b3441e", "#7a5ea8"
 
 SERIES = ("#1f5fa8", "#b3441e", "#2d7d5a", "#7a5ea8", "#a8791f", "#4a90a4", "#8f3b76", "#5d6b7a")
 """Colours of unordered things, in the order in which they are used."""
+
+SLIM_LETTERS = frozenset("abcdefghijklnopqrstuvxyz0123456789 ,.;:-+/()")
+
+SLIM, WIDE = 0.65, 1.1
+"""Widths that no slim letter and no ASCII character goes beyond, in sizes of the letters."""
 
 ENDINGS = (".svg", ".png", ".html")
 
@@ -76,12 +82,33 @@ def quantity(field: str, **properties: Any) -> dict[str, Any]:
     return {"field": field, "type": "quantitative", **properties}
 
 
+def room(texts: Iterable[str], width: float, size: float) -> float:
+    """Return the limit of labels that have so much room: none where all are surely short enough.
+
+    The drawing program takes as long to measure whether a label is too long as to draw it.
+
+    Parameters
+    ----------
+    texts
+        The labels.
+    width
+        Their room, in points.
+    size
+        Size of their letters, in points.
+    """
+    texts = list(texts)
+    if not all(map(str.isascii, texts)):
+        return width
+    widest = max((sum(SLIM if letter in SLIM_LETTERS else WIDE for letter in text) for text in texts), default=0.0)
+    return 0 if widest * size <= width else width
+
+
 def styled(chart: Any) -> Any:
-    """Return a chart with the look that all charts share; to be called on the whole chart, last."""
+    """Give a chart the look that all charts share, and return it; to be called on the whole chart, last."""
     import altair as alt
 
-    # In one go: every step would copy the whole chart.
-    return chart.configure(
+    # In its place: Altair's own ways copy the whole chart several times over.
+    chart.config = alt.Config(
         font=FONT,
         background="white",
         title=alt.TitleConfig(
@@ -93,13 +120,25 @@ def styled(chart: Any) -> Any:
         legend=alt.LegendConfig(labelFontSize=11, titleFontSize=12, labelLimit=260),
         view=alt.ViewConfig(stroke=None),
     )
+    return chart
 
 
 def svg_of(chart: altair.TopLevelMixin) -> str:
     """Return a chart as the text of an SVG."""
+    return drawn(specification(chart))
+
+
+def specification(chart: altair.TopLevelMixin) -> dict[str, Any]:
+    """Return a chart as Vega-Lite writes it."""
+    # Not checked against Vega-Lite's schema, which takes longer than all else; the tests do.
+    return chart.to_dict(validate=False)
+
+
+def drawn(specification: dict[str, Any]) -> str:
+    """Return a chart written in Vega-Lite as the text of an SVG."""
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(_specification(chart)))
+    return str(vl_convert.vegalite_to_svg(specification))
 
 
 def write_chart(chart: altair.TopLevelMixin, path: str | os.PathLike[str]) -> Path:
@@ -127,15 +166,30 @@ def write_chart(chart: altair.TopLevelMixin, path: str | os.PathLike[str]) -> Pa
         raise ValueError(
             f"charts are written as .svg, .png or .html, not as {path.suffix or 'a file without an ending'}"
         )
-    specification = _specification(chart)
+    written = specification(chart)
     if kind == ".svg":
-        content = str(vl_convert.vegalite_to_svg(specification)).encode()
+        content = drawn(written).encode()
     elif kind == ".png":
-        content = bytes(vl_convert.vegalite_to_png(specification, scale=SCALE, ppi=72))
+        content = bytes(vl_convert.vegalite_to_png(written, scale=SCALE, ppi=72))
     else:
-        content = str(vl_convert.vegalite_to_html(specification, bundle=True)).encode()
+        content = str(vl_convert.vegalite_to_html(written, bundle=True)).encode()
     replace_file(content, path)
     return path
+
+
+def try_place(path: Path) -> None:
+    """Try whether a file can be written, before the work that fills it.
+
+    Raises
+    ------
+    OSError
+        Where it cannot.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    handle, scratch = tempfile.mkstemp(prefix=".sluicegate-", dir=path.parent)
+    os.close(handle)
+    os.unlink(scratch)
 
 
 def replace_file(content: bytes, path: Path) -> None:
@@ -155,12 +209,6 @@ def replace_file(content: bytes, path: Path) -> None:
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
-
-
-def _specification(chart: altair.TopLevelMixin) -> dict[str, Any]:
-    # Not checked against Vega-Lite's schema, which takes longer than all else; the tests do.
-    found: dict[str, Any] = json.loads(chart.to_json(validate=False))
-    return found
 
 
 def _umask() -> int:

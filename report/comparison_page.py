@@ -14,11 +14,12 @@ from .terminal import _in_money, status_words
 
 if TYPE_CHECKING:
     from ..analysis.compare import Comparison
+    from .drawing import Artist
 
 KINDS = {"policy": "policy of ", "qualified": "qualify ", "stockpile": "stockpile "}
 
 
-def comparison_content(comparison: Comparison, names: Sequence[str]) -> dict[str, Any]:
+def comparison_content(comparison: Comparison, names: Sequence[str], artist: Artist) -> dict[str, Any]:
     """Return what the template of a comparison's page is filled with.
 
     Parameters
@@ -27,6 +28,8 @@ def comparison_content(comparison: Comparison, names: Sequence[str]) -> dict[str
         What `compare` returned.
     names
         What was compared, in its order.
+    artist
+        Who draws its charts.
     """
     letters = list(comparison.plans)
     titles = dict.fromkeys(case_title(plan.case) for plan in comparison.plans.values())
@@ -45,7 +48,9 @@ def comparison_content(comparison: Comparison, names: Sequence[str]) -> dict[str
             )
             for (letter, plan), name in zip(comparison.plans.items(), names, strict=True)
         ],
-        "figures": [picture(figure, f"c{place}") for place, figure in enumerate(comparison_figures(comparison))],
+        "figures": [
+            picture(figure, f"c{place}", artist) for place, figure in enumerate(comparison_figures(comparison))
+        ],
         "inputs": _inputs(comparison),
         "choices": _choices(comparison),
         "outcomes": _outcomes(comparison),

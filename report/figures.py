@@ -15,12 +15,14 @@ TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 def plain(text: object) -> str:
     """Return a name as it can be shown in a line: white space collapsed, control characters and turning marks escaped."""
-    shown = "".join(
-        character.encode("unicode_escape").decode()
-        if character in TURNING or (unicodedata.category(character) in ("Cc", "Cs") and not character.isspace())
-        else character
-        for character in str(text)
-    )
+    shown = str(text)
+    if not shown.isprintable():
+        shown = "".join(
+            character.encode("unicode_escape").decode()
+            if character in TURNING or (unicodedata.category(character) in ("Cc", "Cs") and not character.isspace())
+            else character
+            for character in shown
+        )
     return " ".join(shown.split())
 
 

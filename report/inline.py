@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from .charts import GRID, INK, MUTED, OURS, REVIEW, SERIES, THEIRS, svg_of
+from .charts import GRID, INK, MUTED, OURS, REVIEW, SERIES, THEIRS
 
 if TYPE_CHECKING:
     from .charts import Figure
+    from .drawing import Artist, Drawn
 
 SVG = "http://www.w3.org/2000/svg"
 
@@ -59,39 +60,45 @@ class Picture:
     ----------
     title, text
         As of the figure.
-    svg
-        The chart.
-    width
-        Its width in points.
+    key
+        Tells its ids apart from those of the page's other charts; letters and digits.
+    drawn
+        Returns the chart as an artist drew it.
     """
 
     title: str
     text: str
-    svg: Markup
-    width: float
+    key: str
+    drawn: Drawn
+
+    @property
+    def svg(self) -> Markup:
+        """The chart as it stands in a page."""
+        root = ElementTree.fromstring(self.drawn())
+        for name in ("width", "height"):
+            root.attrib.pop(name, None)
+        # Vega counts ids through all charts it draws; here they depend on the chart alone.
+        ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+        _clean(root, {name: f"{self.key}-{place}" for place, name in enumerate(ids)})
+        root.set("role", "img")
+        root.set("aria-label", self.title)
+        # Safe: built from elements, so that every text is escaped.
+        return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 
-def picture(figure: Figure, key: str) -> Picture:
-    """Return a figure as a part of a page.
+def picture(figure: Figure, key: str, artist: Artist) -> Picture:
+    """Return a figure as a part of a page, handed to an artist who may draw it while more is made.
 
     Parameters
     ----------
     figure
         The figure.
     key
-        Tells its ids apart from those of the page's other charts; letters and digits.
+        As of `Picture`.
+    artist
+        Who draws it.
     """
-    root = ElementTree.fromstring(svg_of(figure.chart))
-    width = float(root.get("width", "0"))
-    for name in ("width", "height"):
-        root.attrib.pop(name, None)
-    # Vega counts ids through all charts it draws; here they depend on the chart alone.
-    ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
-    _clean(root, {name: f"{key}-{place}" for place, name in enumerate(ids)})
-    root.set("role", "img")
-    root.set("aria-label", figure.title)
-    # Safe: built from elements, so that every text is escaped.
-    return Picture(figure.title, figure.text, Markup(ElementTree.tostring(root, encoding="unicode")), width)
+    return Picture(figure.title, figure.text, key, artist.draw(figure.chart))
 
 
 def _clean(element: ElementTree.Element, ids: Mapping[str, str]) -> None:

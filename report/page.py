@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..analysis.results import Result, read_any
 from .charts import replace_file
+from .drawing import Here
 from .folder import ResultError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..analysis.compare import Comparison
     from ..model.monitor import Monitor
+    from .drawing import Artist
 
 PAGE, COMPARISON = "report.html", "comparison.html"
 """Names of pages: of one result, in its folder; of several, where the command is run."""
@@ -96,7 +98,12 @@ def read_results(results: Sequence[str]) -> list[Result]:
 
 
 def page_of(
-    results: Sequence[Result], *, attribute: bool = False, threads: int | None = None, monitor: Monitor | None = None
+    results: Sequence[Result],
+    *,
+    attribute: bool = False,
+    threads: int | None = None,
+    monitor: Monitor | None = None,
+    artist: Artist | None = None,
 ) -> str:
     """Return the page of a result, or of several plans side by side, as HTML.
 
@@ -108,48 +115,52 @@ def page_of(
         Of two plans: whether to work out how much each difference of the inputs explains, which takes solves.
     threads, monitor
         For these solves; by default all processors.
+    artist
+        Who draws its charts; by default this process.
     """
     from altair.utils.schemapi import debug_mode
+
+    artist = artist or Here()
 
     # Checking every piece of every chart takes as long as drawing it; the tests check them.
     with debug_mode(False):
         if len(results) == 1:
-            return PAGES[results[0].kind](results[0])
+            return PAGES[results[0].kind](results[0], artist)
         from ..analysis.compare import compare
         from ..model.columns import processors
 
         plans = [result.content for result in results]
         attribute = attribute and len(plans) == 2
         found = compare(plans, threads=threads or processors(), attribute=attribute, monitor=monitor)
-        return comparison_page(found, [str(result.folder) for result in results])
+        return comparison_page(found, [str(result.folder) for result in results], artist)
 
 
-def plan_page(result: Result) -> str:
+def plan_page(result: Result, artist: Artist) -> str:
     """Return the page of a plan."""
     from .plan_page import plan_content
 
-    return _filled("plan.html", plan_content(result.content, result.run, result.remarks))
+    return _filled("plan.html", plan_content(result.content, result.run, result.remarks, artist))
 
 
-def comparison_page(comparison: Comparison, names: Sequence[str]) -> str:
+def comparison_page(comparison: Comparison, names: Sequence[str], artist: Artist) -> str:
     """Return the page of plans side by side."""
     from .comparison_page import comparison_content
 
-    return _filled("comparison.html", comparison_content(comparison, names))
+    return _filled("comparison.html", comparison_content(comparison, names, artist))
 
 
-def frontier_page(result: Result) -> str:
+def frontier_page(result: Result, artist: Artist) -> str:
     """Return the page of a frontier."""
     from .study_page import frontier_content
 
-    return _filled("study.html", frontier_content(result.content, result.run))
+    return _filled("study.html", frontier_content(result.content, result.run, artist))
 
 
-def sweep_page(result: Result) -> str:
+def sweep_page(result: Result, artist: Artist) -> str:
     """Return the page of a sweep."""
     from .study_page import sweep_content
 
-    return _filled("study.html", sweep_content(result.content))
+    return _filled("study.html", sweep_content(result.content, artist))
 
 
 PAGES = {"plan": plan_page, "frontier": frontier_page, "sweep": sweep_page}

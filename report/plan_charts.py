@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..analysis.prices import POINTS, herfindahl
 from ..model.network import NONE, OPEN, Network, Pair
 from ..model.plan import FULL
-from .charts import GRID, INK, MUTED, OURS, REVIEW, SERIES, THEIRS, Figure, inline_data, layer, quantity, styled
+from .charts import GRID, INK, MUTED, OURS, REVIEW, SERIES, THEIRS, Figure, inline_data, layer, quantity, room, styled
 from .figures import counted, decimals, number, percent, plain, signed
 from .terminal import PARTS, SAME_SHARE, scenario_margins, shares
 
@@ -32,6 +32,9 @@ ROW = 0.13
 """Height of a review's bar above the fills, in their scale."""
 
 Channel = dict[str, Any]
+
+FIGURES: Channel = {"labelLimit": 0}
+"""Of an axis labelled with short figures: measuring whether they are too long takes as long as drawing them."""
 
 LABEL: Channel = {"field": "label", "type": "nominal"}
 
@@ -118,10 +121,15 @@ def week_figures(plan: Plan, side: str) -> list[Figure]:
     side
         ``counterpart`` or ``ours``.
     """
+    return list(each_week_figure(plan, side, moving_pairs(plan, side)))
+
+
+def each_week_figure(plan: Plan, side: str, pairs: Sequence[Pair]) -> Iterator[Figure]:
+    """Yield the charts of `week_figures` as they are made, `pairs` being what `moving_pairs` returned."""
     network = Network(plan.case)
     reviews = _reviews(plan, network)
-    pairs = moving_pairs(plan, side)[:MOST_PAIRS]
-    return [_week_figure(plan, network, side, pair, reviews.get(pair, [])) for pair in pairs]
+    for pair in pairs[:MOST_PAIRS]:
+        yield _week_figure(plan, network, side, pair, reviews.get(pair, []))
 
 
 def moving_pairs(plan: Plan, side: str) -> list[Pair]:
@@ -235,7 +243,13 @@ def _stock_text(plan: Plan, frame: pd.DataFrame, start: float, unit: str) -> str
 
 def _weeks(plan: Plan, field: str = "week", labels: bool = True) -> Channel:
     weeks = plan.case.settings.horizon.weeks
-    axis = {"title": "week" if labels else None, "labels": labels, "ticks": labels, "grid": False, "format": "d"}
+    axis = FIGURES | {
+        "title": "week" if labels else None,
+        "labels": labels,
+        "ticks": labels,
+        "grid": False,
+        "format": "d",
+    }
     # A week that is drawn as a step ends where the next one begins.
     return quantity(field, scale={"domain": [0, weeks], "nice": False}, axis={**axis, "tickCount": min(weeks, 7)})
 
@@ -276,7 +290,7 @@ def _fill_chart(
     y = quantity(
         "fill",
         scale={"domain": [0, 1.06 + ROW * len(reviews)], "nice": False},
-        axis={"title": "served", "format": "%", "values": [0, 0.5, 1], "minExtent": AXIS, "maxExtent": AXIS},
+        axis=FIGURES | {"title": "served", "format": "%", "values": [0, 0.5, 1], "minExtent": AXIS, "maxExtent": AXIS},
     )
     full: Channel = {"datum": 1}
     layers = []
@@ -295,7 +309,7 @@ def _fill_chart(
         layers.append(layer(mark, {**words, "color": INK, "fontSize": 11}, x=x, y=y, text=LABEL))
     if reviews:
         layers += _review_bars(plan, reviews, x, y)
-    return alt.layer(*layers).properties(width=PLOT, height=96 + 13 * len(reviews))
+    return alt.layer(*layers, width=PLOT, height=96 + 13 * len(reviews))
 
 
 def _review_chart(plan: Plan, reviews: Sequence[Any], labels: bool) -> Any:
@@ -304,7 +318,7 @@ def _review_chart(plan: Plan, reviews: Sequence[Any], labels: bool) -> Any:
 
     y = quantity("fill", scale={"domain": [1, 1.06 + ROW * len(reviews)], "nice": False}, axis=None)
     bars = _review_bars(plan, reviews, _weeks(plan, labels=labels), y)
-    return alt.layer(*bars).properties(width=PLOT, height=15 * len(reviews))
+    return alt.layer(*bars, width=PLOT, height=15 * len(reviews))
 
 
 def _review_bars(plan: Plan, reviews: Sequence[Any], x: Channel, y: Channel) -> list[altair.Chart]:
@@ -320,7 +334,8 @@ def _review_bars(plan: Plan, reviews: Sequence[Any], x: Channel, y: Channel) -> 
             "label": [plain(row.regime) for row in reviews],
         }
     )
-    words = {"type": "text", "align": "left", "dx": 4, "color": REVIEW, "fontSize": 10, "limit": 190}
+    words = {"type": "text", "align": "left", "dx": 4, "color": REVIEW, "fontSize": 10}
+    words["limit"] = room(bars["label"], 190, 10)
     return [
         layer(bars, {"type": "rule", "color": REVIEW, "strokeWidth": 6}, x=x, x2={"field": "end"}, y=y),
         layer(bars, words, x={**x, "field": "end"}, y=y, text=LABEL),
@@ -332,9 +347,9 @@ def _stock_chart(plan: Plan, frame: pd.DataFrame) -> Any:
 
     # Short labels for thousands and millions; small figures as they are, for "600m" would be read as millions.
     form = "~s" if frame["stock"].max() >= 1e4 else ",.3~r"
-    axis = {"title": "stock", "tickCount": 2, "minExtent": AXIS, "maxExtent": AXIS, "format": form}
+    axis = FIGURES | {"title": "stock", "tickCount": 2, "minExtent": AXIS, "maxExtent": AXIS, "format": form}
     y = quantity("stock", scale={"domainMin": 0}, axis=axis)
-    return alt.layer(*_lines(plan, frame, _weeks(plan), y)).properties(width=PLOT, height=60)
+    return alt.layer(*_lines(plan, frame, _weeks(plan), y), width=PLOT, height=60)
 
 
 # Losses --------------------------------------------------------------------------------------------------------------
@@ -389,10 +404,12 @@ def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure
         base.mark_text(align="left", dx=5, dy=8, fontSize=11, color=INK).encode(
             x=alt.X("top:Q", axis=None), text=alt.Text("label:N")
         ),
-        base.mark_text(align="left", dy=-7, fontSize=11, color=INK, limit=WIDTH - 12).encode(
+        base.mark_text(align="left", dy=-7, fontSize=11, color=INK, limit=room(frame["part"], WIDTH - 12, 11)).encode(
             x=alt.value(0), text=alt.Text("part:N")
         ),
-    ).properties(width=WIDTH - 12, height=34 * len(frame))
+        width=WIDTH - 12,
+        height=34 * len(frame),
+    )
     listed = "; ".join(f"{part} {signed(loss, places)}" for part, loss in parts)
     text = f"{listed or 'no part'}. Together {number(total, places)} {money}".rstrip()
     return Figure(f"{side}-losses", title, _sentence(text), styled(chart))
@@ -493,13 +510,15 @@ def _share_figure(
         bars.mark_text(dy=8, fontSize=10, color=ON_COLOUR).encode(
             x=alt.X("middle:Q", axis=None), text=alt.Text("label:N")
         ),
-        labels.mark_text(align="left", dy=-8, fontSize=11, color=INK, limit=width - 80).encode(
-            x=alt.value(0), text=alt.Text("state:N")
-        ),
+        labels.mark_text(
+            align="left", dy=-8, fontSize=11, color=INK, limit=room(states_frame["state"], width - 80, 11)
+        ).encode(x=alt.value(0), text=alt.Text("state:N")),
         labels.mark_text(align="right", dy=-8, fontSize=11, color=MUTED).encode(
             x=alt.value(width), text=alt.Text("hhi:N")
         ),
-    ).properties(width=width, height=38 * len(states))
+        width=width,
+        height=38 * len(states),
+    )
     words = []
     for state, amounts in states.items():
         told = ", ".join(f"{names[party]} {percent(share)}" for party, share in amounts.items() if share > 0)
@@ -534,7 +553,9 @@ def margins(plan: Plan) -> Figure | None:
     x = alt.X(
         "name:N",
         sort=scenarios,
-        axis=alt.Axis(title=None, orient="top", labelAngle=-40, labelLimit=120, ticks=False, domain=False),
+        axis=alt.Axis(
+            title=None, orient="top", labelAngle=-40, labelLimit=room(scenarios, 120, 11), ticks=False, domain=False
+        ),
         scale=alt.Scale(paddingInner=0.06, paddingOuter=0),
     )
     y = alt.Y("limits:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
@@ -554,10 +575,12 @@ def margins(plan: Plan) -> Figure | None:
     chart = alt.layer(
         base.mark_rect(height=20, yOffset=9).encode(x=x, y=y, color=colour),
         base.mark_text(dy=9, fontSize=11, color=ON_LIGHT).encode(x=x, y=y, text=alt.Text("label:N")),
-        heads.mark_text(align="left", dy=-10, fontSize=11, color=INK, limit=width).encode(
+        heads.mark_text(align="left", dy=-10, fontSize=11, color=INK, limit=room(order, width, 11)).encode(
             x=alt.value(0), y=y, text=alt.Text("limits:N")
         ),
-    ).properties(width=width, height=42 * len(order))
+        width=width,
+        height=42 * len(order),
+    )
     worst = frame.loc[frame["points"].idxmin()]
     left = count - len(order)
     text = (

@@ -11,12 +11,12 @@ from .inline import Picture, picture
 from .plan_charts import (
     MOST_PAIRS,
     counterpart_losses,
+    each_week_figure,
     margins,
     moving_pairs,
     our_losses,
     pair_title,
     sourcing_figures,
-    week_figures,
 )
 from .supply_map import change_words, supply_map
 from .terminal import LIMITS, NONE, OPEN, PARTS, _how, _in_money, _limit_rows, _rated, _under, _week, status_words
@@ -24,6 +24,8 @@ from .terminal import LIMITS, NONE, OPEN, PARTS, _how, _in_money, _limit_rows, _
 if TYPE_CHECKING:
     from ..data import Case
     from ..model import Plan
+    from ..model.network import Pair
+    from .drawing import Artist
 
 CONFIDENCES = {"high": "high", "medium": "medium", "low": "low", "assumed": "assumed", "": "not said"}
 
@@ -44,7 +46,7 @@ ASSUMED = (
 """What holds for every plan, in the model's own terms."""
 
 
-def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str]) -> dict[str, Any]:
+def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], artist: Artist) -> dict[str, Any]:
     """Return what the template of a plan's page is filled with.
 
     Parameters
@@ -55,6 +57,8 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str]) -> 
         How it was made: ``run.json``.
     remarks
         What a reader should know about the result folder.
+    artist
+        Who draws its charts.
     """
     case = plan.case
     content: dict[str, Any] = {
@@ -73,30 +77,27 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str]) -> 
     content["lane_rows"] = [_lane_row(row) for row in content["map"].lanes]
     if plan.leverage is None:
         return content | {"limit_rows": _limit_rows(case)}
+    moving = {side: moving_pairs(plan, side) for side in ("counterpart", "ours")}
     return content | {
         "figures": key_figures(plan),
         "wide": is_wide(plan),
         "policies": _policy_rows(plan),
         "open": [(row.regime, row.name) for row in plan.tables["policies"].itertuples() if row.policy == OPEN],
         "limits": _limits(plan),
-        "weeks": {side: _weeks(plan, side) for side in ("counterpart", "ours")},
-        "more": {
-            side: [pair_title(plan, pair) for pair in moving_pairs(plan, side)[MOST_PAIRS:]]
-            for side in ("counterpart", "ours")
-        },
-        "steady": {side: _steady(plan, side) for side in ("counterpart", "ours")},
-        "losses": [_pictured(counterpart_losses(plan), "their-losses"), _pictured(our_losses(plan), "our-losses")],
+        "weeks": {side: _weeks(plan, side, pairs, artist) for side, pairs in moving.items()},
+        "more": {side: [pair_title(plan, pair) for pair in pairs[MOST_PAIRS:]] for side, pairs in moving.items()},
+        "steady": {side: _steady(plan, side, pairs) for side, pairs in moving.items()},
+        "losses": [
+            picture(counterpart_losses(plan), "their-losses", artist),
+            picture(our_losses(plan), "our-losses", artist),
+        ],
         "loss_rows": _loss_rows(plan),
-        "sourcing": [picture(figure, f"supply{place}") for place, figure in enumerate(sourcing_figures(plan))],
+        "sourcing": [picture(figure, f"supply{place}", artist) for place, figure in enumerate(sourcing_figures(plan))],
         "lanes": _sourcing_rows(plan),
         "stockpiles": _stockpile_rows(plan),
-        "margins": _pictured(margins(plan), "margins"),
+        "margins": None if (figure := margins(plan)) is None else picture(figure, "margins", artist),
         "scenarios": _scenario_rows(plan),
     }
-
-
-def _pictured(figure: Any, key: str) -> Picture | None:
-    return None if figure is None else picture(figure, key)
 
 
 # The answer ----------------------------------------------------------------------------------------------------------
@@ -296,13 +297,14 @@ def _limits(plan: Plan) -> list[dict[str, Any]]:
     return found
 
 
-def _weeks(plan: Plan, side: str) -> list[Picture]:
-    return [picture(figure, f"{side}{place}") for place, figure in enumerate(week_figures(plan, side))]
+def _weeks(plan: Plan, side: str, pairs: Sequence[Pair], artist: Artist) -> list[Picture]:
+    figures = each_week_figure(plan, side, pairs)
+    return [picture(figure, f"{side}{place}", artist) for place, figure in enumerate(figures)]
 
 
-def _steady(plan: Plan, side: str) -> list[str]:
+def _steady(plan: Plan, side: str, moving: Sequence[Pair]) -> list[str]:
     """Return the pairs of a side that are served in full and are not drawn."""
-    drawn = set(moving_pairs(plan, side))
+    drawn = set(moving)
     fills = plan.tables["fills"]
     pairs = fills.loc[fills["side"] == side, ["site", "item"]].drop_duplicates().itertuples(index=False, name=None)
     return [pair_title(plan, pair) for pair in pairs if pair not in drawn]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +16,22 @@ if TYPE_CHECKING:
     from ..analysis.frontier import Frontier
     from ..analysis.sweep import Sweep
     from ..data import Case
+    from .charts import Figure
+    from .drawing import Artist
 
 MOST_FIGURES = 3
 """Figures of the case that the answer names."""
 
 
-def _content(case: Case, title: str, answer: list[str], parts: Any, figures: Any, facts: Any) -> dict[str, Any]:
+def _content(
+    case: Case, title: str, answer: list[str], parts: Any, figures: Sequence[Figure], facts: Any, artist: Artist
+) -> dict[str, Any]:
     told = dropwhile(lambda block: block["kind"] != "title", blocks(parts))
     return {
         "title": f"{case_title(case)}: {title}",
         "lead": case_line(case),
         "answer": answer,
-        "figures": [picture(figure, f"f{place}") for place, figure in enumerate(figures)],
+        "figures": [picture(figure, f"f{place}", artist) for place, figure in enumerate(figures)],
         "blocks": list(told),
         "sources": sources(case),
         "assumed": ASSUMED,
@@ -35,7 +39,7 @@ def _content(case: Case, title: str, answer: list[str], parts: Any, figures: Any
     }
 
 
-def frontier_content(frontier: Frontier, run: Mapping[str, Any]) -> dict[str, Any]:
+def frontier_content(frontier: Frontier, run: Mapping[str, Any], artist: Artist) -> dict[str, Any]:
     """Return what the template of a frontier's page is filled with.
 
     Parameters
@@ -44,6 +48,8 @@ def frontier_content(frontier: Frontier, run: Mapping[str, Any]) -> dict[str, An
         The frontier.
     run
         How it was made: ``run.json``.
+    artist
+        Who draws its chart.
     """
     from .frontier import change_words, frontier_parts, headline
     from .frontier_charts import frontier_figures
@@ -59,19 +65,26 @@ def frontier_content(frontier: Frontier, run: Mapping[str, Any]) -> dict[str, An
         unit = f" {plain(frontier.unit)}" if frontier.unit not in ("", "share") else ""
         span = " to ".join(f"{end}{unit}" for end in dict.fromkeys(ends))
         answer.insert(0, f"Leverage against {words} goes from {span}; on the way the plan {change_words(frontier)}.")
-    facts = made(frontier.case, run)
     return _content(
-        frontier.case, f"leverage against {words}", answer, frontier_parts(frontier), frontier_figures(frontier), facts
+        frontier.case,
+        f"leverage against {words}",
+        answer,
+        frontier_parts(frontier),
+        frontier_figures(frontier),
+        made(frontier.case, run),
+        artist,
     )
 
 
-def sweep_content(sweep: Sweep) -> dict[str, Any]:
+def sweep_content(sweep: Sweep, artist: Artist) -> dict[str, Any]:
     """Return what the template of a sweep's page is filled with.
 
     Parameters
     ----------
     sweep
         The sweep.
+    artist
+        Who draws its charts.
     """
     from .sweep import sweep_parts
     from .sweep_charts import sweep_figures
@@ -88,6 +101,7 @@ def sweep_content(sweep: Sweep) -> dict[str, Any]:
         sweep_parts(sweep),
         sweep_figures(sweep),
         made(sweep.case, run),
+        artist,
     )
 
 

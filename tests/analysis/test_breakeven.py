@@ -12,7 +12,8 @@ from pytest import approx
 from rich.cells import cell_len
 from rich.console import Console
 from sluicegate import Case, CaseError, case_from_tables, load_case
-from sluicegate.analysis.breakeven import Breakeven, breakeven, find_figure
+from sluicegate.analysis.breakeven import Breakeven, breakeven
+from sluicegate.analysis.figure import find_figure
 from sluicegate.model.monitor import Monitor
 from sluicegate.report.breakeven import show_breakeven
 from sluicegate.report.documents import to_json
@@ -208,14 +209,22 @@ def test_a_week_without_a_value_in_force() -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("lanes.nowhere.max_flow", "no row 'nowhere' in lanes"),
+        ("lanes.nowhere.max_flow", "lanes.nowhere.max_flow: no row 'nowhere' in lanes"),
         ("lanes.out.max_flw", "did you mean 'max_flow'"),
-        ("nothing", "not an override"),
+        ("nothing", "nothing: no figure; write TABLE.KEY.COLUMN, such as lanes.hf-jp-kr.max_flow"),
+        ("budget", "did you mean limits.budget?"),
+        ("limits.budgt=3", "limits.budgt=3: no key 'budgt' in limits"),
     ],
 )
 def test_paths_that_name_nothing(path: str, words: str) -> None:
-    with pytest.raises(CaseError, match=re.escape(words)):
+    with pytest.raises(CaseError, match=re.escape(words)) as caught:
         breakeven(sold(), path)
+    assert "--set" not in str(caught.value) and "=1" not in str(caught.value), "only what was asked for is quoted"
+
+
+def test_a_figure_is_named_without_a_value() -> None:
+    with pytest.raises(ValueError, match=r"^limits\.budget=3: name the figure without a value, limits\.budget$"):
+        breakeven(sold(), "limits.budget=3")
 
 
 @pytest.mark.parametrize("path", ["lanes.out.item", "solver.rel_gap", "case.title", "objective.scenario"])

@@ -134,7 +134,7 @@ FAULTS = [
     ("objective.scenario=worst,non", "must be one of worst, none"),
     ("solver.rel_gap=0.1..0.2", "is no figure that a plan depends on"),
     ("sources", "no sources row of the case carries a range"),
-    ("nowhere", "not an override"),
+    ("nowhere", "no figure; write TABLE.KEY.COLUMN"),
 ]
 
 

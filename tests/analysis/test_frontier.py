@@ -271,6 +271,14 @@ def test_a_certificate_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         frontier(small(), "budget", points=3)
 
 
+def test_a_resource_that_nothing_takes_is_remarked_on() -> None:
+    tutorial = load_case("tutorial")
+    found = frontier(tutorial, "reviewer_hours")
+    assert len(found.points) == 1
+    assert [note for note in found.notes if "nothing in this case takes any reviewer hours" in note]
+    assert not frontier(tutorial, "budget", points=2).notes
+
+
 # Documents, terminal, charts, command ------------------------------------------------------------------------------------
 
 
@@ -322,11 +330,14 @@ def test_result_folder_and_exit_codes(here: Path) -> None:
     [
         (("--against", "gold"), "own_loss"),
         (("--chart", "curve.jpg"), ".svg, .png, .html"),
-        (("--chart", "nowhere/curve.svg"), "there is no folder nowhere"),
+        (("--chart", "nowhere/curve.svg"), "--chart nowhere/curve.svg cannot be written: there is no folder nowhere"),
+        (("--chart", "folder.svg"), "--chart folder.svg cannot be written: is a directory; name another file"),
+        (("--chart", "small/case.toml/curve.svg"), "cannot be written: not a directory"),
         (("--low", "9", "--high", "3"), "low must be below high"),
     ],
 )
 def test_wrong_usage(here: Path, options: tuple[str, ...], said: str) -> None:
+    Path("folder.svg").mkdir()
     result = run("small", *options)
     assert (result.exit_code, result.stdout) == (2, "")
     assert said in result.stderr

@@ -318,6 +318,14 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "sweep" / "rows") == ["all.parquet"]
 
 
+def test_a_folder_that_cannot_be_made_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "solve", None)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SweepError, match="cannot be written: not a directory; name a folder in another place with -o"):
+        sweep(small(), design(50), folder=tmp_path / "file" / "sweep")
+    assert os.listdir(tmp_path) == ["file"]
+
+
 @pytest.mark.usefixtures("cheap")
 def test_rows_that_were_gathered_but_not_tidied_up_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Dataset(tmp_path / "sweep")

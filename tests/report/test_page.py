@@ -40,7 +40,7 @@ def folder(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, ["report", *arguments])
+    result = CliRunner().invoke(cli, ["report", *arguments, "--threads", "1"])
     assert "Traceback" not in result.output
     assert result.exit_code == code, result.output
     return result
@@ -285,6 +285,24 @@ def test_places_that_will_not_do(
 def test_a_folder_is_no_file(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "page.html").mkdir()
     assert "is a folder" in run(str(folder), "-o", str(tmp_path / "page.html"), code=2).stderr
+
+
+def test_a_place_that_may_not_be_written_is_told_before_the_work(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sluicegate.report.charts.tempfile.mkstemp", refused)
+    monkeypatch.setattr("sluicegate.report.page.page_of", None)
+    said = "cannot be written: permission denied; name another file"
+    assert f"-o plan.html {said}" in run(str(folder), "-o", "plan.html", code=2).stderr
+    monkeypatch.undo()
+    monkeypatch.setattr("sluicegate.report.page.page_of", None)
+    place = str(tmp_path / "nowhere" / "plan.xlsx")
+    said = f"--workbook {place} cannot be written: there is no folder {tmp_path / 'nowhere'}; make it, or name another file"
+    assert said in run(str(folder), "-o", str(tmp_path / "plan.html"), "--workbook", place, code=2).stderr
 
 
 def test_a_full_disk_leaves_the_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

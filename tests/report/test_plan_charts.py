@@ -16,6 +16,7 @@ from pytest import approx
 from sluicegate import Plan
 from sluicegate.analysis.results import read_result
 from sluicegate.report.charts import INK, SERIES, Figure, layer, quantity, styled, svg_of
+from sluicegate.report.drawing import Here
 from sluicegate.report.inline import DARK, picture
 from sluicegate.report.plan_charts import (
     ON_COLOUR,
@@ -155,7 +156,7 @@ def simple(text: str) -> Figure:
 
 
 def test_a_picture_is_described_and_its_ids_are_its_own() -> None:
-    first, second = (str(picture(simple("a chart"), key).svg) for key in ("one", "two"))
+    first, second = (str(picture(simple("a chart"), key, Here()).svg) for key in ("one", "two"))
     assert 'role="img"' in first and 'aria-label="a chart"' in first
     assert "clip-path" in first, "there is an id to tell apart"
     assert "one-" in first and "two-" not in first
@@ -165,7 +166,7 @@ def test_a_picture_is_described_and_its_ids_are_its_own() -> None:
 
 @pytest.mark.parametrize("text", ["</svg><script>x</script>", "\"'><a onclick='x'>", "&amp;<b>", "שלום", "url(#x)"])
 def test_text_in_a_picture_is_text(text: str) -> None:
-    svg = str(picture(simple(text), "one").svg)
+    svg = str(picture(simple(text), "one", Here()).svg)
     for harm in ("<script", "<a ", "<b>"):
         assert harm not in svg
     assert text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in svg

@@ -170,8 +170,11 @@ def test_the_command_says_what_a_sweep_means(folder, tmp_path):
     ("options", "message"),
     [
         (["--outcome", "levrage"], "did you mean 'leverage'?"),
-        (["--chart", "x.gif"], "charts are written as .svg, .png or .html, not as .gif"),
-        (["--chart", "/nowhere/x.svg"], "cannot be written"),
+        (["--chart", "x.gif"], "--chart x.gif: give the file one of the endings .svg, .png, .html"),
+        (
+            ["--chart", "/nowhere/x.svg"],
+            "--chart /nowhere/x.svg cannot be written: there is no folder /nowhere; make it",
+        ),
         (["--policies", "frozen"], "'frozen' is not one of 'free', 'fixed'"),
     ],
 )

@@ -1,0 +1,103 @@
+"""Who draws the charts of a page: this process, or one beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .charts import drawn, specification, svg_of
+
+if TYPE_CHECKING:
+    import altair
+
+Drawn = Callable[[], str]
+"""Returns a chart as the text of an SVG, once it is drawn."""
+
+BLANK: dict[str, Any] = {"mark": "point", "data": {"values": []}}
+"""A chart of nothing."""
+
+
+class Artist(Protocol):
+    """Draws charts."""
+
+    def draw(self, chart: altair.TopLevelMixin) -> Drawn:
+        """Take a chart to be drawn."""
+
+
+class Here:
+    """Draws every chart at once."""
+
+    def draw(self, chart: altair.TopLevelMixin) -> Drawn:
+        """Draw a chart."""
+        svg = svg_of(chart)
+        return lambda: svg
+
+
+class Beside:
+    """Draws charts in a process of its own, while this one makes the next.
+
+    The drawing program takes long to start, and in the process in which it draws nothing else can run.
+    """
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, other = context.Pipe()
+        self._process = context.Process(target=_draw_all, args=(other,), daemon=True)
+        self._process.start()
+        other.close()
+        self._given = 0
+        self._drawn: list[str] = []
+
+    def draw(self, chart: altair.TopLevelMixin) -> Drawn:
+        """Hand a chart over."""
+        written = specification(chart)
+        place, self._given = self._given, self._given + 1
+        # Where the process was ended by somebody, the page is no worse for it.
+        with contextlib.suppress(OSError):
+            self._pipe.send(written)
+        return lambda: self._take(place) or drawn(written)
+
+    def _take(self, place: int) -> str | None:
+        with contextlib.suppress(OSError, EOFError):
+            while len(self._drawn) <= place:
+                self._drawn.append(self._pipe.recv())
+        return self._drawn[place] if place < len(self._drawn) else None
+
+    def __enter__(self) -> Beside:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pipe.close()
+        self._process.kill()
+        self._process.join()
+
+
+def _draw_all(pipe: Connection) -> None:
+    """Draw charts as they come, until the other end is closed."""
+    # Ctrl-C is the parent's to handle.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    waiting: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(pipe, waiting), daemon=True).start()
+    drawn(BLANK)
+    with contextlib.suppress(OSError):
+        for written in iter(waiting.get, None):
+            pipe.send(drawn(written))
+
+
+def _receive(pipe: Connection, waiting: queue.SimpleQueue[dict[str, Any] | None]) -> None:
+    """Take charts off the pipe at once, so that neither end waits for the other to read."""
+    with contextlib.suppress(OSError, EOFError):
+        while True:
+            waiting.put(pipe.recv())
+    waiting.put(None)
+
+
+def artist(threads: int | None = None) -> contextlib.AbstractContextManager[Artist]:
+    """Return who draws: a process beside this one, unless there is to be one only."""
+    return contextlib.nullcontext(Here()) if threads == 1 else Beside()
