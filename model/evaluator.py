@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from highspy import kHighsIInf
 
 from .branching import branch_and_bound
 from .compiled import DUAL, PRIMAL, Compiled, Highs, Outcome
 from .joint import Choice, Joint
-from .ours import gap_terms
+from .ours import SIDE, gap_terms
 from .terms import Terms
 
 FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
@@ -21,6 +22,20 @@ FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
 GAP = 1e-5
 """Sum of limits' gaps, in their own units, above which limits count as broken."""
 
+
+USUAL = {
+    "simplex_strategy": DUAL,
+    "primal_simplex_bound_perturbation_multiplier": 1.0,
+    "dual_simplex_cost_perturbation_multiplier": 1.0,
+    "simplex_iteration_limit": kHighsIInf,
+}
+GENTLE = {
+    "primal_simplex_bound_perturbation_multiplier": 0.0,
+    "dual_simplex_cost_perturbation_multiplier": 0.0,
+    "simplex_iteration_limit": 20_000,
+}
+"""How a program is solved whose numbers have moved a little since it was solved last: without the perturbations that HiGHS begins
+with, which cost many times the steps that the move itself takes; not for ever, for without them it may go round in circles."""
 
 MOST_BASES = 256
 """Bases of relaxations that are kept."""
@@ -52,15 +67,16 @@ class Cut:
         For the rooms of `Evaluator.rooms`.
     barrier
         Whether it is one.
-    strained
-        Whether it comes from a program that could not keep the limits, so that gaps' prices are in its slope.
+    steepness
+        How many times more an output is worth in it than goods are to our side at most, 1 at least: limits that bind, or are
+        broken, are dear.
     """
 
     constant: float
     slope: np.ndarray
     prices: np.ndarray
     barrier: bool = False
-    strained: bool = False
+    steepness: float = 1.0
 
     def room_worth(self, rooms: np.ndarray) -> np.ndarray:
         """``prices @ rooms`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
@@ -169,6 +185,7 @@ class Evaluator:
         self.room_rows = (self._budget_rows, self._loss_rows, self._fill_rows)
         self._gated = np.concatenate([np.empty(0, np.int32), *joint.gate.columns.values()])
         self._links = link_rows(joint)
+        self._natural = natural_worth(joint)
         relaxed = joint.program.relaxed()
         gaps = _gap_columns(joint)
         relaxed.column_upper[gaps] = np.inf
@@ -275,10 +292,9 @@ class Evaluator:
         basis = self.bases.pop(node, None)
         if basis is not None:
             self.relaxed.highs.setBasis(basis)
-            if self.repriced:
-                self.relaxed.set_options(simplex_strategy=PRIMAL)
+        if self.repriced:
+            self.relaxed.set_options(**GENTLE, simplex_strategy=DUAL if basis is None else PRIMAL)
         outcome = self._solve_relaxed(choice)
-        self.relaxed.set_options(simplex_strategy=DUAL)
         self.bases[node] = self.relaxed.highs.getBasis()
         self.last = (node, state, outcome)
         if len(self.bases) > MOST_BASES:
@@ -352,6 +368,7 @@ class Evaluator:
     def _solve_relaxed(self, choice: Choice) -> Outcome:
         self.last = None
         outcome = self.relaxed.solve()
+        self.relaxed.set_options(**USUAL)
         if not outcome.optimal or outcome.solution is None:
             outcome = self.relaxed.solve_anew()
         if not outcome.optimal or outcome.objective is None or outcome.solution is None:
@@ -369,8 +386,8 @@ class Evaluator:
             prices[2] = 0.0
         bare = Cut(0.0, slope, prices)
         constant = value - float(slope @ outputs) - float(bare.room_worth(self.rooms(admin)))
-        strained = not barrier and float(self._gap_cost @ solution[: self._gap_cost.size]) > 0
-        return Cut(constant, slope, prices, barrier, strained)
+        steepness = 1.0 if barrier else max(1.0, float((np.abs(slope) / self._natural).max(initial=0.0)))
+        return Cut(constant, slope, prices, barrier, steepness)
 
     def best(
         self,
@@ -545,3 +562,20 @@ def link_rows(joint: Joint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         columns.append(column)
         signs.append(joint.program.matrix[row, column] if row >= 0 else 0.0)
     return np.array(rows), np.array(signs), np.array(columns)
+
+
+def natural_worth(joint: Joint) -> np.ndarray:
+    """Most that our side can gain by a unit of every output where no limit binds, shape (outputs,), all above 0."""
+    network = joint.network
+    worth, lanes = network.worth(SIDE), network.lanes
+    values = []
+    for kind, index in joint.outputs:
+        if kind == "fill":
+            sold = network.sold_abroad.get(index[:2], ())
+            values.append(sum(lane.base_flow * worth.get((lane.destination, lane.item), 0.0) for lane in sold))
+        elif kind == "order":
+            values.append(network.slack_price(lanes[index[0]]))
+        else:
+            values.append(1.0)
+    found = np.array(values, dtype=float)
+    return np.where(found > 0, found, max(1.0, found.max(initial=0.0)))

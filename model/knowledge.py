@@ -20,8 +20,8 @@ MOST_LEAVES = 5_000_000
 FACE_SCALE = 1000.0
 """How much dearer its own cost is to the response than ours, where a bound over its least-cost face is taken."""
 
-STRAINED_SCALE = 1000.0
-"""How much dearer still where our side breaks limits: what gaps are charged makes outputs dear to it."""
+STEEPEST = 1000.0
+"""How much dearer still at most, where limits make outputs dear to our side; beyond it rounding counts too much."""
 
 
 class Knowledge:
@@ -101,14 +101,19 @@ class Knowledge:
         return cut.constant + self._seen[number] + cut.room_worth(rooms)
 
     def around(self, number: int, rooms: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """Bound on a cut's values over the least-cost faces of candidates from reduced costs alone; inf where there are none."""
+        """Bound on a cut's values over the least-cost faces of candidates from what is known; inf where that is nothing."""
         cut = self.cuts[number]
-        arrays = self.enumerator.arrays
-        around = self._around[number]
-        if around is None:
-            around = self._around[number] = self.candidates.reach(arrays, cut.slope, scale(cut))
         known = self.candidates.known_faces(self.enumerator, self._worth(cut), places, scale(cut))
-        return cut.constant + np.minimum(around[places], known) + cut.room_worth(rooms[places])
+        known = bounded(cut, cut.constant + known + cut.room_worth(rooms[places]))
+        return np.minimum(self.reached(number, rooms, places), known)
+
+    def reached(self, number: int, rooms: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """The same bound from reduced costs alone."""
+        cut, around = self.cuts[number], self._around[number]
+        if around is None:
+            around = self.candidates.reach(self.enumerator.arrays, cut.slope, scale(cut))
+            self._around[number] = around
+        return bounded(cut, cut.constant + around[places] + cut.room_worth(rooms[places]))
 
     def _worth(self, cut: Cut) -> np.ndarray:
         """What a cut's slope takes off the cost of the watched columns, shape (watched columns,)."""
@@ -140,7 +145,7 @@ class Knowledge:
 
 def scale(cut: Cut) -> float:
     """How much dearer its own cost is to the response than ours in a bound over a face; any positive number will do."""
-    return FACE_SCALE * (STRAINED_SCALE if cut.strained else 1.0)
+    return FACE_SCALE * min(cut.steepness, STEEPEST)
 
 
 def bounded(cut: Cut, value: np.ndarray) -> np.ndarray:

@@ -12,6 +12,9 @@ from .compiled import Outcome
 from .evaluator import Evaluator, Relaxation
 from .knowledge import MOST_LEAVES, Knowledge, bounded
 
+PROBES = 8
+"""Candidates whose faces are looked at before those of all that a cover may rule out."""
+
 TIE = 1e-7
 """Leverages nearer than this, relative to the larger, are ties."""
 
@@ -277,19 +280,29 @@ class Search:
         faces
             Whether to solve responses, no more than it takes; else what is known of the faces must do.
         """
-        knowledge, rooms, threshold = self.knowledge, self.rooms, self.threshold()
+        threshold = self.threshold()
         places = places[self._seen(cover)[places] <= threshold]
         if not places.size:
             return
+        if faces:
+            # A few tell whether the whole faces let the cover down, as they do where other least-cost responses suit us better.
+            few = places[np.linspace(0, places.size - 1, min(places.size, PROBES)).astype(int)]
+            self._bound(cover, few, faces)
+            places = places[self.proven[places] > threshold]
+            if 2 * np.count_nonzero(self.proven[few] > threshold) > few.size:
+                return
+        self._bound(cover, places, faces)
+
+    def _bound(self, cover: Sequence[int], places: np.ndarray, faces: bool) -> None:
+        knowledge, rooms, threshold = self.knowledge, self.rooms, self.threshold()
         constant = self.constant[places]
         most = np.full(places.size, -math.inf)
         for number in cover:
-            cut = knowledge.cuts[number]
-            value = bounded(cut, knowledge.around(number, rooms, places))
+            value = knowledge.around(number, rooms, places)
             # Another cut of the cover may have shown already that it is of no use here.
             loose = np.flatnonzero((constant + value > threshold) & (constant + most <= threshold))
             if faces and loose.size:
-                exact = bounded(cut, knowledge.over_faces(number, rooms, places[loose]))
+                exact = bounded(knowledge.cuts[number], knowledge.over_faces(number, rooms, places[loose]))
                 value[loose] = np.minimum(value[loose], exact)
             np.maximum(most, value, out=most)
         self.proven[places] = np.minimum(self.proven[places], constant + most)
@@ -329,7 +342,7 @@ class Search:
                     unused = [number for number in range(len(self.knowledge.covers)) if (number, faces) not in used]
                     if not places.size or not unused:
                         break
-                    number = self._tightest(unused, places)
+                    number = self._tightest(unused, places, faces)
                     used.add((number, faces))
                     self.prove(self.knowledge.covers[number], places, faces)
             places = self.doubtful()
@@ -341,17 +354,32 @@ class Search:
             if not self.advance(bounds):
                 return
 
-    def _tightest(self, numbers: Sequence[int], places: np.ndarray) -> int:
-        """Cover that rules out the most of the places for every cut it has, as far as the responses seen tell."""
-        threshold, covers = self.threshold(), self.knowledge.covers
+    def _tightest(self, numbers: Sequence[int], places: np.ndarray, faces: bool) -> int:
+        """Cover that promises to rule out the most of the places for the work it makes.
 
-        def ruled_out(number: int) -> tuple[float, float]:
-            bound = self._seen(covers[number])[places]
+        The work is a look at each of its cuts or, where `faces` are solved, a response for each place and cut that reduced costs
+        leave open.
+        """
+        threshold, knowledge = self.threshold(), self.knowledge
+
+        def promise(number: int) -> tuple[float, float]:
+            cover = knowledge.covers[number]
+            bound = self._seen(cover)[places]
+            hopeful = places[bound <= threshold]
+            work = len(cover)
+            if faces:
+                work += sum(
+                    int(
+                        np.count_nonzero(
+                            self.constant[hopeful] + knowledge.reached(each, self.rooms, hopeful) > threshold
+                        )
+                    )
+                    for each in cover
+                )
             # Infinite bounds of barriers must not add up to no number.
-            least = float(np.clip(bound, -1e30, 1e30).sum())
-            return np.count_nonzero(bound <= threshold) / len(covers[number]), -least
+            return hopeful.size / work, -float(np.clip(bound, -1e30, 1e30).sum())
 
-        return max(numbers, key=ruled_out)
+        return max(numbers, key=promise)
 
     def _prefer_simple(self) -> None:
         """Among plans of equal leverage take the one with fewest policies, then the first: drop what changes nothing."""
