@@ -21,7 +21,7 @@ from .terms import Terms
 if TYPE_CHECKING:
     from ..data import Case
 
-METHODS = ("auto", "columns", "groups", "tree", "program")
+METHODS = ("auto", "columns", "groups", "pieces", "tree", "program")
 """Ways to find the plan."""
 
 
