@@ -24,8 +24,11 @@ from .trials import Trials, Worked
 MOST_IN_PIECES = 20_000
 """Combinations of all pieces together up to which they are enumerated."""
 
-SCALES = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0)
+SCALES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 1000.0)
 """How much dearer its own cost may be to the response than ours, where what its ties can be worth to us is bounded."""
+
+ROUGH = 0.1
+"""Share of the leverage that the first bounds may lack where they are taken: they rule out the most for the least."""
 
 Table = list[np.ndarray]
 """Values of every piece's combinations."""
@@ -166,18 +169,17 @@ class Overlaps:
         worked = self.trials.work_out(trial, self.trials.leverage)
         self.trials.offer(worked)
         self._rule_out(digits, worked)
-        slack = 0.1 * max(self.trials.tie, self.gap * abs(worked.trial.guess), 1e-9)
-        if not self.above or self._at(self.above, digits, min) > trial.cost + slack:
-            table = self._table(Split(self.pieces, self.pieces.program.cost, digits).above)
-            if table is None:
-                return False
-            self.above.append(table)
         cuts = [self.trials.cuts[-1]]
         if worked.outcome.infeasible:
             admin = self.trials.load(digits, "admin_cost")
             barrier = self.problem.evaluator.barrier(self.trials.choice(digits), trial.cost, admin)
             cuts += [barrier] if barrier is not None else []
-        return all(self._add(cut, digits, trial.cost, slack) for cut in cuts)
+        # No more is asked of the bounds here than to fall below what is worth having; at first a rough look at all will do.
+        leverage = self.trials.leverage
+        room = 0.5 * (self._enough() - trial.guess) if math.isfinite(leverage) else 0.0
+        finest = (0.1 * self.gap if self.above else ROUGH) * abs(trial.guess)
+        slack = max(room, finest, 1e-9)
+        return all(self._tighten(cut, digits, trial.cost, slack) for cut in cuts)
 
     def _rule_out(self, digits: Digits, worked: Worked) -> None:
         self.excluded.append(digits)
@@ -185,22 +187,19 @@ class Overlaps:
             bound = worked.outcome.bound
             self.given_up = max(self.given_up, worked.trial.guess if bound is None else min(worked.trial.guess, -bound))
 
-    def _add(self, cut: Cut, digits: Digits, cost: float, slack: float) -> bool:
-        """Add a cut of our side, or make an older one that does as well tight here; False where the search was stopped."""
-        rooms = self.problem.evaluator.rooms(self.trials.load(digits, "admin_cost"))
-
-        def value(side: Side) -> float:
-            most = 0.0 if side.flat else side.scale * (cost - self._least(side.cost, digits))
-            return side.cut.constant + most + float(side.cut.room_worth(rooms))
-
-        new = self._side(cut, digits, cost, slack)
-        rivals = [side for side in self.sides if side.cut.barrier == cut.barrier]
-        side = min([new, *rivals], key=lambda side: value(side) + (0.0 if side is not new else slack))
-        if side is new:
-            self.sides.append(side)
-        if side.flat or (
-            side.tables and self._at(side.tables, digits, max) >= self._least(side.cost, digits) - slack / side.scale
-        ):
+    def _tighten(self, cut: Cut, digits: Digits, cost: float, slack: float) -> bool:
+        """Make the bounds at a combination as tight as asked for, by as little as does; False where the search was stopped."""
+        side = self._side(cut, digits, cost, slack)
+        scale = 0.0 if side.flat else side.scale
+        if not self.above or (1.0 + scale) * (self._at(self.above, digits, min) - cost) > 0.5 * slack:
+            table = self._table(Split(self.pieces, self.pieces.program.cost, digits).above)
+            if table is None:
+                return False
+            self.above.append(table)
+        if side.flat:
+            return True
+        least = self._least(side.cost, digits)
+        if side.tables and scale * (least - self._at(side.tables, digits, max)) <= 0.5 * slack:
             return True
         table = self._table(Split(self.pieces, side.cost, digits).below)
         if table is not None:
@@ -208,18 +207,25 @@ class Overlaps:
         return table is not None
 
     def _side(self, cut: Cut, digits: Digits, cost: float, slack: float) -> Side:
-        """A cut with the least scale that is as good at a combination as the greatest."""
+        """The side of least scale that is tight at a combination: one there is, or one of this cut.
+
+        What splits lack weighs the more the greater the scale.
+        """
+        rooms = self.problem.evaluator.rooms(self.trials.load(digits, "admin_cost"))
         worth = self.pieces.outputs.T @ cut.slope
-        best: Side | None = None
-        least = math.inf
-        for scale in reversed(SCALES):
-            side = Side(cut, scale, self.pieces.program.cost - worth / scale)
-            most = 0.0 if side.flat else scale * (cost - self._least(side.cost, digits))
-            if best is not None and most > least + slack:
-                break
-            best, least = side, min(least, most)
-        assert best is not None
-        return best
+
+        def value(side: Side) -> float:
+            most = 0.0 if side.flat else side.scale * (cost - self._least(side.cost, digits))
+            return side.cut.constant + most + float(side.cut.room_worth(rooms))
+
+        fresh = [Side(cut, scale, self.pieces.program.cost - worth / scale) for scale in SCALES]
+        known = [side for side in self.sides if side.cut.barrier == cut.barrier]
+        enough = value(fresh[-1]) + slack
+        tight = (side for side in sorted([*known, *fresh], key=lambda side: side.scale) if value(side) <= enough)
+        side = next(tight, fresh[-1])
+        if all(side is not other for other in self.sides):
+            self.sides.append(side)
+        return side
 
     def _least(self, cost: np.ndarray, digits: Digits) -> float:
         """Least of a cost over the responses to a combination."""
