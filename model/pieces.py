@@ -245,7 +245,7 @@ class Pieces:
 
     def upper(self, piece: Piece, digits: Sequence[int]) -> np.ndarray:
         """Upper bounds of a piece's columns where it has all resources for itself."""
-        chosen = np.append(digits, -1)[self.regime[piece.columns]] == self.policy[piece.columns]
+        chosen = np.array([*digits, -1])[self.regime[piece.columns]] == self.policy[piece.columns]
         capacity = np.where(chosen, self.program.column_upper[piece.columns], 0.0)
         return np.concatenate([capacity, np.abs(self.program.row_lower[piece.rows])])
 
@@ -440,7 +440,7 @@ class _Solver:
         """Least cost under the policies of the piece's regimes."""
         piece, pieces = self.piece, self.pieces
         digits = [own.get(regime, 0) for regime in range(len(pieces.sizes))]
-        row = np.append(digits, 0)[piece.owner]
+        row = np.array([*digits, 0])[piece.owner]
         lower, upper, cost, refund = np.zeros(self.base.size), pieces.upper(piece, digits), self.base, 0.0
         if self.from_above:
             shares = self.shares[row, self.columns]
