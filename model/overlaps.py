@@ -192,7 +192,7 @@ class Overlaps:
         side = self._side(cut, digits, cost, slack)
         scale = 0.0 if side.flat else side.scale
         if not self.above or (1.0 + scale) * (self._at(self.above, digits, min) - cost) > 0.5 * slack:
-            table = self._table(Split(self.pieces, self.pieces.program.cost, digits).above)
+            table = self._table(Split(self.pieces, self.pieces.program.cost, digits, above=True))
             if table is None:
                 return False
             self.above.append(table)
@@ -201,7 +201,7 @@ class Overlaps:
         least = self._least(side.cost, digits)
         if side.tables and scale * (least - self._at(side.tables, digits, max)) <= 0.5 * slack:
             return True
-        table = self._table(Split(self.pieces, side.cost, digits).below)
+        table = self._table(Split(self.pieces, side.cost, digits, above=False))
         if table is not None:
             side.tables.append(table)
         return table is not None
@@ -232,9 +232,9 @@ class Overlaps:
         self.responder.set_cost(cost)
         return self.responder.solve(digits)[0]
 
-    def _table(self, fill: Callable[[list[list[Digits]], Callable[[], bool]], Table | None]) -> Table | None:
+    def _table(self, split: Split) -> Table | None:
         self.responses += sum(len(digits) for digits in self.combinations)
-        return fill(self.combinations, self.stop)
+        return split.table(self.combinations, self.stop)
 
     def _at(self, tables: list[Table], digits: Digits, best: Callable[[list[float]], float]) -> float:
         """What tables say of a combination that they still hold."""

@@ -37,17 +37,19 @@ class Piece:
         Regimes whose lanes end in the piece.
     columns : array of int, shape (k,)
         Columns of the response; they come first among the piece's.
-    matrix : scipy.sparse.csc_matrix, shape (rows, k + m)
-        The m last columns stand for right-hand sides.
+    matrix : scipy.sparse.csc_matrix, shape (rows, k + m + n)
+        The next m columns stand for right-hand sides.
     row_lower : array, shape (rows,)
     rows : array of int, shape (m,)
         Rows of the response whose right-hand sides these are.
     given : array of bool, shape (m,)
         Whether a right-hand side is given, so that the shares may add up to no more, or asked for, so that they may to no less.
-    owner : array of int, shape (k + m,)
+    owner : array of int, shape (k + m + n,)
         The regime by whose policy a share is told apart; -1: by none.
-    held : array of int, shape (k + m,)
+    held : array of int, shape (k + m + n,)
         Number of the resource that a column draws on; -1 where no other piece holds it.
+    part_of : array of int, shape (k + m + n,)
+        Of the n last columns, each one arrival of a dispatch that arrives in several weeks: the column of the dispatch; else -1.
     """
 
     regimes: tuple[int, ...]
@@ -58,6 +60,17 @@ class Piece:
     given: np.ndarray
     owner: np.ndarray
     held: np.ndarray
+    part_of: np.ndarray
+
+    @property
+    def parts(self) -> np.ndarray:
+        """Places of the columns that are arrivals."""
+        return np.flatnonzero(self.part_of >= 0)
+
+    @property
+    def tied(self) -> np.ndarray:
+        """Places of the dispatches that these are arrivals of."""
+        return np.unique(self.part_of[self.parts])
 
 
 class Layout:
@@ -142,7 +155,9 @@ class Pieces:
     """The response as pieces that share resources; together they are the response again.
 
     A pair that several pieces hold stands in each of them, with a share of its capacities, of what is given there and of what is asked
-    for at the end. Responses of the pieces add up to a response, and every response is such a sum.
+    for at the end. Responses of the pieces add up to a response. Every response is such a sum where each arrival of a dispatch may go to
+    a piece of its own: a dispatch that arrives in several weeks may serve several pieces. So bounds from above take dispatches as they
+    are, bounds from below take their arrivals apart.
 
     Parameters
     ----------
@@ -160,6 +175,10 @@ class Pieces:
         Amounts of the resources that several pieces draw on.
     given : array of bool, shape (n,)
         As of `Piece`, for resources.
+    dispatch : array of int, shape (n,)
+        Column of the response that a resource is an arrival of; else -1.
+    tied : array of int
+        These columns.
     """
 
     def __init__(self, problem: Problem):
@@ -206,6 +225,7 @@ class Pieces:
                 [c for c, pair in enumerate(pair_of_column) if pair in pairs and (not sold[c] or pair in sinks)], dtype=int
             )
             rows = np.array([r for r, pair in enumerate(pair_of_row) if pair in pairs], dtype=int)
+            block = matrix[rows][:, columns]
             split = np.array([place for place, row in enumerate(rows) if pair_of_row[row] in shared], dtype=int)
             sides = self.program.row_lower[rows[split]] if split.size else np.empty(0)
             is_given = sides <= 0
@@ -225,35 +245,62 @@ class Pieces:
                 for row, side, kind in zip(rows[split], sides, is_given, strict=True)
             ]
             owners = [owner[pair_of_column[c]] for c in columns] + [owner[pair_of_row[row]] for row in rows[split]]
+            arrivals, part_of, weeks = self._arrivals(block, [pair_of_column[c] in shared and not sold[c] for c in columns])
+            held += [
+                resource(f"arrival {rows[week]}", columns[place], self.program.column_upper[columns[place]], True)
+                for place, week in zip(part_of, weeks, strict=True)
+            ]
+            owners += [owners[place] for place in part_of]
             self.pieces.append(
                 Piece(
                     tuple(sorted(layout.regimes(pairs))),
                     columns,
-                    sparse.csc_matrix(sparse.hstack([matrix[rows][:, columns], ends])),
+                    sparse.csc_matrix(sparse.hstack([block, ends, arrivals])),
                     lower,
                     rows[split],
                     is_given,
                     np.array(owners, dtype=int),
                     np.array(held, dtype=int),
+                    np.concatenate([np.full(columns.size + split.size, -1), part_of]),
                 )
             )
         self.resources = np.array(amounts)
         self.given = np.array(given, dtype=bool)
+        self.dispatch = np.full(self.resources.size, -1)
+        for piece in self.pieces:
+            self.dispatch[piece.held[piece.parts]] = piece.columns[piece.part_of[piece.parts]]
+        self.tied = np.unique(self.dispatch[self.dispatch >= 0])
         self.owners = sorted(
             {int(r) for piece in self.pieces for r in piece.owner[piece.held >= 0].tolist() if r >= 0}
         )
 
-    def upper(self, piece: Piece, digits: Sequence[int]) -> np.ndarray:
-        """Upper bounds of a piece's columns where it has all resources for itself."""
+    @staticmethod
+    def _arrivals(block: sparse.csr_matrix, shared: Sequence[bool]) -> tuple[sparse.csc_matrix, np.ndarray, np.ndarray]:
+        """Arrivals of the shared dispatches that have several: a matrix, and the column and the row that each comes from."""
+        entries = block.tocoo()
+        adding = (entries.data > 0) & np.array(shared, dtype=bool)[entries.col]
+        several = np.bincount(entries.col[adding], minlength=block.shape[1]) > 1
+        kept = adding & several[entries.col]
+        count = int(kept.sum())
+        matrix = sparse.csc_matrix((entries.data[kept], (entries.row[kept], np.arange(count))), shape=(block.shape[0], count))
+        return matrix, entries.col[kept].astype(int), entries.row[kept].astype(int)
+
+    def upper(self, piece: Piece, digits: Sequence[int], apart: bool) -> np.ndarray:
+        """Upper bounds of a piece's columns where it has all resources for itself, arrivals taken apart or not."""
         chosen = np.array([*digits, -1])[self.regime[piece.columns]] == self.policy[piece.columns]
         capacity = np.where(chosen, self.program.column_upper[piece.columns], 0.0)
-        return np.concatenate([capacity, np.abs(self.program.row_lower[piece.rows])])
+        arrivals = capacity[piece.part_of[piece.parts]] * apart
+        if apart:
+            capacity[piece.tied] = 0.0
+        return np.concatenate([capacity, np.abs(self.program.row_lower[piece.rows]), arrivals])
 
     def cost(self, piece: Piece, cost: np.ndarray) -> np.ndarray:
-        """Cost of a piece's columns."""
-        return np.concatenate([cost[piece.columns], np.zeros(piece.rows.size)])
+        """Cost of a piece's columns; arrivals taken apart cost what they are priced at."""
+        return np.concatenate([cost[piece.columns], np.zeros(piece.owner.size - piece.columns.size)])
 
-    def whole(self, cost: np.ndarray, digits: Sequence[int]) -> tuple[float, list[np.ndarray], np.ndarray]:
+    def whole(
+        self, cost: np.ndarray, digits: Sequence[int], apart: bool
+    ) -> tuple[float, list[np.ndarray], np.ndarray]:
         """Solve all pieces together; return the least cost, every piece's columns and the resources' prices.
 
         Raises
@@ -261,27 +308,37 @@ class Pieces:
         ArithmeticError
             When HiGHS ends without an optimum; the response always has one.
         """
-        costs = np.concatenate([self.cost(piece, cost) for piece in self.pieces])
-        upper = np.concatenate([self.upper(piece, digits) for piece in self.pieces])
+        chosen = np.array([*digits, -1])[self.regime[self.tied]] == self.policy[self.tied]
+        dispatched = np.where(chosen, self.program.column_upper[self.tied], 0.0) * apart
+        costs = np.concatenate([*(self.cost(piece, cost) for piece in self.pieces), cost[self.tied]])
+        upper = np.concatenate([*(self.upper(piece, digits, apart) for piece in self.pieces), dispatched])
         highs = self._whole = self._whole or self._together(costs, upper)
         highs.set_cost(costs)
         highs.set_bounds(np.arange(upper.size), np.zeros(upper.size), upper)
         value, solution = optimum(highs)
-        ends = np.cumsum([piece.owner.size for piece in self.pieces])[:-1]
+        ends = np.cumsum([piece.owner.size for piece in self.pieces])
         prices = highs.row_duals()[-self.resources.size :] if self.resources.size else np.empty(0)
-        return value, np.split(solution, ends), np.abs(prices)
+        return value, np.split(solution, ends)[:-1], np.abs(prices)
 
     def _together(self, cost: np.ndarray, upper: np.ndarray) -> Highs:
-        held = np.concatenate([piece.held for piece in self.pieces])
+        """All pieces, and the dispatches whose arrivals are taken apart, over rows that share the resources out."""
+        held = np.concatenate([*(piece.held for piece in self.pieces), np.full(self.tied.size, -1)])
         drawing = np.flatnonzero(held >= 0)
         shape = (self.resources.size, held.size)
         shares = sparse.csr_matrix((np.ones(drawing.size), (held[drawing], drawing)), shape=shape)
+        # No more of an arrival can be used than was dispatched.
+        arrivals = np.flatnonzero(self.dispatch >= 0)
+        places = held.size - self.tied.size + np.searchsorted(self.tied, self.dispatch[arrivals])
+        shares = shares - sparse.csr_matrix((np.ones(arrivals.size), (arrivals, places)), shape=shape)
+        most = np.where(self.dispatch >= 0, 0.0, self.resources)
         rows = np.concatenate([piece.row_lower for piece in self.pieces])
+        blocks = sparse.block_diag([piece.matrix for piece in self.pieces])
+        blocks = sparse.hstack([blocks, sparse.csr_matrix((rows.size, self.tied.size))])
         program = Program(
             cost,
-            sparse.csc_matrix(sparse.vstack([sparse.block_diag([piece.matrix for piece in self.pieces]), shares])),
-            np.concatenate([rows, np.where(self.given, -np.inf, self.resources)]),
-            np.concatenate([np.full(rows.size, np.inf), np.where(self.given, self.resources, np.inf)]),
+            sparse.csc_matrix(sparse.vstack([blocks, shares])),
+            np.concatenate([rows, np.where(self.given, -np.inf, most)]),
+            np.concatenate([np.full(rows.size, np.inf), np.where(self.given, most, np.inf)]),
             np.zeros(cost.size),
             upper,
             np.zeros(cost.size, dtype=bool),
@@ -337,7 +394,8 @@ def _pairs_of_rows(compiled: Compiled, b: object) -> list[Pair]:
 class Split:
     """One way to share resources out among pieces, or one set of prices for them.
 
-    Shares and prices are told apart by the policy of the regime that acts on the pair (`Piece.owner`), which all holders know.
+    With shares, the pieces' least costs add up to no less than the response's; with prices, to no more. Both are told apart by the
+    policy of the regime that acts on the pair (`Piece.owner`), which all holders know.
 
     Parameters
     ----------
@@ -346,27 +404,40 @@ class Split:
     cost : array, shape (columns,)
         What the response minimises.
     digits
-        Combination at which shares and prices are right.
+        Combination at which the pieces add up to the response.
+    above
+        Shares, for a bound from above; else prices, for one from below.
     """
 
-    def __init__(self, pieces: Pieces, cost: np.ndarray, digits: Digits):
+    def __init__(self, pieces: Pieces, cost: np.ndarray, digits: Digits, *, above: bool):
         self.pieces = pieces
-        self.costs = [pieces.cost(piece, cost) for piece in pieces.pieces]
+        self.cost = cost
+        self.above = above
         most = max(pieces.sizes, default=1)
-        self.shares = [np.zeros((most, piece.owner.size)) for piece in pieces.pieces]
-        self.prices = [np.zeros((most, piece.owner.size)) for piece in pieces.pieces]
-        here = pieces.whole(cost, digits)
-        self.value = here[0]
+        self.terms = [np.zeros((most, piece.owner.size)) for piece in pieces.pieces]
+        here = pieces.whole(cost, digits, not above)
         self._keep(here, -1, 0)
         for regime in pieces.owners:
             for digit in range(pieces.sizes[regime]):
                 flipped = (*digits[:regime], digit, *digits[regime + 1 :])
-                self._keep(here if digit == digits[regime] else pieces.whole(cost, flipped), regime, digit)
+                self._keep(here if digit == digits[regime] else pieces.whole(cost, flipped, not above), regime, digit)
 
     def _keep(self, answer: tuple[float, list[np.ndarray], np.ndarray], regime: int, digit: int) -> None:
-        """Take shares and prices of what a regime acts on from the pieces solved together."""
+        """Take shares or prices of what a regime acts on from the pieces solved together."""
         pieces = self.pieces
         _, solutions, prices = answer
+        shares = self._shares(solutions) if self.above else None
+        for place, piece in enumerate(pieces.pieces):
+            mine = np.flatnonzero((piece.held >= 0) & (piece.owner == regime))
+            held = piece.held[mine]
+            if shares is None:
+                self.terms[place][digit, mine] = np.where(pieces.given[held], prices[held], -prices[held])
+            else:
+                self.terms[place][digit, mine] = shares[place][mine]
+
+    def _shares(self, solutions: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """What every piece draws, and of what is left the more the more it draws in all."""
+        pieces = self.pieces
         used, drawn = np.zeros(pieces.resources.size), np.zeros(pieces.resources.size)
         weights = []
         for piece, solution in zip(pieces.pieces, solutions, strict=True):
@@ -378,37 +449,30 @@ class Split:
         # Rounding may have used a hair more than there is.
         scale = np.minimum(1.0, pieces.resources / np.maximum(used, 1e-12))
         left = pieces.resources - used * scale
-        for place, (piece, solution) in enumerate(zip(pieces.pieces, solutions, strict=True)):
-            mine = np.flatnonzero((piece.held >= 0) & (piece.owner == regime))
-            held = piece.held[mine]
-            share = np.maximum(solution[mine], 0.0) * scale[held] + left[held] * weights[place] / drawn[held]
-            self.shares[place][digit, mine] = share
-            self.prices[place][digit, mine] = np.where(pieces.given[held], prices[held], -prices[held])
+        return [
+            np.where(
+                piece.held >= 0,
+                np.maximum(solution, 0.0) * scale[piece.held] + left[piece.held] * weight / drawn[piece.held],
+                0.0,
+            )
+            for piece, solution, weight in zip(pieces.pieces, solutions, weights, strict=True)
+        ] if pieces.resources.size else [np.zeros(piece.owner.size) for piece in pieces.pieces]
 
-    def above(self, places: Sequence[Sequence[Digits]], stop: Callable[[], bool]) -> list[np.ndarray] | None:
-        """Every piece's least cost with its shares, by combination; they add up to no less than the response's, the offset apart.
+    def table(self, combinations: Sequence[Sequence[Digits]], stop: Callable[[], bool]) -> list[np.ndarray] | None:
+        """Every piece's part of the bound, by combination of its regimes; the response's offset is not in it.
 
         Parameters
         ----------
-        places
-            For every piece the combinations of its regimes.
+        combinations
+            For every piece those asked for.
         stop
             Asked now and then; None is returned once it returns True.
         """
-        return self._run(places, stop, from_above=True)
-
-    def below(self, places: Sequence[Sequence[Digits]], stop: Callable[[], bool]) -> list[np.ndarray] | None:
-        """Every piece's least cost where it pays for resources, less their price: they add up to no more than the response's."""
-        return self._run(places, stop, from_above=False)
-
-    def _run(
-        self, places: Sequence[Sequence[Digits]], stop: Callable[[], bool], from_above: bool
-    ) -> list[np.ndarray] | None:
         values = []
-        for number, (piece, combinations) in enumerate(zip(self.pieces.pieces, places, strict=True)):
-            solver = _Solver(self, number, from_above)
-            costs = np.empty(len(combinations))
-            for place, own in enumerate(combinations):
+        for number, (piece, asked) in enumerate(zip(self.pieces.pieces, combinations, strict=True)):
+            solver = _Solver(self, number)
+            costs = np.empty(len(asked))
+            for place, own in enumerate(asked):
                 if stop():
                     return None
                 costs[place] = solver.solve(dict(zip(piece.regimes, own, strict=True)))
@@ -419,20 +483,18 @@ class Split:
 class _Solver:
     """One piece, solved for one combination after another, basis kept."""
 
-    def __init__(self, split: Split, number: int, from_above: bool):
+    def __init__(self, split: Split, number: int):
         self.pieces, self.piece = split.pieces, split.pieces.pieces[number]
-        self.base, self.from_above = split.costs[number], from_above
-        self.shares, self.prices = split.shares[number], split.prices[number]
-        piece, width = self.piece, self.base.size
-        self.columns = np.arange(width)
+        self.above, self.terms = split.above, split.terms[number]
+        piece = self.piece
+        self.base = self.pieces.cost(piece, split.cost)
+        self.columns = np.arange(self.base.size)
         held = piece.held >= 0
-        self.capped = held & np.concatenate([np.ones(piece.columns.size, bool), piece.given])
-        self.asked = held & ~self.capped
+        self.asked = held & np.isin(self.columns - piece.columns.size, np.flatnonzero(~piece.given))
+        self.capped = held & ~self.asked & (piece.part_of < 0)
         # What a resource is worth is given back once, by the first piece that holds it.
-        first = np.zeros(width, dtype=bool)
-        before = {int(r) for other in split.pieces.pieces[:number] for r in other.held.tolist()}
-        first[held] = [int(resource) not in before for resource in piece.held[held]]
-        self.first = first
+        before = [other.held for other in split.pieces.pieces[:number]]
+        self.first = held & ~np.isin(piece.held, np.concatenate([np.empty(0, dtype=int), *before]))
         self.highs: Highs | None = None
         self.lower = self.upper = self.cost = np.empty(0)
 
@@ -440,17 +502,15 @@ class _Solver:
         """Least cost under the policies of the piece's regimes."""
         piece, pieces = self.piece, self.pieces
         digits = [own.get(regime, 0) for regime in range(len(pieces.sizes))]
-        row = np.array([*digits, 0])[piece.owner]
-        lower, upper, cost, refund = np.zeros(self.base.size), pieces.upper(piece, digits), self.base, 0.0
-        if self.from_above:
-            shares = self.shares[row, self.columns]
-            upper = np.where(self.capped, np.minimum(upper, shares), upper)
-            lower[self.asked] = shares[self.asked]
-            upper[self.asked] = np.maximum(upper, shares)[self.asked]
+        terms = self.terms[np.array([*digits, 0])[piece.owner], self.columns]
+        lower, upper, cost, refund = np.zeros(self.base.size), pieces.upper(piece, digits, not self.above), self.base, 0.0
+        if self.above:
+            upper = np.where(self.capped, np.minimum(upper, terms), upper)
+            lower[self.asked] = terms[self.asked]
+            upper[self.asked] = np.maximum(upper, terms)[self.asked]
         else:
-            prices = self.prices[row, self.columns]
-            cost = self.base + prices
-            refund = float(prices[self.first] @ upper[self.first])
+            cost = self.base + terms
+            refund = self._refund(terms, upper, digits)
         if self.highs is None:
             program = Program(
                 cost,
@@ -470,6 +530,18 @@ class _Solver:
                 self.highs.set_costs(dearer, cost[dearer])
         self.lower, self.upper, self.cost = lower, upper, cost
         return optimum(self.highs)[0] - refund
+
+    def _refund(self, prices: np.ndarray, upper: np.ndarray, digits: Sequence[int]) -> float:
+        """Most that the resources can be worth at their prices; a dispatch what its arrivals are, less its cost."""
+        piece = self.piece
+        whole = self.first & (piece.part_of < 0)
+        parts = np.flatnonzero(self.first & (piece.part_of >= 0))
+        worth = np.bincount(piece.part_of[parts], weights=prices[parts], minlength=upper.size) - self.base
+        dispatched = self.pieces.upper(piece, digits, apart=False)
+        earning = np.zeros(upper.size, dtype=bool)
+        earning[piece.part_of[parts]] = True
+        earning &= (worth > 0) & (dispatched > 0)
+        return float(prices[whole] @ upper[whole] + worth[earning] @ dispatched[earning])
 
 
 def combinations_of(piece: Piece, pieces: Pieces) -> list[Digits]:

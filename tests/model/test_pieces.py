@@ -107,14 +107,16 @@ def test_together_they_are_the_response(number: int) -> None:
     for cost in (own, own - whole.outputs.T @ dice.uniform(0.0, 0.5, whole.outputs.shape[0])):
         exact.set_cost(cost)
         here = combinations[int(dice.integers(len(combinations)))]
-        split = pieces.Split(whole, cost, here)
-        above, below = split.above(parts, lambda: False), split.below(parts, lambda: False)
+        above, below = (
+            pieces.Split(whole, cost, here, above=kind).table(parts, lambda: False) for kind in (True, False)
+        )
         assert above is not None
         assert below is not None
         for digits in combinations:
             least = exact.solve(digits)[0]
             slack = 1e-6 * max(1.0, abs(least))
-            assert whole.whole(cost, digits)[0] == approx(least, abs=slack)
+            assert whole.whole(cost, digits, apart=True)[0] == approx(least, abs=slack)
+            assert whole.whole(cost, digits, apart=False)[0] >= least - slack
             most, less = (
                 whole.program.offset
                 + sum(
@@ -126,7 +128,7 @@ def test_together_they_are_the_response(number: int) -> None:
             assert less - slack <= least <= most + slack
             if digits == here:
                 assert less == approx(least, abs=slack)
-                assert most == approx(least, abs=slack)
+                assert most == approx(whole.whole(cost, digits, apart=False)[0], abs=slack)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -135,7 +137,7 @@ def test_the_plan_is_the_oracles(number: int) -> None:
     assert plan.status == "optimal"
     assert answer.leverage is not None
     assert plan.leverage == approx(answer.leverage, rel=1e-4)
-    assert plan.bound >= answer.leverage * (1 - 1e-6)
+    assert plan.bound >= answer.leverage * (1 - 1e-4)
 
 
 def test_what_is_too_much_to_enumerate_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
