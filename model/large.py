@@ -31,7 +31,7 @@ def solve_large(
     monitor: Monitor,
     stop: Callable[[], bool],
 ) -> Plan:
-    """Find the best plan by small steps, then prove how good it is, by groups, tree or program.
+    """Find the best plan by small steps, then prove how good it is, by groups, pieces, tree or program.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def solve_large(
     terms
         The case's limits.
     method, reason
-        ``groups``, ``tree`` or ``program``, and why it was taken.
+        ``groups``, ``pieces``, ``tree`` or ``program``, and why it was taken.
     rel_gap
         Relative gap at which the plan counts as optimal.
     began, time_limit
@@ -51,7 +51,7 @@ def solve_large(
     Raises
     ------
     TooManyCombinations
-        When the method is ``groups`` and a group cannot be enumerated.
+        When the method is ``groups`` or ``pieces`` and these cannot be enumerated.
     CertificateError
         When the answer does not survive its check.
     """

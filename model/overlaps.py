@@ -146,9 +146,8 @@ class Overlaps:
         best = self.trials.best
         digits: Digits | None = best.trial.digits if best else (0,) * len(self.trials.sizes)
         while digits is not None and self._learn(digits):
-            master = _Master(self)
-            self._narrow(master)
-            digits, most = master.solve()
+            self._narrow()
+            digits, most = _Master(self).solve()
             bound = min(bound, max(most, self.given_up))
             self.rounds += 1
             self.report(self.trials.leverage, bound)
@@ -166,10 +165,11 @@ class Overlaps:
         if self.stop():
             return False
         trial = self.trials.relax(self.trials.respond(digits))
+        cut = self.trials.cuts[-1]
         worked = self.trials.work_out(trial, self.trials.leverage)
         self.trials.offer(worked)
         self._rule_out(digits, worked)
-        cuts = [self.trials.cuts[-1]]
+        cuts = [cut]
         if worked.outcome.infeasible:
             admin = self.trials.load(digits, "admin_cost")
             barrier = self.problem.evaluator.barrier(self.trials.choice(digits), trial.cost, admin)
@@ -179,7 +179,7 @@ class Overlaps:
         room = 0.5 * (self._enough() - trial.guess) if math.isfinite(leverage) else 0.0
         finest = (0.1 * self.gap if self.above else ROUGH) * abs(trial.guess)
         slack = max(room, finest, 1e-9)
-        return all(self._tighten(cut, digits, trial.cost, slack) for cut in cuts)
+        return all(self._tighten(cut, digits, trial.cost, slack) for cut in cuts if self._held(digits))
 
     def _rule_out(self, digits: Digits, worked: Worked) -> None:
         self.excluded.append(digits)
@@ -196,7 +196,8 @@ class Overlaps:
             if table is None:
                 return False
             self.above.append(table)
-        if side.flat:
+            self._narrow()
+        if side.flat or not self._held(digits):
             return True
         least = self._least(side.cost, digits)
         if side.tables and scale * (least - self._at(side.tables, digits, max)) <= 0.5 * slack:
@@ -250,9 +251,16 @@ class Overlaps:
             for piece, combinations in zip(self.pieces.pieces, self.combinations, strict=True)
         ]
 
-    def _narrow(self, master: _Master) -> None:
+    def _held(self, digits: Digits) -> bool:
+        """Whether no part of a combination was dropped."""
+        return all(
+            tuple(digits[regime] for regime in piece.regimes) in combinations
+            for piece, combinations in zip(self.pieces.pieces, self.combinations, strict=True)
+        )
+
+    def _narrow(self) -> None:
         """Drop the pieces' combinations that cannot be part of anything better."""
-        mosts = master.mosts()
+        mosts = _Master(self).mosts()
         kept = [most > self._enough() for most in mosts]
         self.given_up = max(
             [self.given_up, *(float(most[~keep].max()) for most, keep in zip(mosts, kept, strict=True) if not keep.all())]
@@ -263,19 +271,13 @@ class Overlaps:
         ]
         for tables in (self.above, *(side.tables for side in self.sides)):
             tables[:] = [[part[keep] for part, keep in zip(table, kept, strict=True)] for table in tables]
-        master.build()
 
 
 class _Master:
     """Policies as binaries, one combination per piece, V and our advantage as far as splits and cuts tell."""
 
     def __init__(self, overlaps: Overlaps):
-        self.overlaps = overlaps
-        self.build()
-
-    def build(self) -> None:
-        """Set the program up from what is known by now."""
-        o = self.overlaps
+        self.overlaps = o = overlaps
         problem, trials = o.problem, o.trials
         self.starts = np.cumsum([0, *trials.sizes])
         self.ends = self.starts[-1] + np.cumsum([0, *(len(combinations) for combinations in o.combinations)])
