@@ -21,7 +21,7 @@ def write(parts: list[str], mark: str) -> None:
     before, rest = text.split(f"<!-- {mark} -->")
     _, after = rest.split("<!-- end -->", 1)
     PAGE.write_text(f"{before}<!-- {mark} -->\n{chr(10).join(parts)}\n<!-- end -->{after}", encoding="utf-8")
-    print("\n".join(parts))
+    print("\n".join(parts), flush=True)
 
 
 def main(arguments: list[str]) -> None:
@@ -32,13 +32,14 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["scale"]:
         from . import building, scale
 
-        tables, mark = [table(building.measure()), table(scale.measure(arguments[1:]))], "scale"
-    else:
-        from . import pages, questions, responses, shell, sweeps, workbooks
+        built = table(building.measure())
+        for rows in scale.measure(arguments[1:]):
+            write([machine, "", built, "", table(rows)], "scale")
+        return
+    from . import pages, questions, responses, shell, sweeps, workbooks
 
-        parts = (responses, shell, questions, sweeps, pages, workbooks)
-        tables, mark = [table(part.measure()) for part in parts], "measured"
-    write([machine, *(line for rows in tables for line in ("", rows))], mark)
+    parts = (responses, shell, questions, sweeps, pages, workbooks)
+    write([machine, *(line for part in parts for line in ("", table(part.measure())))], "measured")
 
 
 main(sys.argv[1:])

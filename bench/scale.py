@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,19 +47,17 @@ def sized(regimes: int, components: int, coupled: bool, gap: float, seconds: flo
     return Sized(arguments, gap, seconds, methods)
 
 
-OURS = ("columns", "groups", "tree", "program")
+OURS = ("columns", "groups", "pieces", "tree", "program")
 OTHERS = ("big-m-highs", "big-m-scip", "products-highs", "enumeration")
 CASES = {
     "coupled-5": sized(5, 1, True, 1e-3, 60, *OURS, *OTHERS),
-    "coupled-8": sized(8, 1, True, 1e-3, 300, "tree", "program"),
-    "coupled-12": sized(12, 1, True, 1e-3, 60, "tree", "program", "big-m-highs"),
-    "coupled-12-groups": sized(12, 3, True, 1e-3, 60, "groups", "tree", "program", "big-m-highs"),
+    "coupled-12": sized(12, 1, True, 1e-3, 60, "pieces", "tree", "program", "big-m-highs"),
+    "coupled-8": sized(8, 1, True, 1e-3, 60, "pieces", "tree", "program"),
+    "uncoupled-30": sized(30, 1, False, 1e-4, 30, "tree", "program", "big-m-highs"),
+    "uncoupled-30-groups": sized(30, 6, False, 1e-4, 30, "groups", "program", "big-m-highs", "big-m-scip"),
     "coupled-20": sized(20, 1, True, 2e-2, 300, "tree"),
-    "coupled-20-groups": sized(20, 4, True, 2e-2, 300, "groups", "tree", "program"),
-    "coupled-30-groups": sized(30, 6, True, 1e-3, 300, "groups"),
-    "uncoupled-30": sized(30, 1, False, 1e-4, 120, "tree", "program", "big-m-highs"),
-    "uncoupled-30-groups": sized(30, 6, False, 1e-4, 120, "groups", "tree", "program", "big-m-highs", "big-m-scip"),
-    "uncoupled-150-groups": sized(150, 40, False, 1e-2, 600, "groups", "program"),
+    "uncoupled-150-groups": sized(150, 40, False, 1e-2, 600, "groups"),
+    "coupled-30-groups": sized(30, 6, True, 1e-3, 120, "groups", "pieces"),
 }
 
 Answer = dict[str, Any]
@@ -183,9 +181,9 @@ def shown(answer: Answer) -> str:
     return f"{leverage}, {gap}, {seconds}{build}, {answer['memory'] / 1e9:.2f} GB"
 
 
-def measure(only: list[str]) -> list[tuple[str, str]]:
-    """Every case, or those named, with every method, one after another."""
-    rows = []
+def measure(only: list[str]) -> Iterator[list[tuple[str, str]]]:
+    """Every case, or those named, with every method, one after another; yield the rows so far after each case."""
+    rows: list[tuple[str, str]] = []
     for name in only or list(CASES):
         size = CASES[name]
         aim = f" (aim {size.gap:.2%} in {size.seconds:.0f} s)"
@@ -195,7 +193,7 @@ def measure(only: list[str]) -> list[tuple[str, str]]:
             words = shown(json.loads(run.stdout)) if run.returncode == 0 else f"failed: {run.stderr[-200:].strip()}"
             rows.append((f"{size.words}{aim}: {method}", words))
             print("| " + " | ".join(rows[-1]) + " |", file=sys.stderr, flush=True)
-    return rows
+        yield rows
 
 
 if __name__ == "__main__":
