@@ -15,9 +15,10 @@ from .compiled import Highs, Program
 from .evaluator import Cut
 from .mixed import watch
 from .network import Network
-from .pieces import Layout, Pieces, Split, combinations_of
+from .pieces import Layout, Pieces, combinations_of
 from .problem import Problem
 from .search import BARRIER
+from .splits import Split
 from .terms import Terms
 from .trials import Trials, Worked
 
@@ -64,9 +65,9 @@ class Side:
 class Overlaps:
     """Bounds on leverage that add up over overlapping pieces of the network.
 
-    V is at most the sum of the pieces' least costs when the shared resources are split among them in some fixed way, and the least of
-    any linear cost is at least the sum of the pieces' when each pays the same prices for shared resources. Splits and prices are right
-    at one combination and near it; a master program takes the combination that all splits seen so far think best.
+    V is at most the sum of the pieces' least costs when shared resources are split among them in a fixed way. The least of any
+    linear cost is at least the sum of the pieces' when each pays the same prices for shared resources. Splits and prices are right
+    at one combination and near it; a master program takes the combination that all of them seen so far think best.
 
     Parameters
     ----------
@@ -127,7 +128,9 @@ class Overlaps:
         return all(
             within(
                 math.fsum(
-                    loads[column][regime][digits[regimes.index(regime)]] if regime in regimes else min(loads[column][regime])
+                    loads[column][regime][digits[regimes.index(regime)]]
+                    if regime in regimes
+                    else min(loads[column][regime])
                     for regime in range(len(self.trials.sizes))
                 ),
                 most,
@@ -263,7 +266,10 @@ class Overlaps:
         mosts = _Master(self).mosts()
         kept = [most > self._enough() for most in mosts]
         self.given_up = max(
-            [self.given_up, *(float(most[~keep].max()) for most, keep in zip(mosts, kept, strict=True) if not keep.all())]
+            [
+                self.given_up,
+                *(float(most[~keep].max()) for most, keep in zip(mosts, kept, strict=True) if not keep.all()),
+            ]
         )
         self.combinations = [
             [digits for digits, keep in zip(combinations, keeps, strict=True) if keep]
@@ -290,7 +296,9 @@ class _Master:
         lower: list[float] = []
         upper: list[float] = []
 
-        def row(columns: Sequence[int] | np.ndarray, values: Sequence[float] | np.ndarray, low: float, high: float) -> None:
+        def row(
+            columns: Sequence[int] | np.ndarray, values: Sequence[float] | np.ndarray, low: float, high: float
+        ) -> None:
             entries.append((np.asarray(columns), np.asarray(values, dtype=float)))
             lower.append(low)
             upper.append(high)
@@ -338,7 +346,12 @@ class _Master:
                 cut.constant + float(cut.room_worth(rooms)) + (1.0 - share) * BARRIER,
             )
         for digits_out in o.excluded:
-            row(self.starts[:-1] + np.array(digits_out, dtype=int), np.ones(len(digits_out)), -math.inf, len(digits_out) - 1.0)
+            row(
+                self.starts[:-1] + np.array(digits_out, dtype=int),
+                np.ones(len(digits_out)),
+                -math.inf,
+                len(digits_out) - 1.0,
+            )
         cost = np.zeros(self.width)
         cost[policies] = loads["admin_cost"]
         cost[[v, theta]] = -1.0

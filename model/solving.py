@@ -49,9 +49,9 @@ def solve(
     threads
         Processes that work out responses, where they are enumerated as a whole.
     method
-        ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``pieces`` those of what each
-        good is made of, ``tree`` branches over them, ``program`` solves one mixed-integer program; ``auto`` takes the first that can
-        work. All prove the same plan.
+        ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``pieces`` those of what
+        each good is made of, ``tree`` branches over them, ``program`` solves one mixed-integer program; ``auto`` takes the first
+        that can work. All prove the same plan.
     log
         File for the solver's log.
     monitor

@@ -13,6 +13,7 @@ from sluicegate import Case, case_from_tables, solve
 from sluicegate.model import TooManyCombinations, overlaps, pieces
 from sluicegate.model.columns import Responder
 from sluicegate.model.problem import Problem
+from sluicegate.model.splits import Split
 
 NUMBERS = range(8)
 
@@ -51,7 +52,8 @@ def entangled(number: int) -> tuple[dict[str, Any], dict[str, list[dict[str, Any
     }
     recipes = {"part": ("i1", "i2"), "g0": ("i0", "i1"), "g1": ("part",), "g2": ("part", "i3")}
     tables["processes"] = [
-        {"process": f"make-{good}", "site": "at-them", "output": good, "capacity": 9.0, "unit_cost": 0.5} for good in recipes
+        {"process": f"make-{good}", "site": "at-them", "output": good, "capacity": 9.0, "unit_cost": 0.5}
+        for good in recipes
     ]
     tables["recipes"] = [
         {"process": f"make-{good}", "input": name, "quantity": round(float(dice.uniform(0.5, 1.5)), 2)}
@@ -77,7 +79,9 @@ def entangled(number: int) -> tuple[dict[str, Any], dict[str, list[dict[str, Any
         {"site": "at-them", "item": good, "quantity": 2.0, "shortage_penalty": round(float(dice.uniform(8, 20)), 1)}
         for good in ("g0", "g1", "g2")
     ]
-    tables["demands"].append({"site": "at-us", "item": "g0", "quantity": 1.0, "shortage_penalty": 12.0, "min_fill": 0.2})
+    tables["demands"].append(
+        {"site": "at-us", "item": "g0", "quantity": 1.0, "shortage_penalty": 12.0, "min_fill": 0.2}
+    )
     tables["lanes"] += [
         {"lane": "back", "item": "g0", "origin": "at-them", "destination": "at-us", "unit_cost": 7.0}
         | {"base_flow": 1.0, "max_flow": 1.0, "margin": 1.0},
@@ -107,9 +111,7 @@ def test_together_they_are_the_response(number: int) -> None:
     for cost in (own, own - whole.outputs.T @ dice.uniform(0.0, 0.5, whole.outputs.shape[0])):
         exact.set_cost(cost)
         here = combinations[int(dice.integers(len(combinations)))]
-        above, below = (
-            pieces.Split(whole, cost, here, above=kind).table(parts, lambda: False) for kind in (True, False)
-        )
+        above, below = (Split(whole, cost, here, above=kind).table(parts, lambda: False) for kind in (True, False))
         assert above is not None
         assert below is not None
         for digits in combinations:
