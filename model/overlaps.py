@@ -192,7 +192,12 @@ class Overlaps:
 
     def _tighten(self, cut: Cut, digits: Digits, cost: float, slack: float) -> bool:
         """Make the bounds at a combination as tight as asked for, by as little as does; False where the search was stopped."""
-        side = self._side(cut, digits, cost, slack)
+        worth = self.pieces.outputs.T @ cut.slope
+        fresh = [Side(cut, scale, self.pieces.program.cost - worth / scale) for scale in SCALES]
+        finest = self._value(fresh[-1], digits, cost)
+        if cut.barrier:
+            slack = 0.5 * abs(finest)
+        side = self._side(fresh, digits, cost, finest + slack)
         scale = 0.0 if side.flat else side.scale
         if not self.above or (1.0 + scale) * (self._at(self.above, digits, min) - cost) > 0.5 * slack:
             table = self._table(Split(self.pieces, self.pieces.program.cost, digits, above=True))
@@ -210,22 +215,23 @@ class Overlaps:
             side.tables.append(table)
         return table is not None
 
-    def _side(self, cut: Cut, digits: Digits, cost: float, slack: float) -> Side:
-        """The side of least scale that is tight at a combination: one there is, or one of this cut.
+    def _value(self, side: Side, digits: Digits, cost: float) -> float:
+        """What a side says of our advantage under a combination where its least is known."""
+        rooms = self.problem.evaluator.rooms(self.trials.load(digits, "admin_cost"))
+        most = 0.0 if side.flat else side.scale * (cost - self._least(side.cost, digits))
+        return side.cut.constant + most + float(side.cut.room_worth(rooms))
+
+    def _side(self, fresh: list[Side], digits: Digits, cost: float, enough: float) -> Side:
+        """The side of least scale that is tight at a combination: one there is, or a fresh one.
 
         What splits lack weighs the more the greater the scale.
         """
-        rooms = self.problem.evaluator.rooms(self.trials.load(digits, "admin_cost"))
-        worth = self.pieces.outputs.T @ cut.slope
-
-        def value(side: Side) -> float:
-            most = 0.0 if side.flat else side.scale * (cost - self._least(side.cost, digits))
-            return side.cut.constant + most + float(side.cut.room_worth(rooms))
-
-        fresh = [Side(cut, scale, self.pieces.program.cost - worth / scale) for scale in SCALES]
-        known = [side for side in self.sides if side.cut.barrier == cut.barrier]
-        enough = value(fresh[-1]) + slack
-        tight = (side for side in sorted([*known, *fresh], key=lambda side: side.scale) if value(side) <= enough)
+        known = [side for side in self.sides if side.cut.barrier == fresh[0].cut.barrier]
+        tight = (
+            side
+            for side in sorted([*known, *fresh], key=lambda side: side.scale)
+            if self._value(side, digits, cost) <= enough
+        )
         side = next(tight, fresh[-1])
         if all(side is not other for other in self.sides):
             self.sides.append(side)

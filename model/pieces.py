@@ -310,6 +310,8 @@ class Pieces:
         ArithmeticError
             When HiGHS ends without an optimum; the response always has one.
         """
+        if not self.pieces:
+            return self.program.offset, [], np.empty(0)
         chosen = np.array([*digits, -1])[self.regime[self.tied]] == self.policy[self.tied]
         dispatched = np.where(chosen, self.program.column_upper[self.tied], 0.0) * apart
         costs = np.concatenate([*(self.cost(piece, cost) for piece in self.pieces), cost[self.tied]])
