@@ -1,4 +1,4 @@
-"""Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [CASE ...]`."""
+"""Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [CASE ...]`, other cases kept."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def write(parts: list[str], mark: str) -> None:
     print("\n".join(parts), flush=True)
 
 
+def measured(mark: str) -> dict[str, str]:
+    """What the last table after a mark says."""
+    part = PAGE.read_text(encoding="utf-8").split(f"<!-- {mark} -->")[1].split("<!-- end -->")[0]
+    rows = [line.strip("| ").split(" | ") for line in part.strip().split("\n\n")[-1].splitlines()[2:]]
+    return {row[0]: row[1] for row in rows if len(row) == 2}
+
+
 def main(arguments: list[str]) -> None:
     machine = (
         f"Python {platform.python_version()}, HiGHS {version('highspy')}, Pyomo {version('pyomo')}, "
@@ -33,8 +40,9 @@ def main(arguments: list[str]) -> None:
         from . import building, scale
 
         built = table(building.measure())
+        before = measured("scale")
         for rows in scale.measure(arguments[1:]):
-            write([machine, "", built, "", table(rows)], "scale")
+            write([machine, "", built, "", table(list((before | dict(rows)).items()))], "scale")
         return
     from . import pages, questions, responses, shell, sweeps, workbooks
 
