@@ -1,4 +1,4 @@
-"""Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [CASE ...]`, other cases kept."""
+"""Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [CASE[/METHOD] ...]`."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def write(parts: list[str], mark: str) -> None:
     print("\n".join(parts), flush=True)
 
 
-def measured(mark: str) -> dict[str, str]:
-    """What the last table after a mark says."""
+def measured(mark: str) -> list[list[tuple[str, str]]]:
+    """Rows of the tables after a mark."""
     part = PAGE.read_text(encoding="utf-8").split(f"<!-- {mark} -->")[1].split("<!-- end -->")[0]
-    rows = [line.strip("| ").split(" | ") for line in part.strip().split("\n\n")[-1].splitlines()[2:]]
-    return {row[0]: row[1] for row in rows if len(row) == 2}
+    tables = [block.splitlines()[2:] for block in part.strip().split("\n\n") if block.startswith("|")]
+    return [[(what, value) for what, value in (line.strip("| ").split(" | ") for line in rows)] for rows in tables]
 
 
 def main(arguments: list[str]) -> None:
@@ -39,10 +39,11 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["scale"]:
         from . import building, scale
 
-        built = table(building.measure())
+        # Rows of what is not run again stay.
         before = measured("scale")
+        built, known = (before[0], dict(before[1])) if arguments[1:] and before else (building.measure(), {})
         for rows in scale.measure(arguments[1:]):
-            write([machine, "", built, "", table(list((before | dict(rows)).items()))], "scale")
+            write([machine, "", table(built), "", table(list((known | dict(rows)).items()))], "scale")
         return
     from . import pages, questions, responses, shell, sweeps, workbooks
 

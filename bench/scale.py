@@ -203,18 +203,19 @@ def shown(answer: Answer) -> str:
 
 
 def measure(only: list[str]) -> Iterator[list[tuple[str, str]]]:
-    """Every case, or those named, with every method, one after another; yield the rows so far after each case."""
+    """Every case, or those named (``CASE`` or ``CASE/METHOD``), one method after another; yield the rows so far after each."""
     rows: list[tuple[str, str]] = []
-    for name in only or list(CASES):
+    for entry in only or list(CASES):
+        name, _, one_method = entry.partition("/")
         size = CASES[name]
         aim = f" (aim {size.gap:.2%} in {size.seconds:.0f} s)"
-        for method in size.methods:
+        for method in [one_method] if one_method else size.methods:
             command = [sys.executable, "-m", "bench.scale", name, method]
             run = subprocess.run(command, capture_output=True, text=True, check=False)
             words = shown(json.loads(run.stdout)) if run.returncode == 0 else f"failed: {run.stderr[-200:].strip()}"
             rows.append((f"{size.words}{aim}: {method}", words))
             print("| " + " | ".join(rows[-1]) + " |", file=sys.stderr, flush=True)
-        yield rows
+            yield rows
 
 
 if __name__ == "__main__":

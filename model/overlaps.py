@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.sparse as sparse
@@ -88,6 +88,12 @@ class Overlaps:
     ----------
     responses, rounds
         Responses of pieces solved, and solves of the master program.
+    combinations : list of list of tuple of int
+        For every piece the combinations of its regimes that are left.
+    above, sides
+        Bounds on V from above, and on our advantage.
+    given_up
+        Most that what was ruled out or dropped can be worth.
 
     Raises
     ------
@@ -124,6 +130,7 @@ class Overlaps:
         self.given_up = -math.inf
 
     def _allowed(self, regimes: Sequence[int], digits: Digits) -> bool:
+        """Whether the limits allow some combination of all regimes with this one of a piece's."""
         loads = self.trials.loads
         return all(
             within(
@@ -167,7 +174,8 @@ class Overlaps:
         """Work a combination out, rule it out, and add what the bounds lacked there; False where the search was stopped."""
         if self.stop():
             return False
-        trial = self.trials.relax(self.trials.respond(digits))
+        # What cuts say of the response seen does not hold for its ties.
+        trial = self.trials.relax(replace(self.trials.respond(digits), guess=math.inf))
         cut = self.trials.cuts[-1]
         worked = self.trials.work_out(trial, self.trials.leverage)
         self.trials.offer(worked)
@@ -185,6 +193,7 @@ class Overlaps:
         return all(self._tighten(cut, digits, trial.cost, slack) for cut in cuts if self._held(digits))
 
     def _rule_out(self, digits: Digits, worked: Worked) -> None:
+        """Take a combination that was worked out off the master program."""
         self.excluded.append(digits)
         if not worked.outcome.infeasible:
             bound = worked.outcome.bound
@@ -243,6 +252,7 @@ class Overlaps:
         return self.responder.solve(digits)[0]
 
     def _table(self, split: Split) -> Table | None:
+        """Work out all that is left by a split; None where the search was stopped."""
         self.responses += sum(len(digits) for digits in self.combinations)
         return split.table(self.combinations, self.stop)
 
