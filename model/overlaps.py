@@ -13,11 +13,11 @@ from .candidates import LOADS, TooManyCombinations, within
 from .columns import Digits, Responder
 from .compiled import Highs, Program
 from .evaluator import Cut
+from .knowledge import BARRIER
 from .mixed import watch
 from .network import Network
 from .pieces import Layout, Pieces, combinations_of
 from .problem import Problem
-from .search import BARRIER
 from .splits import Split
 from .terms import Terms
 from .trials import Trials, Worked
