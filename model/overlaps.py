@@ -161,14 +161,9 @@ class Overlaps:
             bound = min(bound, max(most, self.given_up))
             self.rounds += 1
             self.report(self.trials.leverage, bound)
-            if bound <= self._enough():
+            if bound <= self.trials.enough(self.gap):
                 break
         return max(bound, self.trials.leverage)
-
-    def _enough(self) -> float:
-        """Bound at which the gap is closed."""
-        leverage = self.trials.leverage
-        return leverage + max(self.trials.tie, self.gap * abs(leverage)) if math.isfinite(leverage) else -math.inf
 
     def _learn(self, digits: Digits) -> bool:
         """Work a combination out, rule it out, and add what the bounds lacked there; False where the search was stopped."""
@@ -187,7 +182,7 @@ class Overlaps:
             cuts += [barrier] if barrier is not None else []
         # No more is asked of the bounds here than to fall below what is worth having; at first a rough look at all will do.
         leverage = self.trials.leverage
-        room = 0.5 * (self._enough() - trial.guess) if math.isfinite(leverage) else 0.0
+        room = 0.5 * (self.trials.enough(self.gap) - trial.guess) if math.isfinite(leverage) else 0.0
         finest = (0.1 * self.gap if self.above else ROUGH) * abs(trial.guess)
         slack = max(room, finest, 1e-9)
         return all(self._tighten(cut, digits, trial.cost, slack) for cut in cuts if self._held(digits))
@@ -280,7 +275,7 @@ class Overlaps:
     def _narrow(self) -> None:
         """Drop the pieces' combinations that cannot be part of anything better."""
         mosts = _Master(self).mosts()
-        kept = [most > self._enough() for most in mosts]
+        kept = [most > self.trials.enough(self.gap) for most in mosts]
         self.given_up = max(
             [
                 self.given_up,
