@@ -1,4 +1,4 @@
-"""Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [CASE ...]`."""
+"""Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [CASE[/METHOD] ...]`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ def write(parts: list[str], mark: str) -> None:
     before, rest = text.split(f"<!-- {mark} -->")
     _, after = rest.split("<!-- end -->", 1)
     PAGE.write_text(f"{before}<!-- {mark} -->\n{chr(10).join(parts)}\n<!-- end -->{after}", encoding="utf-8")
-    print("\n".join(parts))
+    print("\n".join(parts), flush=True)
+
+
+def measured(mark: str) -> list[list[tuple[str, str]]]:
+    """Rows of the tables after a mark."""
+    part = PAGE.read_text(encoding="utf-8").split(f"<!-- {mark} -->")[1].split("<!-- end -->")[0]
+    tables = [block.splitlines()[2:] for block in part.strip().split("\n\n") if block.startswith("|")]
+    return [[(what, value) for what, value in (line.strip("| ").split(" | ") for line in rows)] for rows in tables]
 
 
 def main(arguments: list[str]) -> None:
@@ -32,13 +39,16 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["scale"]:
         from . import building, scale
 
-        tables, mark = [table(building.measure()), table(scale.measure(arguments[1:]))], "scale"
-    else:
-        from . import pages, questions, responses, shell, sweeps, workbooks
+        # Rows of what is not run again stay.
+        before = measured("scale")
+        built, known = (before[0], dict(before[1])) if arguments[1:] and before else (building.measure(), {})
+        for rows in scale.measure(arguments[1:]):
+            write([machine, "", table(built), "", table(list((known | dict(rows)).items()))], "scale")
+        return
+    from . import pages, questions, responses, shell, sweeps, workbooks
 
-        parts = (responses, shell, questions, sweeps, pages, workbooks)
-        tables, mark = [table(part.measure()) for part in parts], "measured"
-    write([machine, *(line for rows in tables for line in ("", rows))], mark)
+    parts = (responses, shell, questions, sweeps, pages, workbooks)
+    write([machine, *(line for part in parts for line in ("", table(part.measure())))], "measured")
 
 
 main(sys.argv[1:])

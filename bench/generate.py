@@ -66,9 +66,10 @@ class _Maker:
             self.row("regimes", regime=regime, controller="us")
             for policy, columns in REVIEWS[:policies]:
                 self.row("policies", regime=regime, policy=policy, **self._jittered(columns))
-        filler = max(0, items - 3 * regimes)
+        # Two inputs make a part, two parts a good: 7 items for 4 inputs.
+        filler = max(0, math.ceil(4 * items / 7) - regimes)
         for number, group in enumerate(np.array_split(np.arange(regimes), components)):
-            self.component(number, [self.regimes[k] for k in group], filler // components)
+            self.component(number, [self.regimes[k] for k in group], math.ceil(filler / components))
         if coupled:
             self.retaliation()
 
@@ -294,9 +295,9 @@ def generate(
     weeks
         Horizon.
     components
-        Plants of the counterpart that share nothing.
+        Plants of the counterpart that share nothing; what one makes may fall apart further.
     items
-        Items at least, about; inputs beyond those under a regime are common ones.
+        Items at least; inputs beyond those under a regime are common ones.
     coupled
         Whether our side earns from and buys from the counterpart.
     limited

@@ -197,7 +197,7 @@ class Groups:
             bound = min(bound, most)
             self.rounds += 1
             self.report(self.trials.leverage, bound)
-            if digits is None or bound <= self._enough():
+            if digits is None or bound <= self.trials.enough(self.gap):
                 break
             if digits in seen:
                 # Its cut leaves a gap: integers, or a limit that only they break. It is worked out; nothing is left of it.
@@ -216,11 +216,6 @@ class Groups:
                 if cut is not None and faces is not None:
                     master.add(cut, *faces)
         return max(bound, self.trials.leverage)
-
-    def _enough(self) -> float:
-        """Bound at which the gap is closed."""
-        leverage = self.trials.leverage
-        return leverage + max(self.trials.tie, self.gap * abs(leverage)) if math.isfinite(leverage) else -math.inf
 
     def _faces(self, cut: Cut) -> tuple[float, list[np.ndarray]] | None:
         """Most that a cut's outputs can be over whole least-cost faces: on the parts without regimes, and by combination.

@@ -10,6 +10,7 @@ from typing import Any
 from .groups import Groups
 from .mixed import Single
 from .monitor import Monitor
+from .overlaps import Overlaps
 from .plan import Plan
 from .planning import Facts, first_stage_of, make_plan, no_plan
 from .problem import Problem
@@ -30,7 +31,7 @@ def solve_large(
     monitor: Monitor,
     stop: Callable[[], bool],
 ) -> Plan:
-    """Find the best plan by small steps, then prove how good it is, by groups, tree or program.
+    """Find the best plan by small steps, then prove how good it is, by groups, pieces, tree or program.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def solve_large(
     terms
         The case's limits.
     method, reason
-        ``groups``, ``tree`` or ``program``, and why it was taken.
+        ``groups``, ``pieces``, ``tree`` or ``program``, and why it was taken.
     rel_gap
         Relative gap at which the plan counts as optimal.
     began, time_limit
@@ -50,7 +51,7 @@ def solve_large(
     Raises
     ------
     TooManyCombinations
-        When the method is ``groups`` and a group cannot be enumerated.
+        When the method is ``groups`` or ``pieces`` and these cannot be enumerated.
     CertificateError
         When the answer does not survive its check.
     """
@@ -69,7 +70,7 @@ def solve_large(
     elif not stop():
         trials.offer(trials.work_out(trials.improve(opened.trial.digits)))
         monitor.bounds(trials.leverage, math.inf)
-        prove = _by_program if method == "program" else _by_tree
+        prove = {"program": _by_program, "pieces": _by_pieces}.get(method, _by_tree)
         bound, facts = prove(problem, terms, trials, rel_gap, time_limit - (time.perf_counter() - began), monitor, stop)
     if bound == math.inf:
         bound = problem.constant(problem.response_ceiling(), 0.0) + problem.ceiling()
@@ -139,4 +140,23 @@ def _by_tree(
         "nodes": tree.nodes,
         "responses": trials.responses + tree.responses,
         "relaxations": trials.relaxations + tree.relaxations,
+    }
+
+
+def _by_pieces(
+    problem: Problem,
+    terms: Terms,
+    trials: Trials,
+    rel_gap: float,
+    seconds: float,
+    monitor: Monitor,
+    stop: Callable[[], bool],
+) -> tuple[float, dict[str, Any]]:
+    """Bound by overlapping pieces of the network, and what to say of it."""
+    overlaps = Overlaps(problem, terms, trials, rel_gap, stop, monitor.bounds)
+    bound = overlaps.run()
+    return bound, {
+        "pieces": len(overlaps.pieces.pieces),
+        "nodes": overlaps.rounds,
+        "responses": trials.responses + overlaps.responses,
     }

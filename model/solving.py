@@ -13,6 +13,7 @@ from .groups import grouped
 from .large import solve_large
 from .monitor import Monitor
 from .network import Network
+from .overlaps import overlapping
 from .plan import Plan
 from .planning import Facts, make_plan
 from .problem import Problem
@@ -21,7 +22,7 @@ from .terms import Terms
 if TYPE_CHECKING:
     from ..data import Case
 
-METHODS = ("auto", "columns", "groups", "tree", "program")
+METHODS = ("auto", "columns", "groups", "pieces", "tree", "program")
 """Ways to find the plan."""
 
 
@@ -48,8 +49,9 @@ def solve(
     threads
         Processes that work out responses, where they are enumerated as a whole.
     method
-        ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``tree`` branches
-        over them, ``program`` solves one mixed-integer program; ``auto`` takes the first that can work. All prove the same plan.
+        ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``pieces`` those of what
+        each good is made of, ``tree`` branches over them, ``program`` solves one mixed-integer program; ``auto`` takes the first
+        that can work. All prove the same plan.
     log
         File for the solver's log.
     monitor
@@ -65,7 +67,7 @@ def solve(
     ValueError
         For a method that does not exist.
     TooManyCombinations
-        When the policy combinations cannot be enumerated and the method is ``columns`` or ``groups``.
+        When the policy combinations cannot be enumerated and the method is ``columns``, ``groups`` or ``pieces``.
     CertificateError
         When the answer does not survive its check.
     """
@@ -91,10 +93,8 @@ def solve(
     problem = Problem(case, log, stop)
     reason = "as asked for"
     if method == "auto":
-        method = "groups" if grouped(problem.network) else "tree"
-        reason = "the combinations of policies are too many to enumerate, " + (
-            "those of each independent group are not" if method == "groups" else "also within a group of regimes"
-        )
+        method, left = _large_method(problem.network)
+        reason = f"the combinations of policies are too many to enumerate, {left}"
     return solve_large(
         problem,
         terms,
@@ -202,3 +202,12 @@ def check_choices(
     if faults:
         raise ValueError("\n".join(faults))
     return policies
+
+
+def _large_method(network: Network) -> tuple[str, str]:
+    """Method for combinations too many to enumerate, and what can be enumerated instead."""
+    if grouped(network):
+        return "groups", "those of each independent group are not"
+    if overlapping(network):
+        return "pieces", "those of the regimes that act on one good are not"
+    return "tree", "also within a group of regimes"

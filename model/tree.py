@@ -227,8 +227,7 @@ class Tree:
 
     def threshold(self) -> float:
         """Bound up to which a set need not be looked at."""
-        leverage = self.trials.leverage
-        return leverage + max(self.trials.tie, self.gap * abs(leverage)) if math.isfinite(leverage) else -math.inf
+        return self.trials.enough(self.gap)
 
     def top(self) -> float:
         """Proven upper bound on all leverages."""

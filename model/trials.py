@@ -136,6 +136,10 @@ class Trials:
         """Difference below which two leverages are ties, in money."""
         return TIE * max(abs(self.leverage), 1e-6) if self.best is not None else 0.0
 
+    def enough(self, gap: float) -> float:
+        """Bound at which a relative gap is closed; -inf without a combination."""
+        return self.leverage + max(self.tie, gap * abs(self.leverage)) if self.best is not None else -math.inf
+
     # Small steps -----------------------------------------------------------------------------------------------------
 
     def improve(self, digits: Digits) -> Trial:

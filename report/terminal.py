@@ -66,6 +66,7 @@ METHODS = {
     "columns": "columns (combinations of policies worked out one by one)",
     "program": "program (policies, response and our side in one mixed-integer program)",
     "groups": "groups (combinations of each independent group of regimes, put together by a master program)",
+    "pieces": "pieces (combinations of the regimes that act on each good, put together by a master program)",
     "tree": "tree (branch and bound over policies)",
 }
 

@@ -25,7 +25,7 @@ from .builders import OURS, case, demand, idle, lane, policy, stock
 from .impatient import Impatient
 
 CLOSE = 1e-4
-METHODS = ("groups", "tree")
+METHODS = ("groups", "pieces", "tree")
 
 
 def made(drawn: Any) -> Case:

@@ -11,7 +11,7 @@ from oracle import oracle
 from pyomo.environ import Constraint
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, solve
-from sluicegate.model import TooManyCombinations, candidates, mixed, program
+from sluicegate.model import TooManyCombinations, candidates, mixed, overlaps, program
 from sluicegate.model.columns import Responder, gray_order
 from sluicegate.model.compiled import Highs, compile_model
 from sluicegate.model.planning import money_scale
@@ -154,9 +154,11 @@ def test_the_method_is_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = made(random_case(2))
     assert solve(drawn).solve["method"] == "columns"
     monkeypatch.setattr(candidates, "MOST_CANDIDATES", 2)
-    plan = solve(drawn)
-    assert plan.solve["method"] == "tree"
-    assert "too many to enumerate" in plan.solve["reason"]
+    for method in ("pieces", "tree"):
+        plan = solve(drawn)
+        assert plan.solve["method"] == method
+        assert "too many to enumerate" in plan.solve["reason"]
+        monkeypatch.setattr(overlaps, "MOST_IN_PIECES", 0)
     with pytest.raises(TooManyCombinations):
         solve(drawn, method="columns")
     with pytest.raises(ValueError, match="no method 'guess'"):
@@ -165,7 +167,7 @@ def test_the_method_is_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_all_find_a_plan_without_any_policy() -> None:
     quiet = case(lanes=[lane("us", "them", 2.0)], demands=[demand("them", 2.0, 5.0)])
-    for method in ("columns", "groups", "tree", "program"):
+    for method in ("columns", "groups", "pieces", "tree", "program"):
         plan = solve(quiet, method=method)
         assert (plan.status, plan.leverage) == ("optimal", 0.0)
 
