@@ -39,9 +39,8 @@ class Sized:
     def words(self) -> str:
         a = self.arguments
         kind = "coupled" if a["coupled"] else "uncoupled"
-        return (
-            f"{kind}, {a['regimes']} regimes x {a['policies']} policies x {a['weeks']} weeks, {a['components']} groups"
-        )
+        groups = "1 group" if a["components"] == 1 else f"{a['components']} groups"
+        return f"{kind}, {a['regimes']} regimes x {a['policies']} policies x {a['weeks']} weeks, {groups}"
 
 
 def sized(regimes: int, components: int, coupled: bool, gap: float, seconds: float, *methods: str) -> Sized:
