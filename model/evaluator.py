@@ -278,6 +278,9 @@ class Evaluator:
         upper[self._shut] = 0.0
         state = (cost, constant, admin, self.terms)
         outcome = self._solve_node(choice, program.column_lower[binaries], upper[binaries], state)
+        return self._relaxation(outcome, constant, admin)
+
+    def _relaxation(self, outcome: Outcome, constant: float, admin: float) -> Relaxation:
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
         cut = self._cut(outcome.solution, leverage - constant, admin, barrier=False)
@@ -425,7 +428,9 @@ class Evaluator:
         held = (self.relaxed, self.exact)
         for highs in held:
             highs.set_bounds(columns, lower[columns], upper[columns])
-            self._set(highs, choice, cost, constant, admin)
+        self._set(self.relaxed, choice, cost, constant, admin)
+        # V and the rooms of the program itself are put at its nodes.
+        self._open(self.exact, set(choice.items()))
 
         def elastic(lower: np.ndarray, upper: np.ndarray, limit: float) -> Outcome:
             return self._elastic_node(choice, (cost, constant, admin, self.terms), lower, upper, limit)
@@ -462,15 +467,13 @@ class Evaluator:
         """
         _, constant, admin, _ = state
         outcome = self._solve_node(choice, lower, upper, state)
-        assert outcome.objective is not None and outcome.solution is not None
-        leverage = -outcome.objective
-        gap_cost = float(self._gap_cost @ outcome.solution)
-        cut = self._cut(outcome.solution, leverage - constant, admin, barrier=False)
-        if gap_cost > 0 and outcome.objective < limit:
+        assert outcome.objective is not None
+        relaxation = self._relaxation(outcome, constant, admin)
+        if relaxation.gap_cost > 0 and outcome.objective < limit:
             gap, barrier = self._least_gap(choice, admin)
             if gap > GAP:
-                return Outcome("Infeasible", None, None, None, proof=Relaxation(-gap, gap_cost, barrier))
-        return replace(outcome, proof=Relaxation(leverage, gap_cost, cut))
+                return Outcome("Infeasible", None, None, None, proof=Relaxation(-gap, relaxation.gap_cost, barrier))
+        return replace(outcome, proof=relaxation)
 
     def _strict_node(
         self, choice: Choice, cost: float, constant: float, admin: float, lower: np.ndarray, upper: np.ndarray
