@@ -814,10 +814,12 @@ def report(
       sluicegate report results/first results/second -o comparison.html
     """
     from .report.drawing import artist
-    from .report.page import page_of, page_path, read_results, write_page
 
     talk = Talk(quiet, verbose)
     with Interrupts(patient=False) as interrupts, interrupts.run(lambda: artist(threads), talk) as drawing:
+        # The process that draws starts meanwhile.
+        from .report.page import page_of, page_path, read_results, write_page
+
         read = _said(lambda: read_results(results))
         path = page_path(results, output, force=force)
         _check_file("-o", str(path))
@@ -1342,7 +1344,7 @@ def _draw(chart: str, found: Frontier, talk: Talk) -> None:
         talk.say("No level has a plan, so there is nothing to draw.")
         return
     try:
-        write_chart(figures[0].chart, chart)
+        write_chart(figures[0].written, chart)
     except OSError as error:
         raise Refusal(_shown(f"{chart} cannot be written: {error.strerror}; name another file with --chart")) from None
     talk.say(_shown(f"Drawn to {chart}"))

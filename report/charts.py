@@ -37,6 +37,33 @@ SLIM, WIDE = 0.65, 1.1
 
 ENDINGS = (".svg", ".png", ".html")
 
+Written = dict[str, Any]
+"""A chart, or a part of one, as Vega-Lite writes it: a page's dozens of charts take Altair's objects a second to copy."""
+
+LOOK: Written = {
+    "font": FONT,
+    "background": "white",
+    "title": {
+        "fontSize": 15,
+        "subtitleFontSize": 11,
+        "subtitleColor": MUTED,
+        "offset": 10,
+        "fontWeight": "bold",
+        "anchor": "start",
+    },
+    "axis": {
+        "labelFontSize": 11,
+        "titleFontSize": 12,
+        "gridColor": GRID,
+        "domainColor": INK,
+        "tickColor": INK,
+        "labelLimit": 260,
+    },
+    "legend": {"labelFontSize": 11, "titleFontSize": 12, "labelLimit": 260},
+    "view": {"stroke": None, "continuousWidth": 300, "continuousHeight": 300},
+}
+"""What all charts share."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -50,36 +77,41 @@ class Figure:
         Title.
     text
         What the chart shows, for a reader who cannot see it: what is plotted, and the figures that matter.
-    chart
-        The chart, styled.
+    written
+        The chart, styled, as Vega-Lite writes it.
     """
 
     name: str
     title: str
     text: str
-    chart: altair.TopLevelMixin
+    written: Written
+
+    @property
+    def chart(self) -> altair.TopLevelMixin:
+        """The chart as an Altair chart, checked against Vega-Lite's schema."""
+        import altair as alt
+
+        return alt.Chart.from_dict(self.written)
 
 
-def inline_data(frame: pd.DataFrame) -> altair.InlineData:
-    """Return the data of a chart as text, which Altair copies and checks many times faster than rows."""
-    import altair as alt
-
-    return alt.InlineData(values=frame.to_json(orient="records"), format=alt.JsonDataFormat(type="json"))
+def inline_data(frame: pd.DataFrame) -> Written:
+    """Return the data of a chart as text, which is copied many times faster than rows."""
+    return {"values": frame.to_json(orient="records"), "format": {"type": "json"}}
 
 
-def layer(frame: pd.DataFrame, mark: dict[str, Any], **channels: dict[str, Any]) -> altair.Chart:
-    """Return a layer of a chart from mark and channels as Vega-Lite writes them.
-
-    Altair's own objects carry every property there is; where a page has dozens of charts, copying them takes seconds.
-    """
-    import altair as alt
-
-    return alt.Chart(inline_data(frame), mark=mark, encoding=alt.FacetedEncoding(**channels))  # type: ignore[arg-type]
+def layer(frame: pd.DataFrame, mark: Written, **channels: Written) -> Written:
+    """Return a layer of a chart from mark and channels."""
+    return {"data": inline_data(frame), "mark": mark, "encoding": channels}
 
 
-def quantity(field: str, **properties: Any) -> dict[str, Any]:
+def quantity(field: str, **properties: Any) -> Written:
     """Return a channel of `layer` for figures."""
     return {"field": field, "type": "quantitative", **properties}
+
+
+def nominal(field: str, **properties: Any) -> Written:
+    """Return a channel of `layer` for names."""
+    return {"field": field, "type": "nominal", **properties}
 
 
 def room(texts: Iterable[str], width: float, size: float) -> float:
@@ -103,51 +135,27 @@ def room(texts: Iterable[str], width: float, size: float) -> float:
     return 0 if widest * size <= width else width
 
 
-def styled(chart: Any) -> Any:
-    """Give a chart the look that all charts share, and return it; to be called on the whole chart, last."""
-    import altair as alt
-
-    # In its place: Altair's own ways copy the whole chart several times over.
-    chart.config = alt.Config(
-        font=FONT,
-        background="white",
-        title=alt.TitleConfig(
-            fontSize=15, subtitleFontSize=11, subtitleColor=MUTED, offset=10, fontWeight="bold", anchor="start"
-        ),
-        axis=alt.AxisConfig(
-            labelFontSize=11, titleFontSize=12, gridColor=GRID, domainColor=INK, tickColor=INK, labelLimit=260
-        ),
-        legend=alt.LegendConfig(labelFontSize=11, titleFontSize=12, labelLimit=260),
-        view=alt.ViewConfig(stroke=None),
-    )
-    return chart
-
-
-def svg_of(chart: altair.TopLevelMixin) -> str:
-    """Return a chart as the text of an SVG."""
-    return drawn(specification(chart))
-
-
-def specification(chart: altair.TopLevelMixin) -> dict[str, Any]:
-    """Return a chart as Vega-Lite writes it."""
+def styled(chart: altair.TopLevelMixin | Written) -> Written:
+    """Return a whole chart, as Vega-Lite writes it, in the look that all charts share."""
     # Not checked against Vega-Lite's schema, which takes longer than all else; the tests do.
-    return chart.to_dict(validate=False)
+    written = chart if isinstance(chart, dict) else chart.to_dict(validate=False)
+    return {**written, "config": LOOK}
 
 
-def drawn(specification: dict[str, Any]) -> str:
-    """Return a chart written in Vega-Lite as the text of an SVG."""
+def svg_of(written: Written) -> str:
+    """Return a chart as the text of an SVG."""
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(specification))
+    return str(vl_convert.vegalite_to_svg(written))
 
 
-def write_chart(chart: altair.TopLevelMixin, path: str | os.PathLike[str]) -> Path:
+def write_chart(written: Written, path: str | os.PathLike[str]) -> Path:
     """Write a chart, whole or not at all; the ending of the path says how.
 
     Parameters
     ----------
-    chart
-        The chart.
+    written
+        The chart, as Vega-Lite writes it.
     path
         Ends in ``.svg``, ``.png`` or ``.html`` (one file that needs no network).
 
@@ -166,9 +174,8 @@ def write_chart(chart: altair.TopLevelMixin, path: str | os.PathLike[str]) -> Pa
         raise ValueError(
             f"charts are written as .svg, .png or .html, not as {path.suffix or 'a file without an ending'}"
         )
-    written = specification(chart)
     if kind == ".svg":
-        content = drawn(written).encode()
+        content = svg_of(written).encode()
     elif kind == ".png":
         content = bytes(vl_convert.vegalite_to_png(written, scale=SCALE, ppi=72))
     else:

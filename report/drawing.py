@@ -9,33 +9,33 @@ import signal
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from .charts import drawn, specification, svg_of
+from .charts import svg_of
 
 if TYPE_CHECKING:
-    import altair
+    from .charts import Written
 
 Drawn = Callable[[], str]
 """Returns a chart as the text of an SVG, once it is drawn."""
 
-BLANK: dict[str, Any] = {"mark": "point", "data": {"values": []}}
+BLANK: Written = {"mark": "point", "data": {"values": []}}
 """A chart of nothing."""
 
 
 class Artist(Protocol):
     """Draws charts."""
 
-    def draw(self, chart: altair.TopLevelMixin) -> Drawn:
+    def draw(self, written: Written) -> Drawn:
         """Take a chart to be drawn."""
 
 
 class Here:
     """Draws every chart at once."""
 
-    def draw(self, chart: altair.TopLevelMixin) -> Drawn:
+    def draw(self, written: Written) -> Drawn:
         """Draw a chart."""
-        svg = svg_of(chart)
+        svg = svg_of(written)
         return lambda: svg
 
 
@@ -54,14 +54,13 @@ class Beside:
         self._given = 0
         self._drawn: list[str] = []
 
-    def draw(self, chart: altair.TopLevelMixin) -> Drawn:
+    def draw(self, written: Written) -> Drawn:
         """Hand a chart over."""
-        written = specification(chart)
         place, self._given = self._given, self._given + 1
         # Where the process was ended by somebody, the page is no worse for it.
         with contextlib.suppress(OSError):
             self._pipe.send(written)
-        return lambda: self._take(place) or drawn(written)
+        return lambda: self._take(place) or svg_of(written)
 
     def _take(self, place: int) -> str | None:
         with contextlib.suppress(OSError, EOFError):
@@ -82,15 +81,15 @@ def _draw_all(pipe: Connection) -> None:
     """Draw charts as they come, until the other end is closed."""
     # Ctrl-C is the parent's to handle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    waiting: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[Written | None] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(pipe, waiting), daemon=True).start()
-    drawn(BLANK)
+    svg_of(BLANK)
     with contextlib.suppress(OSError):
         for written in iter(waiting.get, None):
-            pipe.send(drawn(written))
+            pipe.send(svg_of(written))
 
 
-def _receive(pipe: Connection, waiting: queue.SimpleQueue[dict[str, Any] | None]) -> None:
+def _receive(pipe: Connection, waiting: queue.SimpleQueue[Written | None]) -> None:
     """Take charts off the pipe at once, so that neither end waits for the other to read."""
     with contextlib.suppress(OSError, EOFError):
         while True:

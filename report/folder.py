@@ -239,7 +239,7 @@ def write_frontier(frontier: Frontier, folder: Path, run: Mapping[str, Any]) -> 
     _write_table(frontier.to_frame(), folder / "frontier")
     for figure in frontier_figures(frontier):
         for ending in (".svg", ".png"):
-            write_chart(figure.chart, folder / f"{figure.name}{ending}")
+            write_chart(figure.written, folder / f"{figure.name}{ending}")
     (folder / RUN_FILE).write_bytes(to_bytes(run))
     (folder / FRONTIER_FILE).write_bytes(to_bytes(frontier.to_dict()))
 

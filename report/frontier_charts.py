@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .charts import HEIGHT, INK, MUTED, OURS, WIDTH, Figure, styled
+from .charts import HEIGHT, INK, MUTED, OURS, WIDTH, Figure, Written, styled
 from .figures import counted, number, plain
 from .frontier import change_words, choice_words, letters
 
@@ -45,7 +45,7 @@ def _words(frontier: Frontier) -> str:
     )
 
 
-def _chart(frontier: Frontier, title: str) -> Any:
+def _chart(frontier: Frontier, title: str) -> Written:
     import altair as alt
 
     named = letters(frontier)

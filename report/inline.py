@@ -98,7 +98,7 @@ def picture(figure: Figure, key: str, artist: Artist) -> Picture:
     artist
         Who draws it.
     """
-    return Picture(figure.title, figure.text, key, artist.draw(figure.chart))
+    return Picture(figure.title, figure.text, key, artist.draw(figure.written))
 
 
 def _clean(element: ElementTree.Element, ids: Mapping[str, str]) -> None:

@@ -118,21 +118,16 @@ def page_of(
     artist
         Who draws its charts; by default this process.
     """
-    from altair.utils.schemapi import debug_mode
-
     artist = artist or Here()
+    if len(results) == 1:
+        return PAGES[results[0].kind](results[0], artist)
+    from ..analysis.compare import compare
+    from ..model.columns import processors
 
-    # Checking every piece of every chart takes as long as drawing it; the tests check them.
-    with debug_mode(False):
-        if len(results) == 1:
-            return PAGES[results[0].kind](results[0], artist)
-        from ..analysis.compare import compare
-        from ..model.columns import processors
-
-        plans = [result.content for result in results]
-        attribute = attribute and len(plans) == 2
-        found = compare(plans, threads=threads or processors(), attribute=attribute, monitor=monitor)
-        return comparison_page(found, [str(result.folder) for result in results], artist)
+    plans = [result.content for result in results]
+    attribute = attribute and len(plans) == 2
+    found = compare(plans, threads=threads or processors(), attribute=attribute, monitor=monitor)
+    return comparison_page(found, [str(result.folder) for result in results], artist)
 
 
 def plan_page(result: Result, artist: Artist) -> str:

@@ -9,12 +9,26 @@ from typing import TYPE_CHECKING, Any
 from ..analysis.prices import POINTS, herfindahl
 from ..model.network import NONE, OPEN, Network, Pair
 from ..model.plan import FULL
-from .charts import GRID, INK, MUTED, OURS, REVIEW, SERIES, THEIRS, Figure, inline_data, layer, quantity, room, styled
+from .charts import (
+    GRID,
+    INK,
+    MUTED,
+    OURS,
+    REVIEW,
+    SERIES,
+    THEIRS,
+    Figure,
+    Written,
+    layer,
+    nominal,
+    quantity,
+    room,
+    styled,
+)
 from .figures import counted, decimals, number, percent, plain, signed
 from .terminal import PARTS, SAME_SHARE, scenario_margins, shares
 
 if TYPE_CHECKING:
-    import altair
     import pandas as pd
 
     from ..model import Plan
@@ -31,12 +45,15 @@ PLOT = WIDTH - AXIS - 20
 ROW = 0.13
 """Height of a review's bar above the fills, in their scale."""
 
-Channel = dict[str, Any]
-
-FIGURES: Channel = {"labelLimit": 0}
+FIGURES: Written = {"labelLimit": 0}
 """Of an axis labelled with short figures: measuring whether they are too long takes as long as drawing them."""
 
-LABEL: Channel = {"field": "label", "type": "nominal"}
+LABEL = nominal("label")
+
+LINES: Written = {"field": "place", "type": "ordinal", "axis": None, "scale": {"paddingInner": 0, "paddingOuter": 0}}
+"""Lines below each other, each its words above its bar."""
+
+LEFT: Written = {"value": 0}
 
 GAIN = SERIES[2]
 
@@ -89,26 +106,25 @@ def sourcing(plan: Plan) -> Figure | None:
 
 
 def _side_by_side(name: str, title: str, figures: Sequence[Figure], columns: int = 3) -> Figure | None:
-    import altair as alt
-
     if not figures:
         return None
     charts = [
-        _bare(figure.chart).properties(title=alt.TitleParams(figure.title, limit=WIDTH, fontSize=12))
-        for figure in figures
+        _bare(figure.written) | {"title": {"text": figure.title, "limit": WIDTH, "fontSize": 12}} for figure in figures
     ]
     text = " ".join(f"{figure.title}: {figure.text}" for figure in figures)
-    whole = alt.concat(*charts, columns=columns, spacing=30).resolve_scale(color="independent")
-    return Figure(name, title, text, styled(whole.properties(title=title)))
+    whole = {
+        "title": title,
+        "concat": charts,
+        "columns": columns,
+        "spacing": 30,
+        "resolve": {"scale": {"color": "independent"}},
+    }
+    return Figure(name, title, text, styled(whole))
 
 
-def _bare(chart: Any) -> Any:
+def _bare(written: Written) -> Written:
     """Return a chart without the look, which only the whole may have."""
-    import altair as alt
-
-    bare = chart.copy(deep=False)
-    bare.config = alt.Undefined
-    return bare
+    return {name: part for name, part in written.items() if name != "config"}
 
 
 def week_figures(plan: Plan, side: str) -> list[Figure]:
@@ -178,8 +194,6 @@ def pair_title(plan: Plan, pair: Pair) -> str:
 
 
 def _week_figure(plan: Plan, network: Network, side: str, pair: Pair, reviews: Sequence[Any]) -> Figure:
-    import altair as alt
-
     site, item = pair
     tables = {}
     for name in ("fill", "stock"):
@@ -187,7 +201,7 @@ def _week_figure(plan: Plan, network: Network, side: str, pair: Pair, reviews: S
         tables[name] = frame[(frame["side"] == side) & (frame["site"] == site) & (frame["item"] == item)]
     unit = next((plain(row.unit) for row in plan.case.items if row.item == item), "")
     first = plan.first_shortage_week.get("/".join(pair)) if side == "counterpart" else None
-    parts: list[Any] = []
+    parts: list[Written] = []
     text: list[str] = []
     stocked = tables["stock"]["stock"].max() > 0
     if len(tables["fill"]):
@@ -202,8 +216,7 @@ def _week_figure(plan: Plan, network: Network, side: str, pair: Pair, reviews: S
         text.append(_stock_text(plan, tables["stock"], _start(plan, pair), unit))
     if reviews:
         text.append(f"Under review: {'; '.join(map(_review_words, reviews))}.")
-    chart = alt.vconcat(*parts, spacing=6)
-    return Figure("/".join(pair), pair_title(plan, pair), " ".join(text), styled(chart))
+    return Figure("/".join(pair), pair_title(plan, pair), " ".join(text), styled({"vconcat": parts, "spacing": 6}))
 
 
 def _review_words(row: Any) -> str:
@@ -241,7 +254,7 @@ def _stock_text(plan: Plan, frame: pd.DataFrame, start: float, unit: str) -> str
     return f"Stock {' '.join(filter(None, (first, unit)))} before week 0, least {least}, {last} at the end."
 
 
-def _weeks(plan: Plan, field: str = "week", labels: bool = True) -> Channel:
+def _weeks(plan: Plan, field: str = "week", labels: bool = True) -> Written:
     weeks = plan.case.settings.horizon.weeks
     axis = FIGURES | {
         "title": "week" if labels else None,
@@ -262,19 +275,18 @@ def _stepped(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([frame, last.assign(week=last["week"] + 1)], ignore_index=True)
 
 
-def _lines(plan: Plan, frame: pd.DataFrame, x: Channel, y: Channel) -> list[altair.Chart]:
+def _lines(plan: Plan, frame: pd.DataFrame, x: Written, y: Written) -> list[Written]:
     """Return levels as steps: the counterpart's, or ours in every scenario with the worst package and none in front."""
     frame = _stepped(frame[["scenario", "week", y["field"]]])
     scenario, worst = frame["scenario"], plan.worst_package
-    ranks: tuple[tuple[Any, dict[str, Any]], ...] = (
+    ranks: tuple[tuple[Any, Written], ...] = (
         (~scenario.isin(("", NONE, worst)), {"color": MUTED, "strokeWidth": 1, "opacity": 0.55}),
         (scenario == "", {"color": THEIRS, "strokeWidth": 2}),
         (scenario == worst, {"color": OURS, "strokeWidth": 2}),
         ((scenario == NONE) & (worst != NONE), {"color": OURS, "strokeWidth": 1.5, "strokeDash": [4, 3]}),
     )
-    detail = {"field": "scenario", "type": "nominal"}
     return [
-        layer(frame[mask], {"type": "line", "interpolate": "step-after", **look}, x=x, y=y, detail=detail)
+        layer(frame[mask], {"type": "line", "interpolate": "step-after", **look}, x=x, y=y, detail=nominal("scenario"))
         for mask, look in ranks
         if mask.any()
     ]
@@ -282,8 +294,7 @@ def _lines(plan: Plan, frame: pd.DataFrame, x: Channel, y: Channel) -> list[alta
 
 def _fill_chart(
     plan: Plan, frame: pd.DataFrame, reviews: Sequence[Any], first: int | None, least: float, labels: bool
-) -> Any:
-    import altair as alt
+) -> Written:
     import pandas as pd
 
     x = _weeks(plan, labels=labels)
@@ -292,7 +303,7 @@ def _fill_chart(
         scale={"domain": [0, 1.06 + ROW * len(reviews)], "nice": False},
         axis=FIGURES | {"title": "served", "format": "%", "values": [0, 0.5, 1], "minExtent": AXIS, "maxExtent": AXIS},
     )
-    full: Channel = {"datum": 1}
+    full: Written = {"datum": 1}
     layers = []
     if first is not None:
         area = {"type": "area", "interpolate": "step-after", "color": THEIRS, "opacity": 0.18}
@@ -309,19 +320,17 @@ def _fill_chart(
         layers.append(layer(mark, {**words, "color": INK, "fontSize": 11}, x=x, y=y, text=LABEL))
     if reviews:
         layers += _review_bars(plan, reviews, x, y)
-    return alt.layer(*layers, width=PLOT, height=96 + 13 * len(reviews))
+    return {"layer": layers, "width": PLOT, "height": 96 + 13 * len(reviews)}
 
 
-def _review_chart(plan: Plan, reviews: Sequence[Any], labels: bool) -> Any:
+def _review_chart(plan: Plan, reviews: Sequence[Any], labels: bool) -> Written:
     """Return the delays alone, for goods that are not sold on."""
-    import altair as alt
-
     y = quantity("fill", scale={"domain": [1, 1.06 + ROW * len(reviews)], "nice": False}, axis=None)
     bars = _review_bars(plan, reviews, _weeks(plan, labels=labels), y)
-    return alt.layer(*bars, width=PLOT, height=15 * len(reviews))
+    return {"layer": bars, "width": PLOT, "height": 15 * len(reviews)}
 
 
-def _review_bars(plan: Plan, reviews: Sequence[Any], x: Channel, y: Channel) -> list[altair.Chart]:
+def _review_bars(plan: Plan, reviews: Sequence[Any], x: Written, y: Written) -> list[Written]:
     """Return a bar for every review above the fills: from when it is felt, over its mean delay."""
     import pandas as pd
 
@@ -342,14 +351,12 @@ def _review_bars(plan: Plan, reviews: Sequence[Any], x: Channel, y: Channel) -> 
     ]
 
 
-def _stock_chart(plan: Plan, frame: pd.DataFrame) -> Any:
-    import altair as alt
-
+def _stock_chart(plan: Plan, frame: pd.DataFrame) -> Written:
     # Short labels for thousands and millions; small figures as they are, for "600m" would be read as millions.
     form = "~s" if frame["stock"].max() >= 1e4 else ",.3~r"
     axis = FIGURES | {"title": "stock", "tickCount": 2, "minExtent": AXIS, "maxExtent": AXIS, "format": form}
     y = quantity("stock", scale={"domainMin": 0}, axis=axis)
-    return alt.layer(*_lines(plan, frame, _weeks(plan), y), width=PLOT, height=60)
+    return {"layer": _lines(plan, frame, _weeks(plan), y), "width": PLOT, "height": 60}
 
 
 # Losses --------------------------------------------------------------------------------------------------------------
@@ -378,7 +385,6 @@ def loss_parts(plan: Plan, side: str) -> list[tuple[str, float]]:
 
 
 def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure:
-    import altair as alt
     import pandas as pd
 
     money = plain(plan.case.settings.case.currency)
@@ -394,25 +400,26 @@ def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure
     frame["top"] = frame[["start", "end"]].max(axis=1)
     low, high = min(0.0, frame[["start", "end"]].min().min()), max(0.0, frame["top"].max())
     span = (high - low) or 1.0
-    x = alt.X("start:Q", scale=alt.Scale(domain=[low, high + 0.26 * span], nice=False), axis=None)
-    y = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
-    base = alt.Chart(inline_data(frame)).encode(y=y)
-    zero = alt.Chart(inline_data(pd.DataFrame({"start": [0.0]}))).mark_rule(color=GRID, strokeWidth=1).encode(x=x)
-    chart = alt.layer(
-        zero,
-        base.mark_bar(size=12, yOffset=8).encode(x=x, x2=alt.X2("end:Q"), color=alt.Color("colour:N", scale=None)),
-        base.mark_text(align="left", dx=5, dy=8, fontSize=11, color=INK).encode(
-            x=alt.X("top:Q", axis=None), text=alt.Text("label:N")
+    x = quantity("start", scale={"domain": [low, high + 0.26 * span], "nice": False}, axis=None)
+    words = {"type": "text", "align": "left", "fontSize": 11, "color": INK}
+    limit = room(frame["part"], WIDTH - 12, 11)
+    layers = [
+        layer(pd.DataFrame({"start": [0.0]}), {"type": "rule", "color": GRID, "strokeWidth": 1}, x=x),
+        layer(
+            frame,
+            {"type": "bar", "size": 12, "yOffset": 8},
+            x=x,
+            x2={"field": "end"},
+            y=LINES,
+            color=nominal("colour", scale=None),
         ),
-        base.mark_text(align="left", dy=-7, fontSize=11, color=INK, limit=room(frame["part"], WIDTH - 12, 11)).encode(
-            x=alt.value(0), text=alt.Text("part:N")
-        ),
-        width=WIDTH - 12,
-        height=34 * len(frame),
-    )
+        layer(frame, {**words, "dx": 5, "dy": 8}, x=quantity("top", axis=None), y=LINES, text=LABEL),
+        layer(frame, {**words, "dy": -7, "limit": limit}, x=LEFT, y=LINES, text=nominal("part")),
+    ]
     listed = "; ".join(f"{part} {signed(loss, places)}" for part, loss in parts)
     text = f"{listed or 'no part'}. Together {number(total, places)} {money}".rstrip()
-    return Figure(f"{side}-losses", title, _sentence(text), styled(chart))
+    written = styled({"layer": layers, "width": WIDTH - 12, "height": 34 * len(frame)})
+    return Figure(f"{side}-losses", title, _sentence(text), written)
 
 
 # Sourcing ------------------------------------------------------------------------------------------------------------
@@ -472,7 +479,6 @@ def _share_figure(
     names: Mapping[str, str],
     colours: Mapping[str, str],
 ) -> Figure:
-    import altair as alt
     import pandas as pd
 
     parties = [party for party in next(iter(states.values())) if any(shares_[party] > 0 for shares_ in states.values())]
@@ -488,42 +494,42 @@ def _share_figure(
     frame = pd.DataFrame(rows, columns=["place", "party", "start", "end", "label", "middle"])
     states_frame = pd.DataFrame(totals, columns=["place", "state", "hhi"])
     # One scale for all charts, so that side by side they share it; each tells its own parties.
-    colour = alt.Color(
-        "party:N",
-        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-        legend=alt.Legend(
-            title=None,
-            orient="bottom",
-            columns=3,
-            labelLimit=96,
-            symbolType="square",
-            values=[names[party] for party in parties],
-        ),
+    colour = nominal(
+        "party",
+        scale={"domain": list(colours), "range": list(colours.values())},
+        legend={
+            "title": None,
+            "orient": "bottom",
+            "columns": 3,
+            "labelLimit": 96,
+            "symbolType": "square",
+            "values": [names[party] for party in parties],
+        },
     )
-    x = alt.X("start:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
-    y = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
-    bars = alt.Chart(inline_data(frame)).encode(y=y)
-    labels = alt.Chart(inline_data(states_frame)).encode(y=y)
+    x = quantity("start", scale={"domain": [0, 1], "nice": False}, axis=None)
     width = WIDTH - 12
-    chart = alt.layer(
-        bars.mark_bar(size=16, yOffset=8).encode(x=x, x2=alt.X2("end:Q"), color=colour),
-        bars.mark_text(dy=8, fontSize=10, color=ON_COLOUR).encode(
-            x=alt.X("middle:Q", axis=None), text=alt.Text("label:N")
+    words = {"type": "text", "dy": -8, "fontSize": 11}
+    state_words = {**words, "align": "left", "color": INK, "limit": room(states_frame["state"], width - 80, 11)}
+    layers = [
+        layer(frame, {"type": "bar", "size": 16, "yOffset": 8}, x=x, x2={"field": "end"}, y=LINES, color=colour),
+        layer(
+            frame,
+            {"type": "text", "dy": 8, "fontSize": 10, "color": ON_COLOUR},
+            x=quantity("middle", axis=None),
+            y=LINES,
+            text=LABEL,
         ),
-        labels.mark_text(
-            align="left", dy=-8, fontSize=11, color=INK, limit=room(states_frame["state"], width - 80, 11)
-        ).encode(x=alt.value(0), text=alt.Text("state:N")),
-        labels.mark_text(align="right", dy=-8, fontSize=11, color=MUTED).encode(
-            x=alt.value(width), text=alt.Text("hhi:N")
+        layer(states_frame, state_words, x=LEFT, y=LINES, text=nominal("state")),
+        layer(
+            states_frame, {**words, "align": "right", "color": MUTED}, x={"value": width}, y=LINES, text=nominal("hhi")
         ),
-        width=width,
-        height=38 * len(states),
-    )
-    words = []
+    ]
+    text = []
     for state, amounts in states.items():
         told = ", ".join(f"{names[party]} {percent(share)}" for party, share in amounts.items() if share > 0)
-        words.append(f"{plain(state)}: {told or 'nothing'} (HHI {concentration(amounts.values())})")
-    return Figure(name, title, _sentence("; ".join(words)), styled(chart))
+        text.append(f"{plain(state)}: {told or 'nothing'} (HHI {concentration(amounts.values())})")
+    written = styled({"layer": layers, "width": width, "height": 38 * len(states)})
+    return Figure(name, title, _sentence("; ".join(text)), written)
 
 
 # Continuity ----------------------------------------------------------------------------------------------------------
@@ -534,7 +540,6 @@ def margins(plan: Plan) -> Figure | None:
 
     Demands that are served in full in every scenario are left out where there are others.
     """
-    import altair as alt
     import pandas as pd
 
     frame = pd.DataFrame(list(scenario_margins(plan)))
@@ -550,37 +555,40 @@ def margins(plan: Plan) -> Figure | None:
     frame["label"] = [signed(points, 1 if abs(points) < 10 else 0) for points in frame["points"]]
     scenarios = list(dict.fromkeys(frame["name"]))
     order = list(dict.fromkeys(frame["limits"]))
-    x = alt.X(
-        "name:N",
+    x = nominal(
+        "name",
         sort=scenarios,
-        axis=alt.Axis(
-            title=None, orient="top", labelAngle=-40, labelLimit=room(scenarios, 120, 11), ticks=False, domain=False
-        ),
-        scale=alt.Scale(paddingInner=0.06, paddingOuter=0),
+        axis={
+            "title": None,
+            "orient": "top",
+            "labelAngle": -40,
+            "labelLimit": room(scenarios, 120, 11),
+            "ticks": False,
+            "domain": False,
+        },
+        scale={"paddingInner": 0.06, "paddingOuter": 0},
     )
-    y = alt.Y("limits:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
-    colour = alt.Color(
-        "points:Q",
-        scale=alt.Scale(
-            domain=[-10, -0.001, 0, 2, 10, 50],
-            range=["#c0392b", "#e8998d", "#f7d9a8", "#f5ecc8", "#cfe3ee", "#8fbcd8"],
-            clamp=True,
-            interpolate="rgb",
-        ),
-        legend=None,
-    )
+    y = LINES | nominal("limits", sort=order)
+    scale = {
+        "domain": [-10, -0.001, 0, 2, 10, 50],
+        "range": ["#c0392b", "#e8998d", "#f7d9a8", "#f5ecc8", "#cfe3ee", "#8fbcd8"],
+        "clamp": True,
+        "interpolate": "rgb",
+    }
     width = max(WIDTH - 12, 46 * len(scenarios))
-    base = alt.Chart(inline_data(frame))
-    heads = alt.Chart(inline_data(pd.DataFrame({"limits": order})))
-    chart = alt.layer(
-        base.mark_rect(height=20, yOffset=9).encode(x=x, y=y, color=colour),
-        base.mark_text(dy=9, fontSize=11, color=ON_LIGHT).encode(x=x, y=y, text=alt.Text("label:N")),
-        heads.mark_text(align="left", dy=-10, fontSize=11, color=INK, limit=room(order, width, 11)).encode(
-            x=alt.value(0), y=y, text=alt.Text("limits:N")
+    words = {"type": "text", "fontSize": 11}
+    head = {**words, "align": "left", "dy": -10, "color": INK, "limit": room(order, width, 11)}
+    layers = [
+        layer(
+            frame,
+            {"type": "rect", "height": 20, "yOffset": 9},
+            x=x,
+            y=y,
+            color=quantity("points", scale=scale, legend=None),
         ),
-        width=width,
-        height=42 * len(order),
-    )
+        layer(frame, {**words, "dy": 9, "color": ON_LIGHT}, x=x, y=y, text=LABEL),
+        layer(pd.DataFrame({"limits": order}), head, x=LEFT, y=y, text=nominal("limits")),
+    ]
     worst = frame.loc[frame["points"].idxmin()]
     left = count - len(order)
     text = (
@@ -589,7 +597,8 @@ def margins(plan: Plan) -> Figure | None:
     )
     if left:
         text += f" {counted(left, 'least fill')} more: served in full, every week of every scenario."
-    return Figure("margins", "Continuity margins, in points of fill above the limit", text, styled(chart))
+    written = styled({"layer": layers, "width": width, "height": 42 * len(order)})
+    return Figure("margins", "Continuity margins, in points of fill above the limit", text, written)
 
 
 def _limit_words(kind: str, limit: float) -> str:

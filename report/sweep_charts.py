@@ -85,7 +85,7 @@ def write_sweep_charts(sweep: Sweep, path: str | os.PathLike[str], outcome: str 
     """
     path = Path(path)
     return [
-        write_chart(figure.chart, path.with_name(f"{path.stem}-{figure.name}{path.suffix}"))
+        write_chart(figure.written, path.with_name(f"{path.stem}-{figure.name}{path.suffix}"))
         for figure in sweep_figures(sweep, outcome)
     ]
 
