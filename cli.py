@@ -1437,6 +1437,8 @@ def main() -> None:
     except SystemExit as end:
         if _busy():
             _end_at_once(end.code if isinstance(end.code, int) else FAULT)
+        # To look through all that is left for garbage takes longer than to leave it.
+        gc.freeze()
         raise
 
 

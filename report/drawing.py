@@ -11,7 +11,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Protocol
 
-from .charts import svg_of
+from .charts import nominal, quantity, svg_of
 
 if TYPE_CHECKING:
     from .charts import Written
@@ -19,8 +19,18 @@ if TYPE_CHECKING:
 Drawn = Callable[[], str]
 """Returns a chart as the text of an SVG, once it is drawn."""
 
-BLANK: Written = {"mark": "point", "data": {"values": []}}
-"""A chart of nothing."""
+PRACTICE: Written = {
+    "data": {"values": [{"x": 0, "y": 1, "name": "a"}, {"x": 1, "y": 2, "name": "a"}]},
+    "vconcat": [
+        {
+            "layer": [
+                {"mark": mark, "encoding": {"x": quantity("x"), "y": quantity("y"), "text": nominal("name")}}
+                for mark in ("area", "line", "rule", "text", "bar")
+            ]
+        }
+    ],
+}
+"""A chart of what the charts of pages are made of: the drawing program takes several times as long for the first as for others."""
 
 
 class Artist(Protocol):
@@ -83,7 +93,7 @@ def _draw_all(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     waiting: queue.SimpleQueue[Written | None] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(pipe, waiting), daemon=True).start()
-    svg_of(BLANK)
+    svg_of(PRACTICE)
     with contextlib.suppress(OSError):
         for written in iter(waiting.get, None):
             pipe.send(svg_of(written))

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from .charts import GRID, INK, MUTED, OURS, REVIEW, SERIES, THEIRS
 
 if TYPE_CHECKING:
-    from .charts import Figure
+    from .charts import Figure, Written
     from .drawing import Artist, Drawn
 
 SVG = "http://www.w3.org/2000/svg"
@@ -98,7 +98,12 @@ def picture(figure: Figure, key: str, artist: Artist) -> Picture:
     artist
         Who draws it.
     """
-    return Picture(figure.title, figure.text, key, artist.draw(figure.written))
+    return Picture(figure.title, figure.text, key, artist.draw(_undescribed(figure.written)))
+
+
+def _undescribed(written: Written) -> Written:
+    """Return a chart without words for each of its marks, which a page does without and which take long to make."""
+    return {**written, "config": {**written["config"], "aria": False}}
 
 
 def _clean(element: ElementTree.Element, ids: Mapping[str, str]) -> None:

@@ -144,8 +144,9 @@ def each_week_figure(plan: Plan, side: str, pairs: Sequence[Pair]) -> Iterator[F
     """Yield the charts of `week_figures` as they are made, `pairs` being what `moving_pairs` returned."""
     network = Network(plan.case)
     reviews = _reviews(plan, network)
+    fills, stocks = (dict(_levels(plan, side, name)) for name in ("fill", "stock"))
     for pair in pairs[:MOST_PAIRS]:
-        yield _week_figure(plan, network, side, pair, reviews.get(pair, []))
+        yield _week_figure(plan, network, side, pair, fills.get(pair), stocks.get(pair), reviews.get(pair, []))
 
 
 def moving_pairs(plan: Plan, side: str) -> list[Pair]:
@@ -193,27 +194,30 @@ def pair_title(plan: Plan, pair: Pair) -> str:
     return f"{plain(names.get(pair[1]) or pair[1])}, {plain(sites.get(pair[0]) or pair[0])}"
 
 
-def _week_figure(plan: Plan, network: Network, side: str, pair: Pair, reviews: Sequence[Any]) -> Figure:
-    site, item = pair
-    tables = {}
-    for name in ("fill", "stock"):
-        frame = plan.tables[f"{name}s"]
-        tables[name] = frame[(frame["side"] == side) & (frame["site"] == site) & (frame["item"] == item)]
-    unit = next((plain(row.unit) for row in plan.case.items if row.item == item), "")
+def _week_figure(
+    plan: Plan,
+    network: Network,
+    side: str,
+    pair: Pair,
+    fills: pd.DataFrame | None,
+    stocks: pd.DataFrame | None,
+    reviews: Sequence[Any],
+) -> Figure:
+    unit = next((plain(row.unit) for row in plan.case.items if row.item == pair[1]), "")
     first = plan.first_shortage_week.get("/".join(pair)) if side == "counterpart" else None
     parts: list[Written] = []
     text: list[str] = []
-    stocked = tables["stock"]["stock"].max() > 0
-    if len(tables["fill"]):
+    stocked = stocks is not None and stocks["stock"].max() > 0
+    if fills is not None:
         demand = network.demands.get(pair)
         least = demand.min_fill_week if demand and side == "ours" else 0.0
-        parts.append(_fill_chart(plan, tables["fill"], reviews, first, least, labels=not stocked))
-        text += _fill_text(plan, tables["fill"], side)
+        parts.append(_fill_chart(plan, fills, reviews, first, least, labels=not stocked))
+        text += _fill_text(plan, fills, side)
     elif reviews:
         parts.append(_review_chart(plan, reviews, labels=not stocked))
-    if stocked:
-        parts.append(_stock_chart(plan, tables["stock"]))
-        text.append(_stock_text(plan, tables["stock"], _start(plan, pair), unit))
+    if stocks is not None and stocked:
+        parts.append(_stock_chart(plan, stocks))
+        text.append(_stock_text(plan, stocks, _start(plan, pair), unit))
     if reviews:
         text.append(f"Under review: {'; '.join(map(_review_words, reviews))}.")
     return Figure("/".join(pair), pair_title(plan, pair), " ".join(text), styled({"vconcat": parts, "spacing": 6}))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.plan import WIDE_RANGE
 from .figures import counted, decimals, gap, number, percent, plain, signed
-from .inline import Picture, picture
+from .inline import picture
 from .plan_charts import (
     MOST_PAIRS,
     counterpart_losses,
@@ -61,6 +61,8 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         Who draws its charts.
     """
     case = plan.case
+    # First what the artist may draw meanwhile.
+    pictures = {} if plan.leverage is None else _pictures(plan, artist)
     content: dict[str, Any] = {
         "plan": plan,
         "title": case_title(case),
@@ -73,31 +75,40 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "proof": proof(plan, run),
         "map": supply_map(plan),
         "lane_rows": [],
+        **pictures,
     }
     content["lane_rows"] = [_lane_row(row) for row in content["map"].lanes]
     if plan.leverage is None:
         return content | {"limit_rows": _limit_rows(case)}
-    moving = {side: moving_pairs(plan, side) for side in ("counterpart", "ours")}
     return content | {
         "figures": key_figures(plan),
         "wide": is_wide(plan),
         "policies": _policy_rows(plan),
         "open": [(row.regime, row.name) for row in plan.tables["policies"].itertuples() if row.policy == OPEN],
         "limits": _limits(plan),
-        "weeks": {side: _weeks(plan, side, pairs, artist) for side, pairs in moving.items()},
-        "more": {side: [pair_title(plan, pair) for pair in pairs[MOST_PAIRS:]] for side, pairs in moving.items()},
-        "steady": {side: _steady(plan, side, pairs) for side, pairs in moving.items()},
-        "losses": [
-            picture(counterpart_losses(plan), "their-losses", artist),
-            picture(our_losses(plan), "our-losses", artist),
-        ],
         "loss_rows": _loss_rows(plan),
-        "sourcing": [picture(figure, f"supply{place}", artist) for place, figure in enumerate(sourcing_figures(plan))],
         "lanes": _sourcing_rows(plan),
         "stockpiles": _stockpile_rows(plan),
-        "margins": None if (figure := margins(plan)) is None else picture(figure, "margins", artist),
         "scenarios": _scenario_rows(plan),
     }
+
+
+def _pictures(plan: Plan, artist: Artist) -> dict[str, Any]:
+    """Return the charts of a plan, and the names of what they leave out."""
+    content: dict[str, Any] = {"weeks": {}, "more": {}, "steady": {}}
+    for side in ("counterpart", "ours"):
+        pairs = moving_pairs(plan, side)
+        figures = each_week_figure(plan, side, pairs)
+        content["weeks"][side] = [picture(figure, f"{side}{place}", artist) for place, figure in enumerate(figures)]
+        content["more"][side] = [pair_title(plan, pair) for pair in pairs[MOST_PAIRS:]]
+        content["steady"][side] = _steady(plan, side, pairs)
+    losses = {"their-losses": counterpart_losses(plan), "our-losses": our_losses(plan)}
+    content["losses"] = [picture(figure, key, artist) for key, figure in losses.items()]
+    content["sourcing"] = [
+        picture(figure, f"supply{place}", artist) for place, figure in enumerate(sourcing_figures(plan))
+    ]
+    content["margins"] = None if (figure := margins(plan)) is None else picture(figure, "margins", artist)
+    return content
 
 
 # The answer ----------------------------------------------------------------------------------------------------------
@@ -295,11 +306,6 @@ def _limits(plan: Plan) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def _weeks(plan: Plan, side: str, pairs: Sequence[Pair], artist: Artist) -> list[Picture]:
-    figures = each_week_figure(plan, side, pairs)
-    return [picture(figure, f"{side}{place}", artist) for place, figure in enumerate(figures)]
 
 
 def _steady(plan: Plan, side: str, moving: Sequence[Pair]) -> list[str]:
