@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 import pandas as pd
-from sluicegate.report.charts import INK, MUTED, OURS, REVIEW, SERIES, THEIRS, styled
+from sluicegate.report.charts import INK, MUTED, OURS, REVIEW, SERIES, THEIRS, Written, styled
 
 COLOURS = {"record": INK, "ex-ante": THEIRS, "ex-post": OURS}
 
@@ -17,7 +17,7 @@ def _colour(title: str | None = None) -> alt.Color:
     )
 
 
-def by_month(record: pd.DataFrame, model: pd.DataFrame) -> alt.TopLevelMixin:
+def by_month(record: pd.DataFrame, model: pd.DataFrame) -> Written:
     """Return small multiples, one a series: the record as bars over its periods, the model month by month.
 
     Parameters
@@ -65,7 +65,7 @@ def by_month(record: pd.DataFrame, model: pd.DataFrame) -> alt.TopLevelMixin:
     return styled(alt.vconcat(*rows).properties(title="Korea's imports, 1 = mean month before July 2019"))
 
 
-def intervals(frame: pd.DataFrame) -> alt.TopLevelMixin:
+def intervals(frame: pd.DataFrame) -> Written:
     """Return cells with their 5 to 95 % intervals and the record.
 
     Parameters
@@ -99,7 +99,7 @@ def intervals(frame: pd.DataFrame) -> alt.TopLevelMixin:
     )
 
 
-def losses(frame: pd.DataFrame) -> alt.TopLevelMixin:
+def losses(frame: pd.DataFrame) -> Written:
     """Return Korea's loss by model and study on a logarithmic scale.
 
     Parameters
@@ -131,7 +131,7 @@ def losses(frame: pd.DataFrame) -> alt.TopLevelMixin:
     return styled((spans + points).properties(width=430, height=alt.Step(26), title="Korea's loss"))
 
 
-def swings(frame: pd.DataFrame, base: float) -> alt.TopLevelMixin:
+def swings(frame: pd.DataFrame, base: float) -> Written:
     """Return a tornado: leverage of the advice with each assumption at both ends.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sluicegate.report.charts import write_chart
+from sluicegate.report.charts import Written, write_chart
 
 from . import assumptions, charts, record, scores, studies
 from .findings import Findings, differences, find, in_the_world_that_came, shipped_share
@@ -17,7 +17,6 @@ from .sampling import BASES, SAMPLES, SEED, read_ranges
 from .variants import VARIANTS, WATCHED
 
 if TYPE_CHECKING:
-    import altair
     from sluicegate import Plan
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -163,7 +162,7 @@ def _name(row: dict[str, Any]) -> str:
     return f"{row['table']} {shown}{more}, {row['column']}".replace("  ", " ").replace(" ,", ",")
 
 
-def drawn(findings: dict[str, Findings], table: pd.DataFrame) -> dict[str, altair.TopLevelMixin]:
+def drawn(findings: dict[str, Findings], table: pd.DataFrame) -> dict[str, Written]:
     """Return the charts by name."""
     about = record.series()
     titles = {name: f"{row['name']} ({row['unit']})" for name, row in about.iterrows()}

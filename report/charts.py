@@ -38,7 +38,7 @@ SLIM, WIDE = 0.65, 1.1
 ENDINGS = (".svg", ".png", ".html")
 
 Written = dict[str, Any]
-"""A chart, or a part of one, as Vega-Lite writes it: a page's dozens of charts take Altair's objects a second to copy."""
+"""A chart, or a part of one, as Vega-Lite writes it. Altair's objects take long to load, and long to copy by the dozen."""
 
 LOOK: Written = {
     "font": FONT,

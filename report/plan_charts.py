@@ -50,10 +50,11 @@ FIGURES: Written = {"labelLimit": 0}
 
 LABEL = nominal("label")
 
-LINES: Written = {"field": "place", "type": "ordinal", "axis": None, "scale": {"paddingInner": 0, "paddingOuter": 0}}
-"""Lines below each other, each its words above its bar."""
+PLACE: Written = {"field": "place", "type": "ordinal", "axis": None, "scale": {"paddingInner": 0, "paddingOuter": 0}}
+"""Of bars below each other, with their words above each."""
 
 LEFT: Written = {"value": 0}
+"""The left edge."""
 
 GAIN = SERIES[2]
 
@@ -207,15 +208,16 @@ def _week_figure(
     first = plan.first_shortage_week.get("/".join(pair)) if side == "counterpart" else None
     parts: list[Written] = []
     text: list[str] = []
-    stocked = stocks is not None and stocks["stock"].max() > 0
+    if stocks is not None and stocks["stock"].max() <= 0:
+        stocks = None
     if fills is not None:
         demand = network.demands.get(pair)
         least = demand.min_fill_week if demand and side == "ours" else 0.0
-        parts.append(_fill_chart(plan, fills, reviews, first, least, labels=not stocked))
+        parts.append(_fill_chart(plan, fills, reviews, first, least, labels=stocks is None))
         text += _fill_text(plan, fills, side)
     elif reviews:
-        parts.append(_review_chart(plan, reviews, labels=not stocked))
-    if stocks is not None and stocked:
+        parts.append(_review_chart(plan, reviews, labels=stocks is None))
+    if stocks is not None:
         parts.append(_stock_chart(plan, stocks))
         text.append(_stock_text(plan, stocks, _start(plan, pair), unit))
     if reviews:
@@ -414,11 +416,11 @@ def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure
             {"type": "bar", "size": 12, "yOffset": 8},
             x=x,
             x2={"field": "end"},
-            y=LINES,
+            y=PLACE,
             color=nominal("colour", scale=None),
         ),
-        layer(frame, {**words, "dx": 5, "dy": 8}, x=quantity("top", axis=None), y=LINES, text=LABEL),
-        layer(frame, {**words, "dy": -7, "limit": limit}, x=LEFT, y=LINES, text=nominal("part")),
+        layer(frame, {**words, "dx": 5, "dy": 8}, x=quantity("top", axis=None), y=PLACE, text=LABEL),
+        layer(frame, {**words, "dy": -7, "limit": limit}, x=LEFT, y=PLACE, text=nominal("part")),
     ]
     listed = "; ".join(f"{part} {signed(loss, places)}" for part, loss in parts)
     text = f"{listed or 'no part'}. Together {number(total, places)} {money}".rstrip()
@@ -515,17 +517,17 @@ def _share_figure(
     words = {"type": "text", "dy": -8, "fontSize": 11}
     state_words = {**words, "align": "left", "color": INK, "limit": room(states_frame["state"], width - 80, 11)}
     layers = [
-        layer(frame, {"type": "bar", "size": 16, "yOffset": 8}, x=x, x2={"field": "end"}, y=LINES, color=colour),
+        layer(frame, {"type": "bar", "size": 16, "yOffset": 8}, x=x, x2={"field": "end"}, y=PLACE, color=colour),
         layer(
             frame,
             {"type": "text", "dy": 8, "fontSize": 10, "color": ON_COLOUR},
             x=quantity("middle", axis=None),
-            y=LINES,
+            y=PLACE,
             text=LABEL,
         ),
-        layer(states_frame, state_words, x=LEFT, y=LINES, text=nominal("state")),
+        layer(states_frame, state_words, x=LEFT, y=PLACE, text=nominal("state")),
         layer(
-            states_frame, {**words, "align": "right", "color": MUTED}, x={"value": width}, y=LINES, text=nominal("hhi")
+            states_frame, {**words, "align": "right", "color": MUTED}, x={"value": width}, y=PLACE, text=nominal("hhi")
         ),
     ]
     text = []
@@ -572,7 +574,7 @@ def margins(plan: Plan) -> Figure | None:
         },
         scale={"paddingInner": 0.06, "paddingOuter": 0},
     )
-    y = LINES | nominal("limits", sort=order)
+    y = PLACE | nominal("limits", sort=order)
     scale = {
         "domain": [-10, -0.001, 0, 2, 10, 50],
         "range": ["#c0392b", "#e8998d", "#f7d9a8", "#f5ecc8", "#cfe3ee", "#8fbcd8"],

@@ -399,10 +399,10 @@ def test_terminal_and_chart() -> None:
     assert all(len(line) <= 80 for line in text.splitlines())
     (figure,) = frontier_figures(found)
     assert "3 points" in figure.text and "The plan changes 2 times" in figure.text
-    svg = svg_of(figure.chart)
+    svg = svg_of(figure.written)
     assert "leverage against budget" in svg
     # A straight line would promise what no plan has: the plan changes between any two of the three points.
-    corners = figure.chart.to_dict()["layer"][0]["data"]["values"]
+    corners = figure.written["layer"][0]["data"]["values"]
     assert [(corner["x"], round(corner["leverage"], 3)) for corner in corners] == [
         (approx(0, abs=1e-6), -14.0),
         (approx(13), -14.0),

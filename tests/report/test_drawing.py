@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from results import publish
 from sluicegate import Plan
 from sluicegate.cli import cli
-from sluicegate.report.charts import Figure, layer, quantity, room, styled
-from sluicegate.report.drawing import Beside, Here, artist
+from sluicegate.report.charts import Figure, Written, layer, nominal, quantity, room, styled, svg_of
+from sluicegate.report.drawing import PRACTICE, Beside, Here, artist
 from sluicegate.report.inline import picture
 
 TITLES = ("first", "second", "third")
@@ -20,8 +20,8 @@ TITLES = ("first", "second", "third")
 
 def figure(title: str) -> Figure:
     frame = pd.DataFrame({"x": [1.0], "label": [title]})
-    chart = layer(frame, {"type": "text", "clip": True}, x=quantity("x"), text={"field": "label", "type": "nominal"})
-    return Figure(title, title, title, styled(alt.layer(chart)))
+    chart = layer(frame, {"type": "text", "clip": True}, x=quantity("x"), text=nominal("label"))
+    return Figure(title, title, title, styled({"layer": [chart]}))
 
 
 def test_beside_draws_what_is_drawn_here() -> None:
@@ -52,13 +52,18 @@ def test_the_command_draws_beside_itself(plan: Plan, tmp_path: Path, monkeypatch
     drawn: list[object] = []
     draw = Beside.draw
 
-    def watched(self: Beside, chart: alt.TopLevelMixin) -> object:
-        drawn.append(chart)
-        return draw(self, chart)
+    def watched(self: Beside, written: Written) -> object:
+        drawn.append(written)
+        return draw(self, written)
 
     monkeypatch.setattr(Beside, "draw", watched)
     done = CliRunner().invoke(cli, ["report", str(folder)])
     assert done.exit_code == 0 and drawn
+
+
+def test_what_is_practised_on_is_a_chart() -> None:
+    alt.Chart.from_dict(PRACTICE)
+    assert svg_of(PRACTICE).startswith("<svg")
 
 
 @pytest.mark.parametrize(

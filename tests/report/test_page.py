@@ -7,6 +7,8 @@ import errno
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
@@ -242,6 +244,15 @@ def test_is_written_beside_the_result(folder: Path) -> None:
 
 def test_is_the_same_every_time(folder: Path) -> None:
     assert page_of(read_results([str(folder)])) == page(folder)
+
+
+def test_a_plan_is_not_kept_waiting_for_a_library_it_does_without(folder: Path) -> None:
+    code = (
+        "import sys; from sluicegate.report.page import page_of, read_results; page_of(read_results(sys.argv[1:])); "
+        "print('altair' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_json(folder: Path, tmp_path: Path) -> None:

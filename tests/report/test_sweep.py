@@ -125,11 +125,12 @@ def test_every_design_has_its_charts(kind):
     figures = sweep_figures(made(kind, VARY[:2] if kind == "grid" else VARY))
     assert [figure.name for figure in figures] == CHARTS[kind]
     for figure in figures:
-        drawn = svg_of(figure.chart)
+        assert figure.chart.to_dict()
+        drawn = svg_of(figure.written)
         assert figure.title in drawn.replace("&#39;", "'").replace("&apos;", "'")
         assert len(figure.text) > 40 and "nan" not in figure.text
         assert "NaN" not in drawn
-    assert BUDGET in svg_of(figures[0].chart) and BUDGET in figures[0].text
+    assert BUDGET in svg_of(figures[0].written) and BUDGET in figures[0].text
 
 
 def test_samples_without_a_plan_have_no_chart_of_indices():
