@@ -12,7 +12,7 @@ import scipy.sparse as sparse
 from pyomo.environ import Constraint, Var, value
 from pyomo.repn import generate_standard_repn
 
-from .columns import Responder, ResponseArrays, digits_of
+from .columns import ResponseArrays
 from .compiled import Compiled, Highs, Program
 from .evaluator import FACE_ABSOLUTE, FACE_RELATIVE
 from .joint import Choice, Joint, margin_terms
@@ -243,8 +243,6 @@ def least_kind(
 ) -> np.ndarray:
     """Return the columns of the least-cost response that is least kind to us (section 5)."""
     value_of = kindness(network, keys)
-    responder = Responder(arrays)
-    responder.set_policies(digits_of(choice, network.menu))
     program = arrays.program
     lower, upper = np.zeros_like(program.cost), program.column_upper.copy()
     lower[:] = program.column_lower

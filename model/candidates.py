@@ -13,7 +13,8 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.csgraph import connected_components
 
-from .columns import Digits, Enumerator, Face, ResponseArrays, gray_order
+from .bases import Bases, Basis
+from .columns import SAME, Digits, Enumerator, Face, ResponseArrays, gray_order
 from .network import Network
 from .terms import Terms
 
@@ -98,6 +99,8 @@ class Component:
         Outputs of one least-cost response each.
     prices : array of float32, shape (n, watched columns)
         Reduced costs of the columns that outputs are made of.
+    bases : list of Basis or None, length n
+        Optimal bases of these responses, as of `Batch`.
     """
 
     places: tuple[int, ...]
@@ -106,6 +109,7 @@ class Component:
     cost: np.ndarray
     outputs: np.ndarray
     prices: np.ndarray
+    bases: list[Basis | None]
 
     def full(self, column: int, regimes: int) -> Digits:
         """Policies of all regimes by number: a column's own, all others open."""
@@ -197,14 +201,15 @@ class Candidates:
         if len(digits) > MOST_COLUMNS:
             raise TooManyCombinations(len(digits), MOST_COLUMNS, menu, regimes)
         places = tuple(self.regimes.index(regime) for regime in regimes)
-        empty = np.full(len(digits), np.nan)
+        unknown, empty = np.full(len(digits), np.nan), np.zeros((len(digits), 0))
         return Component(
             places,
             digits,
             {column: np.array(sums) for column, sums in loads.items()},
+            unknown,
             empty,
-            np.zeros((len(digits), 0)),
-            np.zeros((len(digits), 0)),
+            empty,
+            [None] * len(digits),
         )
 
     def _sum_loads(self, column: str, columns: np.ndarray) -> np.ndarray:
@@ -295,7 +300,8 @@ class Candidates:
                 with_outputs=True,
                 progress=partial(self._advance, progress, done),
             )
-            component.cost, component.outputs, component.prices = batch.cost, batch.outputs, batch.prices
+            component.cost, component.outputs = batch.cost, batch.outputs
+            component.prices, component.bases = batch.prices, batch.bases
             if np.isnan(component.cost[0]):
                 component.cost[0], component.outputs[0] = open_cost, open_outputs
                 component.prices[0] = np.nan
@@ -431,16 +437,15 @@ class Candidates:
         return [enumerator.faces.get(component.full(column, regimes), []) for column in self.columns[places, 0]]
 
     def least(
-        self, enumerator: Enumerator, cost: np.ndarray, places: np.ndarray, scale: float
+        self, enumerator: Enumerator, slope: np.ndarray, places: np.ndarray, scale: float
     ) -> tuple[np.ndarray, int]:
-        """Least value of another cost under the policies of candidates.
+        """Least value of the response's cost less ``slope @ outputs / scale`` under the policies of candidates.
 
         Parameters
         ----------
         enumerator
             The response.
-        cost : array, shape (columns,)
-            What the response minimises instead of its own cost.
+        slope : array, shape (outputs,)
         places : array of int, shape (k,)
             The candidates.
         scale
@@ -454,30 +459,52 @@ class Candidates:
             Number of responses solved.
         """
         if not self.components:
-            batch = enumerator.run([()], cost)
+            program = enumerator.arrays.program
+            batch = enumerator.run([()], program.cost - (enumerator.arrays.outputs.T @ slope) / scale)
             return np.full(places.size, batch.cost[0]), 1
         total = np.zeros(places.size)
         base, solves = math.nan, 0
         for number, component in enumerate(self.components):
             used = np.unique(self.columns[places, number])
-            # All open comes first: the differences of every component are taken from it.
-            used = np.concatenate([[0], used[used != 0]])
-            combinations = self._full(component, used.tolist())
-            keeping = enumerator.memory is not None and len(self.components) == 1
-            batch = enumerator.run(combinations, cost, with_outputs=keeping)
-            if keeping and batch.complete and batch.prices.shape[1]:
-                worth = (enumerator.arrays.program.cost - cost)[enumerator.arrays.watched]
-                for column, combination, least, prices in zip(
-                    used, combinations, batch.cost, batch.prices, strict=True
-                ):
-                    face = Face(worth, scale * float(component.cost[column] - least), prices)
-                    enumerator.faces[combination] = [face, *enumerator.faces.get(combination, [])[: FACES - 1]]
-            solves += used.size
+            if len(self.components) > 1:
+                # The differences of every component are taken from all open.
+                used = np.union1d([0], used)
             values = np.full(len(component.digits), np.nan)
-            values[used] = batch.cost
+            values[used], solved = self._least(component, enumerator, slope, used, scale)
+            solves += solved
             base = values[0] if number == 0 else base
             total += values[self.columns[places, number]] - (values[0] if number else 0.0)
         return total, solves
+
+    def _least(
+        self, component: Component, enumerator: Enumerator, slope: np.ndarray, used: np.ndarray, scale: float
+    ) -> tuple[np.ndarray, int]:
+        """Least values in a component: those of the responses seen where their bases stay optimal; the others are solved."""
+        arrays = enumerator.arrays
+        lowered = (arrays.outputs.T @ slope) / scale
+        cost = arrays.program.cost - lowered
+        combinations = self._full(component, used.tolist())
+        keeping = enumerator.memory is not None and len(self.components) == 1
+        values, prices = np.full(used.size, -np.inf), np.zeros((used.size, arrays.watched.size if keeping else 0))
+        bases = Bases(arrays, cost)
+        for place, (combination, column) in enumerate(zip(combinations, used, strict=True)):
+            basis = component.bases[column]
+            if basis is not None and not enumerator.stop():
+                values[place], reduced = bases.least(combination, basis)
+                if keeping:
+                    prices[place] = reduced[arrays.watched]
+        outputs = component.outputs[used]
+        apart = scale * (component.cost[used] - values) - outputs @ slope
+        left = np.flatnonzero(~(apart <= SAME * np.maximum(1.0, np.abs(outputs) @ np.abs(slope))))
+        batch = enumerator.run([combinations[place] for place in left], cost, with_outputs=keeping)
+        values[left] = batch.cost
+        if keeping and batch.complete and batch.prices.shape[1] == prices.shape[1]:
+            prices[left] = batch.prices
+            heights = scale * (component.cost[used] - values)
+            for combination, height, at in zip(combinations, heights.tolist(), prices.astype(np.float32), strict=True):
+                face = Face(lowered[arrays.watched], height, at)
+                enumerator.faces[combination] = [face, *enumerator.faces.get(combination, [])[: FACES - 1]]
+        return values, left.size
 
 
 def within(used: Any, most: float) -> Any:

@@ -14,16 +14,17 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sparse
 
+from .bases import Basis, Recent
 from .compiled import Highs, Program
 
 Digits = tuple[int, ...]
-Answers = tuple[np.ndarray, np.ndarray, np.ndarray]
+Answers = tuple[np.ndarray, np.ndarray, np.ndarray, list[Basis]]
 
 SAME = 1e-7
 """Relative difference of heights that is rounding."""
 
 MOST_PRICES = 50_000_000
-"""Reduced costs up to which those of all combinations are kept."""
+"""Reduced costs up to which those of all combinations are kept; as many basic columns are."""
 
 CHUNK = 256
 """Combinations solved from one cold start; fixed, so that results do not depend on the number of processes."""
@@ -60,6 +61,11 @@ class ResponseArrays:
             for columns, capacity in menu:
                 upper[columns] = capacity
         return upper[self.watched]
+
+    @cached_property
+    def watched_gates(self) -> list[list[np.ndarray]]:
+        """For every regime and policy: places of the columns it opens among those watched."""
+        return [[np.flatnonzero(np.isin(self.watched, columns)) for columns, _ in menu] for menu in self.gates]
 
     @property
     def menu_sizes(self) -> Digits:
@@ -115,14 +121,22 @@ class Responder:
             raise ArithmeticError(f"the response to policies {digits} ended with {outcome.termination!r}")
         return outcome.objective, outcome.solution
 
-    def prices(self) -> np.ndarray:
-        """Reduced costs of the watched columns after a solve, inf where a policy shuts the column."""
-        prices = self.highs.column_duals()
-        for menu, chosen in zip(self.arrays.gates, self.digits, strict=True):
-            for policy, (columns, _) in enumerate(menu):
+    def prices(self, cost: np.ndarray, across: sparse.csr_matrix) -> np.ndarray:
+        """Reduced costs of the watched columns after a solve, inf where a policy shuts the column.
+
+        Parameters
+        ----------
+        cost : array, shape (watched columns,)
+            What the response minimises.
+        across : scipy.sparse.csr_matrix, shape (watched columns, rows)
+            The watched columns of the matrix, as rows.
+        """
+        prices = cost - across @ self.highs.row_duals()
+        for menu, chosen in zip(self.arrays.watched_gates, self.digits, strict=True):
+            for policy, places in enumerate(menu):
                 if policy != chosen:
-                    prices[columns] = np.inf
-        return prices[self.arrays.watched]
+                    prices[places] = np.inf
+        return prices
 
     def set_cost(self, cost: np.ndarray) -> None:
         """Change what the response minimises."""
@@ -146,11 +160,14 @@ class Batch:
     prices : array of float32, shape (combinations, watched columns)
         Reduced costs of `ResponseArrays.watched`, inf where a policy shuts the column; empty where not asked for, or
         where they are too many.
+    bases : list of Basis or None
+        Optimal bases of these responses; None where there are no prices.
     """
 
     cost: np.ndarray
     outputs: np.ndarray
     prices: np.ndarray
+    bases: list[Basis | None]
 
     @property
     def complete(self) -> bool:
@@ -220,18 +237,22 @@ def answer(
     cost : array, shape (combinations,)
     outputs : array of float32, shape (combinations, outputs), or (combinations, 0)
     prices : array of float32, shape (combinations, watched columns), or (combinations, 0)
+    bases : list of Basis, empty without outputs
     """
     responder = responder or Responder(arrays)
     responder.set_cost(cost)
     costs = np.empty(len(chunk))
     outputs = np.empty((len(chunk), arrays.outputs.shape[0] if with_outputs else 0), dtype=np.float32)
     prices = np.empty((len(chunk), arrays.watched.size if with_outputs else 0), dtype=np.float32)
+    bases = []
+    watched, across = cost[arrays.watched], arrays.program.matrix[:, arrays.watched].T
     for place, digits in enumerate(chunk):
         costs[place], solution = responder.solve(digits)
         if with_outputs:
             outputs[place] = arrays.outputs @ solution
-            prices[place] = responder.prices()
-    return costs, outputs, prices
+            prices[place] = responder.prices(watched, across)
+            bases.append(Basis.of(responder.highs.basis(), solution))
+    return costs, outputs, prices, bases
 
 
 @dataclass(frozen=True)
@@ -282,6 +303,8 @@ class Enumerator:
         Works on in this process from its last basis; None: every chunk starts cold.
     memory : dict or None
         Answers with outputs, by combination, that need not be worked out again; None: none are kept.
+    recent : Recent
+        Optimal bases of what was worked out while `memory` was kept, before numbers moved and since.
     faces : dict of combination to list of Face
         What was found out about least-cost faces while `memory` is kept.
     """
@@ -291,7 +314,8 @@ class Enumerator:
         self.processes = max(1, processes)
         self.stop = stop
         self.responder: Responder | None = None
-        self.memory: dict[Digits, tuple[float, np.ndarray, np.ndarray]] | None = None
+        self.memory: dict[Digits, tuple[float, np.ndarray, np.ndarray, Basis | None]] | None = None
+        self.recent = Recent()
         self.faces: dict[Digits, list[Face]] = {}
         self._pool: ProcessPoolExecutor | None = None
 
@@ -336,31 +360,62 @@ class Enumerator:
         total = len(combinations)
         width = self.arrays.outputs.shape[0] if with_outputs else 0
         watched = self.arrays.watched.size if with_outputs else 0
-        if watched * total > MOST_PRICES:
+        if max(watched, self.arrays.program.row_lower.size) * total > MOST_PRICES:
             watched = 0
         batch = Batch(
             np.full(total, np.nan),
             np.zeros((total, width), dtype=np.float32),
             np.zeros((total, watched), dtype=np.float32),
+            [None] * total,
         )
         own = cost is self.arrays.program.cost and with_outputs
         left = self._recall(combinations, batch) if own else np.arange(total)
+        if own and watched and self.memory is not None:
+            left = self._answered(combinations, left, batch)
         chunks: list[tuple[int, Sequence[Digits]]] = [
             (start, [combinations[place] for place in left[start : start + CHUNK]])
             for start in range(0, left.size, CHUNK)
         ]
         done = total - left.size
-        for start, (costs, outputs, prices) in self._answers(chunks, cost, with_outputs):
+        for start, (costs, outputs, prices, bases) in self._answers(chunks, cost, with_outputs):
             places = left[start : start + costs.size]
             batch.cost[places] = costs
             batch.outputs[places] = outputs
             batch.prices[places] = prices[:, :watched]
+            if watched:
+                for place, basis in zip(places, bases, strict=True):
+                    batch.bases[place] = basis
             done += costs.size
             progress(done, total)
-            if self.memory is not None and own:
-                kept = zip(costs.tolist(), outputs, prices[:, :watched], strict=True)
-                self.memory |= {combinations[place]: answers for place, answers in zip(places, kept, strict=True)}
+            if own:
+                self._keep(combinations, places, batch)
         return batch
+
+    def _keep(self, combinations: Sequence[Digits], places: np.ndarray, batch: Batch) -> None:
+        """Take note of answers, where they are to be kept."""
+        if self.memory is None:
+            return
+        for place in places.tolist():
+            combination, basis = combinations[place], batch.bases[place]
+            # Rows of their own: those of the batch would keep all of it.
+            kept = batch.outputs[place].copy(), batch.prices[place].copy()
+            self.memory[combination] = (float(batch.cost[place]), *kept, basis)
+            if basis is not None:
+                self.recent.add(combination, basis)
+
+    def _answered(self, combinations: Sequence[Digits], left: np.ndarray, batch: Batch) -> np.ndarray:
+        """Fill in what recent bases answer; return the places of the combinations that they do not."""
+        found = []
+        for number, basis, optimum in self.recent.answers(self.arrays, [combinations[place] for place in left]):
+            place = int(left[number])
+            batch.cost[place], batch.bases[place] = optimum.cost, basis
+            batch.outputs[place] = self.arrays.outputs @ optimum.solution
+            batch.prices[place] = optimum.reduced[self.arrays.watched]
+            found.append(place)
+            if self.stop():
+                break
+        self._keep(combinations, np.array(found, dtype=int), batch)
+        return np.setdiff1d(left, found)
 
     def _recall(self, combinations: Sequence[Digits], batch: Batch) -> np.ndarray:
         """Fill in what is remembered; return the places of the combinations that are not."""
@@ -370,7 +425,7 @@ class Enumerator:
             if known is None or known[2].size != batch.prices.shape[1]:
                 left.append(place)
             else:
-                batch.cost[place], batch.outputs[place], batch.prices[place] = known
+                batch.cost[place], batch.outputs[place], batch.prices[place], batch.bases[place] = known
         return np.array(left, dtype=int)
 
     def _answers(

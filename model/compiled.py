@@ -297,7 +297,7 @@ class Highs:
         info = highs.getInfo()
         termination = highs.modelStatusToString(status)
         feasible = info.primal_solution_status == highspy.kSolutionStatusFeasible
-        solution = np.array(highs.getSolution().col_value) if feasible else None
+        solution = _vector(highs.getSolution().col_value) if feasible else None
         objective = float(info.objective_function_value) if feasible else None
         if self.mixed:
             bound = float(info.mip_dual_bound) if np.isfinite(info.mip_dual_bound) else None
@@ -320,11 +320,21 @@ class Highs:
 
     def column_duals(self) -> np.ndarray:
         """Reduced costs of the columns after a linear solve."""
-        return np.array(self.highs.getSolution().col_dual)
+        return _vector(self.highs.getSolution().col_dual)
 
     def row_duals(self) -> np.ndarray:
         """Duals of the rows after a linear solve: change of the minimum per unit of the right-hand side."""
-        return np.array(self.highs.getSolution().row_dual)
+        return _vector(self.highs.getSolution().row_dual)
+
+    def basis(self) -> np.ndarray:
+        """Basic columns after a linear solve, shape (rows,): slacks are counted from the number of columns on."""
+        _, basic = self.highs.getBasicVariables()
+        return np.where(basic < 0, self.width - 1 - basic, basic)
+
+
+def _vector(values: Sequence[float]) -> np.ndarray:
+    """Return a list that HiGHS gave as an array."""
+    return np.fromiter(values, dtype=float, count=len(values))
 
 
 def highs_model(program: Program) -> highspy.HighsLp:

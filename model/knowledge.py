@@ -131,12 +131,10 @@ class Knowledge:
             faces = self._faces[number] = np.full(len(c), 0.0 if flat else math.nan)
         unknown = places[np.isnan(faces[places])]
         if unknown.size:
-            arrays = self.enumerator.arrays
             faces[unknown] = c.same_faces(self.enumerator, self._worth(cut), unknown, scale(cut))
             unknown = unknown[np.isnan(faces[unknown])]
         if unknown.size:
-            cost = arrays.program.cost - (arrays.outputs.T @ cut.slope) / scale(cut)
-            least, solves = c.least(self.enumerator, cost, unknown, scale(cut))
+            least, solves = c.least(self.enumerator, cut.slope, unknown, scale(cut))
             self.face_solves += solves
             faces[unknown] = scale(cut) * (c.cost[unknown] - least)
         most = np.where(np.isnan(faces[places]), math.inf, faces[places])

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..data import TABLES
 from ..data.declared import columns, numeric
+from .bases import Basis, Recent
 from .columns import Digits, Enumerator, Face, Responder
 from .compiled import Highs, Program, Snapshot, compile_model
 from .evaluator import Evaluator
@@ -122,7 +123,8 @@ class _State:
 
     case: Case
     vector: np.ndarray
-    memory: dict[Digits, tuple[float, np.ndarray, np.ndarray]]
+    memory: dict[Digits, tuple[float, np.ndarray, np.ndarray, Basis | None]]
+    recent: Recent
     faces: dict[Digits, list[Face]]
     known: dict[str, Any]
     snapshots: list[Snapshot]
@@ -173,6 +175,7 @@ class Patched:
             self.problem.case,
             self.mould.vector.copy(),
             dict(enumerator.memory or {}),
+            enumerator.recent.copy(),
             {combination: list(faces) for combination, faces in enumerator.faces.items()},
             {name: known[name] for name in ("status_quo", "open_outputs")},
             [highs.snapshot() for highs, _ in self._holders],
@@ -186,6 +189,7 @@ class Patched:
         assert start is not None
         self.put(start.case, start.vector)
         self.enumerator.memory = dict(start.memory)
+        self.enumerator.recent = start.recent.copy()
         self.enumerator.faces = {combination: list(faces) for combination, faces in start.faces.items()}
         self.problem.__dict__.update(start.known)
         self.problem.evaluator.status_quo = self.problem.status_quo.cost
