@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from .analysis.explain import explain
     from .analysis.frontier import Frontier, frontier
     from .analysis.indices import indices
-    from .analysis.sweep import read_sweep, sweep
+    from .analysis.sweep import sweep
+    from .analysis.swept import read_sweep
     from .data import Case, CaseError, case_from_tables, load_case
     from .model import Plan, evaluate, solve
 
@@ -28,7 +29,7 @@ _HOMES = {
     "frontier": ".analysis.frontier",
     "indices": ".analysis.indices",
     "make_design": ".analysis.designs",
-    "read_sweep": ".analysis.sweep",
+    "read_sweep": ".analysis.swept",
     "sweep": ".analysis.sweep",
     "Case": ".data",
     "CaseError": ".data",

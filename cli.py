@@ -1227,7 +1227,7 @@ def sweep_summary(
       sluicegate sweep summary results/doubts --outcome own_loss
       sluicegate sweep summary results/doubts --outcome same_policies --chart doubts.svg
     """
-    from .analysis.sweep import read_sweep
+    from .analysis.swept import read_sweep
     from .report.sweep import show_sweep, sweep_document
 
     if chart is not None:

@@ -10,7 +10,7 @@ import pandas as pd
 from .sensitivity import USABLE, _blocks, base_policies, interval, modes, rows_of
 
 if TYPE_CHECKING:
-    from .sweep import Sweep
+    from .swept import Sweep
 
 NO_PLAN = {
     "infeasible": "no plan satisfies the limits",

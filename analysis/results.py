@@ -78,7 +78,7 @@ def read_any(folder: str | os.PathLike[str]) -> Result:
     if kind == "frontier":
         return Result(kind, path, _read_frontier(path), read_run(path))
     if kind == "sweep":
-        from .sweep import read_sweep
+        from .swept import read_sweep
 
         sweep = read_sweep(path)
         return Result(kind, path, dataclasses.replace(sweep, case=_named(sweep.case, sweep.meta)), {})

@@ -13,7 +13,7 @@ from .varying import Discrete
 
 if TYPE_CHECKING:
     from .designs import Design
-    from .sweep import Sweep
+    from .swept import Sweep
     from .varying import Factor
 
 LEVERAGE = "leverage"

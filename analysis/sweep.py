@@ -10,21 +10,21 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..data import load_case, write_folder
+from ..data import write_folder
 from ..model import solve
 from ..model.monitor import Monitor
-from .dataset import BASE, CASE, DESIGN, Dataset, SweepError, read_json
+from .dataset import BASE, Dataset, SweepError, read_json
 from .designs import Design
 from .evaluating import Group, Task, Values
 from .executors import Batch, Cluster, Executor, InProcess, Processes
 from .learning import spans_of
 from .ordering import alters, arranged, is_structural
 from .outcomes import FREE, MODES
+from .swept import read_sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,37 +40,6 @@ FLUSH_ROWS, FLUSH_SECONDS = 512, 1.0
 LIBRARIES = ("highspy", "numpy", "pandas", "pyarrow", "pyomo", "salib", "scipy")
 DECIDING = ("sluicegate", "highspy", "pyomo")
 """Libraries whose versions a sweep may not change half way."""
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """A sweep as it is on disk.
-
-    Attributes
-    ----------
-    case
-        The base case.
-    design
-        What was sampled.
-    frame : pandas.DataFrame
-        One row per sample and mode: ``sample``, ``mode``, ``in.PATH`` per factor, ``status``, ``message``, ``seconds`` and every
-        number of ``plan.json`` by its path; money in the case's currency.
-    meta
-        ``sweep.json``.
-    base
-        ``plan.json`` of the base plan.
-    """
-
-    case: Case
-    design: Design
-    frame: pd.DataFrame = field(repr=False)
-    meta: Mapping[str, Any] = field(repr=False)
-    base: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every sample has its rows."""
-        return len(self.frame) == len(self.design.samples) * len(MODES[self.meta["policies"]])
 
 
 def sweep(
@@ -116,7 +85,7 @@ def sweep(
     Returns
     -------
     pandas.DataFrame
-        As `Sweep.frame`; ``attrs`` hold ``case``, ``currency`` and ``design``. Where ``monitor`` stopped it,
+        As of `read_sweep`; ``attrs`` hold ``case``, ``currency`` and ``design``. Where ``monitor`` stopped it,
         the rows finished so far.
 
     Raises
@@ -364,31 +333,3 @@ def plain(value: Any) -> Any:
     if hasattr(value, "item"):
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def read_sweep(folder: str | os.PathLike[str]) -> Sweep:
-    """Read a sweep, finished or not.
-
-    Parameters
-    ----------
-    folder
-        What `sweep` or ``sluicegate sweep`` wrote.
-
-    Returns
-    -------
-    Sweep
-
-    Raises
-    ------
-    SweepError
-        Where the folder holds no sweep.
-    """
-    import pandas as pd
-
-    dataset = Dataset(folder)
-    meta = dataset.meta
-    case = load_case(dataset.folder / CASE)
-    design = Design.from_dict(meta["design"], pd.read_parquet(dataset.folder / DESIGN))
-    frame = dataset.frame()
-    frame.attrs = {"case": meta["case"], "currency": meta["currency"], "design": meta["design"]}
-    return Sweep(case, design, frame, meta, read_json(dataset.folder / BASE))

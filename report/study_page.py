@@ -14,7 +14,7 @@ from .terminal import _in_money
 
 if TYPE_CHECKING:
     from ..analysis.frontier import Frontier
-    from ..analysis.sweep import Sweep
+    from ..analysis.swept import Sweep
     from ..data import Case
     from .charts import Figure
     from .drawing import Artist

@@ -31,7 +31,7 @@ from .terminal import _line, _money, _table, _title
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..analysis.sweep import Sweep
+    from ..analysis.swept import Sweep
     from ..analysis.varying import Factor
 
 KINDS = {

@@ -18,7 +18,7 @@ from .figures import counted, number, percent, plain
 from .sweep import answer_of
 
 if TYPE_CHECKING:
-    from ..analysis.sweep import Sweep
+    from ..analysis.swept import Sweep
 
 MOST_BARS = 20
 MOST_SETS = 6

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sluicegate import load_case
 from sluicegate.analysis.designs import Design, make_design
-from sluicegate.analysis.sweep import Sweep
+from sluicegate.analysis.swept import Sweep
 
 ISHIGAMI = [
     f"lanes.{lane}.unit_cost=0..6.283185307179586"

@@ -20,7 +20,8 @@ from sluicegate.analysis.sensitivity import (
     spread,
     tornado,
 )
-from sluicegate.analysis.sweep import read_sweep, run_sweep
+from sluicegate.analysis.sweep import run_sweep
+from sluicegate.analysis.swept import read_sweep
 from sweep_cases import ISHIGAMI, S1, ST, designed, formula, ishigami
 
 PATHS = [text.partition("=")[0] for text in ISHIGAMI]

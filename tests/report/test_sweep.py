@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -155,6 +157,16 @@ def folder(tmp_path_factory):
     case = load_case("tutorial")
     run_sweep(case, make_design(case, "grid", [f"{BUDGET}=10,15,20"]), place, policies="both")
     return place
+
+
+def test_what_a_sweep_means_is_told_without_a_solver(folder):
+    code = (
+        "import sys; from sluicegate.cli import cli; cli(sys.argv[1:], standalone_mode=False); "
+        "print({'pyomo', 'highspy'} & set(sys.modules))"
+    )
+    asked = [sys.executable, "-c", code, "sweep", "summary", str(folder)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("set()\n")
 
 
 def test_the_command_says_what_a_sweep_means(folder, tmp_path):
