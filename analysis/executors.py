@@ -37,6 +37,9 @@ PATIENCE = "20s"
 FAREWELL = 2.0
 """Seconds that a worker has to end by itself before it is killed."""
 
+STARTED, READY = "started", "ready"
+"""What a worker says before it has samples."""
+
 KILLED = "a worker ended {times} times in the middle of this sample"
 
 
@@ -196,8 +199,10 @@ class _Hand:
         context = multiprocessing.get_context("spawn")
         self.connection: Connection
         self.connection, theirs = context.Pipe()
-        # Spawned, not forked: the parent may run threads.
-        self.process: SpawnProcess = context.Process(target=_serve, args=(theirs, sent), daemon=True)
+        self._sent = sent
+        # Spawned, not forked: the parent may run threads. The sweep follows once there is somebody to take it: more than a pipe
+        # holds would wait forever for a process that ends as it starts.
+        self.process: SpawnProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
         self.ready = False
@@ -220,7 +225,11 @@ class _Hand:
             return None
         if isinstance(rows, BaseException):
             raise rows
-        if not self.ready:
+        if rows == STARTED:
+            with suppress(OSError):
+                self.connection.send_bytes(self._sent)
+            return None
+        if rows == READY:
             self.ready = True
             return None
         self.batch.pop(0)
@@ -234,13 +243,14 @@ class _Hand:
         self.process.join()
 
 
-def _serve(connection: Connection, sent: bytes) -> None:
+def _serve(connection: Connection) -> None:
     """Work on batches until the parent closes the connection."""
     # Ctrl-C is the parent's to handle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        worker = pickle.loads(sent).worker(lambda: False)
-        connection.send("ready")
+        connection.send(STARTED)
+        worker = pickle.loads(connection.recv_bytes()).worker(lambda: False)
+        connection.send(READY)
         while True:
             worker.begin()
             for sample, values in connection.recv():

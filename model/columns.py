@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -199,12 +200,7 @@ def gray_order(sizes: Sequence[int]) -> Iterator[Digits]:
             return
 
 
-_arrays: ResponseArrays | None = None
-
-
-def _receive(arrays: ResponseArrays) -> None:
-    global _arrays
-    _arrays = arrays
+def _prepare() -> None:
     # Ctrl-C is the parent's to handle: it stops handing out chunks.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -216,11 +212,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _answer_received(chunk: Sequence[Digits], cost: np.ndarray, with_outputs: bool) -> Answers:
-    assert _arrays is not None
-    return answer(_arrays, chunk, cost, with_outputs)
 
 
 def answer(
@@ -431,21 +422,33 @@ class Enumerator:
     def _answers(
         self, chunks: list[tuple[int, Sequence[Digits]]], cost: np.ndarray, with_outputs: bool
     ) -> Iterator[tuple[int, Answers]]:
-        if self.processes == 1 or len(chunks) < 3:
-            for start, chunk in chunks:
-                if self.stop():
-                    return
-                yield start, answer(self.arrays, chunk, cost, with_outputs, self.responder)
-            return
+        left = dict(chunks)
+        if self.processes > 1 and len(chunks) > 2:
+            try:
+                for start, answers in self._answers_apart(chunks, cost, with_outputs):
+                    del left[start]
+                    yield start, answers
+            except BrokenProcessPool:
+                # Killed, or never started: what they left is done here.
+                self.close()
+                self.processes = 1
+        for start, chunk in left.items():
+            if self.stop():
+                return
+            yield start, answer(self.arrays, chunk, cost, with_outputs, self.responder)
+
+    def _answers_apart(
+        self, chunks: list[tuple[int, Sequence[Digits]]], cost: np.ndarray, with_outputs: bool
+    ) -> Iterator[tuple[int, Answers]]:
+        """Answer chunks in processes of their own."""
         if self._pool is None:
             # Spawned, not forked: the parent may run threads (progress bars, HiGHS).
-            self._pool = ProcessPoolExecutor(
-                self.processes, multiprocessing.get_context("spawn"), initializer=_receive, initargs=(self.arrays,)
-            )
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.processes, context, initializer=_prepare)
         waiting = iter(chunks)
         running: dict[Future[Answers], int] = {}
         for start, chunk in _first(waiting, 2 * self.processes):
-            running[self._pool.submit(_answer_received, chunk, cost, with_outputs)] = start
+            running[self._pool.submit(answer, self.arrays, chunk, cost, with_outputs)] = start
         while running:
             finished, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
             if self.stop():
@@ -454,7 +457,7 @@ class Enumerator:
             for future in finished:
                 start = running.pop(future)
                 for following, chunk in _first(waiting, 1):
-                    running[self._pool.submit(_answer_received, chunk, cost, with_outputs)] = following
+                    running[self._pool.submit(answer, self.arrays, chunk, cost, with_outputs)] = following
                 yield start, future.result()
 
 

@@ -80,6 +80,26 @@ def test_workers_that_never_get_ready() -> None:
         list(Processes(Faulty(), never, 1).run(batches(4)))
 
 
+UNGUARDED = """
+from sluicegate.analysis.executors import Processes
+
+class Large:
+    def __init__(self):
+        self.figures = bytes(1_000_000)
+
+list(Processes(Large(), lambda: False, 2).run([[(0, {})]]))
+"""
+
+
+def test_a_script_that_starts_itself_again_is_told_so(tmp_path: Path) -> None:
+    """However much its workers would have to be sent."""
+    script = tmp_path / "script.py"
+    script.write_text(UNGUARDED)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert 'needs the line `if __name__ == "__main__":`' in done.stderr
+
+
 def test_stopping() -> None:
     done: list[Any] = []
     executor = Processes(Cheap(seconds=0.05), lambda: len(done) > 3, 2)
