@@ -19,9 +19,7 @@ REPEATS = 5
 
 def gated(arrays: ResponseArrays, digits: Digits) -> Program:
     program = arrays.program.relaxed()
-    for regime, gates in enumerate(arrays.gates):
-        for policy, (columns, capacity) in enumerate(gates):
-            program.column_upper[columns] = capacity if digits[regime] == policy else 0.0
+    program.column_upper = arrays.upper(digits)
     return program
 
 

@@ -12,7 +12,7 @@ import scipy.sparse as sparse
 from pyomo.environ import Constraint, Var, value
 from pyomo.repn import generate_standard_repn
 
-from .columns import ResponseArrays
+from .columns import ResponseArrays, digits_of
 from .compiled import Compiled, Highs, Program
 from .evaluator import FACE_ABSOLUTE, FACE_RELATIVE
 from .joint import Choice, Joint, margin_terms
@@ -244,19 +244,14 @@ def least_kind(
     """Return the columns of the least-cost response that is least kind to us (section 5)."""
     value_of = kindness(network, keys)
     program = arrays.program
-    lower, upper = np.zeros_like(program.cost), program.column_upper.copy()
-    lower[:] = program.column_lower
-    for regime, (_, menu) in enumerate(network.menu.items()):
-        for policy, (columns, capacity) in enumerate(arrays.gates[regime]):
-            upper[columns] = capacity if menu[policy] == choice[list(network.menu)[regime]] else 0.0
     face = cost + max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE) - program.offset
     on_face = Program(
         cost=np.asarray(arrays.outputs.T @ value_of).ravel(),
         matrix=sparse.csc_matrix(sparse.vstack([program.matrix, sparse.csr_matrix(program.cost)])),
         row_lower=np.append(program.row_lower, -math.inf),
         row_upper=np.append(program.row_upper, face),
-        column_lower=lower,
-        column_upper=upper,
+        column_lower=program.column_lower.copy(),
+        column_upper=arrays.upper(digits_of(choice, network.menu)),
         integer=np.zeros(program.cost.size, dtype=bool),
     )
     outcome = Highs(on_face).solve()

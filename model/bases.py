@@ -85,12 +85,8 @@ class Bases:
         self._columns = sparse.hstack([program.matrix, sparse.identity(rows)], format="csc")
         self._costs = np.concatenate([cost, np.zeros(rows)])
         self._across = program.matrix.T
-        self._shut = program.column_upper.copy()
-        for menu in arrays.gates:
-            for columns, _ in menu:
-                self._shut[columns] = 0.0
 
-    def least(self, digits: Sequence[int], basis: Basis) -> tuple[float, np.ndarray]:
+    def least(self, digits: tuple[int, ...], basis: Basis) -> tuple[float, np.ndarray]:
         """Return a lower bound on the least cost under a combination, and the reduced costs it is made of.
 
         The basis gives multipliers y = B^-T c_B. By weak duality, with r = c - A^T y, no response costs less than
@@ -110,7 +106,7 @@ class Bases:
         reduced : array, shape (columns,)
             inf where the policies leave no response the column.
         """
-        program, upper = self.arrays.program, self._capacity(digits)
+        program, upper = self.arrays.program, self.arrays.upper(digits)
         factors = self._factors(basis)
         duals = np.zeros(program.row_lower.size) if factors is None else factors.solve(self._costs[basis.basic], "T")
         for bound, wrong in ((program.row_lower, duals > 0), (program.row_upper, duals < 0)):
@@ -123,7 +119,7 @@ class Bases:
         lower &= upper > 0
         return worth + float(reduced[lower] @ upper[lower]) + program.offset, reduced
 
-    def optimum(self, digits: Sequence[int], basis: Basis) -> Optimum | None:
+    def optimum(self, digits: tuple[int, ...], basis: Basis) -> Optimum | None:
         """Return the response under a combination where the basis is optimal for it; None where it is not.
 
         Parameters
@@ -133,7 +129,7 @@ class Bases:
         basis
             The basis, of the same combination with other numbers.
         """
-        program, upper = self.arrays.program, self._capacity(digits)
+        program, upper = self.arrays.program, self.arrays.upper(digits)
         factors = self._factors(basis)
         if factors is None:
             return None
@@ -166,14 +162,6 @@ class Bases:
         except RuntimeError:
             # With other numbers its columns may depend on each other.
             return None
-
-    def _capacity(self, digits: Sequence[int]) -> np.ndarray:
-        """Capacities of the columns under a combination."""
-        upper = self._shut.copy()
-        for menu, chosen in zip(self.arrays.gates, digits, strict=True):
-            columns, capacity = menu[chosen]
-            upper[columns] = capacity
-        return upper
 
 
 class Recent:

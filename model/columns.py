@@ -68,6 +68,14 @@ class ResponseArrays:
         """For every regime and policy: places of the columns it opens among those watched."""
         return [[np.flatnonzero(np.isin(self.watched, columns)) for columns, _ in menu] for menu in self.gates]
 
+    def upper(self, digits: Digits) -> np.ndarray:
+        """Upper bounds of all columns under a combination of policies by number, shape (columns,)."""
+        upper = self.program.column_upper.copy()
+        for menu, chosen in zip(self.gates, digits, strict=True):
+            for policy, (columns, capacity) in enumerate(menu):
+                upper[columns] = capacity if policy == chosen else 0.0
+        return upper
+
     @property
     def menu_sizes(self) -> Digits:
         """Number of policies of every regime."""
