@@ -10,9 +10,13 @@ from collections.abc import Callable
 import highspy
 import numpy as np
 import scipy.sparse as sparse
-from sluicegate.model.compiled import Program, compile_model, highs_model
-from sluicegate.model.network import Network
-from sluicegate.model.ours import build_ours
+from sluicegate.model.formulation.leader import build_ours
+from sluicegate.model.network.network import Network
+from sluicegate.model.solver.highs import (
+    Program,
+    compile_model,
+    highs_model,
+)
 
 from .generate import generate
 

@@ -9,9 +9,18 @@ from collections.abc import Callable
 import highspy
 import numpy as np
 from sluicegate import load_case
-from sluicegate.model.columns import Digits, Enumerator, ResponseArrays, gray_order
-from sluicegate.model.compiled import Highs, Program, highs_model
-from sluicegate.model.problem import Problem
+from sluicegate.model.follower.enumerate import (
+    Digits,
+    Enumerator,
+    ResponseArrays,
+    gray_order,
+)
+from sluicegate.model.leader.problem import Problem
+from sluicegate.model.solver.highs import (
+    Highs,
+    Program,
+    highs_model,
+)
 
 COMBINATIONS = 256
 REPEATS = 5

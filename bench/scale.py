@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from sluicegate import Case, solve
-from sluicegate.model.compiled import Highs, Program
-from sluicegate.model.mixed import watch
-from sluicegate.model.monitor import Monitor
-from sluicegate.model.problem import Problem
-from sluicegate.model.terms import Terms
-from sluicegate.model.trials import Trials
+from sluicegate.model.leader.problem import Problem
+from sluicegate.model.methods.local_search import Trials
+from sluicegate.model.methods.single_level import watch
+from sluicegate.model.plan.limits import Terms
+from sluicegate.model.plan.monitor import Monitor
+from sluicegate.model.solver.highs import Highs, Program
 
 from .generate import generate
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pandas as pd
 from sluicegate import load_case, make_design
-from sluicegate.analysis import sweep as sweeping
-from sluicegate.analysis.dataset import Dataset
-from sluicegate.analysis.designs import Design
-from sluicegate.analysis.evaluating import Worker, override
-from sluicegate.analysis.varying import Factor, Uniform
-from sluicegate.model.monitor import Monitor
+from sluicegate.analysis.sweep import run as sweeping
+from sluicegate.analysis.sweep.design import Design
+from sluicegate.analysis.sweep.factors import Factor, Uniform
+from sluicegate.analysis.sweep.store import Dataset
+from sluicegate.analysis.sweep.worker import Worker, override
+from sluicegate.model.plan.monitor import Monitor
 
 from .shell import run
 
@@ -109,7 +109,7 @@ def memory(samples: int) -> float:
     code = (
         "import resource, sys, tempfile, pathlib\n"
         "from sluicegate import load_case, make_design\n"
-        "from sluicegate.analysis.sweep import run_sweep\n"
+        "from sluicegate.analysis.sweep.run import run_sweep\n"
         "case = load_case('tutorial')\n"
         "drawn = make_design(case, 'lhs', ['limits.budget=*0.5..*2'], samples=int(sys.argv[1]))\n"
         "with tempfile.TemporaryDirectory() as folder:\n"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pyomo.environ import Block, Constraint, NonNegativeReals, Var, maximize, quicksum
-from sluicegate.model import program
-from sluicegate.model.compiled import Program, compile_model
-from sluicegate.model.dual import dual_value, fill_dual_block
-from sluicegate.model.network import Network
-from sluicegate.model.problem import Problem
+from sluicegate.model.formulation import single_level as program
+from sluicegate.model.formulation.follower_dual import dual_value, fill_dual_block
+from sluicegate.model.leader.problem import Problem
+from sluicegate.model.network.network import Network
+from sluicegate.model.solver.highs import Program, compile_model
 
 
 def _earned(b: Any, lane: str, policy: str, week: int) -> Any:

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 from openpyxl import Workbook
-from sluicegate import Plan, load_case, solve
-from sluicegate.data.tables import Source
-from sluicegate.report.workbook import write_workbook
+from sluicegate import (
+    Plan,
+    load_case,
+    solve,
+)
+from sluicegate.data.schema.tables import Source
+from sluicegate.report.files.workbook import write_workbook
 
 ROWS = 100_000
 

@@ -16,12 +16,29 @@ import pandas as pd
 from pyomo.common.gc_manager import PauseGC
 from sluicegate import load_case, solve
 from sluicegate.data import apply_overrides
-from sluicegate.data.tables import TABLES
-from sluicegate.model.assembly import FirstStage, Operator, leverage_by_package, response_variables
-from sluicegate.model.compiled import Compiled, Highs, compile_model
-from sluicegate.model.joint import Gate, Joint, margin_terms
-from sluicegate.model.network import NONE, OPEN, Network
-from sluicegate.model.response import build_response
+from sluicegate.data.schema.tables import TABLES
+from sluicegate.model.formulation.follower import build_response
+from sluicegate.model.formulation.linking import (
+    Gate,
+    Joint,
+    margin_terms,
+)
+from sluicegate.model.leader.recompute import (
+    FirstStage,
+    Operator,
+    leverage_by_package,
+    response_variables,
+)
+from sluicegate.model.network.network import (
+    NONE,
+    OPEN,
+    Network,
+)
+from sluicegate.model.solver.highs import (
+    Compiled,
+    Highs,
+    compile_model,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sluicegate.report.charts import Written, write_chart
+from sluicegate.report.charts.base import Written, write_chart
 
 from . import assumptions, charts, record, scores, studies
 from .findings import Findings, differences, find, in_the_world_that_came, shipped_share

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from pyomo.common.gc_manager import PauseGC
-from sluicegate.model.compiled import Highs, compile_model
-from sluicegate.model.consequences import FULL
-from sluicegate.model.joint import Gate
-from sluicegate.model.network import OPEN, Network
-from sluicegate.model.response import build_response
+from sluicegate.model.certify.tables import FULL
+from sluicegate.model.formulation.follower import build_response
+from sluicegate.model.formulation.linking import Gate
+from sluicegate.model.network.network import OPEN, Network
+from sluicegate.model.solver.highs import Highs, compile_model
 
 if TYPE_CHECKING:
     from sluicegate import Case, Plan
