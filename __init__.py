@@ -15,17 +15,8 @@ if TYPE_CHECKING:
     from .analysis.sweep.design import make_design
     from .analysis.sweep.read import read_sweep
     from .analysis.sweep.run import sweep
-    from .data import (
-        Case,
-        CaseError,
-        case_from_tables,
-        load_case,
-    )
-    from .model import (
-        Plan,
-        evaluate,
-        solve,
-    )
+    from .data import Case, CaseError, case_from_tables, load_case
+    from .model import Plan, evaluate, solve
 
 __version__ = "0.1.0"
 

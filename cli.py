@@ -79,7 +79,7 @@ def _told(error: Exception, ctx: click.Context) -> click.ClickException:
         ("model", "TooManyCombinations"),
         ("report.files.folder", "ResultError"),
         ("analysis.sweep.store", "SweepError"),
-        ("analysis.sweep.factors", "DesignError"),
+        ("analysis.figures.factors", "DesignError"),
     )
     if any(_is(error, module, name) for module, name in refusals):
         return Refusal(_shown(str(error)))
@@ -132,11 +132,7 @@ class Talk:
         """Return what watches a solve: a bar on a terminal, lines with -v, else nothing."""
         from rich.console import Console
 
-        from .report.console.progress import (
-            Bar,
-            Interruptible,
-            Lines,
-        )
+        from .report.console.progress import Bar, Interruptible, Lines
 
         console = Console(stderr=True)
         if self.quiet:
@@ -446,12 +442,7 @@ def copy(case: str, target: str, force: bool, quiet: bool, verbose: bool) -> Non
       sluicegate cases copy mycase mycase.xlsx
       sluicegate cases copy mycase.xlsx edited
     """
-    from .data import (
-        copy_case,
-        load_case,
-        write_folder,
-        write_workbook,
-    )
+    from .data import copy_case, load_case, write_folder, write_workbook
     from .data.shipped import find_shipped
 
     with _placing(target, "place"):
@@ -827,12 +818,7 @@ def report(
     talk = Talk(quiet, verbose)
     with Interrupts(patient=False) as interrupts, interrupts.run(lambda: artist(threads), talk) as drawing:
         # The process that draws starts meanwhile.
-        from .report.page.page import (
-            page_of,
-            page_path,
-            read_results,
-            write_page,
-        )
+        from .report.page.page import page_of, page_path, read_results, write_page
 
         read = _said(lambda: read_results(results))
         path = page_path(results, output, force=force)

@@ -12,11 +12,7 @@ import numpy as np
 import scipy.sparse as sparse
 from sluicegate.model.formulation.leader import build_ours
 from sluicegate.model.network.network import Network
-from sluicegate.model.solver.highs import (
-    Program,
-    compile_model,
-    highs_model,
-)
+from sluicegate.model.solver.highs import Program, compile_model, highs_model
 
 from .generate import generate
 

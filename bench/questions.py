@@ -8,12 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sluicegate import (
-    explain,
-    frontier,
-    load_case,
-    solve,
-)
+from sluicegate import explain, frontier, load_case, solve
 
 REPEATS = 3
 POINTS = 20

@@ -9,18 +9,9 @@ from collections.abc import Callable
 import highspy
 import numpy as np
 from sluicegate import load_case
-from sluicegate.model.follower.enumerate import (
-    Digits,
-    Enumerator,
-    ResponseArrays,
-    gray_order,
-)
+from sluicegate.model.follower.enumerate import Digits, Enumerator, ResponseArrays, gray_order
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.solver.highs import (
-    Highs,
-    Program,
-    highs_model,
-)
+from sluicegate.model.solver.highs import Highs, Program, highs_model
 
 COMBINATIONS = 256
 REPEATS = 5

@@ -9,11 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 from openpyxl import Workbook
-from sluicegate import (
-    Plan,
-    load_case,
-    solve,
-)
+from sluicegate import Plan, load_case, solve
 from sluicegate.data.schema.tables import Source
 from sluicegate.report.files.workbook import write_workbook
 

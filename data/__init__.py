@@ -8,11 +8,7 @@ from .overrides import apply_overrides
 from .schema.case import Case
 from .schema.errors import CaseError, Fault
 from .schema.tables import TABLES, Settings
-from .shipped import (
-    ShippedCase,
-    copy_case,
-    shipped_cases,
-)
+from .shipped import ShippedCase, copy_case, shipped_cases
 from .starter import init_case
 
 __all__ = [

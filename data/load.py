@@ -16,11 +16,7 @@ from .input.workbook import read_workbook
 from .output.placing import CASE_FILES
 from .overrides import apply_overrides
 from .schema.case import Case, Place
-from .schema.errors import (
-    CaseError,
-    Fault,
-    nearest,
-)
+from .schema.errors import CaseError, Fault, nearest
 from .schema.tables import TABLES
 from .shipped import find_shipped, shipped_cases
 

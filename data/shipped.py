@@ -8,17 +8,9 @@ from importlib.resources.abc import Traversable
 from os import PathLike
 from pathlib import Path
 
-from .input.folder import (
-    SETTINGS_FILE,
-    parse_toml,
-    read_text,
-)
+from .input.folder import SETTINGS_FILE, parse_toml, read_text
 from .output.placing import place_folder
-from .schema.errors import (
-    CaseError,
-    Fault,
-    nearest,
-)
+from .schema.errors import CaseError, Fault, nearest
 
 
 @dataclass(frozen=True)

@@ -18,27 +18,10 @@ from sluicegate import load_case, solve
 from sluicegate.data import apply_overrides
 from sluicegate.data.schema.tables import TABLES
 from sluicegate.model.formulation.follower import build_response
-from sluicegate.model.formulation.linking import (
-    Gate,
-    Joint,
-    margin_terms,
-)
-from sluicegate.model.leader.recompute import (
-    FirstStage,
-    Operator,
-    leverage_by_package,
-    response_variables,
-)
-from sluicegate.model.network.network import (
-    NONE,
-    OPEN,
-    Network,
-)
-from sluicegate.model.solver.highs import (
-    Compiled,
-    Highs,
-    compile_model,
-)
+from sluicegate.model.formulation.linking import Gate, Joint, margin_terms
+from sluicegate.model.leader.recompute import FirstStage, Operator, leverage_by_package, response_variables
+from sluicegate.model.network.network import NONE, OPEN, Network
+from sluicegate.model.solver.highs import Compiled, Highs, compile_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 import pandas as pd
-from sluicegate.report.charts.base import (
-    INK,
-    MUTED,
-    OURS,
-    REVIEW,
-    SERIES,
-    THEIRS,
-    Written,
-    styled,
-)
+from sluicegate.report.charts.base import INK, MUTED, OURS, REVIEW, SERIES, THEIRS, Written, styled
 
 COLOURS = {"record": INK, "ex-ante": THEIRS, "ex-post": OURS}
 

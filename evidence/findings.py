@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from sluicegate import (
-    evaluate,
-    load_case,
-    solve,
-)
+from sluicegate import evaluate, load_case, solve
 
 from . import record, scores
 from .responses import Response, respond, response_of

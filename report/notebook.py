@@ -126,16 +126,8 @@ def plan_html(plan: Plan) -> str:
     """
     from jinja2 import Environment
 
-    from .format.numbers import (
-        number,
-        percent,
-        plain,
-    )
-    from .page.plan import (
-        answer,
-        case_line,
-        case_title,
-    )
+    from .format.numbers import number, percent, plain
+    from .page.plan import answer, case_line, case_title
 
     rows = []
     if plan.leverage is not None:

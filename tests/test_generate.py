@@ -9,11 +9,7 @@ from typing import Any
 
 import pytest
 from pytest import approx
-from sluicegate import (
-    Case,
-    load_case,
-    solve,
-)
+from sluicegate import Case, load_case, solve
 from sluicegate.data.output.case_tables import write_folder
 from sluicegate.model.formulation.follower import build_response
 from sluicegate.model.formulation.single_level import coupled

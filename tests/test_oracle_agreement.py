@@ -12,13 +12,7 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from pytest import approx
-from sluicegate import (
-    Case,
-    Plan,
-    case_from_tables,
-    evaluate,
-    solve,
-)
+from sluicegate import Case, Plan, case_from_tables, evaluate, solve
 from sluicegate.model import Monitor, TooManyCombinations
 from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower import combinations as candidates

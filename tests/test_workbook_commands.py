@@ -9,11 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
-from sluicegate import (
-    Plan,
-    load_case,
-    solve,
-)
+from sluicegate import Plan, load_case, solve
 from sluicegate.cli import cli
 from sluicegate.data import write_folder
 from sluicegate.report.files.folder import write_plan

@@ -25,11 +25,7 @@ from ...model.network.network import OPEN, Network
 from ...model.plan.limits import Terms
 from ...model.plan.monitor import Monitor
 from ...model.solving import evaluate
-from ..case_figure import (
-    Figure,
-    find_figure,
-    no_figure,
-)
+from ..figures.figure import Figure, find_figure, no_figure
 
 if TYPE_CHECKING:
     import pandas as pd

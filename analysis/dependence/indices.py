@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.leader.problem import Problem
 from ...model.network.network import NONE
-from .prices import (
-    POINTS,
-    Prices,
-    herfindahl,
-)
+from .prices import POINTS, Prices, herfindahl
 from .survival import Survival, nodes
 
 if TYPE_CHECKING:

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...model.leader.problem import Problem
-from ...model.network.network import (
-    NONE,
-    Network,
-    Pair,
-)
+from ...model.network.network import NONE, Network, Pair
 from ...model.solver.highs import Highs, Program
 
 if TYPE_CHECKING:

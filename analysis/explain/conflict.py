@@ -10,18 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from ..relaxation.elastic import (
-    TOLERANCE,
-    Answer,
-    Elastic,
-    Question,
-    Slack,
-)
-from ..relaxation.limits import (
-    Figure,
-    Limit,
-    figures_of,
-)
+from ..relaxation.elastic import TOLERANCE, Answer, Elastic, Question, Slack
+from ..relaxation.limits import Figure, Limit, figures_of
 
 ROUNDS = 40
 """Sets tried to find a smaller conflict before the one found is called irreducible only."""

@@ -17,17 +17,8 @@ from ...model.methods.engine import Engine, Found
 from ...model.network.network import OPEN
 from ...model.plan.limits import Terms
 from ...model.plan.plan import Plan
-from ..relaxation.elastic import (
-    Stopped,
-    gap_column,
-    intake,
-)
-from ..relaxation.limits import (
-    BUDGET,
-    LOADS,
-    Limit,
-    limits_of,
-)
+from ..relaxation.elastic import Stopped, gap_column, intake
+from ..relaxation.limits import BUDGET, LOADS, Limit, limits_of
 
 POINT = 0.01
 """A unit of a share: one percentage point."""

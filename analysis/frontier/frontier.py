@@ -16,11 +16,7 @@ from ...model.network.network import Network
 from ...model.plan.limits import Terms
 from ...model.plan.monitor import Monitor
 from .resources import RESOURCES, Resource
-from .tracer import (
-    FrontierPoint,
-    Traced,
-    Tracer,
-)
+from .tracer import FrontierPoint, Traced, Tracer
 
 if TYPE_CHECKING:
     import pandas as pd

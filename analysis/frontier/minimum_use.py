@@ -12,12 +12,7 @@ from ...model.formulation.linking import Choice
 from ...model.methods.cut_pool import Knowledge
 from ...model.methods.engine import Engine
 from ...model.solver.branch_and_bound import minimise
-from ..relaxation.elastic import (
-    TOLERANCE,
-    Elastic,
-    Question,
-    Stopped,
-)
+from ..relaxation.elastic import TOLERANCE, Elastic, Question, Stopped
 from ..relaxation.limits import Figure
 from .resources import Resource
 

@@ -16,30 +16,14 @@ from ...model.follower.combinations import Candidates, TooManyCombinations
 from ...model.follower.enumerate import Enumerator
 from ...model.formulation.leader import SIDE
 from ...model.formulation.linking import Choice, Joint
-from ...model.leader.fixed_policy import (
-    Cut,
-    Evaluator,
-    Steady,
-    _rows_of,
-)
+from ...model.leader.fixed_policy import Cut, Evaluator, Steady, _rows_of
 from ...model.leader.problem import Problem
 from ...model.methods.cut_pool import Knowledge
 from ...model.network.network import NONE
 from ...model.plan.limits import Terms
 from ...model.solver.branch_and_bound import INTEGRAL
-from ...model.solver.highs import (
-    DUAL,
-    PRIMAL,
-    Program,
-)
-from .limits import (
-    BUDGET,
-    LOADS,
-    Figure,
-    Limit,
-    figures_of,
-    limits_of,
-)
+from ...model.solver.highs import DUAL, PRIMAL, Program
+from .limits import BUDGET, LOADS, Figure, Limit, figures_of, limits_of
 
 TOLERANCE = 1e-6
 """Sum of relative gaps up to which limits count as kept."""

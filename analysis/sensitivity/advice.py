@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .sensitivity import (
-    USABLE,
-    _blocks,
-    base_policies,
-    interval,
-    modes,
-    rows_of,
-)
+from .sensitivity import USABLE, _blocks, base_policies, interval, modes, rows_of
 
 if TYPE_CHECKING:
     from ..sweep.read import Sweep

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..sweep.factors import Discrete
+from ..figures.factors import Discrete
 
 if TYPE_CHECKING:
+    from ..figures.factors import Factor
     from ..sweep.design import Design
-    from ..sweep.factors import Factor
     from ..sweep.read import Sweep
 
 LEVERAGE = "leverage"

@@ -16,22 +16,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
-from ...data.schema.errors import (
-    CaseError,
-    Fault,
-    nearest,
-)
-from ..case_figure import Figure, find_figure
-from .factors import (
-    DesignError,
-    Discrete,
-    Distribution,
-    Factor,
-    Uniform,
-    parse_factor,
-    ranged_figures,
-    varied,
-)
+from ...data.schema.errors import CaseError, Fault, nearest
+from ..figures.factors import DesignError, Discrete, Distribution, Factor, Uniform, parse_factor, ranged_figures, varied
+from ..figures.figure import Figure, find_figure
 
 if TYPE_CHECKING:
     from ...data import Case

@@ -11,12 +11,7 @@ from ...model import solve
 from ...model.plan.monitor import Monitor
 from .executors import Stopped
 from .outcomes import FREE
-from .run import (
-    batches,
-    check_policies,
-    task_of,
-    with_base,
-)
+from .run import batches, check_policies, task_of, with_base
 from .store import table_of
 
 if TYPE_CHECKING:

@@ -13,12 +13,7 @@ import numpy as np
 from ...data import CaseError
 from ...model.leader.problem import Problem
 from ...model.network.network import Network
-from ...model.parametric.patching import (
-    Mould,
-    priced,
-    same,
-    watched,
-)
+from ...model.parametric.patching import Mould, priced, same, watched
 
 if TYPE_CHECKING:
     from ...data import Case

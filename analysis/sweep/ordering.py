@@ -8,7 +8,7 @@ import numpy as np
 
 from ...data import CaseError, apply_overrides
 from ...model.parametric.patching import alters_response
-from ..case_figure import find_figure
+from ..figures.figure import find_figure
 
 if TYPE_CHECKING:
     import pandas as pd

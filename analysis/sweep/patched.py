@@ -18,11 +18,7 @@ from ...model.parametric.patching import Patched
 from ...model.plan.limits import Terms
 from ...model.solving import check_choices
 from .learning import Learnt
-from .outcomes import (
-    FREE,
-    Row,
-    outcome,
-)
+from .outcomes import FREE, Row, outcome
 
 if TYPE_CHECKING:
     from ...data import Case

@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...data import load_case
 from .design import Design
 from .outcomes import MODES
-from .store import (
-    BASE,
-    CASE,
-    DESIGN,
-    Dataset,
-    read_json,
-)
+from .store import BASE, CASE, DESIGN, Dataset, read_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,32 +18,13 @@ from ...data import write_folder
 from ...model import solve
 from ...model.plan.monitor import Monitor
 from .design import Design
-from .executors import (
-    Batch,
-    Cluster,
-    Executor,
-    InProcess,
-    Processes,
-)
+from .executors import Batch, Cluster, Executor, InProcess, Processes
 from .learning import spans_of
-from .ordering import (
-    alters,
-    arranged,
-    is_structural,
-)
+from .ordering import alters, arranged, is_structural
 from .outcomes import FREE, MODES
 from .read import read_sweep
-from .store import (
-    BASE,
-    Dataset,
-    SweepError,
-    read_json,
-)
-from .worker import (
-    Group,
-    Task,
-    Values,
-)
+from .store import BASE, Dataset, SweepError, read_json
+from .worker import Group, Task, Values
 
 if TYPE_CHECKING:
     import pandas as pd

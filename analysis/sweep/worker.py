@@ -16,17 +16,8 @@ from ...model.certify.figures import Unfigured
 from ...model.plan.monitor import Monitor
 from ...model.solving import evaluate, solve
 from .executors import Stopped
-from .learning import (
-    Learnt,
-    Span,
-    Unlearnable,
-)
-from .outcomes import (
-    FREE,
-    MODES,
-    Row,
-    outcome,
-)
+from .learning import Learnt, Span, Unlearnable
+from .outcomes import FREE, MODES, Row, outcome
 from .patched import Bench, Unanswered
 
 if TYPE_CHECKING:

@@ -9,32 +9,11 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from ..schema.declarations import (
-    columns,
-    needed,
-    options,
-    section_model,
-    setting_keys,
-)
-from ..schema.errors import (
-    Fault,
-    near,
-    nearest,
-)
-from ..schema.tables import (
-    TABLES,
-    Row,
-    Settings,
-)
+from ..schema.declarations import columns, needed, options, section_model, setting_keys
+from ..schema.errors import Fault, near, nearest
+from ..schema.tables import TABLES, Row, Settings
 from .draft import Draft, Line
-from .raw import (
-    Broken,
-    RawCase,
-    RawRow,
-    RawTable,
-    blank,
-    shown,
-)
+from .raw import Broken, RawCase, RawRow, RawTable, blank, shown
 
 # Tables that may be missing unless another one has rows.
 NEEDED_WITH = {"policies": "regimes"}

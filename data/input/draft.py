@@ -9,11 +9,7 @@ from typing import Any
 
 from ..schema.case import Case, Place
 from ..schema.errors import Fault
-from ..schema.tables import (
-    TABLES,
-    Row,
-    Settings,
-)
+from ..schema.tables import TABLES, Row, Settings
 from .raw import shown
 
 SIDES = {"focal": "ours", "ally": "ours", "counterpart": "counterpart", "other": "other"}

@@ -10,17 +10,9 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from ..schema.errors import (
-    CaseError,
-    Fault,
-    near,
-)
+from ..schema.errors import CaseError, Fault, near
 from ..schema.tables import TABLES
-from .raw import (
-    RawCase,
-    RawTable,
-    table_from_cells,
-)
+from .raw import RawCase, RawTable, table_from_cells
 
 SETTINGS_FILE = "case.toml"
 OTHER_FORMATS = (".tsv", ".xls", ".xlsx", ".ods")

@@ -8,22 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..schema.declarations import columns, setting_paths
-from ..schema.errors import (
-    CaseError,
-    Fault,
-    near,
-    nearest,
-)
+from ..schema.errors import CaseError, Fault, near, nearest
 from ..schema.tables import TABLES, Settings
-from .raw import (
-    Broken,
-    RawCase,
-    RawRow,
-    RawTable,
-    blank,
-    shown,
-    table_from_cells,
-)
+from .raw import Broken, RawCase, RawRow, RawTable, blank, shown, table_from_cells
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell

@@ -16,11 +16,7 @@ from ..input.raw import shown
 from ..schema.case import Case
 from ..schema.declarations import columns, needed
 from ..schema.errors import CaseError, Fault
-from ..schema.tables import (
-    TABLES,
-    Row,
-    Settings,
-)
+from ..schema.tables import TABLES, Row, Settings
 from .placing import place_file, place_folder
 
 if TYPE_CHECKING:

@@ -7,12 +7,7 @@ import textwrap
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .declarations import (
-    columns,
-    extra,
-    options,
-    section_model,
-)
+from .declarations import columns, extra, options, section_model
 from .tables import TABLES, Settings
 
 WIDTH = 100

@@ -12,13 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from sluicegate.data import TABLES
 from sluicegate.data.schema import tables
-from sluicegate.data.schema.declarations import (
-    columns,
-    extra,
-    numeric,
-    options,
-    section_model,
-)
+from sluicegate.data.schema.declarations import columns, extra, numeric, options, section_model
 from sphinx.util.docutils import SphinxDirective
 
 HEADER = ("column", "what it holds", "unit", "default")

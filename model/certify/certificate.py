@@ -12,19 +12,9 @@ from pyomo.environ import value
 
 from ..formulation.linking import Choice
 from ..leader.problem import Problem
-from ..leader.recompute import (
-    FirstStage,
-    Operations,
-    least_kind,
-    leverage_by_package,
-    worst_of,
-)
+from ..leader.recompute import FirstStage, Operations, least_kind, leverage_by_package, worst_of
 from ..plan.plan import WIDE_RANGE, Plan
-from .tables import (
-    plan_tables,
-    shortage_weeks,
-    solved_fills,
-)
+from .tables import plan_tables, shortage_weeks, solved_fills
 
 CERTIFICATE = 1e-5
 """Relative difference between a program and the linear programs solved alone above which the plan is refused."""

@@ -15,14 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..network.network import Network
 from ..plan.limits import Terms
-from .enumerate import (
-    SAME,
-    Digits,
-    Enumerator,
-    Face,
-    ResponseArrays,
-    gray_order,
-)
+from .enumerate import SAME, Digits, Enumerator, Face, ResponseArrays, gray_order
 from .optimal_face import Bases, Basis
 
 MOST_COLUMNS = 50_000

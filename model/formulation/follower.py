@@ -17,12 +17,7 @@ from pyomo.environ import (
     quicksum,
 )
 
-from ..network.network import (
-    OPEN,
-    Kernel,
-    Network,
-    holding_weeks,
-)
+from ..network.network import OPEN, Kernel, Network, holding_weeks
 from ..network.timing import arrival_terms
 
 SIDE = "counterpart"

@@ -8,17 +8,8 @@ from typing import Any
 
 from pyomo.environ import Constraint, Expression, NonNegativeReals, Set, Var, quicksum
 
-from ..network.network import (
-    OPEN,
-    Network,
-    Pair,
-    holding_weeks,
-)
-from .follower import (
-    SIDE,
-    Arc,
-    ResponseData,
-)
+from ..network.network import OPEN, Network, Pair, holding_weeks
+from .follower import SIDE, Arc, ResponseData
 
 
 class DualData:

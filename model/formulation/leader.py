@@ -22,11 +22,7 @@ from pyomo.environ import (
     quicksum,
 )
 
-from ..network.network import (
-    NONE,
-    Network,
-    holding_weeks,
-)
+from ..network.network import NONE, Network, holding_weeks
 from ..network.timing import arrival_terms
 
 SIDE = "ours"

@@ -12,11 +12,7 @@ from ..network.network import OPEN, Network
 from .follower import ResponseData, fill_response_block
 from .follower_dual import fill_dual_block
 from .leader import build_ours
-from .linking import (
-    fill_link,
-    margin_link,
-    order_link,
-)
+from .linking import fill_link, margin_link, order_link
 
 
 def coupled(network: Network) -> bool:

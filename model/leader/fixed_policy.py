@@ -14,13 +14,7 @@ from ..formulation.leader import SIDE, gap_terms
 from ..formulation.linking import Choice, Joint
 from ..plan.limits import Terms
 from ..solver.branch_and_bound import branch_and_bound
-from ..solver.highs import (
-    DUAL,
-    PRIMAL,
-    Compiled,
-    Highs,
-    Outcome,
-)
+from ..solver.highs import DUAL, PRIMAL, Compiled, Highs, Outcome
 
 FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
 """How far a response may cost more than V: relative, and in money for what the solver's tolerance leaves."""

@@ -11,36 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..follower.enumerate import (
-    Responder,
-    ResponseArrays,
-    digits_of,
-)
+from ..follower.enumerate import Responder, ResponseArrays, digits_of
 from ..formulation.follower import build_response
-from ..formulation.linking import (
-    Choice,
-    Gate,
-    Joint,
-    output_keys,
-    output_map,
-)
-from ..network.network import (
-    NONE,
-    OPEN,
-    Network,
-)
-from ..solver.highs import (
-    Compiled,
-    Highs,
-    compile_model,
-)
+from ..formulation.linking import Choice, Gate, Joint, output_keys, output_map
+from ..network.network import NONE, OPEN, Network
+from ..solver.highs import Compiled, Highs, compile_model
 from .fixed_policy import Evaluator
-from .recompute import (
-    FirstStage,
-    Operations,
-    Operator,
-    response_variables,
-)
+from .recompute import FirstStage, Operations, Operator, response_variables
 
 if TYPE_CHECKING:
     from ...data import Case

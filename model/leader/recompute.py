@@ -14,17 +14,9 @@ from pyomo.repn import generate_standard_repn
 
 from ..follower.enumerate import ResponseArrays, digits_of
 from ..formulation.leader import gap_terms
-from ..formulation.linking import (
-    Choice,
-    Joint,
-    margin_terms,
-)
+from ..formulation.linking import Choice, Joint, margin_terms
 from ..network.network import NONE, Network
-from ..solver.highs import (
-    Compiled,
-    Highs,
-    Program,
-)
+from ..solver.highs import Compiled, Highs, Program
 from .fixed_policy import FACE_ABSOLUTE, FACE_RELATIVE
 
 NOISE = 1e-9

@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..certify.certificate import (
-    Facts,
-    first_stage_of,
-    make_plan,
-    no_plan,
-)
+from ..certify.certificate import Facts, first_stage_of, make_plan, no_plan
 from ..follower.combinations import Candidates
 from ..follower.enumerate import Enumerator, digits_of
 from ..formulation.linking import Choice

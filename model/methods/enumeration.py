@@ -10,11 +10,7 @@ import numpy as np
 
 from ..leader.fixed_policy import Evaluator, Relaxation
 from ..solver.highs import Outcome
-from .cut_pool import (
-    MOST_LEAVES,
-    Knowledge,
-    bounded,
-)
+from .cut_pool import MOST_LEAVES, Knowledge, bounded
 
 PROBES = 8
 """Candidates whose faces are looked at before those of all that a cover may rule out."""

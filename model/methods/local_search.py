@@ -7,11 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..follower.combinations import LOADS, within
-from ..follower.enumerate import (
-    Digits,
-    Responder,
-    choice_of,
-)
+from ..follower.enumerate import Digits, Responder, choice_of
 from ..leader.fixed_policy import Cut
 from ..leader.problem import Problem
 from ..plan.limits import Terms

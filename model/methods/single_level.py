@@ -14,12 +14,7 @@ from ..certify.certificate import first_stage_of
 from ..follower.enumerate import Digits, digits_of
 from ..formulation.single_level import build_program
 from ..leader.problem import Problem
-from ..solver.highs import (
-    Compiled,
-    Highs,
-    Outcome,
-    compile_model,
-)
+from ..solver.highs import Compiled, Highs, Outcome, compile_model
 from .local_search import Worked
 
 HEURISTICS = 0.0

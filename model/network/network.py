@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ...data import Case
-    from ...data.schema.tables import (
-        Lane,
-        Policy,
-        Process,
-        Stock,
-    )
+    from ...data.schema.tables import Lane, Policy, Process, Stock
 
 OPEN = "open"
 NONE = "none"

@@ -12,28 +12,14 @@ import numpy as np
 from ...data import TABLES
 from ...data.schema.declarations import columns, numeric
 from ..certify.figures import Figures
-from ..follower.enumerate import (
-    Digits,
-    Enumerator,
-    Face,
-    Responder,
-)
+from ..follower.enumerate import Digits, Enumerator, Face, Responder
 from ..follower.optimal_face import Basis, Recent
 from ..formulation.follower import build_response
 from ..formulation.leader import gap_terms
 from ..leader.fixed_policy import Evaluator
-from ..leader.problem import (
-    Problem,
-    StatusQuo,
-    nothing_chosen,
-)
+from ..leader.problem import Problem, StatusQuo, nothing_chosen
 from ..network.network import Network, Pair
-from ..solver.highs import (
-    Highs,
-    Program,
-    Snapshot,
-    compile_model,
-)
+from ..solver.highs import Highs, Program, Snapshot, compile_model
 
 if TYPE_CHECKING:
     from ...data import Case

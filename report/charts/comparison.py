@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..format.numbers import (
-    decimals,
-    number,
-    plain,
-    signed,
-)
-from .base import (
-    INK,
-    OURS,
-    SERIES,
-    THEIRS,
-    Figure,
-    inline_data,
-    styled,
-)
+from ..format.numbers import decimals, number, plain, signed
+from .base import INK, OURS, SERIES, THEIRS, Figure, inline_data, styled
 from .plan import GAIN, WIDTH
 
 if TYPE_CHECKING:

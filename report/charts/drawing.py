@@ -11,11 +11,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Protocol
 
-from .base import (
-    nominal,
-    quantity,
-    svg_of,
-)
+from .base import nominal, quantity, svg_of
 
 if TYPE_CHECKING:
     from .base import Written

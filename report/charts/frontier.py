@@ -5,26 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..format.numbers import (
-    counted,
-    number,
-    plain,
-)
-from ..text.frontier import (
-    change_words,
-    choice_words,
-    letters,
-)
-from .base import (
-    HEIGHT,
-    INK,
-    MUTED,
-    OURS,
-    WIDTH,
-    Figure,
-    Written,
-    styled,
-)
+from ..format.numbers import counted, number, plain
+from ..text.frontier import change_words, choice_words, letters
+from .base import HEIGHT, INK, MUTED, OURS, WIDTH, Figure, Written, styled
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Frontier, FrontierPoint

@@ -7,27 +7,10 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from ...analysis.dependence.prices import POINTS, herfindahl
-from ...model.network.network import (
-    NONE,
-    OPEN,
-    Network,
-    Pair,
-)
+from ...model.network.network import NONE, OPEN, Network, Pair
 from ...model.plan.plan import FULL
-from ..format.numbers import (
-    counted,
-    decimals,
-    number,
-    percent,
-    plain,
-    signed,
-)
-from ..text.plan import (
-    PARTS,
-    SAME_SHARE,
-    scenario_margins,
-    shares,
-)
+from ..format.numbers import counted, decimals, number, percent, plain, signed
+from ..text.plan import PARTS, SAME_SHARE, scenario_margins, shares
 from .base import (
     GRID,
     INK,

@@ -9,17 +9,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ...analysis.dependence.prices import Prices
-from ...model.network.network import (
-    NONE,
-    OPEN,
-    Network,
-)
+from ...model.network.network import NONE, OPEN, Network
 from ..format.names import broken
-from ..format.numbers import (
-    number,
-    percent,
-    plain,
-)
+from ..format.numbers import number, percent, plain
 
 if TYPE_CHECKING:
     from ...data.schema.tables import Lane

@@ -10,42 +10,12 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import pandas as pd
 
-from ...analysis.sensitivity.advice import (
-    BASE_PLAN,
-    NO_PLAN,
-    chosen,
-    policy_map,
-    policy_shares,
-    regret,
-    set_names,
-)
-from ...analysis.sensitivity.sensitivity import (
-    LEVERAGE,
-    modes,
-    outcome_of,
-    spread,
-)
-from ...analysis.sweep.factors import Discrete
-from ..format.numbers import (
-    counted,
-    number,
-    percent,
-    plain,
-)
+from ...analysis.figures.factors import Discrete
+from ...analysis.sensitivity.advice import BASE_PLAN, NO_PLAN, chosen, policy_map, policy_shares, regret, set_names
+from ...analysis.sensitivity.sensitivity import LEVERAGE, modes, outcome_of, spread
+from ..format.numbers import counted, number, percent, plain
 from ..text.sweep import answer_of
-from .base import (
-    GRID,
-    HEIGHT,
-    INK,
-    MUTED,
-    OURS,
-    SERIES,
-    THEIRS,
-    WIDTH,
-    Figure,
-    styled,
-    write_chart,
-)
+from .base import GRID, HEIGHT, INK, MUTED, OURS, SERIES, THEIRS, WIDTH, Figure, styled, write_chart
 
 if TYPE_CHECKING:
     from ...analysis.sweep.read import Sweep

@@ -9,13 +9,7 @@ from pathlib import Path
 
 from click.shell_completion import CompletionItem
 
-from ...data import (
-    TABLES,
-    Case,
-    CaseError,
-    load_case,
-    shipped_cases,
-)
+from ...data import TABLES, Case, CaseError, load_case, shipped_cases
 from ...data.schema.declarations import columns, setting_paths
 
 RESULT_FILES = ("plan.json", "frontier.json", "sweep.json")

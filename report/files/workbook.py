@@ -10,23 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...data.output.case_tables import (
-    NARROWEST,
-    WIDEST,
-    WORKBOOK_OPTIONS,
-    add_case_sheets,
-    write_text,
-)
+from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, write_text
 from ...data.output.placing import place_file
 from ...model.plan.plan import FULL
 from ..charts.base import OURS, THEIRS
 from ..format.numbers import decimals, gap
-from ..text.plan import (
-    LIMITS,
-    METHODS,
-    PARTS,
-    continuity_margins,
-)
+from ..text.plan import LIMITS, METHODS, PARTS, continuity_margins
 from .folder import versions
 
 if TYPE_CHECKING:

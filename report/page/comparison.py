@@ -6,21 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..charts.comparison import comparison_figures
-from ..format.numbers import (
-    counted,
-    decimals,
-    gap,
-    number,
-    percent,
-    plain,
-    signed,
-)
-from ..text.compare import (
-    ALWAYS,
-    _cells,
-    _is_figure,
-    _measure,
-)
+from ..format.numbers import counted, decimals, gap, number, percent, plain, signed
+from ..text.compare import ALWAYS, _cells, _is_figure, _measure
 from ..text.plan import _in_money, status_words
 from .inline import picture
 from .plan import _and, case_title

@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..charts.base import (
-    GRID,
-    INK,
-    MUTED,
-    OURS,
-    REVIEW,
-    SERIES,
-    THEIRS,
-)
+from ..charts.base import GRID, INK, MUTED, OURS, REVIEW, SERIES, THEIRS
 
 if TYPE_CHECKING:
     from ..charts.base import Figure, Written

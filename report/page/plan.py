@@ -17,28 +17,8 @@ from ..charts.plan import (
     sourcing_figures,
 )
 from ..charts.supply_map import change_words, supply_map
-from ..format.numbers import (
-    counted,
-    decimals,
-    gap,
-    number,
-    percent,
-    plain,
-    signed,
-)
-from ..text.plan import (
-    LIMITS,
-    NONE,
-    OPEN,
-    PARTS,
-    _how,
-    _in_money,
-    _limit_rows,
-    _rated,
-    _under,
-    _week,
-    status_words,
-)
+from ..format.numbers import counted, decimals, gap, number, percent, plain, signed
+from ..text.plan import LIMITS, NONE, OPEN, PARTS, _how, _in_money, _limit_rows, _rated, _under, _week, status_words
 from .inline import picture
 
 if TYPE_CHECKING:

@@ -6,23 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
-from ..format.numbers import (
-    counted,
-    number,
-    percent,
-    plain,
-)
+from ..format.numbers import counted, number, percent, plain
 from ..text.blocks import blocks
 from ..text.plan import _in_money
 from .inline import picture
-from .plan import (
-    ASSUMED,
-    _and,
-    case_line,
-    case_title,
-    made,
-    sources,
-)
+from .plan import ASSUMED, _and, case_line, case_title, made, sources
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Frontier
@@ -64,11 +52,7 @@ def frontier_content(frontier: Frontier, run: Mapping[str, Any], artist: Artist)
         Who draws its chart.
     """
     from ..charts.frontier import frontier_figures
-    from ..text.frontier import (
-        change_words,
-        frontier_parts,
-        headline,
-    )
+    from ..text.frontier import change_words, frontier_parts, headline
 
     words = frontier.resource.words
     answer = [f"{line[:1].upper()}{line[1:]}." for line in headline(frontier)]
@@ -124,12 +108,7 @@ def sweep_content(sweep: Sweep, artist: Artist) -> dict[str, Any]:
 def _sweep_answer(sweep: Sweep) -> list[str]:
     """Return how leverage is spread, what it hangs on, and how far the advice holds and is proven."""
     from ...analysis.sensitivity.advice import policy_shares
-    from ...analysis.sensitivity.sensitivity import (
-        LEVERAGE,
-        counts,
-        modes,
-        spread,
-    )
+    from ...analysis.sensitivity.sensitivity import LEVERAGE, counts, modes, spread
     from ..text.sweep import answer_of
 
     case, found = sweep.case, spread(sweep)

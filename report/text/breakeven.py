@@ -9,29 +9,11 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ..format.names import Name
-from ..format.numbers import (
-    counted,
-    decimals,
-    number,
-    plain,
-    signed,
-)
-from .plan import (
-    OPEN,
-    _grid,
-    _in_money,
-    _line,
-    _listed,
-    _table,
-    _title,
-)
+from ..format.numbers import counted, decimals, number, plain, signed
+from .plan import OPEN, _grid, _in_money, _line, _listed, _table, _title
 
 if TYPE_CHECKING:
-    from ...analysis.breakeven.breakeven import (
-        Breakeven,
-        Side,
-        Switch,
-    )
+    from ...analysis.breakeven.breakeven import Breakeven, Side, Switch
 
 DIGITS = 6
 """Significant digits of a value of the figure."""

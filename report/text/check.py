@@ -9,11 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from ..format.numbers import (
-    counted,
-    number,
-    plain,
-)
+from ..format.numbers import counted, number, plain
 
 if TYPE_CHECKING:
     from ...data import Case

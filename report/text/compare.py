@@ -11,23 +11,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ..format.names import Name
-from ..format.numbers import (
-    decimals,
-    number,
-    percent,
-    plain,
-    signed,
-)
-from .plan import (
-    LIMITS,
-    _in_money,
-    _line,
-    _listed,
-    _rows,
-    _table,
-    _title,
-    status_words,
-)
+from ..format.numbers import decimals, number, percent, plain, signed
+from .plan import LIMITS, _in_money, _line, _listed, _rows, _table, _title, status_words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,32 +11,11 @@ from rich.console import Console, RenderableType
 
 from ...analysis.explain.conflict import safe
 from ..format.names import Name
-from ..format.numbers import (
-    counted,
-    decimals,
-    number,
-    percent,
-    plain,
-    seconds,
-    signed,
-)
-from .plan import (
-    LIMITS,
-    _heading,
-    _in_money,
-    _line,
-    _listed,
-    _table,
-    _title,
-    status_words,
-)
+from ..format.numbers import counted, decimals, number, percent, plain, seconds, signed
+from .plan import LIMITS, _heading, _in_money, _line, _listed, _table, _title, status_words
 
 if TYPE_CHECKING:
-    from ...analysis.explain.conflict import (
-        Change,
-        Conflict,
-        Shortage,
-    )
+    from ...analysis.explain.conflict import Change, Conflict, Shortage
     from ...analysis.explain.explain import Explanation
     from ...analysis.explain.shadow_prices import DecisionWorth, Worths
     from ...analysis.relaxation.limits import Figure

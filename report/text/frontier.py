@@ -10,22 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..format.names import Name
-from ..format.numbers import (
-    counted,
-    decimals,
-    gap,
-    number,
-    plain,
-    seconds,
-)
-from .plan import (
-    NONE,
-    OPEN,
-    _indent,
-    _line,
-    _table,
-    _title,
-)
+from ..format.numbers import counted, decimals, gap, number, plain, seconds
+from .plan import NONE, OPEN, _indent, _line, _table, _title
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Frontier, FrontierPoint

@@ -10,23 +10,8 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ..format.names import Name
-from ..format.numbers import (
-    counted,
-    decimals,
-    number,
-    percent,
-    plain,
-)
-from .plan import (
-    _heading,
-    _indent,
-    _line,
-    _listed,
-    _money,
-    _rows,
-    _table,
-    _title,
-)
+from ..format.numbers import counted, decimals, number, percent, plain
+from .plan import _heading, _indent, _line, _listed, _money, _rows, _table, _title
 
 if TYPE_CHECKING:
     import pandas as pd

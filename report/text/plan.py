@@ -16,16 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..format.names import Name
-from ..format.numbers import (
-    counted,
-    decimals,
-    gap,
-    number,
-    percent,
-    plain,
-    seconds,
-    signed,
-)
+from ..format.numbers import counted, decimals, gap, number, percent, plain, seconds, signed
 
 if TYPE_CHECKING:
     import pandas as pd

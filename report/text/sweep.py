@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from ...analysis.figures.factors import Discrete, Triangular, TruncatedNormal
 from ...analysis.sensitivity.advice import (
     NO_PLAN,
     policy_map,
@@ -30,30 +31,14 @@ from ...analysis.sensitivity.sensitivity import (
     spread,
     tornado,
 )
-from ...analysis.sweep.factors import (
-    Discrete,
-    Triangular,
-    TruncatedNormal,
-)
 from ..format.names import Name
-from ..format.numbers import (
-    counted,
-    decimals,
-    number,
-    percent,
-    plain,
-)
-from .plan import (
-    _line,
-    _money,
-    _table,
-    _title,
-)
+from ..format.numbers import counted, decimals, number, percent, plain
+from .plan import _line, _money, _table, _title
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...analysis.sweep.factors import Factor
+    from ...analysis.figures.factors import Factor
     from ...analysis.sweep.read import Sweep
 
 KINDS = {

@@ -5,11 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sluicegate.data import (
-    Case,
-    CaseError,
-    load_case,
-)
+from sluicegate.data import Case, CaseError, load_case
 
 GOOD = {
     "case.toml": """\

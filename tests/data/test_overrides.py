@@ -5,11 +5,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from sluicegate.data import (
-    CaseError,
-    apply_overrides,
-    case_from_tables,
-)
+from sluicegate.data import CaseError, apply_overrides, case_from_tables
 
 
 def refused(case, *overrides) -> list[str]:

@@ -3,13 +3,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from sluicegate.data import (
-    CaseError,
-    ShippedCase,
-    copy_case,
-    load_case,
-    shipped_cases,
-)
+from sluicegate.data import CaseError, ShippedCase, copy_case, load_case, shipped_cases
 
 
 @pytest.fixture

@@ -3,12 +3,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from sluicegate.data import (
-    TABLES,
-    apply_overrides,
-    init_case,
-    load_case,
-)
+from sluicegate.data import TABLES, apply_overrides, init_case, load_case
 from sluicegate.data.schema.declarations import columns
 
 

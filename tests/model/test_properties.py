@@ -18,32 +18,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pytest import approx
 from scipy.optimize import linprog
-from sluicegate import (
-    Case,
-    Plan,
-    case_from_tables,
-    evaluate,
-    solve,
-)
+from sluicegate import Case, Plan, case_from_tables, evaluate, solve
 from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower import enumerate as columns
 from sluicegate.model.follower.combinations import Candidates
-from sluicegate.model.follower.enumerate import (
-    Enumerator,
-    choice_of,
-    gray_order,
-)
+from sluicegate.model.follower.enumerate import Enumerator, choice_of, gray_order
 from sluicegate.model.formulation.follower import build_response
 from sluicegate.model.formulation.linking import Gate
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.network.network import Network, holding_weeks
 from sluicegate.model.plan.limits import Terms
-from sluicegate.model.solver.highs import (
-    Compiled,
-    Highs,
-    Program,
-    compile_model,
-)
+from sluicegate.model.solver.highs import Compiled, Highs, Program, compile_model
 
 from sluicegate_testing.builders import parts
 from sluicegate_testing.strategies import cases, random_case

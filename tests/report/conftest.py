@@ -9,16 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sluicegate import (
-    Plan,
-    load_case,
-    solve,
-)
-from sluicegate.report.page.page import (
-    page_of,
-    read_results,
-    write_page,
-)
+from sluicegate import Plan, load_case, solve
+from sluicegate.report.page.page import page_of, read_results, write_page
 
 from sluicegate_testing.cli_cases import hostile, small
 from sluicegate_testing.results import publish

@@ -6,11 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from sluicegate import (
-    Case,
-    Plan,
-    case_from_tables,
-)
+from sluicegate import Case, Plan, case_from_tables
 from sluicegate.model.leader.problem import Problem
 
 Row = dict[str, Any]

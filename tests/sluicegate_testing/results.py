@@ -5,13 +5,7 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-from sluicegate import (
-    Case,
-    Plan,
-    frontier,
-    make_design,
-    sweep,
-)
+from sluicegate import Case, Plan, frontier, make_design, sweep
 from sluicegate.report.files.folder import ResultFolder, run_record
 
 

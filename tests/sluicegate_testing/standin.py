@@ -23,8 +23,8 @@ FIGURE = "limits.budget"
 def design(size: int, seed: int = 0) -> Design:
     """So many samples of one figure."""
     import pandas as pd
+    from sluicegate.analysis.figures.factors import Factor, Uniform
     from sluicegate.analysis.sweep.design import Design
-    from sluicegate.analysis.sweep.factors import Factor, Uniform
 
     samples = pd.DataFrame(
         {FIGURE: [float(number) for number in range(size)]}, index=pd.RangeIndex(size, name="sample")

@@ -8,11 +8,7 @@ import numpy as np
 
 from ...follower.enumerate import Digits
 from ...solver.highs import Highs, Program
-from .subnetworks import (
-    EXACT,
-    Pieces,
-    optimum,
-)
+from .subnetworks import EXACT, Pieces, optimum
 
 
 class Split:

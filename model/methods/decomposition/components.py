@@ -10,17 +10,8 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.csgraph import connected_components
 
-from ...follower.combinations import (
-    LOADS,
-    TooManyCombinations,
-    within,
-)
-from ...follower.enumerate import (
-    Digits,
-    Enumerator,
-    ResponseArrays,
-    gray_order,
-)
+from ...follower.combinations import LOADS, TooManyCombinations, within
+from ...follower.enumerate import Digits, Enumerator, ResponseArrays, gray_order
 from ...formulation.single_level import coupled
 from ...leader.fixed_policy import Cut
 from ...leader.problem import Problem

@@ -9,11 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import scipy.sparse as sparse
 
-from ...follower.combinations import (
-    LOADS,
-    TooManyCombinations,
-    within,
-)
+from ...follower.combinations import LOADS, TooManyCombinations, within
 from ...follower.enumerate import Digits, Responder
 from ...leader.fixed_policy import Cut
 from ...leader.problem import Problem
@@ -24,11 +20,7 @@ from ..cut_pool import BARRIER
 from ..local_search import Trials, Worked
 from ..single_level import watch
 from .bounds import Split
-from .subnetworks import (
-    Layout,
-    Pieces,
-    combinations_of,
-)
+from .subnetworks import Layout, Pieces, combinations_of
 
 MOST_IN_PIECES = 20_000
 """Combinations of all pieces together up to which they are enumerated."""

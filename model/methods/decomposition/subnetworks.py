@@ -13,19 +13,10 @@ import scipy.sparse as sparse
 
 from ...follower.enumerate import Digits, gray_order
 from ...formulation.follower import SIDE, build_response
-from ...formulation.linking import (
-    Gate,
-    output_keys,
-    output_map,
-)
+from ...formulation.linking import Gate, output_keys, output_map
 from ...leader.problem import Problem
 from ...network.network import Network, Pair
-from ...solver.highs import (
-    Compiled,
-    Highs,
-    Program,
-    compile_model,
-)
+from ...solver.highs import Compiled, Highs, Program, compile_model
 
 MOST_JOINED = 1024
 """Combinations up to which two pieces that share regimes are taken as one."""

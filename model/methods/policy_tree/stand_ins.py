@@ -10,16 +10,8 @@ import numpy as np
 
 from ...follower.combinations import LOADS
 from ...follower.enumerate import ResponseArrays
-from ...formulation.follower import (
-    Arc,
-    ResponseData,
-    build_response,
-)
-from ...network.network import (
-    Kernel,
-    Network,
-    holding_weeks,
-)
+from ...formulation.follower import Arc, ResponseData, build_response
+from ...network.network import Kernel, Network, holding_weeks
 from ...plan.limits import Terms
 from ...solver.highs import compile_model
 

@@ -13,22 +13,9 @@ from hypothesis import given, settings
 from pytest import approx
 from rich.cells import cell_len
 from rich.console import Console
-from sluicegate import (
-    Case,
-    case_from_tables,
-    load_case,
-)
-from sluicegate.analysis.dependence.indices import (
-    FRAMES,
-    Indices,
-    herfindahl,
-    indices,
-)
-from sluicegate.analysis.dependence.survival import (
-    Node,
-    Survival,
-    nodes,
-)
+from sluicegate import Case, case_from_tables, load_case
+from sluicegate.analysis.dependence.indices import FRAMES, Indices, herfindahl, indices
+from sluicegate.analysis.dependence.survival import Node, Survival, nodes
 from sluicegate.model.leader.problem import Problem
 from sluicegate.report.format.documents import to_json
 from sluicegate.report.text.indices import print_indices

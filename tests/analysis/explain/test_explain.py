@@ -15,11 +15,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 from sluicegate import case_from_tables, solve
-from sluicegate.analysis.explain.conflict import (
-    Conflict,
-    find_conflict,
-    safe,
-)
+from sluicegate.analysis.explain.conflict import Conflict, find_conflict, safe
 from sluicegate.analysis.explain.explain import Explanation, explain
 from sluicegate.analysis.relaxation.elastic import Elastic, Stopped
 from sluicegate.analysis.relaxation.limits import Limit

@@ -15,13 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from pytest import approx
 from rich.console import Console
-from sluicegate import (
-    Frontier,
-    case_from_tables,
-    frontier,
-    load_case,
-    solve,
-)
+from sluicegate import Frontier, case_from_tables, frontier, load_case, solve
 from sluicegate.analysis.frontier import tracer as curve
 from sluicegate.cli import cli
 from sluicegate.data import write_folder

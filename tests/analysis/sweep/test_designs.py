@@ -13,12 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sluicegate import load_case
-from sluicegate.analysis.sweep.design import (
-    KINDS,
-    Design,
-    make_design,
-)
-from sluicegate.analysis.sweep.factors import (
+from sluicegate.analysis.figures.factors import (
     DesignError,
     Discrete,
     Factor,
@@ -28,6 +23,7 @@ from sluicegate.analysis.sweep.factors import (
     parse_factor,
     ranged_figures,
 )
+from sluicegate.analysis.sweep.design import KINDS, Design, make_design
 from sluicegate.data import apply_overrides
 from sluicegate.data.schema.tables import Source
 

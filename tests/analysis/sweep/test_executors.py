@@ -14,12 +14,7 @@ from typing import Any
 
 import pytest
 from sluicegate.analysis.sweep import executors
-from sluicegate.analysis.sweep.executors import (
-    Batch,
-    Cluster,
-    InProcess,
-    Processes,
-)
+from sluicegate.analysis.sweep.executors import Batch, Cluster, InProcess, Processes
 from sluicegate.analysis.sweep.store import SweepError
 
 from sluicegate_testing.standin import FIGURE, Cheap

@@ -18,16 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from sluicegate import (
-    Case,
-    case_from_tables,
-    evaluate,
-    load_case,
-    make_design,
-    read_sweep,
-    solve,
-    sweep,
-)
+from sluicegate import Case, case_from_tables, evaluate, load_case, make_design, read_sweep, solve, sweep
 from sluicegate.analysis.sweep import run as sweeping
 from sluicegate.analysis.sweep import store as dataset
 from sluicegate.analysis.sweep.estimate import estimate
@@ -35,11 +26,7 @@ from sluicegate.analysis.sweep.outcomes import outcome
 from sluicegate.analysis.sweep.store import Dataset, SweepError
 from sluicegate.analysis.sweep.worker import Task, Worker
 from sluicegate.cli import cli
-from sluicegate.data import (
-    TABLES,
-    CaseError,
-    apply_overrides,
-)
+from sluicegate.data import TABLES, CaseError, apply_overrides
 from sluicegate.data.schema.declarations import columns, numeric
 from sluicegate.model.plan.monitor import Monitor
 

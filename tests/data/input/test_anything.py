@@ -7,12 +7,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sluicegate.data import (
-    Case,
-    CaseError,
-    apply_overrides,
-    load_case,
-)
+from sluicegate.data import Case, CaseError, apply_overrides, load_case
 
 CELLS = st.one_of(
     st.sampled_from(

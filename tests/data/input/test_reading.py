@@ -6,11 +6,7 @@ import sys
 from subprocess import run
 
 import pytest
-from sluicegate.data import (
-    CaseError,
-    case_from_tables,
-    load_case,
-)
+from sluicegate.data import CaseError, case_from_tables, load_case
 
 SETTINGS = {"horizon": {"weeks": 8}}
 

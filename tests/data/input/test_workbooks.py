@@ -8,12 +8,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from sluicegate.data import (
-    Case,
-    CaseError,
-    load_case,
-    write_workbook,
-)
+from sluicegate.data import Case, CaseError, load_case, write_workbook
 
 
 class Book:

@@ -9,14 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from sluicegate.data import (
-    TABLES,
-    Case,
-    case_from_tables,
-    load_case,
-    shipped_cases,
-    write_workbook,
-)
+from sluicegate.data import TABLES, Case, case_from_tables, load_case, shipped_cases, write_workbook
 
 from sluicegate_testing.strategies import cases
 

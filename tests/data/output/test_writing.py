@@ -8,15 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from sluicegate.data import (
-    Case,
-    CaseError,
-    apply_overrides,
-    case_from_tables,
-    load_case,
-    write_folder,
-    write_workbook,
-)
+from sluicegate.data import Case, CaseError, apply_overrides, case_from_tables, load_case, write_folder, write_workbook
 
 CHINESE = {
     "parties": [

@@ -3,12 +3,7 @@ from __future__ import annotations
 import math
 import pickle
 
-from sluicegate.data import (
-    Case,
-    CaseError,
-    Fault,
-    load_case,
-)
+from sluicegate.data import Case, CaseError, Fault, load_case
 
 
 def test_settings(good):

@@ -8,14 +8,7 @@ import numpy as np
 import pytest
 from sluicegate import Case, case_from_tables
 from sluicegate.model.follower.enumerate import Enumerator, ResponseArrays
-from sluicegate.model.follower.optimal_face import (
-    HOPE,
-    MOST_BASES,
-    PROBED,
-    Bases,
-    Basis,
-    Recent,
-)
+from sluicegate.model.follower.optimal_face import HOPE, MOST_BASES, PROBED, Bases, Basis, Recent
 from sluicegate.model.methods.engine import Engine
 
 from sluicegate_testing.cli_cases import small

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pytest import approx
-from sluicegate import (
-    Case,
-    evaluate,
-    solve,
-)
+from sluicegate import Case, evaluate, solve
 from sluicegate.model import CertificateError
 from sluicegate.model.formulation.linking import build_joint
 from sluicegate.model.leader.problem import Problem

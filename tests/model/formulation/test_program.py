@@ -9,12 +9,7 @@ import pytest
 from hypothesis import given, seed, settings
 from pyomo.environ import Constraint
 from pytest import approx
-from sluicegate import (
-    Case,
-    Plan,
-    case_from_tables,
-    solve,
-)
+from sluicegate import Case, Plan, case_from_tables, solve
 from sluicegate.model import TooManyCombinations
 from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower import combinations as candidates

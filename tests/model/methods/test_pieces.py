@@ -8,11 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pytest import approx
-from sluicegate import (
-    Case,
-    case_from_tables,
-    solve,
-)
+from sluicegate import Case, case_from_tables, solve
 from sluicegate.model import TooManyCombinations
 from sluicegate.model.follower.enumerate import Responder
 from sluicegate.model.leader.problem import Problem

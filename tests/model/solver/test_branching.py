@@ -10,12 +10,7 @@ from pytest import approx
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 from sluicegate.model.solver.branch_and_bound import minimise
-from sluicegate.model.solver.highs import (
-    WAYS,
-    Highs,
-    Outcome,
-    Program,
-)
+from sluicegate.model.solver.highs import WAYS, Highs, Outcome, Program
 
 
 def random_program(number: int) -> Program:

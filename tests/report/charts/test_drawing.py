@@ -10,22 +10,8 @@ import pytest
 from click.testing import CliRunner
 from sluicegate import Plan
 from sluicegate.cli import cli
-from sluicegate.report.charts.base import (
-    Figure,
-    Written,
-    layer,
-    nominal,
-    quantity,
-    room,
-    styled,
-    svg_of,
-)
-from sluicegate.report.charts.drawing import (
-    PRACTICE,
-    Beside,
-    Here,
-    artist,
-)
+from sluicegate.report.charts.base import Figure, Written, layer, nominal, quantity, room, styled, svg_of
+from sluicegate.report.charts.drawing import PRACTICE, Beside, Here, artist
 from sluicegate.report.page.inline import picture
 
 from sluicegate_testing.results import publish

@@ -14,16 +14,7 @@ import pytest
 from pytest import approx
 from sluicegate import Plan
 from sluicegate.analysis.results import read_result
-from sluicegate.report.charts.base import (
-    INK,
-    SERIES,
-    Figure,
-    layer,
-    nominal,
-    quantity,
-    styled,
-    svg_of,
-)
+from sluicegate.report.charts.base import INK, SERIES, Figure, layer, nominal, quantity, styled, svg_of
 from sluicegate.report.charts.drawing import Here
 from sluicegate.report.charts.plan import (
     ON_COLOUR,

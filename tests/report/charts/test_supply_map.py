@@ -11,13 +11,7 @@ import pytest
 from pytest import approx
 from sluicegate import Plan, load_case
 from sluicegate.analysis.results import read_result
-from sluicegate.report.charts.supply_map import (
-    THICK,
-    Node,
-    _columns,
-    _spread,
-    supply_map,
-)
+from sluicegate.report.charts.supply_map import THICK, Node, _columns, _spread, supply_map
 
 from sluicegate_testing.cli_cases import small
 

@@ -7,12 +7,7 @@ import math
 import threading
 
 from rich.console import Console
-from sluicegate.report.console.progress import (
-    Bar,
-    Interruptible,
-    Lines,
-    bounds_words,
-)
+from sluicegate.report.console.progress import Bar, Interruptible, Lines, bounds_words
 
 
 def test_stops_once_told_to() -> None:

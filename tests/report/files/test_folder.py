@@ -13,12 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from sluicegate import Plan, load_case
-from sluicegate.report.files.folder import (
-    ResultError,
-    ResultFolder,
-    default_folder,
-    run_record,
-)
+from sluicegate.report.files.folder import ResultError, ResultFolder, default_folder, run_record
 
 TABLES = ["fills", "flows", "losses", "policies", "sourcing", "stocks"]
 FILES = sorted(

@@ -8,11 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from sluicegate import (
-    Plan,
-    load_case,
-    solve,
-)
+from sluicegate import Plan, load_case, solve
 from sluicegate.data import TABLES, apply_overrides
 from sluicegate.report.files import workbook as report
 from sluicegate.report.files.workbook import write_workbook

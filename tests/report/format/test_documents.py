@@ -8,11 +8,7 @@ import math
 import numpy as np
 from sluicegate import Plan
 from sluicegate.data import CaseError, load_case
-from sluicegate.report.format.documents import (
-    check_document,
-    to_bytes,
-    to_json,
-)
+from sluicegate.report.format.documents import check_document, to_bytes, to_json
 
 
 def test_every_reader_accepts_it() -> None:

@@ -5,16 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from sluicegate.report.format.numbers import (
-    counted,
-    decimals,
-    gap,
-    number,
-    percent,
-    plain,
-    seconds,
-    signed,
-)
+from sluicegate.report.format.numbers import counted, decimals, gap, number, percent, plain, seconds, signed
 
 
 @pytest.mark.parametrize(

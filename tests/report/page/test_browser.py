@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sluicegate import Plan, evaluate
-from sluicegate.report.page.page import (
-    page_of,
-    read_results,
-    write_page,
-)
+from sluicegate.report.page.page import page_of, read_results, write_page
 
 from sluicegate_testing.results import frontier_folder, publish, sweep_folder
 

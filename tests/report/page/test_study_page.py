@@ -11,12 +11,7 @@ from rich.text import Text
 from sluicegate.report.format.names import Name
 from sluicegate.report.page.page import page_of, read_results
 from sluicegate.report.text.blocks import blocks
-from sluicegate.report.text.plan import (
-    _grid,
-    _line,
-    _table,
-    _title,
-)
+from sluicegate.report.text.plan import _grid, _line, _table, _title
 
 from sluicegate_testing.cli_cases import hostile, small
 from sluicegate_testing.markup import harmless

@@ -9,22 +9,11 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from sluicegate import (
-    Plan,
-    evaluate,
-    load_case,
-    solve,
-)
+from sluicegate import Plan, evaluate, load_case, solve
 from sluicegate.model.certify.tables import RESPONSE_COSTS
 from sluicegate.model.formulation.leader import COSTS
 from sluicegate.report.text.check import show_check
-from sluicegate.report.text.plan import (
-    PARTS,
-    continuity_margins,
-    shares,
-    show_plan,
-    status_words,
-)
+from sluicegate.report.text.plan import PARTS, continuity_margins, shares, show_plan, status_words
 
 from sluicegate_testing.cli_cases import small
 

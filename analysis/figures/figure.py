@@ -8,29 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..data import (
-    TABLES,
-    CaseError,
-    Fault,
-    Settings,
-    apply_overrides,
-)
-from ..data.input.cells import in_words
-from ..data.schema.declarations import (
-    columns,
-    extra,
-    numeric,
-    setting_keys,
-    setting_paths,
-)
-from ..data.schema.tables import PLAIN_NUMBER, Delay
-from ..model.network.network import Network
+from ...data import TABLES, CaseError, Fault, Settings, apply_overrides
+from ...data.input.cells import in_words
+from ...data.schema.declarations import columns, extra, numeric, setting_keys, setting_paths
+from ...data.schema.tables import PLAIN_NUMBER, Delay
+from ...model.network.network import Network
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
-    from ..data import Case
+    from ...data import Case
 
 NO_FIGURES = ("case", "solver")
 """Sections of the settings whose values are no figures of the case."""

@@ -14,7 +14,7 @@ from ...data import CaseError, Fault
 from ...data.schema.declarations import options
 from ...data.schema.errors import listed
 from ...data.schema.tables import PLAIN_NUMBER
-from ..case_figure import Figure, find_figure
+from .figure import Figure, find_figure
 
 if TYPE_CHECKING:
     from ...data import Case
