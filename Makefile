@@ -37,10 +37,10 @@ browser:  ## Chromium, in which the pages are tested; without it those tests are
 	  echo "No Chromium here: the pages will not be tested in a browser."
 
 bench: $(INSTALLED)  ## ratios against other ways to do the same work; rewrites docs/benchmarks.md
-	$(BIN)/python -m bench
+	$(BIN)/python -m tools.bench
 
 evidence: $(INSTALLED)  ## the model against the record; rewrites docs/evidence.md, docs/evidence-assumptions.md and their charts
-	$(BIN)/python -m evidence
+	$(BIN)/python -m tools.evidence
 
 wheel: $(INSTALLED)
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -16,7 +16,7 @@ from sluicegate.model.formulation.single_level import coupled
 from sluicegate.model.network.network import Network
 from sluicegate.model.solver.highs import compile_model
 
-PATH = Path(__file__).parent.parent / "bench" / "generate.py"
+PATH = Path(__file__).parent.parent / "tools" / "bench" / "generate.py"
 
 
 def generate(*arguments: int, **options: Any) -> Case:

@@ -380,7 +380,9 @@ def stored() -> pd.DataFrame:
         Where it belongs to another case or other ranges than those here.
     """
     if not MARK.is_file() or MARK.read_text(encoding="utf-8").strip() != fingerprint():
-        raise ValueError("the table of assumptions belongs to other figures: run `python -m evidence assumptions`")
+        raise ValueError(
+            "the table of assumptions belongs to other figures: run `python -m tools.evidence assumptions`"
+        )
     return pd.read_csv(TABLE, keep_default_na=False, na_values={name: [""] for name in _NUMBERS})
 
 

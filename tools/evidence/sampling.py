@@ -219,5 +219,5 @@ def stored(variant: str, design: str) -> pd.DataFrame:
     """
     mark = DATA / f"{variant}.sha256"
     if not mark.is_file() or mark.read_text(encoding="utf-8").strip() != fingerprint(variant):
-        raise ValueError(f"the samples of {variant} belong to other figures: run `python -m evidence samples`")
+        raise ValueError(f"the samples of {variant} belong to other figures: run `python -m tools.evidence samples`")
     return pd.read_parquet(DATA / f"{variant}-{design}.parquet").astype(float)

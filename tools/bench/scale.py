@@ -209,7 +209,7 @@ def measure(only: list[str]) -> Iterator[list[tuple[str, str]]]:
         size = CASES[name]
         aim = f" (aim {size.gap:.2%} in {size.seconds:.0f} s)"
         for method in [one_method] if one_method else size.methods:
-            command = [sys.executable, "-m", "bench.scale", name, method]
+            command = [sys.executable, "-m", "tools.bench.scale", name, method]
             run = subprocess.run(command, capture_output=True, text=True, check=False)
             words = shown(json.loads(run.stdout)) if run.returncode == 0 else f"failed: {run.stderr[-200:].strip()}"
             rows.append((f"{size.words}{aim}: {method}", words))

@@ -19,7 +19,7 @@ from .variants import VARIANTS, WATCHED
 if TYPE_CHECKING:
     from sluicegate import Plan
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 TEMPLATES = Path(__file__).parent / "templates"
 
 IN_CHART = 15
