@@ -21,9 +21,10 @@ def naive(table: pd.DataFrame, name: str) -> np.ndarray:
 
 
 def rank_correlation(record: np.ndarray, model: np.ndarray) -> float | None:
-    """Spearman's rho; None where one side is constant. Indices that differ by less than 1e-6 rank alike: a solver's rounding is no order."""
+    """Spearman's rho; None where one side is constant."""
     from scipy.stats import spearmanr
 
+    # A solver's rounding, which differs from machine to machine, is no order.
     record, model = np.round(record, 6), np.round(model, 6)
     if np.ptp(record) == 0 or np.ptp(model) == 0:
         return None
