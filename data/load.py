@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .check.plausibility import notice
+from .check.notices import notice
 from .check.references import check
 from .input.cells import parse
 from .input.folder import read_folder

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from .check.plausibility import notice
+from .check.notices import notice
 from .check.references import check
 from .input.cells import in_words
 from .input.draft import Draft, draft_of

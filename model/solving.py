@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .certify.certificate import Facts, make_plan
+from .certify.planning import Facts, make_plan
 from .follower.combinations import enumerable
 from .leader.problem import Problem
 from .leader.recompute import FirstStage

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, evaluate, solve
 from sluicegate.model import Monitor, TooManyCombinations
-from sluicegate.model.certify.certificate import money_scale
+from sluicegate.model.certify.planning import money_scale
 from sluicegate.model.follower import combinations as candidates
 from sluicegate.model.follower import enumerate as columns
 from sluicegate.model.leader.problem import Problem

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ...data import TABLES
-from ...model.certify.certificate import (
+from ...model.certify.planning import (
     CERTIFICATE,
     SMALL_CERTIFICATE,
     SMALL_LEVERAGE,

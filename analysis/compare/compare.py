@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...data import TABLES, Case, CaseError, Settings, load_case
-from ...data.check.plausibility import notice
+from ...data.check.notices import notice
 from ...data.check.references import check
 from ...data.input.draft import draft_of
 from ...data.schema.declarations import columns, references, setting_keys
 from ...data.schema.tables import Delay, Row
-from ...model.certify.certificate import CertificateError
+from ...model.certify.planning import CertificateError
 from ...model.follower.combinations import TooManyCombinations
 from ...model.methods.engine import Engine
 from ...model.plan.limits import Terms

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...model.certify.certificate import first_stage_of, money_scale
+from ...model.certify.planning import first_stage_of, money_scale
 from ...model.formulation.linking import Choice
 from ...model.leader.fixed_policy import Evaluator, Steady
 from ...model.leader.problem import Problem

@@ -12,7 +12,7 @@ import scipy.sparse as sparse
 from pyomo.environ import Var
 from pyomo.repn import generate_standard_repn
 
-from ...model.certify.certificate import first_stage_of
+from ...model.certify.planning import first_stage_of
 from ...model.formulation.linking import Choice
 from ...model.leader.fixed_policy import Steady, _rows_of
 from ...model.leader.problem import Problem

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ...model.certify.certificate import CERTIFICATE, SMALL_CERTIFICATE, SMALL_LEVERAGE, CertificateError, money_scale
+from ...model.certify.planning import CERTIFICATE, SMALL_CERTIFICATE, SMALL_LEVERAGE, CertificateError, money_scale
+from ...model.methods.best_first import TIE, Column, Search
 from ...model.methods.engine import Engine
-from ...model.methods.enumeration import TIE, Column, Search
 from ...model.plan.limits import Terms
 from ..relaxation.elastic import Stopped
 from .accounts import Accounts

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...model import CertificateError
-from ...model.certify.certificate import Facts
 from ...model.certify.figures import Unfigured
+from ...model.certify.planning import Facts
 from ...model.follower.combinations import LOADS, Candidates
 from ...model.formulation.linking import Choice
 from ...model.leader.recompute import FirstStage

@@ -24,7 +24,7 @@ from ..leader.recompute import (
     worst_of,
 )
 from ..solver.highs import Highs, Outcome
-from .certificate import SMALL_LEVERAGE, Facts, certified, limits_used, money_scale
+from .planning import SMALL_LEVERAGE, Facts, certified, limits_used, money_scale
 from .tables import FULL
 
 

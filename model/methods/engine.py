@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..certify.certificate import Facts, first_stage_of, make_plan, no_plan
+from ..certify.planning import Facts, first_stage_of, make_plan, no_plan
 from ..follower.combinations import Candidates
 from ..follower.enumerate import Enumerator, digits_of
 from ..formulation.linking import Choice
@@ -21,8 +21,8 @@ from ..plan.limits import Terms
 from ..plan.monitor import Monitor
 from ..plan.plan import Plan
 from ..solver.highs import Outcome
+from .best_first import Search, SearchResult
 from .cut_pool import Knowledge
-from .enumeration import Search, SearchResult
 
 if TYPE_CHECKING:
     from ...data import Case

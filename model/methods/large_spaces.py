@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..certify.certificate import Facts, first_stage_of, make_plan, no_plan
+from ..certify.planning import Facts, first_stage_of, make_plan, no_plan
 from ..leader.problem import Problem
 from ..plan.limits import Terms
 from ..plan.monitor import Monitor

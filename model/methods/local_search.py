@@ -12,7 +12,7 @@ from ..leader.fixed_policy import Cut
 from ..leader.problem import Problem
 from ..plan.limits import Terms
 from ..solver.highs import Outcome
-from .enumeration import TIE
+from .best_first import TIE
 
 MOST_SWAPS = 60
 """Exchanges between two regimes tried in a round, the most promising first."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from ..certify.certificate import first_stage_of
+from ..certify.planning import first_stage_of
 from ..follower.enumerate import Digits, digits_of
 from ..formulation.single_level import build_program
 from ..leader.problem import Problem

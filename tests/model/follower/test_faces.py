@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sluicegate import Case, case_from_tables
 from sluicegate.model.leader.fixed_policy import Cut
+from sluicegate.model.methods.best_first import Search
 from sluicegate.model.methods.cut_pool import bounded
 from sluicegate.model.methods.engine import Engine
-from sluicegate.model.methods.enumeration import Search
 
 from sluicegate_testing.cli_cases import small
 from sluicegate_testing.strategies import random_case
