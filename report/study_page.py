@@ -107,7 +107,7 @@ def sweep_content(sweep: Sweep, artist: Artist) -> dict[str, Any]:
 
 def _sweep_answer(sweep: Sweep) -> list[str]:
     """Return how leverage is spread, what it hangs on, and how far the advice holds and is proven."""
-    from ..analysis.advice import policy_shares
+    from ..analysis.advice import choice_shares
     from ..analysis.sensitivity import LEVERAGE, counts, modes, spread
     from .sweep import answer_of
 
@@ -128,9 +128,9 @@ def _sweep_answer(sweep: Sweep) -> list[str]:
         answer.append(f"What it hangs on cannot be said: {plain(hangs.refusal)}.")
     words = []
     if "free" in modes(sweep):
-        shares = policy_shares(sweep, "free")
+        shares = choice_shares(sweep, "free")
         kept = float(shares.loc[shares["base"], "share"].sum())
-        words.append(f"the policies of the case as it is are best in {percent(kept, 0)} of the samples")
+        words.append(f"the choices of the case as it is are best in {percent(kept, 0)} of the samples")
     mode = modes(sweep)[0]
     ended = counts(sweep, mode)
     if mode == "free":

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from sluicegate.analysis.advice import (
     BASE_PLAN,
+    choice_map,
+    choice_shares,
     chosen,
-    policy_map,
-    policy_shares,
-    regime_shares,
+    decision_shares,
     regret,
-    regret_by_policies,
+    regret_by_choices,
     set_names,
 )
 from sweep_cases import designed, formula
@@ -30,7 +30,7 @@ def ends(samples):
 
 def test_shares_count_every_sample_and_keep_those_without_a_plan():
     sweep = formula(designed("lhs", TWO, samples=200), lambda s: s[BUDGET], steps, ends)
-    table = policy_shares(sweep).set_index("policies")
+    table = choice_shares(sweep).set_index("choices")
     assert table["samples"].sum() == 200 and table["share"].sum() == pytest.approx(1)
     assert table["samples"]["no plan satisfies the limits"] == 20
     assert bool(table["base"]["acid=review"]) and not table["base"].drop("acid=review").any()
@@ -41,13 +41,13 @@ def test_shares_count_every_sample_and_keep_those_without_a_plan():
 
 
 def test_shares_of_a_grid_have_no_interval():
-    table = policy_shares(formula(designed("grid", TWO), lambda s: s[BUDGET], steps))
+    table = choice_shares(formula(designed("grid", TWO), lambda s: s[BUDGET], steps))
     assert table["share_low"].isna().all()
 
 
 def test_whole_blocks_are_drawn_where_samples_depend_on_each_other():
     design = designed("sobol", TWO, samples=64)
-    table = policy_shares(formula(design, lambda s: s[BUDGET], steps)).set_index("policies")
+    table = choice_shares(formula(design, lambda s: s[BUDGET], steps)).set_index("choices")
     alone = np.sqrt(0.25 * 0.75 / len(design))
     width = (table["share_high"] - table["share_low"])["all open"] / 2 / 1.96
     # Samples of a block repeat each other's figures: fewer of them are worth as much.
@@ -61,25 +61,25 @@ def test_sets_are_named_by_what_differs_from_the_base_plan():
         "all open": "acid open",
         "no plan satisfies the limits": "no plan satisfies the limits",
     }
-    without = {"status": "infeasible", "policies": {}}
+    without = {"status": "infeasible", "choices": {}}
     assert set_names(formula(designed("lhs", TWO), lambda s: s[BUDGET], steps, base=without))["all open"] == "all open"
 
 
 def test_policies_are_counted_by_regime():
-    table = regime_shares(formula(designed("lhs", TWO, samples=100), lambda s: s[BUDGET], steps))
-    assert table.to_dict("records") == [
-        {"regime": "acid", "policy": "review", "samples": 75, "share": 0.75, "base": True},
-        {"regime": "acid", "policy": "open", "samples": 25, "share": 0.25, "base": False},
+    table = decision_shares(formula(designed("lhs", TWO, samples=100), lambda s: s[BUDGET], steps))
+    assert table[["kind", "name", "choice", "samples", "share", "base"]].to_dict("records") == [
+        {"kind": "policy", "name": "acid", "choice": "review", "samples": 75, "share": 0.75, "base": True},
+        {"kind": "policy", "name": "acid", "choice": "open", "samples": 25, "share": 0.25, "base": False},
     ]
 
 
 def test_a_map_shows_every_point_of_a_grid_of_two():
-    table = policy_map(formula(designed("grid", TWO, levels=5), lambda s: s[BUDGET], steps, ends))
+    table = choice_map(formula(designed("grid", TWO, levels=5), lambda s: s[BUDGET], steps, ends))
     assert len(table) == 25 and table.attrs == {"x": BUDGET, "y": QUANTITY}
-    assert set(table.loc[table["y"] == 0, "policies"]) == {"no plan satisfies the limits"}
-    assert list(table.loc[table["y"] == 1, "policies"]) == ["all open"] + ["acid=review"] * 4
+    assert set(table.loc[table["y"] == 0, "choices"]) == {"no plan satisfies the limits"}
+    assert list(table.loc[table["y"] == 1, "choices"]) == ["all open"] + ["acid=review"] * 4
     with pytest.raises(ValueError, match=r"a map needs a grid of two figures; this is a lhs of 2 figures"):
-        policy_map(formula(designed("lhs", TWO), lambda s: s[BUDGET]))
+        choice_map(formula(designed("lhs", TWO), lambda s: s[BUDGET]))
 
 
 def test_regret_is_what_the_base_plan_loses():
@@ -88,7 +88,7 @@ def test_regret_is_what_the_base_plan_loses():
     frame = regret(sweep)
     assert list(frame["regret"]) == list(np.maximum(design.samples[BUDGET] - 5, 0))
     assert list(frame["better"]) == list(frame["regret"] > 0)
-    table = regret_by_policies(sweep).set_index("policies")
+    table = regret_by_choices(sweep).set_index("choices")
     row = table.loc["acid=review"]
     assert (row["samples"], row["mean"], row["median"], row["most"], row["not_allowed"]) == (20, 1.875, 1.25, 5, 0)
     assert table["mean"]["all open"] == 0

@@ -63,14 +63,14 @@ def test_every_design_has_its_answer(kind):
         assert words in text
     assert "as in the base plan" in text and "acid open" in text
     assert "What keeping to the base plan costs" in text
-    assert ("Which policies are best where" in text) == (kind == "grid")
+    assert ("Which choices are best where" in text) == (kind == "grid")
 
 
 def test_samples_without_a_plan_are_told_and_no_index_is_shown():
     text = shown(made("lhs", holes=True))
     assert "no plan satisfies the limits" in text
     assert "no index is worked out over holes" in text and "95% interval" in text
-    assert "effect" not in text.lower().partition("what leverage hangs on")[2].partition("which policies")[0]
+    assert "effect" not in text.lower().partition("what leverage hangs on")[2].partition("which choices")[0]
 
 
 def test_pairs_are_shown_where_they_were_asked_for():
@@ -81,7 +81,7 @@ def test_pairs_are_shown_where_they_were_asked_for():
 
 def test_rows_of_the_base_plan_can_be_looked_at():
     text = shown(made("lhs"), mode="fixed")
-    assert "Which policies are best" not in text
+    assert "Which choices are best" not in text
     assert shown(made("lhs"), mode="fixed") != shown(made("lhs"))
 
 
@@ -103,10 +103,10 @@ def test_the_document_holds_what_the_terminal_shows(kind):
     document = json.loads(to_json(sweep_document(sweep)))
     name = {"oat": "tornado", "morris": "morris", "sobol": "sobol"}.get(kind, "main_effects")
     assert document[name][0]["factor"] == BUDGET and document["refusal"] is None
-    assert sum(entry["samples"] for entry in document["policy_shares"]) == document["samples"]
+    assert sum(entry["samples"] for entry in document["choice_shares"]) == document["samples"]
     assert document["status"]["free"] == {"optimal": document["samples"]}
     assert sum(entry["samples"] for entry in document["regret"]) == document["samples"]
-    assert ("policy_map" in document) == (kind == "grid")
+    assert ("choice_map" in document) == (kind == "grid")
     holed = json.loads(to_json(sweep_document(made("lhs", holes=True))))
     assert holed["main_effects"] is None and "holes" in holed["refusal"]
 
