@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from ..model.choices import LANE, POLICY, Choices, Offer
 from ..model.engine import Engine, Found
 from ..model.evaluator import Evaluator, Steady
 from ..model.joint import Choice
@@ -376,16 +377,20 @@ def _differences(problem: Problem, found: Found, other: Found) -> Sequence[str]:
     """What another plan does otherwise."""
     if other.choice is None or other.solution is None or found.solution is None or found.choice is None:
         return []
-    before, after = first_stage_of(problem, found.solution), first_stage_of(problem, other.solution)
-    changes = [f"{regime}={policy}" for regime, policy in other.choice.items() if policy != found.choice[regime]]
-    changes += [
-        f"{lane} {'qualified' if chosen else 'not qualified'}"
-        for lane, chosen in after.qualify.items()
-        if chosen != before.qualify.get(lane, False)
-    ]
-    changes += [
-        f"stockpile {'/'.join(pair)} {units:.6g}"
-        for pair, units in after.stockpile.items()
-        if abs(units - before.stockpile.get(pair, 0.0)) > 1e-4 * max(1.0, units)
-    ]
+    before, after = (
+        Choices(each.choice, tuple(lane for lane, yes in first.qualify.items() if yes), _units(first.stockpile))
+        for each, first in ((entry, first_stage_of(problem, entry.solution)) for entry in (found, other))
+    )
+    changes = []
+    for kind, name, _, chosen in before.differences(after, Offer.of(problem.case)):
+        if kind == POLICY:
+            changes.append(f"{name}={chosen}")
+        elif kind == LANE:
+            changes.append(f"{name} {'qualified' if chosen else 'not qualified'}")
+        else:
+            changes.append(f"stockpile {name} {chosen:.6g}")
     return changes
+
+
+def _units(stockpile: Mapping[tuple[str, str], float]) -> dict[str, float]:
+    return {"/".join(pair): amount for pair, amount in stockpile.items()}

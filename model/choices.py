@@ -27,6 +27,8 @@ POLICY, LANE, STOCKPILE = "policy", "qualified", "stockpile"
 ALL_OPEN, NOTHING = "every regime open", "nothing bought"
 """What choices are called that do nothing: with regimes of ours, and without."""
 
+NOT_NAMED = "Regimes not named are open."
+
 DIGITS = 5
 """Significant digits of an amount."""
 

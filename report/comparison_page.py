@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .compare import ALWAYS, _cells, _is_figure, _measure
+from .compare import ALWAYS, KINDS, _cells, _is_figure, _measure
 from .comparison_charts import comparison_figures
 from .figures import counted, decimals, gap, number, percent, plain, signed
 from .inline import picture
@@ -15,8 +15,6 @@ from .terminal import _in_money, status_words
 if TYPE_CHECKING:
     from ..analysis.compare import Comparison
     from .drawing import Artist
-
-KINDS = {"policy": "policy of ", "qualified": "qualify ", "stockpile": "stockpile "}
 
 
 def comparison_content(comparison: Comparison, names: Sequence[str], artist: Artist) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tables that stay whole on a narrow terminal: columns that find no place go to a table below, their keys repeated."""
+"""Tables that stay whole on a narrow terminal: columns that find no place go to a table below, with the keys again."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ WORD = 12
 class WideTable(Table):
     """A table of which nothing is cut off, however narrow the terminal.
 
-    Columns that hold names or text wrap, to no less than `SHORTEST` cells and words of `WORD`; columns of figures do not wrap. Where all of them do
-    not fit side by side, the table is printed in parts below each other, each with the key columns and as many others as fit.
+    Columns of names or text wrap, to no less than `SHORTEST` cells and words of `WORD`; columns of figures do not. Where not all
+    fit side by side, the table is printed in parts below each other, each with the key columns and as many others as fit.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ class WideTable(Table):
         """Yield tables that fit, in the order of the columns."""
         needs = [self._need(console, options, column) for column in self.columns]
         keys = list(range(self.keys))
-        room = options.max_width - sum(needs[place] for place in keys)
+        # The last column has nothing after it.
+        room = options.max_width + self._apart - sum(needs[place] for place in keys)
         chosen: list[int] = []
         for place in range(self.keys, len(needs)):
             if chosen and sum(needs[other] for other in (*chosen, place)) > room:
@@ -66,8 +67,13 @@ class WideTable(Table):
         if not column.no_wrap:
             words = (word for cell in cells for word in JOINT.split(text_of(cell)))
             need = min(need, max(SHORTEST, min(WORD, max(map(cell_len, words)))))
+        return need + self._apart
+
+    @property
+    def _apart(self) -> int:
+        """Cells between two columns."""
         _, right, _, left = self.padding
-        return need + right + left
+        return right + left + (self.box is not None)
 
     def _part(self, places: list[int]) -> WideTable:
         if len(places) == len(self.columns):

@@ -297,12 +297,12 @@ def test_on_the_terminal() -> None:
         shown(result, width)
     text = " ".join(shown(result).split())
     for words in (
-        "Where the best policies change: limits.budget",
+        "Where the best choices change: limits.budget",
         "in force: 15 million",
         "2 switches found",
         "2. Between 15.992 and 16.000",
         "above 29.9 million acid review, qualifies chip-world-home",
-        "acid review (in force)",
+        "acid review, qualifies chip-world-home (in force)",
         "Proven: there is no other switch",
     ):
         assert words in text
