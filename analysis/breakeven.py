@@ -862,6 +862,9 @@ class _Search:
         if self._alike(self._amounts(low, choice), self._amounts(high, choice)):
             return []
         if self.close(low, high):
+            # Both ends are solved, so that each is known to be the best there.
+            for end in (low, high):
+                self.bench.best(end)
             return [_Bracket(low, choice, high, choice)]
         middle = self._middle(low, high)
         quarters = [self._middle(low, middle), middle]

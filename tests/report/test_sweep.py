@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import subprocess
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from rich.console import Console
 from sluicegate import load_case
 from sluicegate.analysis.designs import make_design
+from sluicegate.analysis.sensitivity import outcome_of
 from sluicegate.analysis.sweep import run_sweep
 from sluicegate.cli import cli
 from sluicegate.report.charts import svg_of
@@ -205,3 +207,87 @@ def test_faults_of_a_design_are_told_all_at_once():
     run = CliRunner().invoke(cli, ["sweep", "tutorial", "--vary", "limits.budgt=1..2", "--vary", "limits.budget=9"])
     assert run.exit_code == 2
     assert "2 faults in the design:" in run.stderr and "did you mean 'budget'?" in run.stderr
+
+
+# Samples without a plan, and none at all --------------------------------------------------------------------------------
+
+
+def summary(folder, *options):
+    run = CliRunner().invoke(cli, ["sweep", "summary", str(folder), *options])
+    assert run.exit_code == 0, run.output
+    return run.stdout if "--json" in options else " ".join(run.stdout.split())
+
+
+def test_a_sweep_in_which_no_sample_has_a_plan_says_so(tmp_path):
+    case = load_case("tutorial", [f"{BUDGET}=0"])
+    vary = [f"{BUDGET}=0..1", "demands.home-makers/chip.min_fill_week=0.99..1"]
+    place = tmp_path / "none"
+    run_sweep(case, make_design(case, "sobol", vary, samples=2), place)
+    text = summary(place)
+    for words in (
+        "best plan: 8 of 8 infeasible (8 no plan satisfies the limits)",
+        "leverage: no sample has it",
+        "No sample has leverage: 8 of 8 infeasible.",
+        "demands.home-makers/chip.min_fill_week",
+        "no plan satisfies the limits 8 100%",
+    ):
+        assert words in text, words
+    document = json.loads(summary(place, "--json"))
+    assert document["status"] == {"free": {"infeasible": 8}} and document["spread"]["samples"] == 0
+    assert "8 of 8 infeasible" in document["refusal"]
+    assert "No sample has own_loss: 8 of 8 infeasible." in summary(place, "--outcome", "own_loss")
+    wrong = CliRunner().invoke(cli, ["sweep", "summary", str(place), "--outcome", "zzz"])
+    assert wrong.exit_code == 2 and "no sample has a plan (8 of 8 infeasible)" in wrong.stderr
+    assert wrong.stderr.count("has_plan") == 1
+    assert summary(place, "--outcome", "has_plan")
+    assert CliRunner().invoke(cli, ["report", str(place), "-o", str(tmp_path / "x.html")]).exit_code == 0
+
+
+def test_a_name_that_is_no_outcome_is_answered_with_names_once(folder):
+    run = CliRunner().invoke(cli, ["sweep", "summary", str(folder), "--outcome", "zzz"])
+    assert run.exit_code == 2
+    assert run.stderr.count("has_plan") == run.stderr.count("same_policies") == 1
+
+
+@pytest.mark.parametrize("policies", ["free", "both"])
+def test_a_sweep_without_a_row_says_so(tmp_path, policies):
+    case = load_case("tutorial")
+    place = tmp_path / "begun"
+    run_sweep(case, make_design(case, "grid", [f"{BUDGET}=10,15"]), place, policies=policies)
+    for path in (place / "rows").iterdir():
+        path.unlink()
+    text = summary(place)
+    assert "best plan: 2 of 2 not run" in text
+    assert "No sample was run yet" in text and "--resume" in text
+    assert json.loads(summary(place, "--json"))["status"]["free"] == {"not run": 2}
+    assert CliRunner().invoke(cli, ["report", str(place), "-o", str(tmp_path / "x.html")]).exit_code == 0
+
+
+def test_the_chart_compares_both_plans_over_the_same_samples():
+    sweep = made("lhs", samples=40)
+    kept = sweep.frame["mode"].eq("free") | (sweep.frame[f"in.{BUDGET}"] < 5)
+    frame = sweep.frame.assign(
+        status=sweep.frame["status"].where(kept, "infeasible"), leverage=sweep.frame["leverage"].where(kept)
+    )
+    (figure,) = [each for each in sweep_figures(dataclasses.replace(sweep, frame=frame)) if each.name == "spread"]
+    drawn = figure.chart.to_dict()
+    (rows,) = drawn["datasets"].values()
+    counts = {kind: sum(row["kind"] == kind for row in rows) for kind in ("best plan", "base plan kept")}
+    assert counts == {"best plan": 20, "base plan kept": 20}
+    best = sorted(row["value"] for row in rows if row["kind"] == "best plan")
+    free = frame[(frame["mode"] == "free") & (frame[f"in.{BUDGET}"] < 5)]
+    assert best == sorted(free["leverage"])
+    words = "20 samples that both plans have it in; 20 more with the best plan only"
+    assert words in figure.text and words in json.dumps(drawn)
+
+
+def test_a_column_of_text_is_split_where_there_is_such_a_value():
+    sweep = made("lhs", both=False)
+    frame = sweep.frame.rename(columns={"policy.acid": "policy.a"}).assign(**{"policy.a=b": "c"})
+    for columns in (list(frame), list(frame)[::-1]):
+        turned = dataclasses.replace(sweep, frame=frame[columns])
+        assert outcome_of(turned, "policy.a=b=c").sum() == len(sweep.design)
+        assert 0 < outcome_of(turned, "policy.a=review").sum() < len(sweep.design)
+        both = dataclasses.replace(turned, frame=turned.frame.assign(**{"policy.a": "b=c"}))
+        with pytest.raises(ValueError, match=r"as a value of policy\.a and of policy\.a=b; rename one"):
+            outcome_of(both, "policy.a=b=c")
