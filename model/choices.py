@@ -18,7 +18,7 @@ SAME_AMOUNT = 0.01
 NO_AMOUNT = 1e-7
 """Share of ``stockpile_max`` (or of one unit, if larger) below which an amount is the solver's rounding."""
 
-SAME_WORDS = f"stockpiles within {100 * SAME_AMOUNT:g}% of stockpile_max count as the same"
+SAME_WORDS = f"stockpiles that differ by at most {100 * SAME_AMOUNT:g}% of stockpile_max count as the same"
 """The tolerance in words."""
 
 POLICY, LANE, STOCKPILE = "policy", "qualified", "stockpile"

@@ -189,8 +189,8 @@ def _notes(frontier: Frontier) -> Iterable[RenderableType]:
     solve = frontier.solve
     if solve:
         yield _line(
-            f"{solve['combinations']:,} combinations of policies, {solve['responses']:,} responses, "
-            f"{counted(solve['searches'], 'search', 'searches')}, {solve['programs']:,} programs; "
+            f"{counted(solve['combinations'], 'combination')} of policies, {counted(solve['responses'], 'response')}, "
+            f"{counted(solve['searches'], 'search', 'searches')}, {counted(solve['programs'], 'program')}; "
             f"{seconds(solve['seconds'])}",
             "dim",
         )

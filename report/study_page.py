@@ -108,12 +108,12 @@ def sweep_content(sweep: Sweep, artist: Artist) -> dict[str, Any]:
 def _sweep_answer(sweep: Sweep) -> list[str]:
     """Return how leverage is spread, what it hangs on, and how far the advice holds and is proven."""
     from ..analysis.advice import choice_shares
-    from ..analysis.sensitivity import LEVERAGE, counts, modes, spread
+    from ..analysis.sensitivity import LEVERAGE, counts, ended_words, modes, rows_of, spread
     from .sweep import answer_of
 
     case, found = sweep.case, spread(sweep)
     if not found["samples"]:
-        return [f"None of {counted(len(sweep.design), 'sample')} has a plan."]
+        return [f"No sample has a plan: {ended_words(rows_of(sweep)['status'])}."]
     low, high = (number(float(found[name])) for name in ("least", "most"))
     base = sweep.base.get("leverage")
     as_it_is = "" if base is None else f"; the case as it is has {_in_money(case, number(base))}"

@@ -185,7 +185,7 @@ def test_regret_and_outcomes_go_by_all_choices(supplied):
     assert outcome_of(supplied, "same_policies").sum() == 8
     text = shown(supplied)
     assert "Which choices are best where" in text and "Lanes to qualify and stockpiles" in text
-    assert "stockpiles within 1% of stockpile_max" in " ".join(text.split()).lower()
+    assert "stockpiles that differ by at most 1% of stockpile_max" in " ".join(text.split()).lower()
     assert "Policy by regime" not in text
     document = json.loads(to_json(sweep_document(supplied)))
     assert len(document["choice_shares"]) == 4 and document["base"]["qualified"] == ["alt-a"]
