@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -377,10 +377,8 @@ def _differences(problem: Problem, found: Found, other: Found) -> Sequence[str]:
     """What another plan does otherwise."""
     if other.choice is None or other.solution is None or found.solution is None or found.choice is None:
         return []
-    before, after = (
-        Choices(each.choice, tuple(lane for lane, yes in first.qualify.items() if yes), _units(first.stockpile))
-        for each, first in ((entry, first_stage_of(problem, entry.solution)) for entry in (found, other))
-    )
+    before = _choices(problem, found.choice, found.solution)
+    after = _choices(problem, other.choice, other.solution)
     changes = []
     for kind, name, _, chosen in before.differences(after, Offer.of(problem.case)):
         if kind == POLICY:
@@ -392,5 +390,7 @@ def _differences(problem: Problem, found: Found, other: Found) -> Sequence[str]:
     return changes
 
 
-def _units(stockpile: Mapping[tuple[str, str], float]) -> dict[str, float]:
-    return {"/".join(pair): amount for pair, amount in stockpile.items()}
+def _choices(problem: Problem, policies: Choice, solution: np.ndarray) -> Choices:
+    first = first_stage_of(problem, solution)
+    lanes = tuple(lane for lane, chosen in first.qualify.items() if chosen)
+    return Choices(policies, lanes, {"/".join(pair): amount for pair, amount in first.stockpile.items()})

@@ -158,8 +158,12 @@ class Choices:
 
 
 def qualifies(lanes: Iterable[str]) -> list[str]:
-    """Return lanes as a choice in words, one for each."""
-    return [f"qualifies {lane}" for lane in lanes]
+    """Return lanes that are qualified as a choice in words; none where there is none."""
+    *rest, last = ["", *lanes]
+    rest = rest[1:]
+    if not last:
+        return []
+    return [f"qualifies {', '.join(rest)} and {last}" if rest else f"qualifies {last}"]
 
 
 def same_amount(pair: str, first: float, second: float, offer: Offer) -> bool:
