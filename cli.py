@@ -14,7 +14,7 @@ import sys
 import threading
 import traceback
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -35,6 +35,7 @@ DONE, FAULT, USAGE, INFEASIBLE, GAP_LEFT, NO_PLAN, STOPPED = 0, 1, 2, 3, 4, 5, 1
 DEBUG = "SLUICEGATE_DEBUG"
 VERBOSE = "sluicegate.verbose"
 WORKER = "sluicegate-work"
+USUAL_WIDTH, LEAST_WIDTH = 80, 40
 GARBAGE = 50_000  # objects made before Python looks for garbage
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -130,11 +131,9 @@ class Talk:
 
     def monitor(self, stopped: threading.Event) -> Interruptible:
         """Return what watches a solve: a bar on a terminal, lines with -v, else nothing."""
-        from rich.console import Console
-
         from .report.console.progress import Bar, Interruptible, Lines
 
-        console = Console(stderr=True)
+        console = _console(stderr=True)
         if self.quiet:
             return Interruptible(stopped)
         if console.is_terminal and not self.verbose:
@@ -163,6 +162,15 @@ def _put_json(document: Any) -> None:
     _put(to_json(document, ascii_only=not encoding.startswith("utf")))
 
 
+def _console(**options: Any) -> Console:
+    """Return a console as wide as the terminal; where none is told (COLUMNS=0) as wide as usual, and never too narrow to read."""
+    from rich.console import Console
+
+    console = Console(**options)
+    console.width = max(LEAST_WIDTH, console.width or USUAL_WIDTH)
+    return console
+
+
 class _Page(io.StringIO):
     """Text for standard output before it is written, so that nothing is printed by halves."""
 
@@ -176,7 +184,7 @@ def _put_shown(show: Callable[[Console], None]) -> None:
     """Write what a function prints on a console to standard output."""
     from rich.console import Console
 
-    terminal = Console(file=sys.stdout)
+    terminal = _console(file=sys.stdout)
     colours: Any = terminal.color_system
     page = _Page()
     show(Console(file=page, width=terminal.width, force_terminal=terminal.is_terminal, color_system=colours))
@@ -635,11 +643,12 @@ def evaluate(
     began = _now()
     talk = Talk(quiet, verbose)
     loaded = _load(case, overrides, talk)
-    choice = _pairs("--policy", policies, [row.regime for row in loaded.regimes])
-    units = {key: _units(key, amount) for key, amount in _pairs("--stockpile", stockpiles, None).items()}
+    network = Network(loaded)
+    choice = _chosen_policies("--policy", policies, network.menu)
+    units = {key: _units(key, amount) for key, amount in _pairs("--stockpile", stockpiles).items()}
     qualified = tuple(dict.fromkeys(lanes))
     try:
-        check_choices(Network(loaded), choice, qualified, units)
+        check_choices(network, choice, qualified, units)
     except ValueError as error:
         raise Refusal(_shown(str(error))) from None
     options: dict[str, Any] = {"policies": choice, "qualified": qualified, "stockpile": units}
@@ -1198,7 +1207,7 @@ def sweep_run(
     default="leverage",
     show_default=True,
     metavar="COLUMN",
-    help="What is explained: a column of numbers, has_plan, same_policies, or COLUMN=VALUE for a column of text.",
+    help="What is explained: a column of numbers, has_plan, same_policies, same_choices, or COLUMN=VALUE for a column of text.",
 )
 @click.option(
     "--policies",
@@ -1218,14 +1227,14 @@ def sweep_summary(
 ) -> None:
     """Say what the sweep in FOLDER means.
 
-    What an outcome hangs on, with intervals; which policies are best how often, and where; what keeping to the base plan
-    costs. Samples without a plan are counted, and no index is worked out over them.
+    What an outcome hangs on, with intervals; which choices (policies, lanes to qualify, stockpiles) are best how often, and
+    where; what keeping to the base plan costs. Samples without a plan are counted, and no index is worked out over them.
 
     \b
     Examples:
       sluicegate sweep summary results/doubts
       sluicegate sweep summary results/doubts --outcome own_loss
-      sluicegate sweep summary results/doubts --outcome same_policies --chart doubts.svg
+      sluicegate sweep summary results/doubts --outcome same_choices --chart doubts.svg
     """
     from .analysis.sweep.read import read_sweep
     from .report.text.sweep import show_sweep, sweep_document
@@ -1377,15 +1386,44 @@ def _exit_code(plan: Plan) -> int:
     return GAP_LEFT if plan.status == "feasible" and plan.gap is not None else DONE
 
 
-def _pairs(option: str, texts: Sequence[str], known: Sequence[str] | None) -> dict[str, str]:
-    """Split ``KEY=VALUE`` texts: after a known key, else at the last equal sign (ids may hold equal signs)."""
+def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """Split ``KEY=VALUE`` texts at the last equal sign: keys may hold equal signs, and the values here do not."""
+    return _paired(option, ((text, *text.rpartition("=")[::2]) for text in texts))
+
+
+def _chosen_policies(option: str, texts: Sequence[str], menu: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Split ``REGIME=POLICY`` texts where the case has such a regime with such a policy: both may hold equal signs.
+
+    Parameters
+    ----------
+    option
+        The option.
+    texts
+        Its values.
+    menu
+        Policies of every regime.
+    """
+    return _paired(option, (_policy(option, text, menu) for text in texts))
+
+
+def _policy(option: str, text: str, menu: Mapping[str, Sequence[str]]) -> tuple[str, str, str]:
+    ends = [place for place, character in enumerate(text) if character == "="]
+    splits = [(text[:end], text[end + 1 :]) for end in ends]
+    read = [(regime, policy) for regime, policy in splits if policy in menu.get(regime, ())]
+    if len(read) > 1:
+        readings = " or ".join(f"regime {regime} with policy {policy}" for regime, policy in read)
+        raise Refusal(_shown(f"{option} {text} can be read as {readings}; rename one of them"))
+    # What the case does not have is refused by the name that is most likely meant: the longest regime there is.
+    known = [split for split in splits if split[0] in menu]
+    regime, policy = (read or known[-1:] or splits[-1:] or [("", "")])[0]
+    return text, regime, policy
+
+
+def _paired(option: str, found: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """Return keys with their values; texts without an equal sign, and keys given twice, are refused."""
     pairs: dict[str, str] = {}
-    for text in texts:
-        key, sign, value = text.rpartition("=")
-        for name in known or ():
-            if text.startswith(f"{name}="):
-                key, sign, value = name, "=", text[len(name) + 1 :]
-        if not sign or not key:
+    for text, key, value in found:
+        if "=" not in text or not key:
             raise Refusal(_shown(f"{option} {text}: write KEY=VALUE, with an equal sign"))
         if key in pairs:
             raise Refusal(_shown(f"{option} {key} is given twice; give it once"))

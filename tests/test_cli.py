@@ -22,7 +22,7 @@ from click.testing import CliRunner, Result
 from rich.cells import cell_len
 from sluicegate import Plan, load_case
 from sluicegate import evaluate as evaluate_case
-from sluicegate.cli import cli
+from sluicegate.cli import _chosen_policies, cli
 from sluicegate.data import write_folder
 from sluicegate.model import CertificateError, TooManyCombinations
 
@@ -409,6 +409,20 @@ def test_ids_with_equal_signs() -> None:
     assert json.loads(result.stdout)["policies"] == {"re=view": "slow"}
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_policy_is_read_where_the_case_has_it_whatever_the_order_of_regimes(turned: bool) -> None:
+    menu = {"a": ["open", "b=c"], "a=b": ["open", "d"], "e": ["open", "f"]}
+    given = dict(reversed(menu.items())) if turned else menu
+    assert _chosen_policies("--policy", ["a=b=c", "e=f"], given) == {"a": "b=c", "e": "f"}
+    assert _chosen_policies("--policy", ["a=b=d"], given) == {"a=b": "d"}
+    assert _chosen_policies("--policy", ["a=b=x"], given) == {"a=b": "x"}
+    assert _chosen_policies("--policy", ["z=b=x"], given) == {"z=b": "x"}
+    with pytest.raises(
+        click.ClickException, match=r"a=b=c can be read as regime a with policy b=c or regime a=b with policy c;"
+    ):
+        _chosen_policies("--policy", ["a=b=c"], {**given, "a=b": ["open", "c"]})
+
+
 def test_an_id_is_the_same_however_it_was_typed() -> None:
     composed, decomposed = "caf\u00e9", "cafe\u0301"
     for name in ("regimes.csv", "policies.csv", "lanes.csv"):
@@ -593,7 +607,7 @@ def process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]
 def test_help_imports_nothing_heavy() -> None:
     code = """
 import sys
-from sluicegate.cli import cli
+from sluicegate.cli import _chosen_policies, cli
 for arguments in (["--help"], ["solve", "--help"], ["--version"], ["cases", "--help"]):
     cli.main(arguments, standalone_mode=False)
 print(*sorted({name.partition(".")[0] for name in sys.modules}), sep="\\n", file=sys.stderr)

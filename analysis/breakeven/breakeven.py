@@ -1,4 +1,4 @@
-"""The values of one figure at which the best policies change (docs/breakeven.md)."""
+"""The values of one figure at which the best first-stage choices change (docs/breakeven.md)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from ...model.certify.planning import (
 )
 from ...model.methods.engine import Engine
 from ...model.network.network import OPEN, Network
+from ...model.plan.choices import SAME_WORDS, Offer
 from ...model.plan.limits import Terms
 from ...model.plan.monitor import Monitor
 from ...model.solving import evaluate
@@ -48,8 +49,29 @@ EXACT = 1e-7
 FLOOR = 0.1
 """Share of the range below which the tolerance is relative to that share, not to the value."""
 
-Choice = tuple[str, ...]
-"""Policy of every regime of ours, in the order of the menu."""
+
+@dataclass(frozen=True)
+class Choice:
+    """What is chosen without the amounts stockpiled, which follow the figure.
+
+    Attributes
+    ----------
+    policies
+        Policy of every regime of ours, in the order of the menu.
+    lanes
+        Lanes qualified, in the order of the case.
+    pairs
+        ``site/item`` of what is stockpiled.
+    """
+
+    policies: tuple[str, ...]
+    lanes: tuple[str, ...] = ()
+    pairs: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How much is done: policies other than ``open``, lanes, stockpiles."""
+        return sum(policy != OPEN for policy in self.policies) + len(self.lanes) + len(self.pairs)
 
 
 @dataclass(frozen=True)
@@ -89,7 +111,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Switch:
-    """Two values within the tolerance of each other between which the best policies change."""
+    """Two values within the tolerance of each other between which the best choices change."""
 
     below: Side
     above: Side
@@ -102,8 +124,42 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Values between two switches, and the choices that are best there.
+
+    Attributes
+    ----------
+    low, high
+        The values.
+    policies, qualified
+        Of the best plans; empty where there is none.
+    least, most
+        Units stockpiled by ``site/item``, the least and the most over the values solved.
+    feasible
+        Whether there are plans.
+    """
+
+    low: float
+    high: float
+    policies: Mapping[str, str]
+    qualified: tuple[str, ...]
+    least: Mapping[str, float]
+    most: Mapping[str, float]
+    feasible: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        maps = ("policies", "least", "most")
+        return (
+            dataclasses.asdict(self)
+            | {name: dict(getattr(self, name)) for name in maps}
+            | {"qualified": list(self.qualified)}
+        )
+
+
+@dataclass(frozen=True)
 class Breakeven:
-    """Where the best policies change as one figure moves.
+    """Where the best first-stage choices change as one figure moves.
 
     Attributes
     ----------
@@ -123,8 +179,10 @@ class Breakeven:
         Whether the figure takes whole numbers only.
     switches
         From the lowest value to the highest.
+    spans
+        The range cut at the switches.
     points : pandas.DataFrame
-        Every value solved: value, status, leverage, bound, one column for each regime.
+        Every value solved: value, status, leverage, bound, qualified and stockpile in one text each, one column for each regime.
     complete
         Whether it is proven that there is no other switch in the range (switches within the tolerance of each other being
         one).
@@ -148,6 +206,7 @@ class Breakeven:
     tolerance: float
     whole: bool
     switches: tuple[Switch, ...]
+    spans: tuple[Span, ...]
     points: pd.DataFrame = field(repr=False)
     complete: bool
     statement: str
@@ -156,13 +215,13 @@ class Breakeven:
     seconds: float = 0.0
 
     def __repr__(self) -> str:
-        """Return the figure and the values at which policies change."""
+        """Return the figure and the values at which choices change."""
         at = ", ".join(f"{switch.below.value:g} to {switch.above.value:g}" for switch in self.switches) or "none"
         return f"Breakeven({self.path!r}, {self.low:g} to {self.high:g}, switches: {at})"
 
     @property
     def holds(self) -> tuple[float, float] | None:
-        """Values around the one in force between which its policies stay the best; None where it has none in the range."""
+        """Values around the one in force between which its choices stay the best; None where it has none in the range."""
         if self.current is None or not self.low <= self.current <= self.high:
             return None
         below = [switch.above.value for switch in self.switches if switch.above.value <= self.current]
@@ -184,6 +243,7 @@ class Breakeven:
             "switches": [
                 {"below": switch.below.to_dict(), "above": switch.above.to_dict()} for switch in self.switches
             ],
+            "spans": [span.to_dict() for span in self.spans],
             "complete": self.complete,
             "statement": self.statement,
             "notes": list(self.notes),
@@ -204,7 +264,7 @@ def breakeven(
     threads: int = 1,
     monitor: Monitor | None = None,
 ) -> Breakeven:
-    """Find the values of a figure at which the best policies change.
+    """Find the values of a figure at which the best first-stage choices change.
 
     Parameters
     ----------
@@ -244,7 +304,9 @@ def breakeven(
     low, high, words = _range(figure, low, high)
     telling = _Telling(monitor or Monitor())
     with contextlib.ExitStack() as stack:
-        bench = _LimitBench(figure, high, threads, telling) if figure.limit else _CaseBench(figure, threads, telling)
+        offer = Offer.of(figure.at(high))
+        given = offer, threads, telling
+        bench = _LimitBench(figure, high, *given) if figure.limit else _CaseBench(figure, *given)
         stack.callback(bench.close)
         search = _Search(bench, figure, low, high, tolerance, points)
         stopped = False
@@ -253,6 +315,7 @@ def breakeven(
         except _Stopped:
             stopped = True
         switches = tuple(search.switches(whole=not stopped))
+        spans = tuple(search.spans())
     complete, statement = search.statement(stopped)
     return Breakeven(
         case=case,
@@ -265,6 +328,7 @@ def breakeven(
         tolerance=tolerance,
         whole=figure.whole,
         switches=switches,
+        spans=spans,
         points=search.frame(),
         complete=complete,
         statement=statement,
@@ -431,7 +495,7 @@ class _Telling(Monitor):
 
 @dataclass(frozen=True)
 class _Point:
-    """The best policies at a value; choice None where there is no plan.
+    """The best choices at a value; choice None where there is no plan.
 
     ``used`` is what the plan uses of the limit that is moved, None for other figures.
     """
@@ -448,9 +512,13 @@ class _Point:
 
 @dataclass(frozen=True)
 class _Worth:
-    """What given policies are worth at a value, everything else at its best; leverage -inf where they have no plan."""
+    """What given choices are worth at a value, everything else at its best; leverage -inf where they have no plan.
+
+    ``choice`` is what is chosen in the plan itself, ``qualified`` what of it the case makes a choice at this value.
+    """
 
     leverage: float
+    choice: Choice | None = None
     qualified: tuple[str, ...] = ()
     stockpile: Mapping[str, float] = field(default_factory=dict)
     used: float = 0.0
@@ -460,25 +528,29 @@ NO_WORTH = _Worth(-math.inf)
 
 
 class _Bench:
-    """Answers what is best at a value of the figure, and what given policies are worth there.
+    """Answers what is best at a value of the figure, and what given choices are worth there.
 
     Parameters
     ----------
     figure
         The figure.
+    offer
+        What can be chosen at its highest value.
     threads
         Processes that work out responses.
     telling
         Asked whether to stop.
     """
 
-    def __init__(self, figure: Figure, threads: int, telling: _Telling):
+    def __init__(self, figure: Figure, offer: Offer, threads: int, telling: _Telling):
         self.figure = figure
+        self.offer = offer
         self.threads = threads
         self.telling = telling
         self.points: dict[float, _Point] = {}
         self.money = 0.0
         self._worths: dict[tuple[float, Choice], _Worth] = {}
+        self._held: dict[tuple[float, Choice, tuple[tuple[str, float], ...]], float] = {}
 
     def _ready(self, value: float) -> tuple[Engine, Terms]:
         """Return an engine with the figure at a value, and the terms to search under."""
@@ -492,7 +564,7 @@ class _Bench:
         return Engine(case, threads=self.threads, monitor=self.telling, stop=self.telling.stop)
 
     def best(self, value: float) -> _Point:
-        """Return the best policies at a value."""
+        """Return the best choices at a value."""
         if value not in self.points:
             self.telling.check()
             engine, terms = self._ready(value)
@@ -514,8 +586,9 @@ class _Bench:
                 point = _Point(value, status, None, -math.inf, found.bound, tie)
             else:
                 status = "optimal" if found.bound - found.leverage <= options.rel_gap * scale else "feasible"
-                choice = tuple(found.choice.values())
                 worth = self._of(engine, found.choice, found.leverage, found.solution)
+                choice = worth.choice
+                assert choice is not None
                 self._worths[value, choice] = worth
                 used = self._used(engine, choice, worth) if self.figure.limit else None
                 point = _Point(value, status, choice, found.leverage, found.bound, tie, used)
@@ -529,32 +602,66 @@ class _Bench:
             self._worths.setdefault((value, point.choice), self._worths[point.value, point.choice])
 
     def worth(self, value: float, choice: Choice | None) -> _Worth:
-        """Return what policies are worth at a value."""
+        """Return what choices are worth at a value, amounts at their best."""
         if choice is None:
             return NO_WORTH
         if (value, choice) not in self._worths:
             self.telling.check()
             engine, terms = self._ready(value)
-            self._worths[value, choice] = self._evaluate(engine, terms, choice)
+            self._worths[value, choice] = self._evaluate(engine, terms, choice, None)
         return self._worths[value, choice]
 
-    def _evaluate(self, engine: Engine, terms: Terms, choice: Choice) -> _Worth:
+    def known(self, value: float, choice: Choice) -> _Worth | None:
+        """Return what choices are worth at a value, where that was worked out."""
+        return self._worths.get((value, choice))
+
+    def held(self, value: float, choice: Choice, amounts: Mapping[str, float]) -> float:
+        """Return the leverage of choices at a value with certain amounts stockpiled; -inf where they have no plan."""
+        key = (value, choice, tuple(amounts.items()))
+        if key not in self._held:
+            self.telling.check()
+            engine, terms = self._ready(value)
+            self._held[key] = self._evaluate(engine, terms, choice, amounts).leverage
+        return self._held[key]
+
+    def _evaluate(self, engine: Engine, terms: Terms, choice: Choice, amounts: Mapping[str, float] | None) -> _Worth:
         problem = engine.problem
-        named = dict(zip(problem.network.menu, choice, strict=True))
+        named = dict(zip(problem.network.menu, choice.policies, strict=True))
         for limit, column in LIMITS.items():
             most = getattr(terms, limit)
             if problem.policy_total(named, column) > most * (1 + 1e-9) + 1e-9:
                 return NO_WORTH
+        fixed = self._fixed(engine, choice, amounts)
+        if fixed is None:
+            return NO_WORTH
         problem.evaluator.terms = terms
         cost, admin = problem.response_cost(named), problem.admin_cost(named)
-        outcome = problem.evaluator.best(named, cost, problem.constant(cost, admin), admin)
+        outcome = problem.evaluator.best(named, cost, problem.constant(cost, admin), admin, fixed=fixed)
         self.telling.check()
         if outcome.objective is None or outcome.solution is None:
             return NO_WORTH
         return self._of(engine, named, -outcome.objective, outcome.solution)
 
     @staticmethod
-    def _of(engine: Engine, named: Mapping[str, str], leverage: float, solution: Any) -> _Worth:
+    def _fixed(engine: Engine, choice: Choice, amounts: Mapping[str, float] | None) -> dict[int, float] | None:
+        """Return the first-stage columns that choices hold, and their values; None where the case does not let them.
+
+        Lanes are held, and stockpiles that are not chosen; those that are chosen are held at `amounts`, where these are given.
+        """
+        model, compiled = engine.problem.joint.model, engine.problem.joint.compiled
+        fixed = {}
+        for lane, variable in model.qualify.items():
+            fixed[compiled.column.get(id(variable))] = float(lane in choice.lanes)
+        for pair, variable in model.stockpile.items():
+            key = "/".join(pair)
+            amount = 0.0 if key not in choice.pairs else None if amounts is None else amounts.get(key, 0.0)
+            if amount is not None and amount > engine.problem.network.stock(pair).stockpile_max:
+                return None
+            if amount is not None:
+                fixed[compiled.column.get(id(variable))] = amount
+        return {column: held for column, held in fixed.items() if column is not None}
+
+    def _of(self, engine: Engine, named: Mapping[str, str], leverage: float, solution: Any) -> _Worth:
         problem = engine.problem
         first, network = first_stage_of(problem, solution), problem.network
         qualified = tuple(lane for lane, chosen in first.qualify.items() if chosen)
@@ -565,12 +672,15 @@ class _Bench:
             *(network.stockpile_price(pair) * amount for pair, amount in stockpile.items()),
         ]
         units = {"/".join(pair): amount for pair, amount in stockpile.items() if amount > 0}
-        return _Worth(leverage, qualified, units, math.fsum(spent))
+        # A lane without a fixed cost at this value is open: what it costs to qualify is nothing.
+        lanes = tuple(lane for lane in self.offer.lanes if first.qualify.get(lane, True))
+        choice = Choice(tuple(named.values()), lanes, tuple(sorted(units)))
+        return _Worth(leverage, choice, qualified, units, math.fsum(spent))
 
     def _used(self, engine: Engine, choice: Choice, worth: _Worth) -> float:
         limit = self.figure.limit
         assert limit is not None
-        named = dict(zip(engine.problem.network.menu, choice, strict=True))
+        named = dict(zip(engine.problem.network.menu, choice.policies, strict=True))
         used = worth.used if limit == "budget" else engine.problem.policy_total(named, LIMITS[limit])
         # Sums of money end in rounding noise.
         return float(f"{used:.10g}")
@@ -587,7 +697,7 @@ class _Bench:
             return Side(value, self.points[value].status)
         worth = self.worth(value, choice)
         case = self.figure.at(value)
-        named = dict(zip(Network(case).menu, choice, strict=True))
+        named = dict(zip(Network(case).menu, choice.policies, strict=True))
         plan = evaluate(case, named, worth.qualified, worth.stockpile) if whole else None
         leverage = worth.leverage
         anew = leverage if plan is None or plan.leverage is None else plan.leverage
@@ -604,14 +714,14 @@ class _LimitBench(_Bench):
 
     Parameters
     ----------
-    figure, threads, telling
+    figure, offer, threads, telling
         As for any bench.
     high
         The widest limit that will be asked for.
     """
 
-    def __init__(self, figure: Figure, high: float, threads: int, telling: _Telling):
-        super().__init__(figure, threads, telling)
+    def __init__(self, figure: Figure, high: float, offer: Offer, threads: int, telling: _Telling):
+        super().__init__(figure, offer, threads, telling)
         self._engine = self._open(figure.at(high))
 
     def _ready(self, value: float) -> tuple[Engine, Terms]:
@@ -627,8 +737,8 @@ class _CaseBench(_Bench):
 
     KEPT = 2
 
-    def __init__(self, figure: Figure, threads: int, telling: _Telling):
-        super().__init__(figure, threads, telling)
+    def __init__(self, figure: Figure, offer: Offer, threads: int, telling: _Telling):
+        super().__init__(figure, offer, threads, telling)
         self._engines: dict[float, Engine] = {}
 
     def _ready(self, value: float) -> tuple[Engine, Terms]:
@@ -651,7 +761,7 @@ class _CaseBench(_Bench):
 
 @dataclass(frozen=True)
 class _Bracket:
-    """Two values between which the best policies change, and the policies."""
+    """Two values between which the best choices change, and the choices: the same ones where their amounts jump."""
 
     low: float
     below: Choice | None
@@ -660,11 +770,12 @@ class _Bracket:
 
 
 class _Search:
-    """Scans a range, then bisects where the best policies change.
+    """Scans a range, then bisects where the best choices change.
 
-    Policies stay in force along the scan until others are better by more than the tie tolerance, the relative gap that the case
-    asks of a solve: what costs less is no finding. Inside a bracket the two sides' policies are compared by what each is
-    worth exactly, so that the gap does not blur the place.
+    Choices stay in force along the scan until others are better by more than the tie tolerance, the relative gap that the case
+    asks of a solve: what costs less is no finding. Inside a bracket the two sides' choices are compared by what each is
+    worth exactly, so that the gap does not blur the place. Amounts that move with the figure are no change of choice; amounts
+    that jump are.
 
     Parameters
     ----------
@@ -715,14 +826,79 @@ class _Search:
                 continue
             worth = self.bench.worth(value, force).leverage
             if point.choice is not None and worth >= point.leverage - point.tie:
+                assert force is not None
                 # Where others are better by no more than a tie, the change may lie before.
                 if point.choice == force or worth >= point.leverage - EXACT * abs(point.leverage):
+                    self.found += self._jumps(anchor, value, force)
                     anchor = value
             elif point.choice == force:
                 anchor = value
             else:
-                self.found += self._bracketed(_Bracket(anchor, force, value, point.choice))
+                low = anchor
+                for bracket in self._bracketed(_Bracket(anchor, force, value, point.choice)):
+                    self.found += [*self._jumps(low, bracket.low, bracket.below), bracket]
+                    low = bracket.high
+                self.found += self._jumps(low, value, point.choice)
                 anchor, force = value, point.choice
+
+    # Amounts ---------------------------------------------------------------------------------------------------------
+
+    def _jumps(self, low: float, high: float, choice: Choice | None) -> list[_Bracket]:
+        """Return where amounts jump between two values solved, the same choices being in force.
+
+        There is nothing to find where the amounts of the lower value are as good at the upper one.
+        """
+        if choice is None or not low < high:
+            return []
+        before, after = self.bench.worth(low, choice), self.bench.worth(high, choice)
+        if NO_WORTH.leverage in (before.leverage, after.leverage) or self._alike(before.stockpile, after.stockpile):
+            return []
+        if self.bench.held(high, choice, before.stockpile) >= after.leverage - self.bench.best(high).tie:
+            return []
+        return self._jumped(low, high, choice)
+
+    def _jumped(self, low: float, high: float, choice: Choice) -> list[_Bracket]:
+        """Halve an interval until amounts are alike at its ends, or on a straight line between them."""
+        if self._alike(self._amounts(low, choice), self._amounts(high, choice)):
+            return []
+        if self.close(low, high):
+            # Both ends are solved, so that each is known to be the best there.
+            for end in (low, high):
+                self.bench.best(end)
+            return [_Bracket(low, choice, high, choice)]
+        middle = self._middle(low, high)
+        quarters = [self._middle(low, middle), middle]
+        if not self.figure.whole and all(self._straight(low, value, high, choice) for value in quarters):
+            return []
+        return self._jumped(low, middle, choice) + self._jumped(middle, high, choice)
+
+    def _amounts(self, value: float, choice: Choice) -> Mapping[str, float]:
+        return self.bench.worth(value, choice).stockpile
+
+    def _alike(self, first: Mapping[str, float], second: Mapping[str, float]) -> bool:
+        """Say whether amounts count as the same."""
+        offer = self.bench.offer
+        return all(
+            abs(first.get(pair, 0.0) - second.get(pair, 0.0))
+            <= offer.room(pair, max(first.get(pair, 0.0), second.get(pair, 0.0)))
+            for pair in {*first, *second}
+        )
+
+    def _straight(self, low: float, value: float, high: float, choice: Choice) -> bool:
+        """Say whether the amounts at a value lie on the line between those of two others."""
+        first, last = self._amounts(low, choice), self._amounts(high, choice)
+        share = (value - low) / (high - low)
+        line = {
+            pair: (1 - share) * first.get(pair, 0.0) + share * last.get(pair, 0.0)
+            for pair in dict.fromkeys((*first, *last))
+        }
+        return self._alike(line, self._amounts(value, choice))
+
+    def _middle(self, low: float, high: float) -> float:
+        middle = (low + high) / 2
+        return float(math.floor(middle)) if self.figure.whole else middle
+
+    # Values ----------------------------------------------------------------------------------------------------------
 
     def _along(self, values: Iterable[float]) -> Iterator[float]:
         for number, value in enumerate(values):
@@ -750,12 +926,10 @@ class _Search:
         return sorted(bench.points)
 
     def _bracketed(self, bracket: _Bracket) -> list[_Bracket]:
-        """Narrow a bracket; in two where other policies are better in between."""
+        """Narrow a bracket; in two where other choices are better in between."""
         low, high = bracket.low, bracket.high
         while not self.close(low, high):
-            middle = (low + high) / 2
-            if self.figure.whole:
-                middle = float(math.floor(middle))
+            middle = self._middle(low, high)
             best = self._settle(middle, bracket.below, bracket.above)
             if best == bracket.below:
                 low = middle
@@ -768,7 +942,7 @@ class _Search:
         return [_Bracket(low, bracket.below, high, bracket.above)]
 
     def _settle(self, value: float, below: Choice | None, above: Choice | None) -> Choice | None:
-        """Return which of two policies is better at a value; others where they are better than both by more than a tie."""
+        """Return which of two choices is better at a value; others where they are better than both by more than a tie."""
         point = self.bench.best(value)
         if point.status == "infeasible":
             return None
@@ -779,12 +953,8 @@ class _Search:
         if first == second or abs(first - second) <= EXACT * abs(most):
             if point.choice in (below, above):
                 return point.choice
-            return min(below, above, key=self._policies)
+            return min(below, above, key=lambda choice: 0 if choice is None else choice.size)
         return below if first > second else above
-
-    @staticmethod
-    def _policies(choice: Choice | None) -> int:
-        return sum(policy != OPEN for policy in choice or ())
 
     # What is handed on -------------------------------------------------------------------------------------------------
 
@@ -794,6 +964,32 @@ class _Search:
             yield Switch(
                 self.bench.side(bracket.low, bracket.below, whole=whole),
                 self.bench.side(bracket.high, bracket.above, whole=whole),
+            )
+
+    def spans(self) -> Iterator[Span]:
+        """Yield the range cut at the brackets, with the choices in force."""
+        known = [point for _, point in sorted(self.bench.points.items()) if point.status != "unknown"]
+        if not known:
+            return
+        chosen = [bracket.below for bracket in self.found]
+        chosen.append(self.found[-1].above if self.found else known[0].choice)
+        ends = [self.low, *(end for bracket in self.found for end in (bracket.low, bracket.high)), self.high]
+        menu = list(Network(self.figure.case).menu)
+        for low, high, choice in zip(ends[::2], ends[1::2], chosen, strict=True):
+            if choice is None:
+                yield Span(low, high, {}, (), {}, {}, feasible=False)
+                continue
+            worths = (self.bench.known(value, choice) for value in sorted(self.bench.points) if low <= value <= high)
+            found = [worth.stockpile for worth in worths if worth is not None and worth.leverage > -math.inf]
+            amounts = {pair: [units.get(pair, 0.0) for units in found] for pair in choice.pairs if found}
+            yield Span(
+                low,
+                high,
+                dict(zip(menu, choice.policies, strict=True)),
+                choice.lanes,
+                {pair: min(units) for pair, units in amounts.items()},
+                {pair: max(units) for pair, units in amounts.items()},
+                feasible=True,
             )
 
     def gaps(self) -> list[tuple[float, float]]:
@@ -844,7 +1040,9 @@ class _Search:
             yield "a fixed delay of so many weeks stands in for the distribution of the case"
         ties = [point.tie for point in points if point.choice is not None]
         if ties:
-            yield f"policies that others beat by no more than the gap of a solve (here up to {max(ties):.3g}) count as best"
+            yield f"choices that others beat by no more than the gap of a solve (here up to {max(ties):.3g}) count as best"
+        if self.bench.offer.most:
+            yield f"{SAME_WORDS}; amounts that follow the figure without a jump are no switch"
 
     def frame(self) -> pd.DataFrame:
         """Return every value solved."""
@@ -857,9 +1055,20 @@ class _Search:
                 "status": point.status,
                 "leverage": point.leverage if math.isfinite(point.leverage) else None,
                 "bound": point.bound if math.isfinite(point.bound) else None,
-                **(dict.fromkeys(menu) if point.choice is None else dict(zip(menu, point.choice, strict=True))),
+                **self._advice(point, menu),
             }
             for point in (self.bench.points[value] for value in sorted(self.bench.points))
             if point.solved
         ]
-        return pd.DataFrame(rows, columns=["value", "status", "leverage", "bound", *menu])
+        return pd.DataFrame(rows, columns=["value", "status", "leverage", "bound", "qualified", "stockpile", *menu])
+
+    def _advice(self, point: _Point, menu: list[str]) -> dict[str, Any]:
+        """Return the choices of a point as cells of its row."""
+        if point.choice is None:
+            return dict.fromkeys(("qualified", "stockpile", *menu))
+        worth = self.bench.worth(point.value, point.choice)
+        return {
+            "qualified": ", ".join(point.choice.lanes),
+            "stockpile": ", ".join(f"{pair} {amount:.6g}" for pair, amount in worth.stockpile.items()),
+            **dict(zip(menu, point.choice.policies, strict=True)),
+        }

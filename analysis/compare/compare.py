@@ -23,6 +23,7 @@ from ...data.schema.tables import Delay, Row
 from ...model.certify.planning import CertificateError
 from ...model.follower.combinations import TooManyCombinations
 from ...model.methods.engine import Engine
+from ...model.plan.choices import LANE, POLICY, STOCKPILE, Offer, same_amount
 from ...model.plan.limits import Terms
 from ...model.plan.monitor import Monitor
 from ...model.plan.plan import Plan
@@ -320,28 +321,35 @@ def _frame(heads: Sequence[str], rows: Iterable[Sequence[Any]], letters: Sequenc
 
 
 def _choices(plans: Mapping[str, Plan]) -> pd.DataFrame:
+    import pandas as pd
+
     each = list(plans.values())
+    offers = [Offer.of(plan.case) for plan in each]
+    found = [plan.leverage is not None for plan in each]
     rows: list[list[Any]] = []
     for regime in _union(plan.policies for plan in each):
-        rows.append(["policy", regime, *(plan.policies.get(regime) for plan in each)])
-    to_qualify = [{row.lane: True for row in plan.case.lanes if row.fixed_cost} for plan in each]
-    for lane in _union(to_qualify):
-        offered = [lane in lanes for lanes in to_qualify]
-        rows.append(
-            [
-                "qualified",
-                lane,
-                *(
-                    (lane in plan.qualified) if offer and plan.leverage is not None else None
-                    for plan, offer in zip(each, offered, strict=True)
-                ),
-            ]
-        )
+        policies = [plan.policies.get(regime) for plan in each]
+        rows.append([POLICY, regime, *policies, _differ(policies)])
+    for lane in _union(dict.fromkeys(offer.lanes) for offer in offers):
+        qualified = [
+            (lane in plan.qualified) if lane in offer.lanes and there else None
+            for plan, offer, there in zip(each, offers, found, strict=True)
+        ]
+        rows.append([LANE, lane, *qualified, _differ(qualified)])
     for pair in _union(plan.stockpile for plan in each):
-        rows.append(
-            ["stockpile", pair, *(None if plan.leverage is None else plan.stockpile.get(pair, 0.0) for plan in each)]
-        )
-    return _frame(["kind", "name"], rows, list(plans))
+        amounts = [plan.stockpile.get(pair, 0.0) if there else None for plan, there in zip(each, found, strict=True)]
+        rows.append([STOCKPILE, pair, *amounts, not _same_amounts(pair, amounts, offers)])
+    columns = ["kind", "name", *plans, "differs"]
+    return pd.DataFrame(rows, columns=columns, dtype=object).astype({"differs": bool})
+
+
+def _same_amounts(pair: str, amounts: Sequence[float | None], offers: Sequence[Offer]) -> bool:
+    """Say whether all amounts of a stockpile count as the same, by the least ``stockpile_max`` among the cases that offer it."""
+    known = [amount for amount in amounts if amount is not None]
+    if len(known) < len(amounts):
+        return not known
+    offer = min((offer for offer in offers if pair in offer.most), key=lambda offer: offer.most[pair])
+    return same_amount(pair, min(known), max(known), offer)
 
 
 def _outcomes(plans: Mapping[str, Plan]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from ...model.leader.fixed_policy import Evaluator, Steady
 from ...model.leader.problem import Problem
 from ...model.methods.engine import Engine, Found
 from ...model.network.network import OPEN
+from ...model.plan.choices import LANE, POLICY, Choices, Offer
 from ...model.plan.limits import Terms
 from ...model.plan.plan import Plan
 from ..relaxation.elastic import Stopped, gap_column, intake
@@ -376,16 +377,20 @@ def _differences(problem: Problem, found: Found, other: Found) -> Sequence[str]:
     """What another plan does otherwise."""
     if other.choice is None or other.solution is None or found.solution is None or found.choice is None:
         return []
-    before, after = first_stage_of(problem, found.solution), first_stage_of(problem, other.solution)
-    changes = [f"{regime}={policy}" for regime, policy in other.choice.items() if policy != found.choice[regime]]
-    changes += [
-        f"{lane} {'qualified' if chosen else 'not qualified'}"
-        for lane, chosen in after.qualify.items()
-        if chosen != before.qualify.get(lane, False)
-    ]
-    changes += [
-        f"stockpile {'/'.join(pair)} {units:.6g}"
-        for pair, units in after.stockpile.items()
-        if abs(units - before.stockpile.get(pair, 0.0)) > 1e-4 * max(1.0, units)
-    ]
+    before = _choices(problem, found.choice, found.solution)
+    after = _choices(problem, other.choice, other.solution)
+    changes = []
+    for kind, name, _, chosen in before.differences(after, Offer.of(problem.case)):
+        if kind == POLICY:
+            changes.append(f"{name}={chosen}")
+        elif kind == LANE:
+            changes.append(f"{name} {'qualified' if chosen else 'not qualified'}")
+        else:
+            changes.append(f"stockpile {name} {chosen:.6g}")
     return changes
+
+
+def _choices(problem: Problem, policies: Choice, solution: np.ndarray) -> Choices:
+    first = first_stage_of(problem, solution)
+    lanes = tuple(lane for lane, chosen in first.qualify.items() if chosen)
+    return Choices(policies, lanes, {"/".join(pair): amount for pair, amount in first.stockpile.items()})

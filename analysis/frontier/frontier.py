@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ...model.follower.combinations import TooManyCombinations
 from ...model.formulation.leader import SIDE
 from ...model.methods.engine import Engine
 from ...model.network.network import Network
+from ...model.plan.choices import Choices, Offer, changed
 from ...model.plan.limits import Terms
 from ...model.plan.monitor import Monitor
 from .resources import RESOURCES, Resource
@@ -305,9 +306,9 @@ def _frontier(case: Case, resource: Resource, traced: Traced, notes: list[str]) 
     currency = case.settings.case.currency
     points = tuple(sorted(traced.points, key=lambda point: point.level))
     plans = [point for point in points if point.leverage is not None]
-    changes = []
+    changes, offer = [], Offer.of(case)
     for before, after in itertools.pairwise(plans):
-        words = tuple(changed(before, after))
+        words = tuple(changed(Choices.of(before), Choices.of(after), offer))
         if words:
             assert before.used is not None and after.used is not None
             low, high = (before.level, after.used) if resource.sense > 0 else (before.used, after.level)
@@ -327,22 +328,3 @@ def _frontier(case: Case, resource: Resource, traced: Traced, notes: list[str]) 
         notes=tuple(notes),
         solve=traced.solve,
     )
-
-
-def changed(before: FrontierPoint, after: FrontierPoint) -> Iterator[str]:
-    """Yield what changes from one point to the next, in words."""
-    for regime, policy in after.policies.items():
-        if before.policies[regime] != policy:
-            yield f"{regime}: {before.policies[regime]} -> {policy}"
-    for lane in after.qualified:
-        if lane not in before.qualified:
-            yield f"qualifies {lane}"
-    for lane in before.qualified:
-        if lane not in after.qualified:
-            yield f"no longer qualifies {lane}"
-    for key in after.stockpile:
-        if key not in before.stockpile:
-            yield f"stockpiles {key}"
-    for key in before.stockpile:
-        if key not in after.stockpile:
-            yield f"no longer stockpiles {key}"

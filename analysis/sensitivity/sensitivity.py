@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ...model.plan.choices import Choices, Offer
 from ..figures.factors import Discrete
+from ..sweep.outcomes import MODES, policies_text
+from .decisions import choices_of, matching
 
 if TYPE_CHECKING:
     from ..figures.factors import Factor
@@ -23,6 +26,12 @@ HAS_PLAN = "has_plan"
 
 SAME_POLICIES = "same_policies"
 """Outcome that is 1 where the best policies are those of the base plan, else 0."""
+
+SAME_CHOICES = "same_choices"
+"""Outcome that is 1 where the advice, all first-stage choices, is that of the base plan, else 0."""
+
+CONTRIVED = (HAS_PLAN, SAME_POLICIES, SAME_CHOICES)
+"""Outcomes that are no column."""
 
 USABLE = ("optimal", "feasible")
 """Statuses of rows with a plan."""
@@ -51,8 +60,9 @@ class HolesError(ValueError):
 
 
 def modes(sweep: Sweep) -> list[str]:
-    """Return the modes a sweep has rows of: ``free``, ``fixed``, or both."""
-    return [mode for mode in ("free", "fixed") if (sweep.frame["mode"] == mode).any()]
+    """Return the modes a sweep has rows of, ``free``, ``fixed``, or both; those asked for where there is no row yet."""
+    found = [mode for mode in ("free", "fixed") if (sweep.frame["mode"] == mode).any()]
+    return found or list(MODES[sweep.meta["policies"]])
 
 
 def rows_of(sweep: Sweep, mode: str | None = None) -> pd.DataFrame:
@@ -69,7 +79,7 @@ def rows_of(sweep: Sweep, mode: str | None = None) -> pd.DataFrame:
     wanted = mode or next(iter(modes(sweep)), "free")
     rows = frame[frame["mode"] == wanted].set_index("sample")
     # Where no sample has a plan, its columns are missing too.
-    columns = list(dict.fromkeys([*rows.columns, "policies", LEVERAGE]))
+    columns = list(dict.fromkeys([*rows.columns, "status", "policies", LEVERAGE]))
     rows = rows.reindex(index=pd.RangeIndex(len(sweep.design.samples), name="sample"), columns=columns)
     return rows.assign(status=rows["status"].fillna(NOT_RUN))
 
@@ -79,7 +89,8 @@ def outcomes(sweep: Sweep) -> list[str]:
     inputs = [f"in.{path}" for path in sweep.design.samples]
     taken = {"sample", "mode", "status", "message", *inputs}
     numbers = [name for name in sweep.frame.select_dtypes("number") if name not in taken]
-    return [*numbers, HAS_PLAN, SAME_POLICIES]
+    # Where no sample has a plan, there is no column of leverage.
+    return [*dict.fromkeys((*numbers, LEVERAGE)), HAS_PLAN, SAME_POLICIES, SAME_CHOICES]
 
 
 def outcome_of(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> pd.Series:
@@ -91,7 +102,7 @@ def outcome_of(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -
         The sweep.
     outcome
         A column of numbers; ``COLUMN=VALUE`` for 1 where a column of text holds that value, else 0; ``has_plan``;
-        ``same_policies``.
+        ``same_policies``; ``same_choices``.
     mode
         As of `rows_of`.
 
@@ -108,30 +119,67 @@ def outcome_of(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -
     if outcome == SAME_POLICIES:
         base = base_policies(sweep)
         if base is None:
-            raise ValueError("same_policies: the base case has no plan to compare with")
+            raise ValueError(f"{SAME_POLICIES}: the base case has no plan to compare with")
         return (rows["policies"] == base).astype(float).where(usable).rename(outcome)
+    if outcome == SAME_CHOICES:
+        advised = base_choices(sweep)
+        if advised is None:
+            raise ValueError(f"{SAME_CHOICES}: the base case has no plan to compare with")
+        return pd.Series(matching(rows, advised, Offer.of(sweep.case)), rows.index, float).where(usable).rename(outcome)
     if outcome in outcomes(sweep):
         return rows[outcome].astype(float).where(usable).rename(outcome)
-    for name in rows.columns:
-        if outcome.startswith(f"{name}=") and not pd.api.types.is_numeric_dtype(rows[name]):
-            value = outcome.removeprefix(f"{name}=")
-            seen = sorted({str(entry) for entry in rows.loc[usable, name]})
-            if value not in seen:
-                raise ValueError(f"{outcome}: {name} is never {value!r}; seen are {', '.join(seen)}")
-            return (rows[name] == value).astype(float).where(usable).rename(outcome)
+    return _of_text(sweep, outcome, rows, usable).rename(outcome)
+
+
+def _of_text(sweep: Sweep, outcome: str, rows: pd.DataFrame, usable: pd.Series) -> pd.Series:
+    """Return the outcome ``COLUMN=VALUE``; names and values may hold equal signs, so every split that is there counts.
+
+    Raises
+    ------
+    ValueError
+        For a name that is no outcome, and for a text that can be read in more than one way.
+    """
+    texts = [
+        name
+        for name in rows.columns
+        if outcome.startswith(f"{name}=") and not pd.api.types.is_numeric_dtype(rows[name])
+    ]
+    seen = {name: sorted({str(entry) for entry in rows.loc[usable, name]}) for name in texts}
+    read = [name for name in texts if outcome.removeprefix(f"{name}=") in seen[name]]
+    if len(read) > 1:
+        raise ValueError(f"{outcome} can be read as a value of {' and of '.join(sorted(read))}; rename one of them")
+    if read:
+        return (rows[read[0]] == outcome.removeprefix(f"{read[0]}=")).astype(float).where(usable)
+    if texts and usable.any():
+        name = max(texts, key=len)
+        value = outcome.removeprefix(f"{name}=")
+        raise ValueError(f"{outcome}: {name} is never {value!r}; seen are {', '.join(seen[name])}")
     from ...data.schema.errors import nearest
 
     known = outcomes(sweep)
-    hint = nearest(outcome, known) or f"; name one such as {', '.join(known[:4])}, {HAS_PLAN} or {SAME_POLICIES}"
+    if not usable.any():
+        ended = ended_words(rows["status"])
+        raise ValueError(f"no sample has a plan ({ended}), so that none has an outcome {outcome!r}; {HAS_PLAN} is one")
+    named = ", ".join([name for name in known if name not in CONTRIVED][:4])
+    hint = nearest(outcome, known) or f"; name one such as {named}, {HAS_PLAN} or {SAME_POLICIES}"
     raise ValueError(f"no outcome {outcome!r}{hint}")
+
+
+def ended_words(status: pd.Series) -> str:
+    """Return how samples ended: ``16 of 16 infeasible``."""
+    counts = status.value_counts()
+    return ", ".join(f"{count:,} of {len(status):,} {name}" for name, count in counts.items())
+
+
+def base_choices(sweep: Sweep) -> Choices | None:
+    """Return the first-stage choices of the base plan; None where it has no plan."""
+    return Choices.of(sweep.base) if sweep.base.get("status") in USABLE else None
 
 
 def base_policies(sweep: Sweep) -> str | None:
     """Return the policies of the base plan as the column ``policies`` has them; None where it has no plan."""
-    policies: Mapping[str, str] = sweep.base.get("policies") or {}
-    if sweep.base.get("status") not in USABLE:
-        return None
-    return ", ".join(f"{regime}={policy}" for regime, policy in policies.items() if policy != "open") or "all open"
+    base = base_choices(sweep)
+    return None if base is None else policies_text(base.policies)
 
 
 def counts(sweep: Sweep, mode: str | None = None) -> dict[str, int]:
@@ -163,6 +211,8 @@ def _hole_words(sweep: Sweep, outcome: str, rows: pd.DataFrame, missing: pd.Seri
     reasons = rows.loc[missing, "status"].replace(dict.fromkeys(USABLE, "with a plan, but without this figure"))
     told = ", ".join(f"{count:,} {reason}" for reason, count in reasons.value_counts().items())
     words = f"{int(missing.sum()):,} of {len(rows):,} samples have no {outcome} ({told}); no index is worked out over holes."
+    if missing.all():
+        words = f"No sample has {outcome}: {ended_words(rows['status'])}."
     advice = []
     if NOT_RUN in set(reasons):
         advice.append("finish the sweep with --resume")
@@ -197,7 +247,7 @@ def tornado(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> p
     pandas.DataFrame
         ``factor``; ``low``, ``high``: its ends; ``at_low``, ``at_high``: the outcome there; ``status_low``, ``status_high``;
         ``least``, ``most``, ``swing`` over all its levels; ``holes``: levels without an outcome; ``switches``: whether other
-        policies than the base sample's are best at some level. ``attrs["base"]`` is the outcome of the case as it is.
+        choices than the base sample's are best at some level. ``attrs["base"]`` is the outcome of the case as it is.
 
     Raises
     ------
@@ -210,6 +260,8 @@ def tornado(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> p
     base = float(values.iloc[0])
     if np.isnan(base):
         raise HolesError(f"the case as it is has no {outcome} ({rows['status'].iloc[0]}); nothing to compare with")
+    offer = Offer.of(sweep.case)
+    changes = ~matching(rows, choices_of(rows.iloc[0]), offer) & rows["status"].isin(USABLE).to_numpy()
     table, start = [], 1
     for factor in design.factors:
         levels = factor.levels(int(design.options["levels"]))
@@ -217,7 +269,6 @@ def tornado(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> p
         start += len(levels)
         found = values.iloc[places]
         least, most = min(base, found.min(skipna=True)), max(base, found.max(skipna=True))
-        chosen = rows["policies"].iloc[places][rows["status"].iloc[places].isin(USABLE)]
         table.append(
             {
                 "factor": factor.path,
@@ -230,7 +281,7 @@ def tornado(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> p
                 "least": base if np.isnan(least) else least,
                 "most": base if np.isnan(most) else most,
                 "holes": int(found.isna().sum()),
-                "switches": bool((chosen != rows["policies"].iloc[0]).any()),
+                "switches": bool(changes[places].any()),
             }
         )
     frame = pd.DataFrame(table)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...model.network.network import OPEN, Network
+from ...model.network.network import OPEN
+from ...model.plan.choices import Choices, Offer
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -15,6 +16,12 @@ LEFT_OUT = ("schema", "case", "solve", "policies", "qualified", "stockpile", "vi
 
 FREE, FIXED = "free", "fixed"
 MODES = {FREE: (FREE,), FIXED: (FIXED,), "both": (FREE, FIXED)}
+
+POLICY, QUALIFIED, STOCKPILE = "policy.", "qualified.", "stockpile."
+"""What the columns of first-stage choices begin with; a regime, a lane or ``site/item`` follows."""
+
+ALL_OPEN = "all open"
+"""The column ``policies`` where no regime of ours has a policy, or there is none."""
 
 Row = dict[str, Any]
 
@@ -40,19 +47,18 @@ def outcome(plan: Mapping[str, Any], case: Case) -> Row:
     for name, value in plan.items():
         if name not in LEFT_OUT and name not in row:
             row.update(_numbers(name, value))
-    if not plan["policies"]:
+    if plan["leverage"] is None:
         return row
-    network = Network(case)
-    row |= {f"policy.{regime}": policy for regime, policy in plan["policies"].items()}
-    closed = [f"{regime}={policy}" for regime, policy in plan["policies"].items() if policy != OPEN]
-    row["policies"] = ", ".join(closed) or "all open"
-    for lane in network.lanes_into("ours"):
-        if lane.fixed_cost:
-            row[f"qualified.{lane.lane}"] = float(lane.lane in plan["qualified"])
-    for pair, stock in network.stocks.items():
-        if network.side[pair[0]] == "ours" and stock.stockpile_max > 0:
-            row["stockpile." + "/".join(pair)] = plan["stockpile"].get("/".join(pair), 0.0)
-    return row
+    chosen, offer = Choices.of(plan), Offer.of(case)
+    row |= {f"{POLICY}{regime}": policy for regime, policy in chosen.policies.items()}
+    row["policies"] = policies_text(chosen.policies)
+    row |= {f"{QUALIFIED}{lane}": float(lane in chosen.qualified) for lane in offer.lanes}
+    return row | {f"{STOCKPILE}{pair}": chosen.stockpile.get(pair, 0.0) for pair in offer.most}
+
+
+def policies_text(policies: Mapping[str, str]) -> str:
+    """Return the policies other than ``open`` in one text."""
+    return ", ".join(f"{regime}={policy}" for regime, policy in policies.items() if policy != OPEN) or ALL_OPEN
 
 
 def _numbers(name: str, value: Any) -> Iterator[tuple[str, Any]]:

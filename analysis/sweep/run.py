@@ -172,8 +172,8 @@ def run_sweep(
     task = with_base(task, base)
     with dataset:
         finished = dataset.finished()
-        counts = Counter({status: len(samples) * len(task.modes) for status, samples in finished.items()})
-        done = set().union(*finished.values())
+        counts = Counter(finished["status"].tolist())
+        done = set(finished["sample"].tolist())
         executor = _executor(task, workers, cluster, monitor)
         _fill(dataset, executor, batches(task, design, done), counts, len(design.samples), len(done), monitor)
         dataset.compact()

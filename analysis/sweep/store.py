@@ -159,16 +159,15 @@ class Dataset:
             raise
         _force_to_disk(self.rows)
 
-    def finished(self) -> dict[str, set[int]]:
-        """Samples with a row, by status."""
+    def finished(self) -> pd.DataFrame:
+        """Sample, mode and status of every row, each row once."""
+        import pandas as pd
         import pyarrow.parquet as pq
 
-        found: dict[str, set[int]] = {}
-        for path in self.files():
-            columns = pq.read_table(path, columns=["sample", "status"]).to_pydict()
-            for sample, status in zip(columns["sample"], columns["status"], strict=True):
-                found.setdefault(status, set()).add(sample)
-        return found
+        columns = ["sample", "mode", "status"]
+        parts = [pq.read_table(path, columns=columns).to_pandas() for path in self.files()]
+        found = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
+        return found.drop_duplicates(columns[:2], ignore_index=True)
 
     def compact(self) -> None:
         """Gather all rows in one file, a row group for each of the files there were."""

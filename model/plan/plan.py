@@ -102,7 +102,7 @@ class Plan:
         chosen = [f"{regime}={policy}" for regime, policy in self.policies.items() if policy != "open"]
         chosen += [f"qualify {lane}" for lane in self.qualified]
         chosen += [f"stockpile {key}={units:.6g}" for key, units in self.stockpile.items()]
-        choices = ", ".join(chosen) or "all open"
+        choices = ", ".join(chosen) or ("all open" if self.policies else "nothing bought")
         return f"Plan({self.case.name!r}, {self.status}, leverage {self.leverage:.6g}{proven}: {choices})"
 
     def to_dict(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...model.plan.choices import Offer
 from ..format.numbers import counted, number, plain
 from ..text.frontier import change_words, choice_words, letters
 from .base import HEIGHT, INK, MUTED, OURS, WIDTH, Figure, Written, styled
@@ -32,6 +33,7 @@ def _words(frontier: Frontier) -> str:
     """Return what the chart shows, in words."""
     plans = frontier.feasible
     first, last = plans[0], plans[-1]
+    offer = Offer.of(frontier.case)
     money = f" {plain(frontier.currency)}" if frontier.currency else ""
     unit = f" {plain(frontier.unit)}" if frontier.unit else ""
     ends = " to ".join(
@@ -41,7 +43,8 @@ def _words(frontier: Frontier) -> str:
     )
     return (
         f"Leverage against {frontier.resource.words}, {counted(len(plans), 'point')}: from {ends}. "
-        f"The plan {change_words(frontier)}. It begins with: {choice_words(first)}; and ends with: {choice_words(last)}."
+        f"The plan {change_words(frontier)}. It begins with: {choice_words([first], offer)}; and ends with: "
+        f"{choice_words([last], offer)}."
     )
 
 

@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 
 from ...analysis.figures.factors import Discrete
-from ...analysis.sensitivity.advice import BASE_PLAN, NO_PLAN, chosen, policy_map, policy_shares, regret, set_names
+from ...analysis.sensitivity.advice import BASE_PLAN, NO_PLAN, choice_map, choice_shares, chosen, regret, set_names
 from ...analysis.sensitivity.sensitivity import LEVERAGE, modes, outcome_of, spread
 from ..format.numbers import counted, number, percent, plain
 from ..text.sweep import answer_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_BARS = 20
 MOST_SETS = 6
-"""Policy sets that have a colour of their own."""
+"""Choices that have a colour of their own."""
 
 MOST_POINTS = 2000
 MOST_PANELS = 4
@@ -30,15 +30,17 @@ MOST_PANELS = 4
 ROW = 26
 """Height of a bar's row, in points."""
 
-OTHERS = "other policies"
+OTHERS = "other choices"
 
 NAMES = {"free": "best plan", "fixed": "base plan kept"}
+
+QUANTILES = {"q05": 0.05, "median": 0.5, "q95": 0.95}
 
 MONEY = ("leverage", "bound", "own_loss", "counterpart_loss")
 
 
 def sweep_figures(sweep: Sweep, outcome: str = LEVERAGE) -> list[Figure]:
-    """Return the charts of a sweep: what an outcome hangs on, its spread, best policies, what keeping to the base plan costs.
+    """Return the charts of a sweep: what an outcome hangs on, its spread, best choices, what keeping to the base plan costs.
 
     Parameters
     ----------
@@ -267,20 +269,25 @@ def _morris(sweep: Sweep, outcome: str, table: pd.DataFrame) -> Figure:
 
 
 def _quantiles(sweep: Sweep, outcome: str) -> Figure:
+    values = pd.DataFrame({mode: outcome_of(sweep, outcome, mode) for mode in modes(sweep)})
+    # Two curves are compared over the same samples: those that have both. Where none has, the first is drawn alone.
+    shared = values.dropna()
+    if shared.empty:
+        values = values[values.columns[:1]]
+        shared = values.dropna()
     parts = []
-    for mode in modes(sweep):
-        known = outcome_of(sweep, outcome, mode).dropna().sort_values()
+    for mode in shared:
+        known = shared[mode].sort_values()
         share = (pd.RangeIndex(len(known)) + 0.5) / max(1, len(known))
         step = max(1, len(known) // MOST_POINTS)
-        parts.append(pd.DataFrame({"value": known.to_numpy(), "share": share, "kind": NAMES[mode]}).iloc[::step])
+        parts.append(pd.DataFrame({"value": known.to_numpy(), "share": share, "kind": NAMES[str(mode)]}).iloc[::step])
     frame = pd.concat(parts)
-    found = spread(sweep, outcome)
+    first = shared.columns[0]
+    found = {name: float(shared[first].quantile(level)) for name, level in QUANTILES.items()}
     colours = alt.Scale(domain=list(NAMES.values()), range=[OURS, THEIRS])
     legend = alt.Legend(title=None, orient="top") if len(parts) > 1 else None
     title = f"Spread of {plain(outcome)}"
-    note = f"{counted(int(found['samples']), 'sample')}" + (
-        f"; {found['holes']:,} more have none" if found["holes"] else ""
-    )
+    note = _compared(values)
     chart = (
         alt.Chart(frame)
         .mark_line(interpolate="step-after", strokeWidth=2)
@@ -297,14 +304,35 @@ def _quantiles(sweep: Sweep, outcome: str) -> Figure:
         .properties(width=WIDTH, height=HEIGHT, title=_heading(title, note))
     )
     text = (
-        f"Share of the samples with {plain(outcome)} up to each value. Nine samples in ten lie between {number(found['q05'])} and "
-        f"{number(found['q95'])}; the median is {number(found['median'])}."
+        f"Share of the samples with {plain(outcome)} up to each value, {note}. Of the {NAMES[str(first)]}, nine samples in ten lie "
+        f"between {number(found['q05'])} and {number(found['q95'])}; the median is {number(found['median'])}."
     )
     return Figure("spread", title, text, styled(chart))
 
 
+def _compared(values: pd.DataFrame) -> str:
+    """Return over which samples the curves are drawn, and how many others there are.
+
+    Parameters
+    ----------
+    values
+        An outcome by sample, a column for each mode.
+    """
+    known = values.notna()
+    shared = int(known.all(axis=1).sum())
+    if len(values.columns) == 1:
+        holes = len(values) - shared
+        return f"{counted(shared, 'sample')}" + (f"; {holes:,} more have none" if holes else "")
+    words = f"{counted(shared, 'sample')} that both plans have it in"
+    alone = {mode: int((known[mode] & ~known.drop(columns=mode).any(axis=1)).sum()) for mode in values}
+    left = [f"{count:,} more with the {NAMES[str(mode)]} only" for mode, count in alone.items() if count]
+    neither = int((~known.any(axis=1)).sum())
+    left += [f"{neither:,} more with neither"] if neither else []
+    return "; ".join([words, *left])
+
+
 def _palette(sweep: Sweep) -> tuple[dict[str, str], list[str], list[str]]:
-    """Return the group of every policy set, and the groups with their colours: frequent sets, others, missing plans."""
+    """Return the group of every advice, and the groups with their colours: frequent ones, others, missing plans."""
     names = set_names(sweep)
     frequent = [text for text in chosen(sweep).value_counts().index if text not in NO_PLAN.values()]
     # The base plan has the same colour in every chart.
@@ -320,7 +348,7 @@ def _palette(sweep: Sweep) -> tuple[dict[str, str], list[str], list[str]]:
 def _colour(sweep: Sweep) -> Any:
     _, order, colours = _palette(sweep)
     legend = alt.Legend(
-        title="policies that differ from the base plan's", orient="bottom", columns=1, labelLimit=600, titleLimit=600
+        title="choices that differ from the base plan's", orient="bottom", columns=1, labelLimit=600, titleLimit=600
     )
     return alt.Color("set:N", sort=order, scale=alt.Scale(domain=order, range=colours), legend=legend)
 
@@ -353,20 +381,20 @@ def _scatter(sweep: Sweep, outcome: str) -> Figure:
         )
     title = f"{plain(outcome).replace('_', ' ').capitalize()} against the figures it hangs on most"
     text = (
-        f"{plain(outcome)} of every sample against {', '.join(names)}, coloured by which policies are best there. "
+        f"{plain(outcome)} of every sample against {', '.join(names)}, coloured by which choices are best there. "
         f"{counted(int(keep.sum()), 'sample')}{', every ' + str(step) + 'th shown' if step > 1 else ''}."
     )
     chart = alt.concat(*panels, columns=2).properties(title=alt.TitleParams(title))
     return Figure("scatter", title, text, styled(chart))
 
 
-# Which policies are best -----------------------------------------------------------------------------------------------
+# Which choices are best ------------------------------------------------------------------------------------------------
 
 
 def _map(sweep: Sweep) -> Figure:
-    table = policy_map(sweep, "free")
+    table = choice_map(sweep, "free")
     groups, _, _ = _palette(sweep)
-    frame = pd.DataFrame({"x": table["x"], "y": table["y"], "set": table["policies"].map(groups)})
+    frame = pd.DataFrame({"x": table["x"], "y": table["y"], "set": table["choices"].map(groups)})
     shown = {
         axis: [value if isinstance(value, str) else number(float(value)) for value in dict.fromkeys(frame[axis])]
         for axis in ("x", "y")
@@ -382,35 +410,35 @@ def _map(sweep: Sweep) -> Figure:
             color=_colour(sweep),
         )
     )
-    shares = policy_shares(sweep, "free")
+    shares = choice_shares(sweep, "free")
     names = set_names(sweep)
-    words = "; ".join(f"{names[row.policies]}: {row.samples:,}" for row in shares.head(MOST_SETS).itertuples())
-    title = "Which policies are best where"
-    text = f"The best policies at every point of a grid of {table.attrs['x']} and {table.attrs['y']}. Points: {words}."
+    words = "; ".join(f"{names[row.choices]}: {row.samples:,}" for row in shares.head(MOST_SETS).itertuples())
+    title = "Which choices are best where"
+    text = f"The best choices at every point of a grid of {table.attrs['x']} and {table.attrs['y']}. Points: {words}."
     drawn = chart.properties(width=WIDTH, height=HEIGHT, title=_heading(title, f"{counted(len(frame), 'point')}"))
     return Figure("map", title, text, styled(drawn))
 
 
 def _shares(sweep: Sweep) -> Figure:
-    table, names = policy_shares(sweep, "free"), set_names(sweep)
+    table, names = choice_shares(sweep, "free"), set_names(sweep)
     shown = table.head(MOST_BARS)
     frame = pd.DataFrame(
         {
-            "factor": [names[text] for text in shown["policies"]],
+            "factor": [names[text] for text in shown["choices"]],
             "value": shown["share"],
             "low": shown["share_low"].fillna(shown["share"]),
             "high": shown["share_high"].fillna(shown["share"]),
         }
     )
     first = frame.iloc[0]
-    title = "Share of the samples in which policies are best"
-    note = "policies that differ from the base plan's" + (
+    title = "Share of the samples in which choices are best"
+    note = "choices that differ from the base plan's" + (
         "; whiskers: 95% intervals" if shown["share_low"].notna().any() else ""
     )
     if len(table) > len(shown):
-        note += f"; {counted(len(table) - len(shown), 'set')} more not shown"
+        note += f"; {len(table) - len(shown):,} more not shown"
     text = (
-        f"Bars of the share of all samples by best policies. Most often: {first['factor']}, {percent(first['value'])}."
+        f"Bars of the share of all samples by best choices. Most often: {first['factor']}, {percent(first['value'])}."
     )
     chart = _bars(frame, "share of the samples", list(frame["factor"]), share=True).properties(
         title=_heading(title, note)

@@ -12,7 +12,9 @@ from rich.text import Text
 
 from .numbers import plain
 
-JOINT = re.compile(r"(?<=[-_/.:, ])")
+JOINT = re.compile(r"(?<=[-_/.:, ])(?!(?<=\d[.,])\d)")
+"""Where a text may be broken: after these characters, but not within a number."""
+
 SHORTEST = 8
 """Cells that a name needs at least."""
 

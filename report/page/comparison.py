@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..charts.comparison import comparison_figures
 from ..format.numbers import counted, decimals, gap, number, percent, plain, signed
-from ..text.compare import ALWAYS, _cells, _is_figure, _measure
+from ..text.compare import ALWAYS, KINDS, _cells, _is_figure, _measure
 from ..text.plan import _in_money, status_words
 from .inline import picture
 from .plan import _and, case_title
@@ -15,8 +15,6 @@ from .plan import _and, case_title
 if TYPE_CHECKING:
     from ...analysis.compare.compare import Comparison
     from ..charts.drawing import Artist
-
-KINDS = {"policy": "policy of ", "qualified": "qualify ", "stockpile": "stockpile "}
 
 
 def comparison_content(comparison: Comparison, names: Sequence[str], artist: Artist) -> dict[str, Any]:

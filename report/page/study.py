@@ -107,13 +107,13 @@ def sweep_content(sweep: Sweep, artist: Artist) -> dict[str, Any]:
 
 def _sweep_answer(sweep: Sweep) -> list[str]:
     """Return how leverage is spread, what it hangs on, and how far the advice holds and is proven."""
-    from ...analysis.sensitivity.advice import policy_shares
-    from ...analysis.sensitivity.sensitivity import LEVERAGE, counts, modes, spread
+    from ...analysis.sensitivity.advice import choice_shares
+    from ...analysis.sensitivity.sensitivity import LEVERAGE, counts, ended_words, modes, rows_of, spread
     from ..text.sweep import answer_of
 
     case, found = sweep.case, spread(sweep)
     if not found["samples"]:
-        return [f"None of {counted(len(sweep.design), 'sample')} has a plan."]
+        return [f"No sample has a plan: {ended_words(rows_of(sweep)['status'])}."]
     low, high = (number(float(found[name])) for name in ("least", "most"))
     base = sweep.base.get("leverage")
     as_it_is = "" if base is None else f"; the case as it is has {_in_money(case, number(base))}"
@@ -128,9 +128,9 @@ def _sweep_answer(sweep: Sweep) -> list[str]:
         answer.append(f"What it hangs on cannot be said: {plain(hangs.refusal)}.")
     words = []
     if "free" in modes(sweep):
-        shares = policy_shares(sweep, "free")
+        shares = choice_shares(sweep, "free")
         kept = float(shares.loc[shares["base"], "share"].sum())
-        words.append(f"the policies of the case as it is are best in {percent(kept, 0)} of the samples")
+        words.append(f"the choices of the case as it is are best in {percent(kept, 0)} of the samples")
     mode = modes(sweep)[0]
     ended = counts(sweep, mode)
     if mode == "free":

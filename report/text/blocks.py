@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..format.names import Name
+from .tables import text_of
 
 
 def blocks(parts: Iterable[RenderableType]) -> Iterator[dict[str, Any]]:
@@ -40,14 +40,8 @@ def blocks(parts: Iterable[RenderableType]) -> Iterator[dict[str, Any]]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    columns = [[_text(cell) for cell in column.cells] for column in table.columns]
-    heads = [_text(column.header) for column in table.columns] if table.show_header else []
+    columns = [[text_of(cell) for cell in column.cells] for column in table.columns]
+    heads = [text_of(column.header) for column in table.columns] if table.show_header else []
     left = [column.justify == "left" for column in table.columns]
     names = left.index(False) if False in left else len(left)
     return {"kind": "table", "heads": heads, "rows": list(zip(*columns, strict=True)), "names": names}
-
-
-def _text(cell: Any) -> str:
-    if isinstance(cell, (Name, str)):
-        return cell.text if isinstance(cell, Name) else cell
-    return cell.plain if isinstance(cell, Text) else ""

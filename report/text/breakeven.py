@@ -1,26 +1,27 @@
-"""Where the best policies change, on the terminal."""
+"""Where the best choices change, on the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from ...model.plan.choices import LANE, NOT_NAMED, POLICY, Choices, Offer
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, plain, signed
-from .plan import OPEN, _grid, _in_money, _line, _listed, _table, _title
+from .plan import _grid, _in_money, _line, _table, _title
 
 if TYPE_CHECKING:
-    from ...analysis.breakeven.breakeven import Breakeven, Side, Switch
+    from ...analysis.breakeven.breakeven import Breakeven, Side, Span, Switch
 
 DIGITS = 6
 """Significant digits of a value of the figure."""
 
 
 def show_breakeven(result: Breakeven, console: Console) -> None:
-    """Print where the best policies change.
+    """Print where the best choices change.
 
     Parameters
     ----------
@@ -35,14 +36,14 @@ def show_breakeven(result: Breakeven, console: Console) -> None:
 
 def breakeven_parts(result: Breakeven) -> Iterable[RenderableType]:
     """Return the sections of a result, in their order."""
-    yield Text(f"Where the best policies change: {plain(result.path)}", style="bold", overflow="fold")
+    yield Text(f"Where the best choices change: {plain(result.path)}", style="bold", overflow="fold")
     unit = f" {plain(_unit(result))}" if _unit(result) else ""
     yield _line(f"from {_value(result.low)} to {_value(result.high)}{unit} ({plain(result.range_words)})")
     words = "no one value in force" if result.current is None else f"in force: {_value(result.current)}{unit}"
     solved = counted(len(result.points), "value")
     yield _line(f"{plain(result.case.name)}; {words}; {solved} solved, switches bracketed {_width(result)}", "dim")
     yield from _switches(result)
-    yield from _policies(result)
+    yield from _spans(result)
     yield _title("How far to trust it")
     yield _line(plain(result.statement), "" if result.complete else "yellow")
     for note in result.notes:
@@ -92,7 +93,7 @@ def _switches(result: Breakeven) -> Iterable[RenderableType]:
 
 def _sides(result: Breakeven, switch: Switch) -> Iterable[tuple[str, str, str]]:
     for name, side, other in (("below", switch.below, switch.above), ("above", switch.above, switch.below)):
-        yield f"   {name}", _leverage(result, side), _choices(side, other)
+        yield f"   {name}", _leverage(result, side), _choices(result, side, other)
 
 
 def _leverage(result: Breakeven, side: Side) -> str:
@@ -101,43 +102,46 @@ def _leverage(result: Breakeven, side: Side) -> str:
     return _in_money(result.case, number(side.leverage))
 
 
-def _choices(side: Side, other: Side) -> str:
+def _choices(result: Breakeven, side: Side, other: Side) -> str:
+    """Return what is chosen on one side and not on the other; all of it where there is no plan on the other."""
     if side.leverage is None:
         return "no plan satisfies the limits" if side.status == "infeasible" else "no plan was found"
-    differ = [name for name, policy in side.policies.items() if other.policies.get(name) != policy]
-    words = [f"{plain(name)} {plain(side.policies[name])}" for name in differ]
-    lanes = [lane for lane in side.qualified if lane not in other.qualified]
-    if lanes:
-        words.append(f"qualifies {_listed(lanes)}")
-    return ", ".join(words)
+    offer, chosen = Offer.of(result.case), Choices.of(side)
+    if other.leverage is None:
+        return plain(chosen.text(offer))
+    words = []
+    for kind, name, here, _ in chosen.differences(Choices.of(other), offer):
+        if kind == POLICY:
+            words.append(f"{name} {here}")
+        elif kind == LANE:
+            words.append(f"qualifies {name}" if here else f"does not qualify {name}")
+        elif offer.some(name, here):
+            words.append(f"stockpiles {name} ({offer.amount(name, here)})")
+        else:
+            words.append(f"does not stockpile {name}")
+    return plain(", ".join(words))
 
 
-def _policies(result: Breakeven) -> Iterable[RenderableType]:
-    """List the best policies from end to end of the range."""
-    frame = result.points
-    known = frame[frame["status"] != "unknown"]
-    if not len(known):
+def _spans(result: Breakeven) -> Iterable[RenderableType]:
+    """List the best choices from end to end of the range."""
+    if not result.spans:
         return
-    ends = [result.low, *(value for switch in result.switches for value in _both(switch)), result.high]
-    spans = list(zip(ends[::2], ends[1::2], strict=True))
-    policies: list[Mapping[str, str]] = []
-    if result.switches:
-        policies = [switch.below.policies for switch in result.switches] + [result.switches[-1].above.policies]
-    else:
-        first = known.iloc[0]
-        names = [name for name in frame.columns if name not in ("value", "status", "leverage", "bound")]
-        policies = [{name: first[name] for name in names if isinstance(first[name], str)}]
-    yield _title("Best policies over the range")
-    table = _table("From", "To", "Policies that are not open", names=0)
+    offer = Offer.of(result.case)
+    yield _title("Best choices over the range")
+    table = _table("From", "To", "Choices", names=0, keys=2)
     table.columns[-1].justify = "left"
     table.columns[-1].no_wrap = False
-    for (low, high), chosen in zip(spans, policies, strict=True):
-        current = result.current is not None and low <= result.current <= high
-        words = ", ".join(f"{name} {policy}" for name, policy in chosen.items() if policy != OPEN)
-        words = (words or ("all open" if chosen else "no plan")) + ("  (in force)" if current else "")
-        table.add_row(_value(low), _value(high), Name(words), style="bold" if current else "")
+    for span in result.spans:
+        current = result.current is not None and span.low <= result.current <= span.high
+        words = (span_words(span, offer) if span.feasible else "no plan") + ("  (in force)" if current else "")
+        table.add_row(_value(span.low), _value(span.high), Name(words), style="bold" if current else "")
     yield table
+    if offer.regimes:
+        yield _line(NOT_NAMED, "dim")
 
 
-def _both(switch: Switch) -> tuple[float, float]:
-    return switch.below.value, switch.above.value
+def span_words(span: Span, offer: Offer) -> str:
+    """Return the choices of a span in words, amounts from the least to the most."""
+    words = Choices(span.policies, span.qualified).words(offer)
+    words += [f"stockpiles {pair} ({offer.amount(pair, span.least[pair], span.most[pair])})" for pair in span.least]
+    return ", ".join(words) or Choices(span.policies).text(offer)

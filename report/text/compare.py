@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from ...model.plan.choices import LANE, POLICY, SAME_WORDS, STOCKPILE
 from ..format.names import Name
 from ..format.numbers import decimals, number, percent, plain, signed
 from .plan import LIMITS, _in_money, _line, _listed, _rows, _table, _title, status_words
@@ -43,6 +44,9 @@ PAIRS = {
     "counterpart_fill": "its mean fill of ",
 }
 """Figures of a plan that there are several of."""
+
+KINDS = {POLICY: "policy of ", LANE: "qualify ", STOCKPILE: "stockpile "}
+"""Kinds of choices, before the name of a regime, a lane or ``site/item``."""
 
 ALWAYS = ("leverage", "counterpart_loss", "own_loss", "worst_package")
 """Figures that are told even where they are equal."""
@@ -142,15 +146,19 @@ def _choices(comparison: Comparison) -> Iterable[RenderableType]:
     if len(told):
         table = _table("Choice", *letters, names=1 + len(letters))
         for row in told.to_dict("records"):
-            words = {"policy": "policy of ", "qualified": "qualify ", "stockpile": "stockpile "}[row["kind"]]
+            words = KINDS[row["kind"]]
             cells = _cells([row[letter] for letter in letters])
             table.add_row(Name(words + row["name"]), *map(Name, cells))
         yield table
     same = frame[~frame["differs"]]
+    for row in same[same["kind"] == STOCKPILE].to_dict("records"):
+        cells = list(dict.fromkeys(_cells([row[letter] for letter in letters])))
+        if len(cells) > 1:
+            yield _line(f"Stockpile {plain(row['name'])} counts as the same: {', '.join(cells)} ({SAME_WORDS}).")
     for kind, words in (
-        ("policy", "Same policy"),
-        ("qualified", "Same, qualified or not"),
-        ("stockpile", "Same stockpile"),
+        (POLICY, "Same policy"),
+        (LANE, "Same, qualified or not"),
+        (STOCKPILE, "Same stockpile"),
     ):
         names = same[same["kind"] == kind]["name"]
         if len(names):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ...model.plan.choices import NOT_NAMED, Choices, Offer
 from ..format.names import Name
 from ..format.numbers import counted, decimals, gap, number, plain, seconds
-from .plan import NONE, OPEN, _indent, _line, _table, _title
+from .plan import NONE, _indent, _line, _table, _title
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Frontier, FrontierPoint
@@ -90,17 +91,14 @@ def _gap(value: float | None) -> str:
 
 
 def letters(frontier: Frontier) -> dict[int, str]:
-    """Return a letter for every choice of policies and lanes, by the place of its points among all."""
+    """Return a letter for every choice of policies, lanes and what is stockpiled, by the place of its points among all."""
+    offer = Offer.of(frontier.case)
     seen: dict[tuple, str] = {}
     named = {}
     for place, point in enumerate(frontier.points):
         if point.leverage is not None:
-            named[place] = seen.setdefault(_choice(point), _letter(len(seen)))
+            named[place] = seen.setdefault(Choices.of(point).made(offer), _letter(len(seen)))
     return named
-
-
-def _choice(point: FrontierPoint) -> tuple:
-    return tuple(point.policies.items()), tuple(sorted(point.qualified))
 
 
 def _letter(place: int) -> str:
@@ -113,7 +111,7 @@ def _points(frontier: Frontier) -> Table:
     money = decimals([value for point in plans for value in (point.leverage or 0.0, point.own_loss or 0.0)])
     falling = frontier.resource.sense < 0
     heads = ["Used"] if frontier.steps else ["Asked", "Kept"] if falling else ["Allowed", "Used"]
-    table = _table(*heads, "Leverage", "Gap", "Theirs", "Ours", "Plan", "Worst", names=0)
+    table = _table(*heads, "Leverage", "Gap", "Theirs", "Ours", "Plan", "Worst", names=0, keys=1)
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
     for place, point in enumerate(frontier.points):
         levels = [] if frontier.steps and point.used is not None else [number(point.level, places)]
@@ -138,20 +136,32 @@ def _plans(frontier: Frontier) -> Iterable[RenderableType]:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    told: set[str] = set()
-    for place, letter in letters(frontier).items():
-        if letter not in told:
-            told.add(letter)
-            grid.add_row(Text(letter, style="bold"), Text(choice_words(frontier.points[place])))
+    named = letters(frontier)
+    for letter in dict.fromkeys(named.values()):
+        points = [frontier.points[place] for place in named if named[place] == letter]
+        grid.add_row(Text(letter, style="bold"), Text(choice_words(points, Offer.of(frontier.case))))
     yield _indent(grid)
-    yield _line("Regimes not named are open. Theirs, ours: both losses in the worst package.", "dim")
+    rest = f"{NOT_NAMED} " if Offer.of(frontier.case).regimes else ""
+    yield _line(f"{rest}Theirs, ours: both losses in the worst package.", "dim")
 
 
-def choice_words(point: FrontierPoint) -> str:
-    """Return policies other than ``open`` and lanes qualified, in words."""
-    words = [f"{plain(regime)} {plain(policy)}" for regime, policy in point.policies.items() if policy != OPEN]
-    words += [f"qualifies {plain(lane)}" for lane in point.qualified]
-    return "; ".join(words) or "every regime open"
+def choice_words(points: Sequence[FrontierPoint], offer: Offer) -> str:
+    """Return in words what points with the same choices do: policies other than ``open``, lanes, stockpiles.
+
+    Parameters
+    ----------
+    points
+        Points that differ in the amounts stockpiled alone; amounts go from the least to the most among them.
+    offer
+        What the case lets our side choose.
+    """
+    first = points[0]
+    words = Choices(first.policies, first.qualified).words(offer)
+    for pair, amount in first.stockpile.items():
+        amounts = [point.stockpile.get(pair, 0.0) for point in points]
+        if offer.some(pair, amount):
+            words.append(f"stockpiles {pair} ({offer.amount(pair, min(amounts), max(amounts))})")
+    return plain("; ".join(words) or Choices(first.policies).text(offer))
 
 
 def change_words(frontier: Frontier) -> str:
@@ -179,8 +189,8 @@ def _notes(frontier: Frontier) -> Iterable[RenderableType]:
     solve = frontier.solve
     if solve:
         yield _line(
-            f"{solve['combinations']:,} combinations of policies, {solve['responses']:,} responses, "
-            f"{counted(solve['searches'], 'search', 'searches')}, {solve['programs']:,} programs; "
+            f"{counted(solve['combinations'], 'combination')} of policies, {counted(solve['responses'], 'response')}, "
+            f"{counted(solve['searches'], 'search', 'searches')}, {counted(solve['programs'], 'program')}; "
             f"{seconds(solve['seconds'])}",
             "dim",
         )

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from ..format.names import Name
 from ..format.numbers import counted, decimals, gap, number, percent, plain, seconds, signed
+from .tables import WideTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,9 +118,15 @@ def _title(text: str, note: str = "") -> RenderableType:
     return title
 
 
-def _table(*columns: str, names: int = 1) -> Table:
-    """Return a table whose first columns hold names, which wrap, and whose others hold figures, which do not."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+def _table(*columns: str, names: int = 1, keys: int | None = None) -> Table:
+    """Return a table whose first columns hold names, which wrap, and whose others hold figures, which do not.
+
+    On a narrow terminal the first `keys` columns are repeated: by default those of names, or the first where all are names.
+    """
+    if keys is None:
+        keys = names if names < len(columns) else 1
+    look: dict[str, Any] = {"box": box.SIMPLE_HEAD, "show_edge": False, "pad_edge": False, "padding": (0, 1, 0, 0)}
+    table = WideTable(keys, **look, header_style="dim")
     for place, column in enumerate(columns):
         if place < names:
             table.add_column(Text(column), overflow="fold", vertical="top")

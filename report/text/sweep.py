@@ -13,24 +13,29 @@ from rich.text import Text
 from ...analysis.figures.factors import Discrete, Triangular, TruncatedNormal
 from ...analysis.sensitivity.advice import (
     NO_PLAN,
-    policy_map,
-    policy_shares,
-    regime_shares,
-    regret_by_policies,
+    choice_map,
+    choice_shares,
+    decision_shares,
+    regret_by_choices,
     set_names,
 )
 from ...analysis.sensitivity.sensitivity import (
     LEVERAGE,
+    NOT_RUN,
+    USABLE,
     counts,
+    ended_words,
     main_effects,
     modes,
     morris_effects,
     outcomes,
+    rows_of,
     sobol_indices,
     sobol_pairs,
     spread,
     tornado,
 )
+from ...model.plan.choices import LANE, POLICY, SAME_WORDS, Offer
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain
 from .plan import _line, _money, _table, _title
@@ -73,9 +78,9 @@ FEW = 4
 """Values of a figure that are listed."""
 
 MOST_SETS = 12
-"""Policy sets that are listed; the rest are counted."""
+"""Choices that are listed; the rest are counted."""
 
-SETS = "Policies that differ from the base plan's"
+SETS = "Choices that differ from the base plan's"
 
 MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -166,7 +171,7 @@ def sweep_parts(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) 
         yield from _map(sweep)
     else:
         yield from _sets(sweep)
-    yield from _regimes(sweep)
+    yield from _decisions(sweep)
     if modes(sweep) == ["free", "fixed"]:
         yield from _regret(sweep)
 
@@ -181,13 +186,13 @@ def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = Non
     """
     answer = answer_of(sweep, outcome, mode)
     document: dict[str, Any] = {
-        "schema": 1,
+        "schema": 2,
         "case": sweep.case.name,
         "design": sweep.design.to_dict(),
         "samples": len(sweep.design),
         "complete": sweep.complete,
         "status": {name: counts(sweep, name) for name in modes(sweep)},
-        "base": {"leverage": sweep.base.get("leverage"), "policies": sweep.base.get("policies")},
+        "base": {name: sweep.base.get(name) for name in ("leverage", "policies", "qualified", "stockpile")},
         "outcome": outcome,
         "outcomes": outcomes(sweep),
         "spread": spread(sweep, outcome, mode),
@@ -197,12 +202,12 @@ def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = Non
     if answer.pairs is not None:
         document["sobol_pairs"] = _records(answer.pairs)
     if "free" in modes(sweep):
-        document["policy_shares"] = _records(policy_shares(sweep, "free"))
-        document["regime_shares"] = _records(regime_shares(sweep, "free"))
+        document["choice_shares"] = _records(choice_shares(sweep, "free"))
+        document["decision_shares"] = _records(decision_shares(sweep, "free"))
         if sweep.design.kind == "grid" and len(sweep.design.factors) == 2:
-            document["policy_map"] = _records(policy_map(sweep, "free"))
+            document["choice_map"] = _records(choice_map(sweep, "free"))
     if modes(sweep) == ["free", "fixed"]:
-        document["regret"] = _records(regret_by_policies(sweep))
+        document["regret"] = _records(regret_by_choices(sweep))
     return document
 
 
@@ -219,7 +224,7 @@ def _heading(sweep: Sweep) -> Iterable[RenderableType]:
     yield Text(f"Sweep of {title}", style="bold", overflow="fold")
     drawn = f", seed {design.seed}" if design.kind in ("lhs", "morris", "sobol") else ""
     size = f"{counted(len(design), 'sample')} of {counted(len(design.factors), 'figure')}"
-    yield _line(f"{KINDS[design.kind]}: {size}{drawn}; {POLICIES[tuple(modes(sweep)) or ('free',)]}", "dim")
+    yield _line(f"{KINDS[design.kind]}: {size}{drawn}; {POLICIES[tuple(modes(sweep))]}", "dim")
     leverage = sweep.base.get("leverage")
     if leverage is not None:
         yield _line(f"the case as it is: leverage {number(leverage)} {_money(sweep.case)}".rstrip(), "dim")
@@ -267,7 +272,14 @@ def _ends(sweep: Sweep) -> Iterable[RenderableType]:
     for mode in modes(sweep):
         found = counts(sweep, mode)
         words = ", ".join(f"{count:,} {_ended(status, mode)}" for status, count in found.items())
+        if not set(found) & set(USABLE):
+            # The status of a row is what the figures, --outcome and the rows themselves call it.
+            words = f"{ended_words(rows_of(sweep, mode)['status'])}" + (
+                f" ({words})" if set(found) != {NOT_RUN} else ""
+            )
         yield _line(f"{names[mode]}: {words}", "" if set(found) <= {"optimal", "feasible"} else "yellow")
+    if not len(sweep.frame):
+        yield _line("No sample was run yet: run the sweep again with --resume.", "yellow")
 
 
 def _ended(status: str, mode: str) -> str:
@@ -332,7 +344,7 @@ def _show_tornado(table: pd.DataFrame) -> Iterable[RenderableType]:
         advice = "changes" if row.switches else ""
         shown.add_row(Name(row.factor), _value(row.low), _value(row.high), *ends, number(row.swing, places), advice)
     yield shown
-    yield _line(f"The case as it is: {number(base, places)}. Advice: whether the best policies change.", "dim")
+    yield _line(f"The case as it is: {number(base, places)}. Advice: whether the best choices change.", "dim")
 
 
 def _end(value: float, status: str, places: int) -> str:
@@ -382,53 +394,80 @@ def _show_sobol(table: pd.DataFrame) -> Iterable[RenderableType]:
 
 
 def _sets(sweep: Sweep) -> Iterable[RenderableType]:
-    table = policy_shares(sweep, "free")
-    yield _title("Which policies are best", "share of all samples")
+    table = choice_shares(sweep, "free")
+    yield _title("Which choices are best", "share of all samples")
     intervals = bool(table["share_low"].notna().any())
     names = set_names(sweep)
     shown = _table(SETS, "Samples", "Share", *["95% interval"] * intervals)
     for row in table.head(MOST_SETS).itertuples():
         cells = [f"{percent(row.share_low)} to {percent(row.share_high)}"] * intervals
-        name = Name(names[row.policies])
+        name = Name(names[row.choices])
         shown.add_row(name, f"{row.samples:,}", percent(row.share), *cells, style="bold" if row.base else "")
     yield shown
     rest = table.iloc[MOST_SETS:]
     if len(rest):
         total = int(rest["samples"].sum())
-        yield _line(f"and {counted(len(rest), 'set')} more, best in {counted(total, 'sample')} together", "dim")
+        yield _line(f"and {len(rest):,} more, best in {counted(total, 'sample')} together", "dim")
+    yield from _tolerance(sweep)
 
 
-def _regimes(sweep: Sweep) -> Iterable[RenderableType]:
-    table = regime_shares(sweep, "free")
-    if not len(table):
-        return
-    yield _title("Policy by regime", "share of the samples with a plan")
-    shown = _table("Regime", "Policies", names=2)
-    for regime, rows in table.groupby("regime", sort=False):
-        words = [f"{row.policy} {percent(row.share)}{' (base plan)' if row.base else ''}" for row in rows.itertuples()]
-        shown.add_row(Name(str(regime)), Name(", ".join(words)))
-    yield shown
+def _tolerance(sweep: Sweep) -> Iterable[RenderableType]:
+    """Say how far amounts may differ and be the same advice, where the case offers stockpiles."""
+    if Offer.of(sweep.case).most:
+        yield _line(f"{SAME_WORDS[:1].upper()}{SAME_WORDS[1:]}.", "dim")
+
+
+def _decisions(sweep: Sweep) -> Iterable[RenderableType]:
+    table = decision_shares(sweep, "free")
+    policies, rest = table[table["kind"] == POLICY], table[table["kind"] != POLICY]
+    for rows, title, head, choices in (
+        (policies, "Policy by regime", "Regime", "Policies"),
+        (rest, "Lanes to qualify and stockpiles", "Lane or stockpile", "Choices"),
+    ):
+        if not len(rows):
+            continue
+        yield _title(title, "share of the samples with a plan")
+        shown = _table(head, choices, names=2)
+        for (kind, name), each in rows.groupby(["kind", "name"], sort=False):
+            words = [_decision(sweep, str(kind), row) for row in each.itertuples()]
+            shown.add_row(Name(str(name)), Name(", ".join(words)))
+        yield shown
+
+
+def _decision(sweep: Sweep, kind: str, row: Any) -> str:
+    """Return a choice, how often it is best, and whether the base plan has it."""
+    choice = row.choice
+    if kind == LANE:
+        choice = "qualified" if choice == "yes" else "not qualified"
+    base = " (base plan)" if row.base else ""
+    if not math.isnan(row.least):
+        offer = Offer.of(sweep.case)
+        choice = offer.amount(row.name, row.least, row.most)
+        plan = (sweep.base.get("stockpile") or {}).get(row.name)
+        base = f" (base plan: {offer.amount(row.name, plan)})" if row.base and plan else ""
+    return f"{choice} {percent(row.share)}{base}"
 
 
 def _map(sweep: Sweep) -> Iterable[RenderableType]:
-    table = policy_map(sweep, "free")
+    table = choice_map(sweep, "free")
     x, y = (plain(table.attrs[axis]) for axis in ("x", "y"))
-    yield _title("Which policies are best where")
-    order = list(dict.fromkeys(table["policies"].value_counts().index))
+    yield _title("Which choices are best where")
+    order = list(dict.fromkeys(table["choices"].value_counts().index))
     marks = {name: MARKS[place % len(MARKS)] for place, name in enumerate(order)}
     across = list(dict.fromkeys(table["x"]))
     for level, row in reversed(list(table.groupby("y", sort=False))):
-        yield _line(f"{_value(level):>10}  {' '.join(marks[name] for name in row['policies'])}")
+        yield _line(f"{_value(level):>10}  {' '.join(marks[name] for name in row['choices'])}")
     yield _line(f"up: {y}; across: {x} from {_value(across[0])} to {_value(across[-1])}", "dim")
-    names, samples = set_names(sweep), table["policies"].value_counts()
+    names, samples = set_names(sweep), table["choices"].value_counts()
     shown = _table("", SETS, "Samples", names=2)
     for name in order:
         shown.add_row(marks[name], Name(names[name]), f"{int(samples[name]):,}")
     yield shown
+    yield from _tolerance(sweep)
 
 
 def _regret(sweep: Sweep) -> Iterable[RenderableType]:
-    table = regret_by_policies(sweep)
+    table = regret_by_choices(sweep)
     yield _title("What keeping to the base plan costs", _money(sweep.case))
     names = set_names(sweep)
     shown = _table("Where these are best", "Samples", "mean", "median", "95%", "most", "not allowed")
@@ -437,10 +476,10 @@ def _regret(sweep: Sweep) -> Iterable[RenderableType]:
     for row in table.head(MOST_SETS).itertuples():
         figures = [getattr(row, column) for column in columns]
         cells = ["-" if math.isnan(figure) else number(figure, places) for figure in figures]
-        shown.add_row(Name(names[row.policies]), f"{row.samples:,}", *cells, f"{row.not_allowed:,}")
+        shown.add_row(Name(names[row.choices]), f"{row.samples:,}", *cells, f"{row.not_allowed:,}")
     yield shown
     if len(table) > MOST_SETS:
-        yield _line(f"and {counted(len(table) - MOST_SETS, 'set')} more", "dim")
+        yield _line(f"and {len(table) - MOST_SETS:,} more", "dim")
     yield _line(
         "Best leverage less the base plan's; not allowed: samples in which the base plan breaks a limit.", "dim"
     )

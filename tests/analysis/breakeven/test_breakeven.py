@@ -18,6 +18,8 @@ from sluicegate.model.plan.monitor import Monitor
 from sluicegate.report.format.documents import to_json
 from sluicegate.report.text.breakeven import show_breakeven
 
+from sluicegate_testing.sourcing_cases import sourcing
+
 Row = dict[str, Any]
 
 
@@ -297,12 +299,12 @@ def test_on_the_terminal() -> None:
         shown(result, width)
     text = " ".join(shown(result).split())
     for words in (
-        "Where the best policies change: limits.budget",
+        "Where the best choices change: limits.budget",
         "in force: 15 million",
         "2 switches found",
         "2. Between 15.992 and 16.000",
         "above 29.9 million acid review, qualifies chip-world-home",
-        "acid review (in force)",
+        "acid review, qualifies chip-world-home (in force)",
         "Proven: there is no other switch",
     ):
         assert words in text
@@ -322,3 +324,74 @@ def test_names_are_text() -> None:
     text = shown(breakeven(case, "policies.[red]list/slow.admin_cost", low=1, high=200, points=2))
     assert "policies.[red]list/slow.admin_cost" in text
     assert "[red]list refuse" in text
+
+
+# Choices that are no policies -----------------------------------------------------------------------------------------
+
+
+def supplied(result: Breakeven) -> list[tuple[str, ...]]:
+    """Lanes qualified from the lowest value to the highest."""
+    return [span.qualified for span in result.spans]
+
+
+def test_suppliers_switch_where_the_case_has_no_regime_of_ours() -> None:
+    result = breakeven(sourcing(budget=15), "limits.budget", low=0, high=40)
+    assert [switch.above.value for switch in result.switches] == [10, 30]
+    assert supplied(result) == [(), ("alt-a",), ("alt-a", "alt-b")]
+    assert [switch.above.qualified for switch in result.switches] == [("alt-a",), ("alt-a", "alt-b")]
+    assert result.complete
+    assert result.holds == (10, approx(30, rel=1e-3))
+    assert result.points["qualified"].tolist()[-1] == "alt-a, alt-b"
+    text = shown(result)
+    assert "2 switches found" in text
+    assert "qualifies alt-a (in force)" in text
+    assert "nothing bought" in text
+    assert "no plan" not in text
+    assert "Regimes not named" not in text
+
+
+def test_suppliers_switch_by_cost() -> None:
+    # A second source is worth 150: 5 units in 4 weeks, each saving 10 and costing 2 more, and the goods that it brings too late.
+    result = breakeven(sourcing(), "lanes.alt-a.fixed_cost", low=0, high=400, points=5)
+    worth = -360 + 210 + 10
+    assert len(result.switches) == 1
+    assert result.switches[0].below.qualified == ("alt-a", "alt-b")
+    assert result.switches[0].above.qualified == ("alt-b",)
+    assert result.switches[0].above.value == approx(-worth + 20, rel=0.01)
+    assert result.switches[0].below.plan is not None
+
+
+def test_a_lane_that_costs_nothing_to_qualify_is_no_switch() -> None:
+    result = breakeven(sourcing(), "lanes.alt-a.fixed_cost", low=0, high=20, points=3)
+    assert result.switches == ()
+    assert supplied(result) == [("alt-a", "alt-b")]
+
+
+def test_a_stockpile_that_follows_the_budget_is_no_switch() -> None:
+    result = breakeven(sourcing(stockpile_max=30), "limits.budget", low=12, high=40, points=5)
+    assert result.switches == ()
+    (span,) = result.spans
+    assert span.qualified == ("alt-a",)
+    assert span.least["us/x"] < 4 < 27 < span.most["us/x"]
+    assert "stockpiles us/x (" in shown(result)
+    assert any("1% of stockpile_max" in note for note in result.notes)
+
+
+def test_a_stockpile_that_begins_is_a_switch() -> None:
+    result = breakeven(sourcing(stockpile_max=30), "demands.us/x.shortage_penalty", low=1, high=2, points=3)
+    assert brackets(result, [1.1])
+    assert not result.switches[0].below.stockpile
+    assert result.switches[0].above.stockpile
+    json.loads(to_json(result.to_dict()))
+
+
+def test_a_stockpile_that_jumps_is_a_switch() -> None:
+    # z is made of x. Where z is dear enough its 3 a week are worth a stock of x too.
+    result = breakeven(sourcing(stockpile_max=100, makes=3), "demands.us/z.shortage_penalty", low=0.5, high=4, points=4)
+    (switch,) = result.switches
+    assert switch.below.policies == switch.above.policies
+    assert switch.below.qualified == switch.above.qualified
+    below, above = (side.stockpile["us/x"] for side in (switch.below, switch.above))
+    assert above == approx(below + 12, rel=0.01)
+    assert switch.above.value == approx(1.1, rel=0.01)
+    assert "stockpiles us/x" in shown(result)

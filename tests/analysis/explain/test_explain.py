@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import oracle as by_hand
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
@@ -23,6 +22,7 @@ from sluicegate.model.leader.problem import Problem
 from sluicegate.model.plan.monitor import Monitor
 from sluicegate.report.text.explain import show_explanation
 
+from sluicegate_testing import oracle as by_hand
 from sluicegate_testing.cli_cases import small
 from sluicegate_testing.strategies import random_case
 

@@ -433,6 +433,11 @@ def test_the_command() -> None:
     assert run(*asked, "-o", "out").stdout == "4 rows: 4 optimal\n"
     found = json.loads(run(*asked, "-o", "out", "--resume", "--json").stdout)
     assert found == {"folder": "out", "samples": 4, "complete": True, "rows": {"optimal": 4}}
+    assert run(*asked, "-o", "out", "--resume").stdout == "4 rows: 4 optimal\n"
+    both = [*asked, "--policies", "both", "-o", "both"]
+    first = run(*both, "--json").stdout
+    assert sum(json.loads(first)["rows"].values()) == 8
+    assert run(*both, "--resume", "--json").stdout == first
     assert "replace it with --force" in run(*asked, "-o", "out", code=2).stderr
     assert "another design" in run(*asked, "--seed", "1", "-o", "out", "--resume", code=2).stderr
     assert "--resume needs -o" in run(*asked, "--resume", code=2).stderr

@@ -35,3 +35,12 @@ def test_in_a_table_of_any_width() -> None:
     lines = captured.get().splitlines()
     assert "".join(line.split()[0] for line in lines) == "hbm4-pyeongtaek-tainan"
     assert lines[0].endswith("12,345")
+
+
+def test_a_number_is_not_broken() -> None:
+    text = "stockpiles home/chip (41.727 lots), acid 11.8%, 1,234.5"
+    for width in range(8, len(text)):
+        lines = broken(text, width)
+        assert "".join(lines) == text
+        for number in ("41.727", "11.8%", "1,234.5"):
+            assert any(number in line for line in lines), (width, lines)

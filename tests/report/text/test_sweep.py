@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 from sluicegate import load_case
+from sluicegate.analysis.sensitivity.sensitivity import outcome_of
 from sluicegate.analysis.sweep.design import make_design
 from sluicegate.analysis.sweep.run import run_sweep
 from sluicegate.cli import cli
@@ -64,14 +66,14 @@ def test_every_design_has_its_answer(kind):
         assert words in text
     assert "as in the base plan" in text and "acid open" in text
     assert "What keeping to the base plan costs" in text
-    assert ("Which policies are best where" in text) == (kind == "grid")
+    assert ("Which choices are best where" in text) == (kind == "grid")
 
 
 def test_samples_without_a_plan_are_told_and_no_index_is_shown():
     text = shown(made("lhs", holes=True))
     assert "no plan satisfies the limits" in text
     assert "no index is worked out over holes" in text and "95% interval" in text
-    assert "effect" not in text.lower().partition("what leverage hangs on")[2].partition("which policies")[0]
+    assert "effect" not in text.lower().partition("what leverage hangs on")[2].partition("which choices")[0]
 
 
 def test_pairs_are_shown_where_they_were_asked_for():
@@ -82,7 +84,7 @@ def test_pairs_are_shown_where_they_were_asked_for():
 
 def test_rows_of_the_base_plan_can_be_looked_at():
     text = shown(made("lhs"), mode="fixed")
-    assert "Which policies are best" not in text
+    assert "Which choices are best" not in text
     assert shown(made("lhs"), mode="fixed") != shown(made("lhs"))
 
 
@@ -104,10 +106,10 @@ def test_the_document_holds_what_the_terminal_shows(kind):
     document = json.loads(to_json(sweep_document(sweep)))
     name = {"oat": "tornado", "morris": "morris", "sobol": "sobol"}.get(kind, "main_effects")
     assert document[name][0]["factor"] == BUDGET and document["refusal"] is None
-    assert sum(entry["samples"] for entry in document["policy_shares"]) == document["samples"]
+    assert sum(entry["samples"] for entry in document["choice_shares"]) == document["samples"]
     assert document["status"]["free"] == {"optimal": document["samples"]}
     assert sum(entry["samples"] for entry in document["regret"]) == document["samples"]
-    assert ("policy_map" in document) == (kind == "grid")
+    assert ("choice_map" in document) == (kind == "grid")
     holed = json.loads(to_json(sweep_document(made("lhs", holes=True))))
     assert holed["main_effects"] is None and "holes" in holed["refusal"]
 
@@ -206,3 +208,87 @@ def test_faults_of_a_design_are_told_all_at_once():
     run = CliRunner().invoke(cli, ["sweep", "tutorial", "--vary", "limits.budgt=1..2", "--vary", "limits.budget=9"])
     assert run.exit_code == 2
     assert "2 faults in the design:" in run.stderr and "did you mean 'budget'?" in run.stderr
+
+
+# Samples without a plan, and none at all --------------------------------------------------------------------------------
+
+
+def summary(folder, *options):
+    run = CliRunner().invoke(cli, ["sweep", "summary", str(folder), *options])
+    assert run.exit_code == 0, run.output
+    return run.stdout if "--json" in options else " ".join(run.stdout.split())
+
+
+def test_a_sweep_in_which_no_sample_has_a_plan_says_so(tmp_path):
+    case = load_case("tutorial", [f"{BUDGET}=0"])
+    vary = [f"{BUDGET}=0..1", "demands.home-makers/chip.min_fill_week=0.99..1"]
+    place = tmp_path / "none"
+    run_sweep(case, make_design(case, "sobol", vary, samples=2), place)
+    text = summary(place)
+    for words in (
+        "best plan: 8 of 8 infeasible (8 no plan satisfies the limits)",
+        "leverage: no sample has it",
+        "No sample has leverage: 8 of 8 infeasible.",
+        "demands.home-makers/chip.min_fill_week",
+        "no plan satisfies the limits 8 100%",
+    ):
+        assert words in text, words
+    document = json.loads(summary(place, "--json"))
+    assert document["status"] == {"free": {"infeasible": 8}} and document["spread"]["samples"] == 0
+    assert "8 of 8 infeasible" in document["refusal"]
+    assert "No sample has own_loss: 8 of 8 infeasible." in summary(place, "--outcome", "own_loss")
+    wrong = CliRunner().invoke(cli, ["sweep", "summary", str(place), "--outcome", "zzz"])
+    assert wrong.exit_code == 2 and "no sample has a plan (8 of 8 infeasible)" in wrong.stderr
+    assert wrong.stderr.count("has_plan") == 1
+    assert summary(place, "--outcome", "has_plan")
+    assert CliRunner().invoke(cli, ["report", str(place), "-o", str(tmp_path / "x.html")]).exit_code == 0
+
+
+def test_a_name_that_is_no_outcome_is_answered_with_names_once(folder):
+    run = CliRunner().invoke(cli, ["sweep", "summary", str(folder), "--outcome", "zzz"])
+    assert run.exit_code == 2
+    assert run.stderr.count("has_plan") == run.stderr.count("same_policies") == 1
+
+
+@pytest.mark.parametrize("policies", ["free", "both"])
+def test_a_sweep_without_a_row_says_so(tmp_path, policies):
+    case = load_case("tutorial")
+    place = tmp_path / "begun"
+    run_sweep(case, make_design(case, "grid", [f"{BUDGET}=10,15"]), place, policies=policies)
+    for path in (place / "rows").iterdir():
+        path.unlink()
+    text = summary(place)
+    assert "best plan: 2 of 2 not run" in text
+    assert "No sample was run yet" in text and "--resume" in text
+    assert json.loads(summary(place, "--json"))["status"]["free"] == {"not run": 2}
+    assert CliRunner().invoke(cli, ["report", str(place), "-o", str(tmp_path / "x.html")]).exit_code == 0
+
+
+def test_the_chart_compares_both_plans_over_the_same_samples():
+    sweep = made("lhs", samples=40)
+    kept = sweep.frame["mode"].eq("free") | (sweep.frame[f"in.{BUDGET}"] < 5)
+    frame = sweep.frame.assign(
+        status=sweep.frame["status"].where(kept, "infeasible"), leverage=sweep.frame["leverage"].where(kept)
+    )
+    (figure,) = [each for each in sweep_figures(dataclasses.replace(sweep, frame=frame)) if each.name == "spread"]
+    drawn = figure.chart.to_dict()
+    (rows,) = drawn["datasets"].values()
+    counts = {kind: sum(row["kind"] == kind for row in rows) for kind in ("best plan", "base plan kept")}
+    assert counts == {"best plan": 20, "base plan kept": 20}
+    best = sorted(row["value"] for row in rows if row["kind"] == "best plan")
+    free = frame[(frame["mode"] == "free") & (frame[f"in.{BUDGET}"] < 5)]
+    assert best == sorted(free["leverage"])
+    words = "20 samples that both plans have it in; 20 more with the best plan only"
+    assert words in figure.text and words in json.dumps(drawn)
+
+
+def test_a_column_of_text_is_split_where_there_is_such_a_value():
+    sweep = made("lhs", both=False)
+    frame = sweep.frame.rename(columns={"policy.acid": "policy.a"}).assign(**{"policy.a=b": "c"})
+    for columns in (list(frame), list(frame)[::-1]):
+        turned = dataclasses.replace(sweep, frame=frame[columns])
+        assert outcome_of(turned, "policy.a=b=c").sum() == len(sweep.design)
+        assert 0 < outcome_of(turned, "policy.a=review").sum() < len(sweep.design)
+        both = dataclasses.replace(turned, frame=turned.frame.assign(**{"policy.a": "b=c"}))
+        with pytest.raises(ValueError, match=r"as a value of policy\.a and of policy\.a=b; rename one"):
+            outcome_of(both, "policy.a=b=c")
