@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from .declared import columns, needed, options, section_model, setting_keys
 from .drafts import Draft, Line
 from .faults import Fault, near, nearest
+from .headers import names_columns, no_header
 from .raw import Broken, RawCase, RawRow, RawTable, blank, shown
 from .tables import TABLES, Row, Settings
 
@@ -55,9 +56,8 @@ def _check_header(raw: RawTable, model: type[Row], faults: list[Fault]) -> set[s
     known = columns(model)
     strange = [name for name in raw.columns if name not in known]
     absent = [name for name in needed(model) if name not in raw.columns]
-    if raw.columns and len(strange) == len(raw.columns):
-        message = f"the first row is no header; none of its cells is a column of {model.table}: {', '.join(known)}"
-        faults.append(Fault(raw.file, message, row=raw.header, value=shown(", ".join(strange))))
+    if raw.columns and not names_columns(raw.columns, model.table):
+        faults.append(Fault(raw.file, no_header(model.table), row=raw.header, value=shown(", ".join(strange))))
         return set(absent)
     explained = set()
     for name in strange:
