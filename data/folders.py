@@ -150,7 +150,8 @@ def _check_keys(text: str) -> None:
     for number, line in enumerate(bare.split("\n"), start=1):
         dots = max(part.count(".") for part in re.split(r"[=\[\]{},]", line))
         if dots > MOST_DOTS:
-            raise Unreadable(f"a key of {dots + 1:,} parts; a key is one word below its [section]", number)
+            most = f"the most that is read is {MOST_DOTS + 1}"
+            raise Unreadable(f"a key of {dots + 1:,} parts, {most}; a key is one word below its [section]", number)
 
 
 def _mended_toml(text: str, faults: list[Fault]) -> tuple[dict[str, Any], str]:

@@ -24,6 +24,7 @@ def parse(raw: RawCase) -> Draft:
     """Parse settings and tables, adding the faults to those of `raw`."""
     settings = parse_settings(raw)
     _require_tables(raw)
+    _warn_of_recipes(raw)
     unknown = raw.incomplete | {table for table in raw.absent() if TABLES[table].required}
     lines: dict[str, list[Line]] = {table: [] for table in TABLES}
     for table, found in raw.tables.items():
@@ -43,6 +44,17 @@ def _require_tables(raw: RawCase) -> None:
             reason = f"{company} has rows" if called_for else "every case has it"
             message = f"missing; {reason}, with the columns {', '.join(needed(TABLES[table]))}"
             raw.faults.append(Fault(raw.pattern.format(table), message))
+
+
+def _warn_of_recipes(raw: RawCase) -> None:
+    """Warn where nothing says that processes need no inputs, as an empty table would."""
+    processes = raw.tables.get("processes")
+    if "recipes" in raw.absent() and processes is not None and processes.rows:
+        message = (
+            "missing, so that every process makes its output of nothing; add it, with the columns "
+            f"{', '.join(needed(TABLES['recipes']))}, if empty"
+        )
+        raw.warnings.append(Fault(raw.pattern.format("recipes"), message))
 
 
 def parse_table(raw: RawTable, model: type[Row], faults: list[Fault]) -> list[Line]:
