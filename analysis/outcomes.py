@@ -10,7 +10,7 @@ from ..model.network import OPEN, Network
 if TYPE_CHECKING:
     from ..data import Case
 
-LEFT_OUT = ("schema", "case", "solve", "policies", "qualified", "stockpile", "violations", "warnings")
+LEFT_OUT = ("schema", "case", "solve", "policies", "qualified", "stockpile", "violations", "warnings", "case_warnings")
 """Parts of ``plan.json`` that are no outcome, or are told in another way."""
 
 FREE, FIXED = "free", "fixed"

@@ -50,7 +50,9 @@ def _twins(lines: list[Line], column: str) -> Iterator[Fault]:
         other = first.setdefault((scope, skeleton(value)), line)
         if other is not line:
             known = other.get(column)
-            message = f"looks like {known!r} of {other.at} and is another id{difference(value, known)}; write both alike"
+            message = (
+                f"looks like {known!r} of {other.at} and is another id{difference(value, known)}; write both alike"
+            )
             yield line.fault(message, column, value)
         elif hidden := _hidden(value):
             yield line.fault(f"holds {_named(hidden)}, which nobody sees; retype it", column, value)
@@ -68,7 +70,9 @@ def difference(value: str, known: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def _hidden(text: str) -> str | None:
     """Return the first character of a text that is not seen, or seen as an ordinary blank."""
-    return next((each for each in text if (_unseen(each) and each not in JOINERS) or (each.isspace() and each != " ")), None)
+    return next(
+        (each for each in text if (_unseen(each) and each not in JOINERS) or (each.isspace() and each != " ")), None
+    )
 
 
 def _unseen(character: str) -> bool:

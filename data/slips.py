@@ -116,7 +116,7 @@ def _value_slip(key: str, value: str) -> Slip | None:
 def _without_comment(line: str) -> str:
     """Return a line without the comment at its end; a ``#`` within quotation marks is none."""
     head = line.partition("#")[0]
-    return line if sum(head.count(mark) for mark in "\"“”") % 2 else head
+    return line if sum(head.count(mark) for mark in '"“”') % 2 else head
 
 
 def _is_toml(line: str) -> bool:

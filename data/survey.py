@@ -215,7 +215,9 @@ class _Surveyor:
         corners = [re.fullmatch(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})", corner) for corner in (first, last or first)]
         if not all(corners):
             raise Unreadable(f"a merged range {name!r}, which is none")
-        (left, top), (right, bottom) = ((column_number(corner[1].upper()), int(corner[2])) for corner in corners if corner)
+        (left, top), (right, bottom) = (
+            (column_number(corner[1].upper()), int(corner[2])) for corner in corners if corner
+        )
         self.sheet.merged.append(Merged(name, top, bottom, left, right))
 
     def end(self) -> None:

@@ -231,7 +231,9 @@ class _Reader:
             return False
         return any(not blank(cell.value) for _, row in self._rows(header + 1, position, position) for cell in row)
 
-    def _body(self, header: int, names: Mapping[int, str], merged: list[Merged]) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _body(
+        self, header: int, names: Mapping[int, str], merged: list[Merged]
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
         """Return the cells below the header by name; of merged cells all have what the first one holds, and a fault."""
         starts = {(each.first_row, each.first_column): each for each in merged}
         filled: dict[int, tuple[int, Any]] = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..model.plan import WIDE_RANGE
 from .figures import counted, decimals, gap, number, percent, plain, signed
 from .inline import picture
+from .notices import notices
 from .plan_charts import (
     MOST_PAIRS,
     counterpart_losses,
@@ -68,7 +69,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "title": case_title(case),
         "lead": case_line(case),
         "answer": answer(plan),
-        "notices": [*remarks, *plan.warnings],
+        "notices": [*remarks, *notices(plan)],
         "violations": plan.violations,
         "sources": sources(case),
         "assumed": ASSUMED,

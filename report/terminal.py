@@ -17,6 +17,7 @@ from rich.text import Text
 
 from .figures import counted, decimals, gap, number, percent, plain, seconds, signed
 from .names import Name
+from .notices import notices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +93,7 @@ def plan_parts(plan: Plan) -> Iterable[RenderableType]:
     yield from _heading(plan.case)
     if plan.leverage is None:
         yield from _without_plan(plan)
+        yield from _notices(plan)
         return
     yield from _headline(plan)
     yield from _violations(plan)
@@ -243,10 +245,11 @@ def _violations(plan: Plan) -> Iterable[RenderableType]:
 
 
 def _notices(plan: Plan) -> Iterable[RenderableType]:
-    if plan.warnings:
+    found = notices(plan)
+    if found:
         yield _title("Before you trust these figures")
-        for warning in plan.warnings:
-            yield _line(f"- {plain(warning)}", "yellow")
+        for notice in found:
+            yield _line(f"- {plain(notice)}", "yellow")
 
 
 def _policies(plan: Plan) -> Iterable[RenderableType]:

@@ -16,6 +16,7 @@ from ..model.plan import FULL
 from .charts import OURS, THEIRS
 from .figures import decimals, gap
 from .folder import versions
+from .notices import notices
 from .terminal import LIMITS, METHODS, PARTS, continuity_margins
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ class _Writer:
                     for name, values in plan.limits.items()
                 ],
             )
-        remarks = [*plan.violations, *plan.warnings]
+        remarks = [*plan.violations, *notices(plan)]
         if remarks:
             yield "To know before trusting a figure", [(remark, None, "") for remark in remarks]
         solve = plan.solve

@@ -92,7 +92,8 @@ def test_what_stands_above_the_header_is_one_fault(folder, first):
 def test_a_header_in_capitals_is_a_header(folder):
     folder.write("sites.csv", folder.text("sites.csv").replace("site,party,name", "SITE,PARTY,NAME"))
     assert folder.faults() == [
-        f"sites.csv, row 1, {name.upper()}: unknown column; did you mean {name!r}?" for name in ("site", "party", "name")
+        f"sites.csv, row 1, {name.upper()}: unknown column; did you mean {name!r}?"
+        for name in ("site", "party", "name")
     ]
 
 
@@ -165,7 +166,7 @@ def test_the_other_tables_may_be_missing(folder):
 
 def test_missing_recipes_are_noticed_where_there_are_processes(folder):
     folder.remove("recipes.csv")
-    assert [str(warning) for warning in folder.load().warnings][0] == (
+    assert str(folder.load().warnings[0]) == (
         "recipes.csv: missing, so that every process makes its output of nothing; add it, with the columns "
         "process, input, quantity, if empty"
     )
@@ -248,7 +249,12 @@ SLIPS = [
         "budget = 60,000",
         "11: 'budget = 60,000': not TOML; write budget = 60000, or 60.000 if the comma is a decimal point",
     ),
-    ("a decimal comma", "budget = 80.5", "budget = 80,5 # EUR", "11: 'budget = 80,5 # EUR': not TOML; write budget = 80.5"),
+    (
+        "a decimal comma",
+        "budget = 80.5",
+        "budget = 80,5 # EUR",
+        "11: 'budget = 80,5 # EUR': not TOML; write budget = 80.5",
+    ),
     ("a blank", "budget = 80.5", "budget = 60 000", "11: 'budget = 60 000': not TOML; write budget = 60000"),
     ("a unit", "budget = 80.5", "budget = 80 EUR", "11: 'budget = 80 EUR': not TOML; write budget = 80, without 'EUR'"),
     ("a percentage", "rel_gap = 1e-3", "rel_gap = 0.1%", "18: 'rel_gap = 0.1%': not TOML; write rel_gap = 0.001"),
@@ -266,7 +272,12 @@ SLIPS = [
     ),
     ("a leading zero", "weeks = 26", "weeks = 026", "7: 'weeks = 026': not TOML; write weeks = 26"),
     ("no equal sign", "weeks = 26", "weeks: 26", "7: 'weeks: 26': not TOML; write weeks = 26, with an equal sign"),
-    ("no value", "weeks = 26", "weeks =", "7: 'weeks =': not TOML; write a value after the equal sign, or take the line out"),
+    (
+        "no value",
+        "weeks = 26",
+        "weeks =",
+        "7: 'weeks =': not TOML; write a value after the equal sign, or take the line out",
+    ),
     (
         "no quotation marks",
         'scenario = "worst"',
@@ -283,7 +294,7 @@ SLIPS = [
         "an open quotation",
         'currency = "EUR m"',
         'currency = "EUR m',
-        "4: 'currency = \"EUR m': not TOML; write currency = \"EUR m\", between straight quotation marks",
+        '4: \'currency = "EUR m\': not TOML; write currency = "EUR m", between straight quotation marks',
     ),
     ("no limit", "budget = 80.5", "budget = Infinity", "11: 'budget = Infinity': not TOML; write budget = inf"),
     ("a key twice", "weeks = 26", "weeks = 26\nweeks = 30", "8: 'weeks = 30': given twice; row 7 has it already"),
@@ -293,7 +304,12 @@ SLIPS = [
         "[limits]",
         "14: '[limits]': a second section of this name; put its keys below the first one, in row 10",
     ),
-    ("nothing like it", "weeks = 26", "weeks ~ 26", "7: not TOML: Expected '=' after a key in a key/value pair, at column 7"),
+    (
+        "nothing like it",
+        "weeks = 26",
+        "weeks ~ 26",
+        "7: not TOML: Expected '=' after a key in a key/value pair, at column 7",
+    ),
     (
         "a key of many parts",
         "weeks = 26",

@@ -79,7 +79,9 @@ EDITS = [
         "items.csv",
         "ore,Ore,t,,",
         "ore,Ore,t,,\nslag,Slag,t,,",
-        ["items.csv, row 5, item: 'slag': no lane, process, recipe or demand has this item; use it, or take the row out"],
+        [
+            "items.csv, row 5, item: 'slag': no lane, process, recipe or demand has this item; use it, or take the row out"
+        ],
     ),
     (
         "output that nobody needs",
@@ -117,7 +119,9 @@ EDITS = [
         "policies.csv",
         "review,slow,8,0.95,0,20",
         "review,slow,8,0.95,16,20",
-        ["policies.csv, row 2, delay_weeks: '8': after 8 weeks of review and 2 weeks of transport nothing licensed from week 16"],
+        [
+            "policies.csv, row 2, delay_weeks: '8': after 8 weeks of review and 2 weeks of transport nothing licensed from week 16"
+        ],
     ),
     ("a ban", "policies.csv", "review,slow,8,0.95,0,20", "review,slow,99,0,0,20", []),
     (
@@ -173,7 +177,9 @@ EDITS = [
         "contingencies.csv",
         "strike,chip-alt,,2,,0",
         "strike,chip-alt,,2,,0\n\uff46ire,chip-alt,,2,,0",
-        ["contingencies.csv, row 4, contingency: '\uff46ire': looks like 'fire' of row 2 and is another id (it holds U+FF46"],
+        [
+            "contingencies.csv, row 4, contingency: '\uff46ire': looks like 'fire' of row 2 and is another id (it holds U+FF46"
+        ],
     ),
     (
         "ids that differ in a hyphen",

@@ -36,7 +36,8 @@ def test_an_english_thousand_may_be_a_fraction_elsewhere():
 
 # A wrong guess is worse than none.
 @pytest.mark.parametrize(
-    "text", ["", "%", "ten", "60k", "60 million", "3 m", "<5", "~60", "5+", "1/2", "1-2", "0x3c", "1.2.3", "1,2,3", "[26]"]
+    "text",
+    ["", "%", "ten", "60k", "60 million", "3 m", "<5", "~60", "5+", "1/2", "1-2", "0x3c", "1.2.3", "1,2,3", "[26]"],
 )
 def test_numbers_that_are_not_clear(text):
     assert number_hint(text) is None
@@ -58,6 +59,8 @@ def test_dates(text, hint):
     assert date_hint(text) == hint
 
 
-@pytest.mark.parametrize("line", ["weeks = 26", "[limits]", "# budget = 60,000", "", "budget = [60", 'title = "a "b" c"'])
+@pytest.mark.parametrize(
+    "line", ["weeks = 26", "[limits]", "# budget = 60,000", "", "budget = [60", 'title = "a "b" c"']
+)
 def test_lines_that_are_sound_or_not_clear_are_left_alone(line):
     assert find_slip(line) is None
