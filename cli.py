@@ -1271,9 +1271,10 @@ class _Run:
 
 def _load(given: str, overrides: Sequence[str], talk: Talk, warn: bool = True) -> Case:
     from .data import load_case
+    from .report.notices import few
 
     case = load_case(given, overrides)
-    for warning in case.warnings if warn else ():
+    for warning in few(case.warnings) if warn else ():
         talk.say(_shown(f"Warning: {warning}"))
     return case
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .figures import counted
@@ -15,10 +16,15 @@ MOST = 6
 
 def notices(plan: Plan) -> list[str]:
     """Return the warnings of a plan, then the first of those about its case and how many more there are."""
-    about_case = plan.case_warnings
-    shown = about_case if len(about_case) <= MOST + 1 else about_case[:MOST]
-    found = [*plan.warnings, *(f"in the case: {warning}" for warning in shown)]
-    if len(shown) < len(about_case):
-        more = counted(len(about_case) - len(shown), "more warning")
-        found.append(f"in the case: {more}; sluicegate validate lists them all")
-    return found
+    return [*plan.warnings, *(f"in the case: {warning}" for warning in few(plan.case_warnings))]
+
+
+def few(warnings: Sequence[object]) -> list[str]:
+    """Return the first of many warnings about a case, and how many more there are."""
+    # One more takes no more room than to say so.
+    shown = warnings if len(warnings) <= MOST + 1 else warnings[:MOST]
+    more = len(warnings) - len(shown)
+    return [
+        *map(str, shown),
+        *([f"{counted(more, 'more warning')}; sluicegate validate lists them all"] if more else []),
+    ]

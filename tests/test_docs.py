@@ -14,6 +14,7 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -25,10 +26,12 @@ import sluicegate
 from click.testing import CliRunner
 from pages import PAGES, ROOT, Shown, agrees, blocks, inline_code, shown
 from sluicegate import model
+from sluicegate.analysis.status_quo import with_status_quo_warnings
 from sluicegate.cli import cli
-from sluicegate.data import TABLES, Case
+from sluicegate.data import TABLES, Case, sizes
 from sluicegate.data.declared import columns
 from sluicegate.data.tables import Settings
+from sluicegate.report.progress import Interruptible
 
 WITH_CONSOLE = [name for name, page in PAGES.items() if any(block.language == "console" for block in blocks(page))]
 WITH_SLOW = [name for name in WITH_CONSOLE if any(block.slow for block in blocks(PAGES[name]))]
@@ -67,7 +70,9 @@ def solved_once(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
         kept = shared / f"solved-{case.name}-{case.digest[:12]}-{written}.pickle"
         with _locked(kept.with_suffix(".lock")):
             if not kept.exists():
-                kept.write_bytes(pickle.dumps(original(case, **options)))
+                watching = Interruptible(threading.Event())
+                plan = original(case, monitor=watching, **options)
+                kept.write_bytes(pickle.dumps(with_status_quo_warnings(plan, watching.problem)))
         return pickle.loads(kept.read_bytes())
 
     monkeypatch.setattr(model, "solve", solve)
@@ -259,6 +264,19 @@ def test_the_case_format_lists_every_table_and_section() -> None:
     page = (ROOT / "docs/case-format.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^```\{case-table\} (\w+)$", page, re.MULTILINE)) == set(TABLES)
     assert set(re.findall(r"^```\{case-section\} (\w+)$", page, re.MULTILINE)) == set(columns(Settings))
+
+
+def test_the_case_format_states_the_limits_of_size() -> None:
+    page = (ROOT / "docs/case-format.md").read_text(encoding="utf-8")
+    stated = re.findall(r"^\| .+ \| ([\d,]+(?: MB)?) \|$", page[page.index("## Limits of size") :], re.MULTILINE)
+    assert stated == [
+        *map(sizes.megabytes, (sizes.LARGEST_FILE, sizes.LARGEST_PART, sizes.LARGEST_SETTINGS)),
+        *(
+            f"{most:,}"
+            for most in (sizes.MOST_CELLS, sizes.MOST_TEXTS, sizes.LONGEST_TEXT, sizes.MOST_MERGED, sizes.MOST_PARTS)
+        ),
+        f"{sizes.MOST_DOTS + 1}",
+    ]
 
 
 def formulas_on_the_page() -> dict[str, set[str]]:
