@@ -72,6 +72,8 @@ def _not_negative(value: float) -> float:
 
 
 def _share(value: float) -> float:
+    if 2 <= value <= 100:
+        raise refuse(f"not a share; must lie between 0 and 1: {value:g} % is {value / 100:g}")
     if not 0 <= value <= 1:
         raise refuse("not a share; must lie between 0 and 1")
     return value

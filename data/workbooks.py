@@ -51,6 +51,9 @@ def read_workbook(path: Path, name: str) -> RawCase:
     raw = RawCase(name, "sheet {}", f"sheet {SETTINGS_SHEET}")
     with closing(_open(path)) as book:
         names = [sheet.title for sheet in book.worksheets]
+        if not names:
+            message = "no sheet can be read; save it as an ordinary .xlsx workbook, not as Strict Open XML"
+            raise CaseError([Fault(str(path), message)])
         if not {SETTINGS_SHEET, *TABLES} & set(names):
             message = f"not a case: none of its sheets ({', '.join(names)}) is `case` or a table of a case"
             raise CaseError([Fault(str(path), message)])

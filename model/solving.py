@@ -89,8 +89,7 @@ def solve(
     if method == "columns" or (method == "auto" and enumerable(Network(case), terms)):
         with Engine(case, threads=threads, log=log, monitor=monitor, stop=stop) as engine:
             found = engine.search(terms, rel_gap)
-            monitor.prepared(engine.problem)
-            return engine.plan(found, rel_gap, began)
+            return _told(engine.plan(found, rel_gap, began), engine.problem, monitor)
     problem = Problem(case, log, stop)
     reason = "as asked for"
     if method == "auto":
@@ -107,7 +106,13 @@ def solve(
         monitor=monitor,
         stop=stop,
     )
-    monitor.prepared(problem)
+    return _told(plan, problem, monitor)
+
+
+def _told(plan: Plan, problem: Problem, monitor: Monitor) -> Plan:
+    """Hand the case made ready to who watches, unless the solve was stopped before all of it was."""
+    if plan.status != "unknown":
+        monitor.prepared(problem)
     return plan
 
 

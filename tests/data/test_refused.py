@@ -262,7 +262,7 @@ EDITS = [
         "policies.csv",
         "0.95",
         "95",
-        ["policies.csv, row 2, approval_rate: '95': not a share; must lie between 0 and 1"],
+        ["policies.csv, row 2, approval_rate: '95': not a share; must lie between 0 and 1: 95 % is 0.95"],
     ),
     ("share below 0", "items.csv", "0.9", "-0.1", ["items.csv, row 3, max_party_share: '-0.1': not a share"]),
     ("empty figure", "lanes.csv", "40,60", "40,", ["lanes.csv, row 2, max_flow: empty; a value is needed"]),

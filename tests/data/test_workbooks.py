@@ -372,6 +372,23 @@ class TestNoWorkbook:
         with pytest.raises(CaseError, match=r"not a case: none of its sheets \(Sheet, Prices\) is `case` or a table"):
             load_case(path)
 
+    def test_strict_open_xml(self, book):
+        with zipfile.ZipFile(book.path) as archive:
+            parts = {part: archive.read(part) for part in archive.namelist()}
+        names = {
+            b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+            b"http://schemas.openxmlformats.org/officeDocument/2006": b"http://purl.oclc.org/ooxml/officeDocument",
+        }
+        with zipfile.ZipFile(book.path, "w") as archive:
+            for part, content in parts.items():
+                for ordinary, strict in names.items():
+                    content = content.replace(ordinary, strict)
+                archive.writestr(part, content)
+        with pytest.raises(
+            CaseError, match=r"no sheet can be read; save it as an ordinary .xlsx workbook, not as Strict"
+        ):
+            load_case(book.path)
+
     def test_without_permission(self, book, monkeypatch):
         def guarded(path, *arguments, **options):
             raise PermissionError(13, "Permission denied")
