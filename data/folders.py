@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 import tomllib
 from importlib.resources.abc import Traversable
@@ -13,7 +14,7 @@ from .declared import columns
 from .faults import CaseError, Fault, Unreadable, near
 from .headers import SEARCHED, above_header, find_header, names_columns, no_header
 from .raw import RawCase, RawTable, shown, table_from_cells
-from .sizes import LARGEST_FILE, LARGEST_SETTINGS, MOST_CELLS, MOST_DOTS, megabytes
+from .sizes import LARGEST_FILE, LARGEST_SETTINGS, MOST_CELLS, MOST_COLUMNS, MOST_DOTS, MOST_SLIPS, megabytes
 from .slips import Slip, find_slip
 from .tables import TABLES
 
@@ -161,6 +162,7 @@ def _mended_toml(text: str, faults: list[Fault]) -> tuple[dict[str, Any], str]:
     light too. `Unreadable` where it is not clear what was meant.
     """
     lines = text.split("\n")
+    slips = itertools.count(1)
     while True:
         try:
             return parse_toml("\n".join(lines)), "\n".join(lines)
@@ -170,7 +172,7 @@ def _mended_toml(text: str, faults: list[Fault]) -> tuple[dict[str, Any], str]:
                 raise
             line = lines[problem.row - 1]
             found = Unreadable(slip.message, problem.row, shown(line.strip()))
-            if not slip.line:
+            if not slip.line or next(slips) == MOST_SLIPS:
                 raise found from None
             faults.append(Fault(SETTINGS_FILE, found.message, found.row, value=found.value))
             lines[problem.row - 1] = slip.line
@@ -284,6 +286,8 @@ def _check_header(table: str, names: list[str], row: int) -> None:
         for separator, words in SEPARATORS.items():
             if separator in names[0]:
                 raise Unreadable(f"separated by {words}; separate the cells by commas", row)
+    if len(names) > MOST_COLUMNS:
+        raise Unreadable(f"more than {MOST_COLUMNS:,} columns, the most that is read", row)
     if not names_columns(names, table):
         raise Unreadable(no_header(table), row, _joined(names))
 

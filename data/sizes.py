@@ -14,6 +14,9 @@ LARGEST_PART = 8_000_000
 MOST_CELLS = 500_000
 """Cells of a table that hold something."""
 
+MOST_COLUMNS = 1_000
+"""Columns of a table."""
+
 MOST_TEXTS = 200_000
 """Texts that the cells of a workbook share."""
 
@@ -25,6 +28,9 @@ MOST_MERGED = 10_000
 
 MOST_PARTS = 10_000
 """Parts of a workbook."""
+
+MOST_SLIPS = 50
+"""Slips of the pen in ``case.toml`` that are told together."""
 
 MOST_DOTS = 16
 """Dots of a key of ``case.toml``; it needs one."""

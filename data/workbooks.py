@@ -13,7 +13,7 @@ from .declared import columns, setting_paths
 from .faults import CaseError, Fault, Unreadable, near, nearest
 from .headers import SEARCHED, above_header, find_header
 from .raw import Broken, RawCase, RawRow, RawTable, blank, shown, table_from_cells
-from .sizes import LARGEST_FILE, megabytes
+from .sizes import LARGEST_FILE, MOST_COLUMNS, megabytes
 from .survey import Merged, Sheet, check_archive, check_texts, column_letters, spans, survey_sheet
 from .tables import TABLES, Settings
 
@@ -154,10 +154,19 @@ def _read_sheet(book: Workbook, title: str, known: Collection[str], raw: RawCase
             return _Reader(sheet, file, known, raw).table()
     except Unreadable as problem:
         raw.faults.append(Fault(file, problem.message, problem.row, value=problem.value))
-    # openpyxl lets the errors of zipfile, XML and its own descriptors through.
-    except Exception as error:
-        raw.faults.append(Fault(file, _damaged(error)))
     return None
+
+
+def _surveyed(sheet: ReadOnlyWorksheet) -> Sheet:
+    """Survey a sheet: openpyxl says nothing of merged cells and hidden rows where it reads cells one after another."""
+    try:
+        with sheet._get_source() as stream:
+            return survey_sheet(stream)
+    except Unreadable:
+        raise
+    # zipfile, zlib and expat have errors of their own.
+    except Exception as error:
+        raise Unreadable(_damaged(error)) from None
 
 
 class _Reader:
@@ -177,9 +186,7 @@ class _Reader:
 
     def __init__(self, sheet: ReadOnlyWorksheet, file: str, known: Collection[str], raw: RawCase):
         self._sheet, self._file, self._known, self._raw = sheet, file, known, raw
-        # openpyxl says nothing of merged cells and hidden rows where it reads cells one after another.
-        with sheet._get_source() as stream:
-            self._survey: Sheet = survey_sheet(stream)
+        self._survey = _surveyed(sheet)
 
     def table(self) -> RawTable:
         """Return the cells below the header; `Unreadable` where there is none."""
@@ -210,12 +217,23 @@ class _Reader:
 
     def _rows(self, first: int, last_column: int, first_column: int = 1) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         """Return rows with their numbers, up to the last one in use."""
-        if self._survey.last_row >= first:
-            found = self._sheet.iter_rows(first, self._survey.last_row, first_column, last_column)
-            yield from enumerate(found, start=first)
+        if self._survey.last_row < first:
+            return
+        found = enumerate(self._sheet.iter_rows(first, self._survey.last_row, first_column, last_column), start=first)
+        while True:
+            try:
+                row = next(found, None)
+            # openpyxl lets the errors of zipfile, XML and its own descriptors through.
+            except Exception as error:
+                raise Unreadable(_damaged(error)) from None
+            if row is None:
+                return
+            yield row
 
     def _names(self, header: int, cells: tuple[Cell, ...], merged: list[Merged]) -> dict[int, str]:
         """Return the names of the columns by position, counted from 1, each once."""
+        if sum(not blank(cell.value) for cell in cells) > MOST_COLUMNS:
+            raise Unreadable(f"more than {MOST_COLUMNS:,} columns, the most that is read", header)
         names: dict[int, str] = {}
         for position, cell in enumerate(cells, start=1):
             name = "" if blank(cell.value) else str(cell.value).strip()

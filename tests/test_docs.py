@@ -271,10 +271,8 @@ def test_the_case_format_states_the_limits_of_size() -> None:
     stated = re.findall(r"^\| .+ \| ([\d,]+(?: MB)?) \|$", page[page.index("## Limits of size") :], re.MULTILINE)
     assert stated == [
         *map(sizes.megabytes, (sizes.LARGEST_FILE, sizes.LARGEST_PART, sizes.LARGEST_SETTINGS)),
-        *(
-            f"{most:,}"
-            for most in (sizes.MOST_CELLS, sizes.MOST_TEXTS, sizes.LONGEST_TEXT, sizes.MOST_MERGED, sizes.MOST_PARTS)
-        ),
+        *map("{:,}".format, (sizes.MOST_CELLS, sizes.MOST_COLUMNS, sizes.MOST_TEXTS)),
+        *map("{:,}".format, (sizes.LONGEST_TEXT, sizes.MOST_MERGED, sizes.MOST_PARTS)),
         f"{sizes.MOST_DOTS + 1}",
     ]
 

@@ -14,6 +14,7 @@ from sluicegate.data.faults import Unreadable
 from sluicegate.data.folders import read_text
 from sluicegate.data.survey import column_letters, column_number, spans
 
+MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 MOST_MEMORY = 300_000_000
 """Bytes that the refusal of any of these files may take, all of Python among them."""
 
@@ -104,6 +105,11 @@ def many_cells(parts: Parts) -> None:
     parts.below("".join(f'<row r="{number}">{row}</row>' for number in range(9, 60)))
 
 
+def many_columns(parts: Parts) -> None:
+    row = '<row r="1">' + "<c><v>1</v></c>" * 1_001 + "</row>"
+    parts.parts[parts.lanes] = b'<worksheet xmlns="%s"><sheetData>%s</sheetData></worksheet>' % (MAIN, row.encode())
+
+
 def far_cell(parts: Parts) -> None:
     parts.below('<row r="1048577"><c><v>1</v></c></row>')
 
@@ -132,6 +138,7 @@ WORKBOOKS = [
     (many_texts, "{}: more than 200,000 different texts in its cells, the most that is read"),
     (long_text, "{}: a text of more than 32,767 characters, the most that a cell may hold"),
     (many_cells, "sheet lanes, row 58: more than 500,000 cells in use, the most that is read of a sheet"),
+    (many_columns, "sheet lanes, row 1: more than 1,000 columns, the most that is read"),
     (far_cell, "sheet lanes: a cell in row 1048577, column 1, where no sheet reaches"),
     (
         bomb,
@@ -184,6 +191,17 @@ def test_a_large_table(folder):
 def test_a_table_of_many_cells(folder):
     folder.write("sources.csv", folder.text("sources.csv") + "a,,,,,,,\n" * 62_501)
     assert folder.faults() == ["sources.csv, row 62501: more than 500,000 cells, the most that is read"]
+
+
+def test_a_table_of_many_columns(folder):
+    folder.write("sources.csv", "table" + ",x" * 1_000 + "\n")
+    assert folder.faults() == ["sources.csv, row 1: more than 1,000 columns, the most that is read"]
+
+
+def test_many_slips_of_the_pen(folder):
+    folder.write("case.toml", "".join(f"a{number} = 60,000\n" for number in range(1_000)))
+    faults = [fault for fault in folder.faults() if "not TOML" in fault]
+    assert len(faults) == 50
 
 
 def test_a_large_workbook(good, tmp_path, monkeypatch):
