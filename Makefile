@@ -8,8 +8,13 @@ SOAK ?= 500
 
 .PHONY: demo test soak lint docs browser bench evidence wheel clean
 
-demo: $(INSTALLED)  ## solve the shipped Taiwan-Korea case and print the plan
+demo: $(INSTALLED)  ## solve the shipped Taiwan-Korea case, print the plan and how to go on
 	$(BIN)/sluicegate solve taiwan-korea; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 4 ]
+	@folder=$$(ls -dt results/taiwan-korea/*/ | head -n 1); echo; echo "How to go on:"; \
+	  echo "  $(BIN)/sluicegate report $${folder%/}     # a page of this plan, to open in a browser"; \
+	  echo "  $(BIN)/sluicegate explain taiwan-korea    # what the plan needs, and why"; \
+	  echo "  $(BIN)/sluicegate init mine               # a case of your own to fill in"; \
+	  echo "  $(BIN)/sluicegate --help"
 
 test: $(INSTALLED) lint docs browser  ## the whole suite, and the pages of the docs
 	$(BIN)/python -m pytest -n 2
@@ -32,10 +37,10 @@ browser:  ## Chromium, in which the pages are tested; without it those tests are
 	  echo "No Chromium here: the pages will not be tested in a browser."
 
 bench: $(INSTALLED)  ## ratios against other ways to do the same work; rewrites docs/benchmarks.md
-	$(BIN)/python -m bench
+	$(BIN)/python -m tools.bench
 
 evidence: $(INSTALLED)  ## the model against the record; rewrites docs/evidence.md, docs/evidence-assumptions.md and their charts
-	$(BIN)/python -m evidence
+	$(BIN)/python -m tools.evidence
 
 wheel: $(INSTALLED)
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -7,14 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .analysis.breakeven import breakeven
-    from .analysis.compare import compare
-    from .analysis.designs import make_design
-    from .analysis.explain import explain
-    from .analysis.frontier import Frontier, frontier
-    from .analysis.indices import indices
-    from .analysis.sweep import sweep
-    from .analysis.swept import read_sweep
+    from .analysis.breakeven.breakeven import breakeven
+    from .analysis.compare.compare import compare
+    from .analysis.dependence.indices import indices
+    from .analysis.explain.explain import explain
+    from .analysis.frontier.frontier import Frontier, frontier
+    from .analysis.sweep.design import make_design
+    from .analysis.sweep.read import read_sweep
+    from .analysis.sweep.run import sweep
     from .data import Case, CaseError, case_from_tables, load_case
     from .model import Plan, evaluate, solve
 
@@ -22,15 +22,15 @@ __version__ = "0.1.0"
 
 # Heavy libraries are imported with the first use of a name, not with the package.
 _HOMES = {
-    "breakeven": ".analysis.breakeven",
-    "compare": ".analysis.compare",
-    "explain": ".analysis.explain",
-    "Frontier": ".analysis.frontier",
-    "frontier": ".analysis.frontier",
-    "indices": ".analysis.indices",
-    "make_design": ".analysis.designs",
-    "read_sweep": ".analysis.swept",
-    "sweep": ".analysis.sweep",
+    "breakeven": ".analysis.breakeven.breakeven",
+    "compare": ".analysis.compare.compare",
+    "explain": ".analysis.explain.explain",
+    "Frontier": ".analysis.frontier.frontier",
+    "frontier": ".analysis.frontier.frontier",
+    "indices": ".analysis.dependence.indices",
+    "make_design": ".analysis.sweep.design",
+    "read_sweep": ".analysis.sweep.read",
+    "sweep": ".analysis.sweep.run",
     "Case": ".data",
     "CaseError": ".data",
     "case_from_tables": ".data",

@@ -25,11 +25,11 @@ from . import __version__
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from .analysis.frontier import Frontier
+    from .analysis.frontier.frontier import Frontier
     from .data import Case
     from .model import Plan
-    from .report.folder import ResultFolder
-    from .report.progress import Interruptible
+    from .report.console.progress import Interruptible
+    from .report.files.folder import ResultFolder
 
 DONE, FAULT, USAGE, INFEASIBLE, GAP_LEFT, NO_PLAN, STOPPED = 0, 1, 2, 3, 4, 5, 130
 DEBUG = "SLUICEGATE_DEBUG"
@@ -77,9 +77,9 @@ def _told(error: Exception, ctx: click.Context) -> click.ClickException:
     refusals = (
         ("data", "CaseError"),
         ("model", "TooManyCombinations"),
-        ("report.folder", "ResultError"),
-        ("analysis.dataset", "SweepError"),
-        ("analysis.varying", "DesignError"),
+        ("report.files.folder", "ResultError"),
+        ("analysis.sweep.store", "SweepError"),
+        ("analysis.figures.factors", "DesignError"),
     )
     if any(_is(error, module, name) for module, name in refusals):
         return Refusal(_shown(str(error)))
@@ -99,7 +99,7 @@ def _is(error: Exception, module: str, name: str) -> bool:
 
 def _shown(message: str) -> str:
     """Return a message of several lines without anything that could disturb a terminal."""
-    from .report.figures import plain
+    from .report.format.numbers import plain
 
     lines = message.splitlines()
     return "\n".join(" " * (len(line) - len(line.lstrip(" "))) + plain(line) for line in lines)
@@ -132,7 +132,7 @@ class Talk:
         """Return what watches a solve: a bar on a terminal, lines with -v, else nothing."""
         from rich.console import Console
 
-        from .report.progress import Bar, Interruptible, Lines
+        from .report.console.progress import Bar, Interruptible, Lines
 
         console = Console(stderr=True)
         if self.quiet:
@@ -157,7 +157,7 @@ def _put(text: str) -> None:
 
 
 def _put_json(document: Any) -> None:
-    from .report.documents import to_json
+    from .report.format.documents import to_json
 
     encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower()
     _put(to_json(document, ascii_only=not encoding.startswith("utf")))
@@ -306,7 +306,7 @@ def _completing(what: str) -> Callable[[click.Context, click.Parameter, str], li
     """Return what completes a word of the command line in a shell."""
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        from .report import completion
+        from .report.console import completion
 
         # Where an option still waits for its value, what stands before it was not taken for CASE yet.
         given = ctx.params.get("case") or next(iter(ctx.args), None)
@@ -416,7 +416,7 @@ def cases(ctx: click.Context, as_json: bool, quiet: bool, verbose: bool) -> None
     if ctx.invoked_subcommand is not None:
         return
     from .data import shipped_cases
-    from .report.listing import show_cases
+    from .report.text.cases import show_cases
 
     found = shipped_cases()
     if as_json:
@@ -491,8 +491,8 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, 
     """
     from .analysis.status_quo import status_quo_warnings
     from .data import CaseError, load_case
-    from .report.checked import show_check
-    from .report.documents import check_document
+    from .report.format.documents import check_document
+    from .report.text.check import show_check
 
     try:
         loaded = load_case(case, overrides)
@@ -551,7 +551,7 @@ def solve(
     """
     from .analysis.status_quo import with_status_quo_warnings
     from .model import solve as solve_case
-    from .model.columns import processors
+    from .model.follower.enumerate import processors
 
     began = _now()
     talk = Talk(quiet, verbose)
@@ -633,7 +633,7 @@ def evaluate(
     """
     from .analysis.status_quo import with_status_quo_warnings
     from .model import evaluate as evaluate_case
-    from .model.network import Network
+    from .model.network.network import Network
     from .model.solving import check_choices
     from .report.progress import Interruptible
 
@@ -672,8 +672,8 @@ def indices(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, v
       sluicegate indices taiwan-korea
       sluicegate indices mycase --json
     """
-    from .analysis.indices import indices as measure
-    from .report.indices import print_indices
+    from .analysis.dependence.indices import indices as measure
+    from .report.text.indices import print_indices
 
     talk = Talk(quiet, verbose)
     loaded = _load(case, overrides, talk)
@@ -704,10 +704,10 @@ def explain(
       sluicegate explain mycase
       sluicegate explain taiwan-korea --set limits.budget=20
     """
-    from .analysis.elastic import Stopped
-    from .analysis.explain import explain as explain_case
-    from .model.columns import processors
-    from .report.explain import show_explanation
+    from .analysis.explain.explain import explain as explain_case
+    from .analysis.relaxation.elastic import Stopped
+    from .model.follower.enumerate import processors
+    from .report.text.explain import show_explanation
 
     talk = Talk(quiet, verbose)
     loaded = _load(case, overrides, talk)
@@ -744,9 +744,9 @@ def compare(
       sluicegate compare results/first results/second
       sluicegate compare tutorial mycase
     """
-    from .analysis.compare import compare as compare_things
-    from .model.columns import processors
-    from .report.compare import show_comparison
+    from .analysis.compare.compare import compare as compare_things
+    from .model.follower.enumerate import processors
+    from .report.text.compare import show_comparison
 
     if len(things) < 2:
         raise Refusal("compare needs two or more results or cases; name them one after another")
@@ -820,12 +820,12 @@ def report(
       sluicegate report results/first --workbook plan.xlsx
       sluicegate report results/first results/second -o comparison.html
     """
-    from .report.drawing import artist
+    from .report.charts.drawing import artist
 
     talk = Talk(quiet, verbose)
     with Interrupts(patient=False) as interrupts, interrupts.run(lambda: artist(threads), talk) as drawing:
         # The process that draws starts meanwhile.
-        from .report.page import page_of, page_path, read_results, write_page
+        from .report.page.page import page_of, page_path, read_results, write_page
 
         read = _said(lambda: read_results(results))
         path = page_path(results, output, force=force)
@@ -838,7 +838,7 @@ def report(
     document: dict[str, Any] = {"page": str(path), "bytes": size}
     places = [str(path)]
     if workbook is not None:
-        from .report.workbook import write_workbook
+        from .report.files.workbook import write_workbook
 
         with _placing(workbook, "file"):
             write_workbook(read[0].content, workbook, force=force)
@@ -893,9 +893,9 @@ def breakeven(
       sluicegate breakeven tutorial limits.budget
       sluicegate breakeven mycase lanes.gas-out.max_flow --low 10 --high 40
     """
-    from .analysis.breakeven import breakeven as find_switches
-    from .model.columns import processors
-    from .report.breakeven import show_breakeven
+    from .analysis.breakeven.breakeven import breakeven as find_switches
+    from .model.follower.enumerate import processors
+    from .report.text.breakeven import show_breakeven
 
     talk = Talk(quiet, verbose)
     loaded = _load(case, overrides, talk)
@@ -989,9 +989,9 @@ def frontier(
       sluicegate frontier taiwan-korea --chart curve.svg
       sluicegate frontier mycase --against min_fill --low 0.9 --high 1 --points 11
     """
-    from .analysis.frontier import frontier as trace
-    from .model.columns import processors
-    from .report.frontier import show_frontier
+    from .analysis.frontier.frontier import frontier as trace
+    from .model.follower.enumerate import processors
+    from .report.text.frontier import show_frontier
 
     began = _now()
     talk = Talk(quiet, verbose)
@@ -1018,7 +1018,7 @@ def frontier(
             sys.exit(STOPPED if stopped else NO_PLAN)
         if not found.complete:
             talk.say("Stopped; the points found so far hold.")
-        from .report.folder import run_record
+        from .report.files.folder import run_record
 
         record = run_record(found, "frontier", case, overrides, options, began)
         _hand_out(lambda: result.publish_frontier(found, record), found, show_frontier, as_json, talk)
@@ -1151,12 +1151,12 @@ def sweep_run(
       sluicegate sweep mycase --vary 'limits.budget=*0.5..*2' --samples 1000 --dry-run
       sluicegate sweep summary results/doubts
     """
-    from .analysis.designs import make_design
-    from .analysis.pilot import estimate
-    from .analysis.sweep import run_sweep
-    from .model.columns import processors
-    from .report.folder import default_folder
-    from .report.sweeping import counted, estimated
+    from .analysis.sweep.design import make_design
+    from .analysis.sweep.estimate import estimate
+    from .analysis.sweep.run import run_sweep
+    from .model.follower.enumerate import processors
+    from .report.files.folder import default_folder
+    from .report.text.sweep_run import counted, estimated
 
     if resume and (output is None or force):
         raise Refusal(
@@ -1234,14 +1234,14 @@ def sweep_summary(
       sluicegate sweep summary results/doubts --outcome own_loss
       sluicegate sweep summary results/doubts --outcome same_policies --chart doubts.svg
     """
-    from .analysis.swept import read_sweep
-    from .report.sweep import show_sweep, sweep_document
+    from .analysis.sweep.read import read_sweep
+    from .report.text.sweep import show_sweep, sweep_document
 
     if chart is not None:
         _check_chart(chart)
     found = read_sweep(folder)
     if chart is not None:
-        from .report.sweep_charts import write_sweep_charts
+        from .report.charts.sweep import write_sweep_charts
 
         talk = Talk(quiet, verbose)
         with _placing(chart):
@@ -1271,7 +1271,7 @@ class _Run:
 
 def _load(given: str, overrides: Sequence[str], talk: Talk, warn: bool = True) -> Case:
     from .data import load_case
-    from .report.notices import few
+    from .report.format.notices import few
 
     case = load_case(given, overrides)
     for warning in few(case.warnings) if warn else ():
@@ -1280,15 +1280,15 @@ def _load(given: str, overrides: Sequence[str], talk: Talk, warn: bool = True) -
 
 
 def _result_folder(output: str | None, case: Case, force: bool) -> ResultFolder:
-    from .report.folder import ResultFolder
+    from .report.files.folder import ResultFolder
 
     return ResultFolder(output, case.name, force=force)
 
 
 def _deliver(plan: Plan, result: ResultFolder, run: _Run, as_json: bool, talk: Talk) -> None:
     """Write the result folder and print the plan; the plan is printed even where the folder cannot be written."""
-    from .report.folder import run_record
-    from .report.terminal import show_plan
+    from .report.files.folder import run_record
+    from .report.text.plan import show_plan
 
     record = run_record(plan, run.command, run.given, run.overrides, run.options, run.began)
     _hand_out(lambda: result.publish(plan, record), plan, show_plan, as_json, talk)
@@ -1298,7 +1298,7 @@ def _hand_out(
     publish: Callable[[], os.PathLike[str]], found: Any, show: Callable[[Any, Console], None], as_json: bool, talk: Talk
 ) -> None:
     """Write a result folder and print what it holds; that is printed even where the folder cannot be written."""
-    from .report.folder import ResultError
+    from .report.files.folder import ResultError
 
     unwritten: ResultError | None = None
     try:
@@ -1319,7 +1319,7 @@ def _check_file(option: str, path: str) -> None:
     """Refuse a file that could not be written, before the work."""
     from pathlib import Path
 
-    from .report.charts import try_place
+    from .report.charts.base import try_place
 
     place = Path(path)
     if place.parent.exists():
@@ -1336,7 +1336,7 @@ def _check_file(option: str, path: str) -> None:
 
 def _check_chart(chart: str) -> None:
     """Refuse a chart that could not be written, before the work."""
-    from .report.charts import ENDINGS
+    from .report.charts.base import ENDINGS
 
     if not chart.lower().endswith(ENDINGS):
         raise Refusal(_shown(f"--chart {chart}: give the file one of the endings {', '.join(ENDINGS)}"))
@@ -1344,8 +1344,8 @@ def _check_chart(chart: str) -> None:
 
 
 def _draw(chart: str, found: Frontier, talk: Talk) -> None:
-    from .report.charts import write_chart
-    from .report.frontier_charts import frontier_figures
+    from .report.charts.base import write_chart
+    from .report.charts.frontier import frontier_figures
 
     figures = frontier_figures(found)
     if not figures:

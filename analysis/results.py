@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data import Case, load_case
-from ..model.plan import SCHEMA, Plan
+from ..model.plan.plan import SCHEMA, Plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def read_any(folder: str | os.PathLike[str]) -> Result:
     if kind == "frontier":
         return Result(kind, path, _read_frontier(path), read_run(path))
     if kind == "sweep":
-        from .swept import read_sweep
+        from .sweep.read import read_sweep
 
         sweep = read_sweep(path)
         return Result(kind, path, dataclasses.replace(sweep, case=_named(sweep.case, sweep.meta)), {})
@@ -90,7 +90,7 @@ def read_any(folder: str | os.PathLike[str]) -> Result:
 
 
 def _read_frontier(folder: Path) -> Any:
-    from .frontier import Frontier
+    from .frontier.frontier import Frontier
 
     path = folder / DOCUMENTS["frontier"]
     document = read_document(path)

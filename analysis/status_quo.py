@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pyomo.environ import value
 
-from ..model.network import NONE
-from ..model.problem import Problem
+from ..model.leader.problem import Problem
+from ..model.network.network import NONE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .case import Case
-from .faults import CaseError, Fault
+from .load import case_from_tables, load_case
+from .output.case_tables import write_folder, write_workbook
 from .overrides import apply_overrides
-from .reading import case_from_tables, load_case
+from .schema.case import Case
+from .schema.errors import CaseError, Fault
+from .schema.tables import TABLES, Settings
 from .shipped import ShippedCase, copy_case, shipped_cases
-from .starting import init_case
-from .tables import TABLES, Settings
-from .writing import write_folder, write_workbook
+from .starter import init_case
 
 __all__ = [
     "TABLES",

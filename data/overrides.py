@@ -11,15 +11,15 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from .case import Case
-from .checking import check
-from .declared import columns, extra, numeric, setting_keys, setting_paths
-from .drafts import Draft, draft_of
-from .faults import CaseError, Fault, nearest
-from .noticing import notice
-from .parsing import in_words
-from .raw import shown
-from .tables import PLAIN_NUMBER, TABLES, Row, Settings
+from .check.plausibility import notice
+from .check.references import check
+from .input.cells import in_words
+from .input.draft import Draft, draft_of
+from .input.raw import shown
+from .schema.case import Case
+from .schema.declarations import columns, extra, numeric, setting_keys, setting_paths
+from .schema.errors import CaseError, Fault, nearest
+from .schema.tables import PLAIN_NUMBER, TABLES, Row, Settings
 
 FORM = "write TABLE.KEY.COLUMN=VALUE, such as lanes.hf-jp-kr.max_flow=500, or SECTION.KEY=VALUE"
 # Columns that the KEY of a table is made of, where they are not its whole key.

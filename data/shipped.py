@@ -8,9 +8,9 @@ from importlib.resources.abc import Traversable
 from os import PathLike
 from pathlib import Path
 
-from .faults import CaseError, Fault, nearest
-from .folders import SETTINGS_FILE, parse_toml, read_text
-from .placing import place_folder
+from .input.folder import SETTINGS_FILE, parse_toml, read_text
+from .output.placing import place_folder
+from .schema.errors import CaseError, Fault, nearest
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .candidates import TooManyCombinations
-    from .monitor import Monitor
-    from .plan import Plan
-    from .planning import CertificateError
+    from .certify.certificate import CertificateError
+    from .follower.combinations import TooManyCombinations
+    from .plan.monitor import Monitor
+    from .plan.plan import Plan
     from .solving import evaluate, solve
 
 # A plan that is only read needs neither Pyomo nor HiGHS, which take long to import.
 _HOMES = {
-    "CertificateError": ".planning",
-    "Monitor": ".monitor",
-    "Plan": ".plan",
-    "TooManyCombinations": ".candidates",
+    "CertificateError": ".certify.certificate",
+    "Monitor": ".plan.monitor",
+    "Plan": ".plan.plan",
+    "TooManyCombinations": ".follower.combinations",
     "evaluate": ".solving",
     "solve": ".solving",
 }

@@ -6,18 +6,18 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .assembly import FirstStage
-from .candidates import enumerable
-from .engine import Engine
-from .groups import grouped
-from .large import solve_large
-from .monitor import Monitor
-from .network import Network
-from .overlaps import overlapping
-from .plan import Plan
-from .planning import Facts, make_plan
-from .problem import Problem
-from .terms import Terms
+from .certify.certificate import Facts, make_plan
+from .follower.combinations import enumerable
+from .leader.problem import Problem
+from .leader.recompute import FirstStage
+from .methods.decomposition.components import grouped
+from .methods.decomposition.master import overlapping
+from .methods.engine import Engine
+from .methods.large_spaces import solve_large
+from .network.network import Network
+from .plan.limits import Terms
+from .plan.monitor import Monitor
+from .plan.plan import Plan
 
 if TYPE_CHECKING:
     from ..data import Case
@@ -189,7 +189,7 @@ def check_choices(
     ValueError
         Naming every choice the case does not offer, with the nearest it does.
     """
-    from ..data.faults import nearest
+    from ..data.schema.errors import nearest
 
     faults = []
     for regime, policy in policies.items():

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..model.plan import Plan
+from ..model.plan.plan import Plan
 
 if TYPE_CHECKING:
     import altair
 
-    from .charts import Figure
+    from .charts.base import Figure
 
 SIDES = ("counterpart", "ours")
 
@@ -60,7 +60,7 @@ class PlanCharts:
         ValueError
             For another side, or where the side neither goes short nor draws on a stock.
         """
-        from .plan_charts import counterpart_fills, our_fills
+        from .charts.plan import counterpart_fills, our_fills
 
         return self._chart({"counterpart": counterpart_fills, "ours": our_fills}[_side(side)], f"fills of side {side}")
 
@@ -72,7 +72,7 @@ class PlanCharts:
         ValueError
             For another side, or where there is no plan.
         """
-        from .plan_charts import counterpart_losses, our_losses
+        from .charts.plan import counterpart_losses, our_losses
 
         return self._chart(
             {"counterpart": counterpart_losses, "ours": our_losses}[_side(side)], f"losses of side {side}"
@@ -86,7 +86,7 @@ class PlanCharts:
         ValueError
             Where every share stays as it is.
         """
-        from .plan_charts import sourcing
+        from .charts.plan import sourcing
 
         return self._chart(sourcing, "sourcing")
 
@@ -98,7 +98,7 @@ class PlanCharts:
         ValueError
             Where the case sets no least fill.
         """
-        from .plan_charts import margins
+        from .charts.plan import margins
 
         return self._chart(margins, "margins")
 
@@ -126,8 +126,8 @@ def plan_html(plan: Plan) -> str:
     """
     from jinja2 import Environment
 
-    from .figures import number, percent, plain
-    from .plan_page import answer, case_line, case_title
+    from .format.numbers import number, percent, plain
+    from .page.plan import answer, case_line, case_title
 
     rows = []
     if plan.leverage is not None:

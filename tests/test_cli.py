@@ -18,7 +18,6 @@ from typing import Any
 
 import click
 import pytest
-from cli_cases import slow, small
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 from sluicegate import Plan, load_case
@@ -26,6 +25,8 @@ from sluicegate import evaluate as evaluate_case
 from sluicegate.cli import cli
 from sluicegate.data import write_folder
 from sluicegate.model import CertificateError, TooManyCombinations
+
+from sluicegate_testing.cli_cases import slow, small
 
 TABLES = ["fills", "flows", "losses", "policies", "sourcing", "stocks"]
 FILES = sorted(

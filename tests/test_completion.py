@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_cases import small
 from click.shell_completion import BashComplete
 from sluicegate.cli import cli
 from sluicegate.data import write_folder, write_workbook
+
+from sluicegate_testing.cli_cases import small
 
 COMMAND = Path(sys.executable).with_name("sluicegate")
 SHELLS = ["bash", "zsh", "fish"]

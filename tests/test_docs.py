@@ -24,14 +24,16 @@ import click
 import pytest
 import sluicegate
 from click.testing import CliRunner
-from pages import PAGES, ROOT, Shown, agrees, blocks, inline_code, shown
 from sluicegate import model
 from sluicegate.analysis.status_quo import with_status_quo_warnings
 from sluicegate.cli import cli
-from sluicegate.data import TABLES, Case, sizes
-from sluicegate.data.declared import columns
-from sluicegate.data.tables import Settings
-from sluicegate.report.progress import Interruptible
+from sluicegate.data import TABLES, Case
+from sluicegate.data.input import sizes
+from sluicegate.data.schema.declarations import columns
+from sluicegate.data.schema.tables import Settings
+from sluicegate.report.console.progress import Interruptible
+
+from sluicegate_testing.pages import PAGES, ROOT, Shown, agrees, blocks, inline_code, shown
 
 WITH_CONSOLE = [name for name, page in PAGES.items() if any(block.language == "console" for block in blocks(page))]
 WITH_SLOW = [name for name in WITH_CONSOLE if any(block.slow for block in blocks(PAGES[name]))]
@@ -286,7 +288,7 @@ def formulas_on_the_page() -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("module", ["sluicegate.model.response", "sluicegate.model.ours"])
+@pytest.mark.parametrize("module", ["sluicegate.model.formulation.follower", "sluicegate.model.formulation.leader"])
 def test_every_rule_of_the_model_is_on_its_page(module: str) -> None:
     source = inspect.getsource(import_module(module))
     rules = set(re.findall(r"(?:rule|bounds)=(\w+)\b", source)) | {rule.__name__ for rule in _families(module)}

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from sluicegate import evaluate, load_case
 
-from evidence import assumptions, record, sampling, scores
-from evidence.findings import find, in_the_world_that_came
-from evidence.page import DOCS, drawn, pages
-from evidence.responses import respond, response_of
-from evidence.studies import losses
-from evidence.variants import CHOSEN, VARIANTS, WATCHED
+from tools.evidence import assumptions, record, sampling, scores
+from tools.evidence.findings import find, in_the_world_that_came
+from tools.evidence.page import DOCS, drawn, pages
+from tools.evidence.responses import respond, response_of
+from tools.evidence.studies import losses
+from tools.evidence.variants import CHOSEN, VARIANTS, WATCHED
 
 FIRST = "first scored"
 
@@ -191,7 +191,7 @@ def test_samples_are_those_of_the_ranges(variant):
 
 def test_samples_of_other_figures_are_refused(monkeypatch):
     monkeypatch.setattr(sampling, "SEED", 1)
-    with pytest.raises(ValueError, match="run `python -m evidence samples`"):
+    with pytest.raises(ValueError, match=r"run `python -m tools\.evidence samples`"):
         sampling.stored("ex-ante", "hypercube")
 
 

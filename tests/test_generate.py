@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from pytest import approx
 from sluicegate import Case, load_case, solve
-from sluicegate.data.writing import write_folder
-from sluicegate.model.compiled import compile_model
-from sluicegate.model.network import Network
-from sluicegate.model.program import coupled
-from sluicegate.model.response import build_response
+from sluicegate.data.output.case_tables import write_folder
+from sluicegate.model.formulation.follower import build_response
+from sluicegate.model.formulation.single_level import coupled
+from sluicegate.model.network.network import Network
+from sluicegate.model.solver.highs import compile_model
 
-PATH = Path(__file__).parent.parent / "bench" / "generate.py"
+PATH = Path(__file__).parent.parent / "tools" / "bench" / "generate.py"
 
 
 def generate(*arguments: int, **options: Any) -> Case:

@@ -11,13 +11,16 @@ import numpy as np
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
-from oracle import OracleAnswer, best_for, combinations, oracle
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, evaluate, solve
-from sluicegate.model import Monitor, TooManyCombinations, candidates, columns
-from sluicegate.model.planning import money_scale
-from sluicegate.model.problem import Problem
-from strategies import cases, random_case
+from sluicegate.model import Monitor, TooManyCombinations
+from sluicegate.model.certify.certificate import money_scale
+from sluicegate.model.follower import combinations as candidates
+from sluicegate.model.follower import enumerate as columns
+from sluicegate.model.leader.problem import Problem
+
+from sluicegate_testing.oracle import OracleAnswer, best_for, combinations, oracle
+from sluicegate_testing.strategies import cases, random_case
 
 Drawn = tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]
 

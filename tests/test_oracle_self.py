@@ -3,8 +3,6 @@
 Each test's comments derive the expected figure from the mathematics; nothing here imports the package under test.
 """
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from scipy.optimize import linprog
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from oracle import (
+from sluicegate_testing.oracle import (
     Case,
     OracleAnswer,
     Scenario,
@@ -25,7 +21,7 @@ from oracle import (
     response_lp,
     status_quo_cost,
 )
-from strategies import cases, faults, is_coupled, random_case
+from sluicegate_testing.strategies import cases, faults, is_coupled, random_case
 
 Tables = dict[str, list[dict[str, Any]]]
 

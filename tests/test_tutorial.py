@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sluicegate import evaluate, load_case, solve
 from sluicegate.data import apply_overrides
-from sluicegate.model.problem import Problem
+from sluicegate.model.leader.problem import Problem
 
 V = {
     ("open", "open"): 400.8,

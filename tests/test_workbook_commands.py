@@ -7,13 +7,14 @@ import os
 from pathlib import Path
 
 import pytest
-from cli_cases import small
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 from sluicegate import Plan, load_case, solve
 from sluicegate.cli import cli
 from sluicegate.data import write_folder
-from sluicegate.report.folder import write_plan
+from sluicegate.report.files.folder import write_plan
+
+from sluicegate_testing.cli_cases import small
 
 
 @pytest.fixture(scope="module")

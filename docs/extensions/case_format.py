@@ -10,8 +10,9 @@ from docutils import nodes
 from formulas import table, text
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from sluicegate.data import TABLES, tables
-from sluicegate.data.declared import columns, extra, numeric, options, section_model
+from sluicegate.data import TABLES
+from sluicegate.data.schema import tables
+from sluicegate.data.schema.declarations import columns, extra, numeric, options, section_model
 from sphinx.util.docutils import SphinxDirective
 
 HEADER = ("column", "what it holds", "unit", "default")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sluicegate.data import load_case, shipped_cases
-from sluicegate.data.tables import TABLES
+from sluicegate.data.schema.tables import TABLES
 
 NAMES = {"name", "party", "site", "item", "lane", "process", "output", "regime", "role", "origin", "destination"}
 NAMES |= {"package", "policy", "controller", "contingency", "unit", "input"}

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 from sluicegate.data import TABLES, apply_overrides, init_case, load_case
-from sluicegate.data.declared import columns
+from sluicegate.data.schema.declarations import columns
 
 
 def test_the_case_is_sound_and_uses_every_table(tmp_path):

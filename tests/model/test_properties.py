@@ -19,19 +19,19 @@ from hypothesis import strategies as st
 from pytest import approx
 from scipy.optimize import linprog
 from sluicegate import Case, Plan, case_from_tables, evaluate, solve
-from sluicegate.model import columns
-from sluicegate.model.candidates import Candidates
-from sluicegate.model.columns import Enumerator, choice_of, gray_order
-from sluicegate.model.compiled import Compiled, Highs, Program, compile_model
-from sluicegate.model.joint import Gate
-from sluicegate.model.network import Network, holding_weeks
-from sluicegate.model.planning import money_scale
-from sluicegate.model.problem import Problem
-from sluicegate.model.response import build_response
-from sluicegate.model.terms import Terms
-from strategies import cases, random_case
+from sluicegate.model.certify.certificate import money_scale
+from sluicegate.model.follower import enumerate as columns
+from sluicegate.model.follower.combinations import Candidates
+from sluicegate.model.follower.enumerate import Enumerator, choice_of, gray_order
+from sluicegate.model.formulation.follower import build_response
+from sluicegate.model.formulation.linking import Gate
+from sluicegate.model.leader.problem import Problem
+from sluicegate.model.network.network import Network, holding_weeks
+from sluicegate.model.plan.limits import Terms
+from sluicegate.model.solver.highs import Compiled, Highs, Program, compile_model
 
-from .builders import parts
+from sluicegate_testing.builders import parts
+from sluicegate_testing.strategies import cases, random_case
 
 Drawn = tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]
 Choice = dict[str, str]
@@ -560,7 +560,7 @@ def test_the_same_case_gives_the_same_plan(drawn: Drawn) -> None:
 TOLD = """\
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from strategies import random_case
+from sluicegate_testing.strategies import random_case
 from sluicegate import case_from_tables, solve
 for seed in (2, 7, 10, 20):
     plan = solve(case_from_tables("drawn", *random_case(seed)))
@@ -571,7 +571,7 @@ for seed in (2, 7, 10, 20):
 
 
 def test_the_same_plan_whatever_the_order_of_sets() -> None:
-    folder = str(Path(__file__).parent.parent)
+    folder = str(Path(__file__).parents[1])
     told = [
         subprocess.run(
             [sys.executable, "-c", TOLD, folder],

@@ -9,7 +9,14 @@ import pytest
 from sluicegate import solve
 from sluicegate.data import case_from_tables
 
-from .interdiction import Settings, Tables, max_flow, min_cost_flow, multi_commodity_flow, shortest_path
+from sluicegate_testing.interdiction import (
+    Settings,
+    Tables,
+    max_flow,
+    min_cost_flow,
+    multi_commodity_flow,
+    shortest_path,
+)
 
 
 @dataclass(frozen=True)

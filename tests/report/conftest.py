@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cli_cases import hostile, small
-from results import publish
 from sluicegate import Plan, load_case, solve
-from sluicegate.report.page import page_of, read_results, write_page
+from sluicegate.report.page.page import page_of, read_results, write_page
+
+from sluicegate_testing.cli_cases import hostile, small
+from sluicegate_testing.results import publish
 
 GAP = 0.05
 """Close enough for pages; a proof to the last digit takes longer."""

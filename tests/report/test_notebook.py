@@ -9,11 +9,12 @@ from html.parser import HTMLParser
 import altair
 import pytest
 import sluicegate
-from cli_cases import small
 from sluicegate import Plan, solve
 from sluicegate.data import apply_overrides
-from sluicegate.model.consequences import UNITS
-from sluicegate.report.charts import svg_of
+from sluicegate.model.certify.tables import UNITS
+from sluicegate.report.charts.base import svg_of
+
+from sluicegate_testing.cli_cases import small
 
 HOSTILE = "<script>alert('x')</script><img src=http://example.org/a.png>"
 ALLOWED = {"div", "p", "strong", "bdi", "br", "small", "table", "thead", "tbody", "tr", "th", "td"}

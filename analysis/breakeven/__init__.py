@@ -1,0 +1,1 @@
+"""The values of one figure at which the advice changes."""

@@ -1,0 +1,865 @@
+"""The values of one figure at which the best policies change (docs/breakeven.md)."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from ...data import TABLES
+from ...model.certify.certificate import (
+    CERTIFICATE,
+    SMALL_CERTIFICATE,
+    SMALL_LEVERAGE,
+    CertificateError,
+    first_stage_of,
+    money_scale,
+)
+from ...model.methods.engine import Engine
+from ...model.network.network import OPEN, Network
+from ...model.plan.limits import Terms
+from ...model.plan.monitor import Monitor
+from ...model.solving import evaluate
+from ..figures.figure import Figure, find_figure, no_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...data import Case
+    from ...model import Plan
+
+LIMITS = {"budget": "admin_cost", "reviewer_hours": "reviewer_load", "political_capital": "political_cost"}
+"""Limits that are moved without working out any response again, and the column of the policies table they add up."""
+
+LOW, HIGH = 0.25, 4.0
+"""Ends of the default range of an amount, as multiples of the value in force."""
+
+SHORT = 8
+"""Least default range of a number of weeks."""
+
+EXACT = 1e-7
+"""Relative difference of leverage that is rounding."""
+
+FLOOR = 0.1
+"""Share of the range below which the tolerance is relative to that share, not to the value."""
+
+Choice = tuple[str, ...]
+"""Policy of every regime of ours, in the order of the menu."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a switch.
+
+    Attributes
+    ----------
+    value
+        Value of the figure.
+    status
+        ``optimal``, ``feasible`` (its gap is wider than the one asked for) or ``infeasible``.
+    leverage, policies, qualified, stockpile
+        Of the best plan there; None and empty where there is none.
+    plan
+        The whole plan, worked out anew by `evaluate`; None where there is none.
+    """
+
+    value: float
+    status: str
+    leverage: float | None = None
+    policies: Mapping[str, str] = field(default_factory=dict)
+    qualified: tuple[str, ...] = ()
+    stockpile: Mapping[str, float] = field(default_factory=dict)
+    plan: Plan | None = field(default=None, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the side as plain values, without its whole plan."""
+        plain = {name.name: getattr(self, name.name) for name in dataclasses.fields(self) if name.name != "plan"}
+        return {
+            **plain,
+            "policies": dict(self.policies),
+            "qualified": list(self.qualified),
+            "stockpile": dict(self.stockpile),
+        }
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Two values within the tolerance of each other between which the best policies change."""
+
+    below: Side
+    above: Side
+
+    @property
+    def changed(self) -> dict[str, tuple[str, str]]:
+        """Policy below and above of every regime that changes; empty where there is no plan on one side."""
+        below, above = self.below.policies, self.above.policies
+        return {name: (below[name], above[name]) for name in below if name in above and below[name] != above[name]}
+
+
+@dataclass(frozen=True)
+class Breakeven:
+    """Where the best policies change as one figure moves.
+
+    Attributes
+    ----------
+    case
+        The case.
+    path, unit
+        The figure, as ``--set`` writes it, and its unit.
+    current
+        Value in force; None where it has none (no limit, or rows with different ones).
+    low, high
+        The range looked at.
+    range_words
+        How the range was come by.
+    tolerance
+        Width to which a switch is bracketed, relative to the value, or to a tenth of the range where the value is smaller.
+    whole
+        Whether the figure takes whole numbers only.
+    switches
+        From the lowest value to the highest.
+    points : pandas.DataFrame
+        Every value solved: value, status, leverage, bound, one column for each regime.
+    complete
+        Whether it is proven that there is no other switch in the range (switches within the tolerance of each other being
+        one).
+    statement
+        The same in words.
+    notes
+        What a reader should know.
+    stopped
+        Whether the search was stopped early.
+    seconds
+        Time it took.
+    """
+
+    case: Case = field(repr=False)
+    path: str
+    unit: str
+    current: float | None
+    low: float
+    high: float
+    range_words: str
+    tolerance: float
+    whole: bool
+    switches: tuple[Switch, ...]
+    points: pd.DataFrame = field(repr=False)
+    complete: bool
+    statement: str
+    notes: tuple[str, ...] = ()
+    stopped: bool = False
+    seconds: float = 0.0
+
+    def __repr__(self) -> str:
+        """Return the figure and the values at which policies change."""
+        at = ", ".join(f"{switch.below.value:g} to {switch.above.value:g}" for switch in self.switches) or "none"
+        return f"Breakeven({self.path!r}, {self.low:g} to {self.high:g}, switches: {at})"
+
+    @property
+    def holds(self) -> tuple[float, float] | None:
+        """Values around the one in force between which its policies stay the best; None where it has none in the range."""
+        if self.current is None or not self.low <= self.current <= self.high:
+            return None
+        below = [switch.above.value for switch in self.switches if switch.above.value <= self.current]
+        above = [switch.below.value for switch in self.switches if switch.below.value >= self.current]
+        return max(below, default=self.low), min(above, default=self.high)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return {
+            "schema": 1,
+            "case": self.case.name,
+            "path": self.path,
+            "unit": self.unit,
+            "current": self.current,
+            "low": self.low,
+            "high": self.high,
+            "range": self.range_words,
+            "tolerance": self.tolerance,
+            "switches": [
+                {"below": switch.below.to_dict(), "above": switch.above.to_dict()} for switch in self.switches
+            ],
+            "complete": self.complete,
+            "statement": self.statement,
+            "notes": list(self.notes),
+            "stopped": self.stopped,
+            "points": self.points.astype(object).where(self.points.notna(), None).to_dict("records"),
+            "seconds": self.seconds,
+        }
+
+
+def breakeven(
+    case: Case,
+    path: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    tolerance: float = 1e-3,
+    points: int = 17,
+    threads: int = 1,
+    monitor: Monitor | None = None,
+) -> Breakeven:
+    """Find the values of a figure at which the best policies change.
+
+    Parameters
+    ----------
+    case
+        A checked case.
+    path
+        The figure, as an override without its value: ``lanes.gas-out.max_flow``, ``limits.budget``.
+    low, high
+        Range to look at; default: see docs/breakeven.md.
+    tolerance
+        Width of the bracket around a switch, relative to the value, or to a tenth of the range where the value is smaller.
+        Whole numbers are bracketed by neighbours.
+    points
+        Values looked at, at equal distances, before neighbours are bisected.
+    threads
+        Processes that work out responses.
+    monitor
+        Told of stage ``points``; asked whether to stop, results so far kept.
+
+    Raises
+    ------
+    CaseError
+        For a path that names no figure, or an end of the range that the case cannot have.
+    ValueError
+        For a figure that cannot be moved, or a range without values.
+    TooManyCombinations
+        When the policy combinations cannot be enumerated.
+    CertificateError
+        When an answer does not survive its check.
+    """
+    began = time.perf_counter()
+    if points < 2:
+        raise ValueError("points: at least 2 are needed, the ends of the range")
+    if not 0 < tolerance < 1:
+        raise ValueError("tolerance: must lie between 0 and 1, such as 0.001")
+    figure = movable(case, path)
+    low, high, words = _range(figure, low, high)
+    telling = _Telling(monitor or Monitor())
+    with contextlib.ExitStack() as stack:
+        bench = _LimitBench(figure, high, threads, telling) if figure.limit else _CaseBench(figure, threads, telling)
+        stack.callback(bench.close)
+        search = _Search(bench, figure, low, high, tolerance, points)
+        stopped = False
+        try:
+            search.run()
+        except _Stopped:
+            stopped = True
+        switches = tuple(search.switches(whole=not stopped))
+    complete, statement = search.statement(stopped)
+    return Breakeven(
+        case=case,
+        path=path,
+        unit=figure.unit,
+        current=figure.current,
+        low=low,
+        high=high,
+        range_words=words,
+        tolerance=tolerance,
+        whole=figure.whole,
+        switches=switches,
+        points=search.frame(),
+        complete=complete,
+        statement=statement,
+        notes=tuple(search.notes()),
+        stopped=stopped,
+        seconds=time.perf_counter() - began,
+    )
+
+
+# The figure ------------------------------------------------------------------------------------------------------------
+
+
+def movable(case: Case, path: str) -> Figure:
+    """Return the figure that a path names.
+
+    Raises
+    ------
+    CaseError
+        For a path that names no figure.
+    ValueError
+        For a figure that cannot be moved.
+    """
+    head, _, rest = path.partition(".")
+    column = rest.rpartition(".")[2]
+    if head in TABLES and column in TABLES[head].key and any(f"{row.id}.{column}" == rest for row in case.rows(head)):
+        raise _no_number(path)
+    figure = find_figure(case, path)
+    if figure.numeric or figure.delay:
+        return figure
+    raise _no_number(path) if head in TABLES else no_figure(path)
+
+
+def _no_number(path: str) -> ValueError:
+    return ValueError(f"{path} is no figure; {path.rpartition('.')[2]} holds no number that can be moved")
+
+
+def _refusal(figure: Figure, value: float) -> str | None:
+    """Return why the case cannot have a value, with the column and the value that are at fault; None where it can."""
+    fault = figure.fault(value)
+    return None if fault is None else ": ".join(filter(None, (fault.column, fault.value, fault.message)))
+
+
+def _range(figure: Figure, low: float | None, high: float | None) -> tuple[float, float, str]:
+    """Return the range to look at, and how it was come by."""
+    words = []
+    given = (low, high)
+    if low is None or high is None:
+        first, last, how = _default_range(figure)
+        words.append(how)
+        low, high = (first if low is None else low), (last if high is None else high)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError(f"{figure.path}: the range must be finite")
+    if figure.whole:
+        low, high = float(math.ceil(low)), float(math.floor(high))
+    if low >= high:
+        if None not in given:
+            raise ValueError(f"{figure.path}: low must be below high, but {low:g} is not below {high:g}")
+        raise ValueError(f"{figure.path}: no range from {low:g} to {high:g}; give --low and --high")
+    ends = []
+    for place, (end, stated) in enumerate(zip((low, high), given, strict=True)):
+        problem = _refusal(figure, end)
+        if problem is not None:
+            accepted = (
+                value for value in (figure.current, low, high) if value is not None and not _refusal(figure, value)
+            )
+            good = next(accepted, None)
+            if stated is not None or good is None:
+                # Refused in the words of the case.
+                figure.at(end)
+            assert good is not None
+            end = _nearest_accepted(figure, good, end)
+            side, at = "below" if place == 0 else "above", low if place == 0 else high
+            words.append(f"{side} {end:.6g} the case is refused (at {at:.6g}: {problem})")
+        ends.append(end)
+    if ends[0] >= ends[1]:
+        raise ValueError(f"{figure.path}: the case is refused at all other values; give --low and --high")
+    return ends[0], ends[1], "; ".join(words) or "as asked for"
+
+
+def _default_range(figure: Figure) -> tuple[float, float, str]:
+    current, case = figure.current, figure.case
+    if figure.path == "horizon.weeks":
+        assert current is not None
+        return max(1, current // 2), current + current // 2, "from half to one and a half times the value in force"
+    if figure.whole:
+        weeks = case.settings.horizon.weeks
+        last = min(max(SHORT, 2 * (current or 0)), max(weeks, current or 0))
+        return 0, last, f"from 0 to twice the value in force, at least {SHORT} weeks, within the horizon"
+    if figure.share:
+        return 0.0, 1.0, "all shares"
+    if figure.limit:
+        most = _most_used(case, figure.limit)
+        if current:
+            low, high = LOW * current, HIGH * current
+            if low < most < high:
+                return low, most, f"from {LOW:g} times the value in force to {most:.6g}, the most any choice can use"
+        elif most > 0:
+            return 0.0, most, f"from 0 to {most:.6g}, the most that any choice can use"
+    if current:
+        return LOW * current, HIGH * current, f"{LOW:g} to {HIGH:g} times the value in force"
+    largest = max(figure.peers, default=0.0)
+    if largest > 0:
+        return 0.0, HIGH * largest, f"from 0 to {HIGH:g} times the largest figure of its column"
+    raise ValueError(f"{figure.path} has no figure to start a range from; give --low and --high")
+
+
+def _most_used(case: Case, limit: str) -> float:
+    """Most of a limit that any choice can use."""
+    network = Network(case)
+    column = LIMITS[limit]
+    total = math.fsum(
+        max((getattr(network.policy(regime, policy), column, 0.0) for policy in menu), default=0.0)
+        for regime, menu in network.menu.items()
+    )
+    if limit == "budget":
+        total += math.fsum(lane.fixed_cost or 0.0 for lane in network.lanes_into("ours"))
+        total += math.fsum(
+            row.stockpile_max * network.stockpile_price(pair)
+            for pair, row in network.stocks.items()
+            if network.side[pair[0]] == "ours" and row.stockpile_max > 0
+        )
+    return total
+
+
+def _nearest_accepted(figure: Figure, good: float, bad: float) -> float:
+    """Return the accepted value nearest to a refused one, coming from an accepted one."""
+    for _ in range(80):
+        middle = float(round((good + bad) / 2)) if figure.whole else (good + bad) / 2
+        if middle in (good, bad):
+            break
+        if _refusal(figure, middle) is None:
+            good = middle
+        else:
+            bad = middle
+    tidy = float(f"{good:.9g}")
+    return tidy if _refusal(figure, tidy) is None else good
+
+
+# Solving at one value --------------------------------------------------------------------------------------------------
+
+
+class _Stopped(Exception):
+    """The monitor asked to stop."""
+
+
+class _Telling(Monitor):
+    """Passes on how many values are done; what goes on inside one is not told.
+
+    A search of one value ends at its own time limit; the monitor's wish to stop ends everything.
+    """
+
+    def __init__(self, outer: Monitor):
+        self.outer = outer
+        self.deadline = math.inf
+
+    def stop(self) -> bool:
+        return self.outer.stop() or time.perf_counter() > self.deadline
+
+    def check(self) -> None:
+        """Raise `_Stopped` where the monitor asks to stop."""
+        if self.outer.stop():
+            raise _Stopped
+
+
+@dataclass(frozen=True)
+class _Point:
+    """The best policies at a value; choice None where there is no plan.
+
+    ``used`` is what the plan uses of the limit that is moved, None for other figures.
+    """
+
+    value: float
+    status: str
+    choice: Choice | None
+    leverage: float
+    bound: float
+    tie: float
+    used: float | None = None
+    solved: bool = True
+
+
+@dataclass(frozen=True)
+class _Worth:
+    """What given policies are worth at a value, everything else at its best; leverage -inf where they have no plan."""
+
+    leverage: float
+    qualified: tuple[str, ...] = ()
+    stockpile: Mapping[str, float] = field(default_factory=dict)
+    used: float = 0.0
+
+
+NO_WORTH = _Worth(-math.inf)
+
+
+class _Bench:
+    """Answers what is best at a value of the figure, and what given policies are worth there.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    threads
+        Processes that work out responses.
+    telling
+        Asked whether to stop.
+    """
+
+    def __init__(self, figure: Figure, threads: int, telling: _Telling):
+        self.figure = figure
+        self.threads = threads
+        self.telling = telling
+        self.points: dict[float, _Point] = {}
+        self.money = 0.0
+        self._worths: dict[tuple[float, Choice], _Worth] = {}
+
+    def _ready(self, value: float) -> tuple[Engine, Terms]:
+        """Return an engine with the figure at a value, and the terms to search under."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of engines."""
+        raise NotImplementedError
+
+    def _open(self, case: Case) -> Engine:
+        return Engine(case, threads=self.threads, monitor=self.telling, stop=self.telling.stop)
+
+    def best(self, value: float) -> _Point:
+        """Return the best policies at a value."""
+        if value not in self.points:
+            self.telling.check()
+            engine, terms = self._ready(value)
+            options = engine.problem.case.settings.solver
+            self.telling.deadline = time.perf_counter() + options.time_limit
+            try:
+                found = engine.search(terms, options.rel_gap)
+            except ArithmeticError:
+                # One value that the solver fails at is no reason to lose all others.
+                return self.points.setdefault(value, _Point(value, "unknown", None, -math.inf, math.inf, 0.0))
+            finally:
+                self.telling.deadline = math.inf
+            self.telling.check()
+            self.money = self.money or money_scale(engine.problem)
+            scale = max(abs(found.leverage) if found.choice is not None else 0.0, SMALL_LEVERAGE * self.money)
+            tie = max(options.rel_gap, EXACT) * scale
+            if found.choice is None or found.solution is None:
+                status = "infeasible" if found.bound == -math.inf else "unknown"
+                point = _Point(value, status, None, -math.inf, found.bound, tie)
+            else:
+                status = "optimal" if found.bound - found.leverage <= options.rel_gap * scale else "feasible"
+                choice = tuple(found.choice.values())
+                worth = self._of(engine, found.choice, found.leverage, found.solution)
+                self._worths[value, choice] = worth
+                used = self._used(engine, choice, worth) if self.figure.limit else None
+                point = _Point(value, status, choice, found.leverage, found.bound, tie, used)
+            self.points[value] = point
+        return self.points[value]
+
+    def copy(self, value: float, point: _Point) -> None:
+        """Take note that the best plan at a value is that of another, which uses no more of the limit than the value."""
+        self.points.setdefault(value, dataclasses.replace(point, value=value, solved=False))
+        if point.choice is not None:
+            self._worths.setdefault((value, point.choice), self._worths[point.value, point.choice])
+
+    def worth(self, value: float, choice: Choice | None) -> _Worth:
+        """Return what policies are worth at a value."""
+        if choice is None:
+            return NO_WORTH
+        if (value, choice) not in self._worths:
+            self.telling.check()
+            engine, terms = self._ready(value)
+            self._worths[value, choice] = self._evaluate(engine, terms, choice)
+        return self._worths[value, choice]
+
+    def _evaluate(self, engine: Engine, terms: Terms, choice: Choice) -> _Worth:
+        problem = engine.problem
+        named = dict(zip(problem.network.menu, choice, strict=True))
+        for limit, column in LIMITS.items():
+            most = getattr(terms, limit)
+            if problem.policy_total(named, column) > most * (1 + 1e-9) + 1e-9:
+                return NO_WORTH
+        problem.evaluator.terms = terms
+        cost, admin = problem.response_cost(named), problem.admin_cost(named)
+        outcome = problem.evaluator.best(named, cost, problem.constant(cost, admin), admin)
+        self.telling.check()
+        if outcome.objective is None or outcome.solution is None:
+            return NO_WORTH
+        return self._of(engine, named, -outcome.objective, outcome.solution)
+
+    @staticmethod
+    def _of(engine: Engine, named: Mapping[str, str], leverage: float, solution: Any) -> _Worth:
+        problem = engine.problem
+        first, network = first_stage_of(problem, solution), problem.network
+        qualified = tuple(lane for lane, chosen in first.qualify.items() if chosen)
+        stockpile = {pair: min(amount, network.stock(pair).stockpile_max) for pair, amount in first.stockpile.items()}
+        spent = [
+            problem.admin_cost(named),
+            *(network.lanes[lane].fixed_cost or 0.0 for lane in qualified),
+            *(network.stockpile_price(pair) * amount for pair, amount in stockpile.items()),
+        ]
+        units = {"/".join(pair): amount for pair, amount in stockpile.items() if amount > 0}
+        return _Worth(leverage, qualified, units, math.fsum(spent))
+
+    def _used(self, engine: Engine, choice: Choice, worth: _Worth) -> float:
+        limit = self.figure.limit
+        assert limit is not None
+        named = dict(zip(engine.problem.network.menu, choice, strict=True))
+        used = worth.used if limit == "budget" else engine.problem.policy_total(named, LIMITS[limit])
+        # Sums of money end in rounding noise.
+        return float(f"{used:.10g}")
+
+    def side(self, value: float, choice: Choice | None, *, whole: bool) -> Side:
+        """Return one side of a switch; its whole plan, worked out anew, where it is asked for.
+
+        Raises
+        ------
+        CertificateError
+            When the whole plan's leverage is another.
+        """
+        if choice is None:
+            return Side(value, self.points[value].status)
+        worth = self.worth(value, choice)
+        case = self.figure.at(value)
+        named = dict(zip(Network(case).menu, choice, strict=True))
+        plan = evaluate(case, named, worth.qualified, worth.stockpile) if whole else None
+        leverage = worth.leverage
+        anew = leverage if plan is None or plan.leverage is None else plan.leverage
+        if abs(leverage - anew) > CERTIFICATE * max(abs(leverage), SMALL_CERTIFICATE * self.money):
+            raise CertificateError(
+                f"at {self.figure.path}={value:g} the search's leverage {leverage!r} differs from that of the linear "
+                f"programs solved alone, {anew!r}, by more than {CERTIFICATE:g}"
+            )
+        return Side(value, self.points[value].status, leverage, named, worth.qualified, worth.stockpile, plan)
+
+
+class _LimitBench(_Bench):
+    """A limit is moved: one engine answers everything, no response is worked out twice.
+
+    Parameters
+    ----------
+    figure, threads, telling
+        As for any bench.
+    high
+        The widest limit that will be asked for.
+    """
+
+    def __init__(self, figure: Figure, high: float, threads: int, telling: _Telling):
+        super().__init__(figure, threads, telling)
+        self._engine = self._open(figure.at(high))
+
+    def _ready(self, value: float) -> tuple[Engine, Terms]:
+        assert self.figure.limit is not None
+        return self._engine, dataclasses.replace(self._engine.widest, **{self.figure.limit: value})
+
+    def close(self) -> None:
+        self._engine.__exit__()
+
+
+class _CaseBench(_Bench):
+    """Any other figure is moved: an engine for every value, the last two kept."""
+
+    KEPT = 2
+
+    def __init__(self, figure: Figure, threads: int, telling: _Telling):
+        super().__init__(figure, threads, telling)
+        self._engines: dict[float, Engine] = {}
+
+    def _ready(self, value: float) -> tuple[Engine, Terms]:
+        engine = self._engines.pop(value, None)
+        if engine is None:
+            while len(self._engines) >= self.KEPT:
+                self._engines.pop(next(iter(self._engines))).__exit__()
+            engine = self._open(self.figure.at(value))
+        self._engines[value] = engine
+        return engine, engine.widest
+
+    def close(self) -> None:
+        for engine in self._engines.values():
+            engine.__exit__()
+        self._engines.clear()
+
+
+# The search ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Bracket:
+    """Two values between which the best policies change, and the policies."""
+
+    low: float
+    below: Choice | None
+    high: float
+    above: Choice | None
+
+
+class _Search:
+    """Scans a range, then bisects where the best policies change.
+
+    Policies stay in force along the scan until others are better by more than the tie tolerance, the relative gap that the case
+    asks of a solve: what costs less is no finding. Inside a bracket the two sides' policies are compared by what each is
+    worth exactly, so that the gap does not blur the place.
+
+    Parameters
+    ----------
+    bench
+        Answers what is best at a value.
+    figure, low, high, tolerance, points
+        As of `breakeven`.
+    """
+
+    def __init__(self, bench: _Bench, figure: Figure, low: float, high: float, tolerance: float, points: int):
+        self.bench = bench
+        self.figure = figure
+        self.low, self.high = low, high
+        self.tolerance = tolerance
+        self.grid = self._grid(points)
+        self.found: list[_Bracket] = []
+
+    def _grid(self, points: int) -> list[float]:
+        low, high = self.low, self.high
+        values = [low + (high - low) * step / (points - 1) for step in range(points)]
+        if self.figure.whole:
+            return sorted({float(round(value)) for value in values})
+        if self.figure.current is not None and low < self.figure.current < high:
+            values.append(self.figure.current)
+        return sorted({low, high, *(value for value in values[1:] if value < high)})
+
+    def width(self, value: float) -> float:
+        """Width of a bracket around a value that is narrow enough."""
+        return 1.0 if self.figure.whole else self.tolerance * max(abs(value), FLOOR * (self.high - self.low))
+
+    def close(self, low: float, high: float) -> bool:
+        """Say whether two values need not be told apart."""
+        return high - low <= self.width(high) * (1 + 1e-9)
+
+    def run(self) -> None:
+        """Find all brackets there are to find."""
+        told = self.bench.telling.outer
+        told.stage("points", len(self.grid))
+        values = self._descend() if self.figure.limit else self._along(self.grid)
+        anchor: float | None = None
+        force: Choice | None = None
+        for value in values:
+            point = self.bench.best(value)
+            if point.status == "unknown":
+                continue
+            if anchor is None:
+                anchor, force = value, point.choice
+                continue
+            worth = self.bench.worth(value, force).leverage
+            if point.choice is not None and worth >= point.leverage - point.tie:
+                # Where others are better by no more than a tie, the change may lie before.
+                if point.choice == force or worth >= point.leverage - EXACT * abs(point.leverage):
+                    anchor = value
+            elif point.choice == force:
+                anchor = value
+            else:
+                self.found += self._bracketed(_Bracket(anchor, force, value, point.choice))
+                anchor, force = value, point.choice
+
+    def _along(self, values: Iterable[float]) -> Iterator[float]:
+        for number, value in enumerate(values):
+            self.bench.best(value)
+            self.bench.telling.outer.advance(number + 1, len(self.grid))
+            yield value
+
+    def _descend(self) -> list[float]:
+        """Solve a limit from its highest value down, leaving out what a plan that uses less proves."""
+        bench, value = self.bench, self.high
+        while True:
+            point = bench.best(value)
+            bench.telling.outer.advance(sum(1 for step in self.grid if step >= value), len(self.grid))
+            if point.status == "infeasible":
+                bench.copy(self.low, point)
+                break
+            used = value if point.used is None else max(self.low, min(point.used, value))
+            if used < value:
+                bench.copy(used, point)
+            if used <= self.low:
+                break
+            lower = [step for step in self.grid if step < used and not self.close(step, used)]
+            value = used - 0.5 * self.width(used) if used < value else max(lower, default=self.low)
+            value = max(self.low, value)
+        return sorted(bench.points)
+
+    def _bracketed(self, bracket: _Bracket) -> list[_Bracket]:
+        """Narrow a bracket; in two where other policies are better in between."""
+        low, high = bracket.low, bracket.high
+        while not self.close(low, high):
+            middle = (low + high) / 2
+            if self.figure.whole:
+                middle = float(math.floor(middle))
+            best = self._settle(middle, bracket.below, bracket.above)
+            if best == bracket.below:
+                low = middle
+            elif best == bracket.above:
+                high = middle
+            else:
+                first = _Bracket(low, bracket.below, middle, best)
+                second = _Bracket(middle, best, high, bracket.above)
+                return self._bracketed(first) + self._bracketed(second)
+        return [_Bracket(low, bracket.below, high, bracket.above)]
+
+    def _settle(self, value: float, below: Choice | None, above: Choice | None) -> Choice | None:
+        """Return which of two policies is better at a value; others where they are better than both by more than a tie."""
+        point = self.bench.best(value)
+        if point.status == "infeasible":
+            return None
+        first, second = self.bench.worth(value, below).leverage, self.bench.worth(value, above).leverage
+        most = max(first, second)
+        if point.choice not in (below, above, None) and not most >= point.leverage - point.tie:
+            return point.choice
+        if first == second or abs(first - second) <= EXACT * abs(most):
+            if point.choice in (below, above):
+                return point.choice
+            return min(below, above, key=self._policies)
+        return below if first > second else above
+
+    @staticmethod
+    def _policies(choice: Choice | None) -> int:
+        return sum(policy != OPEN for policy in choice or ())
+
+    # What is handed on -------------------------------------------------------------------------------------------------
+
+    def switches(self, *, whole: bool = True) -> Iterator[Switch]:
+        """Yield the switches found, whole plans on both sides where they are asked for."""
+        for bracket in self.found:
+            yield Switch(
+                self.bench.side(bracket.low, bracket.below, whole=whole),
+                self.bench.side(bracket.high, bracket.above, whole=whole),
+            )
+
+    def gaps(self) -> list[tuple[float, float]]:
+        """Return neighbouring values between which nothing is proven."""
+        return [
+            (low, high)
+            for low, high in pairwise(sorted(self.bench.points))
+            if not self.close(low, high) and not self._constant(low, high)
+        ]
+
+    def _constant(self, low: float, high: float) -> bool:
+        """Say whether the best plan at the upper of two values is proven to be best at all values between."""
+        point = self.bench.points[high]
+        if self.figure.limit is None:
+            return False
+        if point.status == "infeasible":
+            return True
+        return point.used is not None and point.used <= low
+
+    def statement(self, stopped: bool) -> tuple[bool, str]:
+        """Return whether it is proven that there are no other switches, and that in words."""
+        span = f"between {self.low:.6g} and {self.high:.6g}"
+        if stopped:
+            return False, f"Stopped early: switches {span} may have been missed."
+        gaps = self.gaps()
+        if gaps:
+            widest = max(high - low for low, high in gaps)
+            return False, (
+                f"Switches {span} that are closer together than the values looked at (up to {widest:.4g} apart) may have been "
+                "missed."
+            )
+        if any(point.status not in ("optimal", "infeasible") for point in self.bench.points.values()):
+            return False, f"Not every value was solved to its gap, so that switches {span} may have been missed."
+        if self.figure.whole:
+            return True, f"Every whole number {span} was solved: there is no other switch."
+        return True, f"Proven: there is no other switch {span}, each plan being the best down to what it uses."
+
+    def notes(self) -> Iterator[str]:
+        """Yield what a reader should know."""
+        points = self.bench.points.values()
+        unproven = [point for point in points if point.status not in ("optimal", "infeasible")]
+        if unproven:
+            yield (
+                f"at {len(unproven)} of {len(points)} values (the first {unproven[0].value:.6g}) the solve ended without proof; "
+                "allow more time with solver.time_limit"
+            )
+        if self.figure.delay:
+            yield "a fixed delay of so many weeks stands in for the distribution of the case"
+        ties = [point.tie for point in points if point.choice is not None]
+        if ties:
+            yield f"policies that others beat by no more than the gap of a solve (here up to {max(ties):.3g}) count as best"
+
+    def frame(self) -> pd.DataFrame:
+        """Return every value solved."""
+        import pandas as pd
+
+        menu = list(Network(self.figure.case).menu)
+        rows = [
+            {
+                "value": point.value,
+                "status": point.status,
+                "leverage": point.leverage if math.isfinite(point.leverage) else None,
+                "bound": point.bound if math.isfinite(point.bound) else None,
+                **(dict.fromkeys(menu) if point.choice is None else dict(zip(menu, point.choice, strict=True))),
+            }
+            for point in (self.bench.points[value] for value in sorted(self.bench.points))
+            if point.solved
+        ]
+        return pd.DataFrame(rows, columns=["value", "status", "leverage", "bound", *menu])

@@ -1,0 +1,1 @@
+"""Plans side by side, and which difference explains how much."""

@@ -1,0 +1,1 @@
+"""Why there is no plan, or what holds the best plan back."""

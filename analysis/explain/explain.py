@@ -1,0 +1,122 @@
+"""Why no plan satisfies the limits of a case, or what holds the best plan back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...model.follower.combinations import TooManyCombinations
+from ...model.methods.engine import Engine
+from ...model.plan.limits import Terms
+from ...model.plan.monitor import Monitor
+from ...model.plan.plan import SCHEMA, Plan
+from ..relaxation.elastic import Elastic, Stopped
+from .conflict import Conflict, find_conflict
+from .shadow_prices import Worths, worths_of
+
+if TYPE_CHECKING:
+    from ...data import Case
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An explained case: a conflict where no plan satisfies the limits, else the best plan and what its limits are worth.
+
+    Attributes
+    ----------
+    case
+        The case.
+    conflict
+        The limits in conflict; None where there is a plan.
+    plan, worths
+        The best plan, and what its limits and decisions are worth; None where there is none.
+    solve
+        Programs and seconds it took.
+    """
+
+    case: Case
+    conflict: Conflict | None
+    plan: Plan | None
+    worths: Worths | None
+    solve: dict[str, Any]
+
+    def __repr__(self) -> str:
+        """Return what was found, in a line."""
+        if self.conflict is not None:
+            return f"Explanation({self.case.name!r}, no plan; limits in conflict: {len(self.conflict.limits)})"
+        return f"Explanation({self.plan!r})"
+
+    @property
+    def feasible(self) -> bool:
+        """Whether some plan satisfies the limits."""
+        return self.conflict is None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the explanation as plain values."""
+        return {
+            "schema": SCHEMA,
+            "case": self.case.name,
+            "feasible": self.feasible,
+            "conflict": None if self.conflict is None else self.conflict.to_dict(),
+            "plan": None if self.plan is None else self.plan.to_dict(),
+            "worths": None if self.worths is None else self.worths.to_dict(),
+            "solve": dict(self.solve),
+        }
+
+
+def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> Explanation:
+    """Say why no plan satisfies the limits, or what holds the best plan back.
+
+    Parameters
+    ----------
+    case
+        A checked case.
+    threads
+        Processes that work out responses.
+    monitor
+        Told of progress, asked whether to stop.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    Stopped
+        When the monitor stops it before there is an answer.
+    TooManyCombinations
+        When the policy combinations cannot be enumerated.
+    CertificateError
+        When the best plan does not survive its check.
+    """
+    began = time.perf_counter()
+    monitor = monitor or Monitor()
+    with _engine(case, threads, monitor) as engine:
+        elastic = Elastic(engine.problem, threads, monitor.stop, lambda: monitor.advance(elastic.solves, 0))
+        try:
+            monitor.stage("search", 0)
+            conflict = find_conflict(elastic)
+            plan = worths = None
+            if conflict is None:
+                found = engine.search(Terms.of(case))
+                if monitor.stop():
+                    raise Stopped
+                plan = engine.plan(found)
+                worths = worths_of(engine, found, plan)
+            facts = {
+                "programs": elastic.solves,
+                "seconds": time.perf_counter() - began,
+                "build_seconds": engine.problem.build_seconds,
+            }
+            return Explanation(case, conflict, plan, worths, facts)
+        finally:
+            elastic.close()
+
+
+def _engine(case: Case, threads: int, monitor: Monitor) -> Engine:
+    """Return an engine that can lift the limits on policies; one that cannot where that is too many combinations."""
+    try:
+        return Engine(case, widest=Terms(budget=case.settings.limits.budget), threads=threads, monitor=monitor)
+    except TooManyCombinations:
+        return Engine(case, threads=threads, monitor=monitor)

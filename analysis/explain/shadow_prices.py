@@ -1,0 +1,391 @@
+"""What the limits of a plan are worth, and what its decisions are worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ...model.certify.certificate import first_stage_of, money_scale
+from ...model.formulation.linking import Choice
+from ...model.leader.fixed_policy import Evaluator, Steady
+from ...model.leader.problem import Problem
+from ...model.methods.engine import Engine, Found
+from ...model.network.network import OPEN
+from ...model.plan.limits import Terms
+from ...model.plan.plan import Plan
+from ..relaxation.elastic import Stopped, gap_column, intake
+from ..relaxation.limits import BUDGET, LOADS, Limit, limits_of
+
+POINT = 0.01
+"""A unit of a share: one percentage point."""
+
+BINDS = 1e-6
+"""What may be left of a limit, relative to it, for it to bind."""
+
+HAIR = 0.01
+"""Units by which a limit is tightened to see whether it binds."""
+
+NOISE, SMALL = 1e-6, 1e-3
+"""Share of the leverage (or of this share of the money at stake, if larger) below which a worth is the solver's rounding."""
+
+GAP = 1e-6
+"""Relative gap of the searches whose leverages are compared, where the case's is wider."""
+
+
+@dataclass(frozen=True)
+class LimitWorth:
+    """A limit that binds at the plan, and what one more unit of it is worth.
+
+    Attributes
+    ----------
+    limit
+        The limit.
+    unit
+        What one unit is, e.g. ``1 USD m`` or ``1 point of fill``.
+    marginal
+        Leverage gained per unit as the limit gives, policies and qualified lanes as in the plan: a dual of the linear
+        program. It holds for small steps.
+    eased, tightened
+        Leverage gained by one whole unit more, and by one whole unit less (None: no plan with these policies and lanes).
+    """
+
+    limit: Limit
+    unit: str
+    marginal: float
+    eased: float
+    tightened: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "limit": self.limit.words,
+            "figure": self.limit.figure.path,
+            "unit": self.unit,
+            "marginal": self.marginal,
+            "eased": self.eased,
+            "tightened": self.tightened,
+        }
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """What a limit on the sum over policies keeps the plan from.
+
+    Attributes
+    ----------
+    limit, used
+        The limit, and what the plan uses of it.
+    leverage
+        Best leverage without it; None where that is too many combinations.
+    needs
+        What the policies of that best plan use.
+    """
+
+    limit: Limit
+    used: float
+    leverage: float | None
+    needs: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"limit": self.limit.words, "used": self.used, "leverage": self.leverage, "needs": self.needs}
+
+
+@dataclass(frozen=True)
+class DecisionWorth:
+    """What a decision of the plan adds to its leverage.
+
+    Attributes
+    ----------
+    kind
+        ``policy``, ``lane`` or ``stockpile``.
+    key, choice
+        The regime and its policy; the lane; ``site/item`` and the units.
+    cost
+        Leverage lost when it is forbidden and all else chosen anew; inf where no plan is left.
+    instead
+        Policies, lanes and stockpiles that are different then.
+    dropped
+        Leverage lost when a policy is set to ``open``, or a lane or stockpile given up, the other policies kept; None where
+        no plan is left.
+    """
+
+    kind: str
+    key: str
+    choice: str
+    cost: float
+    instead: tuple[str, ...]
+    dropped: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "kind": self.kind,
+            "key": self.key,
+            "choice": self.choice,
+            "cost": self.cost if math.isfinite(self.cost) else None,
+            "instead": list(self.instead),
+            "dropped": self.dropped,
+        }
+
+
+@dataclass(frozen=True)
+class Worths:
+    """What a plan's limits and decisions are worth.
+
+    Attributes
+    ----------
+    binding
+        Limits that bind, the dearest first.
+    slack
+        Number of limits that do not.
+    lifted
+        Limits on sums over policies.
+    decisions
+        The plan's decisions, the one that would be dropped first at the head.
+    """
+
+    binding: tuple[LimitWorth, ...]
+    slack: int
+    lifted: tuple[Lifted, ...]
+    decisions: tuple[DecisionWorth, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "binding": [worth.to_dict() for worth in self.binding],
+            "slack": self.slack,
+            "lifted": [entry.to_dict() for entry in self.lifted],
+            "decisions": [worth.to_dict() for worth in self.decisions],
+        }
+
+
+class Marginal(Evaluator):
+    """The joint program at a plan's policies and qualified lanes: a linear program, its limits movable by their gaps.
+
+    Parameters
+    ----------
+    problem
+        The case made ready.
+    found
+        The plan as the search found it.
+    """
+
+    def __init__(self, problem: Problem, found: Found):
+        super().__init__(problem.joint, problem.status_quo.cost)
+        assert found.choice is not None and found.solution is not None
+        self.terms = found.terms
+        self.limits = limits_of(problem)
+        self.column = {limit: gap_column(self.joint, limit) for limit in self.limits}
+        places = np.array([place for place in self.column.values() if place >= 0], dtype=int)
+        program = self.joint.program.relaxed()
+        # Gaps are steps here: free of charge, and as large as they are set.
+        program.cost = program.cost.copy()
+        program.cost[places] = 0.0
+        lanes = np.round(found.solution[self.binaries])
+        program.column_lower[self.binaries] = program.column_upper[self.binaries] = lanes
+        self.highs = Steady(program, presolve="off", solver="simplex")
+        cost, admin = problem.response_cost(found.choice), problem.admin_cost(found.choice)
+        self._room = float(self.rooms(admin)[0])
+        for slack in (False, True):
+            self._set(self.highs, found.choice, cost, problem.constant(cost, admin), admin, slack)
+            outcome = self.highs.solve()
+            if outcome.optimal:
+                break
+        assert outcome.objective is not None and outcome.solution is not None
+        self.leverage, self.solution = -outcome.objective, outcome.solution
+        self.noise = NOISE * max(abs(self.leverage), SMALL * money_scale(problem))
+        solution = self.highs.highs.getSolution()
+        self._reduced = np.array(solution.col_dual)
+        self._activity = np.array(solution.row_value)
+
+    def unit(self, limit: Limit) -> float:
+        """Size of one unit of a limit, in units of its gap."""
+        kind = limit.figure.kind
+        if kind == "max_party_share":
+            _, total = intake(self.joint, limit.figure)
+            return POINT * float(self.solution[total].sum())
+        return 1.0 if kind == BUDGET else POINT
+
+    def per_unit(self, limit: Limit) -> float:
+        """Leverage gained per unit as a limit gives: minus the reduced cost of its gap."""
+        return -float(self._reduced[self.column[limit]]) * self.unit(limit)
+
+    def left(self, limit: Limit) -> float:
+        """What a limit leaves unused, in the unit of its gap."""
+        program, place = self.joint.program, self.column[limit]
+        span = slice(program.matrix.indptr[place], program.matrix.indptr[place + 1])
+        left = math.inf
+        for row, coefficient in zip(program.matrix.indices[span], program.matrix.data[span], strict=True):
+            upper = self._room if row in self._budget_rows else program.row_upper[row]
+            room = upper - self._activity[row] if coefficient < 0 else self._activity[row] - program.row_lower[row]
+            left = min(left, room / abs(coefficient))
+        return left
+
+    def binds(self, limit: Limit) -> bool:
+        """Whether a limit has a dual, or a hair less of it costs leverage: plans may meet a limit for nothing."""
+        if self.left(limit) > BINDS * limit.figure.scale:
+            return False
+        if self.per_unit(limit) > self.noise:
+            return True
+        lost = self.stepped(limit, -HAIR)
+        return lost is None or lost < -HAIR * self.noise
+
+    def stepped(self, limit: Limit, units: float) -> float | None:
+        """Leverage gained when a limit gives by so many units (negative: tightened); None where no plan is left."""
+        place = np.array([self.column[limit]], dtype=np.int32)
+        step = np.array([units * self.unit(limit)])
+        self.highs.set_bounds(place, step, step)
+        outcome = self.highs.solve()
+        if not (outcome.optimal or outcome.infeasible):
+            self.highs.forget()
+            outcome = self.highs.solve()
+        self.highs.set_bounds(place, np.zeros(1), np.zeros(1))
+        if not outcome.optimal or outcome.objective is None:
+            return None
+        gained = -outcome.objective - self.leverage
+        return gained if abs(gained) > HAIR * self.noise else 0.0
+
+
+def worths_of(engine: Engine, found: Found, plan: Plan) -> Worths:
+    """Return what a plan's limits and decisions are worth.
+
+    Parameters
+    ----------
+    engine
+        The engine that found it.
+    found, plan
+        What it found.
+    """
+    problem = engine.problem
+    limits = limits_of(problem)
+    binding, slack = binding_limits(problem, found)
+    lifted = [
+        _lifted(engine, found, plan, limit)
+        for limit in limits
+        if limit.figure.kind in LOADS and gap_column(problem.joint, limit) < 0
+    ]
+    return Worths(tuple(binding), slack, tuple(lifted), tuple(decisions(engine, found, plan)))
+
+
+def binding_limits(problem: Problem, found: Found) -> tuple[list[LimitWorth], int]:
+    """Return the limits that bind, the dearest first, and the number of those that do not."""
+    marginal = Marginal(problem, found)
+    currency = problem.case.settings.case.currency
+    units = {BUDGET: f"1 {currency}".rstrip(), "max_party_share": "1 point of share"}
+    worths, slack = [], 0
+    for limit in marginal.limits:
+        if marginal.column[limit] < 0:
+            continue
+        if not marginal.binds(limit):
+            slack += 1
+            continue
+        worths.append(
+            LimitWorth(
+                limit,
+                units.get(limit.figure.kind, "1 point of fill"),
+                marginal.per_unit(limit) + 0.0,
+                marginal.stepped(limit, 1.0) or 0.0,
+                marginal.stepped(limit, -1.0),
+            )
+        )
+    return sorted(worths, key=lambda worth: -worth.marginal), slack
+
+
+def _lifted(engine: Engine, found: Found, plan: Plan, limit: Limit) -> Lifted:
+    name = limit.figure.kind
+    used = plan.limits[name]["used"] or 0.0
+    if not math.isinf(getattr(engine.widest, name)):
+        return Lifted(limit, used, None, None)
+    free = _searched(engine, replace(found.terms, **{name: math.inf}))
+    needs = None if free.choice is None else engine.problem.policy_total(free.choice, LOADS[name])
+    return Lifted(limit, used, max(free.leverage, found.leverage), needs)
+
+
+def _searched(engine: Engine, terms: Terms, **options: Any) -> Found:
+    """Search to the end; what a stopped search found says nothing about worths."""
+    found = engine.search(terms, min(GAP, engine.problem.case.settings.solver.rel_gap), **options)
+    if engine.stop():
+        raise Stopped
+    return found
+
+
+def decisions(engine: Engine, found: Found, plan: Plan) -> list[DecisionWorth]:
+    """Return what every decision of a plan adds to its leverage, the least first."""
+    problem = engine.problem
+    assert found.choice is not None and plan.leverage is not None
+    candidates = engine.candidates
+    worths = []
+    regimes = list(candidates.regimes)
+    digits = np.array([candidates.digits(place) for place in range(len(candidates))]).reshape(len(candidates), -1)
+    for place, regime in enumerate(regimes):
+        policy = found.choice[regime]
+        if policy == OPEN:
+            continue
+        digit = problem.network.menu[regime].index(policy)
+        without = _searched(engine, found.terms, allowed=digits[:, place] != digit)
+        kept = _under(engine, found, {**found.choice, regime: OPEN})
+        worths.append(_worth("policy", regime, policy, found, without, kept, problem))
+    model, compiled = problem.joint.model, problem.joint.compiled
+    for lane in plan.qualified:
+        column = compiled.column[id(model.qualify[lane])]
+        worths.append(_given_up(engine, found, "lane", lane, "qualified", column))
+    for pair, units in plan.stockpile.items():
+        variable = next(model.stockpile[key] for key in model.stockpile if "/".join(key) == pair)
+        worths.append(_given_up(engine, found, "stockpile", pair, f"{units:.6g}", compiled.column[id(variable)]))
+    # Costs that differ by less than the searches' gap are equal.
+    step = 10 * GAP * max(abs(found.leverage), 1e-6)
+    return sorted(worths, key=lambda worth: round(worth.cost / step) if math.isfinite(worth.cost) else math.inf)
+
+
+def _given_up(engine: Engine, found: Found, kind: str, key: str, choice: str, column: int) -> DecisionWorth:
+    assert found.choice is not None
+    without = _searched(engine, found.terms, shut=[column])
+    kept = _under(engine, found, found.choice, {column: 0.0})
+    return _worth(kind, key, choice, found, without, kept, engine.problem)
+
+
+def _under(engine: Engine, found: Found, choice: Choice, fixed: dict[int, float] | None = None) -> float | None:
+    """Best leverage under given policies; None where there is no plan."""
+    problem = engine.problem
+    problem.evaluator.terms = found.terms
+    cost, admin = problem.response_cost(choice), problem.admin_cost(choice)
+    outcome = problem.evaluator.best(choice, cost, problem.constant(cost, admin), admin, fixed=fixed)
+    return None if outcome.objective is None else -outcome.objective
+
+
+def _worth(
+    kind: str, key: str, choice: str, found: Found, without: Found, kept: float | None, problem: Problem
+) -> DecisionWorth:
+    best = without.leverage if kept is None else max(without.leverage, kept)
+    return DecisionWorth(
+        kind,
+        key,
+        choice,
+        max(0.0, found.leverage - best),
+        tuple(_differences(problem, found, without)),
+        None if kept is None else max(0.0, found.leverage - kept),
+    )
+
+
+def _differences(problem: Problem, found: Found, other: Found) -> Sequence[str]:
+    """What another plan does otherwise."""
+    if other.choice is None or other.solution is None or found.solution is None or found.choice is None:
+        return []
+    before, after = first_stage_of(problem, found.solution), first_stage_of(problem, other.solution)
+    changes = [f"{regime}={policy}" for regime, policy in other.choice.items() if policy != found.choice[regime]]
+    changes += [
+        f"{lane} {'qualified' if chosen else 'not qualified'}"
+        for lane, chosen in after.qualify.items()
+        if chosen != before.qualify.get(lane, False)
+    ]
+    changes += [
+        f"stockpile {'/'.join(pair)} {units:.6g}"
+        for pair, units in after.stockpile.items()
+        if abs(units - before.stockpile.get(pair, 0.0)) > 1e-4 * max(1.0, units)
+    ]
+    return changes

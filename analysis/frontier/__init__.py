@@ -1,0 +1,1 @@
+"""Leverage against what it takes: the whole trade-off curve."""

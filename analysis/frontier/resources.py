@@ -1,0 +1,80 @@
+"""What leverage can be held against."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...model.plan.limits import Terms
+
+if TYPE_CHECKING:
+    from ...model.leader.problem import Problem
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What a plan takes, or keeps, and leverage is held against.
+
+    Attributes
+    ----------
+    name
+        As in ``--against``.
+    words
+        As it stands in a line of text.
+    term
+        The field of `Terms` that limits it.
+    room
+        Its place among the rooms of a cut.
+    unit
+        Unit of its levels; empty: money.
+    load
+        Column of the policies table whose sum it is; empty where it is used by degrees.
+    sense
+        1 where a plan must stay below the level, -1 where it must reach it.
+    """
+
+    name: str
+    words: str
+    term: str
+    room: int = 0
+    unit: str = ""
+    load: str = ""
+    sense: int = 1
+
+    def at(self, terms: Terms, level: float) -> Terms:
+        """Terms with the resource at a level."""
+        return replace(terms, **{self.term: level})
+
+    @property
+    def loosest(self) -> float:
+        """Level that limits nothing."""
+        return math.inf if self.sense > 0 else 0.0
+
+    def gaps(self, problem: Problem) -> np.ndarray:
+        """Columns of the joint program by whose sum a plan may go beyond the level."""
+        model = problem.joint.model
+        if self.name == "own_loss":
+            variables = list(model.loss_gap.values())
+        elif self.name == "budget":
+            variables = [model.budget_gap]
+        elif self.name == "min_fill":
+            variables = [gap for b in model.ours.values() for gap in b.fill_gap.values()]
+        else:
+            variables = []
+        places = problem.joint.compiled.columns(variables)
+        return places[places >= 0]
+
+
+RESOURCES = {
+    resource.name: resource
+    for resource in (
+        Resource("own_loss", "own loss", "own_loss", room=1),
+        Resource("budget", "budget", "budget", room=0),
+        Resource("reviewer_hours", "reviewer hours", "reviewer_hours", unit="hours a week", load="reviewer_load"),
+        Resource("political_capital", "political capital", "political_capital", unit="points", load="political_cost"),
+        Resource("min_fill", "least mean fill", "least_fill", room=2, unit="share", sense=-1),
+    )
+}

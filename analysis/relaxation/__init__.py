@@ -1,0 +1,1 @@
+"""Limits that may give: the least by which they must."""

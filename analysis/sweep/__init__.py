@@ -1,0 +1,1 @@
+"""Many solves of one case, its doubtful figures varied."""

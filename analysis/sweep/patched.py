@@ -1,0 +1,160 @@
+"""Samples of one structure solved by one set of programs, their numbers changed in place."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...model import CertificateError
+from ...model.certify.certificate import Facts
+from ...model.certify.figures import Unfigured
+from ...model.follower.combinations import LOADS, Candidates
+from ...model.formulation.linking import Choice
+from ...model.leader.recompute import FirstStage
+from ...model.methods.engine import Engine
+from ...model.parametric.patching import Patched
+from ...model.plan.limits import Terms
+from ...model.solving import check_choices
+from .learning import Learnt
+from .outcomes import FREE, Row, outcome
+
+if TYPE_CHECKING:
+    from ...data import Case
+
+
+class Unanswered(Exception):
+    """The shared programs cannot answer a sample; it is to be solved alone."""
+
+
+class Bench:
+    """Solves samples of one structure.
+
+    Parameters
+    ----------
+    learnt
+        What their programs' numbers are.
+    rel_gap, time_limit, choices
+        As of `Task`.
+    stop
+        Asked whether to stop.
+    """
+
+    def __init__(
+        self,
+        learnt: Learnt,
+        rel_gap: float | None,
+        time_limit: float | None,
+        choices: Mapping[str, Any] | None,
+        stop: Callable[[], bool],
+    ):
+        self.learnt = learnt
+        self.rel_gap = rel_gap
+        self.time_limit = time_limit
+        self.choices = choices
+        self._stop = stop
+        self._deadline = math.inf
+        self.patched = Patched(learnt.mould)
+        self.problem = self.patched.problem
+        for asked in (self.problem, self.problem.evaluator, self.patched.enumerator):
+            asked.stop = self.stop
+        self._hint: Choice | None = None
+        self._allowed: tuple[Terms, tuple[float, ...]] | None = None
+        self._candidates: Candidates | None = None
+        # Solved once, so that every batch begins from the bases of the middle of the ranges.
+        self._solve(self.problem.case)
+        self._first_hint = self._hint
+        self.patched.remember()
+        self.begin()
+
+    def stop(self) -> bool:
+        """Say whether the sweep was stopped, or the sample's time is up."""
+        return self._stop() or time.perf_counter() > self._deadline
+
+    def begin(self) -> None:
+        """Begin a batch."""
+        self.patched.begin()
+        self._hint = self._first_hint
+
+    def outcome(self, case: Case, values: Mapping[str, Any], mode: str) -> Row:
+        """Return the outcome of a sample.
+
+        Raises
+        ------
+        Unanswered
+            When it is to be solved alone.
+        """
+        numbers = self.learnt.numbers(case, values)
+        if numbers is None:
+            raise Unanswered
+        limit = case.settings.solver.time_limit if self.time_limit is None else self.time_limit
+        self._deadline = time.perf_counter() + limit
+        try:
+            self.patched.put(case, numbers)
+            return self._solve(case) if mode == FREE else self._evaluate(case)
+        except (Unfigured, CertificateError, ArithmeticError) as error:
+            raise Unanswered from error
+        finally:
+            self._deadline = math.inf
+
+    def _solve(self, case: Case) -> Row:
+        rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
+        figures, problem = self.patched.figures, self.problem
+        terms = Terms.of(case)
+        candidates = self._candidates_of(terms)
+        engine = Engine(
+            case, stop=self.stop, problem=problem, enumerator=self.patched.enumerator, candidates=candidates
+        )
+        found = engine.search(terms, rel_gap, hint=self._hint)
+        self._candidates = candidates if engine.complete else None
+        if found.choice is None or found.solution is None:
+            proven = found.bound == -math.inf
+            row: Row = {"status": "infeasible" if proven else "unknown", "message": None}
+            return row | ({"bound": found.bound} if math.isfinite(found.bound) else {})
+        self._hint = found.choice
+        cost = figures.response_cost(found.choice)
+        facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
+        return outcome(figures.plan(facts, found.solution, figures.first_stage(found.solution)), case)
+
+    def _candidates_of(self, terms: Terms) -> Candidates:
+        """Return the combinations that the terms allow: those of the sample before where neither terms nor loads have moved."""
+        network = self.problem.network
+        loads = [
+            getattr(network.policy(regime, policy), column, 0.0)
+            for regime, menu in network.menu.items()
+            for policy in menu
+            for column in LOADS
+        ]
+        allowed = (terms, tuple(loads))
+        candidates = self._candidates if self._allowed == allowed else None
+        # A search that is stopped drops some of them.
+        self._allowed, self._candidates = allowed, None
+        return candidates or Candidates(network, terms)
+
+    def _evaluate(self, case: Case) -> Row:
+        assert self.choices is not None
+        problem, figures = self.problem, self.patched.figures
+        network, evaluator = problem.network, problem.evaluator
+        try:
+            check_choices(network, **self.choices)
+        except ValueError as error:
+            return {"status": "infeasible", "message": f"the base plan cannot be carried out: {error}"}
+        choice = {**problem.all_open, **self.choices["policies"]}
+        first = FirstStage(
+            dict.fromkeys(self.choices["qualified"], True),
+            {tuple(key.split("/", 1)): amount for key, amount in self.choices["stockpile"].items()},
+        )
+        fixed = {
+            column: float(amounts.get(index, 0.0))
+            for columns, amounts in ((figures.qualify, first.qualify), (figures.stockpile, first.stockpile))
+            for index, column in columns.items()
+            if column >= 0
+        }
+        evaluator.terms = Terms.of(case)
+        cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
+        found = evaluator.best(choice, cost, problem.constant(cost, admin), admin, fixed=fixed)
+        if found.solution is None:
+            raise Unanswered
+        facts = Facts(choice, cost, None, None, 0.0, None, {})
+        return outcome(figures.plan(facts, found.solution, first), case)

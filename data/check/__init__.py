@@ -1,0 +1,1 @@
+"""What is refused across rows and tables, and what is only remarked on."""

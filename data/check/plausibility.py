@@ -1,0 +1,130 @@
+"""What is warned about and not refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ..input.draft import Draft, Line
+from ..schema.declarations import figures
+from ..schema.errors import Fault
+from ..schema.tables import TABLES
+from .lookalikes import look_alikes
+from .unlikely import (
+    delays_beyond_the_horizon,
+    penalties_below_cost,
+    sites_without_lanes,
+    unneeded_outputs,
+    unused_items,
+)
+
+WIDEST_SPAN = 1e9
+
+
+def notice(draft: Draft) -> list[Fault]:
+    """Return the warnings about a draft without faults."""
+    looks = (
+        look_alikes,
+        _weights,
+        unused_items,
+        sites_without_lanes,
+        _unserved,
+        penalties_below_cost,
+        unneeded_outputs,
+        _counterpart_limits,
+        _lanes,
+        _regimes,
+        _late_policies,
+        delays_beyond_the_horizon,
+        _spans,
+    )
+    return [warning for look in looks for warning in look(draft)]
+
+
+def _weights(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["parties"]:
+        if line.get("role") in ("counterpart", "other") and line.get("loss_weight") != 1:
+            message = "has no effect; only losses of the focal party and its allies are weighted"
+            yield line.fault(message, "loss_weight", line.get("loss_weight"))
+
+
+def _unserved(draft: Draft) -> Iterator[Fault]:
+    served = {(line.get("destination"), line.get("item")) for line in draft.lines["lanes"] if line.get("max_flow")}
+    served |= {(line.get("site"), line.get("output")) for line in draft.lines["processes"] if line.get("capacity")}
+    for line in draft.lines["demands"]:
+        pair = (line.get("site"), line.get("item"))
+        if line.get("quantity") and pair not in served:
+            message = "no lane or process can serve this demand; it is lost every week beyond the stock"
+            yield line.fault(message, "site, item", "/".join(pair))
+
+
+def _counterpart_limits(draft: Draft) -> Iterator[Fault]:
+    held = {
+        "demands": {"min_fill": "fill rates are kept", "min_fill_week": "fill rates are kept"},
+        "stocks": {"stockpile_max": "stockpiles are bought"},
+    }
+    for table, texts in held.items():
+        for line in draft.lines[table]:
+            if draft.side(line.get("site")) != "counterpart":
+                continue
+            for column, text in texts.items():
+                if line.get(column):
+                    yield line.fault(f"has no effect; {text} on our side only", column, line.get(column))
+
+
+def _lanes(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["lanes"]:
+        if line.get("regime") is not None and not line.get("base_flow"):
+            message = f"nothing flows before week 0, yet regime {line.get('regime')!r} acts on it"
+            yield line.fault(message, "base_flow", line.get("base_flow"))
+        if line.get("fixed_cost") and line.get("base_flow"):
+            message = f"runs before week 0 (base_flow {line.get('base_flow'):g}), yet must be qualified to run on"
+            yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
+
+
+def _regimes(draft: Draft) -> Iterator[Fault]:
+    used = {line.get("regime") for line in draft.lines["lanes"]}
+    for line in draft.lines["regimes"]:
+        if line.get("regime") not in used:
+            yield line.fault("no lane carries this regime; its policies have no effect", "regime", line.get("regime"))
+
+
+def _late_policies(draft: Draft) -> Iterator[Fault]:
+    assert draft.settings is not None
+    weeks = draft.settings.horizon.weeks
+    for line in draft.lines["policies"]:
+        if line.get("start_week") >= weeks:
+            message = f"has no effect; the last week is {weeks - 1}"
+            yield line.fault(message, "start_week", line.get("start_week"))
+
+
+def _spans(draft: Draft) -> Iterator[Fault]:
+    for table, model in TABLES.items():
+        written = [figure for line in draft.lines[table] for figure in _figures(line, figures(model))]
+        if not written:
+            continue
+        least, most = min(written, key=_size), max(written, key=_size)
+        if most[0] > WIDEST_SPAN * least[0]:
+            message = (
+                f"figures span more than nine orders of magnitude, from {_told(least)} to {_told(most)}; "
+                "answers lose their digits: choose other units"
+            )
+            yield Fault(draft.files[table], message)
+
+
+def _figures(line: Line, names: list[str]) -> Iterator[tuple[float, Line, str]]:
+    """Return the positive finite figures that a row writes down."""
+    assert line.row is not None
+    for name in names:
+        value = line.get(name)
+        if value and value < math.inf and name in line.row.model_fields_set:
+            yield value, line, name
+
+
+def _size(figure: tuple[float, Line, str]) -> float:
+    return figure[0]
+
+
+def _told(figure: tuple[float, Line, str]) -> str:
+    value, line, column = figure
+    return f"{value:g} ({line.at}, {column})"

@@ -1,0 +1,241 @@
+"""What is refused across rows and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from typing import Any
+
+from ..input.draft import Draft, Line
+from ..schema.declarations import needed, references
+from ..schema.errors import Fault, nearest
+from ..schema.tables import TABLES
+from .lookalikes import difference, skeleton
+
+UNTOUCHED = "none"
+
+
+def check(draft: Draft) -> list[Fault]:
+    """Return the faults of a draft that one row alone does not show."""
+    checks = (
+        _ids,
+        _references,
+        _parties,
+        _lanes,
+        _lane_regimes,
+        _stocks,
+        _demands,
+        _processes,
+        _recipe_cycles,
+        _policies,
+        _retaliations,
+        _contingencies,
+        _scenario_names,
+    )
+    return [fault for each in checks for fault in each(draft)]
+
+
+def _ids(draft: Draft) -> Iterator[Fault]:
+    for table, model in TABLES.items():
+        if not model.key:
+            continue
+        whole = set(model.key) & set(needed(model))
+        first: dict[tuple[Any, ...], Line] = {}
+        for line in draft.lines[table]:
+            key = tuple(map(line.get, model.key))
+            if None in key and any(line.get(column) is None for column in whole):
+                continue
+            if first.setdefault(key, line) is not line:
+                value = "/".join(str(part) for part in key if part is not None)
+                yield line.fault(f"used twice; {first[key].at} has it already", ", ".join(model.key), value)
+
+
+def _references(draft: Draft) -> Iterator[Fault]:
+    for table, model in TABLES.items():
+        for column, target in references(model).items():
+            if target in draft.unknown:
+                continue
+            known = {line.get(TABLES[target].key[0]) for line in draft.lines[target]} - {None}
+            told: dict[str, str] = {}
+            for line in draft.lines[table]:
+                value = line.get(column)
+                if value is not None and value not in known:
+                    # To look for the nearest of many ids takes its time.
+                    if value not in told:
+                        told[value] = _no_such(column, target, value, known)
+                    yield line.fault(told[value], column, value)
+
+
+def _no_such(column: str, target: str, value: str, known: set[str]) -> str:
+    if not known:
+        return f"no such {TABLES[target].key[0]}; {target} has no rows"
+    twin = next((each for each in sorted(known) if skeleton(each) == skeleton(value)), None)
+    hint = f"; did you mean {twin!r}?{difference(value, twin)}" if twin else nearest(value, sorted(known))
+    if not hint and len(known) <= 8:
+        hint = f"; known are {', '.join(sorted(known))}"
+    return f"not in {target}{hint}"
+
+
+def _parties(draft: Draft) -> Iterator[Fault]:
+    lines = draft.lines["parties"]
+    if "parties" in draft.unknown:
+        return
+    for role in ("focal", "counterpart"):
+        holders = [line for line in lines if line.get("role") == role]
+        for line in holders[1:]:
+            yield line.fault(f"a second one; {holders[0].at} is {role}, exactly one party may be", "role", role)
+        if not holders and all(line.get("role") for line in lines):
+            yield Fault(draft.files["parties"], f"no party is {role}; exactly one must be", column="role")
+
+
+def _lanes(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["lanes"]:
+        if line.get("origin") is not None and line.get("origin") == line.get("destination"):
+            yield line.fault("is its origin too; a lane joins two sites", "destination", line.get("destination"))
+    for line in draft.sound("lanes"):
+        if line.get("base_flow") > line.get("max_flow"):
+            yield line.fault(f"more than max_flow {line.get('max_flow'):g}", "base_flow", line.get("base_flow"))
+        if line.get("fixed_cost"):
+            yield from _qualified(draft, line)
+
+
+def _qualified(draft: Draft, line: Line) -> Iterator[Fault]:
+    origin, destination = line.get("origin"), line.get("destination")
+    if draft.side(destination) in ("counterpart", "other"):
+        message = f"we qualify lanes that end on our side; this one ends at {destination!r}; leave it empty"
+        yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
+    elif draft.side(origin) == "counterpart":
+        message = f"no lane from the counterpart is qualified; this one starts at {origin!r}; leave it empty"
+        yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
+
+
+def _lane_regimes(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["lanes"]:
+        regime = draft.regimes.get(line.get("regime"))
+        if regime is None:
+            continue
+        side = draft.party_side(regime.get("controller"))
+        origin, destination = line.get("origin"), line.get("destination")
+        message = None
+        if side == "ours" and draft.side(destination) in ("ours", "other"):
+            message = f"our side's regimes act on lanes that end at the counterpart; this one ends at {destination!r}"
+        elif side == "counterpart" and draft.side(origin) in ("ours", "other"):
+            message = f"a regime of the counterpart acts on lanes that start there; this one starts at {origin!r}"
+        elif side == "other":
+            message = f"its controller {regime.get('controller')!r} is an `other` party, whose regimes act on no lane"
+        if message:
+            yield line.fault(f"{message}; leave it empty", "regime", line.get("regime"))
+
+
+def _stocks(draft: Draft) -> Iterator[Fault]:
+    for line in draft.sound("stocks"):
+        if line.get("initial") > line.get("capacity"):
+            yield line.fault(f"more than capacity {line.get('capacity'):g}", "initial", line.get("initial"))
+    yield from _elsewhere(draft, "stocks", "stock")
+
+
+def _demands(draft: Draft) -> Iterator[Fault]:
+    yield from _elsewhere(draft, "demands", "demand")
+
+
+def _processes(draft: Draft) -> Iterator[Fault]:
+    yield from _elsewhere(draft, "processes", "process")
+
+
+def _elsewhere(draft: Draft, table: str, noun: str) -> Iterator[Fault]:
+    for line in draft.lines[table]:
+        if draft.side(line.get("site")) == "other":
+            message = f"a site of an `other` party has no balance, so no {noun}; it only sends and receives"
+            yield line.fault(message, "site", line.get("site"))
+
+
+def _recipe_cycles(draft: Draft) -> Iterator[Fault]:
+    inputs: dict[str, dict[str, Line]] = {}
+    for line in draft.lines["recipes"]:
+        process = draft.processes.get(line.get("process"))
+        if process is not None and process.get("output") and line.get("input"):
+            inputs.setdefault(process.get("output"), {}).setdefault(line.get("input"), line)
+    while cycle := _cycle(inputs):
+        lines = sorted((inputs[output][item] for item, output in pairwise(cycle)), key=lambda line: line.number or 0)
+        places = ("one of " if len(lines) > 1 else "") + ", ".join(line.at for line in lines)
+        message = f"a recipe cycle, {' -> '.join(cycle)}; no item may need itself: take out {places}"
+        yield lines[0].fault(message, "input", lines[0].get("input"))
+        # Without this row the next cycle comes to light.
+        del inputs[cycle[1]][cycle[0]]
+
+
+def _cycle(inputs: dict[str, dict[str, Line]]) -> list[str]:
+    try:
+        TopologicalSorter(inputs).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def _policies(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["policies"]:
+        if line.get("policy") == "open":
+            yield line.fault("every regime has `open` without a row; take the row out", "policy", "open")
+    for line in draft.sound("policies"):
+        start, end = line.get("start_week"), line.get("end_week")
+        if end is not None and end <= start:
+            message = f"not after start_week {start}; it is the first week after the policy"
+            yield line.fault(message, "end_week", end)
+
+
+def _retaliations(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["retaliations"]:
+        regime = draft.regimes.get(line.get("regime"))
+        if regime is None:
+            continue
+        if draft.party_side(regime.get("controller")) in ("ours", "other"):
+            message = f"controlled by {regime.get('controller')!r}; only the counterpart's regimes can retaliate"
+            yield line.fault(message, "regime", line.get("regime"))
+        menu = draft.menus[line.get("regime")]
+        if "policies" not in draft.unknown and line.get("policy") not in {None, *menu}:
+            names = sorted(name for name in menu if name)
+            hint = nearest(line.get("policy"), names) or f"; it has {', '.join(names)}"
+            yield line.fault(f"no policy of regime {line.get('regime')!r}{hint}", "policy", line.get("policy"))
+
+
+def _contingencies(draft: Draft) -> Iterator[Fault]:
+    for line in draft.sound("contingencies"):
+        lane, process = line.get("lane"), line.get("process")
+        if (lane is None) == (process is None):
+            state = "neither a lane nor a process" if lane is None else "a lane and a process"
+            yield line.fault(f"names {state}; a row names one of them", "lane, process")
+        yield from _span(draft, line)
+    for line in draft.lines["contingencies"]:
+        yield from _outage_place(draft, line)
+
+
+def _outage_place(draft: Draft, line: Line) -> Iterator[Fault]:
+    lane = draft.lanes.get(line.get("lane"))
+    if lane is not None and draft.side(lane.get("destination")) in ("counterpart", "other"):
+        message = f"ends at {lane.get('destination')!r}; a contingency strikes lanes that end on our side"
+        yield line.fault(message, "lane", line.get("lane"))
+    process = draft.processes.get(line.get("process"))
+    if process is not None and draft.side(process.get("site")) in ("counterpart", "other"):
+        message = f"runs at {process.get('site')!r}; a contingency strikes processes of our side"
+        yield line.fault(message, "process", line.get("process"))
+
+
+def _span(draft: Draft, line: Line) -> Iterator[Fault]:
+    first, last = line.get("from_week"), line.get("to_week")
+    if last is not None and last < first:
+        yield line.fault(f"before from_week {first}; both weeks are part of the outage", "to_week", last)
+    if draft.settings is not None and first >= draft.settings.horizon.weeks:
+        message = f"beyond the horizon; the last week is {draft.settings.horizon.weeks - 1}"
+        yield line.fault(message, "from_week", first)
+
+
+def _scenario_names(draft: Draft) -> Iterator[Fault]:
+    packages = {line.get("package") for line in draft.lines["retaliations"]}
+    for table, column in (("retaliations", "package"), ("contingencies", "contingency")):
+        for line in draft.lines[table]:
+            name = line.get(column)
+            if name == UNTOUCHED:
+                yield line.fault("the name of the scenario in which nothing happens; choose another", column, name)
+            elif name is not None and table == "contingencies" and name in packages:
+                yield line.fault("a retaliation package has this name; choose another", column, name)

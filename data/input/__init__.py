@@ -1,0 +1,1 @@
+"""From files as people hand them in to cells, each with its place."""

@@ -1,0 +1,1 @@
+"""Cases and results written, whole or not at all."""

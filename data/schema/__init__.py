@@ -1,0 +1,1 @@
+"""What a case is: its tables, fields, settings, and the errors it can have."""

@@ -1,0 +1,122 @@
+"""A case: settings and tables, immutable and hashable by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .declarations import columns, extra
+from .errors import Fault
+from .tables import (
+    TABLES,
+    Contingency,
+    Demand,
+    Ingredient,
+    Item,
+    Lane,
+    Party,
+    Policy,
+    Process,
+    Regime,
+    Retaliation,
+    Row,
+    Settings,
+    Site,
+    Source,
+    Stock,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the rows of a table were read: the file's or sheet's name, and the line of each row."""
+
+    file: str
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A case as read and checked.
+
+    Attributes
+    ----------
+    name
+        Name of the case: its folder, workbook or shipped name.
+    settings
+        ``case.toml``, section by section.
+    parties, sites, items, stocks, lanes, processes, recipes, demands, regimes, policies, retaliations, contingencies,
+    sources
+        The rows of each table of the case format, in the order of the case.
+    warnings
+        What was noticed while reading, and is not refused.
+    places
+        Where each table was read, for messages about its rows.
+
+    Notes
+    -----
+    Two cases are equal when their settings and tables are; the name, the warnings and the places do not count.
+    """
+
+    name: str
+    settings: Settings
+    parties: tuple[Party, ...] = ()
+    sites: tuple[Site, ...] = ()
+    items: tuple[Item, ...] = ()
+    stocks: tuple[Stock, ...] = ()
+    lanes: tuple[Lane, ...] = ()
+    processes: tuple[Process, ...] = ()
+    recipes: tuple[Ingredient, ...] = ()
+    demands: tuple[Demand, ...] = ()
+    regimes: tuple[Regime, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    retaliations: tuple[Retaliation, ...] = ()
+    contingencies: tuple[Contingency, ...] = ()
+    sources: tuple[Source, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def rows(self, table: str) -> tuple[Row, ...]:
+        """Return the rows of the table of that name."""
+        return getattr(self, table)
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """Return a table as a DataFrame, units of its columns in ``attrs["units"]``."""
+        import pandas as pd
+
+        declared = columns(TABLES[table])
+        frame = pd.DataFrame([row.model_dump(by_alias=True) for row in self.rows(table)], columns=list(declared))
+        frame.attrs["units"] = {name: extra(info, "unit") for name, info in declared.items()}
+        return frame
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of settings and tables, as 64 hexadecimal digits."""
+        content: dict[str, Any] = {"settings": self.settings.model_dump(mode="json")}
+        for table in TABLES:
+            content[table] = [
+                {name: repr(value) for name, value in row.model_dump(by_alias=True).items()} for row in self.rows(table)
+            ]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether settings and tables are equal."""
+        return isinstance(other, Case) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        """Return a hash of settings and tables."""
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        """Return name and size."""
+        return (
+            f"Case({self.name!r}, {self.settings.horizon.weeks} weeks, {len(self.sites)} sites, "
+            f"{len(self.items)} items, {len(self.lanes)} lanes, {len(self.regimes)} regimes)"
+        )

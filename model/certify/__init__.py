@@ -1,0 +1,1 @@
+"""A plan recomputed from linear programs solved alone, and certified."""

@@ -1,0 +1,512 @@
+"""Combinations of policies: enumerated component by component, combined where the limits allow (model.md section 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sparse
+from scipy.sparse.csgraph import connected_components
+
+from ..network.network import Network
+from ..plan.limits import Terms
+from .enumerate import SAME, Digits, Enumerator, Face, ResponseArrays, gray_order
+from .optimal_face import Bases, Basis
+
+MOST_COLUMNS = 50_000
+"""Policy combinations of one component up to which they are enumerated."""
+
+MOST_CANDIDATES = 2_000_000
+"""Combinations of all components up to which they are searched."""
+
+FACES = 4
+"""Looks at one face that are kept."""
+
+LOADS = {"reviewer_load": "reviewer_hours", "political_cost": "political_capital", "admin_cost": "budget"}
+"""Column of the policies table and the limit its sum must keep."""
+
+
+class TooManyCombinations(Exception):
+    """The policy combinations cannot be enumerated.
+
+    Attributes
+    ----------
+    count
+        Number of combinations.
+    """
+
+    def __init__(self, count: int, most: int, menu: Mapping[str, Sequence[str]], regimes: Sequence[str]):
+        self.count = count
+        self.most = most
+        self.sizes = " x ".join(str(len(menu[regime])) for regime in regimes)
+        super().__init__(
+            f"{count:,} policy combinations ({self.sizes} of {', '.join(regimes)}) are too many to enumerate; at most "
+            f"{most:,} can be. Drop policies or regimes that are not in question, or tighten reviewer_hours, "
+            "political_capital or the budget, which rule combinations out."
+        )
+
+
+def enumerable(network: Network, terms: Terms) -> bool:
+    """Whether the combinations that the limits allow are few enough, in every component and in all."""
+    total = 1
+    for regimes in network.components():
+        if math.prod(len(network.menu[regime]) for regime in regimes) > 100 * MOST_COLUMNS:
+            return False
+        count = _count_allowed(network, regimes, terms, MOST_COLUMNS)
+        total *= count
+        if count > MOST_COLUMNS or total > MOST_CANDIDATES:
+            return False
+    return True
+
+
+def _count_allowed(network: Network, regimes: Sequence[str], terms: Terms, most: int) -> int:
+    """Number of combinations of regimes that keep the limits, counted up to one more than ``most``."""
+    limits = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+    # Loads are never negative: a part of a combination that breaks a limit stays over it.
+    parts = [dict.fromkeys(LOADS, 0.0)]
+    for regime in regimes:
+        rows = [network.policy(regime, policy) for policy in network.menu[regime]]
+        extended = (
+            {column: used + getattr(row, column, 0.0) for column, used in loads.items()}
+            for loads in parts
+            for row in rows
+        )
+        kept = (loads for loads in extended if all(within(loads[column], limits[column]) for column in LOADS))
+        parts = list(islice(kept, most + 1))
+    return len(parts)
+
+
+@dataclass
+class Component:
+    """The combinations of regimes that act on each other in the counterpart's network.
+
+    Attributes
+    ----------
+    places : tuple of int
+        The regimes' places among all regimes.
+    digits : list of tuple of int
+        Policies of these regimes by number, in Gray-code order; the first is all open.
+    loads : dict of str to array, shape (n,)
+        Sums of reviewer load, political cost and admin cost.
+    cost : array, shape (n,)
+        V with the regimes of all other components open; NaN where not worked out.
+    outputs : array of float32, shape (n, outputs)
+        Outputs of one least-cost response each.
+    prices : array of float32, shape (n, watched columns)
+        Reduced costs of the columns that outputs are made of.
+    bases : list of Basis or None, length n
+        Optimal bases of these responses, as of `Batch`.
+    """
+
+    places: tuple[int, ...]
+    digits: list[Digits]
+    loads: dict[str, np.ndarray]
+    cost: np.ndarray
+    outputs: np.ndarray
+    prices: np.ndarray
+    bases: list[Basis | None]
+
+    def full(self, column: int, regimes: int) -> Digits:
+        """Policies of all regimes by number: a column's own, all others open."""
+        digits = [0] * regimes
+        for place, digit in zip(self.places, self.digits[column], strict=True):
+            digits[place] = digit
+        return tuple(digits)
+
+
+class Candidates:
+    """Every combination of policies that the limits allow.
+
+    V and the outputs add up over components: those of a combination are those of all open plus each component's
+    differences from them.
+
+    Parameters
+    ----------
+    network
+        The case as the mathematics sees it.
+    terms
+        The widest limits a combination must keep.
+
+    Attributes
+    ----------
+    components : list of Component
+    columns : array of int, shape (n, components)
+        Column of every component.
+    closed : array, shape (n,)
+        Number of policies other than ``open``.
+    loads : dict of str to array, shape (n,)
+        Reviewer load, political cost and admin cost.
+    cost : array, shape (n,)
+        V; after `work_out`.
+
+    Raises
+    ------
+    TooManyCombinations
+        When a component or the product of all of them is too large.
+    """
+
+    def __init__(self, network: Network, terms: Terms):
+        self.network = network
+        self.regimes = list(network.menu)
+        most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+        self.components = [self._component(regimes, most) for regimes in network.components()]
+        shape = tuple(len(component.digits) for component in self.components)
+        count = math.prod(shape)
+        if count > MOST_CANDIDATES:
+            raise TooManyCombinations(count, MOST_CANDIDATES, network.menu, self.regimes)
+        columns = (
+            np.array(np.unravel_index(np.arange(count), shape), dtype=np.int32).T if shape else np.zeros((1, 0), int)
+        )
+        totals = {column: self._sum_loads(column, columns) for column in LOADS}
+        allowed = np.all([within(totals[column], most[column]) for column in LOADS], axis=0)
+        self.columns = columns.reshape(count, len(shape))[allowed]
+        self._keys = np.flatnonzero(allowed)
+        self._shape = shape
+        self.loads = {column: total[allowed] for column, total in totals.items()}
+        closed = [
+            np.array([sum(1 for digit in digits if digit) for digits in component.digits])
+            for component in self.components
+        ]
+        self.closed = self._gather(closed)
+        self._component_of: np.ndarray | None = None
+
+    def _component(self, regimes: Sequence[str], most: Mapping[str, float]) -> Component:
+        menu, network = self.network.menu, self.network
+        sizes = [len(menu[regime]) for regime in regimes]
+        count = math.prod(sizes)
+        if count > 100 * MOST_COLUMNS:
+            raise TooManyCombinations(count, MOST_COLUMNS, menu, regimes)
+        own = {
+            column: [
+                [getattr(network.policy(regime, policy), column, 0.0) for policy in menu[regime]] for regime in regimes
+            ]
+            for column in LOADS
+        }
+        digits: list[Digits] = []
+        loads: dict[str, list[float]] = {column: [] for column in LOADS}
+        for candidate in gray_order(sizes):
+            sums = {
+                column: math.fsum(load[digit] for load, digit in zip(own[column], candidate, strict=True))
+                for column in LOADS
+            }
+            if all(within(sums[column], most[column]) for column in LOADS):
+                digits.append(candidate)
+                for column, total in sums.items():
+                    loads[column].append(total)
+        if len(digits) > MOST_COLUMNS:
+            raise TooManyCombinations(len(digits), MOST_COLUMNS, menu, regimes)
+        places = tuple(self.regimes.index(regime) for regime in regimes)
+        unknown, empty = np.full(len(digits), np.nan), np.zeros((len(digits), 0))
+        return Component(
+            places,
+            digits,
+            {column: np.array(sums) for column, sums in loads.items()},
+            unknown,
+            empty,
+            empty,
+            [None] * len(digits),
+        )
+
+    def _sum_loads(self, column: str, columns: np.ndarray) -> np.ndarray:
+        total = np.zeros(len(columns))
+        for number, component in enumerate(self.components):
+            total += component.loads[column][columns[:, number]]
+        return total
+
+    def _gather(self, values: Sequence[np.ndarray], base: float = 0.0) -> np.ndarray:
+        """Sum of every component's value; each component's first value is counted once, as ``base``."""
+        total = np.full(len(self.columns), base)
+        for number, value in enumerate(values):
+            total += value[self.columns[:, number]] - base
+        return total
+
+    @property
+    def admin(self) -> np.ndarray:
+        """Admin costs, shape (n,)."""
+        return self.loads["admin_cost"]
+
+    def allowed(self, terms: Terms) -> np.ndarray:
+        """Whether the policies of every candidate keep the limits, shape (n,)."""
+        return np.all([within(self.loads[column], getattr(terms, limit)) for column, limit in LOADS.items()], axis=0)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def digits(self, place: int) -> Digits:
+        """Policies of a candidate by number, in the order of the regimes."""
+        digits = [0] * len(self.regimes)
+        for component, column in zip(self.components, self.columns[place], strict=True):
+            for regime, digit in zip(component.places, component.digits[column], strict=True):
+                digits[regime] = digit
+        return tuple(digits)
+
+    def choice(self, place: int) -> dict[str, str]:
+        """Policies of a candidate by name."""
+        menu = self.network.menu
+        return {regime: menu[regime][digit] for regime, digit in zip(self.regimes, self.digits(place), strict=True)}
+
+    def find(self, digits: Digits) -> int | None:
+        """Place of a combination among the candidates; None where the limits rule it out."""
+        columns = []
+        for component in self.components:
+            own = tuple(digits[place] for place in component.places)
+            if own not in component.digits:
+                return None
+            columns.append(component.digits.index(own))
+        key = int(np.ravel_multi_index(columns, self._shape)) if columns else 0
+        place = int(np.searchsorted(self._keys, key))
+        return place if place < len(self._keys) and self._keys[place] == key else None
+
+    # What the response does ----------------------------------------------------------------------------------------
+
+    @property
+    def steps(self) -> int:
+        """Number of responses to work out."""
+        return sum(len(component.digits) for component in self.components)
+
+    def work_out(
+        self,
+        enumerator: Enumerator,
+        open_cost: float,
+        open_outputs: np.ndarray,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> bool:
+        """Work out V and the outputs of every component's columns; drop candidates for which there was no time.
+
+        Parameters
+        ----------
+        enumerator
+            The response.
+        open_cost, open_outputs
+            V and outputs, shape (outputs,), of the response to all open, which is always kept.
+        progress
+            Called with (done, total).
+
+        Returns
+        -------
+        bool
+            Whether every candidate was kept.
+        """
+        self.open_cost, self.open_outputs = open_cost, open_outputs
+        done = 0
+        for component in self.components:
+            batch = enumerator.run(
+                self._full(component, range(len(component.digits))),
+                with_outputs=True,
+                progress=partial(self._advance, progress, done),
+            )
+            component.cost, component.outputs = batch.cost, batch.outputs
+            component.prices, component.bases = batch.prices, batch.bases
+            if np.isnan(component.cost[0]):
+                component.cost[0], component.outputs[0] = open_cost, open_outputs
+                component.prices[0] = np.nan
+            done += len(component.digits)
+        self.cost = self._gather([component.cost for component in self.components], open_cost)
+        kept = ~np.isnan(self.cost)
+        self.columns, self._keys, self.cost = self.columns[kept], self._keys[kept], self.cost[kept]
+        self.loads = {column: total[kept] for column, total in self.loads.items()}
+        self.closed = self.closed[kept]
+        return bool(kept.all())
+
+    def _advance(self, progress: Callable[[int, int], None], before: int, count: int, _: int) -> None:
+        progress(before + count, self.steps)
+
+    def _full(self, component: Component, columns: Sequence[int] | range) -> list[Digits]:
+        return [component.full(column, len(self.regimes)) for column in columns]
+
+    @property
+    def worked_out(self) -> int:
+        """Number of responses worked out."""
+        return sum(int(np.count_nonzero(~np.isnan(component.cost))) for component in self.components)
+
+    def score(self, slope: np.ndarray) -> np.ndarray:
+        """``slope @ outputs`` of every candidate at the response seen, shape (n,)."""
+        return self._gather(
+            [component.outputs @ slope for component in self.components], float(self.open_outputs @ slope)
+        )
+
+    def reach(self, arrays: ResponseArrays, slope: np.ndarray, scale: float) -> np.ndarray:
+        """Most that ``slope @ outputs`` can be over the least-cost face of every candidate, as far as reduced costs tell.
+
+        Outputs are made of bounded columns. The response's duals stay feasible when its cost is lowered by
+        ``slope @ outputs / scale``, but for these columns: each that becomes worth having counts with all its capacity.
+
+        Parameters
+        ----------
+        arrays
+            The response.
+        slope : array, shape (outputs,)
+        scale
+            How much dearer its own cost is to the response than ours.
+
+        Returns
+        -------
+        array, shape (n,)
+            Upper bounds; inf where there are no reduced costs.
+        """
+        if not self.components or not all(component.prices.shape[1] for component in self.components):
+            return np.full(len(self), np.inf)
+        worth = (arrays.outputs.T @ slope)[arrays.watched] / scale
+        places = self._places(arrays)
+        total = np.full(
+            len(self), float(self._heights(self.components[0].prices[:1], worth, arrays.most, places < 0)[0])
+        )
+        for number, component in enumerate(self.components):
+            heights = self._heights(component.prices, worth, arrays.most, places == number)
+            total += heights[self.columns[:, number]]
+        return scale * np.where(np.isnan(total), np.inf, total)
+
+    @staticmethod
+    def _heights(prices: np.ndarray, worth: np.ndarray, most: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        """What lowering the cost of some columns by their worth can take off the dual value, shape (n,)."""
+        moved = np.flatnonzero(chosen & (worth != 0))
+        lowest, highest, most = np.minimum(worth[moved], 0.0), np.maximum(worth[moved], 0.0), most[moved]
+        bounded = bool(np.isfinite(most).all())
+        heights = np.zeros(len(prices))
+        for start in range(0, len(prices), 1024):
+            block = prices[start : start + 1024, moved].astype(float)
+            # min(price, 0) - min(price - worth, 0), which lies between 0 and the worth.
+            np.clip(block, lowest, highest, out=block)
+            if bounded:
+                heights[start : start + 1024] = highest @ most - block @ np.where(lowest < 0, -most, most)
+            else:
+                block = np.where(lowest < 0, block, highest - block)
+                heights[start : start + 1024] = np.multiply(block, most, where=block != 0, out=block).sum(axis=1)
+        return heights
+
+    def _places(self, arrays: ResponseArrays) -> np.ndarray:
+        """Component of every watched column, -1 for one that no regime reaches."""
+        if self._component_of is None:
+            self._component_of = self._reached(arrays)
+        return self._component_of
+
+    def _reached(self, arrays: ResponseArrays) -> np.ndarray:
+        matrix = arrays.program.matrix
+        joined = sparse.bmat([[None, matrix], [matrix.T, None]], format="csr")
+        _, labels = connected_components(joined, directed=False)
+        labels = labels[matrix.shape[0] :]
+        of_label = {
+            int(label): number
+            for number, component in enumerate(self.components)
+            for regime in component.places
+            for columns, _ in arrays.gates[regime]
+            for label in np.unique(labels[columns])
+        }
+        return np.array([of_label.get(int(label), -1) for label in labels[arrays.watched]], dtype=int)
+
+    def known_faces(self, enumerator: Enumerator, worth: np.ndarray, places: np.ndarray, scale: float) -> np.ndarray:
+        """Bounds as of `reach` from faces looked at before, shape (k,); inf where there are none.
+
+        Parameters
+        ----------
+        enumerator
+            Knows the faces.
+        worth : array, shape (watched columns,)
+            What the slope takes off the watched columns' cost.
+        places : array of int, shape (k,)
+            The candidates.
+        scale
+            As of `reach`.
+        """
+        most = enumerator.arrays.most
+        known = self._faces(enumerator, places)
+        return np.array([min((face.bound(worth, most, scale) for face in faces), default=np.inf) for faces in known])
+
+    def same_faces(self, enumerator: Enumerator, worth: np.ndarray, places: np.ndarray, scale: float) -> np.ndarray:
+        """Heights of faces looked at before along the same slope, shape (k,); NaN where there are none.
+
+        Parameters
+        ----------
+        enumerator, worth, places, scale
+            As of `known_faces`.
+        """
+        most = enumerator.arrays.most
+        known = self._faces(enumerator, places)
+        return np.array([next((f.height for f in faces if f.answers(worth, most, scale)), np.nan) for faces in known])
+
+    def _faces(self, enumerator: Enumerator, places: np.ndarray) -> list[list[Face]]:
+        """Faces looked at before, of every candidate asked for."""
+        if len(self.components) != 1 or not enumerator.faces:
+            return [[]] * places.size
+        component, regimes = self.components[0], len(self.regimes)
+        return [enumerator.faces.get(component.full(column, regimes), []) for column in self.columns[places, 0]]
+
+    def least(
+        self, enumerator: Enumerator, slope: np.ndarray, places: np.ndarray, scale: float
+    ) -> tuple[np.ndarray, int]:
+        """Least value of the response's cost less ``slope @ outputs / scale`` under the policies of candidates.
+
+        Parameters
+        ----------
+        enumerator
+            The response.
+        slope : array, shape (outputs,)
+        places : array of int, shape (k,)
+            The candidates.
+        scale
+            As of `reach`.
+
+        Returns
+        -------
+        values : array, shape (k,)
+            NaN where the search was stopped before.
+        solves
+            Number of responses solved.
+        """
+        if not self.components:
+            program = enumerator.arrays.program
+            batch = enumerator.run([()], program.cost - (enumerator.arrays.outputs.T @ slope) / scale)
+            return np.full(places.size, batch.cost[0]), 1
+        total = np.zeros(places.size)
+        base, solves = math.nan, 0
+        for number, component in enumerate(self.components):
+            used = np.unique(self.columns[places, number])
+            if len(self.components) > 1:
+                # The differences of every component are taken from all open.
+                used = np.union1d([0], used)
+            values = np.full(len(component.digits), np.nan)
+            values[used], solved = self._least(component, enumerator, slope, used, scale)
+            solves += solved
+            base = values[0] if number == 0 else base
+            total += values[self.columns[places, number]] - (values[0] if number else 0.0)
+        return total, solves
+
+    def _least(
+        self, component: Component, enumerator: Enumerator, slope: np.ndarray, used: np.ndarray, scale: float
+    ) -> tuple[np.ndarray, int]:
+        """Least values in a component: those of the responses seen where their bases stay optimal; the others are solved."""
+        arrays = enumerator.arrays
+        lowered = (arrays.outputs.T @ slope) / scale
+        cost = arrays.program.cost - lowered
+        combinations = self._full(component, used.tolist())
+        keeping = enumerator.memory is not None and len(self.components) == 1
+        values, prices = np.full(used.size, -np.inf), np.zeros((used.size, arrays.watched.size if keeping else 0))
+        bases = Bases(arrays, cost)
+        for place, (combination, column) in enumerate(zip(combinations, used, strict=True)):
+            basis = component.bases[column]
+            if basis is not None and not enumerator.stop():
+                values[place], reduced = bases.least(combination, basis)
+                if keeping:
+                    prices[place] = reduced[arrays.watched]
+        outputs = component.outputs[used]
+        apart = scale * (component.cost[used] - values) - outputs @ slope
+        left = np.flatnonzero(~(apart <= SAME * np.maximum(1.0, np.abs(outputs) @ np.abs(slope))))
+        batch = enumerator.run([combinations[place] for place in left], cost, with_outputs=keeping)
+        values[left] = batch.cost
+        if keeping and batch.complete and batch.prices.shape[1] == prices.shape[1]:
+            prices[left] = batch.prices
+            heights = scale * (component.cost[used] - values)
+            for combination, height, at in zip(combinations, heights.tolist(), prices.astype(np.float32), strict=True):
+                face = Face(lowered[arrays.watched], height, at)
+                enumerator.faces[combination] = [face, *enumerator.faces.get(combination, [])[: FACES - 1]]
+        return values, left.size
+
+
+def within(used: Any, most: float) -> Any:
+    """Whether sums keep a limit, rounding aside."""
+    return used <= most * (1 + 1e-9) + 1e-9

@@ -1,0 +1,1 @@
+"""The Pyomo models, one function per constraint family (model.md sections 3 to 6)."""

@@ -1,0 +1,200 @@
+"""The counterpart's response: a linear program for fixed policies (model.md section 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyomo.environ import (
+    Block,
+    ConcreteModel,
+    Constraint,
+    Expression,
+    NonNegativeReals,
+    Objective,
+    Set,
+    Var,
+    minimize,
+    quicksum,
+)
+
+from ..network.network import OPEN, Kernel, Network, holding_weeks
+from ..network.timing import arrival_terms
+
+SIDE = "counterpart"
+
+Arc = tuple[str, str, int]
+"""A dispatch: lane, policy, week."""
+
+
+class ResponseData:
+    """Index sets and coefficients of the response, read once from the network.
+
+    Attributes
+    ----------
+    arcs : list of (lane, policy)
+        Every inbound lane of the counterpart with every policy of the regime that acts on it.
+    pairs, held, filled : list of (site, item)
+        Pairs with a balance row, tracked ones (with a stock and a terminal row), and those with sales (Q > 0).
+    """
+
+    def __init__(self, network: Network):
+        self.network = network
+        self.weeks = network.weeks
+        self.lanes = network.lanes_into(SIDE)
+        self.kernel: dict[Arc, Kernel] = {
+            (lane.lane, policy, week): network.kernel(network.policy(network.our_regime(lane), policy), week)
+            for lane in self.lanes
+            for policy in network.menu.get(lane.regime or "", [OPEN])
+            for week in range(self.weeks)
+        }
+        self.index()
+        self.processes = [process.process for process in network.processes_on(SIDE)]
+        self.pairs = network.pairs(SIDE)
+        self.held = [pair for pair in self.pairs if pair in network.tracked]
+        self.sales = {pair: network.sales(pair) for pair in self.pairs}
+        self.filled = [pair for pair, (quantity, _) in self.sales.items() if quantity > 0]
+        self.leaving = {
+            pair: [lane.lane for lane in network.outbound.get(pair, ()) if network.side[lane.destination] == SIDE]
+            for pair in self.held
+        }
+
+    def index(self) -> None:
+        """Set all that follows from the kernels; to be called again when arcs are added to them."""
+        self.arcs = list(dict.fromkeys((lane, policy) for lane, policy, _ in self.kernel))
+        self.arriving, self.under_way = arrival_terms(
+            ((index, self.network.lanes[index[0]], index[2], kernel) for index, kernel in self.kernel.items()),
+            self.weeks,
+        )
+        self.policies_of: dict[str, list[str]] = {}
+        for name, policy in self.arcs:
+            self.policies_of.setdefault(name, []).append(policy)
+
+
+def ship_bounds(b: Any, lane: str, policy: str, week: int) -> tuple[float, float]:
+    """0 <= ship[l,p,t] <= cap_l(t): the capacity of a lane; the gate sets the bound of the policies not chosen to 0."""
+    network = b.data.network
+    return 0.0, network.capacity(network.lanes[lane], week)
+
+
+def make_bounds(b: Any, process: str, week: int) -> tuple[float, float]:
+    """0 <= make[j,t] <= capacity_j."""
+    return 0.0, b.data.network.processes[process].capacity
+
+
+def stock_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
+    """0 <= stock[s,i,t] <= capacity of the stock."""
+    return 0.0, b.data.network.stock((site, item)).capacity
+
+
+def balance(b: Any, site: str, item: str, week: int) -> Any:
+    """Balance of a pair.
+
+    stock[t-1] + initial(t=0) + pipeline(t) + arrivals(t) + make - use - internal shipments out - Q fill[t] - stock[t] >= 0
+    """
+    data, network, pair = b.data, b.data.network, (site, item)
+    terms = [share * b.ship[index] for share, index in data.arriving.get((site, item, week), ())]
+    terms += [b.make[process.process, week] for process in network.makers.get(pair, ())]
+    terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
+    if pair in data.leaving:
+        terms += [-b.ship[lane, policy, week] for lane in data.leaving[pair] for policy in data.policies_of[lane]]
+        terms.append(-b.stock[site, item, week])
+        if week > 0:
+            terms.append(b.stock[site, item, week - 1])
+    if data.sales[pair][0] > 0:
+        terms.append(-data.sales[pair][0] * b.fill[site, item, week])
+    if not terms:
+        return Constraint.Skip
+    given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
+    return quicksum(terms) >= -given
+
+
+def terminal(b: Any, site: str, item: str) -> Any:
+    """Position + short_end >= target: stock at T-1 and goods under way make the end of the horizon neutral."""
+    data, pair = b.data, (site, item)
+    under_way = quicksum(share * b.ship[index] for share, index in data.under_way.get(pair, ()))
+    position = b.stock[site, item, data.weeks - 1] + under_way
+    return position + b.short_end[site, item] >= data.network.target(pair)
+
+
+def purchase_cost(b: Any) -> Any:
+    """Sum of (unit_cost A_p(t) + holding_cost H_p(t)) ship[l,p,t]."""
+    network = b.data.network
+    terms = []
+    for index, kernel in b.data.kernel.items():
+        lane = network.lanes[index[0]]
+        arriving, reviewed = holding_weeks(kernel)
+        terms.append((lane.unit_cost * arriving + network.holding[lane.item] * reviewed) * b.ship[index])
+    return quicksum(terms)
+
+
+def production_cost(b: Any) -> Any:
+    """Sum of unit_cost make[j,t]."""
+    network = b.data.network
+    return quicksum(network.processes[process].unit_cost * b.make[process, week] for process, week in b.make)
+
+
+def holding_cost(b: Any) -> Any:
+    """Sum of holding_cost stock[s,i,t]."""
+    holding = b.data.network.holding
+    return quicksum(holding[item] * b.stock[site, item, week] for site, item, week in b.stock)
+
+
+def shortage_cost(b: Any) -> Any:
+    """Sum of K (1 - fill[s,i,t])."""
+    sales = b.data.sales
+    return quicksum(sales[site, item][1] * (1 - b.fill[site, item, week]) for site, item, week in b.fill)
+
+
+def terminal_cost(b: Any) -> Any:
+    """Sum of terminal price * short_end[s,i]."""
+    network = b.data.network
+    return quicksum(network.terminal_price(pair) * b.short_end[pair] for pair in b.held)
+
+
+def build_response(network: Network, data: ResponseData | None = None) -> ConcreteModel:
+    """Build the response with every policy of every regime as an arc of its own.
+
+    Parameters
+    ----------
+    network
+        The case as the mathematics sees it.
+    data
+        Index sets, where they are not those of the case alone.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        A model with one block ``response`` and the objective ``least_cost``. Policies are chosen by the bounds of
+        ``response.ship`` (see `ship_bounds`).
+    """
+    model = ConcreteModel(name="response")
+    model.response = Block(rule=lambda b: fill_response_block(b, data or ResponseData(network)))
+    model.least_cost = Objective(expr=model.response.cost, sense=minimize)
+    return model
+
+
+def fill_response_block(b: Any, data: ResponseData) -> None:
+    """Put sets, variables, constraints and cost of the response into a block."""
+    b.data = data
+    b.weeks = Set(initialize=range(data.weeks))
+    b.arcs = Set(initialize=data.arcs, dimen=2)
+    b.processes = Set(initialize=data.processes)
+    b.pairs = Set(initialize=data.pairs, dimen=2)
+    b.held = Set(initialize=data.held, dimen=2)
+    b.filled = Set(initialize=data.filled, dimen=2)
+
+    b.ship = Var(b.arcs, b.weeks, within=NonNegativeReals, bounds=ship_bounds)
+    b.make = Var(b.processes, b.weeks, within=NonNegativeReals, bounds=make_bounds)
+    b.stock = Var(b.held, b.weeks, within=NonNegativeReals, bounds=stock_bounds)
+    b.fill = Var(b.filled, b.weeks, within=NonNegativeReals, bounds=(0.0, 1.0))
+    b.short_end = Var(b.held, within=NonNegativeReals)
+
+    b.balance = Constraint(b.pairs, b.weeks, rule=balance)
+    b.terminal = Constraint(b.held, rule=terminal)
+
+    b.purchase_cost = Expression(rule=purchase_cost)
+    b.production_cost = Expression(rule=production_cost)
+    b.holding_cost = Expression(rule=holding_cost)
+    b.shortage_cost = Expression(rule=shortage_cost)
+    b.terminal_cost = Expression(rule=terminal_cost)
+    b.cost = Expression(expr=b.purchase_cost + b.production_cost + b.holding_cost + b.shortage_cost + b.terminal_cost)

@@ -1,0 +1,547 @@
+"""Our side: first-stage choices and the operations of every scenario (model.md sections 4 and 5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from pyomo.environ import (
+    Binary,
+    Block,
+    ConcreteModel,
+    Constraint,
+    Expression,
+    NonNegativeReals,
+    Objective,
+    Reals,
+    Set,
+    Var,
+    maximize,
+    minimize,
+    quicksum,
+)
+
+from ..network.network import NONE, Network, holding_weeks
+from ..network.timing import arrival_terms
+
+SIDE = "ours"
+
+
+class ScenarioData:
+    """Index sets and coefficients of our operations in one scenario, read once from the network.
+
+    Parameters
+    ----------
+    network
+        The case as the mathematics sees it.
+    scenario
+        ``none``, a package or a contingency.
+    """
+
+    def __init__(self, network: Network, scenario: str):
+        self.network = network
+        self.scenario = scenario
+        self.weeks = network.weeks
+        self.available = network.availability(scenario)
+        package = network.packages.get(scenario, {})
+        self.lanes = network.lanes_into(SIDE)
+        self.kernel = {
+            (lane.lane, week): network.kernel(
+                network.policy(lane.regime, package[lane.regime]) if lane.regime in package else None, week
+            )
+            for lane in self.lanes
+            for week in range(self.weeks)
+        }
+        self.arriving, self.under_way = arrival_terms(
+            ((index, network.lanes[index[0]], index[1], kernel) for index, kernel in self.kernel.items()), self.weeks
+        )
+        self.from_counterpart = [lane.lane for lane in self.lanes if network.side[lane.origin] == "counterpart"]
+        self.rationed = [name for name in self.from_counterpart if _ends(network, name)[0] in network.sold_abroad]
+        self.to_qualify = [lane.lane for lane in self.lanes if lane.fixed_cost]
+        self.processes = [process.process for process in network.processes_on(SIDE)]
+        self.pairs = network.pairs(SIDE)
+        self.held = [pair for pair in self.pairs if pair in network.tracked]
+        self.served = [pair for pair in self.pairs if pair in network.demands and network.demands[pair].quantity > 0]
+        self.exports = [
+            lane.lane
+            for lane in network.lanes_between(SIDE, "other")
+            if lane.base_flow > 0 and (lane.origin, lane.item) in network.tracked
+        ]
+        self.orders = [lane.lane for lane in network.orders]
+        self.leaving = {
+            pair: [lane.lane for lane in network.outbound.get(pair, ()) if network.side[lane.destination] == SIDE]
+            for pair in self.held
+        }
+        self.exported = _by_origin(network, self.exports)
+        self.ordered = _by_origin(network, self.orders)
+
+    def left(self, kind: str, name: str, week: int) -> float:
+        """Share of capacity a contingency leaves."""
+        return self.available.get((kind, name, week), 1.0)
+
+    def capacity(self, lane: str, week: int) -> float:
+        """Most a lane can dispatch: cap_l(t), and base_flow on lanes from the counterpart, times availability."""
+        row = self.network.lanes[lane]
+        capacity = self.network.capacity(row, week)
+        if self.network.side[row.origin] == "counterpart":
+            capacity = min(capacity, row.base_flow)
+        return capacity * self.left("lane", lane, week)
+
+
+def _ends(network: Network, lane: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    row = network.lanes[lane]
+    return (row.origin, row.item), (row.destination, row.item)
+
+
+def _by_origin(network: Network, lanes: Sequence[str]) -> dict[tuple[str, str], list[str]]:
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for lane in lanes:
+        grouped.setdefault(_ends(network, lane)[0], []).append(lane)
+    return grouped
+
+
+# Bounds ----------------------------------------------------------------------------------------------------------
+
+
+def ship_bounds(b: Any, lane: str, week: int) -> tuple[float, float]:
+    """0 <= ship[l,t] <= cap_l(t) * availability; at most base_flow from the counterpart."""
+    return 0.0, b.data.capacity(lane, week)
+
+
+def make_bounds(b: Any, process: str, week: int) -> tuple[float, float]:
+    """0 <= make[j,t] <= capacity_j * availability."""
+    left = b.data.left("process", process, week)
+    return 0.0, 0.0 if left == 0 else b.data.network.processes[process].capacity * left
+
+
+def stock_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
+    """0 <= stock[s,i,t] <= capacity of the stock."""
+    return 0.0, b.data.network.stock((site, item)).capacity
+
+
+def stockpile_bounds(model: Any, site: str, item: str) -> tuple[float, float]:
+    """0 <= stockpile[s,i] <= stockpile_max."""
+    return 0.0, model.network.stock((site, item)).stockpile_max
+
+
+def order_bounds(model: Any, lane: str, week: int) -> tuple[float, float]:
+    """0 <= order[l,t] <= cap_l(t)."""
+    return 0.0, model.network.capacity(model.network.lanes[lane], week)
+
+
+# Constraints of a scenario ---------------------------------------------------------------------------------------
+
+
+def qualified(b: Any, lane: str, week: int) -> Any:
+    """A lane that must be qualified is closed otherwise: ship[l,t] <= cap_l(t) * availability * qualify[l]."""
+    capacity = b.data.capacity(lane, week)
+    if capacity == 0:
+        return Constraint.Skip
+    return b.ship[lane, week] <= capacity * b.model().qualify[lane]
+
+
+def rationed(b: Any, lane: str, week: int) -> Any:
+    """The counterpart ships what its response yields: ship[l,t] <= base_flow_l * fillC[origin,item,t] * availability."""
+    row = b.data.network.lanes[lane]
+    if row.base_flow == 0:
+        return Constraint.Skip
+    yielded = row.base_flow * b.data.left("lane", lane, week)
+    return b.ship[lane, week] <= yielded * b.model().counterpart_fill[row.origin, row.item, week]
+
+
+def balance(b: Any, site: str, item: str, week: int) -> Any:
+    """Balance of a pair.
+
+    stock[t-1] + (initial + stockpile)(t=0) + pipeline(t) + arrivals(t) + make - use - lanes to our own sites
+    - quantity fill[t] - sum of base_flow export_fill[l,t] - sum of (order[l,t] - undelivered[l,t]) - stock[t] >= 0
+    """
+    data, network, pair, top = b.data, b.data.network, (site, item), b.model()
+    terms = [share * b.ship[index] for share, index in data.arriving.get((site, item, week), ())]
+    terms += [b.make[process.process, week] for process in network.makers.get(pair, ())]
+    terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
+    if pair in data.leaving:
+        terms += [-b.ship[lane, week] for lane in data.leaving[pair]]
+        terms += [-network.lanes[lane].base_flow * b.export_fill[lane, week] for lane in data.exported.get(pair, ())]
+        for lane in data.ordered.get(pair, ()):
+            terms += [-top.order[lane, week], b.undelivered[lane, week]]
+        terms.append(-b.stock[site, item, week])
+        if week > 0:
+            terms.append(b.stock[site, item, week - 1])
+        elif pair in top.stockpile:
+            terms.append(top.stockpile[pair])
+    if pair in b.served:
+        terms.append(-network.demands[pair].quantity * b.fill[site, item, week])
+    if not terms:
+        return Constraint.Skip
+    given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
+    return quicksum(terms) >= -given
+
+
+def delivered(b: Any, lane: str, week: int) -> Any:
+    """No more can stay undelivered than was ordered: undelivered[l,t] <= order[l,t]."""
+    return b.undelivered[lane, week] <= b.model().order[lane, week]
+
+
+def terminal(b: Any, site: str, item: str) -> Any:
+    """Position + short_end >= target: stock at T-1 and goods under way make the end of the horizon neutral."""
+    data, pair = b.data, (site, item)
+    under_way = quicksum(share * b.ship[index] for share, index in data.under_way.get(pair, ()))
+    position = b.stock[site, item, data.weeks - 1] + under_way
+    return position + b.short_end[site, item] >= data.network.target(pair)
+
+
+def continuity(b: Any, site: str, item: str) -> Any:
+    """Mean over weeks of fill[s,i,t] + fill_gap[s,i] >= min_fill, in every scenario."""
+    least = b.data.network.demands[site, item].min_fill
+    served = quicksum(b.fill[site, item, week] for week in b.weeks)
+    return served + b.data.weeks * b.fill_gap[site, item] >= least * b.data.weeks
+
+
+def continuity_week(b: Any, site: str, item: str, week: int) -> Any:
+    """fill[s,i,t] + week_gap[s,i] >= min_fill_week, in every week and scenario."""
+    least = b.data.network.demands[site, item].min_fill_week
+    return b.fill[site, item, week] + b.week_gap[site, item] >= least
+
+
+def concentration(b: Any, item: str, party: str) -> Any:
+    """Intake from one outside party, in scenario none.
+
+    sum of ship from the party - share_gap <= max_party_share * (sum of ship from all parties not on our side + our production)
+    """
+    network = b.data.network
+    share = next(row.max_party_share for row in network.case.items if row.item == item)
+    intake = {
+        lane.lane: network.party[lane.origin]
+        for lane in b.data.lanes
+        if lane.item == item and network.side[lane.origin] != SIDE
+    }
+    made = [name for name in b.data.processes if network.processes[name].output == item]
+    total = quicksum(b.ship[lane, week] for lane in intake for week in b.weeks) + quicksum(
+        b.make[process, week] for process in made for week in b.weeks
+    )
+    from_party = quicksum(b.ship[lane, week] for lane, origin in intake.items() if origin == party for week in b.weeks)
+    return from_party - b.share_gap[item, party] <= share * total
+
+
+def concentrated(data: ScenarioData) -> list[tuple[str, str]]:
+    """(item, party) for every item with a share limit and every outside party that can send it to us."""
+    network = data.network
+    shares = {row.item: row.max_party_share for row in network.case.items}
+    found = dict.fromkeys(
+        (lane.item, network.party[lane.origin])
+        for lane in data.lanes
+        if shares[lane.item] < 1 and network.side[lane.origin] != SIDE
+    )
+    return list(found)
+
+
+# Costs of a scenario ---------------------------------------------------------------------------------------------
+
+
+def purchase_cost(b: Any) -> Any:
+    """Sum of weight(destination) * (unit_cost A_p(t) + holding_cost H_p(t)) ship[l,t]."""
+    network = b.data.network
+    terms = []
+    for index, kernel in b.data.kernel.items():
+        lane = network.lanes[index[0]]
+        arriving, reviewed = holding_weeks(kernel)
+        price = lane.unit_cost * arriving + network.holding[lane.item] * reviewed
+        terms.append(network.weight[lane.destination] * price * b.ship[index])
+    return quicksum(terms)
+
+
+def transfer_income(b: Any) -> Any:
+    """Sum of weight(origin) * margin * ship[l,t] on lanes between two of our parties."""
+    network = b.data.network
+    lanes = network.lanes_between(SIDE, SIDE)
+    return quicksum(
+        network.weight[lane.origin] * network.transfer_margin(lane) * b.ship[lane.lane, week]
+        for lane in lanes
+        for week in b.weeks
+    )
+
+
+def production_cost(b: Any) -> Any:
+    """Sum of weight * unit_cost make[j,t]."""
+    network = b.data.network
+    return quicksum(
+        network.weight[network.processes[process].site] * network.processes[process].unit_cost * b.make[process, week]
+        for process, week in b.make
+    )
+
+
+def holding_cost(b: Any) -> Any:
+    """Sum of weight * holding_cost stock[s,i,t]."""
+    network = b.data.network
+    return quicksum(
+        network.weight[site] * network.holding[item] * b.stock[site, item, week] for site, item, week in b.stock
+    )
+
+
+def shortage_cost(b: Any) -> Any:
+    """Sum of weight * quantity * shortage_penalty (1 - fill[s,i,t])."""
+    network = b.data.network
+    terms = []
+    for site, item, week in b.fill:
+        demand = network.demands[site, item]
+        price = network.weight[site] * demand.quantity * demand.shortage_penalty
+        terms.append(price * (1 - b.fill[site, item, week]))
+    return quicksum(terms)
+
+
+def lost_exports(b: Any) -> Any:
+    """Sum of weight(origin) * margin * base_flow (1 - export_fill[l,t]) on lanes to other parties."""
+    network = b.data.network
+    terms = []
+    for name, week in b.export_fill:
+        lane = network.lanes[name]
+        terms.append(network.weight[lane.origin] * lane.margin * lane.base_flow * (1 - b.export_fill[name, week]))
+    return quicksum(terms)
+
+
+def undelivered_cost(b: Any) -> Any:
+    """Sum of 10 max(margin, unit_cost) * weight(origin) * undelivered[l,t]."""
+    network = b.data.network
+    return quicksum(
+        network.slack_price(network.lanes[lane]) * b.undelivered[lane, week] for lane, week in b.undelivered
+    )
+
+
+def terminal_cost(b: Any) -> Any:
+    """Sum of weight * terminal price * short_end[s,i]."""
+    network = b.data.network
+    return quicksum(network.weight[pair[0]] * network.terminal_price(pair) * b.short_end[pair] for pair in b.held)
+
+
+COSTS = (
+    purchase_cost,
+    transfer_income,
+    production_cost,
+    holding_cost,
+    shortage_cost,
+    lost_exports,
+    undelivered_cost,
+    terminal_cost,
+)
+
+
+def refused_margin(b: Any) -> Any:
+    """What a package costs the counterpart in refused goods.
+
+    Sum of margin * (1 - A_p(t)) * base_flow * fillC[t] over its lanes to outside under the package's regimes
+    """
+    network, scenario = b.data.network, b.data.scenario
+    package = network.packages.get(scenario, {})
+    terms, constant = [], 0.0
+    for lane in network.lanes_between("counterpart", SIDE, "other"):
+        if lane.regime not in package:
+            continue
+        policy = network.policy(lane.regime, package[lane.regime])
+        for week in range(b.data.weeks):
+            refused = 1.0 - holding_weeks(network.kernel(policy, week))[0]
+            worth = lane.margin * refused * lane.base_flow
+            if worth == 0:
+                continue
+            if (lane.origin, lane.item) in network.sold_abroad:
+                terms.append(worth * b.model().counterpart_fill[lane.origin, lane.item, week])
+            else:
+                constant += worth
+    return quicksum(terms) + constant
+
+
+# Limits, each with a gap that is 0 unless the model is made elastic ------------------------------------------------
+
+
+def limit_scenario(b: Any, data: ScenarioData) -> None:
+    """Put continuity, and concentration in scenario none, into a scenario's block, with the gaps that make them elastic."""
+    demands = data.network.demands
+    b.continued = Set(initialize=[pair for pair in data.served if demands[pair].min_fill > 0], dimen=2)
+    b.continued_weekly = Set(initialize=[pair for pair in data.served if demands[pair].min_fill_week > 0], dimen=2)
+    b.concentrated = Set(initialize=concentrated(data) if data.scenario == NONE else [], dimen=2)
+    b.fill_gap = Var(b.continued, within=NonNegativeReals, bounds=(0.0, 0.0))
+    b.week_gap = Var(b.continued_weekly, within=NonNegativeReals, bounds=(0.0, 0.0))
+    b.share_gap = Var(b.concentrated, within=NonNegativeReals, bounds=(0.0, 0.0))
+    b.continuity = Constraint(b.continued, rule=continuity)
+    b.continuity_week = Constraint(b.continued_weekly, b.weeks, rule=continuity_week)
+    b.concentration = Constraint(b.concentrated, rule=concentration)
+
+
+def gap_terms(model: Any) -> list[tuple[float, Any]]:
+    """(price, gap) of every limit that can be made elastic.
+
+    A gap in a fill costs ten times all that our demands can lose and our lanes cost, a unit over a share limit ten
+    times the dearest worth of a unit, and a unit of money over the budget or the own loss a thousand.
+    """
+    network = model.network
+    stake = network.weeks * math.fsum(
+        network.weight[site] * row.quantity * row.shortage_penalty
+        for (site, _), row in network.demands.items()
+        if network.side[site] == SIDE
+    ) + network.weeks * math.fsum(
+        network.weight[lane.destination] * lane.base_flow * lane.unit_cost for lane in network.lanes_into(SIDE)
+    )
+    dearest = max(network.worth(SIDE).values(), default=0.0)
+    terms = []
+    for b in model.ours.values():
+        if b.limited:
+            terms += [(10 * stake + 1, gap) for gap in (*b.fill_gap.values(), *b.week_gap.values())]
+            terms += [(10 * dearest + 1, gap) for gap in b.share_gap.values()]
+    if model.component("budget_gap") is not None:
+        terms += [(1000.0, model.budget_gap), *((1000.0, gap) for gap in model.loss_gap.values())]
+    return terms
+
+
+# The model -------------------------------------------------------------------------------------------------------
+
+
+def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
+    """Put sets, variables, constraints and costs of one scenario into a block.
+
+    Parameters
+    ----------
+    b
+        The block; its model holds the first-stage choices and the response's outputs.
+    data
+        Coefficients of the scenario.
+    limited
+        Whether continuity and concentration bind.
+    """
+    b.data = data
+    b.limited = limited
+    b.weeks = Set(initialize=range(data.weeks))
+    b.lanes = Set(initialize=[lane.lane for lane in data.lanes])
+    b.to_qualify = Set(initialize=data.to_qualify)
+    b.rationed_lanes = Set(initialize=data.rationed)
+    b.processes = Set(initialize=data.processes)
+    b.pairs = Set(initialize=data.pairs, dimen=2)
+    b.held = Set(initialize=data.held, dimen=2)
+    b.served = Set(initialize=data.served, dimen=2)
+    b.exports = Set(initialize=data.exports)
+    b.orders = Set(initialize=data.orders)
+
+    b.ship = Var(b.lanes, b.weeks, within=NonNegativeReals, bounds=ship_bounds)
+    b.make = Var(b.processes, b.weeks, within=NonNegativeReals, bounds=make_bounds)
+    b.stock = Var(b.held, b.weeks, within=NonNegativeReals, bounds=stock_bounds)
+    b.fill = Var(b.served, b.weeks, within=NonNegativeReals, bounds=(0.0, 1.0))
+    b.export_fill = Var(b.exports, b.weeks, within=NonNegativeReals, bounds=(0.0, 1.0))
+    b.undelivered = Var(b.orders, b.weeks, within=NonNegativeReals)
+    b.short_end = Var(b.held, within=NonNegativeReals)
+
+    b.qualified = Constraint(b.to_qualify, b.weeks, rule=qualified)
+    b.rationed = Constraint(b.rationed_lanes, b.weeks, rule=rationed)
+    b.balance = Constraint(b.pairs, b.weeks, rule=balance)
+    b.delivered = Constraint(b.orders, b.weeks, rule=delivered)
+    b.terminal = Constraint(b.held, rule=terminal)
+    if limited:
+        limit_scenario(b, data)
+
+    for family in COSTS:
+        b.add_component(family.__name__, Expression(rule=family))
+    b.cost = Expression(
+        expr=quicksum(b.component(family.__name__) for family in COSTS if family is not transfer_income)
+        - b.transfer_income
+    )
+    b.refused_margin = Expression(rule=refused_margin)
+
+
+def first_stage_cost(model: Any) -> Any:
+    """Sum of fixed_cost qualify[l] + sum of stockpile price * stockpile[s,i]."""
+    network = model.network
+    return quicksum(network.lanes[lane].fixed_cost * model.qualify[lane] for lane in model.to_qualify) + quicksum(
+        network.stockpile_price(pair) * model.stockpile[pair] for pair in model.stockpiled
+    )
+
+
+def budget(model: Any) -> Any:
+    """First-stage cost - budget_gap <= budget - admin costs of the policies; the right-hand side moves with the policies."""
+    return model.first_stage_cost - model.budget_gap <= 0
+
+
+def own_loss(model: Any, scenario: str) -> Any:
+    """own_cost - loss_gap <= most own loss + W(status quo) - admin costs; the right-hand side moves with the policies."""
+    return model.own_cost[scenario] - model.loss_gap[scenario] <= 0
+
+
+def own_cost(model: Any, scenario: str) -> Any:
+    """What a rated scenario costs us: own_cost >= cost of our operations - margin earned + first-stage cost."""
+    b = model.ours[scenario]
+    return model.own_cost[scenario] >= b.cost - model.margin_earned + model.first_stage_cost
+
+
+def worst(model: Any, scenario: str) -> Any:
+    """The worst rated scenario decides: advantage <= package cost + refused margin - own_cost."""
+    loss = model.network.package_cost[scenario] + model.ours[scenario].refused_margin
+    return model.advantage <= loss - model.own_cost[scenario]
+
+
+def build_ours(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> ConcreteModel:
+    """Build our side for given outputs of the response.
+
+    Parameters
+    ----------
+    network
+        The case as the mathematics sees it.
+    scenarios
+        Scenarios to hold; all of them by default.
+    limited
+        Whether budget, continuity and concentration bind.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        First stage (``qualify``, ``stockpile``), outputs of the response (``counterpart_fill``, ``order``,
+        ``margin_earned``), blocks ``ours[scenario]``, and two objectives: ``best`` (active) maximises the worst rated
+        scenario's ``advantage`` (leverage up to what depends on the policies alone); ``operations`` (inactive)
+        minimises the cost of every scenario's operations together.
+    """
+    names = list(scenarios if scenarios is not None else network.scenarios)
+    model = ConcreteModel(name="ours")
+    model.network = network
+    model.weeks = Set(initialize=range(network.weeks))
+    model.scenarios = Set(initialize=names)
+    model.rated = Set(initialize=[name for name in network.rated if name in names])
+    model.to_qualify = Set(initialize=[lane.lane for lane in network.lanes_into(SIDE) if lane.fixed_cost])
+    model.stockpiled = Set(
+        initialize=[
+            pair for pair in network.pairs(SIDE) if pair in network.stocks and network.stock(pair).stockpile_max > 0
+        ],
+        dimen=2,
+    )
+    model.orders = Set(initialize=[lane.lane for lane in network.orders])
+    model.watched = Set(initialize=network.watched_fills, dimen=2)
+
+    model.qualify = Var(model.to_qualify, within=Binary)
+    model.stockpile = Var(model.stockpiled, within=NonNegativeReals, bounds=stockpile_bounds)
+    model.counterpart_fill = Var(model.watched, model.weeks, within=NonNegativeReals, bounds=(0.0, 1.0))
+    model.order = Var(model.orders, model.weeks, within=NonNegativeReals, bounds=order_bounds)
+    model.margin_earned = Var(within=NonNegativeReals, bounds=(0.0, most_margin(network)))
+    model.advantage = Var(within=Reals)
+
+    model.ours = Block(
+        model.scenarios, rule=lambda b, name: fill_scenario_block(b, ScenarioData(network, name), limited)
+    )
+    model.first_stage_cost = Expression(rule=first_stage_cost)
+    model.own_cost = Var(model.rated, within=Reals)
+    model.own_cost_counted = Constraint(model.rated, rule=own_cost)
+    model.worst = Constraint(model.rated, rule=worst)
+    if limited:
+        model.loss_gap = Var(model.rated, within=NonNegativeReals, bounds=(0.0, 0.0))
+        model.own_loss = Constraint(model.rated, rule=own_loss)
+        model.budget_gap = Var(within=NonNegativeReals, bounds=(0.0, 0.0))
+        if len(model.to_qualify) or len(model.stockpiled):
+            model.budget = Constraint(rule=budget)
+    model.gap_cost = Expression(expr=quicksum(price * gap for price, gap in gap_terms(model)))
+    model.best = Objective(expr=model.advantage - model.gap_cost, sense=maximize)
+    model.operations = Objective(expr=quicksum(model.ours[name].cost for name in names), sense=minimize)
+    model.operations.deactivate()
+    return model
+
+
+def most_margin(network: Network) -> float:
+    """Most our side can earn on lanes to the counterpart: sum of weight * margin * cap_l(t)."""
+    return math.fsum(
+        network.weight[lane.origin] * lane.margin * network.capacity(lane, week)
+        for lane in network.paying
+        for week in range(network.weeks)
+    )

@@ -1,0 +1,166 @@
+"""Our side and the counterpart's least-cost response together, for one choice of policies (model.md sections 4 to 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sparse
+from pyomo.environ import Block, ConcreteModel, Constraint, quicksum
+
+from ..network.network import Network, holding_weeks
+from ..solver.highs import Compiled, compile_model
+from .follower import ResponseData, fill_response_block
+from .leader import build_ours
+
+Choice = Mapping[str, str]
+
+
+def fill_link(model: Any, site: str, item: str, week: int) -> Any:
+    """Our side sees the fill of the response: counterpart_fill[s,i,t] == fill[s,i,t]."""
+    return model.counterpart_fill[site, item, week] - model.response.fill[site, item, week] == 0
+
+
+def order_link(model: Any, lane: str, week: int) -> Any:
+    """The counterpart orders what it dispatches: order[l,t] == sum over policies of ship[l,p,t]."""
+    b = model.response
+    return model.order[lane, week] - quicksum(b.ship[lane, p, week] for p in b.data.policies_of[lane]) == 0
+
+
+def margin_terms(network: Network, b: Any) -> list[tuple[float, Any]]:
+    """(coefficient, variable) of the margin earned: weight * margin * A_p(t) * ship[l,p,t] on lanes to the counterpart."""
+    terms = []
+    for lane in network.paying:
+        for policy in b.data.policies_of[lane.lane]:
+            for week in range(network.weeks):
+                arriving, _ = holding_weeks(b.data.kernel[lane.lane, policy, week])
+                if arriving > 0:
+                    value = network.weight[lane.origin] * lane.margin * arriving
+                    terms.append((value, b.ship[lane.lane, policy, week]))
+    return terms
+
+
+def margin_link(model: Any) -> Any:
+    """Our side earns margin_earned == sum of weight * margin * A_p(t) * ship[l,p,t]."""
+    terms = margin_terms(model.network, model.response)
+    return model.margin_earned - quicksum(value * variable for value, variable in terms) == 0
+
+
+def least_cost(model: Any) -> Any:
+    """The counterpart plays a least-cost response: cost <= V; the right-hand side is V of the chosen policies."""
+    return model.response.cost <= 0
+
+
+def build_joint(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> ConcreteModel:
+    """Build our side together with the response on its least-cost face.
+
+    Parameters
+    ----------
+    network
+        The case as the mathematics sees it.
+    scenarios, limited
+        As in `build_ours`.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        The model of `build_ours` with a block ``response`` and the rows that link the two. Policies are chosen by the
+        bounds of ``response.ship``, V by the right-hand side of ``least_cost``.
+    """
+    model = build_ours(network, scenarios, limited)
+    model.response = Block(rule=lambda b: fill_response_block(b, ResponseData(network)))
+    model.fill_link = Constraint(model.watched, model.weeks, rule=fill_link)
+    model.order_link = Constraint(model.orders, model.weeks, rule=order_link)
+    model.margin_link = Constraint(rule=margin_link)
+    model.least_cost = Constraint(rule=least_cost)
+    return model
+
+
+class Gate:
+    """Which columns of ``response.ship`` a choice of policies opens.
+
+    Parameters
+    ----------
+    compiled
+        A compiled model that holds a response block.
+    block
+        The block.
+
+    Attributes
+    ----------
+    columns, capacity : dict of (regime, policy) to array
+        Columns the pair opens, and their capacities.
+    """
+
+    def __init__(self, compiled: Compiled, block: Any):
+        network = block.data.network
+        places: dict[tuple[str, str], list[int]] = {
+            (regime, policy): [] for regime, menu in network.menu.items() for policy in menu
+        }
+        capacity: dict[tuple[str, str], list[float]] = {key: [] for key in places}
+        for (lane, policy, week), variable in block.ship.items():
+            regime = network.our_regime(network.lanes[lane])
+            place = compiled.column.get(id(variable))
+            if regime is not None and place is not None:
+                places[regime, policy].append(place)
+                capacity[regime, policy].append(network.capacity(network.lanes[lane], week))
+        self.columns = {key: np.array(value, dtype=np.int32) for key, value in places.items()}
+        self.capacity = {key: np.array(value, dtype=float) for key, value in capacity.items()}
+
+    def upper(self, upper: np.ndarray, choice: Choice) -> np.ndarray:
+        """Return a copy of upper bounds with the policies not chosen shut."""
+        gated = upper.copy()
+        for (regime, policy), columns in self.columns.items():
+            gated[columns] = self.capacity[regime, policy] if choice[regime] == policy else 0.0
+        return gated
+
+
+class Joint:
+    """The joint model compiled once; policies, V and admin costs are set in place.
+
+    Parameters
+    ----------
+    network
+        The case as the mathematics sees it.
+    scenarios, limited
+        As in `build_ours`.
+    """
+
+    def __init__(self, network: Network, scenarios: Sequence[str] | None = None, limited: bool = True):
+        self.network = network
+        self.model = build_joint(network, scenarios, limited)
+        self.compiled = compile_model(self.model)
+        self.program = self.compiled.program
+        self.gate = Gate(self.compiled, self.model.response)
+        self.outputs = output_keys(self.model)
+        self.face_row = self.compiled.row.get(id(self.model.least_cost))
+        self.face_offset = _constant(self.model.response.cost)
+
+
+def output_keys(model: Any) -> list[tuple[str, Any]]:
+    """(kind, index) of every output of the response that our side depends on: fills, orders, margin."""
+    keys: list[tuple[str, Any]] = [("fill", index) for index in model.counterpart_fill]
+    keys += [("order", index) for index in model.order]
+    keys.append(("margin", None))
+    return keys
+
+
+def output_map(network: Network, compiled: Compiled, b: Any, keys: Sequence[tuple[str, Any]]) -> sparse.csr_matrix:
+    """Return the matrix that takes a response's columns to its outputs, in the order of `output_keys`."""
+    expressions: list[list[tuple[float, Any]]] = []
+    for kind, index in keys:
+        if kind == "fill":
+            expressions.append([(1.0, b.fill[index])])
+        elif kind == "order":
+            lane, week = index
+            expressions.append([(1.0, b.ship[lane, policy, week]) for policy in b.data.policies_of[lane]])
+        else:
+            expressions.append(margin_terms(network, b))
+    return compiled.linear_map(expressions)
+
+
+def _constant(expression: Any) -> float:
+    from pyomo.repn import generate_standard_repn
+
+    return float(generate_standard_repn(expression, compute_values=True).constant)

@@ -1,0 +1,584 @@
+"""The best our side can do under one choice of policies, and what bounds it under others (model.md section 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from highspy import kHighsIInf
+
+from ..formulation.leader import SIDE, gap_terms
+from ..formulation.linking import Choice, Joint
+from ..plan.limits import Terms
+from ..solver.branch_and_bound import branch_and_bound
+from ..solver.highs import DUAL, PRIMAL, Compiled, Highs, Outcome
+
+FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
+"""How far a response may cost more than V: relative, and in money for what the solver's tolerance leaves."""
+
+GAP = 1e-5
+"""Sum of limits' gaps, in their own units, above which limits count as broken."""
+
+
+USUAL = {
+    "simplex_strategy": DUAL,
+    "primal_simplex_bound_perturbation_multiplier": 1.0,
+    "dual_simplex_cost_perturbation_multiplier": 1.0,
+    "simplex_iteration_limit": kHighsIInf,
+}
+GENTLE = {
+    "primal_simplex_bound_perturbation_multiplier": 0.0,
+    "dual_simplex_cost_perturbation_multiplier": 0.0,
+    "simplex_iteration_limit": 20_000,
+}
+"""How a program is solved whose numbers have moved a little since it was solved last: without the perturbations that HiGHS begins
+with, which cost many times the steps that the move itself takes; not for ever, for without them it may go round in circles."""
+
+MOST_BASES = 256
+"""Bases of relaxations that are kept."""
+
+HAIR = 1e-6
+"""Violation of a row or bound, scaled back, up to which an optimum of HiGHS's is taken as one."""
+
+
+Node = tuple[tuple[tuple[str, str], ...], bytes, bytes]
+"""A choice of policies, and bounds of the binaries."""
+
+State = tuple[float, float, float, Terms]
+"""V, the constant part of leverage, admin costs and terms."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A bound on our advantage that is linear in what the response does and in the room the limits leave.
+
+    ``advantage <= constant + slope @ outputs + prices @ rooms`` for every response, every choice of policies and all terms,
+    where advantage is leverage less the part that depends on policies alone. It is the dual of the relaxed joint program
+    at one choice (weak duality). A barrier bounds minus the sum of limits' gaps in the same way: where it is negative, no
+    plan keeps the limits.
+
+    Attributes
+    ----------
+    slope : array, shape (outputs,)
+    prices : array, shape (3,)
+        For the rooms of `Evaluator.rooms`.
+    barrier
+        Whether it is one.
+    steepness
+        How many times more an output is worth in it than goods are to our side at most, 1 at least: limits that bind, or are
+        broken, are dear.
+    """
+
+    constant: float
+    slope: np.ndarray
+    prices: np.ndarray
+    barrier: bool = False
+    steepness: float = 1.0
+
+    def room_worth(self, rooms: np.ndarray) -> np.ndarray:
+        """``prices @ rooms`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
+        priced = np.flatnonzero(self.prices)
+        return rooms[..., priced] @ self.prices[priced]
+
+
+@dataclass(frozen=True)
+class SpaceCut:
+    """A bound on our advantage over sets of combinations, by the dual of the relaxed joint program over one of them.
+
+    ``advantage <= constant + waste face(V) + sum of rents of the policies chosen + prices @ rooms``.
+
+    Attributes
+    ----------
+    waste
+        What a unit of money that the counterpart may spend beyond its least cost can be worth to us.
+    rents : dict of (regime, policy) to float
+        What the arcs of a policy can be worth to us.
+    prices : array, shape (3,)
+        For the rooms of `Evaluator.rooms`.
+    """
+
+    constant: float
+    waste: float
+    rents: Mapping[tuple[str, str], float]
+    prices: np.ndarray
+
+
+def face_of(cost: float) -> float:
+    """Most that a least-cost response may cost, rounding allowed for."""
+    return cost + max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE)
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """The relaxed joint program at one choice of policies.
+
+    Attributes
+    ----------
+    leverage
+        Proven upper bound on the leverage under the choice; of a barrier minus the least sum of limits' gaps.
+    gap_cost
+        What limits that cannot hold were charged; 0 where all hold.
+    cut
+        The bound it gives for other choices.
+    """
+
+    leverage: float
+    gap_cost: float
+    cut: Cut
+
+
+class Steady(Highs):
+    """HiGHS that hands out an optimum also where scaling back leaves it a hair outside its tolerance."""
+
+    def solve(self) -> Outcome:
+        """Run HiGHS."""
+        outcome = super().solve()
+        info = self.highs.getInfo()
+        if not outcome.optimal or outcome.solution is not None or info.max_primal_infeasibility > HAIR:
+            return outcome
+        objective = float(info.objective_function_value)
+        return replace(
+            outcome, objective=objective, bound=objective, solution=np.array(self.highs.getSolution().col_value)
+        )
+
+
+class Evaluator:
+    """Solves the joint program for one choice of policies after another.
+
+    Parameters
+    ----------
+    joint
+        The joint program with all scenarios.
+    status_quo
+        W of the status quo.
+    log
+        File for HiGHS's log of the joint program.
+    stop
+        Asked at every node; solves end early once it returns True.
+
+    Attributes
+    ----------
+    bases : dict of Node to HighsBasis
+        Bases of relaxations solved lately.
+    last
+        The relaxation solved last, where its basis and its numbers are still in place.
+    repriced
+        Whether a node is solved again because numbers of the program have changed, mostly prices, and not what limits allow.
+    """
+
+    def __init__(
+        self, joint: Joint, status_quo: float, log: str | None = None, stop: Callable[[], bool] = lambda: False
+    ):
+        self.joint = joint
+        self.status_quo = status_quo
+        model, compiled = joint.model, joint.compiled
+        self.terms = Terms.of(joint.network.case)
+        self.weeks = joint.network.weeks
+        self._budget_rows = _rows(joint, "budget")
+        self._loss_rows = _rows(joint, "own_loss")
+        self._fill_rows = np.concatenate(
+            [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
+        )
+        self.room_rows = (self._budget_rows, self._loss_rows, self._fill_rows)
+        self._gated = np.concatenate([np.empty(0, np.int32), *joint.gate.columns.values()])
+        self._links = link_rows(joint)
+        self._natural = natural_worth(joint)
+        relaxed = joint.program.relaxed()
+        gaps = _gap_columns(joint)
+        relaxed.column_upper[gaps] = np.inf
+        self._gap_cost = np.zeros_like(joint.program.cost)
+        self._gap_cost[gaps] = joint.program.cost[gaps]
+        self.relaxed = Steady(relaxed, presolve="off", solver="simplex")
+        self.exact = Steady(joint.program.relaxed(), log=log, presolve="off", solver="simplex")
+        self.bases: dict[Node, Any] = {}
+        self.last: tuple[Node, State, Outcome] | None = None
+        self.repriced = False
+        self.stop = stop
+        self.binaries = np.flatnonzero(joint.program.integer).astype(np.int32)
+        self._shut = np.empty(0, dtype=np.int32)
+
+    def _set(
+        self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, slack: bool = True
+    ) -> None:
+        self._open(highs, set(choice.items()))
+        self._put(highs, cost, constant, admin, slack)
+
+    def _open(self, highs: Highs, chosen: Collection[tuple[str, str]]) -> None:
+        """Open the arcs of policies, by (regime, policy), and shut all others that a policy controls."""
+        gate = self.joint.gate
+        upper = np.concatenate([np.empty(0), *(gate.capacity[key] * (key in chosen) for key in gate.columns)])
+        highs.set_bounds(self._gated, np.zeros_like(upper), upper)
+
+    def _put(self, highs: Highs, cost: float, constant: float, admin: float, slack: bool) -> None:
+        """Put V, the part of leverage that depends on policies alone, and the rooms."""
+        face = face_of(cost) if slack else cost
+        if self.joint.face_row is not None:
+            highs.set_row(self.joint.face_row, -math.inf, face - self.joint.face_offset)
+        room, loss, fill = self.rooms(admin)
+        for row in self._budget_rows:
+            highs.set_row(row, -math.inf, room)
+        for row in self._loss_rows:
+            highs.set_row(row, -math.inf, loss)
+        if self.terms.least_fill is not None:
+            for row in self._fill_rows:
+                highs.set_row(row, fill, math.inf)
+        highs.set_offset(self.joint.program.offset - constant)
+
+    def shut(self, columns: Sequence[int]) -> None:
+        """Hold first-stage columns at 0, and these alone, in `relax`, `barrier` and `best`."""
+        self.last = None
+        program, before = self.joint.program, self._shut
+        self._shut = np.array(columns, dtype=np.int32)
+        for highs in (self.relaxed, self.exact):
+            highs.set_bounds(before, program.column_lower[before], program.column_upper[before])
+            highs.set_bounds(self._shut, np.zeros(self._shut.size), np.zeros(self._shut.size))
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        """First-stage columns held at 0."""
+        return tuple(self._shut.tolist())
+
+    def rooms(self, admin: Any) -> np.ndarray:
+        """Room that the terms leave a choice with given admin costs, shape (..., 3).
+
+        What is left of the budget; most own cost in a rated scenario; sum over weeks of the fill asked for (0: as the case
+        says).
+        """
+        admin = np.asarray(admin, dtype=float)
+        fill = 0.0 if self.terms.least_fill is None else self.terms.least_fill * self.weeks
+        loss = self.terms.own_loss + self.status_quo - admin
+        return np.stack([self.terms.budget - admin, loss, np.full_like(admin, fill)], axis=-1)
+
+    def relax(self, choice: Choice, cost: float, constant: float, admin: float) -> Relaxation:
+        """Solve the linear relaxation, limits elastic.
+
+        Parameters
+        ----------
+        choice
+            Policy of every regime of ours.
+        cost
+            V under the choice.
+        constant
+            The part of leverage that depends on policies alone: counterpart's loss in scenario none - admin costs
+            + W(status quo).
+        admin
+            Admin costs of the choice.
+
+        Raises
+        ------
+        ArithmeticError
+            When HiGHS ends without an optimum.
+        """
+        self._set(self.relaxed, choice, cost, constant, admin)
+        program, binaries = self.joint.program, self.binaries
+        upper = program.column_upper.copy()
+        upper[self._shut] = 0.0
+        state = (cost, constant, admin, self.terms)
+        outcome = self._solve_node(choice, program.column_lower[binaries], upper[binaries], state)
+        return self._relaxation(outcome, constant, admin)
+
+    def _relaxation(self, outcome: Outcome, constant: float, admin: float) -> Relaxation:
+        assert outcome.objective is not None and outcome.solution is not None
+        leverage = -outcome.objective
+        cut = self._cut(outcome.solution, leverage - constant, admin, barrier=False)
+        return Relaxation(leverage, float(self._gap_cost @ outcome.solution), cut)
+
+    def _solve_node(self, choice: Choice, lower: np.ndarray, upper: np.ndarray, state: State) -> Outcome:
+        """Solve a node of a choice's relaxation from the basis that it had last, other numbers or not."""
+        node = (tuple(choice.items()), lower.tobytes(), upper.tobytes())
+        self.relaxed.set_bounds(self.binaries, lower, upper)
+        if self.last is not None and self.last[:2] == (node, state):
+            return self.last[2]
+        basis = self.bases.pop(node, None)
+        if basis is not None:
+            self.relaxed.highs.setBasis(basis)
+        if self.repriced:
+            self.relaxed.set_options(**GENTLE, simplex_strategy=DUAL if basis is None else PRIMAL)
+        outcome = self._solve_relaxed(choice)
+        self.bases[node] = self.relaxed.highs.getBasis()
+        self.last = (node, state, outcome)
+        if len(self.bases) > MOST_BASES:
+            self.bases.pop(next(iter(self.bases)))
+        return outcome
+
+    def relax_over(
+        self, chosen: Collection[tuple[str, str]], cost: float, constant: float, admin: float
+    ) -> tuple[float, SpaceCut]:
+        """Solve the linear relaxation over a set of combinations at once, limits elastic.
+
+        Parameters
+        ----------
+        chosen
+            (regime, policy) whose arcs are open: of every regime all policies the combinations may take, or others that do
+            all that these can.
+        cost, constant, admin
+            As in `relax`: the greatest V and constant of the combinations, the least admin costs.
+
+        Returns
+        -------
+        float
+            Proven upper bound on the leverage of every combination of the set; -inf where none has a plan.
+        SpaceCut
+            What it bounds in other sets.
+        """
+        self._open(self.relaxed, chosen)
+        self._put(self.relaxed, cost, constant, admin, slack=True)
+        outcome = self._solve_relaxed(dict(chosen))
+        assert outcome.objective is not None and outcome.solution is not None
+        leverage = -outcome.objective
+        broken = float(self._gap_cost @ outcome.solution) > 0
+        duals = self.relaxed.row_duals()
+        reduced = np.maximum(-np.array(self.relaxed.highs.getSolution().col_dual), 0.0)
+        gate = self.joint.gate
+        rents = {key: float(reduced[columns] @ gate.capacity[key]) for key, columns in gate.columns.items()}
+        waste = 0.0 if self.joint.face_row is None else max(0.0, -float(duals[self.joint.face_row]))
+        prices = np.array([-duals[rows].sum() for rows in (self._budget_rows, self._loss_rows, self._fill_rows)])
+        prices[2] = 0.0
+        rooms = self.rooms(admin)
+        priced = np.flatnonzero(prices)
+        explained = waste * face_of(cost) + math.fsum(rents[key] for key in chosen) + rooms[priced] @ prices[priced]
+        cut = SpaceCut(leverage - constant - explained, waste, rents, prices)
+        return (-math.inf if broken and self._least_gap(dict(chosen), admin)[0] > GAP else leverage), cut
+
+    def _least_gap(self, choice: Choice, admin: float) -> tuple[float, Cut]:
+        """Least sum of limits' gaps with the arcs, the face and the rooms as they are set, and a barrier."""
+        offset = self.relaxed.offset
+        self.relaxed.set_cost(np.where(self._gap_cost > 0, 1.0, 0.0))
+        self.relaxed.set_offset(0.0)
+        try:
+            outcome = self._solve_relaxed(choice)
+            assert outcome.objective is not None and outcome.solution is not None
+            return outcome.objective, self._cut(outcome.solution, -outcome.objective, admin, barrier=True)
+        finally:
+            self.relaxed.set_cost(self.joint.program.cost)
+            self.relaxed.set_offset(offset)
+
+    def barrier(self, choice: Choice, cost: float, admin: float) -> Cut | None:
+        """Return what proves that limits cannot all be kept under a choice, as a cut; None where the relaxation keeps them.
+
+        Parameters
+        ----------
+        choice, cost, admin
+            As in `relax`.
+        """
+        self._set(self.relaxed, choice, cost, 0.0, admin)
+        gap, cut = self._least_gap(choice, admin)
+        return cut if gap > GAP else None
+
+    def _solve_relaxed(self, choice: Choice) -> Outcome:
+        self.last = None
+        outcome = self.relaxed.solve()
+        self.relaxed.set_options(**USUAL)
+        if not outcome.optimal or outcome.solution is None:
+            outcome = self.relaxed.solve_anew()
+        if not outcome.optimal or outcome.objective is None or outcome.solution is None:
+            raise ArithmeticError(f"the relaxation under {dict(choice)} ended with {outcome.termination!r}")
+        return outcome
+
+    def _cut(self, solution: np.ndarray, value: float, admin: float, barrier: bool) -> Cut:
+        duals = self.relaxed.row_duals()
+        rows, signs, columns = self._links
+        # The minimum falls by the dual of a link row as its output grows.
+        slope = np.where(rows >= 0, -duals[rows] * signs, 0.0)
+        outputs = np.where(columns >= 0, solution[columns], 0.0)
+        prices = np.array([-duals[rows].sum() for rows in self.room_rows])
+        if self.terms.least_fill is None:
+            prices[2] = 0.0
+        bare = Cut(0.0, slope, prices)
+        constant = value - float(slope @ outputs) - float(bare.room_worth(self.rooms(admin)))
+        steepness = 1.0 if barrier else max(1.0, float((np.abs(slope) / self._natural).max(initial=0.0)))
+        return Cut(constant, slope, prices, barrier, steepness)
+
+    def best(
+        self,
+        choice: Choice,
+        cost: float,
+        constant: float,
+        admin: float,
+        *,
+        fixed: Mapping[int, float] | None = None,
+        cutoff: float = -math.inf,
+    ) -> Outcome:
+        """Solve the joint program; its objective is minus the leverage.
+
+        Parameters
+        ----------
+        choice, cost, constant, admin
+            As in `relax`.
+        fixed
+            First-stage columns held at a value.
+        cutoff
+            Leverages that are not above it are of no interest.
+
+        Returns
+        -------
+        Outcome
+            As of `branch_and_bound`; its leaves are of `Relaxation`.
+        """
+        program, binaries = self.joint.program, self.binaries
+        lower, upper = program.column_lower.copy(), program.column_upper.copy()
+        upper[self._shut] = 0.0
+        columns = np.array(list(fixed or {}), dtype=np.int32)
+        lower[columns] = upper[columns] = np.array(list((fixed or {}).values()), dtype=float)
+        if fixed:
+            self.last = None
+        held = (self.relaxed, self.exact)
+        for highs in held:
+            highs.set_bounds(columns, lower[columns], upper[columns])
+        self._set(self.relaxed, choice, cost, constant, admin)
+        # V and the rooms of the program itself are put at its nodes.
+        self._open(self.exact, set(choice.items()))
+
+        def elastic(lower: np.ndarray, upper: np.ndarray, limit: float) -> Outcome:
+            return self._elastic_node(choice, (cost, constant, admin, self.terms), lower, upper, limit)
+
+        def strict(lower: np.ndarray, upper: np.ndarray, _: float) -> Outcome:
+            return self._strict_node(choice, cost, constant, admin, lower, upper)
+
+        free = bool((lower[binaries] < upper[binaries]).any())
+        try:
+            return branch_and_bound(
+                [elastic, strict] if free else [strict],
+                binaries,
+                lower[binaries],
+                upper[binaries],
+                cutoff=-cutoff,
+                stop=self.stop,
+            )
+        finally:
+            if fixed:
+                self.last = None
+            # What was shut stays shut, and what was fixed is free again.
+            upper[columns] = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])
+            lower[columns] = program.column_lower[columns]
+            touched = np.union1d(columns, binaries).astype(np.int32)
+            for highs in held:
+                highs.set_bounds(touched, lower[touched], upper[touched])
+
+    def _elastic_node(
+        self, choice: Choice, state: State, lower: np.ndarray, upper: np.ndarray, limit: float
+    ) -> Outcome:
+        """Solve a node with limits elastic: it bounds what is to be found there, and no program is slow for having no plan.
+
+        The proof is a `Relaxation`: what the node bounds under other choices of policies.
+        """
+        _, constant, admin, _ = state
+        outcome = self._solve_node(choice, lower, upper, state)
+        assert outcome.objective is not None
+        relaxation = self._relaxation(outcome, constant, admin)
+        if relaxation.gap_cost > 0 and outcome.objective < limit:
+            gap, barrier = self._least_gap(choice, admin)
+            if gap > GAP:
+                return Outcome("Infeasible", None, None, None, proof=Relaxation(-gap, relaxation.gap_cost, barrier))
+        return replace(outcome, proof=relaxation)
+
+    def _strict_node(
+        self, choice: Choice, cost: float, constant: float, admin: float, lower: np.ndarray, upper: np.ndarray
+    ) -> Outcome:
+        """Solve a node.
+
+        Raises
+        ------
+        ArithmeticError
+            When HiGHS comes to no end.
+        """
+        highs, outcome = self.exact, Outcome("Unknown", None, None, None)
+        highs.set_bounds(self.binaries, lower, upper)
+        if (lower < upper).any():
+            highs.start_from(self.relaxed)
+        # The face without slack gives the cleaner figures; the slack is for what rounding makes empty.
+        for slack in (False, True):
+            self._put(highs, cost, constant, admin, slack)
+            outcome = highs.solve()
+            if outcome.optimal and outcome.solution is not None:
+                return replace(outcome, duals=highs.row_duals())
+        if not outcome.settled:
+            # HiGHS finds the least gap where it is at a loss whether there is none.
+            self.relaxed.set_bounds(self.binaries, lower, upper)
+            if self._least_gap(choice, admin)[0] > GAP:
+                return Outcome("Infeasible", None, None, None)
+            outcome = highs.solve_anew()
+        if not outcome.settled:
+            raise ArithmeticError(f"the program under {dict(choice)} ended with {outcome.termination!r}")
+        return outcome if outcome.infeasible else replace(outcome, duals=highs.row_duals())
+
+    def best_elastic(
+        self, choice: Choice, cost: float, constant: float, admin: float, fixed: Mapping[int, float]
+    ) -> Outcome:
+        """Solve the joint program with its first stage fixed and its limits elastic.
+
+        Parameters
+        ----------
+        choice, cost, constant, admin
+            As in `relax`.
+        fixed
+            First-stage columns and the values they are held at.
+        """
+        columns = np.array(list(fixed), dtype=np.int32)
+        values = np.array(list(fixed.values()), dtype=float)
+        self.last = None
+        self.relaxed.set_bounds(columns, values, values)
+        for slack in (False, True):
+            self._set(self.relaxed, choice, cost, constant, admin, slack)
+            outcome = self.relaxed.solve()
+            if outcome.optimal:
+                break
+        program = self.joint.program
+        self.relaxed.set_bounds(columns, program.column_lower[columns], program.column_upper[columns])
+        return outcome
+
+
+def _rows(joint: Joint, name: str) -> np.ndarray:
+    return _rows_of(joint.compiled, joint.model.component(name))
+
+
+def _rows_of(compiled: Compiled, family: Any) -> np.ndarray:
+    """Rows of a constraint family; none where the model has no such family."""
+    places = [] if family is None else [compiled.row.get(id(constraint)) for constraint in family.values()]
+    return np.array([place for place in places if place is not None], dtype=int)
+
+
+def _gap_columns(joint: Joint) -> np.ndarray:
+    columns = joint.compiled.columns(gap for _, gap in gap_terms(joint.model))
+    return columns[columns >= 0]
+
+
+def link_rows(joint: Joint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row of every output's link, sign of the output in it, and the output's column; -1 where there is none."""
+    model, compiled = joint.model, joint.compiled
+    families = {
+        "fill": (model.fill_link, model.counterpart_fill),
+        "order": (model.order_link, model.order),
+        "margin": (model.margin_link, model.margin_earned),
+    }
+    rows, signs, columns = [], [], []
+    for kind, index in joint.outputs:
+        link, variable = families[kind]
+        row = compiled.row.get(id(link[index]), -1)
+        column = compiled.column.get(id(variable[index]), -1)
+        if row < 0 or column < 0:
+            row, column = -1, -1
+        rows.append(row)
+        columns.append(column)
+        signs.append(joint.program.matrix[row, column] if row >= 0 else 0.0)
+    return np.array(rows), np.array(signs), np.array(columns)
+
+
+def natural_worth(joint: Joint) -> np.ndarray:
+    """Most that our side can gain by a unit of every output where no limit binds, shape (outputs,), all above 0."""
+    network = joint.network
+    worth, lanes = network.worth(SIDE), network.lanes
+    values = []
+    for kind, index in joint.outputs:
+        if kind == "fill":
+            sold = network.sold_abroad.get(index[:2], ())
+            values.append(sum(lane.base_flow * worth.get((lane.destination, lane.item), 0.0) for lane in sold))
+        elif kind == "order":
+            values.append(network.slack_price(lanes[index[0]]))
+        else:
+            values.append(1.0)
+    found = np.array(values, dtype=float)
+    return np.where(found > 0, found, max(1.0, found.max(initial=0.0)))

@@ -1,0 +1,211 @@
+"""A case made ready to solve: programs built and compiled once, status quo worked out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..follower.enumerate import Responder, ResponseArrays, digits_of
+from ..formulation.follower import build_response
+from ..formulation.linking import Choice, Gate, Joint, output_keys, output_map
+from ..network.network import NONE, OPEN, Network
+from ..solver.highs import Compiled, Highs, compile_model
+from .fixed_policy import Evaluator
+from .recompute import FirstStage, Operations, Operator, response_variables
+
+if TYPE_CHECKING:
+    from ...data import Case
+
+
+@dataclass(frozen=True)
+class StatusQuo:
+    """All open, nothing qualified or stockpiled, scenario none.
+
+    Attributes
+    ----------
+    cost
+        W, our cost.
+    response_cost
+        V(all open).
+    operations
+        Our operations.
+    joint
+        The joint model of scenario none without limits, the status quo's values in its variables.
+    """
+
+    cost: float
+    response_cost: float
+    operations: Operations
+    joint: Joint
+
+
+def nothing_chosen(joint: Joint) -> dict[int, float]:
+    """First-stage columns of a joint program, all at 0."""
+    choices = [*joint.model.qualify.values(), *joint.model.stockpile.values()]
+    return {int(place): 0.0 for place in joint.compiled.columns(choices) if place >= 0}
+
+
+class Problem:
+    """A case with its programs, each built when first needed.
+
+    Parameters
+    ----------
+    case
+        A checked case.
+    log
+        File for HiGHS's log.
+    stop
+        Asked during long solves; they end early once it returns True.
+    network
+        The case as the mathematics sees it, where it is there already.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        log: str | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        network: Network | None = None,
+    ):
+        self.case = case
+        self.network = network or Network(case)
+        self.log = log
+        self.stop = stop
+        self.build_seconds = 0.0
+
+    @property
+    def all_open(self) -> dict[str, str]:
+        """The choice that leaves every regime open."""
+        return dict.fromkeys(self.network.menu, OPEN)
+
+    @cached_property
+    def _response(self) -> tuple[Compiled, ResponseArrays, list]:
+        began = time.perf_counter()
+        model = build_response(self.network)
+        compiled = compile_model(model)
+        gate = Gate(compiled, model.response)
+        program = compiled.program.relaxed()
+        program.column_upper = gate.upper(program.column_upper, self.all_open)
+        gates = [
+            [(gate.columns[regime, policy], gate.capacity[regime, policy]) for policy in menu]
+            for regime, menu in self.network.menu.items()
+        ]
+        keys = output_keys(self.joint.model)
+        arrays = ResponseArrays(program, gates, output_map(self.network, compiled, model.response, keys))
+        variables = response_variables(model.response)
+        self.build_seconds += time.perf_counter() - began
+        return compiled, arrays, variables
+
+    @property
+    def response(self) -> ResponseArrays:
+        """The response, compiled."""
+        return self._response[1]
+
+    @cached_property
+    def joint(self) -> Joint:
+        """The joint program with all scenarios and limits, compiled."""
+        began = time.perf_counter()
+        joint = Joint(self.network)
+        self.build_seconds += time.perf_counter() - began
+        return joint
+
+    @cached_property
+    def operator(self) -> Operator:
+        """Our linear programs alone."""
+        return Operator(self.joint)
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """The joint program, ready for one choice after another."""
+        return Evaluator(self.joint, self.status_quo.cost, self.log, self.stop)
+
+    def response_cost(self, choice: Choice) -> float:
+        """V(k), from a cold start."""
+        return Responder(self.response).solve(digits_of(choice, self.network.menu))[0]
+
+    def to_joint(self, solution: np.ndarray) -> np.ndarray:
+        """Place columns of the response alone into columns of the joint program; all others are 0."""
+        compiled, _, variables = self._response
+        placed = np.zeros_like(self.joint.program.cost)
+        for here, there in zip(
+            compiled.columns(variables),
+            self.joint.compiled.columns(response_variables(self.joint.model.response)),
+            strict=True,
+        ):
+            if here >= 0 and there >= 0:
+                placed[there] = solution[here]
+        return placed
+
+    @cached_property
+    def opened(self) -> Joint:
+        """The joint program of scenario none without limits, compiled: that of the status quo."""
+        began = time.perf_counter()
+        joint = Joint(self.network, [NONE], limited=False)
+        self.build_seconds += time.perf_counter() - began
+        return joint
+
+    @cached_property
+    def status_quo(self) -> StatusQuo:
+        """W(status quo) under the least-cost response that is best for us (section 4)."""
+        cost, joint = self.response_cost(self.all_open), self.opened
+        outcome = Evaluator(joint, 0.0).best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(joint))
+        if outcome.solution is None:
+            raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
+        operations = Operator(joint).run(outcome.solution, FirstStage({}, {}))
+        return StatusQuo(operations.own_cost[NONE], cost, operations, joint)
+
+    def admin_cost(self, choice: Choice) -> float:
+        """Admin costs of a choice of policies."""
+        return self.policy_total(choice, "admin_cost")
+
+    def policy_total(self, choice: Choice, column: str) -> float:
+        """Sum of a column of the policies table over a choice."""
+        rows = (self.network.policy(regime, policy) for regime, policy in choice.items())
+        return math.fsum(getattr(row, column) for row in rows if row is not None)
+
+    @cached_property
+    def open_outputs(self) -> np.ndarray:
+        """Outputs of a response to all open, shape (outputs,)."""
+        _, solution = Responder(self.response).solve(digits_of(self.all_open, self.network.menu))
+        return self.response.outputs @ solution
+
+    def constant(self, response_cost: Any, admin: Any) -> Any:
+        """The part of leverage that depends on policies alone: V - V(all open) - admin costs + W(status quo)."""
+        return response_cost - self.status_quo.response_cost - admin + self.status_quo.cost
+
+    def ceiling(self) -> float:
+        """Most that the rest of leverage can be under any policies: response free, every policy's arcs open, no budget.
+
+        -inf proves that no choice of policies has a plan.
+        """
+        joint = self.joint
+        program = joint.program.relaxed()
+        program.row_upper = program.row_upper.copy()
+        free = [joint.model.least_cost, *joint.model.own_loss.values()]
+        if joint.model.component("budget") is not None:
+            free.append(joint.model.budget)
+        for constraint in free:
+            row = joint.compiled.row.get(id(constraint))
+            if row is not None:
+                program.row_upper[row] = math.inf
+        outcome = Highs(program).solve()
+        if outcome.infeasible:
+            return -math.inf
+        return -outcome.objective if outcome.optimal and outcome.objective is not None else math.inf
+
+    def response_ceiling(self) -> float:
+        """Bound on V under any policies: all lanes under our regimes shut, which every choice of policies allows."""
+        program = self.response.program.relaxed()
+        for gates in self.response.gates:
+            for columns, _ in gates:
+                program.column_upper[columns] = 0.0
+        outcome = Highs(program).solve()
+        if outcome.objective is None:
+            raise ArithmeticError(f"the response without controlled lanes ended with {outcome.termination!r}")
+        return outcome.objective

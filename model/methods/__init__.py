@@ -1,0 +1,1 @@
+"""Ways to find and prove the best plan."""

@@ -1,0 +1,1 @@
+"""Large policy spaces taken apart: independent components and overlapping subnetworks, each with its master problem."""

@@ -1,0 +1,349 @@
+"""Independent groups of regimes: each enumerated on its own, combined by a master program (model.md section 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sparse
+from scipy.sparse.csgraph import connected_components
+
+from ...follower.combinations import LOADS, TooManyCombinations, within
+from ...follower.enumerate import Digits, Enumerator, ResponseArrays, gray_order
+from ...formulation.single_level import coupled
+from ...leader.fixed_policy import Cut
+from ...leader.problem import Problem
+from ...network.network import Network
+from ...plan.limits import Terms
+from ...solver.highs import Highs, Program
+from ..cut_pool import BARRIER, scale
+from ..local_search import Trials
+from ..single_level import watch
+
+MOST_IN_A_GROUP = 20_000
+"""Combinations of one group up to which it is enumerated."""
+
+MOST_IN_ALL = 200_000
+"""Combinations of all groups together up to which they are."""
+
+
+@dataclass
+class Group:
+    """Regimes whose lanes meet in the counterpart's network, with the part of the response they act on.
+
+    Attributes
+    ----------
+    places : tuple of int
+        The regimes' places among all regimes.
+    arrays
+        The response's rows and columns they can reach.
+    digits : list of tuple of int
+        Policies by number, as far as the limits allow them.
+    loads : dict of str to array, shape (n,)
+        Sums of reviewer load, political cost and admin cost.
+    cost : array, shape (n,)
+        Their part of V.
+    """
+
+    places: tuple[int, ...]
+    arrays: ResponseArrays
+    digits: list[Digits]
+    loads: dict[str, np.ndarray]
+    cost: np.ndarray
+
+
+def parts_of(arrays: ResponseArrays) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(rows, columns) of the parts of the response that share neither rows nor regimes."""
+    rows, columns = arrays.program.matrix.shape
+    # A regime ties together all that its lanes reach, like a row they stand in.
+    ties = sparse.lil_matrix((len(arrays.gates), columns))
+    for regime, gates in enumerate(arrays.gates):
+        for gate, _ in gates:
+            ties[regime, gate] = 1.0
+    matrix = sparse.vstack([arrays.program.matrix, ties], format="csr")
+    height = matrix.shape[0]
+    links = sparse.bmat([[None, matrix], [matrix.T, None]], format="csr")
+    count, label = connected_components(links, directed=False)
+    order = np.argsort(label, kind="stable")
+    pieces = np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1])
+    return [(piece[piece < rows], piece[piece >= height] - height) for piece in pieces]
+
+
+def part(arrays: ResponseArrays, rows: np.ndarray, columns: np.ndarray, regimes: tuple[int, ...]) -> ResponseArrays:
+    """The response on some rows and columns, with the gates of some regimes."""
+    whole = arrays.program
+    place = np.full(whole.cost.size, -1, dtype=np.int32)
+    place[columns] = np.arange(columns.size)
+    program = Program(
+        cost=whole.cost[columns],
+        matrix=sparse.csc_matrix(whole.matrix[rows][:, columns]),
+        row_lower=whole.row_lower[rows],
+        row_upper=whole.row_upper[rows],
+        column_lower=whole.column_lower[columns],
+        column_upper=whole.column_upper[columns],
+        integer=np.zeros(columns.size, dtype=bool),
+    )
+    gates = [[(place[gate], capacity) for gate, capacity in arrays.gates[regime]] for regime in regimes]
+    return ResponseArrays(program, gates, sparse.csr_matrix(arrays.outputs[:, columns]))
+
+
+class Groups:
+    """The groups of a case, enumerated, and the master program that combines them.
+
+    Parameters
+    ----------
+    problem
+        The case, ready to solve.
+    terms
+        Limits to keep.
+    trials
+        Combinations tried; the best of them is the incumbent.
+    gap
+        Relative gap at which to stop.
+    stop
+        Asked between steps.
+    report
+        Told incumbent and bound when either moves.
+
+    Raises
+    ------
+    TooManyCombinations
+        When a group cannot be enumerated.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        terms: Terms,
+        trials: Trials,
+        gap: float,
+        stop: Callable[[], bool] = lambda: False,
+        report: Callable[[float, float], None] = lambda incumbent, bound: None,
+    ):
+        self.problem = problem
+        self.trials = trials
+        self.gap = gap
+        self.stop = stop
+        self.report = report
+        self.responses = self.relaxations = self.rounds = 0
+        self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+        self.groups: list[Group] = []
+        self.fixed: list[ResponseArrays] = []
+        arrays = problem.response
+        for rows, columns in parts_of(arrays):
+            members = set(columns.tolist())
+            regimes = tuple(
+                regime
+                for regime, gates in enumerate(arrays.gates)
+                if any(gate.size and int(gate[0]) in members for gate, _ in gates)
+            )
+            own = part(arrays, rows, columns, regimes)
+            if regimes:
+                count = math.prod(self.trials.sizes[regime] for regime in regimes)
+                if count > MOST_IN_A_GROUP:
+                    names = [list(problem.network.menu)[regime] for regime in regimes]
+                    raise TooManyCombinations(count, MOST_IN_A_GROUP, problem.network.menu, names)
+                self.groups.append(Group(regimes, own, *self._allowed(regimes), np.empty(0)))
+            else:
+                self.fixed.append(own)
+
+    def _allowed(self, regimes: tuple[int, ...]) -> tuple[list[Digits], dict[str, np.ndarray]]:
+        digits: list[Digits] = []
+        loads: dict[str, list[float]] = {column: [] for column in LOADS}
+        for candidate in gray_order([self.trials.sizes[regime] for regime in regimes]):
+            sums = {
+                column: math.fsum(self.trials.loads[column][r][d] for r, d in zip(regimes, candidate, strict=True))
+                for column in LOADS
+            }
+            if all(within(sums[column], self.most[column]) for column in LOADS):
+                digits.append(candidate)
+                for column, total in sums.items():
+                    loads[column].append(total)
+        return digits, {column: np.array(sums) for column, sums in loads.items()}
+
+    def _run(self, cost: Callable[[ResponseArrays], np.ndarray]) -> tuple[float, list[np.ndarray]] | None:
+        """Least value of a cost on the parts without regimes, and of every group's combinations; None where stopped."""
+        constant = self.problem.response.program.offset
+        for arrays in self.fixed:
+            constant += float(Enumerator(arrays).run([()], cost(arrays)).cost[0])
+        values = []
+        for group in self.groups:
+            with Enumerator(group.arrays, 1, self.stop) as enumerator:
+                batch = enumerator.run(group.digits, cost(group.arrays))
+            self.responses += len(group.digits)
+            if not batch.complete:
+                return None
+            values.append(batch.cost)
+        return constant, values
+
+    def run(self) -> float:
+        """Search until the gap is closed or the search is stopped; return the proven bound, inf where nothing is proven."""
+        answers = self._run(lambda arrays: arrays.program.cost)
+        if answers is None:
+            return math.inf
+        self.constant, costs = answers
+        for group, cost in zip(self.groups, costs, strict=True):
+            group.cost = cost
+        ceiling = self.problem.ceiling()
+        if ceiling == -math.inf:
+            return -math.inf
+        master = _Master(self, ceiling)
+        bound = math.inf
+        seen: set[Digits] = set()
+        while not self.stop():
+            digits, most = master.solve()
+            bound = min(bound, most)
+            self.rounds += 1
+            self.report(self.trials.leverage, bound)
+            if digits is None or bound <= self.trials.enough(self.gap):
+                break
+            if digits in seen:
+                # Its cut leaves a gap: integers, or a limit that only they break. It is worked out; nothing is left of it.
+                master.exclude(digits)
+                continue
+            seen.add(digits)
+            trial = self.trials.relax(self.trials.respond(digits))
+            worked = self.trials.work_out(trial, self.trials.leverage)
+            self.trials.offer(worked)
+            cuts: list[Cut | None] = [self.trials.cuts[-1]]
+            if worked.outcome.infeasible:
+                admin = self.trials.load(digits, "admin_cost")
+                cuts.append(self.problem.evaluator.barrier(self.trials.choice(digits), trial.cost, admin))
+            for cut in cuts:
+                faces = None if cut is None else self._faces(cut)
+                if cut is not None and faces is not None:
+                    master.add(cut, *faces)
+        return max(bound, self.trials.leverage)
+
+    def _faces(self, cut: Cut) -> tuple[float, list[np.ndarray]] | None:
+        """Most that a cut's outputs can be over whole least-cost faces: on the parts without regimes, and by combination.
+
+        As `Knowledge.over_faces`, which adds up over parts. None where the search was stopped.
+        """
+        if not cut.slope.any():
+            return 0.0, [np.zeros(len(group.digits)) for group in self.groups]
+        dearer = scale(cut)
+        least = self._run(lambda arrays: arrays.program.cost - (arrays.outputs.T @ cut.slope) / dearer)
+        if least is None:
+            return None
+        constant, values = least
+        return dearer * (self.constant - constant), [
+            dearer * (group.cost - value) for group, value in zip(self.groups, values, strict=True)
+        ]
+
+
+class _Master:
+    """One binary per combination of every group: V, loads and the cuts of our side add up over groups."""
+
+    def __init__(self, groups: Groups, ceiling: float):
+        self.groups = groups
+        problem = groups.problem
+        self.kept = [self._kept(group) for group in groups.groups]
+        self.starts = np.cumsum([0, *(kept.size for kept in self.kept)])
+        self.width = int(self.starts[-1]) + 1
+        value = self._gather([group.cost - group.loads["admin_cost"] for group in groups.groups])
+        self.admin = self._gather([group.loads["admin_cost"] for group in groups.groups])
+        self.cost = -np.append(value, 1.0)
+        self.offset = -problem.constant(groups.constant, 0.0)
+        self.ceiling = ceiling
+        self.rows: list[np.ndarray] = []
+        self.lower: list[float] = []
+        self.upper: list[float] = []
+        for start, end in zip(self.starts[:-1], self.starts[1:], strict=True):
+            row = np.zeros(self.width)
+            row[start:end] = 1.0
+            self._append(row, 1.0, 1.0)
+        for column, most in groups.most.items():
+            if math.isfinite(most):
+                loads = self._gather([group.loads[column] for group in groups.groups])
+                self._append(np.append(loads, 0.0), -math.inf, most * (1 + 1e-9) + 1e-9)
+
+    def _append(self, row: np.ndarray, lower: float, upper: float) -> None:
+        self.rows.append(row)
+        self.lower.append(lower)
+        self.upper.append(upper)
+
+    def _kept(self, group: Group) -> np.ndarray:
+        """Combinations that matter.
+
+        Where nothing on our side depends on how the counterpart operates, one is left out that costs it no more and asks no less of
+        any limit than another.
+        """
+        if coupled(self.groups.problem.network):
+            return np.arange(len(group.digits))
+        value = group.cost - group.loads["admin_cost"]
+        asked = np.stack([group.loads[column] for column in LOADS], axis=1)
+        # Of equals the one with fewest policies stays.
+        closed = np.array([sum(1 for digit in digits if digit) for digits in group.digits])
+        kept: list[int] = []
+        for place in np.lexsort((closed, asked.sum(axis=1), -value)):
+            if not kept or not (asked[kept] <= asked[place]).all(axis=1).any():
+                kept.append(int(place))
+        return np.array(sorted(kept))
+
+    def _gather(self, values: list[np.ndarray]) -> np.ndarray:
+        return np.concatenate([np.empty(0), *(value[kept] for value, kept in zip(values, self.kept, strict=True))])
+
+    def add(self, cut: Cut, constant: float, faces: list[np.ndarray]) -> None:
+        """Bound our advantage by a cut: theta - sum of (face - price admin) chosen <= what is left.
+
+        A barrier asks the same of no advantage at all: where it is negative, no plan keeps the limits.
+        """
+        rooms = self.groups.problem.evaluator.rooms(0.0)
+        priced = np.flatnonzero(cut.prices)
+        falls = cut.prices[:2].sum() * self.admin
+        most = cut.constant + constant + float(rooms[priced] @ cut.prices[priced])
+        share = 0.0 if cut.barrier else 1.0
+        self._append(np.append(falls - self._gather(faces), share), -math.inf, most + (1.0 - share) * BARRIER)
+
+    def exclude(self, digits: Digits) -> None:
+        """Rule out a combination that was worked out."""
+        row = np.zeros(self.width)
+        row[self._places(digits)] = 1.0
+        self._append(row, -math.inf, len(self.kept) - 1.0)
+
+    def _places(self, digits: Digits) -> list[int]:
+        places = []
+        for start, kept, group in zip(self.starts, self.kept, self.groups.groups, strict=False):
+            own = group.digits.index(tuple(digits[place] for place in group.places))
+            places.append(int(start + np.searchsorted(kept, own)))
+        return places
+
+    def solve(self) -> tuple[Digits | None, float]:
+        """Best combination as far as the cuts tell, and a proven upper bound on the leverage of all that are left."""
+        integer = np.ones(self.width, dtype=bool)
+        integer[-1] = False
+        upper = np.append(np.ones(self.width - 1), self.ceiling)
+        lower = np.append(np.zeros(self.width - 1), -math.inf)
+        program = Program(
+            self.cost,
+            sparse.csc_matrix(np.array(self.rows).reshape(-1, self.width)),
+            np.array(self.lower),
+            np.array(self.upper),
+            lower,
+            upper,
+            integer,
+            self.offset,
+        )
+        highs = Highs(program, mip_rel_gap=0.25 * self.groups.gap)
+        watch(highs, self.groups.stop)
+        outcome = highs.solve()
+        if outcome.infeasible:
+            return None, -math.inf
+        bound = math.inf if outcome.bound is None else -outcome.bound
+        if outcome.solution is None:
+            return None, bound
+        digits = [0] * len(self.groups.trials.sizes)
+        for start, end, kept, group in zip(self.starts, self.starts[1:], self.kept, self.groups.groups, strict=False):
+            chosen = kept[int(outcome.solution[start:end].argmax())]
+            for place, digit in zip(group.places, group.digits[chosen], strict=True):
+                digits[place] = digit
+        return tuple(digits), bound
+
+
+def grouped(network: Network) -> bool:
+    """Whether there are several groups of regimes and each can be enumerated."""
+    sizes = [math.prod(len(network.menu[regime]) for regime in regimes) for regimes in network.components()]
+    return len(sizes) > 1 and max(sizes) <= MOST_IN_A_GROUP and sum(sizes) <= MOST_IN_ALL

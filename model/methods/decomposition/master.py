@@ -1,0 +1,424 @@
+"""Pieces of the counterpart's network that overlap, enumerated one by one and combined by a master program (model.md section 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import scipy.sparse as sparse
+
+from ...follower.combinations import LOADS, TooManyCombinations, within
+from ...follower.enumerate import Digits, Responder
+from ...leader.fixed_policy import Cut
+from ...leader.problem import Problem
+from ...network.network import Network
+from ...plan.limits import Terms
+from ...solver.highs import Highs, Program
+from ..cut_pool import BARRIER
+from ..local_search import Trials, Worked
+from ..single_level import watch
+from .bounds import Split
+from .subnetworks import Layout, Pieces, combinations_of
+
+MOST_IN_PIECES = 20_000
+"""Combinations of all pieces together up to which they are enumerated."""
+
+SCALES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 1000.0)
+"""How much dearer its own cost may be to the response than ours, where what its ties can be worth to us is bounded."""
+
+ROUGH = 0.1
+"""Share of the leverage that the first bounds may lack where they are taken: they rule out the most for the least."""
+
+Table = list[np.ndarray]
+"""Values of every piece's combinations."""
+
+
+@dataclass
+class Side:
+    """A cut of our side, and bounds from below on the least of cost - slope @ outputs / scale.
+
+    Attributes
+    ----------
+    cut
+        The cut; linear in the response's outputs.
+    scale
+        ``slope @ outputs <= scale (V - least)`` over the least-cost face.
+    cost : array, shape (columns,)
+        What that least is the least of.
+    tables : list of Table
+        For every split the pieces' parts; they add up to no more than the least.
+    """
+
+    cut: Cut
+    scale: float
+    cost: np.ndarray
+    tables: list[Table] = field(default_factory=list)
+
+    @property
+    def flat(self) -> bool:
+        """Whether the outputs do not matter."""
+        return not self.cut.slope.any()
+
+
+class Overlaps:
+    """Bounds on leverage that add up over overlapping pieces of the network.
+
+    V is at most the sum of the pieces' least costs when shared resources are split among them in a fixed way. The least of any
+    linear cost is at least the sum of the pieces' when each pays the same prices for shared resources. Splits and prices are right
+    at one combination and near it; a master program takes the combination that all of them seen so far think best.
+
+    Parameters
+    ----------
+    problem
+        The case, ready to solve.
+    terms
+        Limits to keep.
+    trials
+        Combinations tried; the best of them is the incumbent.
+    gap
+        Relative gap at which to stop.
+    stop
+        Asked between steps.
+    report
+        Told incumbent and bound when either moves.
+
+    Attributes
+    ----------
+    responses, rounds
+        Responses of pieces solved, and solves of the master program.
+    combinations : list of list of tuple of int
+        For every piece the combinations of its regimes that are left.
+    above, sides
+        Bounds on V from above, and on our advantage.
+    given_up
+        Most that what was ruled out or dropped can be worth.
+
+    Raises
+    ------
+    TooManyCombinations
+        When the pieces cannot be enumerated.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        terms: Terms,
+        trials: Trials,
+        gap: float,
+        stop: Callable[[], bool] = lambda: False,
+        report: Callable[[float, float], None] = lambda incumbent, bound: None,
+    ):
+        self.problem = problem
+        self.trials = trials
+        self.gap = gap
+        self.stop = stop
+        self.report = report
+        self.responses = self.rounds = 0
+        self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+        _check(Layout(problem.network))
+        self.pieces = Pieces(problem)
+        self.combinations = [
+            [digits for digits in combinations_of(piece, self.pieces) if self._allowed(piece.regimes, digits)]
+            for piece in self.pieces.pieces
+        ]
+        self.responder = Responder(problem.response)
+        self.above: list[Table] = []
+        self.sides: list[Side] = []
+        self.excluded: list[Digits] = []
+        self.given_up = -math.inf
+
+    def _allowed(self, regimes: Sequence[int], digits: Digits) -> bool:
+        """Whether the limits allow some combination of all regimes with this one of a piece's."""
+        loads = self.trials.loads
+        return all(
+            within(
+                math.fsum(
+                    loads[column][regime][digits[regimes.index(regime)]]
+                    if regime in regimes
+                    else min(loads[column][regime])
+                    for regime in range(len(self.trials.sizes))
+                ),
+                most,
+            )
+            for column, most in self.most.items()
+        )
+
+    # The search ----------------------------------------------------------------------------------------------------------
+
+    def run(self) -> float:
+        """Search until the gap is closed or the search is stopped; return the proven bound, inf where nothing is proven."""
+        self.ceiling = self.problem.ceiling()
+        if self.ceiling == -math.inf:
+            return -math.inf
+        bound = math.inf
+        best = self.trials.best
+        digits: Digits | None = best.trial.digits if best else (0,) * len(self.trials.sizes)
+        while digits is not None and self._learn(digits):
+            self._narrow()
+            digits, most = _Master(self).solve()
+            bound = min(bound, max(most, self.given_up))
+            self.rounds += 1
+            self.report(self.trials.leverage, bound)
+            if bound <= self.trials.enough(self.gap):
+                break
+        return max(bound, self.trials.leverage)
+
+    def _learn(self, digits: Digits) -> bool:
+        """Work a combination out, rule it out, and add what the bounds lacked there; False where the search was stopped."""
+        if self.stop():
+            return False
+        # What cuts say of the response seen does not hold for its ties.
+        trial = self.trials.relax(replace(self.trials.respond(digits), guess=math.inf))
+        cut = self.trials.cuts[-1]
+        worked = self.trials.work_out(trial, self.trials.leverage)
+        self.trials.offer(worked)
+        self._rule_out(digits, worked)
+        cuts = [cut]
+        if worked.outcome.infeasible:
+            admin = self.trials.load(digits, "admin_cost")
+            barrier = self.problem.evaluator.barrier(self.trials.choice(digits), trial.cost, admin)
+            cuts += [barrier] if barrier is not None else []
+        # No more is asked of the bounds here than to fall below what is worth having; at first a rough look at all will do.
+        leverage = self.trials.leverage
+        room = 0.5 * (self.trials.enough(self.gap) - trial.guess) if math.isfinite(leverage) else 0.0
+        finest = (0.1 * self.gap if self.above else ROUGH) * abs(trial.guess)
+        slack = max(room, finest, 1e-9)
+        return all(self._tighten(cut, digits, trial.cost, slack) for cut in cuts if self._held(digits))
+
+    def _rule_out(self, digits: Digits, worked: Worked) -> None:
+        """Take a combination that was worked out off the master program."""
+        self.excluded.append(digits)
+        if not worked.outcome.infeasible:
+            bound = worked.outcome.bound
+            self.given_up = max(self.given_up, worked.trial.guess if bound is None else min(worked.trial.guess, -bound))
+
+    def _tighten(self, cut: Cut, digits: Digits, cost: float, slack: float) -> bool:
+        """Make the bounds at a combination as tight as asked for, by as little as does; False where the search was stopped."""
+        worth = self.pieces.outputs.T @ cut.slope
+        fresh = [Side(cut, scale, self.pieces.program.cost - worth / scale) for scale in SCALES]
+        finest = self._value(fresh[-1], digits, cost)
+        if cut.barrier:
+            slack = 0.5 * abs(finest)
+        side = self._side(fresh, digits, cost, finest + slack)
+        scale = 0.0 if side.flat else side.scale
+        if not self.above or (1.0 + scale) * (self._at(self.above, digits, min) - cost) > 0.5 * slack:
+            table = self._table(Split(self.pieces, self.pieces.program.cost, digits, above=True))
+            if table is None:
+                return False
+            self.above.append(table)
+            self._narrow()
+        if side.flat or not self._held(digits):
+            return True
+        least = self._least(side.cost, digits)
+        if side.tables and scale * (least - self._at(side.tables, digits, max)) <= 0.5 * slack:
+            return True
+        table = self._table(Split(self.pieces, side.cost, digits, above=False))
+        if table is not None:
+            side.tables.append(table)
+        return table is not None
+
+    def _value(self, side: Side, digits: Digits, cost: float) -> float:
+        """What a side says of our advantage under a combination where its least is known."""
+        rooms = self.problem.evaluator.rooms(self.trials.load(digits, "admin_cost"))
+        most = 0.0 if side.flat else side.scale * (cost - self._least(side.cost, digits))
+        return side.cut.constant + most + float(side.cut.room_worth(rooms))
+
+    def _side(self, fresh: list[Side], digits: Digits, cost: float, enough: float) -> Side:
+        """The side of least scale that is tight at a combination: one there is, or a fresh one.
+
+        What splits lack weighs the more the greater the scale.
+        """
+        known = [side for side in self.sides if side.cut.barrier == fresh[0].cut.barrier]
+        tight = (
+            side
+            for side in sorted([*known, *fresh], key=lambda side: side.scale)
+            if self._value(side, digits, cost) <= enough
+        )
+        side = next(tight, fresh[-1])
+        if all(side is not other for other in self.sides):
+            self.sides.append(side)
+        return side
+
+    def _least(self, cost: np.ndarray, digits: Digits) -> float:
+        """Least of a cost over the responses to a combination."""
+        self.responder.set_cost(cost)
+        return self.responder.solve(digits)[0]
+
+    def _table(self, split: Split) -> Table | None:
+        """Work out all that is left by a split; None where the search was stopped."""
+        self.responses += sum(len(digits) for digits in self.combinations)
+        return split.table(self.combinations, self.stop)
+
+    def _at(self, tables: list[Table], digits: Digits, best: Callable[[list[float]], float]) -> float:
+        """What tables say of a combination that they still hold."""
+        places = self.places(digits)
+        return self.pieces.program.offset + best(
+            [math.fsum(part[place] for part, place in zip(table, places, strict=True)) for table in tables]
+        )
+
+    def places(self, digits: Digits) -> list[int]:
+        """Where every piece has its part of a combination."""
+        return [
+            combinations.index(tuple(digits[regime] for regime in piece.regimes))
+            for piece, combinations in zip(self.pieces.pieces, self.combinations, strict=True)
+        ]
+
+    def _held(self, digits: Digits) -> bool:
+        """Whether no part of a combination was dropped."""
+        return all(
+            tuple(digits[regime] for regime in piece.regimes) in combinations
+            for piece, combinations in zip(self.pieces.pieces, self.combinations, strict=True)
+        )
+
+    def _narrow(self) -> None:
+        """Drop the pieces' combinations that cannot be part of anything better."""
+        mosts = _Master(self).mosts()
+        kept = [most > self.trials.enough(self.gap) for most in mosts]
+        self.given_up = max(
+            [
+                self.given_up,
+                *(float(most[~keep].max()) for most, keep in zip(mosts, kept, strict=True) if not keep.all()),
+            ]
+        )
+        self.combinations = [
+            [digits for digits, keep in zip(combinations, keeps, strict=True) if keep]
+            for combinations, keeps in zip(self.combinations, kept, strict=True)
+        ]
+        for tables in (self.above, *(side.tables for side in self.sides)):
+            tables[:] = [[part[keep] for part, keep in zip(table, kept, strict=True)] for table in tables]
+
+
+class _Master:
+    """Policies as binaries, one combination per piece, V and our advantage as far as splits and cuts tell."""
+
+    def __init__(self, overlaps: Overlaps):
+        self.overlaps = o = overlaps
+        problem, trials = o.problem, o.trials
+        self.starts = np.cumsum([0, *trials.sizes])
+        self.ends = self.starts[-1] + np.cumsum([0, *(len(combinations) for combinations in o.combinations)])
+        sides = [side for side in o.sides if not side.flat]
+        v = int(self.ends[-1])
+        least = {id(side): v + 1 + place for place, side in enumerate(sides)}
+        self.width = v + len(sides) + 2
+        theta = self.width - 1
+        entries: list[tuple[np.ndarray, np.ndarray]] = []
+        lower: list[float] = []
+        upper: list[float] = []
+
+        def row(
+            columns: Sequence[int] | np.ndarray, values: Sequence[float] | np.ndarray, low: float, high: float
+        ) -> None:
+            entries.append((np.asarray(columns), np.asarray(values, dtype=float)))
+            lower.append(low)
+            upper.append(high)
+
+        policies = np.arange(self.starts[-1])
+        loads = {column: np.concatenate([np.empty(0), *map(np.array, trials.loads[column])]) for column in LOADS}
+        for start, end in zip(self.starts, self.starts[1:], strict=False):
+            row(np.arange(start, end), np.ones(end - start), 1.0, 1.0)
+        for column, most in o.most.items():
+            if math.isfinite(most):
+                row(policies, loads[column], -math.inf, most * (1 + 1e-9) + 1e-9)
+        for piece, combinations, start in zip(o.pieces.pieces, o.combinations, self.ends, strict=False):
+            digits = np.array(combinations, dtype=int).reshape(len(combinations), len(piece.regimes))
+            if not piece.regimes:
+                row(start + np.arange(len(combinations)), np.ones(len(combinations)), 1.0, 1.0)
+            for place, regime in enumerate(piece.regimes):
+                for digit in range(trials.sizes[regime]):
+                    taking = start + np.flatnonzero(digits[:, place] == digit)
+                    row([*taking, self.starts[regime] + digit], [*np.ones(taking.size), -1.0], 0.0, 0.0)
+        parts = np.arange(self.starts[-1], v)
+        opened = problem.status_quo.response_cost
+        base = o.pieces.program.offset - opened
+
+        def tabled(variable: int, table: Table, low: float, high: float) -> None:
+            """variable - sum of the chosen combinations' values within bounds, values counted from the first of a piece."""
+            first = [float(part[0]) if part.size else 0.0 for part in table]
+            moved = np.concatenate([np.empty(0), *(part - one for part, one in zip(table, first, strict=True))])
+            shift = base + math.fsum(first)
+            row([variable, *parts], [1.0, *-moved], low + shift, high + shift)
+
+        for table in o.above:
+            tabled(v, table, -math.inf, 0.0)
+        for side in sides:
+            for table in side.tables:
+                tabled(least[id(side)], table, 0.0, math.inf)
+        rooms = problem.evaluator.rooms(0.0)
+        for side in o.sides:
+            cut = side.cut
+            share = 0.0 if cut.barrier else 1.0
+            spread = [] if side.flat else [-side.scale, side.scale]
+            row(
+                [theta, *([] if side.flat else [v, least[id(side)]]), *policies],
+                [share, *spread, *(cut.prices[:2].sum() * loads["admin_cost"])],
+                -math.inf,
+                cut.constant + float(cut.room_worth(rooms)) + (1.0 - share) * BARRIER,
+            )
+        for digits_out in o.excluded:
+            row(
+                self.starts[:-1] + np.array(digits_out, dtype=int),
+                np.ones(len(digits_out)),
+                -math.inf,
+                len(digits_out) - 1.0,
+            )
+        cost = np.zeros(self.width)
+        cost[policies] = loads["admin_cost"]
+        cost[[v, theta]] = -1.0
+        integer = np.zeros(self.width, dtype=bool)
+        integer[policies] = True
+        column_lower = np.append(np.zeros(v), np.full(self.width - v, -math.inf))
+        column_upper = np.append(np.ones(v), np.full(self.width - v, math.inf))
+        column_upper[theta] = o.ceiling
+        heights = np.repeat(np.arange(len(entries)), [columns.size for columns, _ in entries])
+        matrix = sparse.csc_matrix(
+            (np.concatenate([e[1] for e in entries]), (heights, np.concatenate([e[0] for e in entries]))),
+            shape=(len(entries), self.width),
+        )
+        self.program = Program(
+            cost,
+            matrix,
+            np.array(lower),
+            np.array(upper),
+            column_lower,
+            column_upper,
+            integer,
+            -problem.constant(opened, 0.0),
+        )
+
+    def mosts(self) -> Table:
+        """For every piece and combination a bound on the leverage of all that take it, by reduced costs."""
+        highs = Highs(self.program.relaxed())
+        outcome = highs.solve()
+        pieces = list(zip(self.ends, self.ends[1:], strict=False))
+        if not outcome.optimal or outcome.objective is None:
+            return [np.full(end - start, math.inf) for start, end in pieces]
+        falls = np.maximum(highs.column_duals(), 0.0)
+        return [-outcome.objective - falls[start:end] for start, end in pieces]
+
+    def solve(self) -> tuple[Digits | None, float]:
+        """Best combination as far as is known, and a proven upper bound on the leverage of all that are left."""
+        highs = Highs(self.program, mip_rel_gap=0.25 * self.overlaps.gap)
+        watch(highs, self.overlaps.stop)
+        outcome = highs.solve()
+        if outcome.infeasible:
+            return None, -math.inf
+        bound = math.inf if outcome.bound is None else -outcome.bound
+        if outcome.solution is None:
+            return None, bound
+        levels = zip(self.starts, self.starts[1:], strict=False)
+        return tuple(int(outcome.solution[start:end].argmax()) for start, end in levels), bound
+
+
+def _check(layout: Layout) -> None:
+    if sum(layout.sizes) > MOST_IN_PIECES:
+        network = layout.network
+        regimes = max((layout.regimes(pairs) for _, pairs in layout.pieces), key=layout.combinations)
+        names = [name for place, name in enumerate(network.menu) if place in regimes]
+        raise TooManyCombinations(layout.combinations(regimes), MOST_IN_PIECES, network.menu, names)
+
+
+def overlapping(network: Network) -> bool:
+    """Whether the network falls into pieces that can be enumerated."""
+    return sum(Layout(network).sizes) <= MOST_IN_PIECES

@@ -1,0 +1,279 @@
+"""A case solved again and again under different terms: responses worked out once, bounds shared."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..certify.certificate import Facts, first_stage_of, make_plan, no_plan
+from ..follower.combinations import Candidates
+from ..follower.enumerate import Enumerator, digits_of
+from ..formulation.linking import Choice
+from ..leader.fixed_policy import Relaxation
+from ..leader.problem import Problem
+from ..plan.limits import Terms
+from ..plan.monitor import Monitor
+from ..plan.plan import Plan
+from ..solver.highs import Outcome
+from .cut_pool import Knowledge
+from .enumeration import Search, SearchResult
+
+if TYPE_CHECKING:
+    from ...data import Case
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search under some terms ended with.
+
+    Attributes
+    ----------
+    terms
+        The terms.
+    choice
+        Best policies; None where there is no plan.
+    leverage, bound
+        Leverage of the best plan (-inf where there is none) and proven upper bound.
+    solution : array or None, shape (columns,)
+        Columns of the joint program.
+    sourcing_only
+        Best leverage with every regime open; None where there is no such plan.
+    result
+        Counts of the search.
+    seconds
+        Time it took.
+    """
+
+    terms: Terms
+    choice: Choice | None
+    leverage: float
+    bound: float
+    solution: np.ndarray | None
+    sourcing_only: float | None
+    result: SearchResult
+    seconds: float
+
+
+class Engine:
+    """A case ready to be solved under one set of terms after another.
+
+    Parameters
+    ----------
+    case
+        A checked case.
+    widest
+        The widest terms that will be asked for; default: the case's.
+    threads
+        Processes that work out responses.
+    log
+        File for the solver's log.
+    monitor
+        Told of progress.
+    stop
+        Asked whether to stop, results so far kept.
+    problem, enumerator, candidates
+        The case made ready to solve, who works out responses, and the combinations that the terms allow, where they are there
+        already.
+
+    Raises
+    ------
+    TooManyCombinations
+        When the policy combinations cannot be enumerated.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        *,
+        widest: Terms | None = None,
+        threads: int = 1,
+        log: str | None = None,
+        monitor: Monitor | None = None,
+        stop: Callable[[], bool] | None = None,
+        problem: Problem | None = None,
+        enumerator: Enumerator | None = None,
+        candidates: Candidates | None = None,
+    ):
+        self.monitor = monitor or Monitor()
+        self.stop = stop or self.monitor.stop
+        self.problem = problem or Problem(case, log, self.stop)
+        self._enumerator = enumerator
+        self.widest = widest or Terms.of(case)
+        self.threads = threads
+        self.complete = True
+        self._opened: dict[tuple[Terms, tuple[int, ...]], tuple[Relaxation, Outcome]] = {}
+        self.monitor.stage("build", 0)
+        self.candidates = candidates or Candidates(self.problem.network, self.widest)
+        self.count = len(self.candidates)
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if "knowledge" in self.__dict__:
+            self.knowledge.enumerator.close()
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """Candidates with their responses worked out."""
+        problem = self.problem
+        enumerator = self._enumerator or Enumerator(problem.response, self.threads, self.stop)
+        self.monitor.stage("responses", self.candidates.steps)
+        self.complete = self.candidates.work_out(
+            enumerator, problem.status_quo.response_cost, problem.open_outputs, self.monitor.advance
+        )
+        return Knowledge(self.candidates, enumerator)
+
+    def _reason(self) -> str:
+        components = len(self.candidates.components)
+        groups = "one group of regimes" if components == 1 else f"{components} independent groups of regimes"
+        return f"the {self.candidates.steps:,} responses of {groups} can be enumerated"
+
+    def _all_open(self, terms: Terms) -> tuple[Relaxation, Outcome]:
+        key = (terms, self.problem.evaluator.held)
+        if key not in self._opened:
+            self._opened[key] = self._work_out_open()
+        return self._opened[key]
+
+    def _work_out_open(self) -> tuple[Relaxation, Outcome]:
+        problem = self.problem
+        cost = problem.status_quo.response_cost
+        constant = problem.constant(cost, 0.0)
+        relaxation = problem.evaluator.relax(problem.all_open, cost, constant, 0.0)
+        return relaxation, problem.evaluator.best(problem.all_open, cost, constant, 0.0)
+
+    def search(
+        self,
+        terms: Terms | None = None,
+        rel_gap: float | None = None,
+        *,
+        allowed: np.ndarray | None = None,
+        shut: Sequence[int] = (),
+        hint: Choice | None = None,
+    ) -> Found:
+        """Find the best choice under terms no wider than the engine's.
+
+        Parameters
+        ----------
+        terms
+            Default: the widest.
+        rel_gap
+            Relative gap at which to stop; default: the case's.
+        allowed : array of bool, shape (candidates,), optional
+            Candidates that may be chosen; all open must be among them. Default: all that keep the terms.
+        shut
+            First-stage columns of the joint program that must stay 0.
+        hint
+            Policies that are likely to be among the best: what bounds them is worked out first.
+        """
+        if shut:
+            whole = self.knowledge
+            # What is learnt with columns shut holds for this search alone.
+            self.__dict__["knowledge"] = whole.branch()
+            self.problem.evaluator.shut(shut)
+            try:
+                return self._search(terms, rel_gap, allowed, hint)
+            finally:
+                self.problem.evaluator.shut(())
+                self.__dict__["knowledge"] = whole
+        return self._search(terms, rel_gap, allowed, hint)
+
+    def _search(
+        self, terms: Terms | None, rel_gap: float | None, allowed: np.ndarray | None, hint: Choice | None
+    ) -> Found:
+        began = time.perf_counter()
+        terms = terms or self.widest
+        rel_gap = self.problem.case.settings.solver.rel_gap if rel_gap is None else rel_gap
+        problem = self.problem
+        problem.evaluator.terms = terms
+        # All open first: whatever stops the search, there is a plan to fall back on.
+        relaxation, outcome = self._all_open(terms)
+        knowledge, candidates = self.knowledge, self.candidates
+        self.monitor.stage("search", 0)
+        constant = problem.constant(candidates.cost, candidates.admin)
+        search = Search(
+            problem.evaluator,
+            knowledge,
+            candidates.allowed(terms) if allowed is None else candidates.allowed(terms) & allowed,
+            constant,
+            rel_gap,
+            self.stop,
+            self.monitor.bounds,
+        )
+        first = candidates.find(tuple(0 for _ in candidates.regimes))
+        assert first is not None
+        search.learn(first, relaxation)
+        search.record(first, outcome)
+        hinted = None if hint is None else candidates.find(digits_of(hint, problem.network.menu))
+        if hinted is not None and hinted != first and search.guess[hinted] > search.threshold():
+            search.relax(hinted)
+        result = search.run()
+        bound = result.bound
+        if not self.complete or bound == math.inf:
+            ceiling = problem.ceiling()
+            search.cap(ceiling)
+            bound = search.bound()
+            if not self.complete:
+                bound = max(bound, problem.constant(problem.response_ceiling(), 0.0) + ceiling)
+        sourcing_only = search.columns[first].leverage
+        best = search.best
+        return Found(
+            terms,
+            None if best is None else candidates.choice(best.place),
+            search.incumbent,
+            bound,
+            None if best is None else best.outcome.solution,
+            None if sourcing_only == -math.inf else sourcing_only,
+            result,
+            time.perf_counter() - began,
+        )
+
+    def plan(self, found: Found, rel_gap: float | None = None, began: float | None = None) -> Plan:
+        """Return the plan of a search, every figure recomputed and certified.
+
+        Parameters
+        ----------
+        found
+            What the search ended with.
+        rel_gap
+            Relative gap at which the plan counts as optimal; default: the case's.
+        began
+            When the work began, by ``time.perf_counter``; default: with the search.
+
+        Raises
+        ------
+        CertificateError
+            When the answer does not survive its check.
+        """
+        problem, candidates, result = self.problem, self.candidates, found.result
+        rel_gap = problem.case.settings.solver.rel_gap if rel_gap is None else rel_gap
+        began = time.perf_counter() - found.seconds if began is None else began
+        facts = {
+            "method": "columns",
+            "reason": self._reason(),
+            "termination": "stopped" if self.stop() else "finished",
+            "combinations": self.count,
+            "responses": candidates.steps,
+            "programs": result.worked_out,
+            "relaxations": result.relaxations,
+            "face_solves": result.face_solves,
+            "nodes": result.nodes,
+        }
+        if found.choice is None or found.solution is None:
+            status = "infeasible" if found.bound == -math.inf else "unknown"
+            return no_plan(problem, status, found.bound, facts, began)
+        self.monitor.stage("certificate", 0)
+        cost = problem.response_cost(found.choice)
+        return make_plan(
+            problem,
+            Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, facts),
+            found.solution,
+            first_stage_of(problem, found.solution),
+            began,
+        )

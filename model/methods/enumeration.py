@@ -1,0 +1,403 @@
+"""The best choice of policies among enumerated columns, proven by bounds (model.md section 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..leader.fixed_policy import Evaluator, Relaxation
+from ..solver.highs import Outcome
+from .cut_pool import MOST_LEAVES, Knowledge, bounded
+
+PROBES = 8
+"""Candidates whose faces are looked at before those of all that a cover may rule out."""
+
+TIE = 1e-7
+"""Leverages nearer than this, relative to the larger, are ties."""
+
+
+@dataclass
+class Column:
+    """A combination worked out in full.
+
+    Attributes
+    ----------
+    place
+        Its place among the candidates.
+    outcome
+        HiGHS's outcome of the joint program.
+    leverage, bound
+        Best leverage found (-inf where there is none) and its proven bound.
+    """
+
+    place: int
+    outcome: Outcome
+    leverage: float
+    bound: float
+
+
+@dataclass
+class SearchResult:
+    """What the search ended with.
+
+    Attributes
+    ----------
+    best
+        The best column worked out in full; None where no combination has a plan.
+    bound
+        Proven upper bound on the leverage of every combination.
+    complete
+        Whether nothing is left that could be better.
+    worked_out, relaxations, face_solves
+        Joint programs solved, relaxations solved, and responses re-solved for bounds.
+    """
+
+    best: Column | None
+    bound: float
+    complete: bool
+    worked_out: int
+    relaxations: int
+    face_solves: int
+    nodes: int
+
+
+class Search:
+    """Best-first search over candidates.
+
+    A candidate's bound is the least of the cuts at its response's outputs, then its own relaxation, then its own joint program.
+    A cut at one response's outputs bounds that response only; before a candidate is given up, the cut is taken over its whole
+    least-cost face.
+
+    Parameters
+    ----------
+    evaluator
+        The joint program, under the terms of this search.
+    knowledge
+        The candidates and what is known of them.
+    allowed : array of bool, shape (n,)
+        Candidates that the terms allow.
+    constant : array, shape (n,)
+        The part of every candidate's leverage that depends on policies alone.
+    gap
+        Relative gap at which to stop.
+    stop
+        Asked between steps.
+    report
+        Called with (incumbent, bound) when either moves.
+    known : array, shape (n,), optional
+        Bounds proven already, under terms that are no tighter.
+    floor
+        Leverages that are not above it are of no interest.
+    """
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        knowledge: Knowledge,
+        allowed: np.ndarray,
+        constant: np.ndarray,
+        gap: float,
+        stop: Callable[[], bool] = lambda: False,
+        report: Callable[[float, float], None] = lambda incumbent, bound: None,
+        known: np.ndarray | None = None,
+        floor: float = -math.inf,
+    ):
+        self.evaluator = evaluator
+        self.knowledge = knowledge
+        self.candidates = knowledge.candidates
+        self.gap = gap
+        self.stop = stop
+        self.report = report
+        self.floor = floor
+        size = len(self.candidates)
+        self.constant = constant
+        self.rooms = evaluator.rooms(self.candidates.admin)
+        self.guess = np.where(allowed, math.inf, -math.inf)
+        if known is not None:
+            np.minimum(self.guess, known, out=self.guess)
+        for place, line, before in knowledge.lines:
+            self.guess[place] = min(self.guess[place], knowledge.known(self.rooms[place], line, before))
+        self.proven = self.guess.copy()
+        self.relaxed = np.zeros(size, dtype=bool)
+        self.strained: set[int] = set()
+        self.columns: dict[int, Column] = {}
+        self.best: Column | None = None
+        self.relaxations = 0
+        self.nodes = 0
+        for cover in knowledge.covers:
+            self._apply(cover)
+
+    # Steps ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def incumbent(self) -> float:
+        """Leverage of the best column so far; -inf where there is none."""
+        return -math.inf if self.best is None else self.best.leverage
+
+    def cap(self, ceiling: float) -> None:
+        """Bound all candidates by the most that leverage less its constant part can be under any policies."""
+        np.minimum(self.proven, self.constant + ceiling, out=self.proven)
+
+    def relax(self, place: int) -> None:
+        """Solve a candidate's relaxation."""
+        c = self.candidates
+        self.learn(place, self.evaluator.relax(c.choice(place), c.cost[place], self.constant[place], c.admin[place]))
+
+    def learn(self, place: int, relaxation: Relaxation) -> None:
+        """Take note of a candidate's relaxation; its cut tightens the guesses of all others."""
+        self.relaxations += 1
+        self.relaxed[place] = True
+        if relaxation.gap_cost > 0:
+            self.strained.add(place)
+        self._cover(place, (relaxation,))
+        self.guess[place] = self.proven[place] = min(self.proven[place], relaxation.leverage)
+
+    def work_out(self, place: int, cutoff: float = -math.inf) -> Column:
+        """Solve a candidate's joint program; leverages that are not above the cutoff are of no interest."""
+        c = self.candidates
+        return self.record(
+            place,
+            self.evaluator.best(c.choice(place), c.cost[place], self.constant[place], c.admin[place], cutoff=cutoff),
+        )
+
+    def record(self, place: int, outcome: Outcome, barred: bool = False) -> Column:
+        """Take note of a candidate's joint program, and learn from one without a plan unless that is `barred` already."""
+        self.nodes += outcome.nodes
+        leverage = -math.inf if outcome.objective is None else -outcome.objective
+        if outcome.infeasible:
+            bound = -math.inf
+            if not barred:
+                self._bar(place)
+        else:
+            bound = min(self.proven[place], math.inf if outcome.bound is None else -outcome.bound)
+        if 1 < len(outcome.leaves) <= MOST_LEAVES / len(self.candidates):
+            self._cover(place, outcome.leaves)
+        column = Column(place, outcome, leverage, max(bound, leverage))
+        self.columns[place] = column
+        self.guess[place] = self.proven[place] = column.bound
+        if leverage > -math.inf and (self.best is None or leverage > self.incumbent + self.tie):
+            self.best = column
+            self.report(self.incumbent, self.bound())
+        return column
+
+    def _bar(self, place: int) -> bool:
+        """Learn from a candidate that cannot keep the limits which others cannot either; return whether it cannot."""
+        c = self.candidates
+        barrier = self.evaluator.barrier(c.choice(place), c.cost[place], c.admin[place])
+        if barrier is not None:
+            self._apply(self.knowledge.cover((barrier,)))
+        return barrier is not None
+
+    def _cover(self, place: int, line: tuple[Relaxation, ...]) -> None:
+        """Take note of relaxations that together cover all plans of a candidate; they bound the others too."""
+        self._apply(self.knowledge.cover([relaxation.cut for relaxation in line]))
+        self.knowledge.lines.append((place, line, self.rooms[place]))
+
+    def _apply(self, cover: Sequence[int]) -> None:
+        """Tighten the guesses by a cover at the responses seen."""
+        np.minimum(self.guess, self._seen(cover), out=self.guess)
+
+    def _seen(self, cover: Sequence[int]) -> np.ndarray:
+        """What a cover bounds every candidate's leverage by, as far as the response seen tells."""
+        return self.constant + self.knowledge.most(cover, self.rooms)
+
+    @property
+    def tie(self) -> float:
+        """Difference below which two leverages are ties, in money."""
+        return TIE * max(abs(self.incumbent), 1e-6) if self.best is not None else 0.0
+
+    def threshold(self) -> float:
+        """Bound below which a candidate need not be looked at: half the gap asked for, so that the rest adds up."""
+        if self.best is None:
+            return self.floor
+        return max(self.floor, self.incumbent + max(self.tie, 0.5 * self.gap * abs(self.incumbent)))
+
+    def bound(self) -> float:
+        """Proven upper bound over all candidates."""
+        return max(float(self.proven.max(initial=-math.inf)), self.incumbent)
+
+    def next_place(self, bounds: np.ndarray) -> int | None:
+        """Candidate with the highest bound above the threshold; among ties the one with fewest policies, then the first."""
+        top = float(bounds.max(initial=-math.inf))
+        if top == -math.inf or top <= self.threshold():
+            return None
+        # Where the search was stopped before anything was proven the top is infinite, and inf - inf is not a number.
+        near = np.flatnonzero(bounds >= (top - TIE * max(abs(top), 1e-6) if top < math.inf else top))
+        closed = self.candidates.closed[near]
+        simplest = near[closed == closed.min()]
+        return int(min(simplest, key=lambda place: self.candidates.digits(int(place))))
+
+    def advance(self, bounds: np.ndarray) -> bool:
+        """Take the candidate with the highest bound one step on; return whether there was one."""
+        open_bounds = bounds.copy()
+        open_bounds[list(self.columns)] = -math.inf
+        place = self.next_place(open_bounds)
+        if place is None:
+            return False
+        if not self.relaxed[place]:
+            self.relax(place)
+        elif place in self.strained and self._bar(place):
+            # A warm linear program said in a moment what branching from a cold start would say late.
+            self.record(place, Outcome("Infeasible", None, None, None), barred=True)
+        else:
+            self.work_out(place, max(self.incumbent, self.floor))
+        return True
+
+    def restrict(self, allowed: np.ndarray) -> None:
+        """Go on among fewer candidates, all that was found about these kept.
+
+        Parameters
+        ----------
+        allowed : array of bool, shape (n,)
+            Candidates that still may be chosen.
+        """
+        self.guess[~allowed] = self.proven[~allowed] = -math.inf
+        # A candidate that was cut off below a better one must be worked out again.
+        self.columns = {
+            place: column
+            for place, column in self.columns.items()
+            if allowed[place] and column.outcome.termination in ("Optimal", "Infeasible")
+        }
+        plans = [column for column in self.columns.values() if column.leverage > -math.inf]
+        self.best = max(plans, key=lambda column: column.leverage, default=None)
+
+    # Bounds over whole faces ---------------------------------------------------------------------------------------
+
+    def prove(self, cover: Sequence[int], places: np.ndarray, faces: bool) -> None:
+        """Tighten the proven bounds of candidates by a cover over their whole least-cost faces.
+
+        Only where the response seen gives hope that it rules them out.
+
+        Parameters
+        ----------
+        cover
+            Numbers of cuts.
+        places : array of int
+            The candidates.
+        faces
+            Whether to solve responses, no more than it takes; else what is known of the faces must do.
+        """
+        threshold = self.threshold()
+        places = places[self._seen(cover)[places] <= threshold]
+        if not places.size:
+            return
+        if faces:
+            # A few tell whether the whole faces let the cover down, as they do where other least-cost responses suit us better.
+            few = places[np.linspace(0, places.size - 1, min(places.size, PROBES)).astype(int)]
+            self._bound(cover, few, faces)
+            places = places[self.proven[places] > threshold]
+            if 2 * np.count_nonzero(self.proven[few] > threshold) > few.size:
+                return
+        self._bound(cover, places, faces)
+
+    def _bound(self, cover: Sequence[int], places: np.ndarray, faces: bool) -> None:
+        knowledge, rooms, threshold = self.knowledge, self.rooms, self.threshold()
+        constant = self.constant[places]
+        most = np.full(places.size, -math.inf)
+        for number in cover:
+            value = knowledge.around(number, rooms, places)
+            # Another cut of the cover may have shown already that it is of no use here.
+            loose = np.flatnonzero((constant + value > threshold) & (constant + most <= threshold))
+            if faces and loose.size:
+                exact = bounded(knowledge.cuts[number], knowledge.over_faces(number, rooms, places[loose]))
+                value[loose] = np.minimum(value[loose], exact)
+            np.maximum(most, value, out=most)
+        self.proven[places] = np.minimum(self.proven[places], constant + most)
+
+    def doubtful(self) -> np.ndarray:
+        """Places of candidates whose proven bound does not rule them out and that are not worked out."""
+        above = self.proven > self.threshold()
+        above[list(self.columns)] = False
+        return np.flatnonzero(above)
+
+    # The search ----------------------------------------------------------------------------------------------------
+
+    def run(self) -> SearchResult:
+        """Search until the gap is closed or the search is stopped."""
+        self._search()
+        if self.best is not None and not self.stop():
+            self._prefer_simple()
+        return SearchResult(
+            self.best,
+            self.bound(),
+            self.doubtful().size == 0,
+            len(self.columns),
+            self.relaxations,
+            self.knowledge.face_solves,
+            self.nodes,
+        )
+
+    def _search(self) -> None:
+        used: set[tuple[int, bool]] = set()
+        while not self.stop():
+            while not self.stop() and self.advance(self.guess):
+                pass
+            # What reduced costs say of all covers comes before any response is solved again.
+            for faces in (False, True):
+                while not self.stop():
+                    places = self.doubtful()
+                    unused = [number for number in range(len(self.knowledge.covers)) if (number, faces) not in used]
+                    if not places.size or not unused:
+                        break
+                    number = self._tightest(unused, places, faces)
+                    used.add((number, faces))
+                    self.prove(self.knowledge.covers[number], places, faces)
+            places = self.doubtful()
+            if not places.size:
+                return
+            # Only ties are left: candidates whose other least-cost responses may be better for us than the one seen.
+            bounds = np.full(self.proven.size, -math.inf)
+            bounds[places] = self.proven[places]
+            if not self.advance(bounds):
+                return
+
+    def _tightest(self, numbers: Sequence[int], places: np.ndarray, faces: bool) -> int:
+        """Cover that promises to rule out the most of the places for the work it makes.
+
+        The work is a look at each of its cuts or, where `faces` are solved, a response for each place and cut that reduced costs
+        leave open.
+        """
+        threshold, knowledge = self.threshold(), self.knowledge
+
+        def promise(number: int) -> tuple[float, float]:
+            cover = knowledge.covers[number]
+            bound = self._seen(cover)[places]
+            hopeful = places[bound <= threshold]
+            work = len(cover)
+            if faces:
+                work += sum(
+                    int(
+                        np.count_nonzero(
+                            self.constant[hopeful] + knowledge.reached(each, self.rooms, hopeful) > threshold
+                        )
+                    )
+                    for each in cover
+                )
+            # Infinite bounds of barriers must not add up to no number.
+            return hopeful.size / work, -float(np.clip(bound, -1e30, 1e30).sum())
+
+        return max(numbers, key=promise)
+
+    def _prefer_simple(self) -> None:
+        """Among plans of equal leverage take the one with fewest policies, then the first: drop what changes nothing."""
+        changed = True
+        while changed and self.best is not None and not self.stop():
+            changed = False
+            digits = self.candidates.digits(self.best.place)
+            for regime, digit in enumerate(digits):
+                for lesser in range(digit):
+                    place = self.candidates.find((*digits[:regime], lesser, *digits[regime + 1 :]))
+                    if place is None or self.proven[place] < self.incumbent - self.tie:
+                        continue
+                    column = self.columns.get(place)
+                    if column is None or column.outcome.termination == "Cut off":
+                        column = self.work_out(place, self.incumbent - 2 * self.tie)
+                    if column.leverage >= self.incumbent - self.tie:
+                        self.best = column
+                        changed = True
+                        break
+                if changed:
+                    break

@@ -1,0 +1,230 @@
+"""Combinations of policies tried one at a time: what each leads to, and the best that small steps find (model.md section 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..follower.combinations import LOADS, within
+from ..follower.enumerate import Digits, Responder, choice_of
+from ..leader.fixed_policy import Cut
+from ..leader.problem import Problem
+from ..plan.limits import Terms
+from ..solver.highs import Outcome
+from .enumeration import TIE
+
+MOST_SWAPS = 60
+"""Exchanges between two regimes tried in a round, the most promising first."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A combination, V, and the most that its leverage can be at the response seen, as far as cuts tell."""
+
+    digits: Digits
+    cost: float
+    guess: float
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A combination with its joint program solved; leverage -inf where it has no plan above the cutoff."""
+
+    trial: Trial
+    leverage: float
+    outcome: Outcome
+
+
+class Trials:
+    """Works out combinations of policies as they are asked for.
+
+    Parameters
+    ----------
+    problem
+        The case, ready to solve.
+    terms
+        Limits to keep.
+
+    Attributes
+    ----------
+    cuts : list of Cut
+        Bounds on our advantage found so far.
+    best : Worked or None
+        Best combination worked out in full.
+    responses, relaxations, programs, nodes
+        Numbers solved.
+    """
+
+    def __init__(self, problem: Problem, terms: Terms, stop: Callable[[], bool] = lambda: False):
+        self.problem = problem
+        self.menu = problem.network.menu
+        self.sizes = tuple(len(policies) for policies in self.menu.values())
+        self.stop = stop
+        network = problem.network
+        self.loads = {
+            column: [
+                [getattr(network.policy(regime, policy), column, 0.0) for policy in policies]
+                for regime, policies in self.menu.items()
+            ]
+            for column in LOADS
+        }
+        self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+        problem.evaluator.terms = terms
+        self.responder = Responder(problem.response)
+        self.cuts: list[Cut] = []
+        self.best: Worked | None = None
+        self.responses = self.relaxations = self.programs = self.nodes = 0
+
+    def choice(self, digits: Digits) -> dict[str, str]:
+        """Policies by name."""
+        return choice_of(digits, self.menu)
+
+    def load(self, digits: Digits, column: str) -> float:
+        """Sum of a column of the policies table over a combination."""
+        return math.fsum(load[digit] for load, digit in zip(self.loads[column], digits, strict=True))
+
+    def allowed(self, digits: Digits) -> bool:
+        """Whether the policies keep the limits."""
+        return all(within(self.load(digits, column), self.most[column]) for column in LOADS)
+
+    def respond(self, digits: Digits) -> Trial:
+        """Work out the response to a combination and what the cuts say of it."""
+        cost, solution = self.responder.solve(digits)
+        self.responses += 1
+        outputs = self.problem.response.outputs @ solution
+        admin = self.load(digits, "admin_cost")
+        rooms = self.problem.evaluator.rooms(admin)
+        own = min(
+            (cut.constant + float(cut.slope @ outputs) + float(cut.room_worth(rooms)) for cut in self.cuts),
+            default=math.inf,
+        )
+        return Trial(digits, cost, self.problem.constant(cost, admin) + own)
+
+    def relax(self, trial: Trial) -> Trial:
+        """Solve a combination's relaxation; its cut tightens all guesses."""
+        admin = self.load(trial.digits, "admin_cost")
+        constant = self.problem.constant(trial.cost, admin)
+        relaxation = self.problem.evaluator.relax(self.choice(trial.digits), trial.cost, constant, admin)
+        self.relaxations += 1
+        self.cuts.append(relaxation.cut)
+        return Trial(trial.digits, trial.cost, min(trial.guess, relaxation.leverage))
+
+    def work_out(self, trial: Trial, cutoff: float = -math.inf) -> Worked:
+        """Solve a combination's joint program; leverages that are not above the cutoff are of no interest."""
+        admin = self.load(trial.digits, "admin_cost")
+        constant = self.problem.constant(trial.cost, admin)
+        outcome = self.problem.evaluator.best(self.choice(trial.digits), trial.cost, constant, admin, cutoff=cutoff)
+        self.programs += 1
+        self.nodes += outcome.nodes
+        return Worked(trial, -math.inf if outcome.objective is None else -outcome.objective, outcome)
+
+    def offer(self, worked: Worked) -> bool:
+        """Take a combination as the best if it is; return whether it was."""
+        better = worked.leverage > self.leverage + self.tie
+        if better:
+            self.best = worked
+        return better
+
+    @property
+    def leverage(self) -> float:
+        """Leverage of the best combination; -inf without one."""
+        return -math.inf if self.best is None else self.best.leverage
+
+    @property
+    def tie(self) -> float:
+        """Difference below which two leverages are ties, in money."""
+        return TIE * max(abs(self.leverage), 1e-6) if self.best is not None else 0.0
+
+    def enough(self, gap: float) -> float:
+        """Bound at which a relative gap is closed; -inf without a combination."""
+        return self.leverage + max(self.tie, gap * abs(self.leverage)) if self.best is not None else -math.inf
+
+    # Small steps -----------------------------------------------------------------------------------------------------
+
+    def improve(self, digits: Digits) -> Trial:
+        """Improve a combination by flips of one regime and exchanges between two until none helps.
+
+        Every local optimum is relaxed; where its cut lowers the guess, the search goes on.
+
+        Parameters
+        ----------
+        digits
+            A combination that keeps the limits.
+        """
+        current = self.relax(self.respond(digits))
+        while not self.stop():
+            moved = self._round(current)
+            if moved.digits == current.digits:
+                return current
+            current = self.relax(moved)
+        return current
+
+    def _round(self, current: Trial) -> Trial:
+        """Take every flip that helps, the most helpful first; then the exchanges that the limits ask for."""
+        gains: dict[tuple[int, int], float] = {}
+        for regime, digit in self._flips(current.digits):
+            if self.stop():
+                return current
+            trial = self.respond(_flipped(current.digits, (regime, digit)))
+            gains[regime, digit] = trial.guess - current.guess
+        helpful = sorted((flip for flip, gain in gains.items() if gain > self._hair(current)), key=lambda f: -gains[f])
+        for flip in helpful:
+            current = self._better(current, _flipped(current.digits, flip))
+        swaps = [
+            (gains[more] + gains[less], more, less)
+            for more in helpful
+            if current.digits[more[0]] != more[1] and not self.allowed(_flipped(current.digits, more))
+            for less in gains
+            if less[0] != more[0]
+        ]
+        for _, *swap in sorted(swaps, key=lambda entry: -entry[0])[:MOST_SWAPS]:
+            current = self._better(current, _flipped(current.digits, *swap))
+        return current
+
+    def _better(self, current: Trial, digits: Digits) -> Trial:
+        """The better of a trial and a combination that must keep the limits."""
+        if digits == current.digits or self.stop() or not self.allowed(digits):
+            return current
+        trial = self.respond(digits)
+        return trial if trial.guess > current.guess + self._hair(current) else current
+
+    def _hair(self, trial: Trial) -> float:
+        return TIE * max(abs(trial.guess), 1e-6)
+
+    def _flips(self, digits: Digits) -> Iterator[tuple[int, int]]:
+        for regime, size in enumerate(self.sizes):
+            for digit in range(size):
+                if digit != digits[regime]:
+                    yield regime, digit
+
+    def simplify(self) -> None:
+        """Of plans as good as the best take one with fewer policies, then an earlier one: drop what changes nothing."""
+        changed = True
+        while changed and self.best is not None and not self.stop():
+            changed = False
+            least = self.leverage - self.tie
+            digits = self.best.trial.digits
+            lesser = [(regime, lower) for regime, digit in enumerate(digits) for lower in range(digit)]
+            for flip in lesser:
+                trial = self.respond(_flipped(digits, flip))
+                if not self.allowed(trial.digits) or self.most_of(trial) < least:
+                    continue
+                worked = self.work_out(trial, least - self.tie)
+                if worked.leverage >= least:
+                    self.best = worked
+                    changed = True
+                    break
+
+    def most_of(self, trial: Trial) -> float:
+        """Proven most of a combination's leverage: by its relaxation, since of its ties another may be better than the one seen."""
+        admin = self.load(trial.digits, "admin_cost")
+        constant = self.problem.constant(trial.cost, admin)
+        return self.problem.evaluator.relax(self.choice(trial.digits), trial.cost, constant, admin).leverage
+
+
+def _flipped(digits: Digits, *flips: tuple[int, int]) -> Digits:
+    changed = list(digits)
+    for regime, digit in flips:
+        changed[regime] = digit
+    return tuple(changed)

@@ -1,0 +1,1 @@
+"""Branch and bound over sets of policies, bounded by stand-ins for those left undecided."""

@@ -1,0 +1,1 @@
+"""The case as mathematics: sides, tracked pairs, timing, prices (model.md section 2)."""

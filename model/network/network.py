@@ -1,0 +1,429 @@
+"""A case as the mathematics sees it: sides, tracked pairs, kernels, prices and worths (model.md sections 2, 3 and 5)."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...data import Case
+    from ...data.schema.tables import Lane, Policy, Process, Stock
+
+OPEN = "open"
+NONE = "none"
+
+Pair = tuple[str, str]
+Kernel = tuple[tuple[int, float], ...]
+
+_AT_ONCE: Kernel = ((0, 1.0),)
+
+
+class Network:
+    """Everything the programs derive from a case, computed once.
+
+    Parameters
+    ----------
+    case
+        A checked case.
+
+    Attributes
+    ----------
+    case
+        The case.
+    weeks : int
+        T, the number of weeks.
+    side : dict of str to str
+        ``"ours"``, ``"counterpart"`` or ``"other"`` for every site.
+    weight : dict of str to float
+        Loss weight of the party of every site.
+    """
+
+    def __init__(self, case: Case):
+        self.case = case
+        self.weeks = case.settings.horizon.weeks
+        role = {row.party: row.role for row in case.parties}
+        party_weight = {row.party: row.loss_weight for row in case.parties}
+        sides = {"focal": "ours", "ally": "ours", "counterpart": "counterpart", "other": "other"}
+        self.party = {row.site: row.party for row in case.sites}
+        self.side = {row.site: sides[role[row.party]] for row in case.sites}
+        self.weight = {row.site: party_weight[row.party] for row in case.sites}
+        self.holding = {row.item: row.holding_cost for row in case.items}
+        self.lanes = {row.lane: row for row in case.lanes}
+        self.processes = {row.process: row for row in case.processes}
+        self.stocks = {(row.site, row.item): row for row in case.stocks}
+        self.demands = {(row.site, row.item): row for row in case.demands}
+        self._controller = {row.regime: role[row.controller] for row in case.regimes}
+        self._policy = {(row.regime, row.policy): row for row in case.policies}
+
+    # Sides and tracked pairs -------------------------------------------------------------------------------------
+
+    def lanes_into(self, side: str) -> list[Lane]:
+        """Lanes whose destination is on a side, in the order of the case."""
+        return [lane for lane in self.lanes.values() if self.side[lane.destination] == side]
+
+    def lanes_between(self, origin: str, *destinations: str) -> list[Lane]:
+        """Lanes from one side to any of the others, in the order of the case."""
+        return [
+            lane
+            for lane in self.lanes.values()
+            if self.side[lane.origin] == origin and self.side[lane.destination] in destinations
+        ]
+
+    def processes_on(self, side: str) -> list[Process]:
+        """Processes at sites of a side, in the order of the case."""
+        return [process for process in self.processes.values() if self.side[process.site] == side]
+
+    @cached_property
+    def tracked(self) -> frozenset[Pair]:
+        """Pairs with a stock row, a process that makes the item there, or a lane that ends there (section 2)."""
+        pairs = set(self.stocks)
+        pairs.update((row.site, row.output) for row in self.processes.values())
+        pairs.update((row.destination, row.item) for row in self.lanes.values())
+        return frozenset(pair for pair in pairs if self.side[pair[0]] != "other")
+
+    def pairs(self, side: str) -> list[Pair]:
+        """Pairs of a side with a balance row: tracked ones, and those a demand or a recipe names (section 2)."""
+        named = dict.fromkeys(self.stocks)
+        named.update(dict.fromkeys((row.destination, row.item) for row in self.lanes.values()))
+        for process in self.processes.values():
+            named[process.site, process.output] = None
+            named.update(dict.fromkeys((process.site, item) for item in self.recipe[process.process]))
+        named.update(dict.fromkeys(self.demands))
+        return [pair for pair in named if self.side[pair[0]] == side]
+
+    @cached_property
+    def recipe(self) -> dict[str, dict[str, float]]:
+        """Input quantities of every process: units of input for a unit of output."""
+        recipe: dict[str, dict[str, float]] = {process: {} for process in self.processes}
+        for row in self.case.recipes:
+            recipe[row.process][row.input] = row.quantity
+        return recipe
+
+    @cached_property
+    def uses(self) -> dict[Pair, list[tuple[Process, float]]]:
+        """Processes that consume an item at a site, with the quantity per unit of output."""
+        uses: dict[Pair, list[tuple[Process, float]]] = defaultdict(list)
+        for process in self.processes.values():
+            for item, quantity in self.recipe[process.process].items():
+                uses[process.site, item].append((process, quantity))
+        return dict(uses)
+
+    @cached_property
+    def makers(self) -> dict[Pair, list[Process]]:
+        """Processes that make an item at a site."""
+        makers: dict[Pair, list[Process]] = defaultdict(list)
+        for process in self.processes.values():
+            makers[process.site, process.output].append(process)
+        return dict(makers)
+
+    def _lanes_by(self, end: str) -> dict[Pair, list[Lane]]:
+        lanes: dict[Pair, list[Lane]] = defaultdict(list)
+        for lane in self.lanes.values():
+            lanes[getattr(lane, end), lane.item].append(lane)
+        return dict(lanes)
+
+    @cached_property
+    def inbound(self) -> dict[Pair, list[Lane]]:
+        """Lanes that end at a pair."""
+        return self._lanes_by("destination")
+
+    @cached_property
+    def outbound(self) -> dict[Pair, list[Lane]]:
+        """Lanes that start at a pair."""
+        return self._lanes_by("origin")
+
+    def stock(self, pair: Pair) -> Stock:
+        """The stock row of a pair; a row of defaults where the case has none."""
+        from ...data.schema.tables import Stock
+
+        return self.stocks.get(pair) or Stock(site=pair[0], item=pair[1])
+
+    # Regimes and policies ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def regimes(self) -> list[str]:
+        """Regimes that we or an ally control, in the order of the case."""
+        return [row.regime for row in self.case.regimes if self._controller[row.regime] in ("focal", "ally")]
+
+    @cached_property
+    def menu(self) -> dict[str, list[str]]:
+        """Policies of each of our regimes: ``open`` first, then the order of the case."""
+        menu = {regime: [OPEN] for regime in self.regimes}
+        for row in self.case.policies:
+            if row.regime in menu:
+                menu[row.regime].append(row.policy)
+        return menu
+
+    def policy(self, regime: str | None, policy: str) -> Policy | None:
+        """The row of a policy; None for ``open``."""
+        return None if regime is None or policy == OPEN else self._policy[regime, policy]
+
+    def downstream(self, regime: str) -> set[Pair]:
+        """The counterpart's pairs that goods of a regime's lanes reach through its processes and lanes."""
+        waiting = [(lane.destination, lane.item) for lane in self.lanes_into("counterpart") if lane.regime == regime]
+        reached: set[Pair] = set()
+        while waiting:
+            pair = waiting.pop()
+            if pair in reached:
+                continue
+            reached.add(pair)
+            waiting += [(process.site, process.output) for process, _ in self.uses.get(pair, ())]
+            waiting += [
+                (lane.destination, lane.item)
+                for lane in self.outbound.get(pair, ())
+                if self.side[lane.destination] == "counterpart"
+            ]
+        return reached
+
+    def our_regime(self, lane: Lane) -> str | None:
+        """The lane's regime where we or an ally control it, else None."""
+        return lane.regime if lane.regime in self.menu else None
+
+    @cached_property
+    def packages(self) -> dict[str, dict[str, str]]:
+        """Policy of every regime that a retaliation package sets."""
+        packages: dict[str, dict[str, str]] = {}
+        for row in self.case.retaliations:
+            packages.setdefault(row.package, {})[row.regime] = row.policy
+        return packages
+
+    @cached_property
+    def package_cost(self) -> dict[str, float]:
+        """What a package costs the counterpart, its rows added; 0 for ``none``."""
+        cost: dict[str, float] = defaultdict(float)
+        for row in self.case.retaliations:
+            cost[row.package] += row.cost
+        return {NONE: 0.0, **cost}
+
+    @cached_property
+    def contingencies(self) -> list[str]:
+        """Names of the contingencies, in the order of the case."""
+        return list(dict.fromkeys(row.contingency for row in self.case.contingencies))
+
+    @cached_property
+    def scenarios(self) -> list[str]:
+        """``none``, then the packages, then the contingencies."""
+        return [NONE, *self.packages, *self.contingencies]
+
+    @cached_property
+    def rated(self) -> list[str]:
+        """Scenarios whose leverage counts: ``none`` and the packages, or ``none`` alone (section 5)."""
+        return [NONE, *self.packages] if self.case.settings.objective.scenario == "worst" else [NONE]
+
+    def availability(self, scenario: str) -> dict[tuple[str, str, int], float]:
+        """Share of capacity left, for (``lane`` or ``process``, id, week) that a contingency touches."""
+        left: dict[tuple[str, str, int], float] = {}
+        for row in self.case.contingencies:
+            if row.contingency != scenario:
+                continue
+            kind, name = ("lane", row.lane) if row.lane is not None else ("process", row.process or "")
+            last = self.weeks - 1 if row.to_week is None else min(row.to_week, self.weeks - 1)
+            for week in range(row.from_week, last + 1):
+                left[kind, name, week] = left.get((kind, name, week), 1.0) * row.availability
+        return left
+
+    # Time --------------------------------------------------------------------------------------------------------
+
+    def capacity(self, lane: Lane, week: int) -> float:
+        """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week."""
+        if week < lane.available_week:
+            return 0.0
+        return lane.max_flow * min(1.0, (week - lane.available_week + 1) / (lane.ramp_weeks + 1))
+
+    @staticmethod
+    def kernel(policy: Policy | None, week: int) -> Kernel:
+        """a_p(t, lag): (lag, share) of what is dispatched in a week; None is ``open`` (section 2)."""
+        if policy is None or week < policy.start_week or (policy.end_week is not None and week >= policy.end_week):
+            return _AT_ONCE
+        return tuple((lag, share * policy.approval_rate) for lag, share in policy.delay_weeks.weights)
+
+    def pipeline(self, pair: Pair, week: int) -> float:
+        """Goods dispatched before week 0 that arrive at a pair in a week."""
+        return sum(lane.base_flow for lane in self.inbound.get(pair, ()) if week < lane.lead_weeks)
+
+    def target(self, pair: Pair) -> float:
+        """Terminal target less pipeline goods that arrive at T or later, which count towards it (section 2)."""
+        row = self.stock(pair)
+        target = row.initial if row.terminal_target is None else row.terminal_target
+        return target + sum(lane.base_flow * min(lane.lead_weeks, self.weeks) for lane in self.inbound.get(pair, ()))
+
+    # Prices ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _replacement(self) -> dict[Pair, float]:
+        return {}
+
+    def set_replacement_costs(self, costs: Mapping[Pair, float]) -> None:
+        """Take replacement costs for given instead of working them out."""
+        self._replacement.update(costs)
+
+    def replacement_cost(self, pair: Pair) -> float:
+        """R(s,i): cheapest running inbound lane; else cheapest process with its inputs; else 0 (section 2)."""
+        known = self._replacement
+        if pair not in known:
+            prices = [lane.unit_cost for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
+            if not prices:
+                prices = [
+                    process.unit_cost
+                    + sum(
+                        quantity * self.replacement_cost((pair[0], item))
+                        for item, quantity in self.recipe[process.process].items()
+                    )
+                    for process in self.makers.get(pair, ())
+                ]
+            known[pair] = min(prices, default=0.0)
+        return known[pair]
+
+    def terminal_price(self, pair: Pair) -> float:
+        """1.05 R(s,i): price of a unit missing at the end."""
+        return 1.05 * self.replacement_cost(pair)
+
+    def stockpile_price(self, pair: Pair) -> float:
+        """Price of a stockpiled unit: as the case says, else 1.1 times the dearest running lane, else 1.1 R."""
+        stated = self.stock(pair).stockpile_cost
+        if stated is not None:
+            return stated
+        prices = [lane.unit_cost for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
+        return 1.1 * max(prices, default=self.replacement_cost(pair))
+
+    # The counterpart's sales -------------------------------------------------------------------------------------
+
+    @cached_property
+    def sold_abroad(self) -> dict[Pair, list[Lane]]:
+        """Lanes out of the counterpart's tracked pairs: rationed with home demand (section 3)."""
+        sold: dict[Pair, list[Lane]] = defaultdict(list)
+        for lane in self.lanes_between("counterpart", "ours", "other"):
+            if (lane.origin, lane.item) in self.tracked:
+                sold[lane.origin, lane.item].append(lane)
+        return dict(sold)
+
+    def sales(self, pair: Pair) -> tuple[float, float]:
+        """(Q, K) of a pair of the counterpart: units a week that leave the chain, and the loss if none does."""
+        demand = self.demands.get(pair)
+        quantity = demand.quantity if demand else 0.0
+        value = quantity * demand.shortage_penalty if demand else 0.0
+        for lane in self.sold_abroad.get(pair, ()):
+            quantity += lane.base_flow
+            value += lane.base_flow * lane.margin
+        return quantity, value
+
+    # Worth -------------------------------------------------------------------------------------------------------
+
+    def worth(self, side: str) -> dict[Pair, float]:
+        """Return the most one more unit can save at every pair of a side (section 5).
+
+        ``worth(s,i) = max(K/Q, terminal price, (worth(output) - unit_cost) / quantity, worth at the far end of internal
+        lanes)``; on our side every term carries the weight of its party, demands and exports each count for
+        themselves, and an undelivered export to the counterpart counts with its slack price.
+
+        Returns
+        -------
+        dict of pair to float
+            Money per unit.
+        """
+        worth = {pair: self._own_worth(side, pair) for pair in self.pairs(side)}
+        changed = True
+        while changed:
+            changed = False
+            for pair in worth:
+                value = max(self._passed_worth(side, pair, worth), worth[pair])
+                if value > worth[pair] * (1 + 1e-12) + 1e-300:
+                    worth[pair] = value
+                    changed = True
+        return worth
+
+    def _own_worth(self, side: str, pair: Pair) -> float:
+        if side == "counterpart":
+            quantity, value = self.sales(pair)
+            return max(value / quantity if quantity > 0 else 0.0, self.terminal_price(pair))
+        weight = self.weight[pair[0]]
+        values = [weight * self.terminal_price(pair)]
+        if pair in self.demands:
+            values.append(weight * self.demands[pair].shortage_penalty)
+        for lane in self.outbound.get(pair, ()):
+            if self.side[lane.destination] == "other":
+                values.append(weight * lane.margin)
+            elif self.side[lane.destination] == "counterpart":
+                values.append(self.slack_price(lane))
+        return max(values)
+
+    def _passed_worth(self, side: str, pair: Pair, worth: Mapping[Pair, float]) -> float:
+        weight = self.weight[pair[0]] if side == "ours" else 1.0
+        values = [
+            (worth[process.site, process.output] - weight * process.unit_cost) / quantity
+            for process, quantity in self.uses.get(pair, ())
+            if quantity > 0
+        ]
+        for lane in self.outbound.get(pair, ()):
+            if self.side[lane.destination] == side:
+                gain = self.transfer_margin(lane) * self.weight[lane.origin] if side == "ours" else 0.0
+                values.append(worth[lane.destination, lane.item] + gain)
+        return max(values, default=0.0)
+
+    def slack_price(self, lane: Lane) -> float:
+        """Price of an export to the counterpart that our stocks cannot deliver (section 4)."""
+        return 10.0 * max(lane.margin, lane.unit_cost) * self.weight[lane.origin]
+
+    def transfer_margin(self, lane: Lane) -> float:
+        """Margin on a lane between two of our parties; 0 within one party (section 4)."""
+        return 0.0 if self.party[lane.origin] == self.party[lane.destination] else lane.margin
+
+    # Coupling ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def orders(self) -> list[Lane]:
+        """Lanes to the counterpart whose goods leave our tracked stocks."""
+        return [lane for lane in self.lanes_between("ours", "counterpart") if (lane.origin, lane.item) in self.tracked]
+
+    @cached_property
+    def watched_fills(self) -> list[Pair]:
+        """The counterpart's pairs whose fill matters to us: they sell to us, or abroad under one of its regimes."""
+        ours = set(self.lanes_between("counterpart", "ours"))
+        return [
+            pair
+            for pair, lanes in self.sold_abroad.items()
+            if any(lane.base_flow > 0 and (lane in ours or lane.regime is not None) for lane in lanes)
+        ]
+
+    @cached_property
+    def paying(self) -> list[Lane]:
+        """Lanes to the counterpart on which our side earns a margin."""
+        return [lane for lane in self.lanes_between("ours", "counterpart") if lane.margin > 0]
+
+    def components(self) -> list[list[str]]:
+        """Group our regimes whose lanes meet in a balance row through processes and lanes of C (section 6, item 1)."""
+        group: dict[object, object] = {}
+
+        def root(node: object) -> object:
+            group.setdefault(node, node)
+            while group[node] != node:
+                group[node] = group[group[node]]
+                node = group[node]
+            return node
+
+        def join(nodes: Iterable[object]) -> None:
+            first, *rest = [root(node) for node in nodes]
+            for node in rest:
+                group[root(node)] = first
+
+        for lane in self.lanes_into("counterpart"):
+            nodes: list[object] = [(lane.destination, lane.item)]
+            if self.side[lane.origin] == "counterpart" and (lane.origin, lane.item) in self.tracked:
+                nodes.append((lane.origin, lane.item))
+            if lane.regime in self.menu:
+                nodes.append(lane.regime)
+            join(nodes)
+        for process in self.processes_on("counterpart"):
+            join([(process.site, process.output), *((process.site, item) for item in self.recipe[process.process])])
+        members: dict[object, list[str]] = defaultdict(list)
+        for regime in self.regimes:
+            members[root(regime)].append(regime)
+        return list(members.values())
+
+
+def holding_weeks(kernel: Kernel) -> tuple[float, float]:
+    """Return (A, mean weeks under review) of a kernel: its mass and its mass times lag (section 3)."""
+    return math.fsum(share for _, share in kernel), math.fsum(share * lag for lag, share in kernel)

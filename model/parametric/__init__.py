@@ -1,0 +1,1 @@
+"""Programs compiled once whose numbers follow the figures of a case."""

@@ -1,0 +1,376 @@
+"""A problem's numbers as one vector, and other numbers put in their place: its structure, programs and bases stay."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...data import TABLES
+from ...data.schema.declarations import columns, numeric
+from ..certify.figures import Figures
+from ..follower.enumerate import Digits, Enumerator, Face, Responder
+from ..follower.optimal_face import Basis, Recent
+from ..formulation.follower import build_response
+from ..formulation.leader import gap_terms
+from ..leader.fixed_policy import Evaluator
+from ..leader.problem import Problem, StatusQuo, nothing_chosen
+from ..network.network import Network, Pair
+from ..solver.highs import Highs, Program, Snapshot, compile_model
+
+if TYPE_CHECKING:
+    from ...data import Case
+
+
+TINY = 1e-12
+"""Difference of two numbers that is rounding."""
+
+
+class Mould:
+    """A problem whose numbers can be changed again and again.
+
+    Parameters
+    ----------
+    problem
+        A problem of the structure wanted.
+    prices : array, optional
+        What gaps in limits cost; any that are high enough will do, so that those of one case do for the others.
+
+    Attributes
+    ----------
+    vector : array, shape (numbers,)
+        All numbers its programs are made of, one after another, then what `watched` returns.
+    """
+
+    def __init__(self, problem: Problem, prices: np.ndarray | None = None):
+        self.problem = problem
+        self.figures = Figures(problem)
+        self._programs = (problem.joint.program, problem.opened.program, problem.response.program)
+        joint, opened, response = self._programs
+        self._arrays: list[np.ndarray] = []
+        self._fields: list[tuple[int, str]] = []
+        for number, program in enumerate(self._programs):
+            for name in ("cost", "row_lower", "row_upper", "column_lower", "column_upper"):
+                self._add(getattr(program, name), number, name)
+            self._add(program.matrix.data, number, "matrix")
+        for gate in (problem.joint.gate, problem.opened.gate):
+            for capacity in gate.capacity.values():
+                self._add(capacity, -1, "capacity")
+        for menu in problem.response.gates:
+            for _, capacity in menu:
+                self._add(capacity, 2, "capacity")
+        self._add(problem.response.outputs.data, 2, "outputs")
+        self._add(self.figures.costs.data, -1, "costs")
+        self._add(self.figures.constants, -1, "costs")
+        self._add(self.figures.outputs.data, -1, "costs")
+        self._add(self.figures.program.cost, 3, "cost")
+        self._scalars: list[tuple[Any, str, int]] = [
+            (joint, "offset", 0),
+            (opened, "offset", 1),
+            (response, "offset", 2),
+            (problem.joint, "face_offset", 0),
+            (problem.opened, "face_offset", 1),
+        ]
+        self._starts = np.concatenate([[0], np.cumsum([array.size for array in self._arrays])])
+        self.gaps = np.array(
+            [place for _, gap in gap_terms(problem.joint.model) if (place := self._column(gap)) >= 0], dtype=np.int64
+        )
+        self.prices = joint.cost[self.gaps] if prices is None else prices
+        joint.cost[self.gaps] = self.figures.program.cost[self.gaps] = self.prices
+        self.vector = self._read()
+
+    def _column(self, variable: Any) -> int:
+        return self.problem.joint.compiled.column.get(id(variable), -1)
+
+    def _add(self, array: np.ndarray, program: int, name: str) -> None:
+        self._arrays.append(array)
+        self._fields.append((program, name))
+
+    def _read(self) -> np.ndarray:
+        scalars = [float(getattr(home, name)) for home, name, _ in self._scalars]
+        return np.concatenate([*self._arrays, scalars, watched(self.problem.network)])
+
+    @property
+    def size(self) -> int:
+        """Numbers of the programs, those that are only watched left out."""
+        return int(self._starts[-1]) + len(self._scalars)
+
+    @property
+    def structure(self) -> str:
+        """Digest of everything that is not a number: problems with equal ones differ in their vectors alone."""
+        digest = hashlib.sha256()
+        problem, network = self.problem, self.problem.network
+        for program in self._programs:
+            for array in (program.matrix.indptr, program.matrix.indices, program.integer):
+                digest.update(np.ascontiguousarray(array).tobytes() + b"|")
+        for matrix in (problem.response.outputs, self.figures.costs, self.figures.outputs):
+            digest.update(matrix.indptr.tobytes() + b"|" + matrix.indices.tobytes() + b"|")
+        for gate in (problem.joint.gate, problem.opened.gate):
+            for key, places in gate.columns.items():
+                digest.update(repr(key).encode() + places.tobytes())
+        names = [network.scenarios, network.rated, network.menu, problem.joint.outputs, self.figures.fills.keys()]
+        digest.update(repr(names).encode())
+        digest.update(repr([network.components(), [array.size for array in self._arrays]]).encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class _State:
+    """What a batch begins from."""
+
+    case: Case
+    vector: np.ndarray
+    memory: dict[Digits, tuple[float, np.ndarray, np.ndarray, Basis | None]]
+    recent: Recent
+    faces: dict[Digits, list[Face]]
+    known: dict[str, Any]
+    snapshots: list[Snapshot]
+    bases: dict[Any, Any]
+    digits: Digits
+
+
+class Patched:
+    """A mould with the numbers of one case after another in it.
+
+    Parameters
+    ----------
+    mould
+        The mould; its problem is changed in place.
+
+    Attributes
+    ----------
+    problem
+        The problem with the numbers of the last case.
+    enumerator
+        Works out responses from the last basis; remembers them as long as the response stays the same.
+    """
+
+    def __init__(self, mould: Mould):
+        self.mould = mould
+        self.problem = mould.problem
+        self.figures = mould.figures
+        self.problem.evaluator.repriced = True
+        self._opened = Evaluator(self.problem.opened, 0.0)
+        self._nothing = nothing_chosen(self.problem.opened)
+        self.enumerator = Enumerator(self.problem.response)
+        self.enumerator.responder = self._responder = Responder(self.problem.response)
+        self.enumerator.memory = {}
+        self._holders: list[tuple[Highs, int]] = [
+            (self.problem.evaluator.relaxed, 0),
+            (self.problem.evaluator.exact, 0),
+            (self._opened.relaxed, 1),
+            (self._opened.exact, 1),
+            (self._responder.highs, 2),
+            (self.figures.highs, 3),
+        ]
+        self._start: _State | None = None
+
+    def remember(self) -> None:
+        """Take note of the present state as the one from which every batch begins."""
+        enumerator, known = self.enumerator, self.problem.__dict__
+        self._start = _State(
+            self.problem.case,
+            self.mould.vector.copy(),
+            dict(enumerator.memory or {}),
+            enumerator.recent.copy(),
+            {combination: list(faces) for combination, faces in enumerator.faces.items()},
+            {name: known[name] for name in ("status_quo", "open_outputs")},
+            [highs.snapshot() for highs, _ in self._holders],
+            dict(self.problem.evaluator.bases),
+            self._responder.digits,
+        )
+
+    def begin(self) -> None:
+        """Go back to the state taken note of, so that what follows does not depend on what came before."""
+        start = self._start
+        assert start is not None
+        self.put(start.case, start.vector)
+        self.enumerator.memory = dict(start.memory)
+        self.enumerator.recent = start.recent.copy()
+        self.enumerator.faces = {combination: list(faces) for combination, faces in start.faces.items()}
+        self.problem.__dict__.update(start.known)
+        self.problem.evaluator.status_quo = self.problem.status_quo.cost
+        for (highs, _), snapshot in zip(self._holders, start.snapshots, strict=True):
+            highs.restore(snapshot)
+        self.problem.evaluator.last = None
+        self.problem.evaluator.bases = dict(start.bases)
+        self._responder.digits = start.digits
+
+    def put(self, case: Case, vector: np.ndarray) -> None:
+        """Put a case's numbers in place.
+
+        Parameters
+        ----------
+        case
+            The case.
+        vector
+            Its numbers, as of `Mould.vector`.
+        """
+        mould, problem = self.mould, self.problem
+        problem.evaluator.last = None
+        problem.case, problem.network = case, Network(case)
+        problem.joint.network = problem.opened.network = problem.network
+        problem.joint.model.network = problem.network
+        changed = np.flatnonzero(mould.vector[: mould.size] != vector[: mould.size])
+        touched: dict[tuple[int, str], list[np.ndarray]] = {}
+        owners = np.searchsorted(mould._starts, changed, side="right") - 1
+        for owner in np.unique(owners):
+            places = changed[owners == owner]
+            if owner >= len(mould._arrays):
+                for place in places:
+                    home, name, program = mould._scalars[place - mould._starts[-1]]
+                    setattr(home, name, float(vector[place]))
+                    touched.setdefault((program, name), [])
+                continue
+            local = places - mould._starts[owner]
+            mould._arrays[owner][local] = vector[places]
+            touched.setdefault(mould._fields[owner], []).append(local)
+        mould.vector[: mould.size] = vector[: mould.size]
+        self._hand_over(touched)
+        self._renew({program for program, _ in touched})
+
+    def _hand_over(self, touched: dict[tuple[int, str], list[np.ndarray]]) -> None:
+        """Change what is touched in every HiGHS object."""
+        programs = (*self.mould._programs, self.figures.program)
+        for highs, number in self._holders:
+            fields = {
+                name: np.concatenate(places)
+                for (program, name), places in touched.items()
+                if program == number and places
+            }
+            if number == 3:
+                # Our linear programs alone share the joint program's rows and bounds, those outside them left free.
+                shared = {
+                    name: np.concatenate(places)
+                    for (program, name), places in touched.items()
+                    if program == 0 and places
+                }
+                fields |= {name: places for name, places in shared.items() if name != "cost"}
+                self._share(shared)
+            patch(highs, programs[number], fields, self._kept(highs, number))
+        if any(program == 2 for program, _ in touched):
+            self._responder.highs.set_offset(self.problem.response.program.offset)
+            self._responder.gate()
+
+    def _share(self, fields: dict[str, np.ndarray]) -> None:
+        own, joint = self.figures.program, self.mould._programs[0]
+        for name in ("row_lower", "row_upper"):
+            places = fields.get(name, np.empty(0, int))
+            bound = np.isfinite(getattr(own, name)[places])
+            getattr(own, name)[places[bound]] = getattr(joint, name)[places[bound]]
+        for name in ("column_lower", "column_upper"):
+            places = fields.get(name, np.empty(0, int))
+            getattr(own, name)[places] = getattr(joint, name)[places]
+
+    def _kept(self, highs: Highs, number: int) -> np.ndarray:
+        """Columns whose bounds a holder sets itself."""
+        if highs is self.problem.evaluator.relaxed:
+            return self.mould.gaps
+        return self.figures.fixed if number == 3 else np.empty(0, dtype=np.int64)
+
+    def _renew(self, touched: set[int]) -> None:
+        """Work out anew what hangs on the programs touched: responses, and the status quo."""
+        problem = self.problem
+        response, status_quo = 2 in touched, problem.__dict__.get("status_quo")
+        if response:
+            assert self.enumerator.memory is not None
+            self.enumerator.memory.clear()
+            self.enumerator.faces.clear()
+            self.figures.forget_responses()
+            # Computed from bounds that have moved.
+            problem.response.__dict__.pop("most", None)
+            problem.__dict__.pop("open_outputs", None)
+        if response or 1 in touched or status_quo is None:
+            cost = self.figures.response_cost(problem.all_open)
+            outcome = self._opened.best(problem.all_open, cost, 0.0, 0.0, fixed=self._nothing)
+            if outcome.objective is None:
+                raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
+            problem.__dict__["status_quo"] = StatusQuo(outcome.objective, cost, None, problem.opened)  # type: ignore[arg-type]
+        problem.evaluator.status_quo = problem.status_quo.cost
+
+
+def patch(highs: Highs, program: Program, fields: dict[str, np.ndarray], kept: np.ndarray) -> None:
+    """Change numbers of a program in HiGHS.
+
+    Parameters
+    ----------
+    highs
+        Holds the program as it was.
+    program
+        The program as it is now.
+    fields
+        Places touched, by the name of the array; ``matrix`` counts its stored entries.
+    kept : array of int
+        Columns whose bounds stay.
+    """
+    if "cost" in fields:
+        highs.set_costs(fields["cost"], program.cost[fields["cost"]])
+    moved = np.union1d(fields.get("column_lower", np.empty(0, int)), fields.get("column_upper", np.empty(0, int)))
+    moved = np.setdiff1d(moved, kept).astype(np.int64)
+    highs.set_bounds(moved, program.column_lower[moved], program.column_upper[moved])
+    for row in np.union1d(fields.get("row_lower", np.empty(0, int)), fields.get("row_upper", np.empty(0, int))):
+        highs.set_row(int(row), program.row_lower[int(row)], program.row_upper[int(row)])
+    if "matrix" in fields:
+        entries = fields["matrix"]
+        places = np.searchsorted(program.matrix.indptr, entries, side="right") - 1
+        highs.set_entries(program.matrix.indices[entries], places, program.matrix.data[entries])
+
+
+def priced(network: Network) -> list[Pair]:
+    """Pairs with a terminal price."""
+    return [*network.pairs("ours"), *network.pairs("counterpart")]
+
+
+def watched(network: Network) -> np.ndarray:
+    """Return every quantity of a case that is no polynomial of its figures, and the sign of every figure.
+
+    As long as these move as expected, so do all numbers of the programs: they are polynomials of the figures and of these.
+    Terminal prices come first, in the order of `priced`.
+    """
+    found = [network.terminal_price(pair) for pair in priced(network)]
+    for side in ("ours", "counterpart"):
+        for pair in network.pairs(side):
+            found.append(network.target(pair))
+            if side == "ours" and network.stock(pair).stockpile_max > 0:
+                found.append(network.stockpile_price(pair))
+    for lane in network.lanes.values():
+        found.append(network.slack_price(lane))
+        if network.side[lane.origin] == "counterpart":
+            ramp = range(lane.available_week, min(network.weeks, lane.available_week + lane.ramp_weeks + 1))
+            found += [min(network.capacity(lane, week), lane.base_flow) for week in ramp]
+    for table, model in TABLES.items():
+        names = [name for name, info in columns(model).items() if numeric(info) is not None]
+        for row in network.case.rows(table) if model.key else ():
+            for name in names:
+                value = getattr(row, name)
+                found.append(math.nan if value is None else float(np.sign(value)) * (2.0 if math.isinf(value) else 1.0))
+    found += [float(item.max_party_share < 1) for item in network.case.items]
+    return np.array(found)
+
+
+def alters_response(first: Case, second: Case) -> bool:
+    """Say whether two cases differ in what the counterpart's response, or what our side sees of it, is made of."""
+    programs, margins = [], []
+    for case in (first, second):
+        network = Network(case)
+        programs.append(compile_model(build_response(network)).program)
+        margins.append([(lane.lane, lane.margin * network.weight[lane.origin]) for lane in network.paying])
+    one, other = programs
+    names = ("cost", "row_lower", "row_upper", "column_lower", "column_upper")
+    alike = one.matrix.shape == other.matrix.shape and one.matrix.nnz == other.matrix.nnz
+    return margins[0] != margins[1] or not (
+        alike
+        and one.offset == other.offset
+        and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
+        and (one.matrix != other.matrix).nnz == 0
+    )
+
+
+def same(first: np.ndarray, second: np.ndarray, relative: float = 1e-9) -> np.ndarray:
+    """Say of every number whether two vectors agree."""
+    with np.errstate(invalid="ignore"):
+        near = np.abs(first - second) <= relative * np.maximum(np.abs(first), np.abs(second)) + TINY
+    return near | (first == second) | (np.isnan(first) & np.isnan(second))

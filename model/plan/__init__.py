@@ -1,0 +1,1 @@
+"""What an answer is: the plan, the limits it keeps, and the numbers that decide what counts as equal."""

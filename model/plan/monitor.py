@@ -1,0 +1,32 @@
+"""What a solve tells while it runs, and how it is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..leader.problem import Problem
+
+
+class Monitor:
+    """Silent monitor that never stops a solve; to be overridden where somebody watches."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Take note that a stage begins: ``build``, ``responses``, ``search`` or ``certificate``, with a number of steps or 0."""
+
+    def advance(self, done: int, total: int) -> None:
+        """Take note of steps done in the stage."""
+
+    def tally(self, counts: Mapping[str, int]) -> None:
+        """Take note of how many solves ended with each status."""
+
+    def bounds(self, incumbent: float, bound: float) -> None:
+        """Take note of the best leverage found and its proven bound."""
+
+    def prepared(self, problem: Problem) -> None:
+        """Take note of the case made ready to solve, its status quo worked out."""
+
+    def stop(self) -> bool:
+        """Say whether to stop as soon as possible, keeping what was found."""
+        return False

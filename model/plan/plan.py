@@ -1,0 +1,137 @@
+"""A plan: what was chosen, what follows from it, and how far it is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...data import Case
+
+SCHEMA = 1
+
+FULL = 1 - 1e-4
+"""Fill from which a week counts as served; the least-cost face leaves fills a hair below 1."""
+
+WIDE_RANGE = 0.05
+"""Relative width of `leverage_range` from which a warning is given."""
+
+STATUSES = ("optimal", "feasible", "infeasible", "unknown")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Choices, their consequences and their proof; money in the case's currency.
+
+    Attributes
+    ----------
+    case
+        The case solved.
+    status
+        ``optimal`` (gap within the one asked for), ``feasible``, ``infeasible`` or ``unknown`` (stopped without a plan).
+    leverage, bound, gap
+        Leverage in the worst package, its proven upper bound, and (bound - leverage) / \\|leverage\\|. None without a plan.
+    counterpart_loss, own_loss, worst_package
+        Both losses in the worst package, and its name.
+    leverage_range
+        Leverage under the least and the most kind of the counterpart's least-cost responses.
+    sourcing_only_leverage
+        Best leverage with every regime open; None where no such plan exists or it was not asked for.
+    policies, qualified, stockpile
+        First-stage choices: policy of every regime of ours, lanes qualified, units by ``site/item``.
+    scenarios
+        For every scenario ``own_loss``, ``counterpart_loss``, ``leverage`` and ``fill`` (mean by ``site/item``).
+    counterpart_fill, first_shortage_week
+        Mean fill and first week with a fill below 1 (None: never) by ``site/item`` of the counterpart.
+    certificate
+        Relative differences between the program's answer and linear programs solved alone.
+    limits
+        ``used`` and ``limit`` of budget, reviewer hours and political capital; limit None where there is none.
+    violations
+        Limits that the choices break, in words; empty for a plan that `solve` returns.
+    warnings
+        What a reader should know before trusting a figure.
+    case_warnings
+        What is allowed in the case and looks odd: of ``case.warnings`` the texts, and of the status quo where it was looked for.
+    solve
+        How it was solved.
+    tables : dict of str to pandas.DataFrame
+        policies, sourcing, flows, stocks, fills, losses; units of their columns in ``frame.attrs["units"]``.
+
+    Notes
+    -----
+    ``plan.charts`` holds charts of the plan (`sluicegate.report.notebook.PlanCharts`), once anything was taken from
+    the package ``sluicegate``.
+    """
+
+    case: Case = field(repr=False)
+    status: str
+    leverage: float | None = None
+    bound: float | None = None
+    gap: float | None = None
+    counterpart_loss: float | None = None
+    own_loss: float | None = None
+    worst_package: str | None = None
+    leverage_range: tuple[float, float] | None = None
+    sourcing_only_leverage: float | None = None
+    policies: Mapping[str, str] = field(default_factory=dict)
+    qualified: tuple[str, ...] = ()
+    stockpile: Mapping[str, float] = field(default_factory=dict)
+    scenarios: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    counterpart_fill: Mapping[str, float] = field(default_factory=dict)
+    first_shortage_week: Mapping[str, int | None] = field(default_factory=dict)
+    certificate: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    violations: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    case_warnings: tuple[str, ...] = ()
+    solve: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    if TYPE_CHECKING:
+
+        @property
+        def charts(self) -> Any:
+            """Charts, attached by the room above that draws them."""
+
+    def __repr__(self) -> str:
+        """Return the answer in a line."""
+        if self.leverage is None:
+            return f"Plan({self.case.name!r}, {self.status}, no plan)"
+        proven = "" if self.bound is None else f", bound {self.bound:.6g}"
+        chosen = [f"{regime}={policy}" for regime, policy in self.policies.items() if policy != "open"]
+        chosen += [f"qualify {lane}" for lane in self.qualified]
+        chosen += [f"stockpile {key}={units:.6g}" for key, units in self.stockpile.items()]
+        choices = ", ".join(chosen) or "all open"
+        return f"Plan({self.case.name!r}, {self.status}, leverage {self.leverage:.6g}{proven}: {choices})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return ``plan.json`` as a dictionary of plain values."""
+        return {
+            "schema": SCHEMA,
+            "case": self.case.name,
+            "status": self.status,
+            "leverage": self.leverage,
+            "bound": self.bound,
+            "gap": self.gap,
+            "counterpart_loss": self.counterpart_loss,
+            "own_loss": self.own_loss,
+            "worst_package": self.worst_package,
+            "leverage_range": list(self.leverage_range) if self.leverage_range else None,
+            "sourcing_only_leverage": self.sourcing_only_leverage,
+            "policies": dict(self.policies),
+            "qualified": list(self.qualified),
+            "stockpile": dict(self.stockpile),
+            "scenarios": {name: dict(values) for name, values in self.scenarios.items()},
+            "counterpart_fill": dict(self.counterpart_fill),
+            "first_shortage_week": dict(self.first_shortage_week),
+            "certificate": dict(self.certificate),
+            "limits": {name: dict(values) for name, values in self.limits.items()},
+            "violations": list(self.violations),
+            "warnings": list(self.warnings),
+            "case_warnings": list(self.case_warnings),
+            "solve": dict(self.solve),
+        }

@@ -1,0 +1,1 @@
+"""Arrays, HiGHS, branch and bound: the only room that knows the solver."""

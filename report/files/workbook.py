@@ -1,0 +1,536 @@
+"""A plan as one .xlsx workbook: what was chosen, what follows from it week by week, and the case it rests on."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, write_text
+from ...data.output.placing import place_file
+from ...model.plan.plan import FULL
+from ..charts.base import OURS, THEIRS
+from ..format.notices import notices
+from ..format.numbers import decimals, gap
+from ..text.plan import LIMITS, METHODS, PARTS, continuity_margins
+from .folder import versions
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+    from ...model import Plan
+
+SUMMARY, POLICIES, SOURCING = "Summary", "Policies of the plan", "Sourcing"
+FLOWS, STOCKS, FILLS = "Flows by week", "Stocks by week", "Fills by week"
+SCENARIOS, LOSSES, CONTINUITY = "Scenarios", "Losses", "Continuity"
+SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
+"""Sheets of the plan; none has the name of a table of the case, nor one near it, so that the workbook is a case too."""
+
+EVERY = "every scenario"
+
+MOST_LINES = 8
+"""Lines of a chart that can still be told apart."""
+
+LIMIT_UNITS = {"reviewer_hours": "hours", "political_capital": "points"}
+
+LINE_HEIGHT = 15
+"""Height of a line of a header, in points."""
+
+TEXT, SHARE, WHOLE, FIGURE = "text", "share", "whole", "figure"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet.
+
+    Attributes
+    ----------
+    title
+        Header, with the unit.
+    cells
+        One for each row.
+    kind
+        ``text``, ``share`` (shown in percent), ``whole`` or ``figure``.
+    """
+
+    title: str
+    cells: Sequence[Any]
+    kind: str = FIGURE
+
+
+def write_workbook(plan: Plan, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+    """Write a plan as a workbook that can be filtered, charted, and read as a case again.
+
+    Parameters
+    ----------
+    plan
+        A plan with its tables.
+    path
+        A new ``.xlsx`` file; it appears complete or not at all.
+    force
+        Replace the file that is there.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    FileExistsError
+        Where the file is there.
+    CaseError
+        Where a text of the case is too long for a cell.
+    OSError
+        Where the file cannot be written.
+    """
+    from xlsxwriter import Workbook
+
+    content = io.BytesIO()
+    with Workbook(content, WORKBOOK_OPTIONS) as book:
+        book.set_properties({"title": plan.case.settings.case.title or plan.case.name, "author": "sluicegate"})
+        _Writer(book, plan).write()
+        add_case_sheets(book, plan.case)
+    return place_file(content.getvalue(), path, force=force)
+
+
+class _Writer:
+    """The sheets of a plan in a workbook in the making."""
+
+    def __init__(self, book: Workbook, plan: Plan):
+        self.book = book
+        self.plan = plan
+        self.money = plan.case.settings.case.currency or "money"
+        self.units = {row.item: row.unit or "units" for row in plan.case.items}
+        self._formats: dict[str, Any] = {}
+
+    def write(self) -> None:
+        """Write all sheets; those of a plan that is none stay away, the summary says why."""
+        self._summary()
+        if self.plan.leverage is None:
+            return
+        self._policies()
+        self._sourcing()
+        self._scenarios()
+        self._losses()
+        self._continuity()
+        self._by_week(FLOWS, "flows", ["scenario", "lane"], ["side", "item", "origin", "destination"], "dispatched")
+        self._by_week(STOCKS, "stocks", ["scenario", "site", "item"], ["side"], "stock")
+        self._by_week(FILLS, "fills", ["scenario", "site", "item"], ["side"], "fill")
+
+    # Cells -----------------------------------------------------------------------------------------------------------
+
+    def _format(self, number: str = "", **options: Any) -> Any:
+        key = repr((number, sorted(options.items())))
+        if key not in self._formats:
+            self._formats[key] = self.book.add_format({**({"num_format": number} if number else {}), **options})
+        return self._formats[key]
+
+    def _text(self, sheet: Worksheet, row: int, column: int, text: object, plain: Any = None) -> None:
+        write_text(sheet, row, column, str(text), self._format("@"), plain)
+
+    def _number(self, kind: str, values: Iterable[Any]) -> Any:
+        if kind == SHARE:
+            return self._format("0.0%")
+        places = 0 if kind == WHOLE else decimals(value for value in values if isinstance(value, (int, float)))
+        return self._format("#,##0" + ("." + "0" * places if places else ""))
+
+    def _table(self, title: str, columns: Sequence[Column], frozen: int = 1) -> Worksheet:
+        """Write a sheet of a header, rows, filters; the first columns stay in view."""
+        sheet = self.book.add_worksheet(title)
+        header: dict[str, Any] = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
+        rows = len(columns[0].cells)
+        for position, column in enumerate(columns):
+            # Text keeps its distance from the figures before it.
+            place = {"align": "left", "indent": 1 if position else 0} if column.kind == TEXT else {"align": "right"}
+            self._text(sheet, 0, position, column.title, self._format(**header, **place))
+            words = self._format(**place) if position else None
+            style = None if column.kind == TEXT else self._number(column.kind, column.cells)
+            for row, value in enumerate(column.cells, start=1):
+                if isinstance(value, str):
+                    if value:
+                        self._text(sheet, row, position, value, words)
+                elif value is not None and math.isfinite(value):
+                    sheet.write_number(row, position, value, style)
+            sheet.set_column(position, position, _width(column))
+        lines = max(math.ceil(1.2 * len(column.title) / _width(column)) for column in columns)
+        sheet.set_row(0, LINE_HEIGHT * min(lines, 6))
+        sheet.freeze_panes(1, frozen)
+        sheet.repeat_rows(0)
+        self._for_paper(sheet)
+        if rows:
+            sheet.autofilter(0, 0, rows, len(columns) - 1)
+        return sheet
+
+    # Sheets ----------------------------------------------------------------------------------------------------------
+
+    def _summary(self) -> None:
+        sheet = self.book.add_worksheet(SUMMARY)
+        sheet.set_column(0, 0, 38)
+        sheet.set_column(1, 1, 18)
+        sheet.set_column(2, 2, 14)
+        sheet.hide_gridlines(2)
+        bold = self._format(bold=True, top=1)
+        self._text(
+            sheet,
+            0,
+            0,
+            self.plan.case.settings.case.title or self.plan.case.name,
+            self._format(bold=True, font_size=15),
+        )
+        row = 2
+        for title, lines in self._summary_parts():
+            sheet.write_string(row, 0, title, bold)
+            for column in (1, 2):
+                sheet.write_blank(row, column, None, bold)
+            row += 1
+            for words, value, unit in lines:
+                self._text(sheet, row, 0, words)
+                if isinstance(value, str):
+                    self._text(sheet, row, 1, value)
+                elif value is not None and math.isfinite(value):
+                    sheet.write_number(row, 1, value, self._number(FIGURE, [value]))
+                if unit:
+                    self._text(sheet, row, 2, unit)
+                row += 1
+            row += 1
+        if self.plan.scenarios:
+            chart = self._chart("bar", "Leverage by scenario", self.money)
+            count = len(self.plan.scenarios)
+            chart.add_series(
+                {
+                    "name": "leverage",
+                    "categories": [SCENARIOS, 1, 0, count, 0],
+                    "values": [SCENARIOS, 1, 2, count, 2],
+                    "fill": {"color": OURS},
+                    "gap": 60,
+                }
+            )
+            chart.set_y_axis({"reverse": True, "label_position": "low"})
+            chart.set_legend({"none": True})
+            sheet.insert_chart(1, 4, chart)
+        self._for_paper(sheet)
+
+    def _for_paper(self, sheet: Worksheet) -> None:
+        """Print a sheet across the width of a page, A4 on its side."""
+        sheet.set_paper(9)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&L&A&RPage &P of &N")
+
+    def _summary_parts(self) -> Iterable[tuple[str, list[tuple[str, Any, str]]]]:
+        """Return the parts of the summary: title, and lines of words, value and unit."""
+        plan, money = self.plan, self.money
+        horizon = plan.case.settings.horizon
+        yield (
+            "The case",
+            [
+                ("name", plan.case.name, ""),
+                ("horizon", horizon.weeks, "weeks"),
+                ("week 0 begins", "" if horizon.start is None else horizon.start.isoformat(), ""),
+            ],
+        )
+        answer: list[tuple[str, Any, str]] = [("status", plan.status, "")]
+        if plan.leverage is not None:
+            low = plan.leverage_range[0] if plan.leverage_range else None
+            answer += [
+                ("leverage, in the worst package", plan.leverage, money),
+                ("no plan can have more than", plan.bound, money),
+                ("gap", "" if plan.gap is None else gap(plan.gap), ""),
+                ("the counterpart's loss", plan.counterpart_loss, money),
+                ("our loss", plan.own_loss, money),
+                ("worst package", plan.worst_package or "", ""),
+                ("leverage under its least kind answer", low, money),
+                ("leverage of sourcing alone", plan.sourcing_only_leverage, money),
+            ]
+        yield "The answer", answer
+        if plan.limits:
+            yield (
+                "Limits",
+                [
+                    (
+                        f"{LIMITS[name]} used{_limit(values['limit'])}",
+                        values["used"],
+                        {**LIMIT_UNITS, "budget": money}[name],
+                    )
+                    for name, values in plan.limits.items()
+                ],
+            )
+        remarks = [*plan.violations, *notices(plan)]
+        if remarks:
+            yield "To know before trusting a figure", [(remark, None, "") for remark in remarks]
+        solve = plan.solve
+        method = str(solve.get("method", ""))
+        yield (
+            "How it was solved",
+            [
+                ("method", METHODS.get(method, method), ""),
+                *(
+                    (f"{name.replace('_', ' ')}, relative", f"{value:.1g}", "")
+                    for name, value in plan.certificate.items()
+                ),
+                *(
+                    (name, value, "")
+                    for name, value in versions().items()
+                    if name in ("sluicegate", "highspy", "pyomo")
+                ),
+            ],
+        )
+
+    def _policies(self) -> None:
+        frame = self.plan.tables["policies"]
+        self._table(
+            POLICIES,
+            [
+                Column("Regime", list(frame["regime"]), TEXT),
+                Column("Name", list(frame["name"]), TEXT),
+                Column("Controller", list(frame["controller"]), TEXT),
+                Column("Policy", list(frame["policy"]), TEXT),
+                Column("Mean delay (weeks)", _plain(frame["mean_delay"])),
+                Column("Licences granted", _plain(frame["approval_rate"]), SHARE),
+                Column(f"Cost of running it ({self.money})", _plain(frame["admin_cost"])),
+                Column("Reviewer hours", _plain(frame["reviewer_load"])),
+                Column("Political capital (points)", _plain(frame["political_cost"])),
+                Column("First week goods are late", _plain(frame["first_bite"]), WHOLE),
+                Column("First week of a shortage", _plain(frame["first_shortage"]), WHOLE),
+            ],
+        )
+
+    def _sourcing(self) -> None:
+        frame = self.plan.tables["sourcing"]
+        stockpile = frame["kind"] == "stockpile"
+        sheet = self._table(
+            SOURCING,
+            [
+                Column("Lane or stockpile", list(frame["id"]), TEXT),
+                Column("Kind", list(frame["kind"]), TEXT),
+                Column("Item", list(frame["item"]), TEXT),
+                Column("From", list(frame["origin"]), TEXT),
+                Column("Party", list(frame["party"]), TEXT),
+                Column("To", list(frame["destination"]), TEXT),
+                Column("Before", _plain(frame["status_quo"])),
+                Column("In the plan", _plain(frame["plan"])),
+                Column("Unit", [self._rate(*row) for row in zip(frame["item"], stockpile, strict=True)], TEXT),
+                Column("Share before", _plain(frame["status_quo_share"]), SHARE),
+                Column("Share in the plan", _plain(frame["plan_share"]), SHARE),
+                Column("To be qualified", [_yes(value) for value in frame["to_qualify"]], TEXT),
+                Column("Qualified", [_yes(value) for value in frame["qualified"]], TEXT),
+                Column(f"Cost of qualifying ({self.money})", _plain(frame["fixed_cost"])),
+                Column(f"Spent on it ({self.money})", _plain(frame["cost"])),
+            ],
+        )
+        lanes = int((~stockpile).sum())
+        if not lanes:
+            return
+        chart = self._chart("bar", "Share of intake before and in the plan", "")
+        for column, colour in ((9, "#9aa5b1"), (10, OURS)):
+            chart.add_series(
+                {
+                    "name": [SOURCING, 0, column],
+                    "categories": [SOURCING, 1, 0, lanes, 0],
+                    "values": [SOURCING, 1, column, lanes, column],
+                    "fill": {"color": colour},
+                }
+            )
+        chart.set_y_axis({"reverse": True})
+        chart.set_x_axis({"num_format": "0%", "max": 1, "min": 0})
+        chart.set_size({"width": 760, "height": max(320, 26 * lanes + 90)})
+        sheet.insert_chart(len(frame) + 2, 0, chart)
+
+    def _rate(self, item: str, in_all: bool) -> str:
+        unit = self.units.get(item, "units")
+        return unit if in_all else f"{unit} per week"
+
+    def _scenarios(self) -> None:
+        plan = self.plan
+        rated = {"none", *(row.package for row in plan.case.retaliations)}
+        names = list(plan.scenarios)
+        entries = list(plan.scenarios.values())
+        demands = list(dict.fromkeys(key for entry in entries for key in entry["fill"]))
+        kinds = [_kind(name, name in rated, name == plan.worst_package) for name in names]
+        sheet = self._table(
+            SCENARIOS,
+            [
+                Column("Scenario", names, TEXT),
+                Column("Kind", kinds, TEXT),
+                Column(f"Leverage ({self.money})", [entry["leverage"] for entry in entries]),
+                Column(f"Counterpart's loss ({self.money})", [entry["counterpart_loss"] for entry in entries]),
+                Column(f"Our loss ({self.money})", [entry["own_loss"] for entry in entries]),
+                *(
+                    Column(f"Mean fill of {key}", [entry["fill"].get(key) for entry in entries], SHARE)
+                    for key in demands
+                ),
+            ],
+        )
+        chart = self._chart("column", "Both losses by scenario", self.money)
+        for column, colour in ((3, THEIRS), (4, OURS)):
+            chart.add_series(
+                {
+                    "name": [SCENARIOS, 0, column],
+                    "categories": [SCENARIOS, 1, 0, len(names), 0],
+                    "values": [SCENARIOS, 1, column, len(names), column],
+                    "fill": {"color": colour},
+                }
+            )
+        sheet.insert_chart(len(names) + 2, 0, chart)
+
+    def _losses(self) -> None:
+        frame = self.plan.tables["losses"]
+        worst = frame["scenario"] == self.plan.worst_package
+        # The worst package comes first: its sums are the headline.
+        frame = _joined([frame[worst], frame[~worst]])
+        words = [PARTS[side].get(part, part) for side, part in zip(frame["side"], frame["part"], strict=True)]
+        sheet = self._table(
+            LOSSES,
+            [
+                Column("Scenario", list(frame["scenario"]), TEXT),
+                Column("Side", list(frame["side"]), TEXT),
+                Column("Part", words, TEXT),
+                Column(f"Status quo ({self.money})", _plain(frame["status_quo"])),
+                Column(f"Plan ({self.money})", _plain(frame["plan"])),
+                Column(f"Loss ({self.money})", _plain(frame["loss"])),
+            ],
+        )
+        begin = 1
+        for place, (side, title, colour) in enumerate(
+            (
+                ("counterpart", "The counterpart's loss, worst package", THEIRS),
+                ("ours", "Our loss, worst package", OURS),
+            )
+        ):
+            count = int((worst & (self.plan.tables["losses"]["side"] == side)).sum())
+            chart = self._chart("bar", title, self.money)
+            chart.add_series(
+                {
+                    "name": "loss",
+                    "categories": [LOSSES, begin, 2, begin + count - 1, 2],
+                    "values": [LOSSES, begin, 5, begin + count - 1, 5],
+                    "fill": {"color": colour},
+                    "gap": 50,
+                }
+            )
+            chart.set_y_axis({"reverse": True, "label_position": "low"})
+            chart.set_legend({"none": True})
+            sheet.insert_chart(1 + 20 * place, 7, chart)
+            begin += count
+
+    def _continuity(self) -> None:
+        rows = list(continuity_margins(self.plan))
+        words = {"min_fill": "mean over the weeks", "min_fill_week": "any week"}
+        self._table(
+            CONTINUITY,
+            [
+                Column("Demand", [row["demand"] for row in rows], TEXT),
+                Column("Limit on", [words[row["kind"]] for row in rows], TEXT),
+                Column("Least fill allowed", [row["limit"] for row in rows], SHARE),
+                Column("Worst in", [row["scenario"] for row in rows], TEXT),
+                Column("Mean fill there", [row["mean"] for row in rows], SHARE),
+                Column("Least week there", [row["least_week"] for row in rows], SHARE),
+                Column("Margin", [row["margin"] for row in rows], SHARE),
+            ],
+        )
+
+    def _by_week(self, title: str, name: str, kept: list[str], more: list[str], value: str) -> None:
+        """Write weekly figures: a row for each series, a column for each week; what a series is called stays in view."""
+        keys = [*kept, *more]
+        frame = self.plan.tables[name]
+        # The counterpart answers once, whatever it retaliates with.
+        frame = frame.assign(scenario=frame["scenario"].replace("", EVERY))
+        wide = frame.pivot_table(index=keys, columns="week", values=value, sort=False)
+        weeks = list(wide.columns)
+        labels = [list(wide.index.get_level_values(key)) for key in keys]
+        items = labels[keys.index("item")]
+        share = name == "fills"
+        sums = wide.mean(axis=1) if share else wide.sum(axis=1) if name == "flows" else wide.iloc[:, -1]
+        heading = {"flows": "All weeks", "stocks": "At the end", "fills": "Mean"}[name]
+        unit = [Column("Unit", [self.units.get(item, "units") for item in items], TEXT)] if not share else []
+        columns = [
+            *(Column(key.capitalize(), values, TEXT) for key, values in zip(keys, labels, strict=True)),
+            *unit,
+            Column(heading, _plain(sums), SHARE if share else FIGURE),
+            *(Column(f"Week {week}", _plain(wide[week]), SHARE if share else FIGURE) for week in weeks),
+        ]
+        first = len(columns) - len(weeks)
+        sheet = self._table(title, columns, frozen=len(kept))
+        if share and len(wide):
+            sheet.conditional_format(
+                1,
+                first,
+                len(wide),
+                len(columns) - 1,
+                {"type": "cell", "criteria": "<", "value": FULL, "format": self._format(bg_color="#f6d5c8")},
+            )
+            self._short_fills(sheet, wide, first)
+
+    def _short_fills(self, sheet: Worksheet, wide: pd.DataFrame, first: int) -> None:
+        """Put a chart of the counterpart's fills that fall below 1 under the table."""
+        short = [
+            row
+            for row, (key, values) in enumerate(wide.iterrows(), start=1)
+            if key[-1] == "counterpart" and values.min() < FULL
+        ]
+        if not short:
+            return
+        chart = self._chart("line", "What the counterpart can still serve", "share of demand")
+        last = first + len(wide.columns) - 1
+        for row in short[:MOST_LINES]:
+            chart.add_series(
+                {
+                    "name": [FILLS, row, 2],
+                    "categories": [FILLS, 0, first, 0, last],
+                    "values": [FILLS, row, first, row, last],
+                }
+            )
+        chart.set_y_axis({"num_format": "0%", "max": 1, "min": 0, "name": "share of demand"})
+        chart.set_size({"width": 900, "height": 340})
+        sheet.insert_chart(len(wide) + 2, 1, chart)
+
+    def _chart(self, kind: str, title: str, unit: str) -> Any:
+        chart = self.book.add_chart({"type": kind})
+        chart.set_title({"name": title, "name_font": {"size": 12}})
+        if unit and not unit.startswith("="):
+            axis = chart.set_x_axis if kind == "bar" else chart.set_y_axis
+            axis({"name": unit, "num_format": "#,##0"})
+        chart.set_size({"width": 620, "height": 360})
+        return chart
+
+
+def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.concat(frames)
+
+
+def _plain(values: pd.Series) -> list[Any]:
+    """Return figures as Python's own; None where one is missing."""
+    found: list[Any] = values.astype(object).where(values.notna(), None).tolist()
+    return found
+
+
+def _width(column: Column) -> float:
+    longest = max((len(value) for value in column.cells if isinstance(value, str)), default=0)
+    if column.kind == TEXT:
+        return min(max(longest, len(column.title), NARROWEST) + 3, WIDEST)
+    return 9 if column.title.startswith("Week ") else 14
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else ""
+
+
+def _kind(name: str, rated: bool, worst: bool) -> str:
+    if name == "none":
+        return "no retaliation, worst" if worst else "no retaliation"
+    if not rated:
+        return "outage"
+    return "worst package" if worst else "package"
+
+
+def _limit(most: float | None) -> str:
+    return ", no limit" if most is None else f" of {most:,g}"

@@ -1,0 +1,1 @@
+"""Numbers, names and documents as people and programs read them."""

@@ -1,0 +1,121 @@
+"""Charts as parts of a page: inline SVG that follows the page's colours and is described in words."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from ..charts.base import GRID, INK, MUTED, OURS, REVIEW, SERIES, THEIRS
+
+if TYPE_CHECKING:
+    from ..charts.base import Figure, Written
+    from ..charts.drawing import Artist, Drawn
+
+SVG = "http://www.w3.org/2000/svg"
+
+KEPT = {"svg", "g", "path", "rect", "line", "circle", "text", "tspan", "defs", "clipPath", "linearGradient", "stop"}
+"""Elements of a chart; anything else would be no part of one."""
+
+NOTED = re.compile(r"role|class|pointer-events|style|version|on.*|aria-.*|.*href")
+"""Attributes that a picture described in words does without, and those that could do something."""
+
+REFERENCE = re.compile(r"url\(#(.+)\)")
+"""How one element of a chart refers to another."""
+
+BLACK = "#000"
+"""What Vega uses where a chart names no colour."""
+
+DARK = {
+    INK: "#e7eaee",
+    BLACK: "#e7eaee",
+    MUTED: "#9aa5b4",
+    GRID: "#39424e",
+    OURS: "#74aef0",
+    THEIRS: "#ee8a63",
+    REVIEW: "#b79be0",
+    SERIES[2]: "#5fbf93",
+    SERIES[4]: "#d9ab55",
+    SERIES[5]: "#7fc0d4",
+    SERIES[6]: "#d183b8",
+    SERIES[7]: "#a3b1c2",
+    "#ffffff": "#14181d",
+    "#888": "#9aa5b4",
+    "#ddd": "#39424e",
+}
+"""Colours of charts on a dark page, by what they are on a light one."""
+
+ElementTree.register_namespace("", SVG)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart in a page.
+
+    Attributes
+    ----------
+    title, text
+        As of the figure.
+    key
+        Tells its ids apart from those of the page's other charts; letters and digits.
+    drawn
+        Returns the chart as an artist drew it.
+    """
+
+    title: str
+    text: str
+    key: str
+    drawn: Drawn
+
+    @property
+    def svg(self) -> Markup:
+        """The chart as it stands in a page."""
+        root = ElementTree.fromstring(self.drawn())
+        for name in ("width", "height"):
+            root.attrib.pop(name, None)
+        # Vega counts ids through all charts it draws; here they depend on the chart alone.
+        ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+        _clean(root, {name: f"{self.key}-{place}" for place, name in enumerate(ids)})
+        root.set("role", "img")
+        root.set("aria-label", self.title)
+        # Safe: built from elements, so that every text is escaped.
+        return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def picture(figure: Figure, key: str, artist: Artist) -> Picture:
+    """Return a figure as a part of a page, handed to an artist who may draw it while more is made.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    key
+        As of `Picture`.
+    artist
+        Who draws it.
+    """
+    return Picture(figure.title, figure.text, key, artist.draw(_undescribed(figure.written)))
+
+
+def _undescribed(written: Written) -> Written:
+    """Return a chart without words for each of its marks, which a page does without and which take long to make."""
+    return {**written, "config": {**written["config"], "aria": False}}
+
+
+def _clean(element: ElementTree.Element, ids: Mapping[str, str]) -> None:
+    for name, value in list(element.attrib.items()):
+        if NOTED.fullmatch(name.rpartition("}")[2]):
+            del element.attrib[name]
+        elif name == "id":
+            element.set(name, ids[value])
+        elif referred := REFERENCE.fullmatch(value):
+            element.set(name, f"url(#{ids[referred[1]]})")
+    for child in list(element):
+        if child.tag.rpartition("}")[2] not in KEPT:
+            element.remove(child)
+        else:
+            _clean(child, ids)

@@ -1,0 +1,207 @@
+"""Results as one HTML page that needs nothing but itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...analysis.results import Result, read_any
+from ..charts.base import replace_file
+from ..charts.drawing import Here
+from ..files.folder import ResultError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from ...analysis.compare.compare import Comparison
+    from ...model.plan.monitor import Monitor
+    from ..charts.drawing import Artist
+
+PAGE, COMPARISON = "report.html", "comparison.html"
+"""Names of pages: of one result, in its folder; of several, where the command is run."""
+
+ENDINGS = (".html", ".htm")
+
+MARK = '<meta name="generator" content="sluicegate'
+"""What tells a page from other files."""
+
+
+def page_path(results: Sequence[str], output: str | None, *, force: bool = False) -> Path:
+    """Return where a page goes.
+
+    Parameters
+    ----------
+    results
+        The results it is about.
+    output
+        Where it was asked for; None: in the folder of the one result, or here for several.
+    force
+        Whether a file that is no page may be replaced.
+
+    Raises
+    ------
+    ResultError
+        For a place that holds something else, or a name that is none of a page.
+    """
+    default = Path(results[0], PAGE) if len(results) == 1 else Path(COMPARISON)
+    path = default if output is None else Path(output)
+    if path.suffix.lower() not in ENDINGS:
+        raise ResultError(f"a page is an .html file; name one such as -o {path.stem or 'report'}.html")
+    if path.is_dir():
+        raise ResultError(f"{path} is a folder; name a file with -o")
+    if path.exists() and not force and not _is_page(path):
+        raise ResultError(
+            f"{path} is there and no page of this program; name another file with -o, or replace it with --force"
+        )
+    return path
+
+
+def _is_page(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return MARK in file.read(4096)
+    except OSError:
+        return False
+
+
+def read_results(results: Sequence[str]) -> list[Result]:
+    """Read results that one page can show.
+
+    Parameters
+    ----------
+    results
+        Result folders: one of any kind, or several with plans.
+
+    Raises
+    ------
+    ValueError
+        For folders that are no results or cannot be read (all of them are named), and for several that are not all plans.
+    CaseError
+        For a case that is refused.
+    """
+    read: list[Result] = []
+    faults: list[str] = []
+    for folder in results:
+        try:
+            read.append(read_any(folder))
+        except ValueError as error:
+            faults.append(str(error))
+    if faults:
+        raise ValueError("\n".join(faults))
+    others = [result for result in read if result.kind != "plan"]
+    if len(read) > 1 and others:
+        listed = ", ".join(f"{result.folder} ({result.kind})" for result in others)
+        raise ValueError(f"only plans can be put side by side; make a page of its own for {listed}")
+    return read
+
+
+def page_of(
+    results: Sequence[Result],
+    *,
+    attribute: bool = False,
+    threads: int | None = None,
+    monitor: Monitor | None = None,
+    artist: Artist | None = None,
+) -> str:
+    """Return the page of a result, or of several plans side by side, as HTML.
+
+    Parameters
+    ----------
+    results
+        What `read_results` returned.
+    attribute
+        Of two plans: whether to work out how much each difference of the inputs explains, which takes solves.
+    threads, monitor
+        For these solves; by default all processors.
+    artist
+        Who draws its charts; by default this process.
+    """
+    artist = artist or Here()
+    if len(results) == 1:
+        return PAGES[results[0].kind](results[0], artist)
+    from ...analysis.compare.compare import compare
+    from ...model.follower.enumerate import processors
+
+    plans = [result.content for result in results]
+    attribute = attribute and len(plans) == 2
+    found = compare(plans, threads=threads or processors(), attribute=attribute, monitor=monitor)
+    return comparison_page(found, [str(result.folder) for result in results], artist)
+
+
+def plan_page(result: Result, artist: Artist) -> str:
+    """Return the page of a plan."""
+    from .plan import plan_content
+
+    return _filled("plan.html", plan_content(result.content, result.run, result.remarks, artist))
+
+
+def comparison_page(comparison: Comparison, names: Sequence[str], artist: Artist) -> str:
+    """Return the page of plans side by side."""
+    from .comparison import comparison_content
+
+    return _filled("comparison.html", comparison_content(comparison, names, artist))
+
+
+def frontier_page(result: Result, artist: Artist) -> str:
+    """Return the page of a frontier."""
+    from .study import frontier_content
+
+    return _filled("study.html", frontier_content(result.content, result.run, artist))
+
+
+def sweep_page(result: Result, artist: Artist) -> str:
+    """Return the page of a sweep."""
+    from .study import sweep_content
+
+    return _filled("study.html", sweep_content(result.content, artist))
+
+
+PAGES = {"plan": plan_page, "frontier": frontier_page, "sweep": sweep_page}
+"""What makes the page of each kind of result."""
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from ..format.numbers import plain
+    from .inline import DARK
+
+    found = Environment(
+        loader=PackageLoader(__name__.rpartition(".")[0]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["plain"] = plain
+    found.globals["dark"] = DARK
+    return found
+
+
+def _filled(template: str, content: dict[str, Any]) -> str:
+    from ... import __version__
+
+    return _environment().get_template(template).render(content, version=__version__)
+
+
+def write_page(text: str, path: str | os.PathLike[str]) -> int:
+    """Write a page, whole or not at all, and return its size in bytes.
+
+    Parameters
+    ----------
+    text
+        The page.
+    path
+        Where.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written.
+    """
+    # Halves of characters, which a name from a file system may hold, cannot be written.
+    content = text.encode("utf-8", "replace")
+    replace_file(content, Path(path))
+    return len(content)

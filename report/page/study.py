@@ -1,0 +1,141 @@
+"""What the page of a frontier or of a sweep says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import dropwhile
+from typing import TYPE_CHECKING, Any
+
+from ..format.numbers import counted, number, percent, plain
+from ..text.blocks import blocks
+from ..text.plan import _in_money
+from .inline import picture
+from .plan import ASSUMED, _and, case_line, case_title, made, sources
+
+if TYPE_CHECKING:
+    from ...analysis.frontier.frontier import Frontier
+    from ...analysis.sweep.read import Sweep
+    from ...data import Case
+    from ..charts.base import Figure
+    from ..charts.drawing import Artist
+
+MOST_FIGURES = 3
+"""Figures of the case that the answer names."""
+
+
+def _content(
+    case: Case, title: str, answer: list[str], parts: Any, figures: Sequence[Figure], facts: Any, artist: Artist
+) -> dict[str, Any]:
+    told = dropwhile(lambda block: block["kind"] != "title", blocks(parts))
+    return {
+        "title": f"{case_title(case)}: {title}",
+        "lead": case_line(case),
+        "answer": answer,
+        "figures": [picture(figure, f"f{place}", artist) for place, figure in enumerate(figures)],
+        "blocks": list(told),
+        "sources": sources(case),
+        "assumed": ASSUMED,
+        "proof": facts,
+    }
+
+
+def frontier_content(frontier: Frontier, run: Mapping[str, Any], artist: Artist) -> dict[str, Any]:
+    """Return what the template of a frontier's page is filled with.
+
+    Parameters
+    ----------
+    frontier
+        The frontier.
+    run
+        How it was made: ``run.json``.
+    artist
+        Who draws its chart.
+    """
+    from ..charts.frontier import frontier_figures
+    from ..text.frontier import change_words, frontier_parts, headline
+
+    words = frontier.resource.words
+    answer = [f"{line[:1].upper()}{line[1:]}." for line in headline(frontier)]
+    plans = frontier.feasible
+    if plans:
+        ends = [
+            f"{_in_money(frontier.case, number(point.leverage))} at {number(point.used)}"
+            for point in (plans[0], plans[-1])
+        ]
+        unit = f" {plain(frontier.unit)}" if frontier.unit not in ("", "share") else ""
+        span = " to ".join(f"{end}{unit}" for end in dict.fromkeys(ends))
+        answer.insert(0, f"Leverage against {words} goes from {span}; on the way the plan {change_words(frontier)}.")
+    return _content(
+        frontier.case,
+        f"leverage against {words}",
+        answer,
+        frontier_parts(frontier),
+        frontier_figures(frontier),
+        made(frontier.case, run),
+        artist,
+    )
+
+
+def sweep_content(sweep: Sweep, artist: Artist) -> dict[str, Any]:
+    """Return what the template of a sweep's page is filled with.
+
+    Parameters
+    ----------
+    sweep
+        The sweep.
+    artist
+        Who draws its charts.
+    """
+    from ..charts.sweep import sweep_figures
+    from ..text.sweep import sweep_parts
+
+    run = {
+        "command": "sweep",
+        "options": {name: sweep.meta[name] for name in ("policies", "options") if name in sweep.meta},
+        "versions": sweep.meta.get("versions"),
+    }
+    return _content(
+        sweep.case,
+        f"a sweep of {counted(len(sweep.design.factors), 'figure')}",
+        _sweep_answer(sweep),
+        sweep_parts(sweep),
+        sweep_figures(sweep),
+        made(sweep.case, run),
+        artist,
+    )
+
+
+def _sweep_answer(sweep: Sweep) -> list[str]:
+    """Return how leverage is spread, what it hangs on, and how far the advice holds and is proven."""
+    from ...analysis.sensitivity.advice import policy_shares
+    from ...analysis.sensitivity.sensitivity import LEVERAGE, counts, modes, spread
+    from ..text.sweep import answer_of
+
+    case, found = sweep.case, spread(sweep)
+    if not found["samples"]:
+        return [f"None of {counted(len(sweep.design), 'sample')} has a plan."]
+    low, high = (number(float(found[name])) for name in ("least", "most"))
+    base = sweep.base.get("leverage")
+    as_it_is = "" if base is None else f"; the case as it is has {_in_money(case, number(base))}"
+    answer = [
+        f"Over {counted(int(found['samples']), 'sample')} the leverage lies between {low} and {_in_money(case, high)}{as_it_is}."
+    ]
+    hangs = answer_of(sweep, LEVERAGE)
+    if hangs.table is not None and len(hangs.table):
+        names = [plain(name) for name in hangs.table["factor"].head(MOST_FIGURES)]
+        answer.append(f"It hangs most on {_and(names)}.")
+    else:
+        answer.append(f"What it hangs on cannot be said: {plain(hangs.refusal)}.")
+    words = []
+    if "free" in modes(sweep):
+        shares = policy_shares(sweep, "free")
+        kept = float(shares.loc[shares["base"], "share"].sum())
+        words.append(f"the policies of the case as it is are best in {percent(kept, 0)} of the samples")
+    mode = modes(sweep)[0]
+    ended = counts(sweep, mode)
+    if mode == "free":
+        words.append(f"{counted(ended.get('optimal', 0), 'sample')} of {len(sweep.design):,} are proven optimal")
+    else:
+        words.append(f"the base plan keeps every limit in {counted(ended.get('feasible', 0), 'sample')}")
+    text = ", and ".join(words)
+    return [*answer, f"{text[:1].upper()}{text[1:]}."]

@@ -1,0 +1,251 @@
+"""An explanation on the terminal."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rich.console import Console, RenderableType
+
+from ...analysis.explain.conflict import safe
+from ..format.names import Name
+from ..format.numbers import counted, decimals, number, percent, plain, seconds, signed
+from .plan import LIMITS, _heading, _in_money, _line, _listed, _table, _title, status_words
+
+if TYPE_CHECKING:
+    from ...analysis.explain.conflict import Change, Conflict, Shortage
+    from ...analysis.explain.explain import Explanation
+    from ...analysis.explain.shadow_prices import DecisionWorth, Worths
+    from ...analysis.relaxation.limits import Figure
+
+DIGITS = 4
+"""Significant digits of what a limit would have to become."""
+
+FIGURES = {
+    "min_fill": "fill of {1} in {0}",
+    "min_fill_week": "weekly fill of {1} in {0}",
+    "max_party_share": "share in {0}",
+}
+
+
+def show_explanation(explanation: Explanation, console: Console) -> None:
+    """Print an explanation.
+
+    Parameters
+    ----------
+    explanation
+        What `explain` returned.
+    console
+        Where to print; its width decides where lines break.
+    """
+    for renderable in explanation_parts(explanation):
+        console.print(renderable, markup=False, highlight=False, emoji=False)
+
+
+def explanation_parts(explanation: Explanation) -> Iterable[RenderableType]:
+    """Return the sections of an explanation, in their order."""
+    yield from _heading(explanation.case)
+    if explanation.conflict is not None:
+        yield from _conflict(explanation.conflict)
+        yield from _alone(explanation.conflict)
+        yield from _joint(explanation.conflict)
+        yield from _shortages(explanation.conflict)
+    elif explanation.worths is not None:
+        yield from _plan(explanation)
+        yield from _binding(explanation.worths)
+        yield from _lifted(explanation)
+        yield from _decisions(explanation)
+    facts = explanation.solve
+    words = f"{seconds(facts['seconds'])}, of which {seconds(facts['build_seconds'])} to build"
+    yield _title("How it was found")
+    yield _line(f"{counted(facts['programs'], 'elastic program')}; {words}")
+
+
+# Words ---------------------------------------------------------------------------------------------------------------
+
+
+def _figure_words(figure: Figure) -> str:
+    if figure.kind in LIMITS:
+        return LIMITS[figure.kind]
+    return FIGURES[figure.kind].format(*(plain(part) for part in figure.key))
+
+
+def _figure(figure: Figure, value: float) -> str:
+    if figure.kind in LIMITS:
+        return f"{number(value)} {plain(figure.unit)}".rstrip()
+    return percent(value, 2)
+
+
+def _needed(change: Change) -> str:
+    if change.value is None:
+        return "not alone"
+    # Rounded to the side on which a plan exists.
+    value = float(safe(change.figure, change.value, DIGITS))
+    return f"{'<=' if change.figure.least else '>='} {_figure(change.figure, value)}"
+
+
+# No plan -------------------------------------------------------------------------------------------------------------
+
+
+def _conflict(conflict: Conflict) -> Iterable[RenderableType]:
+    yield _title("No plan satisfies the limits")
+    count = len(conflict.limits)
+    if count == 1:
+        yield _line("Proven: no plan under any policies keeps this limit, all others set aside:")
+    else:
+        size = "the smallest such set" if conflict.smallest else "irreducible; there may be a smaller one"
+        yield _line(
+            f"Proven: no plan under any policies keeps these {count} limits together, all others set aside. "
+            f"Without any one of them there is a plan that keeps the rest ({size})."
+        )
+    for limit in conflict.limits:
+        unit = f" {plain(limit.figure.unit)}" if limit.figure.unit else ""
+        yield _line(f"- {plain(limit.words)}{unit}", "bold")
+    for note in conflict.notes:
+        yield _line(plain(note), "yellow")
+
+
+def _alone(conflict: Conflict) -> Iterable[RenderableType]:
+    yield _title("What each would have to become alone", "all other limits of the case kept")
+    table = _table("Figure", "Now", "Needed")
+    for change in conflict.alone:
+        table.add_row(Name(_figure_words(change.figure)), _figure(change.figure, change.figure.limit), _needed(change))
+    yield table
+    for change in conflict.alone:
+        if change.override is not None:
+            yield _line(f"--set {shlex.quote(plain(change.override))}{_with(change)}", "dim")
+    if any(change.value is None for change in conflict.alone):
+        yield _line("Not alone: whatever this figure is, other limits of the case remain in conflict.", "dim")
+
+
+def _with(change: Change) -> str:
+    if not change.policies:
+        return ""
+    return f"  ({_listed(f'{regime}={policy}' for regime, policy in change.policies.items())})"
+
+
+def _joint(conflict: Conflict) -> Iterable[RenderableType]:
+    yield _title("The cheapest relaxation", "least sum of gaps, each divided by its limit")
+    for change in conflict.joint:
+        figure = change.figure
+        assert change.value is not None
+        value = float(safe(figure, change.value, DIGITS))
+        yield _line(f"{_figure_words(figure)}: from {_figure(figure, figure.limit)} to {_figure(figure, value)}")
+    yield _line(f"Sum of relative gaps: {percent(conflict.joint_cost, 2)}.")
+    settings = " ".join(f"--set {shlex.quote(plain(change.override))}" for change in conflict.joint)
+    yield _line(settings, "dim")
+
+
+def _shortages(conflict: Conflict) -> Iterable[RenderableType]:
+    if not conflict.shortages:
+        return
+    yield _title("Where it falls short", "in the plan that comes nearest to the limit, the others kept")
+    for shortage in conflict.shortages:
+        yield _line(_shortage(shortage))
+
+
+def _shortage(shortage: Shortage) -> str:
+    unit = f" {plain(shortage.unit)}" if shortage.unit else ""
+    words = f"{plain(shortage.words)}: {percent(shortage.fill, 2)} is reached, {number(shortage.amount)}{unit} too few"
+    if shortage.weeks:
+        spans = [f"{first}" if first == last else f"{first}-{last}" for first, last in shortage.weeks]
+        words += f"; not served in full in weeks {', '.join(spans)}"
+    if shortage.worst_week is not None:
+        words += f", most in week {shortage.worst_week} ({number(shortage.worst_amount)}{unit})"
+    return f"{words}."
+
+
+# A plan --------------------------------------------------------------------------------------------------------------
+
+
+def _plan(explanation: Explanation) -> Iterable[RenderableType]:
+    plan = explanation.plan
+    assert plan is not None and plan.leverage is not None
+    yield _title(f"Leverage {_in_money(plan.case, number(plan.leverage))}")
+    yield _line(status_words(plan))
+
+
+def _binding(worths: Worths) -> Iterable[RenderableType]:
+    yield _title("Limits that bind", "leverage gained as they give, policies and lanes as in the plan")
+    if worths.binding:
+        table = _table("Limit", "Unit", "Margin", "One more", "One less", names=2)
+        for worth in worths.binding:
+            figures = [worth.marginal, worth.eased, worth.tightened or 0.0]
+            places = decimals(figures)
+            table.add_row(
+                Name(worth.limit.words),
+                Name(worth.unit),
+                signed(worth.marginal, places),
+                signed(worth.eased, places),
+                "no plan" if worth.tightened is None else signed(worth.tightened, places),
+            )
+        yield table
+        yield _line(
+            "Margin: per unit, a dual; it holds for small steps. One more, one less: a whole unit, worked out anew.",
+            "dim",
+        )
+    else:
+        yield _line("None: with these policies and lanes no limit costs leverage.")
+    if worths.slack:
+        yield _line(f"{counted(worths.slack, 'other limit')} could be tightened a little for nothing.")
+
+
+def _lifted(explanation: Explanation) -> Iterable[RenderableType]:
+    worths, plan = explanation.worths, explanation.plan
+    assert worths is not None and plan is not None and plan.leverage is not None
+    if not worths.lifted:
+        return
+    yield _title("Limits on policies", "policies are whole: a little more of these is worth nothing")
+    table = _table("Limit", "Used", "Leverage without it", "Using")
+    for entry in worths.lifted:
+        gain = None if entry.leverage is None else entry.leverage - plan.leverage
+        table.add_row(
+            Name(entry.limit.words),
+            number(entry.used),
+            "not worked out"
+            if gain is None
+            else f"{number(entry.leverage)} ({signed(gain, decimals([gain], 4)) or '0'})",
+            "" if entry.needs is None else number(entry.needs),
+        )
+    yield table
+
+
+def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
+    worths = explanation.worths
+    assert worths is not None
+    yield _title("What each decision adds", "leverage lost without it, all else chosen anew")
+    if not worths.decisions:
+        yield _line("The plan has no policy other than open, no qualified lane and no stockpile.")
+        return
+    table = _table("Decision", "Choice", "Lost", "Lost, rest kept", names=2)
+    places = decimals([worth.cost for worth in worths.decisions if math.isfinite(worth.cost)])
+    for worth in worths.decisions:
+        table.add_row(
+            Name(worth.key),
+            Name(_choice(explanation, worth)),
+            number(worth.cost, places) if math.isfinite(worth.cost) else "no plan",
+            "no plan" if worth.dropped is None else number(worth.dropped, places),
+        )
+    yield table
+    yield _line(
+        "Lost, rest kept: the policy set to open (the lane or stockpile given up), the other policies kept.", "dim"
+    )
+    first = worths.decisions[0]
+    if math.isfinite(first.cost):
+        instead = f" Instead: {_listed(first.instead)}." if first.instead else ""
+        yield _line(
+            f"Dropped first: {plain(first.key)} ({plain(_choice(explanation, first))}), at a cost of "
+            f"{_in_money(explanation.case, number(first.cost, places))}.{instead}"
+        )
+    else:
+        yield _line("None can be dropped: without any of them there is no plan.")
+
+
+def _choice(explanation: Explanation, worth: DecisionWorth) -> str:
+    if worth.kind != "stockpile":
+        return worth.choice
+    item = worth.key.rpartition("/")[2]
+    unit = next((row.unit for row in explanation.case.items if row.item == item), "") or ""
+    return f"{worth.choice} {unit}".rstrip()

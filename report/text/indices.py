@@ -1,0 +1,193 @@
+"""Dependence measures on the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from ..format.names import Name
+from ..format.numbers import counted, decimals, number, percent, plain
+from .plan import _heading, _indent, _line, _listed, _money, _rows, _table, _title
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...analysis.dependence.indices import Indices
+
+SIDES = {"ours": "our side", "counterpart": "the counterpart"}
+OWNERS = {"ours": "Our side's", "counterpart": "The counterpart's"}
+
+
+def print_indices(indices: Indices, console: Console) -> None:
+    """Print dependence measures.
+
+    Parameters
+    ----------
+    indices
+        The measures.
+    console
+        Where to print; its width decides where lines break.
+    """
+    for renderable in indices_parts(indices):
+        console.print(renderable, markup=False, highlight=False, emoji=False)
+
+
+def indices_parts(indices: Indices) -> Iterable[RenderableType]:
+    """Return the sections of dependence measures, in their order."""
+    yield from _heading(indices.case)
+    yield from _concentration(indices)
+    yield from _dependency(indices)
+    yield from _exposure(indices)
+    yield from _survival(indices)
+
+
+def _sided(frame: pd.DataFrame, column: str = "side") -> Iterable[tuple[str, pd.DataFrame]]:
+    """Yield each side that has rows, with them."""
+    for side in SIDES:
+        rows = frame[frame[column] == side]
+        if len(rows):
+            yield side, rows
+
+
+def _share(value: float) -> str:
+    return "-" if math.isnan(value) else percent(value)
+
+
+def _index(value: float, places: int = 2) -> str:
+    if math.isnan(value):
+        return "-"
+    return "inf" if math.isinf(value) else number(value, places)
+
+
+def _concentration(indices: Indices) -> Iterable[RenderableType]:
+    frame = indices.concentration
+    units = {row.item: plain(row.unit) for row in indices.case.items}
+    for side, rows in _sided(frame[frame["kind"] == "side"], "buyer"):
+        yield _title(f"{OWNERS[side]} supply", "by origin party, per week")
+        table = _table("Item", "Unit", "Intake", "Own", "From", "HHI", "Largest", "Share", names=2)
+        table.columns[-2].justify, table.columns[-2].no_wrap = "left", False
+        for row in _rows(rows):
+            table.add_row(
+                Name(row.item),
+                Text(units.get(row.item, ""), overflow="fold"),
+                number(row.intake),
+                _share(row.own_share),
+                f"{row.suppliers}",
+                number(row.hhi_points, 0),
+                Name(row.largest),
+                _share(row.largest_share),
+            )
+        yield _indent(table)
+    yield _line(
+        "Own: share made on that side. From: origin parties. HHI: Herfindahl-Hirschman index of their shares, 10,000 for "
+        "a single one. Largest: the largest origin party and its share.",
+        "dim",
+    )
+
+
+def _dependency(indices: Indices) -> Iterable[RenderableType]:
+    found = False
+    for side, rows in _sided(indices.dependency):
+        found = True
+        yield _title(f"{OWNERS[side]} import dependency", f"{_money(indices.case)} per week")
+        table = _table("Item", "Largest origin", "Imports", "CDI 1", "CDI 2", "CDI 3", "", names=2)
+        places = decimals(rows["outside_imports"])
+        for row in _rows(rows):
+            table.add_row(
+                Name(row.item),
+                Name(row.largest or "-"),
+                number(row.outside_imports, places),
+                _index(row.cdi1),
+                _index(row.cdi2),
+                _index(row.cdi3),
+                Text("dependent", style="bold") if row.dependent else Text(f"{row.met} of 3"),
+            )
+        yield _indent(table)
+    if found:
+        yield _line(
+            "The European Commission's core dependency indicators. CDI 1: HHI of imports from outside the side (above 0.4). "
+            "CDI 2: these imports over them and own supply kept (above 0.5). CDI 3: over own supply kept and exports (above 1; "
+            "inf: there is neither). Dependent: all three.",
+            "dim",
+        )
+
+
+def _exposure(indices: Indices) -> Iterable[RenderableType]:
+    found = False
+    for buyer, rows in _sided(indices.exposure, "buyer"):
+        found = True
+        words = "What we buy from the counterpart" if buyer == "ours" else "What the counterpart buys from us"
+        yield _title(words, f"{_money(indices.case)} per week")
+        table = _table("Item", "Value", "Imports", "Intake", "Exports", "Sales", "Margin", "of all")
+        values, margins = decimals(rows["value"]), decimals(rows["margin"])
+        for row in _rows(rows):
+            whole = not isinstance(row.item, str)
+            table.add_row(
+                Text("all") if whole else Name(row.item),
+                number(row.value, values),
+                _share(row.import_share),
+                _share(row.intake_share),
+                _share(row.export_share),
+                _share(row.sales_share),
+                number(row.margin, margins),
+                _share(row.margin_share),
+                style="bold" if whole else "",
+            )
+        yield _indent(table)
+    if found:
+        yield _line(
+            "Imports, intake: share of what the buyer imports of the item, and of all it takes in. Exports, sales: share of "
+            "what the seller exports of it, and of these and its home demand. Margin: the seller's, and its share of the "
+            "seller's margins on exports of the item.",
+            "dim",
+        )
+    else:
+        yield _title("Exposure")
+        yield _line("The two sides trade nothing with each other before week 0.")
+
+
+def _survival(indices: Indices) -> Iterable[RenderableType]:
+    keys = ["side", "kind", "node"]
+    frame = indices.chokepoints.merge(indices.survival.drop(columns="party"), on=keys, validate="one_to_one")
+    weeks = indices.case.settings.horizon.weeks
+    for side, rows in _sided(frame):
+        hit = rows[rows["tts_weeks"] < weeks].sort_values("score", ascending=False, kind="stable")
+        yield _title(
+            f"Without one party or site: {SIDES[side]}", f"{_money(indices.case)} over {counted(weeks, 'week')}"
+        )
+        if len(hit):
+            table = _table("Shut", "First short", "Survives", "Recovers", "Gap", "Lost", "Score", names=2)
+            places = decimals(hit["lost_value"])
+            for kind, style in (("party", "bold"), ("site", "")):
+                for row in _rows(hit[hit["kind"] == kind]):
+                    table.add_row(
+                        Name(row.node, style),
+                        Name(row.first_short),
+                        f"{row.tts_weeks}",
+                        _week(row.ttr_weeks),
+                        _week(row.gap_weeks, "-"),
+                        number(row.lost_value, places),
+                        _share(row.score),
+                    )
+            yield _indent(table)
+        spared = rows[rows["tts_weeks"] >= weeks]
+        names = dict.fromkeys(row.node for row in _rows(spared))
+        if names:
+            yield _line(f"Nothing need be lost in {counted(weeks, 'week')} without: {_listed(names)}")
+    yield _line(
+        "Shut from week 0 on: a party (bold) or a site sends and makes nothing; all others are run to lose as little as "
+        "can be. Survives: weeks in which stocks and other sources serve all demand. Recovers: first week from which other "
+        f"sources do without stocks; never: not within {counted(weeks, 'week')}. Gap: weeks between the two. Lost: least value "
+        "lost. Score: its share of the value of all demand. Lanes one by one: --json.",
+        "dim",
+    )
+
+
+def _week(week: Any, never: str = "never") -> str:
+    import pandas as pd
+
+    return never if pd.isna(week) else f"{week}"

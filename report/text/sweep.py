@@ -1,0 +1,446 @@
+"""What a sweep says, on the terminal and as one document."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from ...analysis.figures.factors import Discrete, Triangular, TruncatedNormal
+from ...analysis.sensitivity.advice import (
+    NO_PLAN,
+    policy_map,
+    policy_shares,
+    regime_shares,
+    regret_by_policies,
+    set_names,
+)
+from ...analysis.sensitivity.sensitivity import (
+    LEVERAGE,
+    counts,
+    main_effects,
+    modes,
+    morris_effects,
+    outcomes,
+    sobol_indices,
+    sobol_pairs,
+    spread,
+    tornado,
+)
+from ..format.names import Name
+from ..format.numbers import counted, decimals, number, percent, plain
+from .plan import _line, _money, _table, _title
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...analysis.figures.factors import Factor
+    from ...analysis.sweep.read import Sweep
+
+KINDS = {
+    "grid": "grid",
+    "oat": "one figure at a time",
+    "list": "list",
+    "lhs": "Latin hypercube",
+    "morris": "Morris",
+    "sobol": "Sobol",
+}
+
+POLICIES = {
+    ("free",): "the best plan of every sample",
+    ("fixed",): "the base plan under every sample",
+    ("free", "fixed"): "the best plan of every sample, and the base plan under it",
+}
+
+SPREAD = {
+    "least": "least",
+    "q05": "5%",
+    "q25": "25%",
+    "median": "median",
+    "q75": "75%",
+    "q95": "95%",
+    "most": "most",
+    "mean": "mean",
+    "sd": "st. dev.",
+}
+"""Figures of a spread, and their heads; of a design that is not drawn at random the ends alone are told."""
+
+FEW = 4
+"""Values of a figure that are listed."""
+
+MOST_SETS = 12
+"""Policy sets that are listed; the rest are counted."""
+
+SETS = "Policies that differ from the base plan's"
+
+MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+ANSWERS = {
+    "oat": ("tornado", tornado),
+    "grid": ("main_effects", main_effects),
+    "list": ("main_effects", main_effects),
+    "lhs": ("main_effects", main_effects),
+    "morris": ("morris", morris_effects),
+    "sobol": ("sobol", sobol_indices),
+}
+"""What a design is analysed for: the answer's name in documents, and the function that gives it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an outcome hangs on, or why that cannot be said.
+
+    Attributes
+    ----------
+    name
+        ``tornado``, ``main_effects``, ``morris`` or ``sobol``.
+    table
+        One row per figure; None where it cannot be said.
+    pairs
+        Second-order Sobol indices; None where they were not asked for.
+    refusal
+        Why it cannot be said.
+    """
+
+    name: str
+    table: pd.DataFrame | None = None
+    pairs: pd.DataFrame | None = None
+    refusal: str = ""
+
+
+def answer_of(sweep: Sweep, outcome: str, mode: str | None = None) -> Answer:
+    """Return what an outcome of a sweep hangs on.
+
+    Raises
+    ------
+    ValueError
+        For a name that is no outcome.
+    """
+    name, function = ANSWERS[sweep.design.kind]
+    spread(sweep, outcome, mode)
+    try:
+        table = function(sweep, outcome, mode)
+        pairs = sobol_pairs(sweep, outcome, mode) if sweep.design.options.get("second_order") else None
+    except ValueError as error:
+        return Answer(name, refusal=str(error))
+    return Answer(name, table, pairs)
+
+
+def show_sweep(sweep: Sweep, console: Console, *, outcome: str = LEVERAGE, mode: str | None = None) -> None:
+    """Print what a sweep says.
+
+    Parameters
+    ----------
+    sweep
+        The sweep.
+    console
+        Where to print; its width decides where lines break.
+    outcome
+        What is explained: see `outcome_of`.
+    mode
+        Rows that are looked at: ``free`` or ``fixed``; default: free where there are such rows.
+
+    Raises
+    ------
+    ValueError
+        For a name that is no outcome.
+    """
+    for renderable in sweep_parts(sweep, outcome, mode):
+        console.print(renderable, markup=False, highlight=False, emoji=False)
+
+
+def sweep_parts(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> Iterable[RenderableType]:
+    """Return the sections of what a sweep says, in their order."""
+    yield from _heading(sweep)
+    yield from _figures(sweep)
+    yield from _ends(sweep)
+    yield from _spread(sweep, outcome, mode)
+    yield from _answer(sweep, outcome, answer_of(sweep, outcome, mode))
+    if mode == "fixed" or modes(sweep) == ["fixed"]:
+        return
+    if sweep.design.kind == "grid" and len(sweep.design.factors) == 2:
+        yield from _map(sweep)
+    else:
+        yield from _sets(sweep)
+    yield from _regimes(sweep)
+    if modes(sweep) == ["free", "fixed"]:
+        yield from _regret(sweep)
+
+
+def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> dict[str, Any]:
+    """Return what a sweep says as plain values.
+
+    Raises
+    ------
+    ValueError
+        For a name that is no outcome.
+    """
+    answer = answer_of(sweep, outcome, mode)
+    document: dict[str, Any] = {
+        "schema": 1,
+        "case": sweep.case.name,
+        "design": sweep.design.to_dict(),
+        "samples": len(sweep.design),
+        "complete": sweep.complete,
+        "status": {name: counts(sweep, name) for name in modes(sweep)},
+        "base": {"leverage": sweep.base.get("leverage"), "policies": sweep.base.get("policies")},
+        "outcome": outcome,
+        "outcomes": outcomes(sweep),
+        "spread": spread(sweep, outcome, mode),
+        answer.name: None if answer.table is None else _records(answer.table),
+        "refusal": answer.refusal or None,
+    }
+    if answer.pairs is not None:
+        document["sobol_pairs"] = _records(answer.pairs)
+    if "free" in modes(sweep):
+        document["policy_shares"] = _records(policy_shares(sweep, "free"))
+        document["regime_shares"] = _records(regime_shares(sweep, "free"))
+        if sweep.design.kind == "grid" and len(sweep.design.factors) == 2:
+            document["policy_map"] = _records(policy_map(sweep, "free"))
+    if modes(sweep) == ["free", "fixed"]:
+        document["regret"] = _records(regret_by_policies(sweep))
+    return document
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return frame.to_dict("records")
+
+
+# Sections ------------------------------------------------------------------------------------------------------------
+
+
+def _heading(sweep: Sweep) -> Iterable[RenderableType]:
+    design = sweep.design
+    title = plain(sweep.case.settings.case.title) or plain(sweep.case.name)
+    yield Text(f"Sweep of {title}", style="bold", overflow="fold")
+    drawn = f", seed {design.seed}" if design.kind in ("lhs", "morris", "sobol") else ""
+    size = f"{counted(len(design), 'sample')} of {counted(len(design.factors), 'figure')}"
+    yield _line(f"{KINDS[design.kind]}: {size}{drawn}; {POLICIES[tuple(modes(sweep)) or ('free',)]}", "dim")
+    leverage = sweep.base.get("leverage")
+    if leverage is not None:
+        yield _line(f"the case as it is: leverage {number(leverage)} {_money(sweep.case)}".rstrip(), "dim")
+
+
+def _figures(sweep: Sweep) -> Iterable[RenderableType]:
+    yield _title("What is varied")
+    table = _table("Figure", "In force", "Range", "Unit")
+    for column in table.columns[2:]:
+        column.justify = "left"
+    for factor in sweep.design.factors:
+        unit = factor.unit.replace("money", _money(sweep.case) or "money")
+        table.add_row(Name(factor.path), _value(factor.base), _range(factor), unit)
+    yield table
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "-"
+    return plain(value) if isinstance(value, str) else number(float(value))
+
+
+def _range(factor: Factor) -> str:
+    """Return the ends of a figure, and how it is distributed where that is not evenly."""
+    drawn = factor.distribution
+    if isinstance(drawn, Discrete):
+        values = ", ".join(_value(value) for value in factor.levels(2)[:FEW])
+        more = len(drawn.values) - FEW
+        return values + (f" and {more} more" if more > 0 else "") + (", weighted" if drawn.weights else "")
+    ends = f"{_value(factor.low)} to {_value(factor.high)}"
+    if isinstance(drawn, Triangular):
+        return f"{ends}, mode {number(_absolute(factor, drawn.mode))}"
+    if isinstance(drawn, TruncatedNormal):
+        return f"{ends}, {number(_absolute(factor, drawn.mean))} +- {number(_absolute(factor, drawn.sd))}"
+    return ends
+
+
+def _absolute(factor: Factor, value: float) -> float:
+    return value * float(factor.base) if factor.distribution.relative else value  # type: ignore[arg-type]
+
+
+def _ends(sweep: Sweep) -> Iterable[RenderableType]:
+    yield _title("How the samples ended")
+    names = {"free": "best plan", "fixed": "base plan"}
+    for mode in modes(sweep):
+        found = counts(sweep, mode)
+        words = ", ".join(f"{count:,} {_ended(status, mode)}" for status, count in found.items())
+        yield _line(f"{names[mode]}: {words}", "" if set(found) <= {"optimal", "feasible"} else "yellow")
+
+
+def _ended(status: str, mode: str) -> str:
+    if mode == "fixed":
+        kept = {"optimal": "kept every limit", "feasible": "kept every limit", "infeasible": "broke a limit"}
+        return kept.get(status, NO_PLAN.get(status, status))
+    words = {"optimal": "proven optimal", "feasible": "stopped with a plan"}
+    return words.get(status, NO_PLAN.get(status, status))
+
+
+def _spread(sweep: Sweep, outcome: str, mode: str | None) -> Iterable[RenderableType]:
+    found = spread(sweep, outcome, mode)
+    if not found["samples"]:
+        yield _title(f"{plain(outcome)}: no sample has it")
+        return
+    yield _title(plain(outcome), _of(sweep, outcome, found))
+    heads = SPREAD if sweep.design.kind in ("lhs", "morris", "sobol") else {"least": "least", "most": "most"}
+    table = _table(*heads.values(), names=0)
+    places = decimals([float(found[name]) for name in heads])
+    table.add_row(*(number(float(found[name]), places) for name in heads))
+    yield table
+
+
+def _of(sweep: Sweep, outcome: str, found: Mapping[str, float | int]) -> str:
+    unit = (
+        f"{_money(sweep.case)}, "
+        if outcome.rpartition(".")[2] in ("leverage", "bound", "own_loss", "counterpart_loss")
+        else ""
+    )
+    samples = counted(int(found["samples"]), "sample")
+    return f"{unit}over {samples}" + (f"; {int(found['holes']):,} have none" if found["holes"] else "")
+
+
+def _answer(sweep: Sweep, outcome: str, answer: Answer) -> Iterable[RenderableType]:
+    yield _title(f"What {plain(outcome)} hangs on")
+    if answer.table is None:
+        yield _line(plain(answer.refusal), "yellow")
+        return
+    show = {"tornado": _show_tornado, "main_effects": _show_effects, "morris": _show_morris, "sobol": _show_sobol}
+    yield from show[answer.name](answer.table)
+    if answer.pairs is not None and len(answer.pairs):
+        yield _title("What pairs of figures add", "beyond what each does alone")
+        table = _table("Figure", "Figure", "S2", "+-", names=2)
+        for row in answer.pairs.head(10).itertuples():
+            table.add_row(Name(row.first), Name(row.second), _index(row.S2), _index(row.S2_conf))
+        yield table
+        if len(answer.pairs) > 10:
+            yield _line(f"and {counted(len(answer.pairs) - 10, 'pair')} more", "dim")
+
+
+def _index(value: float) -> str:
+    return "-" if math.isnan(value) else number(value, 3)
+
+
+def _show_tornado(table: pd.DataFrame) -> Iterable[RenderableType]:
+    base = table.attrs["base"]
+    shown = _table("Figure", "Low", "High", "at low", "at high", "Swing", "Advice")
+    shown.columns[-1].justify = "left"
+    places = decimals([*table["least"], *table["most"]])
+    for row in table.itertuples():
+        ends = [_end(row.at_low, row.status_low, places), _end(row.at_high, row.status_high, places)]
+        advice = "changes" if row.switches else ""
+        shown.add_row(Name(row.factor), _value(row.low), _value(row.high), *ends, number(row.swing, places), advice)
+    yield shown
+    yield _line(f"The case as it is: {number(base, places)}. Advice: whether the best policies change.", "dim")
+
+
+def _end(value: float, status: str, places: int) -> str:
+    return status if math.isnan(value) else number(value, places)
+
+
+def _show_effects(table: pd.DataFrame) -> Iterable[RenderableType]:
+    intervals = bool(table["effect_low"].notna().any())
+    shares = bool(table["share"].notna().any())
+    heads = ["Figure", "low", "high", "Effect"] + ["95% interval"] * intervals + ["Share"] * shares
+    bands = bool(table["share_low"].notna().any())
+    shown = _table(*heads, *["+-"] * bands)
+    places = decimals([*table["low"], *table["high"]])
+    for row in table.itertuples():
+        cells = [number(row.low, places), number(row.high, places), number(row.effect, places)]
+        cells += [f"{number(row.effect_low, places)} to {number(row.effect_high, places)}"] * intervals
+        cells += [percent(max(0.0, row.share), 0)] * shares
+        cells += [percent(row.share_high - row.share, 0)] * bands
+        shown.add_row(Name(row.factor), *cells)
+    yield shown
+    yield _line("Means where the figure is low and where it is high, all others varying.", "dim")
+    if shares:
+        yield _line("Share: of the variance, explained by the figure alone.", "dim")
+
+
+def _show_morris(table: pd.DataFrame) -> Iterable[RenderableType]:
+    shown = _table("Figure", "mu*", "+-", "mu", "sigma")
+    columns = ("mu_star", "mu_star_conf", "mu", "sigma")
+    places = decimals([value for column in columns for value in table[column]])
+    for row in table.itertuples():
+        shown.add_row(Name(row.factor), *(number(getattr(row, column), places) for column in columns))
+    yield shown
+    yield _line("Change over the whole range of a figure: mu* in size, mu with its sign (95% interval).", "dim")
+    yield _line("A sigma as large as mu*: the change depends on the other figures, or is no straight line.", "dim")
+
+
+def _show_sobol(table: pd.DataFrame) -> Iterable[RenderableType]:
+    shown = _table("Figure", "S1", "+-", "ST", "+-")
+    for row in table.itertuples():
+        cells = (row.S1, row.S1_conf, row.ST, row.ST_conf)
+        shown.add_row(Name(row.factor), *map(_index, cells))
+    yield shown
+    yield _line("S1: share of the variance due to the figure alone. ST: with all it does together with others.", "dim")
+    unclear = int((table["ST_conf"] >= table["ST"]).sum())
+    if unclear:
+        yield _line(f"{counted(unclear, 'figure')} cannot be told from 0 with so few samples.", "dim")
+
+
+def _sets(sweep: Sweep) -> Iterable[RenderableType]:
+    table = policy_shares(sweep, "free")
+    yield _title("Which policies are best", "share of all samples")
+    intervals = bool(table["share_low"].notna().any())
+    names = set_names(sweep)
+    shown = _table(SETS, "Samples", "Share", *["95% interval"] * intervals)
+    for row in table.head(MOST_SETS).itertuples():
+        cells = [f"{percent(row.share_low)} to {percent(row.share_high)}"] * intervals
+        name = Name(names[row.policies])
+        shown.add_row(name, f"{row.samples:,}", percent(row.share), *cells, style="bold" if row.base else "")
+    yield shown
+    rest = table.iloc[MOST_SETS:]
+    if len(rest):
+        total = int(rest["samples"].sum())
+        yield _line(f"and {counted(len(rest), 'set')} more, best in {counted(total, 'sample')} together", "dim")
+
+
+def _regimes(sweep: Sweep) -> Iterable[RenderableType]:
+    table = regime_shares(sweep, "free")
+    if not len(table):
+        return
+    yield _title("Policy by regime", "share of the samples with a plan")
+    shown = _table("Regime", "Policies", names=2)
+    for regime, rows in table.groupby("regime", sort=False):
+        words = [f"{row.policy} {percent(row.share)}{' (base plan)' if row.base else ''}" for row in rows.itertuples()]
+        shown.add_row(Name(str(regime)), Name(", ".join(words)))
+    yield shown
+
+
+def _map(sweep: Sweep) -> Iterable[RenderableType]:
+    table = policy_map(sweep, "free")
+    x, y = (plain(table.attrs[axis]) for axis in ("x", "y"))
+    yield _title("Which policies are best where")
+    order = list(dict.fromkeys(table["policies"].value_counts().index))
+    marks = {name: MARKS[place % len(MARKS)] for place, name in enumerate(order)}
+    across = list(dict.fromkeys(table["x"]))
+    for level, row in reversed(list(table.groupby("y", sort=False))):
+        yield _line(f"{_value(level):>10}  {' '.join(marks[name] for name in row['policies'])}")
+    yield _line(f"up: {y}; across: {x} from {_value(across[0])} to {_value(across[-1])}", "dim")
+    names, samples = set_names(sweep), table["policies"].value_counts()
+    shown = _table("", SETS, "Samples", names=2)
+    for name in order:
+        shown.add_row(marks[name], Name(names[name]), f"{int(samples[name]):,}")
+    yield shown
+
+
+def _regret(sweep: Sweep) -> Iterable[RenderableType]:
+    table = regret_by_policies(sweep)
+    yield _title("What keeping to the base plan costs", _money(sweep.case))
+    names = set_names(sweep)
+    shown = _table("Where these are best", "Samples", "mean", "median", "95%", "most", "not allowed")
+    columns = ("mean", "median", "q95", "most")
+    places = decimals([value for column in columns for value in table[column].dropna()])
+    for row in table.head(MOST_SETS).itertuples():
+        figures = [getattr(row, column) for column in columns]
+        cells = ["-" if math.isnan(figure) else number(figure, places) for figure in figures]
+        shown.add_row(Name(names[row.policies]), f"{row.samples:,}", *cells, f"{row.not_allowed:,}")
+    yield shown
+    if len(table) > MOST_SETS:
+        yield _line(f"and {counted(len(table) - MOST_SETS, 'set')} more", "dim")
+    yield _line(
+        "Best leverage less the base plan's; not allowed: samples in which the base plan breaks a limit.", "dim"
+    )

@@ -1,0 +1,485 @@
+"""Sweeps: every row is what a solve of its case gives; nothing finished is lost, whatever ends the process."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from sluicegate import Case, case_from_tables, evaluate, load_case, make_design, read_sweep, solve, sweep
+from sluicegate.analysis.sweep import run as sweeping
+from sluicegate.analysis.sweep import store as dataset
+from sluicegate.analysis.sweep.estimate import estimate
+from sluicegate.analysis.sweep.outcomes import outcome
+from sluicegate.analysis.sweep.store import Dataset, SweepError
+from sluicegate.analysis.sweep.worker import Task, Worker
+from sluicegate.cli import cli
+from sluicegate.data import TABLES, CaseError, apply_overrides
+from sluicegate.data.schema.declarations import columns, numeric
+from sluicegate.model.plan.monitor import Monitor
+
+from sluicegate_testing.cli_cases import small
+from sluicegate_testing.standin import FIGURE, Cheap, design
+from sluicegate_testing.strategies import random_case
+
+TESTS = Path(__file__).parents[2]
+POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+VARY = ["limits.budget=*0.5..*1.5", "demands.us-site/chip.shortage_penalty=*0.5..*2", "lanes.chip-alt.fixed_cost=1..9"]
+"""Figures of the small case that touch our side alone."""
+
+
+def alike(row: Mapping[str, Any], expected: Mapping[str, Any], money: float) -> None:
+    """The same outcomes, but for rounding."""
+    for name, value in expected.items():
+        if isinstance(value, float) and name != "bound":
+            assert row[name] == pytest.approx(value, rel=1e-5, abs=1e-5 * (money if "fill" not in name else 1)), name
+        elif name not in ("bound", "gap", "message"):
+            assert row.get(name) == value, name
+
+
+# Rows are right ----------------------------------------------------------------------------------------------------
+
+
+def figures(case: Case, dice: np.random.Generator, count: int) -> list[str]:
+    """Texts that vary figures of a case drawn at random, within what a case may hold."""
+    found = []
+    for table, model in TABLES.items():
+        names = [name for name, info in columns(model).items() if numeric(info) is float]
+        for row in case.rows(table) if model.key else ():
+            found += [
+                f"{table}.{row.id}.{name}=*{'1' if name == 'max_flow' else '0.8'}..*{1 if share(name) else 1.2}"
+                for name in names
+                if name != "base_flow" and (value := getattr(row, name)) is not None and 0 < value < math.inf
+            ]
+    return [found[place] for place in dice.choice(len(found), count, replace=False)]
+
+
+def share(name: str) -> bool:
+    return name in ("max_party_share", "min_fill", "min_fill_week", "approval_rate", "availability", "initial")
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_every_row_is_what_a_cold_solve_gives(number: int) -> None:
+    case = case_from_tables("drawn", *random_case(700 + number, max_regimes=3, max_weeks=8, max_combinations=32))
+    dice = np.random.default_rng(number)
+    try:
+        drawn = make_design(case, "lhs", figures(case, dice, 4), samples=24)
+    except ValueError:
+        pytest.skip("figures that this case cannot have")
+    task = sweeping.task_of(case, drawn, "free", None, None)
+    worker = Worker(task)
+    shared = 0
+    for batch in list(sweeping.batches(task, drawn, set()))[:2]:
+        worker.begin()
+        for sample, values in batch[:3]:
+            (row,) = worker.rows(sample, values)
+            try:
+                own = task.at(values)
+            except CaseError:
+                assert row["status"] == "refused"
+                continue
+            plan = solve(own)
+            expected = outcome(plan.to_dict(), own)
+            money = 1.0 if plan.leverage is None else max(1.0, abs(plan.leverage))
+            tied = expected.get("policies") != row.get("policies")
+            if tied:
+                # Plans of equal leverage: which one is found may depend on the last digit.
+                assert row["leverage"] == pytest.approx(expected["leverage"], rel=1e-6, abs=1e-6)
+            else:
+                expected = {name: value for name, value in expected.items() if unique(name)}
+                alike(row, expected, money)
+            shared += worker._bench is not None
+    assert shared or worker._bench is None
+
+
+def unique(name: str) -> bool:
+    """Whether all plans of a sample share an outcome: not so where choices of equal worth lead to others."""
+    return name in ("status", "policies", "leverage", "worst_package", "sourcing_only_leverage") or name.startswith(
+        "policy."
+    )
+
+
+def test_samples_share_their_programs() -> None:
+    case = small()
+    drawn = make_design(case, "lhs", VARY, samples=40)
+    task = sweeping.with_base(sweeping.task_of(case, drawn, "both", None, None), solve(case).to_dict())
+    worker = Worker(task)
+    for batch in list(sweeping.batches(task, drawn, set()))[:2]:
+        worker.begin()
+        for sample, values in batch[:3]:
+            free, fixed = worker.rows(sample, values)
+            assert worker._bench is not None
+            own = task.at(values)
+            assert task.choices is not None
+            for row, plan in ((free, solve(own)), (fixed, evaluate(own, **task.choices))):
+                expected = outcome(plan.to_dict(), own)
+                assert row.keys() >= expected.keys()
+                alike(row, {name: value for name, value in expected.items() if unique(name)}, 1.0)
+
+
+def test_samples_share_their_programs_where_another_source_becomes_the_cheapest() -> None:
+    # What a unit missing at the end costs them is the price of the cheapest of two lanes that run: a kink at 2.4.
+    rival = {
+        "lane": "gas-world",
+        "item": "gas",
+        "origin": "world-site",
+        "destination": "them-site",
+        "unit_cost": 2.4,
+        "base_flow": 1,
+        "max_flow": 3,
+    }
+    case = small(lanes=[rival])
+    drawn = make_design(case, "lhs", ["lanes.gas-out.unit_cost=1.6..3.6", "lanes.chip-in.unit_cost=18..23"], samples=40)
+    task = sweeping.task_of(case, drawn, "free", None, None)
+    worker = Worker(task)
+    prices = drawn.samples["lanes.gas-out.unit_cost"]
+    assert prices.min() < 2 and prices.max() > 3
+    for batch in list(sweeping.batches(task, drawn, set()))[:3]:
+        worker.begin()
+        for sample, values in batch[:4]:
+            (row,) = worker.rows(sample, values)
+            assert worker._bench is not None
+            own = task.at(values)
+            assert worker._bench.learnt.numbers(own, values) is not None
+            expected = outcome(solve(own).to_dict(), own)
+            alike(row, {name: value for name, value in expected.items() if unique(name)}, 1.0)
+
+
+def test_a_batch_does_not_depend_on_those_before() -> None:
+    case = small()
+    drawn = make_design(case, "lhs", [*VARY, "lanes.gas-out.max_flow=12..20"], samples=48)
+    task = sweeping.task_of(case, drawn, "free", None, None)
+    first, second, third = sweeping.batches(task, drawn, set())
+
+    def answers(*batches: Any) -> list[Any]:
+        worker = Worker(task)
+        rows: list[Any] = []
+        for batch in batches:
+            worker.begin()
+            rows = [worker.rows(*entry) for entry in batch]
+        return [{name: value for name, value in row.items() if name != "seconds"} for found in rows for row in found]
+
+    assert answers(third) == answers(first, second, third)
+
+
+def test_what_has_no_plan_is_a_row_too() -> None:
+    case = small()
+    listed = pd.DataFrame({"demands.us-site/chip.min_fill": [0.2, 1.0, 0.3], "lanes.chip-in.max_flow": [4.0, 4.0, 1.0]})
+    found = sweep(case, make_design(case, "list", file=listed), policies="both")
+    assert found["status"].tolist() == ["optimal", "feasible", "infeasible", "infeasible", "refused", "refused"]
+    assert found["sample"].tolist() == [0, 0, 1, 1, 2, 2]
+    assert "base_flow" in found["message"].iloc[-1]
+    assert found["message"].iloc[3].startswith("mean fill of chip")
+    assert found["in.lanes.chip-in.max_flow"].tolist() == [4, 4, 4, 4, 1, 1]
+    assert math.isnan(found["leverage"].iloc[2])
+
+
+def test_text_and_whole_numbers() -> None:
+    case = small()
+    listed = pd.DataFrame(
+        {"policies.review/slow.delay_weeks": ["1", "2:0.5;4:0.5"], "lanes.chip-in.lead_weeks": [0.0, 1.0]}
+    )
+    found = sweep(case, make_design(case, "list", file=listed))
+    for row, delay, lead in zip(found.to_dict("records"), listed.iloc[:, 0], (0, 1), strict=True):
+        own = apply_overrides(case, [f"policies.review/slow.delay_weeks={delay}", f"lanes.chip-in.lead_weeks={lead}"])
+        assert row["leverage"] == pytest.approx(solve(own).leverage)
+
+
+def test_a_fault_of_one_sample_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = small()
+    drawn = make_design(case, "lhs", VARY[:1], samples=3)
+
+    def broken(self: Worker, case: Case, mode: str) -> dict[str, Any]:
+        raise ArithmeticError("no optimum")
+
+    monkeypatch.setattr(Worker, "_alone", broken)
+    found = sweep(case, drawn)
+    assert found["status"].tolist() == ["failed"] * 3
+    assert set(found["message"]) == {"ArithmeticError: no optimum"}
+
+
+def test_fixed_needs_a_base_plan() -> None:
+    case = apply_overrides(small(), ["demands.us-site/chip.min_fill=1"])
+    with pytest.raises(ValueError, match="the base case has no plan"):
+        sweep(case, make_design(case, "lhs", VARY[:1], samples=2), policies="fixed")
+
+
+# Rows are kept -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sweeps whose samples cost nothing."""
+    monkeypatch.setattr(sweeping, "task_of", lambda case, *_: Cheap(case))
+    monkeypatch.setattr(sweeping, "alters", lambda *_: frozenset())
+    monkeypatch.setattr(sweeping, "FLUSH_SECONDS", 0.0)
+
+
+class StopAfter(Monitor):
+    def __init__(self, most: int):
+        self.most = most
+        self.done = 0
+
+    def advance(self, done: int, total: int) -> None:
+        self.done = done
+
+    def stop(self) -> bool:
+        return self.done >= self.most
+
+
+@POSIX
+def test_a_hundred_kills(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    script = [sys.executable, "-m", "sluicegate_testing.killing", "100", str(tmp_path / "sweep"), str(notes)]
+    ended = subprocess.run(script, capture_output=True, text=True, cwd=TESTS, check=False)
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert found.pop("steps") > 2
+    assert found == {"lost": 0, "repeated": 0, "complete": True, "right": True, "files": ["all.parquet"]}
+
+
+@pytest.mark.usefixtures("cheap")
+def test_a_stopped_sweep_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "sweep"
+    first = sweep(small(), design(50), folder=folder, monitor=StopAfter(20))
+    assert len(first) == 20
+    assert not read_sweep(folder).complete
+    again = sweep(small(), design(50), folder=folder, resume=True)
+    assert again["sample"].tolist() == list(range(50))
+    assert read_sweep(folder).complete
+    assert sweep(small(), design(50), folder=folder, resume=True).equals(again)
+
+
+@pytest.mark.usefixtures("cheap")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"case": small(budget=31)}, "another case"),
+        ({"design": design(51)}, "another design"),
+        ({"design": design(50, seed=1)}, "another design"),
+        ({"policies": "both"}, "policies free instead of both"),
+        ({"rel_gap": 0.01}, "rel gap None instead of 0.01"),
+    ],
+)
+def test_another_sweep_is_not_gone_on_with(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    given: dict[str, Any] = {"case": small(), "design": design(50), "folder": tmp_path / "sweep"}
+    sweep(**given, monitor=StopAfter(5))
+    before = read_sweep(tmp_path / "sweep").frame
+    with pytest.raises(SweepError, match=message):
+        sweep(**given | change, resume=True)
+    assert read_sweep(tmp_path / "sweep").frame.equals(before)
+
+
+@pytest.mark.usefixtures("cheap")
+def test_versions_are_not_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep(small(), design(50), folder=tmp_path / "sweep", monitor=StopAfter(5))
+    known = sweeping._versions()
+    monkeypatch.setattr(sweeping, "_versions", lambda: {**known, "highspy": "1.0"})
+    with pytest.raises(SweepError, match=r"highspy .* instead of 1\.0"):
+        sweep(small(), design(50), folder=tmp_path / "sweep", resume=True)
+
+
+class FullAfter(Monitor):
+    """No file may become longer than a few bytes, once so many samples are done."""
+
+    def __init__(self, most: int):
+        self.most = most
+
+    def advance(self, done: int, total: int) -> None:
+        if done >= self.most:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+@POSIX
+@pytest.mark.usefixtures("cheap")
+def test_a_full_disk(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with pytest.raises(SweepError, match=r"cannot be written: .*Rows finished before are kept; free some space"):
+            sweep(small(), design(50), folder=tmp_path / "sweep", monitor=FullAfter(7))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    kept = read_sweep(tmp_path / "sweep").frame["sample"].tolist()
+    assert 5 <= len(kept) < 50
+    again = sweep(small(), design(50), folder=tmp_path / "sweep", resume=True)
+    assert again["sample"].tolist() == list(range(50))
+    assert os.listdir(tmp_path / "sweep" / "rows") == ["all.parquet"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "solve", None)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SweepError, match="cannot be written: not a directory; name a folder in another place with -o"):
+        sweep(small(), design(50), folder=tmp_path / "file" / "sweep")
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.usefixtures("cheap")
+def test_rows_that_were_gathered_but_not_tidied_up_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Dataset(tmp_path / "sweep")
+    unlink = Path.unlink
+
+    def dies(self: Path, missing_ok: bool = False) -> None:
+        if self.name.startswith("part-"):
+            raise KeyboardInterrupt
+        unlink(self, missing_ok)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "unlink", dies)
+        sweep(small(), design(50), folder=tmp_path / "sweep")
+    assert len(kept.files()) > 1
+    assert kept.frame()["sample"].tolist() == list(range(50))
+    assert sweep(small(), design(50), folder=tmp_path / "sweep", resume=True)["sample"].tolist() == list(range(50))
+    assert [path.name for path in kept.files()] == [dataset.WHOLE]
+
+
+@pytest.mark.usefixtures("cheap")
+def test_folders_that_are_there(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine.txt").write_text("mine")
+    with pytest.raises(SweepError, match=r"holds no sweep\.json"):
+        sweep(small(), design(5), folder=tmp_path / "other", force=True)
+    with pytest.raises(SweepError, match="is no sweep folder"):
+        sweep(small(), design(5), folder=tmp_path / "nowhere", resume=True)
+    sweep(small(), design(5), folder=tmp_path / "sweep")
+    with pytest.raises(SweepError, match="continue it with --resume"):
+        sweep(small(), design(5), folder=tmp_path / "sweep")
+    assert len(sweep(small(), design(6), folder=tmp_path / "sweep", force=True)) == 6
+    assert sorted(os.listdir(tmp_path)) == ["other", "sweep"]
+
+
+@POSIX
+@pytest.mark.usefixtures("cheap")
+def test_two_processes_do_not_write_to_one_sweep(tmp_path: Path) -> None:
+    sweep(small(), design(5), folder=tmp_path / "sweep")
+    with Dataset(tmp_path / "sweep"), pytest.raises(SweepError, match="being written by another process"):
+        sweep(small(), design(5), folder=tmp_path / "sweep", resume=True)
+
+
+def test_what_is_beside_the_rows(tmp_path: Path) -> None:
+    case = small()
+    drawn = make_design(case, "lhs", VARY[:2], samples=3, seed=4)
+    found = sweep(case, drawn, folder=tmp_path / "sweep")
+    read = read_sweep(tmp_path / "sweep")
+    assert (read.case, read.design.digest) == (case, drawn.digest)
+    assert read.meta["seed"] == 4
+    assert read.meta["case_digest"] == case.digest
+    assert {"sluicegate", "highspy", "pyomo"} <= read.meta["versions"].keys()
+    assert read.base["leverage"] == pytest.approx(solve(case).leverage)
+    assert read.frame.equals(found)
+    assert found.attrs["currency"] == "USD m"
+    for path in drawn.samples:
+        assert found[f"in.{path}"].tolist() == drawn.samples[path].tolist()
+
+
+# Workers -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_number_of_workers_changes_nothing() -> None:
+    case = small()
+    drawn = make_design(case, "lhs", VARY, samples=36)
+    alone, two = (sweep(case, drawn, workers=workers).drop(columns="seconds") for workers in (1, 2))
+    assert alone.equals(two)
+
+
+def test_an_estimate_of_samples_that_share_nothing() -> None:
+    case = small()
+    found = estimate(case, make_design(case, "lhs", VARY, samples=4))
+    assert found is not None
+    assert found.learning_seconds == 0 < found.seconds_per_sample
+
+
+def test_an_estimate() -> None:
+    case = small()
+    drawn = make_design(case, "lhs", VARY, samples=40)
+    found = estimate(case, drawn, policies="both", workers=2)
+    assert found is not None
+    assert (found.samples, found.solves, found.tried) == (40, 81, 12)
+    assert found.seconds > found.learning_seconds > 0
+    assert 10_000 < found.bytes < 200_000
+
+
+# The command -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments: str, code: int = 0) -> Any:
+    result = CliRunner().invoke(cli, ["sweep", *arguments])
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result
+
+
+@pytest.mark.usefixtures("here")
+def test_the_command() -> None:
+    asked = ["tutorial", "--vary", "limits.budget=*0.5..*2", "--samples", "4", "--workers", "1"]
+    assert run(*asked, "-o", "out").stdout == "4 rows: 4 optimal\n"
+    found = json.loads(run(*asked, "-o", "out", "--resume", "--json").stdout)
+    assert found == {"folder": "out", "samples": 4, "complete": True, "rows": {"optimal": 4}}
+    assert "replace it with --force" in run(*asked, "-o", "out", code=2).stderr
+    assert "another design" in run(*asked, "--seed", "1", "-o", "out", "--resume", code=2).stderr
+    assert "--resume needs -o" in run(*asked, "--resume", code=2).stderr
+    case = load_case("tutorial")
+    leverage = read_sweep("out").frame.set_index("sample")["leverage"]
+    for sample, budget in read_sweep("out").design.samples["limits.budget"].items():
+        assert leverage[sample] == pytest.approx(solve(apply_overrides(case, [f"limits.budget={budget}"])).leverage)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_dry_run_writes_nothing() -> None:
+    asked = ["tutorial", "--vary", "limits.budget=*0.5..*2", "--samples", "4", "--dry-run"]
+    lines = run(*asked).stdout.splitlines()
+    assert lines[0] == "4 samples, 5 solves"
+    assert json.loads(run(*asked, "--json").stdout)["solves"] == 5
+    assert os.listdir() == []
+
+
+def test_help_and_usage() -> None:
+    assert "Examples:" in run("--help").output
+    assert run("tutorial", "--help").output.startswith("Usage: cli sweep [OPTIONS] CASE\n")
+    assert "--vary" in run("tutorial", code=2).stderr
+    assert "Missing argument 'CASE'" in run(code=2).stderr
+    assert "no number" in run("tutorial", "--vary", "limits.budget=a..b", code=2).stderr
+
+
+@POSIX
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_keeps_what_is_finished(workers: str) -> None:
+    asked = ["tutorial", "--vary", "limits.budget=*0.5..*2", "--samples", "5000", "--workers", workers, "-o", "out"]
+    command = [sys.executable, "-c", "from sluicegate.cli import main; main()", "sweep", *asked]
+    started = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    end = time.monotonic() + 120
+    while time.monotonic() < end and not list(Path("out/rows").glob("part-*")):
+        time.sleep(0.1)
+    os.killpg(started.pid, signal.SIGINT)
+    shown, said = started.communicate(timeout=60)
+    assert started.returncode == 130, said
+    assert "Traceback" not in said and "leaked" not in said
+    assert "go on with --resume" in said
+    assert shown.endswith("optimal\n")
+    assert len(read_sweep("out").frame) == int(shown.split()[0].replace(",", ""))
+
+
+def test_the_figure_of_the_stand_in() -> None:
+    """The stand-in's figure is one that the small case has."""
+    assert Task(small(), (FIGURE,), "free").at({FIGURE: 3.0}).settings.limits.budget == 3

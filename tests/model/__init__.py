@@ -1,1 +1,0 @@
-"""The mathematics, tested by hand, by its properties, and family by family."""

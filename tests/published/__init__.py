@@ -1,1 +1,0 @@
-"""Problems whose answers others have published, rebuilt as cases."""

@@ -1,0 +1,110 @@
+"""The supply network as a picture: everything in it once, nothing over anything else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from pytest import approx
+from sluicegate import Plan, load_case
+from sluicegate.analysis.results import read_result
+from sluicegate.report.charts.supply_map import THICK, Node, _columns, _spread, supply_map
+
+from sluicegate_testing.cli_cases import small
+
+
+@pytest.fixture(scope="module")
+def taiwan(result: Callable[[str], Path]) -> Plan:
+    return read_result(result("taiwan-korea"), tables=True)[0]
+
+
+def overlap(first: Node, second: Node) -> bool:
+    apart = first.x + first.width <= second.x or second.x + second.width <= first.x
+    return not (apart or first.y + first.height <= second.y or second.y + second.height <= first.y)
+
+
+@pytest.mark.parametrize("name", ["tutorial", "japan-korea-2019", "taiwan-korea"])
+def test_every_site_and_lane_has_its_place(name: str) -> None:
+    case = load_case(name)
+    found = supply_map(Plan(case=case, status="infeasible"))
+    joined = {site for lane in case.lanes for site in (lane.origin, lane.destination)}
+    assert {node.site for node in found.nodes} == joined
+    assert {(link.origin, link.destination) for link in found.links} == {
+        (lane.origin, lane.destination) for lane in case.lanes
+    }
+    assert len(found.lanes) == len(case.lanes)
+    assert not any(overlap(first, second) for first, second in combinations(found.nodes, 2))
+    for node in found.nodes:
+        assert node.x >= 0 and node.y >= 0
+        assert node.x + node.width <= found.width and node.y + node.height <= found.height
+
+
+def test_lines_run_from_box_to_box(taiwan: Plan) -> None:
+    found = supply_map(taiwan)
+    nodes = {node.site: node for node in found.nodes}
+    for link in found.links:
+        figures = [float(text) for text in re.findall(r"-?[\d.]+", link.path)]
+        origin, destination = nodes[link.origin], nodes[link.destination]
+        assert figures[0] == approx(origin.x + (origin.width if origin.x <= destination.x else 0), abs=0.1)
+        assert figures[1] == approx(origin.y + origin.height / 2, abs=0.1)
+        assert figures[-1] == approx(destination.y + destination.height / 2, abs=0.1)
+
+
+def test_width_is_value(plan: Plan) -> None:
+    found = supply_map(plan)
+    links = {(link.origin, link.destination): link for link in found.links}
+    # By hand: gas 10 a week at 2; chips 4 a week at 20.
+    assert links["us-site", "them-site"].value == approx(20)
+    assert links["them-site", "us-site"].value == approx(80)
+    assert links["them-site", "us-site"].width == approx(THICK)
+    widths = sorted(found.links, key=lambda link: link.value)
+    assert [link.width for link in widths] == sorted(link.width for link in found.links)
+
+
+def test_controlled_lanes_are_marked(plan: Plan, taiwan: Plan) -> None:
+    kinds = {(link.origin, link.destination): link.kind for link in supply_map(plan).links}
+    assert kinds == {
+        ("us-site", "them-site"): "reviewed",
+        ("them-site", "us-site"): "theirs",
+        ("world-site", "us-site"): "new",
+    }
+    left = supply_map(Plan(case=small(), status="infeasible", policies={"review": "open"}))
+    assert {link.kind for link in left.links} == {"ours", "theirs", "idle"}
+    rows = {row["lane"].lane: row["kind"] for row in supply_map(taiwan).lanes}
+    for lane in taiwan.case.lanes:
+        if lane.regime in taiwan.policies:
+            assert rows[lane.lane] == ("ours" if taiwan.policies[lane.regime] == "open" else "reviewed")
+
+
+def test_goods_move_to_the_right_unless_they_go_round() -> None:
+    columns = _columns(["a", "b", "c", "d"], [("a", "b"), ("b", "c"), ("a", "c"), ("d", "c")])
+    assert columns == {"a": 0, "b": 1, "c": 2, "d": 1}
+    round_ = _columns(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a")])
+    assert round_ == {"a": 0, "b": 1, "c": 2}
+    assert _columns(["a", "b"], [("a", "b"), ("b", "a")]) == {"a": 0, "b": 1}
+
+
+def test_boxes_are_spread_around_where_they_want_to_be() -> None:
+    assert _spread([0, 200], [20, 20]) == approx([0, 200])
+    same = _spread([50, 50, 50], [20, 20, 20])
+    assert same[1] == approx(50)
+    assert same[1] - same[0] == approx(36) and same[2] - same[1] == approx(36)
+    assert _spread([100, 0], [20, 20]) == approx([32, 68])
+
+
+def test_long_names_fit_their_box() -> None:
+    case = small()
+    long = case.sites[0].model_copy(update={"name": "a very long name of a site that makes many things, " * 4})
+    found = supply_map(Plan(case=_with_site(case, long), status="infeasible"))
+    node = next(node for node in found.nodes if node.site == long.site)
+    assert len(node.lines) == 2 and node.lines[1].endswith("…")
+    assert long.name.strip() in node.label
+
+
+def _with_site(case, site):  # type: ignore[no-untyped-def]
+    import dataclasses
+
+    return dataclasses.replace(case, sites=(site, *case.sites[1:]))

@@ -1,0 +1,144 @@
+"""A plan as a workbook."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+from sluicegate import Plan, load_case, solve
+from sluicegate.data import TABLES, apply_overrides
+from sluicegate.report.files import workbook as report
+from sluicegate.report.files.workbook import write_workbook
+
+from sluicegate_testing.cli_cases import small
+
+HOSTILE = '=cmd|"/c calc"!A1'
+
+
+@pytest.fixture(scope="module")
+def book(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Workbook:
+    return load_workbook(write_workbook(plan, tmp_path_factory.mktemp("book") / "plan.xlsx"))
+
+
+def rows_of(sheet: Worksheet) -> list[dict[str, object]]:
+    header, *rows = sheet.iter_rows(values_only=True)
+    return [dict(zip(header, row, strict=True)) for row in rows if any(value is not None for value in row)]
+
+
+def test_sheets(book: Workbook, plan: Plan) -> None:
+    filled = [table for table in TABLES if plan.case.rows(table)]
+    assert book.sheetnames == [*report.SHEETS, "case", *filled]
+    for name in report.SHEETS[1:]:
+        assert book[name].freeze_panes is not None, name
+        assert book[name].auto_filter.ref is not None, name
+
+
+def test_summary_says_the_answer(book: Workbook, plan: Plan) -> None:
+    said = {row[0]: row[1:3] for row in book[report.SUMMARY].iter_rows(values_only=True) if row[0]}
+    assert said["status"][0] == "optimal"
+    assert said["leverage, in the worst package"] == (pytest.approx(plan.leverage, rel=1e-12), "USD m")
+    assert said["no plan can have more than"][0] == pytest.approx(plan.bound, rel=1e-12)
+    assert said["budget used of 30"][0] == pytest.approx(plan.limits["budget"]["used"], rel=1e-12)
+    assert said["worst package"][0] == plan.worst_package
+
+
+def test_every_figure_of_the_weeks_is_there(book: Workbook, plan: Plan) -> None:
+    keys = {"flows": ["side", "scenario", "lane"], "stocks": ["side", "scenario", "site", "item"]}
+    keys["fills"] = keys["stocks"]
+    for name, sheet, value in (
+        ("flows", report.FLOWS, "dispatched"),
+        ("stocks", report.STOCKS, "stock"),
+        ("fills", report.FILLS, "fill"),
+    ):
+        frame = plan.tables[name]
+        rows = {
+            tuple(str(row[key.capitalize()]).replace("every scenario", "") for key in keys[name]): row
+            for row in rows_of(book[sheet])
+            if row["Side"] in ("ours", "counterpart")
+        }
+        assert len(frame) == len(rows) * plan.case.settings.horizon.weeks
+        for entry in frame.itertuples():
+            row = rows[tuple(getattr(entry, key) for key in keys[name])]
+            assert row[f"Week {entry.week}"] == pytest.approx(getattr(entry, value), rel=1e-12, abs=1e-300)
+
+
+def test_other_sheets_hold_the_tables(book: Workbook, plan: Plan) -> None:
+    policies = rows_of(book[report.POLICIES])
+    assert {row["Regime"]: row["Policy"] for row in policies} == dict(plan.policies)
+    sourcing = rows_of(book[report.SOURCING])
+    assert [row["In the plan"] for row in sourcing] == pytest.approx(list(plan.tables["sourcing"]["plan"]))
+    scenarios = {row["Scenario"]: row for row in rows_of(book[report.SCENARIOS])}
+    assert {name: row["Leverage (USD m)"] for name, row in scenarios.items()} == pytest.approx(
+        {name: entry["leverage"] for name, entry in plan.scenarios.items()}
+    )
+    losses = rows_of(book[report.LOSSES])
+    assert losses[0]["Scenario"] == plan.worst_package
+    ours = [row["Loss (USD m)"] for row in losses if (row["Scenario"], row["Side"]) == (plan.worst_package, "ours")]
+    assert sum(ours) == pytest.approx(plan.own_loss)
+    margins = {row["Demand"]: row for row in rows_of(book[report.CONTINUITY])}
+    assert margins["us-site/chip"]["Least fill allowed"] == 0.2
+
+
+def test_formats_and_charts(book: Workbook) -> None:
+    fills = book[report.FILLS]
+    header = {cell.value: cell.column for cell in fills[1]}
+    assert fills.cell(2, header["Week 0"]).number_format == "0.0%"
+    assert fills.conditional_formatting
+    flows = book[report.FLOWS]
+    header = {cell.value: cell.column for cell in flows[1]}
+    assert flows.cell(2, header["Week 0"]).number_format.startswith("#,##0")
+    for name in (report.SUMMARY, report.SOURCING, report.SCENARIOS, report.LOSSES, report.FILLS):
+        assert book[name]._charts, name
+
+
+def test_it_is_a_case_too(plan: Plan, tmp_path: Path) -> None:
+    case = load_case(write_workbook(plan, tmp_path / "plan.xlsx"))
+    assert case == plan.case
+    assert [warning.message for warning in case.warnings] == ["no tables of a case; the sheets are ignored"]
+
+
+def test_text_of_a_case_is_never_a_formula(tmp_path: Path) -> None:
+    case = small(name="=1+1", gas=HOSTILE.replace("/", ":"), title=HOSTILE, review="@SUM(A1)", budget=30)
+    case = apply_overrides(case, ["items.chip.unit=+1", 'case.currency==HYPERLINK("http://example.org")'])
+    path = write_workbook(solve(case), tmp_path / "plan.xlsx")
+    for sheet in load_workbook(path):
+        for cells in sheet.iter_rows():
+            for cell in cells:
+                assert cell.data_type in ("s", "n"), cell.coordinate
+                assert cell.hyperlink is None
+                if isinstance(cell.value, str) and cell.value.startswith(("=", "+", "-", "@")):
+                    # It stays text when somebody edits the cell.
+                    assert cell.number_format == "@", cell.value
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            content = archive.read(name).decode("utf-8", "replace")
+            assert "<f>" not in content, name
+            assert not name.endswith(".rels") or "example.org" not in content
+            if name.startswith("xl/charts/"):
+                # A chart refers to sheets of ours; nothing of the case's text is a reference.
+                assert "<c:f>cmd" not in content
+                assert "<c:f>HYPERLINK" not in content
+    assert load_case(path) == case
+
+
+def test_without_a_plan_the_case_remains(tmp_path: Path) -> None:
+    plan = solve(apply_overrides(small(), ["demands.us-site/chip.min_fill=1", "limits.budget=0"]))
+    assert plan.leverage is None
+    path = write_workbook(plan, tmp_path / "plan.xlsx")
+    book = load_workbook(path)
+    assert book.sheetnames[:2] == [report.SUMMARY, "case"]
+    said = {row[0]: row[1] for row in book[report.SUMMARY].iter_rows(values_only=True) if row[0]}
+    assert said["status"] == "infeasible"
+    assert load_case(path) == plan.case
+
+
+def test_a_file_that_is_there_stays(plan: Plan, tmp_path: Path) -> None:
+    path = tmp_path / "plan.xlsx"
+    path.write_text("mine")
+    with pytest.raises(FileExistsError):
+        write_workbook(plan, path)
+    assert path.read_text() == "mine"
+    assert load_case(write_workbook(plan, path, force=True)) == plan.case

@@ -1,0 +1,211 @@
+"""Pages in a real browser: no errors, no requests, no sideways scrolling, readable, usable without a mouse."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sluicegate import Plan, evaluate
+from sluicegate.report.page.page import page_of, read_results, write_page
+
+from sluicegate_testing.results import frontier_folder, publish, sweep_folder
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = shutil.which("chromium")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+SHIPPED = ("tutorial", "japan-korea-2019", "taiwan-korea")
+WIDTHS = (1280, 390)
+
+CONTRAST = """
+() => {
+  const rgb = text => {
+    const found = text.match(/[\\d.]+/g).map(Number);
+    return text.startsWith('color(srgb') ? [255 * found[0], 255 * found[1], 255 * found[2], found[3] ?? 1]
+      : [found[0], found[1], found[2], found[3] ?? 1];
+  };
+  const light = colour => {
+    const [r, g, b] = colour.slice(0, 3).map(part => part / 255)
+      .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = rgb(getComputedStyle(at).backgroundColor);
+      if (colour[3] === 1) return colour;
+    }
+    return [255, 255, 255, 1];
+  };
+  const poor = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const own = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+    if (!own || !element.checkVisibility() || element.closest('title')) continue;
+    const style = getComputedStyle(element);
+    const drawn = element instanceof SVGElement;
+    // Labels on a coloured bar or cell are looked at where the colours are chosen.
+    if (drawn && ['#ffffff', '#101418'].includes(element.getAttribute('fill'))) continue;
+    const ink = rgb(drawn ? style.fill : style.color);
+    const [one, other] = [light(ink), light(behind(drawn ? element.closest('div, figure') : element))].sort((a, b) => b - a);
+    const ratio = (one + 0.05) / (other + 0.05);
+    const words = element.textContent.slice(0, 40);
+    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${element.tagName} ${style.color} ${style.fill} ${words}`);
+  }
+  return poor;
+}
+"""
+"""Texts whose contrast with what is behind them is below what WCAG 2.2 asks for (AA, 4.5), as words."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Callable[..., tuple[Page, list[str]]]]:
+    """Return what opens a file: the page, and what went wrong or was asked for on the way."""
+    contexts = []
+
+    def open_(path: Path, width: int = 1280, scheme: Any = "light") -> tuple[Page, list[str]]:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        seen: list[str] = []
+        page.on("console", lambda message: seen.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: seen.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (seen.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        address = path.as_uri()
+        page.on(
+            "request", lambda asked: None if asked.url in (address, "data:,") else seen.append(f"request: {asked.url}")
+        )
+        page.goto(address)
+        return page, seen
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def shipped_file(shared: Path, shipped_page: Callable[[str], str]) -> Callable[[str], Path]:
+    """Return what gives the file of a shipped case's page."""
+
+    def file(name: str) -> Path:
+        shipped_page(name)
+        return shared / f"{name}.html"
+
+    return file
+
+
+def sideways(page: Page) -> int:
+    """Return by how many pixels a page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_cases(shipped_file: Callable[[str], Path], opened: Any, name: str, width: int) -> None:
+    page, seen = opened(shipped_file(name), width)
+    assert seen == []
+    assert sideways(page) <= 0
+    narrow = page.evaluate("Math.min(...[...document.querySelectorAll('.chart svg')].map(each => each.clientWidth))")
+    assert narrow >= 300, "charts keep a size at which they can be read"
+    # What is folded away must not be too wide either.
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert sideways(page) <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", SHIPPED)
+def test_contrast(shipped_file: Callable[[str], Path], opened: Any, name: str, scheme: str) -> None:
+    page, _ = opened(shipped_file(name), 1280, scheme)
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    assert dark == (scheme == "dark")
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_prints(shipped_file: Callable[[str], Path], opened: Any) -> None:
+    page, seen = opened(shipped_file("taiwan-korea"), 1280, "dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+    content = page.pdf(format="A4")
+    assert content.startswith(b"%PDF")
+    assert seen == []
+    pages = content.count(b"/Type /Page\n") or content.count(b"/Type /Page ")
+    assert 5 <= pages <= 40
+
+
+def test_can_be_used_without_a_mouse(shipped_file: Callable[[str], Path], opened: Any) -> None:
+    page, _ = opened(shipped_file("tutorial"), 390)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0, "shown when it has the focus"
+    places = [0.0]
+    # What is folded away cannot be reached, and need not be.
+    reached = (
+        "[...document.querySelectorAll('a[href], [tabindex=\"0\"], summary')].filter(each => each.checkVisibility())"
+    )
+    count = page.evaluate(f"{reached}.length")
+    for _ in range(count - 1):
+        page.keyboard.press("Tab")
+        places.append(page.evaluate("document.activeElement.getBoundingClientRect().top + window.scrollY"))
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert places == sorted(places), "from top to bottom"
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.querySelectorAll('details[open]').length") == 1
+
+
+def test_is_told_to_those_who_do_not_see_it(shipped_file: Callable[[str], Path], opened: Any) -> None:
+    page, _ = opened(shipped_file("tutorial"))
+    for role in ("banner", "main", "navigation", "contentinfo"):
+        assert page.get_by_role(role).count() == 1
+    pictures = page.get_by_role("img")
+    assert pictures.count() > 5
+    assert all(
+        name and name.strip() for name in pictures.evaluate_all("all => all.map(e => e.getAttribute('aria-label'))")
+    )
+    assert page.get_by_role("region", name="Policies", exact=True).count() == 1
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_hostile_case_stays_harmless_and_laid_out(
+    hostile_plan: Plan, tmp_path: Path, opened: Any, width: int
+) -> None:
+    folder = publish(hostile_plan.case, hostile_plan, tmp_path / "hostile")
+    other = publish(hostile_plan.case, evaluate(hostile_plan.case), tmp_path / "other")
+    studies = [
+        frontier_folder(hostile_plan.case, tmp_path / "curve"),
+        sweep_folder(hostile_plan.case, tmp_path / "doubts"),
+    ]
+    for names in ([folder], [folder, other], studies[:1], studies[1:]):
+        target = tmp_path / "page.html"
+        write_page(page_of(read_results([str(name) for name in names])), target)
+        page, seen = opened(target, width)
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert seen == []
+        assert sideways(page) <= 0
+        assert page.locator("h1").is_visible(), "a style in a name would hide everything"
+        assert page.locator("script, img, iframe, a[href^='javascript']").count() == 0

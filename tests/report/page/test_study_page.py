@@ -1,0 +1,75 @@
+"""Pages of frontiers and sweeps: what the terminal says, as titles, lines and tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from sluicegate.report.format.names import Name
+from sluicegate.report.page.page import page_of, read_results
+from sluicegate.report.text.blocks import blocks
+from sluicegate.report.text.plan import _grid, _line, _table, _title
+
+from sluicegate_testing.cli_cases import hostile, small
+from sluicegate_testing.markup import harmless
+from sluicegate_testing.results import frontier_folder, sweep_folder
+
+
+def test_titles_lines_and_tables() -> None:
+    table = _table("Site", "Units", "Cost")
+    table.add_row(Name("a/b"), "1", Text("2"))
+    table.add_row(Name("<b>"), "3", "")
+    found = list(blocks([_title("Stocks", "bought"), _line("- so it is", "dim"), Padding(table, 1), Text("")]))
+    assert found == [
+        {"kind": "title", "text": "Stocks", "note": "bought"},
+        {"kind": "line", "text": "so it is", "style": "dim"},
+        {
+            "kind": "table",
+            "heads": ["Site", "Units", "Cost"],
+            "rows": [("a/b", "1", "2"), ("<b>", "3", "")],
+            "names": 1,
+        },
+    ]
+
+
+def test_a_grid_has_no_heads() -> None:
+    (found,) = blocks([_grid([("without reviews", "-14", "best leverage of sourcing alone")])])
+    assert found["heads"] == []
+    assert found["rows"] == [("without reviews", "-14", "best leverage of sourcing alone")]
+
+
+def test_a_table_of_names_only() -> None:
+    table = Table()
+    table.add_column("Regime")
+    table.add_row("gas")
+    (found,) = blocks([table])
+    assert (found["names"], found["rows"]) == (1, [("gas",)])
+
+
+def test_the_page_of_a_frontier(tmp_path: Path) -> None:
+    document = harmless(page_of(read_results([str(frontier_folder(small(), tmp_path / "curve"))])))
+    for words in ("A small case: leverage against budget", "each proven best at its level", "What changes on the way"):
+        assert words in document.text, words
+    assert len(document.of("svg")) == 1
+
+
+def test_the_page_of_a_sweep(tmp_path: Path) -> None:
+    document = harmless(page_of(read_results([str(sweep_folder(small(), tmp_path / "doubts"))])))
+    for words in (
+        "A small case: a sweep of 1 figure",
+        "Over 6 samples the leverage lies between",
+        "It hangs most on limits.budget",
+    ):
+        assert words in document.text, words
+    assert len(document.of("svg")) >= 3
+
+
+@pytest.mark.parametrize("study", [frontier_folder, sweep_folder])
+def test_names_stay_names(tmp_path: Path, study: object) -> None:
+    case = hostile()
+    assert callable(study)
+    document = harmless(page_of(read_results([str(study(case, tmp_path / "hostile"))])))
+    assert case.settings.case.title.split()[0] in document.text

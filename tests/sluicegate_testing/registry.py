@@ -1,0 +1,97 @@
+"""Which test covers which family of the model, and the model with one family knocked out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from pyomo.environ import Constraint, Expression, Var
+from sluicegate.model.formulation import linking as joint
+from sluicegate.model.leader import problem
+
+Test = Callable[[], None]
+
+COVERED: dict[str, list[Test]] = defaultdict(list)
+
+IMPLIED = {"bound counterpart_fill", "bound order", "bound margin_earned"}
+"""Bounds that follow from the rows that link the response to our side; they only help the solver."""
+
+GATE = "gate"
+"""Not a component: the bounds that shut the policies not chosen."""
+
+
+def covers(*families: str) -> Callable[[Test], Test]:
+    """Say which families a test covers: it must fail when one of them is knocked out."""
+
+    def note(test: Test) -> Test:
+        for family in families:
+            COVERED[family].append(test)
+        return test
+
+    return note
+
+
+def families(model: Any) -> set[str]:
+    """Every constraint, every expression and every bounded continuous variable of a joint model, and the gate."""
+    found = {GATE}
+    for component in model.component_objects((Constraint, Expression)):
+        found.add(_path(component))
+    for component in model.component_objects(Var):
+        if any(variable.is_continuous() and variable.ub is not None for variable in component.values()):
+            found.add(f"bound {_path(component)}")
+    return found - IMPLIED
+
+
+def _path(component: Any) -> str:
+    """Name of a component below its model, indices of blocks left out: ``ours.balance``."""
+    names = [component.local_name]
+    block = component.parent_block()
+    while block.parent_block() is not None:
+        names.append(block.parent_component().local_name)
+        block = block.parent_block()
+    return ".".join(reversed(names))
+
+
+def _knock(model: Any, family: str) -> None:
+    path = family.removeprefix("bound ")
+    for component in model.component_objects((Constraint, Expression, Var)):
+        if _path(component) != path:
+            continue
+        if component.ctype is Constraint:
+            component.deactivate()
+        for data in component.values():
+            if component.ctype is Expression:
+                data.set_value(0.0)
+            elif component.ctype is Var and family.startswith("bound "):
+                data.setub(None)
+
+
+@contextmanager
+def without(family: str) -> Iterator[None]:
+    """Build every model without a family: its rows dropped, its expression 0, or its upper bounds lifted."""
+    build_joint, build_response, upper = joint.build_joint, problem.build_response, joint.Gate.__init__
+
+    def broken(build: Callable[..., Any]) -> Callable[..., Any]:
+        def built(*arguments: Any, **options: Any) -> Any:
+            model = build(*arguments, **options)
+            _knock(model, family)
+            return model
+
+        return built
+
+    def wide_open(self: Any, compiled: Any, block: Any) -> None:
+        upper(self, compiled, block)
+        self.columns = {key: np.array([], dtype=np.int32) for key in self.columns}
+        self.capacity = {key: np.array([], dtype=float) for key in self.capacity}
+
+    with pytest.MonkeyPatch.context() as patch:
+        if family == GATE:
+            patch.setattr(joint.Gate, "__init__", wide_open)
+        else:
+            patch.setattr(joint, "build_joint", broken(build_joint))
+            patch.setattr(problem, "build_response", broken(build_response))
+        yield

@@ -1,0 +1,47 @@
+"""The house stays as it is drawn: imports run one way, every room says what it is for, the page is current."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from tools import architecture
+
+FOUND = architecture.rooms()
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_imports_never_run_up(name: str) -> None:
+    order = architecture.FLOORS
+    room = FOUND[name]
+    assert not [other for other in room.imports if order.index(other.split(".")[0]) > order.index(room.floor)]
+
+
+def test_rooms_do_not_run_in_circles() -> None:
+    assert architecture.circles(FOUND) == []
+
+
+def test_a_circle_would_be_found() -> None:
+    rooms = {
+        name: architecture.Room(name, "", {}, {other})
+        for name, other in (("model.a", "model.b"), ("model.b", "model.a"))
+    }
+    assert architecture.circles(rooms) == [["model.a", "model.b", "model.a"]]
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_every_room_says_what_it_is_for(name: str) -> None:
+    assert FOUND[name].purpose.endswith(".")
+
+
+def test_every_room_is_in_the_wheel() -> None:
+    settings = tomllib.loads((architecture.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert set(settings["tool"]["setuptools"]["packages"]) == {"sluicegate", *(f"sluicegate.{name}" for name in FOUND)}
+
+
+def test_the_page_is_current() -> None:
+    assert architecture.PAGE.read_text(encoding="utf-8") == architecture.page(FOUND), (
+        "run `python -m tools.architecture`"
+    )
+    assert architecture.PICTURE.read_text(encoding="utf-8") == architecture.drawing(FOUND)

@@ -1,0 +1,1 @@
+"""What is run beside the package: benchmarks, evidence, drawings. Not part of the wheel."""

@@ -1,0 +1,227 @@
+"""Writes docs/evidence.md, docs/evidence-assumptions.md and their charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sluicegate.report.charts.base import Written, write_chart
+
+from . import assumptions, charts, record, scores, studies
+from .findings import Findings, differences, find, in_the_world_that_came, shipped_share
+from .sampling import BASES, SAMPLES, SEED, read_ranges
+from .variants import VARIANTS, WATCHED
+
+if TYPE_CHECKING:
+    from sluicegate import Plan
+
+DOCS = Path(__file__).parents[2] / "docs"
+TEMPLATES = Path(__file__).parent / "templates"
+
+IN_CHART = 15
+"""Assumptions shown in the tornado."""
+
+
+def build() -> Iterator[Path]:
+    """Write the pages and their charts; yield what was written."""
+    findings = {variant: find(variant) for variant in VARIANTS}
+    tested = in_the_world_that_came(findings)
+    table = assumptions.stored()
+    for name, text in pages(findings, tested, table).items():
+        path = DOCS / name
+        path.write_text(text, encoding="utf-8")
+        yield path
+    (DOCS / "images").mkdir(exist_ok=True)
+    for name, chart in drawn(findings, table).items():
+        yield write_chart(chart, DOCS / "images" / f"evidence-{name}.svg")
+
+
+def pages(findings: dict[str, Findings], tested: Plan, table: pd.DataFrame) -> dict[str, str]:
+    """Return the text of both pages by file name."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters.update(cell=_cell, n0=_whole, n2=_two, percent=_percent)
+    context = {"found": findings, "tested": tested, **_context(findings), **_assumed(table)}
+    return {
+        f"{name}.md": environment.get_template(f"{name}.md.jinja").render(context)
+        for name in ("evidence", "evidence-assumptions")
+    }
+
+
+def _cell(text: object) -> str:
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def _whole(number: float) -> str:
+    return f"{number:,.0f}"
+
+
+def _two(number: float | None) -> str:
+    if number is None or np.isnan(number):
+        return "-"
+    return "exact" if np.isinf(number) else f"{number + 0.0:.2f}"
+
+
+def _percent(share: float) -> str:
+    return f"{share + 0.0:.1%}"
+
+
+def _context(findings: dict[str, Findings]) -> dict[str, Any]:
+    ante, post = findings["ex-ante"], findings["ex-post"]
+    about = record.series()
+    cells = ante.cells.merge(post.cells, on="name", suffixes=("", "_post"))
+    cells["period"] = cells["period"].map(_shown)
+    cells["title"] = cells["series"].map(about["name"])
+    cells["unit"] = cells["series"].map(about["unit"])
+    cells["moves"] = cells["name"].map(ante.movers)
+    cells["moves_post"] = cells["name"].map(post.movers)
+    beaten = {
+        (variant, forecast): int((found.scores.drop("pooled")[forecast] < 1).sum())
+        for variant, found in findings.items()
+        for forecast in scores.NAIVE
+    }
+    return {
+        "cells": cells.to_dict("records"),
+        "series": about.to_dict("index"),
+        "differences": differences(),
+        "ranges": {variant: read_ranges(variant) for variant in findings},
+        "watched": WATCHED,
+        "beaten": beaten,
+        "naive": scores.NAIVE,
+        "losses": _losses(findings),
+        "forecasts": _forecasts(),
+        "shipped": {variant: shipped_share(found.case, found.response) for variant, found in findings.items()},
+        "samples": SAMPLES,
+        "bases": BASES,
+        "seed": SEED,
+        "later": _later(ante),
+    }
+
+
+def _later(ante: Findings) -> list[dict[str, str]]:
+    """Figures of the ex-ante case that were published after the announcement, and why they may stand in it."""
+    return [
+        {"path": f"{row.table_}.{row.key_}.{row.column_}", "date": row.date, "note": row.note}
+        for row in ante.case.sources
+        if row.date > "2019-07-04"
+    ]
+
+
+def _forecasts() -> tuple[float, float]:
+    """Least and greatest loss of Korea's in the studies made before the fact, USD m."""
+    values = [loss for loss in studies.losses() if loss.when == "before"]
+    return min(loss.low for loss in values), max(loss.high for loss in values)
+
+
+def _losses(findings: dict[str, Findings]) -> list[dict[str, Any]]:
+    """Losses of the record beside the model's of the variant that knew as much, with the protocol's words."""
+    rows = []
+    for loss in studies.losses():
+        found = findings["ex-ante" if loss.when == "before" else "ex-post"]
+        if loss.name.startswith("Japan's lost sales"):
+            model = float(found.spread.loc["japan lost sales", "value"])
+        elif loss.who == "japan":
+            model = float(found.plan.scenarios["none"]["own_loss"])
+        else:
+            model = found.response.loss
+        ratio, words = scores.magnitude(model, loss.low, loss.high)
+        rows.append({"loss": loss, "model": model, "ratio": ratio, "words": words})
+    return rows
+
+
+def _assumed(table: pd.DataFrame) -> dict[str, Any]:
+    far = assumptions.ranges()
+    rows = table.to_dict("records")
+    for place, row in enumerate(rows):
+        about = assumptions.Assumption(row["table"], row["column"], row["note"], tuple(row["keys"].split()))
+        settled = far.loc[(row["table"], row["column"]), "settled_by"]
+        row.update(rank=place + 1, reason=assumptions.span(about).reason, settled=settled, name=_name(row))
+    return {
+        "assumptions": rows,
+        "assumption_base": float(table["base"].iloc[0]),
+        "moving": int((table["swing"] >= 0.01 * table["base"]).sum()),
+        "figures": int(table["keys"].str.split().str.len().clip(lower=1).sum()),
+        "searched": [row for row in rows if row["change_low"] or row["change_high"]],
+    }
+
+
+def _name(row: dict[str, Any]) -> str:
+    keys = row["keys"].split()
+    shown = keys[0] if keys else ""
+    more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+    return f"{row['table']} {shown}{more}, {row['column']}".replace("  ", " ").replace(" ,", ",")
+
+
+def drawn(findings: dict[str, Findings], table: pd.DataFrame) -> dict[str, Written]:
+    """Return the charts by name."""
+    about = record.series()
+    titles = {name: f"{row['name']} ({row['unit']})" for name, row in about.iterrows()}
+    seen = record.cells()
+    seen = seen[seen["scored"]]
+    starts = pd.to_datetime(seen["first_month"])
+    ends = pd.to_datetime(seen["last_month"]) + pd.offsets.MonthEnd(0)
+    told = pd.DataFrame(
+        {"series_name": seen["series"].map(titles), "start": starts, "end": ends, "index": seen["index"]}
+    )
+    lines = []
+    for variant, found in findings.items():
+        for name in about.index:
+            months = record.monthly(found.case, found.response.arrivals, name)
+            dates = pd.to_datetime(months.index) + pd.Timedelta(days=14)
+            lines.append(
+                pd.DataFrame({"series_name": titles[name], "start": dates, "index": months.to_numpy(), "what": variant})
+            )
+    spans = []
+    for variant, found in findings.items():
+        kept = found.cells[found.cells["kept"]]
+        spans.append(
+            pd.DataFrame(
+                {
+                    "cell": kept["series"].map(titles) + ", " + kept["period"].map(_shown),
+                    "what": variant,
+                    "low": kept["low"],
+                    "high": kept["high"],
+                    "record": kept["record"],
+                }
+            )
+        )
+    top = pd.DataFrame(_assumed(table)["assumptions"][:IN_CHART])
+    top["name"] = top["rank"].astype(str) + ". " + top["name"]
+    return {
+        "imports": charts.by_month(told, pd.concat(lines)),
+        "intervals": charts.intervals(pd.concat(spans)),
+        "losses": charts.losses(_loss_frame(findings)),
+        "assumptions": charts.swings(top, float(table["base"].iloc[0])),
+    }
+
+
+def _shown(period: str) -> str:
+    return period.replace("..2019-", " to ").replace("..2020-", " to ")
+
+
+def _loss_frame(findings: dict[str, Findings]) -> pd.DataFrame:
+    rows = [
+        {
+            "name": f"model, {variant}",
+            "kind": "model",
+            "low": max(float(found.spread.loc["loss", "low"]), 1.0),
+            "value": found.response.loss,
+            "high": float(found.spread.loc["loss", "high"]),
+        }
+        for variant, found in findings.items()
+    ]
+    for loss in studies.losses():
+        if loss.who == "korea":
+            kind = "study before" if loss.when == "before" else "study after"
+            rows.append({"name": loss.name, "kind": kind, "low": loss.low, "value": loss.value, "high": loss.high})
+    return pd.DataFrame(rows).sort_values("value", kind="stable")

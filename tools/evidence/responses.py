@@ -1,0 +1,119 @@
+"""What Korea does under given reviews: arrivals week by week, fills and loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pyomo.common.gc_manager import PauseGC
+from sluicegate.model.certify.tables import FULL
+from sluicegate.model.formulation.follower import build_response
+from sluicegate.model.formulation.linking import Gate
+from sluicegate.model.network.network import OPEN, Network
+from sluicegate.model.solver.highs import Highs, compile_model
+
+if TYPE_CHECKING:
+    from sluicegate import Case, Plan
+
+
+@dataclass(frozen=True)
+class Response:
+    """The counterpart's response.
+
+    Attributes
+    ----------
+    loss
+        V under the reviews less V all open, money.
+    arrivals : dict of str to array, shape (weeks,)
+        Units arriving by lane into the counterpart.
+    fills : dict of str to array, shape (weeks,)
+        Share of sales served by ``site/item``.
+    """
+
+    loss: float
+    arrivals: Mapping[str, np.ndarray]
+    fills: Mapping[str, np.ndarray]
+
+    def shortage_week(self, pair: str) -> int | None:
+        """First week in which a pair sells less; None for never."""
+        short = np.flatnonzero(self.fills[pair] < FULL)
+        return int(short[0]) if short.size else None
+
+
+def respond(case: Case, policies: Mapping[str, str]) -> Response:
+    """Solve the response alone, under the policies and all open (model.md section 3).
+
+    Parameters
+    ----------
+    case
+        A checked case.
+    policies
+        Policy by regime; the others stay open.
+    """
+    # Arcs of policies that are not chosen would be shut: a smaller program with the same answer.
+    kept = tuple(row for row in case.policies if policies.get(row.regime, row.policy) == row.policy)
+    network = Network(replace(case, policies=kept))
+    with PauseGC():
+        model = build_response(network)
+    compiled = compile_model(model)
+    block = model.response
+    gate = Gate(compiled, block)
+    program = compiled.program
+    ungated = program.column_upper
+    costs = []
+    # Once with everything open, then under the policies: the second solution is the one that is read.
+    for choice in ({}, policies):
+        program.column_upper = gate.upper(ungated, {**dict.fromkeys(network.menu, OPEN), **choice})
+        outcome = Highs(program).solve()
+        if outcome.objective is None or outcome.solution is None:
+            raise ArithmeticError(f"the response to {choice} ended with {outcome.termination!r}")
+        costs.append(outcome.objective)
+        solution = outcome.solution
+    dispatched: dict[str, np.ndarray] = {lane: np.zeros(network.weeks) for lane, _ in block.data.arcs}
+    for (lane, _, week), amount in compiled.values(block.ship, solution).items():
+        dispatched[lane][week] += amount
+    fills: dict[str, np.ndarray] = {}
+    for (site, item, week), fill in compiled.values(block.fill, solution).items():
+        fills.setdefault(f"{site}/{item}", np.ones(network.weeks))[week] = min(fill, 1.0)
+    return Response(costs[1] - costs[0], _arrivals(network, policies, dispatched), fills)
+
+
+def response_of(plan: Plan) -> Response:
+    """Return the response that a plan rests on, scenario none."""
+    network = Network(plan.case)
+    flows, fills = plan.tables["flows"], plan.tables["fills"]
+    flows, fills = flows[flows["side"] == "counterpart"], fills[fills["side"] == "counterpart"]
+    return Response(
+        plan.scenarios["none"]["counterpart_loss"],
+        _arrivals(
+            network,
+            plan.policies,
+            {lane: rows.sort_values("week")["dispatched"].to_numpy() for lane, rows in flows.groupby("lane")},
+        ),
+        {
+            f"{site}/{item}": np.minimum(rows.sort_values("week")["fill"].to_numpy(), 1.0)
+            for (site, item), rows in fills.groupby(["site", "item"])
+        },
+    )
+
+
+def _arrivals(
+    network: Network, policies: Mapping[str, str], dispatched: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Goods under way before week 0, then dispatches at lead time plus review, in the kernel's shares (section 2)."""
+    arrivals = {}
+    for name, amounts in dispatched.items():
+        lane = network.lanes[name]
+        regime = network.our_regime(lane)
+        policy = network.policy(regime, policies.get(regime or "", OPEN))
+        weeks = np.zeros(network.weeks)
+        weeks[: lane.lead_weeks] = lane.base_flow
+        for week, amount in enumerate(amounts):
+            for lag, share in network.kernel(policy, week):
+                arrival = week + lane.lead_weeks + lag
+                if arrival < network.weeks:
+                    weeks[arrival] += share * amount
+        arrivals[name] = weeks
+    return arrivals
