@@ -557,12 +557,14 @@ def solve(
       sluicegate solve mycase --method program
       sluicegate solve mycase --json | jq .leverage
     """
+    from .analysis.status_quo import with_status_quo_warnings
     from .model import solve as solve_case
     from .model.follower.enumerate import processors
 
     began = _now()
     talk = Talk(quiet, verbose)
-    loaded = _load(case, overrides, talk)
+    # What is odd in the case is told with the plan.
+    loaded = _load(case, overrides, talk, warn=as_json)
     options: dict[str, Any] = {
         "time_limit": loaded.settings.solver.time_limit if time_limit is None else time_limit,
         "rel_gap": loaded.settings.solver.rel_gap if rel_gap is None else rel_gap,
@@ -572,6 +574,7 @@ def solve(
     with Interrupts() as interrupts, _result_folder(output, loaded, force) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
+        plan = with_status_quo_warnings(plan, monitor.problem)
         stopped = interrupts.stopped.is_set()
         if stopped and plan.status == "unknown":
             talk.say("Stopped before a plan was found; no result was written.")
@@ -636,13 +639,15 @@ def evaluate(
       sluicegate evaluate mycase --policy gas=review
       sluicegate evaluate mycase --qualify chip-alt --stockpile plant/chip=40
     """
+    from .analysis.status_quo import with_status_quo_warnings
     from .model import evaluate as evaluate_case
     from .model.network.network import Network
     from .model.solving import check_choices
+    from .report.progress import Interruptible
 
     began = _now()
     talk = Talk(quiet, verbose)
-    loaded = _load(case, overrides, talk)
+    loaded = _load(case, overrides, talk, warn=as_json)
     network = Network(loaded)
     choice = _chosen_policies("--policy", policies, network.menu)
     units = {key: _units(key, amount) for key, amount in _pairs("--stockpile", stockpiles).items()}
@@ -653,7 +658,9 @@ def evaluate(
         raise Refusal(_shown(str(error))) from None
     options: dict[str, Any] = {"policies": choice, "qualified": qualified, "stockpile": units}
     with Interrupts(patient=False) as interrupts, _result_folder(output, loaded, force) as result:
-        plan = interrupts.run(lambda: evaluate_case(loaded, **options, log=result.log), talk)
+        monitor = Interruptible(interrupts.stopped)
+        plan = interrupts.run(lambda: evaluate_case(loaded, **options, log=result.log, monitor=monitor), talk)
+        plan = with_status_quo_warnings(plan, monitor.problem)
         _deliver(plan, result, _Run("evaluate", case, overrides, options, began), as_json, talk)
     sys.exit(_exit_code(plan))
 
@@ -1271,11 +1278,12 @@ class _Run:
         self.began = began
 
 
-def _load(given: str, overrides: Sequence[str], talk: Talk) -> Case:
+def _load(given: str, overrides: Sequence[str], talk: Talk, warn: bool = True) -> Case:
     from .data import load_case
+    from .report.format.notices import few
 
     case = load_case(given, overrides)
-    for warning in case.warnings:
+    for warning in few(case.warnings) if warn else ():
         talk.say(_shown(f"Warning: {warning}"))
     return case
 

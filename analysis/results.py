@@ -21,6 +21,9 @@ RUN, CASE = "run.json", "case"
 DOCUMENTS = {"plan": "plan.json", "frontier": "frontier.json", "sweep": "sweep.json"}
 """Kinds of results, by the file that tells them apart."""
 
+ADDED = {"case_warnings"}
+"""Keys of plan.json that a result of an earlier version does not have."""
+
 TABLES = ("policies", "sourcing", "flows", "stocks", "fills", "losses")
 
 
@@ -131,10 +134,10 @@ def read_result(folder: str | os.PathLike[str], *, tables: bool = False) -> tupl
     if isinstance(schema, int) and schema > SCHEMA:
         raise ValueError(f"{path}: written by a newer version (schema {schema}, here {SCHEMA}); update sluicegate")
     known = {entry.name for entry in dataclasses.fields(Plan)} - {"case", "tables"}
-    if schema != SCHEMA or not known <= document.keys():
+    if schema != SCHEMA or not known - ADDED <= document.keys():
         raise ValueError(f"{path}: not the plan.json of this version; solve the case in the folder again")
     case = _named(load_case(folder / CASE), document)
-    values = {name: _as_field(document[name]) for name in known}
+    values = {name: _as_field(document[name]) for name in known if name in document}
     remarks = []
     digest = read_run(folder).get("case_digest")
     if digest is not None and digest != case.digest:

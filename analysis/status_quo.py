@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..data import Case
+    from ..model import Plan
 
 OFF_BALANCE = 0.1
 """Relative difference between a lane's base flow and its mean flow from which a warning is given."""
@@ -121,3 +123,19 @@ def status_quo_warnings(case: Case, problem: Problem | None = None) -> list[str]
                 f"{row.mean_flow:.4g}; base flows should balance with recipes, demands and stocks"
             )
     return warnings
+
+
+def with_status_quo_warnings(plan: Plan, problem: Problem | None) -> Plan:
+    """Return a plan with what is odd in its case's status quo among its ``case_warnings``.
+
+    Parameters
+    ----------
+    plan
+        A plan.
+    problem
+        Its case made ready; None where it was not, and nothing is added.
+    """
+    if problem is None:
+        return plan
+    found = status_quo_warnings(plan.case, problem)
+    return dataclasses.replace(plan, case_warnings=(*plan.case_warnings, *found))

@@ -96,8 +96,10 @@ def _checked(changes: _Changes, texts: list[str]) -> Case:
     faults = [_attributed(fault, changes, draft, texts) for fault in check(draft)]
     if faults:
         raise CaseError(faults)
-    files = set(draft.files.values())
-    warnings = [warning for warning in changes.case.warnings if warning.file not in files]
+    # What was noticed while reading stays; what the figures gave cause for is looked for anew.
+    case = changes.case
+    before = set(notice(draft_of(case, case.settings, {}))) if case.warnings else set()
+    warnings = [warning for warning in case.warnings if warning not in before]
     rows: dict[str, Any] = {table: tuple(rows) for table, rows in changes.rows.items()}
     return replace(changes.case, settings=changes.settings, warnings=(*warnings, *notice(draft)), **rows)
 

@@ -89,13 +89,13 @@ def solve(
     if method == "columns" or (method == "auto" and enumerable(Network(case), terms)):
         with Engine(case, threads=threads, log=log, monitor=monitor, stop=stop) as engine:
             found = engine.search(terms, rel_gap)
-            return engine.plan(found, rel_gap, began)
+            return _told(engine.plan(found, rel_gap, began), engine.problem, monitor)
     problem = Problem(case, log, stop)
     reason = "as asked for"
     if method == "auto":
         method, left = _large_method(problem.network)
         reason = f"the combinations of policies are too many to enumerate, {left}"
-    return solve_large(
+    plan = solve_large(
         problem,
         terms,
         method=method,
@@ -106,6 +106,14 @@ def solve(
         monitor=monitor,
         stop=stop,
     )
+    return _told(plan, problem, monitor)
+
+
+def _told(plan: Plan, problem: Problem, monitor: Monitor) -> Plan:
+    """Hand the case made ready to who watches, unless the solve was stopped before all of it was."""
+    if plan.status != "unknown":
+        monitor.prepared(problem)
+    return plan
 
 
 def evaluate(
@@ -115,6 +123,7 @@ def evaluate(
     stockpile: Mapping[str, float] | None = None,
     *,
     log: str | None = None,
+    monitor: Monitor | None = None,
 ) -> Plan:
     """Work out what given choices lead to, without optimising them.
 
@@ -130,6 +139,8 @@ def evaluate(
         Units by ``site/item``.
     log
         File for the solver's log.
+    monitor
+        Told of the case made ready.
 
     Returns
     -------
@@ -164,6 +175,7 @@ def evaluate(
         outcome = problem.evaluator.best_elastic(choice, cost, constant, admin, fixed)
     facts = Facts(choice, cost, None, None, 0.0, None, {"method": "evaluate", "termination": outcome.termination})
     assert outcome.solution is not None
+    (monitor or Monitor()).prepared(problem)
     return make_plan(problem, facts, outcome.solution, first, began)
 
 

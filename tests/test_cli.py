@@ -331,8 +331,11 @@ def test_quiet_and_verbose() -> None:
     assert "checking the answer" in lines
     assert lines[-1] == "Written to verbose"
     change("lanes.csv", "review", "")
-    assert "Warning: " in done("evaluate", "small").stderr
-    assert done("evaluate", "small", "-q").stderr == ""
+    assert "Warning: " in done("indices", "small").stderr
+    assert done("indices", "small", "-q").stderr == ""
+    # What is printed with the plan is not said before.
+    assert "Warning: " not in done("evaluate", "small").stderr
+    assert "Warning: " in done("evaluate", "small", "--json").stderr
 
 
 @pytest.mark.parametrize(
@@ -466,6 +469,24 @@ def test_validate_looks_at_the_status_quo() -> None:
     )
     messages = [warning["message"] for warning in document["warnings"]]
     assert any("base_flow is 6 a week" in message for message in messages)
+
+
+@pytest.mark.parametrize("command", ["solve", "evaluate"])
+def test_a_plan_repeats_what_is_odd_in_its_case(command: str) -> None:
+    change("items.csv", "chip,", "slag,t,\nchip,")
+    odd = ["--set", "lanes.gas-out.max_flow=10", "--set", "lanes.gas-out.base_flow=6"]
+    checked = json.loads(done("validate", "small", "--json", *odd).stdout)["warnings"]
+    assert {warning["file"] for warning in checked} == {"items.csv", None}
+    code = run(command, "small", *odd, "-o", "out").exit_code
+    text = words(done(command, "small", *odd, "-o", "out", "--force", code=code).stdout)
+    document = json.loads(Path("out/plan.json").read_text(encoding="utf-8"))
+    assert len(document["case_warnings"]) == len(checked)
+    for warning, told in zip(checked, document["case_warnings"], strict=True):
+        assert told.endswith(warning["message"])
+        assert text.count(words(f"in the case: {told}")) == 1
+    done("report", "out")
+    page = Path("out/report.html").read_text(encoding="utf-8")
+    assert "no lane, process, recipe or demand has this item" in page
 
 
 def test_validate_tells_all_faults() -> None:

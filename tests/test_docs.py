@@ -14,6 +14,7 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -24,10 +25,13 @@ import pytest
 import sluicegate
 from click.testing import CliRunner
 from sluicegate import model
+from sluicegate.analysis.status_quo import with_status_quo_warnings
 from sluicegate.cli import cli
 from sluicegate.data import TABLES, Case
+from sluicegate.data.input import sizes
 from sluicegate.data.schema.declarations import columns
 from sluicegate.data.schema.tables import Settings
+from sluicegate.report.console.progress import Interruptible
 
 from sluicegate_testing.pages import PAGES, ROOT, Shown, agrees, blocks, inline_code, shown
 
@@ -68,7 +72,9 @@ def solved_once(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
         kept = shared / f"solved-{case.name}-{case.digest[:12]}-{written}.pickle"
         with _locked(kept.with_suffix(".lock")):
             if not kept.exists():
-                kept.write_bytes(pickle.dumps(original(case, **options)))
+                watching = Interruptible(threading.Event())
+                plan = original(case, monitor=watching, **options)
+                kept.write_bytes(pickle.dumps(with_status_quo_warnings(plan, watching.problem)))
         return pickle.loads(kept.read_bytes())
 
     monkeypatch.setattr(model, "solve", solve)
@@ -260,6 +266,17 @@ def test_the_case_format_lists_every_table_and_section() -> None:
     page = (ROOT / "docs/case-format.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^```\{case-table\} (\w+)$", page, re.MULTILINE)) == set(TABLES)
     assert set(re.findall(r"^```\{case-section\} (\w+)$", page, re.MULTILINE)) == set(columns(Settings))
+
+
+def test_the_case_format_states_the_limits_of_size() -> None:
+    page = (ROOT / "docs/case-format.md").read_text(encoding="utf-8")
+    stated = re.findall(r"^\| .+ \| ([\d,]+(?: MB)?) \|$", page[page.index("## Limits of size") :], re.MULTILINE)
+    assert stated == [
+        *map(sizes.megabytes, (sizes.LARGEST_FILE, sizes.LARGEST_PART, sizes.LARGEST_SETTINGS)),
+        *map("{:,}".format, (sizes.MOST_CELLS, sizes.MOST_COLUMNS, sizes.MOST_TEXTS)),
+        *map("{:,}".format, (sizes.LONGEST_TEXT, sizes.MOST_MERGED, sizes.MOST_PARTS)),
+        f"{sizes.MOST_DOTS + 1}",
+    ]
 
 
 def formulas_on_the_page() -> dict[str, set[str]]:

@@ -11,7 +11,7 @@ from ...model.plan.choices import Choices, Offer
 if TYPE_CHECKING:
     from ...data import Case
 
-LEFT_OUT = ("schema", "case", "solve", "policies", "qualified", "stockpile", "violations", "warnings")
+LEFT_OUT = ("schema", "case", "solve", "policies", "qualified", "stockpile", "violations", "warnings", "case_warnings")
 """Parts of ``plan.json`` that are no outcome, or are told in another way."""
 
 FREE, FIXED = "free", "fixed"

@@ -9,13 +9,35 @@ from ..input.draft import Draft, Line
 from ..schema.declarations import figures
 from ..schema.errors import Fault
 from ..schema.tables import TABLES
+from .lookalikes import look_alikes
+from .unlikely import (
+    delays_beyond_the_horizon,
+    penalties_below_cost,
+    sites_without_lanes,
+    unneeded_outputs,
+    unused_items,
+)
 
 WIDEST_SPAN = 1e9
 
 
 def notice(draft: Draft) -> list[Fault]:
     """Return the warnings about a draft without faults."""
-    looks = (_weights, _unserved, _counterpart_limits, _lanes, _regimes, _late_policies, _spans)
+    looks = (
+        look_alikes,
+        _weights,
+        unused_items,
+        sites_without_lanes,
+        _unserved,
+        penalties_below_cost,
+        unneeded_outputs,
+        _counterpart_limits,
+        _lanes,
+        _regimes,
+        _late_policies,
+        delays_beyond_the_horizon,
+        _spans,
+    )
     return [warning for look in looks for warning in look(draft)]
 
 

@@ -11,6 +11,7 @@ from ..input.draft import Draft, Line
 from ..schema.declarations import needed, references
 from ..schema.errors import Fault, nearest
 from ..schema.tables import TABLES
+from .lookalikes import difference, skeleton
 
 UNTOUCHED = "none"
 
@@ -56,16 +57,21 @@ def _references(draft: Draft) -> Iterator[Fault]:
             if target in draft.unknown:
                 continue
             known = {line.get(TABLES[target].key[0]) for line in draft.lines[target]} - {None}
+            told: dict[str, str] = {}
             for line in draft.lines[table]:
                 value = line.get(column)
                 if value is not None and value not in known:
-                    yield line.fault(_no_such(column, target, value, known), column, value)
+                    # To look for the nearest of many ids takes its time.
+                    if value not in told:
+                        told[value] = _no_such(column, target, value, known)
+                    yield line.fault(told[value], column, value)
 
 
 def _no_such(column: str, target: str, value: str, known: set[str]) -> str:
     if not known:
         return f"no such {TABLES[target].key[0]}; {target} has no rows"
-    hint = nearest(value, sorted(known))
+    twin = next((each for each in sorted(known) if skeleton(each) == skeleton(value)), None)
+    hint = f"; did you mean {twin!r}?{difference(value, twin)}" if twin else nearest(value, sorted(known))
     if not hint and len(known) <= 8:
         hint = f"; known are {', '.join(sorted(known))}"
     return f"not in {target}{hint}"

@@ -13,6 +13,7 @@ from ..schema.declarations import columns, needed, options, section_model, setti
 from ..schema.errors import Fault, near, nearest
 from ..schema.tables import TABLES, Row, Settings
 from .draft import Draft, Line
+from .headers import names_columns, no_header
 from .raw import Broken, RawCase, RawRow, RawTable, blank, shown
 
 # Tables that may be missing unless another one has rows.
@@ -23,6 +24,7 @@ def parse(raw: RawCase) -> Draft:
     """Parse settings and tables, adding the faults to those of `raw`."""
     settings = parse_settings(raw)
     _require_tables(raw)
+    _warn_of_recipes(raw)
     unknown = raw.incomplete | {table for table in raw.absent() if TABLES[table].required}
     lines: dict[str, list[Line]] = {table: [] for table in TABLES}
     for table, found in raw.tables.items():
@@ -44,6 +46,17 @@ def _require_tables(raw: RawCase) -> None:
             raw.faults.append(Fault(raw.pattern.format(table), message))
 
 
+def _warn_of_recipes(raw: RawCase) -> None:
+    """Warn where nothing says that processes need no inputs, as an empty table would."""
+    processes = raw.tables.get("processes")
+    if "recipes" in raw.absent() and processes is not None and processes.rows:
+        message = (
+            "missing, so that every process makes its output of nothing; add it, with the columns "
+            f"{', '.join(needed(TABLES['recipes']))}, if empty"
+        )
+        raw.warnings.append(Fault(raw.pattern.format("recipes"), message))
+
+
 def parse_table(raw: RawTable, model: type[Row], faults: list[Fault]) -> list[Line]:
     """Parse the rows of a table, adding its faults to `faults`."""
     absent = _check_header(raw, model, faults)
@@ -55,9 +68,8 @@ def _check_header(raw: RawTable, model: type[Row], faults: list[Fault]) -> set[s
     known = columns(model)
     strange = [name for name in raw.columns if name not in known]
     absent = [name for name in needed(model) if name not in raw.columns]
-    if raw.columns and len(strange) == len(raw.columns):
-        message = f"the first row is no header; none of its cells is a column of {model.table}: {', '.join(known)}"
-        faults.append(Fault(raw.file, message, row=raw.header, value=shown(", ".join(strange))))
+    if raw.columns and not names_columns(raw.columns, model.table):
+        faults.append(Fault(raw.file, no_header(model.table), row=raw.header, value=shown(", ".join(strange))))
         return set(absent)
     explained = set()
     for name in strange:

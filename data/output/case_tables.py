@@ -29,6 +29,9 @@ FORMULA_SIGNS = ("=", "+", "-", "@")
 NARROWEST, WIDEST = 6, 60
 """Widths of a column, in characters."""
 
+WRITTEN_WITH = {"policies": "regimes", "recipes": "processes"}
+"""Tables that are written without a row too, where another one has rows."""
+
 WORKBOOK_OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -125,7 +128,8 @@ def _grids(case: Case) -> Iterator[tuple[str, list[list[Any]]]]:
     """Return the header and cells of every table that a reader needs."""
     for table, model in TABLES.items():
         rows = case.rows(table)
-        called_for = model.required or (table == "policies" and case.regimes)
+        company = WRITTEN_WITH.get(table)
+        called_for = model.required or (company and case.rows(company))
         if rows or called_for:
             yield table, _grid(model, rows)
 

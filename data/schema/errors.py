@@ -40,6 +40,15 @@ class Fault:
         return f"{place}:{shown} {self.message}"
 
 
+@dataclass(eq=False)
+class Unreadable(Exception):
+    """A file or sheet that cannot be read as what it should be: what is wrong, in which row, and what stands there."""
+
+    message: str
+    row: int | None = None
+    value: str | None = None
+
+
 def listed(faults: Collection[Fault], where: str) -> str:
     """Return faults as lines below a heading that counts them."""
     heading = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"

@@ -16,6 +16,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from .slips import date_hint, number_hint
+
 PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 MOST_WEEKS = 1_000_000
 LONGEST_HORIZON = 5_200
@@ -48,7 +50,8 @@ def _decimal(text: str) -> float:
     if text.lower() in ("inf", "+inf", "-inf", "infinity", "nan"):
         return float(text)
     if not PLAIN_NUMBER.fullmatch(text):
-        raise refuse("not a number; write a plain decimal such as 12.5, without separators or units")
+        hint = number_hint(text) or "write a plain decimal such as 12.5, without separators or units"
+        raise refuse(f"not a number; {hint}")
     if math.isinf(float(text)):
         raise refuse("too large for a number")
     return float(text)
@@ -69,6 +72,8 @@ def _not_negative(value: float) -> float:
 
 
 def _share(value: float) -> float:
+    if 2 <= value <= 100:
+        raise refuse(f"not a share; must lie between 0 and 1: {value:g} % is {value / 100:g}")
     if not 0 <= value <= 1:
         raise refuse("not a share; must lie between 0 and 1")
     return value
@@ -409,7 +414,8 @@ def _date(value: Any) -> Any:
     try:
         return datetime.datetime.fromisoformat(_text(value)).date()
     except ValueError:
-        raise refuse("not a date; write year-month-day such as 2026-01-05") from None
+        hint = date_hint(_text(value)) or "write year-month-day such as 2026-01-05"
+        raise refuse(f"not a date; {hint}") from None
 
 
 def _weeks(value: Any) -> int:

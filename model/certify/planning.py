@@ -134,6 +134,7 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
         limits=limits_used(problem, facts.choice, operations.first_stage_cost + admin),
         violations=tuple(violations),
         warnings=tuple(_warnings(leverage, least, scale, operations, hostile)),
+        case_warnings=tuple(map(str, case.warnings)),
         solve=_solve_facts(problem, facts.solve, began),
         tables=plan_tables(problem, facts.choice, first, losses, operations),
     )
@@ -235,6 +236,7 @@ def no_plan(problem: Problem, status: str, bound: float, facts: dict[str, Any], 
         case=problem.case,
         status=status,
         bound=bound if math.isfinite(bound) else None,
+        case_warnings=tuple(map(str, problem.case.warnings)),
         solve=_solve_facts(problem, facts, began),
     )
 

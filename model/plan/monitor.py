@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..leader.problem import Problem
 
 
 class Monitor:
@@ -19,6 +23,9 @@ class Monitor:
 
     def bounds(self, incumbent: float, bound: float) -> None:
         """Take note of the best leverage found and its proven bound."""
+
+    def prepared(self, problem: Problem) -> None:
+        """Take note of the case made ready to solve, its status quo worked out."""
 
     def stop(self) -> bool:
         """Say whether to stop as soon as possible, keeping what was found."""

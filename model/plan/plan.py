@@ -54,6 +54,8 @@ class Plan:
         Limits that the choices break, in words; empty for a plan that `solve` returns.
     warnings
         What a reader should know before trusting a figure.
+    case_warnings
+        What is allowed in the case and looks odd: of ``case.warnings`` the texts, and of the status quo where it was looked for.
     solve
         How it was solved.
     tables : dict of str to pandas.DataFrame
@@ -85,6 +87,7 @@ class Plan:
     limits: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
     violations: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    case_warnings: tuple[str, ...] = ()
     solve: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -129,5 +132,6 @@ class Plan:
             "limits": {name: dict(values) for name, values in self.limits.items()},
             "violations": list(self.violations),
             "warnings": list(self.warnings),
+            "case_warnings": list(self.case_warnings),
             "solve": dict(self.solve),
         }

@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Mapping
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -13,6 +14,9 @@ from rich.text import Text
 
 from ...model import Monitor
 from ..format.numbers import gap, number
+
+if TYPE_CHECKING:
+    from ...model.leader.problem import Problem
 
 STAGES = {
     "build": "building",
@@ -32,10 +36,20 @@ class Interruptible(Monitor):
     ----------
     stopped
         Set by whoever wants the solve to stop.
+
+    Attributes
+    ----------
+    problem
+        The case made ready to solve, its status quo worked out; None before that.
     """
 
     def __init__(self, stopped: threading.Event):
         self._stopped = stopped
+        self.problem: Problem | None = None
+
+    def prepared(self, problem: Problem) -> None:
+        """Keep the case made ready: its status quo may surprise."""
+        self.problem = problem
 
     def stop(self) -> bool:
         """Say whether to stop."""

@@ -14,6 +14,7 @@ from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_
 from ...data.output.placing import place_file
 from ...model.plan.plan import FULL
 from ..charts.base import OURS, THEIRS
+from ..format.notices import notices
 from ..format.numbers import decimals, gap
 from ..text.plan import LIMITS, METHODS, PARTS, continuity_margins
 from .folder import versions
@@ -261,7 +262,7 @@ class _Writer:
                     for name, values in plan.limits.items()
                 ],
             )
-        remarks = [*plan.violations, *plan.warnings]
+        remarks = [*plan.violations, *notices(plan)]
         if remarks:
             yield "To know before trusting a figure", [(remark, None, "") for remark in remarks]
         solve = plan.solve

@@ -17,6 +17,7 @@ from ..charts.plan import (
     sourcing_figures,
 )
 from ..charts.supply_map import change_words, supply_map
+from ..format.notices import notices
 from ..format.numbers import counted, decimals, gap, number, percent, plain, signed
 from ..text.plan import LIMITS, NONE, OPEN, PARTS, _how, _in_money, _limit_rows, _rated, _under, _week, status_words
 from .inline import picture
@@ -68,7 +69,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "title": case_title(case),
         "lead": case_line(case),
         "answer": answer(plan),
-        "notices": [*remarks, *plan.warnings],
+        "notices": [*remarks, *notices(plan)],
         "violations": plan.violations,
         "sources": sources(case),
         "assumed": ASSUMED,

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..format.names import Name
+from ..format.notices import notices
 from ..format.numbers import counted, decimals, gap, number, percent, plain, seconds, signed
 from .tables import WideTable
 
@@ -93,6 +94,7 @@ def plan_parts(plan: Plan) -> Iterable[RenderableType]:
     yield from _heading(plan.case)
     if plan.leverage is None:
         yield from _without_plan(plan)
+        yield from _notices(plan)
         return
     yield from _headline(plan)
     yield from _violations(plan)
@@ -250,10 +252,11 @@ def _violations(plan: Plan) -> Iterable[RenderableType]:
 
 
 def _notices(plan: Plan) -> Iterable[RenderableType]:
-    if plan.warnings:
+    found = notices(plan)
+    if found:
         yield _title("Before you trust these figures")
-        for warning in plan.warnings:
-            yield _line(f"- {plain(warning)}", "yellow")
+        for notice in found:
+            yield _line(f"- {plain(notice)}", "yellow")
 
 
 def _policies(plan: Plan) -> Iterable[RenderableType]:

@@ -145,6 +145,40 @@ def test_merged_cells(book):
     assert book.faults() == ["sheet stocks, row 2: '20': C2:C3 is merged; unmerge it and write every cell"]
 
 
+@pytest.mark.parametrize("sheet", ["case", "items", "lanes"])
+@pytest.mark.parametrize("blank_rows", [0, 2])
+def test_a_merged_title(book, sheet, blank_rows):
+    cells = book.sheet(sheet)
+    cells.insert_rows(1, 1 + blank_rows)
+    cells.cell(1, 1).value = "What there is"
+    cells.merge_cells("A1:B1")
+    assert book.faults() == [
+        f"sheet {sheet}, row 1: 'What there is': A1:B1 is merged and stands above the header, which is row {2 + blank_rows}; "
+        "take it out"
+    ]
+
+
+def test_a_title(book):
+    book.sheet("items").insert_rows(1)
+    book.sheet("items").cell(1, 1).value = "What there is"
+    assert book.faults() == [
+        "sheet items, row 1: 'What there is': stands above the header, which is row 2; take it out"
+    ]
+
+
+@pytest.mark.parametrize("merged", ["B1:C1", "A1:E9", "A1:XFD1048576"])
+def test_a_merged_header(book, merged):
+    column = merged[0]
+    value = book.sheet("items")[f"{column}1"].value
+    book.sheet("items").merged_cells.add(merged)
+    assert book.faults() == [f"sheet items, row 1: {value!r}: {merged} is merged; unmerge it and write every cell"]
+
+
+def test_merged_cells_lead_to_no_further_faults(book):
+    book.sheet("demands").merge_cells("C2:C4")
+    assert book.faults() == ["sheet demands, row 2: '20': C2:C4 is merged; unmerge it and write every cell"]
+
+
 def test_merged_cells_without_content(book, good):
     book.sheet("stocks").merge_cells("K20:L22")
     assert book.load() == good
@@ -167,9 +201,56 @@ def test_an_empty_sheet(book):
     assert fault == "sheet items: empty; the first row names the columns"
 
 
-def test_a_cell_far_below(book):
+def test_an_empty_cell_far_below(book, good):
     book.sheet("sites").cell(1_048_576, 3).number_format = "0.00"
-    assert book.faults() == ["sheet sites: 1048576 rows in use; delete the empty rows below the table"]
+    assert book.load() == good
+
+
+def test_a_cell_far_below(book):
+    book.sheet("sites").cell(1_048_576, 1).value = "x"
+    assert book.faults() == ["sheet sites, row 1048576, party: empty; a value is needed"]
+
+
+class TestHidden:
+    WORDS = "yet read as part of the case; show what is hidden, or delete it"
+
+    def warnings(self, book) -> list[str]:
+        return [str(warning) for warning in book.load().warnings]
+
+    @pytest.mark.parametrize("sheet", ["case", "lanes"])
+    @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+    def test_sheets(self, book, sheet, state):
+        book.sheet(sheet).sheet_state = state
+        assert self.warnings(book) == [f"sheet {sheet}: the sheet is hidden, {self.WORDS}"]
+
+    def test_rows(self, book):
+        for row in (2, 3, 4, 6, 99):
+            book.sheet("lanes").row_dimensions[row].hidden = True
+        assert self.warnings(book) == [f"sheet lanes: rows 2-4, 6 are hidden, {self.WORDS}"]
+
+    def test_filters(self, book):
+        cells = book.sheet("lanes")
+        cells.auto_filter.ref = "A1:M7"
+        cells.auto_filter.add_filter_column(1, ["resin"])
+        cells.row_dimensions[4].hidden = True
+        assert self.warnings(book) == [f"sheet lanes: row 4 is hidden by a filter, {self.WORDS}"]
+
+    def test_columns(self, book):
+        column = book.sheet("lanes").column_dimensions["F"]
+        column.min = column.max = 6
+        column.hidden = True
+        book.sheet("lanes").column_dimensions["ZZ"].hidden = True
+        assert self.warnings(book) == [f"sheet lanes: column F is hidden, {self.WORDS}"]
+
+    def test_only_what_is_part_of_the_case(self, book):
+        book.book.create_sheet("Notes").sheet_state = "hidden"
+        assert self.warnings(book) == ["sheet Notes: no table of a case; the sheet is ignored"]
+
+    def test_figures_set_anew_leave_the_warning(self, book):
+        book.sheet("lanes").sheet_state = "hidden"
+        book.load()
+        warnings = load_case(book.path, ["demands.home/chip.shortage_penalty=1"]).warnings
+        assert [(warning.file, warning.row) for warning in warnings] == [("sheet lanes", None), ("sheet demands", 2)]
 
 
 class TestSettings:
@@ -291,10 +372,27 @@ class TestNoWorkbook:
         with pytest.raises(CaseError, match=r"not a case: none of its sheets \(Sheet, Prices\) is `case` or a table"):
             load_case(path)
 
+    def test_strict_open_xml(self, book):
+        with zipfile.ZipFile(book.path) as archive:
+            parts = {part: archive.read(part) for part in archive.namelist()}
+        names = {
+            b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+            b"http://schemas.openxmlformats.org/officeDocument/2006": b"http://purl.oclc.org/ooxml/officeDocument",
+        }
+        with zipfile.ZipFile(book.path, "w") as archive:
+            for part, content in parts.items():
+                for ordinary, strict in names.items():
+                    content = content.replace(ordinary, strict)
+                archive.writestr(part, content)
+        with pytest.raises(
+            CaseError, match=r"no sheet can be read; save it as an ordinary .xlsx workbook, not as Strict"
+        ):
+            load_case(book.path)
+
     def test_without_permission(self, book, monkeypatch):
-        def guarded(path):
+        def guarded(path, *arguments, **options):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "read_bytes", guarded)
+        monkeypatch.setattr(Path, "open", guarded)
         with pytest.raises(CaseError, match=r"book.xlsx: cannot be read: Permission denied"):
             load_case(book.path)

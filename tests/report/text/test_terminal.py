@@ -209,3 +209,17 @@ def test_long_ids_stay_apart() -> None:
     together = "".join(word for line in section(shown(plan), "Sourcing").splitlines() for word in line.split()[:1])
     assert first + "-a" in together
     assert first + "-b" in together
+
+
+def test_many_warnings_about_the_case_are_cut_short(plan: Plan) -> None:
+    told = [f"items.csv, row {row}: odd" for row in range(2, 32)]
+    text = shown(with_(plan, warnings=("a wide range",), case_warnings=tuple(told)))
+    lines = section(text, "Before you trust these figures").strip().splitlines()[1:]
+    assert [line.strip() for line in lines] == [
+        "- a wide range",
+        *(f"- in the case: {warning}" for warning in told[:6]),
+        "- in the case: 24 more warnings; sluicegate validate lists them all",
+    ]
+    text = shown(with_(plan, case_warnings=tuple(told[:7])))
+    assert told[6] in text
+    assert "validate lists" not in text
