@@ -13,12 +13,12 @@ from .input.cells import parse
 from .input.folder import read_folder
 from .input.raw import RawCase, table_from_cells
 from .input.workbook import read_workbook
-from .output.placing import CASE_FILES
 from .overrides import apply_overrides
 from .schema.case import Case, Place
 from .schema.errors import CaseError, Fault, nearest
 from .schema.tables import TABLES
 from .shipped import find_shipped, shipped_cases
+from .storage.placing import CASE_FILES
 
 
 def load_case(path_or_name: str | os.PathLike[str], overrides: Iterable[str] = ()) -> Case:

@@ -9,8 +9,8 @@ from os import PathLike
 from pathlib import Path
 
 from .input.folder import SETTINGS_FILE, parse_toml, read_text
-from .output.placing import place_folder
 from .schema.errors import CaseError, Fault, nearest
+from .storage.placing import place_folder
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import shlex
 from importlib.resources import files
 from os import PathLike
 
-from .output.placing import place_folder
 from .schema.description import describe_tables
+from .storage.placing import place_folder
 
 README = """\
 A case to start from

@@ -17,7 +17,7 @@ from ..schema.case import Case
 from ..schema.declarations import columns, needed
 from ..schema.errors import CaseError, Fault
 from ..schema.tables import TABLES, Row, Settings
-from .placing import place_file, place_folder
+from ..storage.placing import place_file, place_folder
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

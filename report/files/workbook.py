@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, write_text
-from ...data.output.placing import place_file
+from ...data.storage.placing import place_file
 from ...model.plan.plan import FULL
 from ..charts.base import OURS, THEIRS
 from ..format.notices import notices
