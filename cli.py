@@ -1311,7 +1311,7 @@ def _check_file(option: str, path: str) -> None:
     """Refuse a file that could not be written, before the work."""
     from pathlib import Path
 
-    from .report.charts import try_place
+    from .data.atomic import try_place
 
     place = Path(path)
     if place.parent.exists():

@@ -11,10 +11,11 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from .faults import CaseError, Fault, near
+from .formulas import unguarded
+from .placing import REPLACED, SETTINGS_FILE
 from .raw import RawCase, RawTable, table_from_cells
 from .tables import TABLES
 
-SETTINGS_FILE = "case.toml"
 OTHER_FORMATS = (".tsv", ".xls", ".xlsx", ".ods")
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -70,6 +71,8 @@ def read_folder(folder: Traversable, name: str) -> RawCase:
 
 def _nearest_case(folder: Traversable, files: list[str]) -> str:
     """Return a clause naming what may have been meant by a folder without ``case.toml``."""
+    if (folder / REPLACED).is_dir():
+        return f"; it was being replaced and that was ended half way: its files before are in {folder / REPLACED}, move them back"
     below = [file for file in files if (folder / file / SETTINGS_FILE).is_file()]
     if below:
         return f"; did you mean {folder / below[0]}?"
@@ -174,7 +177,8 @@ def parse_csv(file: str, table: str, text: str, faults: list[Fault]) -> RawTable
             faults.append(Fault(file, f"{_cells(len(record))} where the header has {len(names)}", number))
             continue
         # Reversed, so that the first of two columns of one name is kept.
-        rows.append((number, dict(reversed([*zip(names, record, strict=False)]))))
+        cells = map(unguarded, record)
+        rows.append((number, dict(reversed([*zip(names, cells, strict=False)]))))
     return table_from_cells(file, tuple(dict.fromkeys(filter(None, names))), rows, first)
 
 

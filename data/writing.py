@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from .case import Case
 from .declared import columns, needed
 from .faults import CaseError, Fault
+from .formulas import guarded
 from .placing import place_file, place_folder
 from .raw import shown
 from .tables import TABLES, Row, Settings
@@ -170,7 +171,7 @@ def _plain(value: Any) -> str:
 def _csv(grid: list[list[Any]]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([_plain(cell) for cell in row] for row in grid)
+    writer.writerows([_plain(guarded(cell) if isinstance(cell, str) else cell) for cell in row] for row in grid)
     return text.getvalue()
 
 

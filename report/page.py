@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..analysis.results import Result, read_any
-from .charts import replace_file
+from ..data.atomic import write_file
 from .drawing import Here
 from .folder import ResultError
 
@@ -203,5 +203,5 @@ def write_page(text: str, path: str | os.PathLike[str]) -> int:
     """
     # Halves of characters, which a name from a file system may hold, cannot be written.
     content = text.encode("utf-8", "replace")
-    replace_file(content, Path(path))
+    write_file(content, path)
     return len(content)

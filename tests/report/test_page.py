@@ -23,7 +23,7 @@ from results import publish
 from sluicegate import Plan, evaluate
 from sluicegate.analysis.results import read_any, read_result
 from sluicegate.cli import cli
-from sluicegate.report.charts import replace_file
+from sluicegate.data.atomic import write_file
 from sluicegate.report.figures import number
 from sluicegate.report.page import page_of, read_results
 
@@ -305,7 +305,7 @@ def test_a_place_that_may_not_be_written_is_told_before_the_work(
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sluicegate.report.charts.tempfile.mkstemp", refused)
+    monkeypatch.setattr("sluicegate.data.atomic.tempfile.mkstemp", refused)
     monkeypatch.setattr("sluicegate.report.page.page_of", None)
     said = "cannot be written: permission denied; name another file"
     assert f"-o plan.html {said}" in run(str(folder), "-o", "plan.html", code=2).stderr
@@ -323,9 +323,9 @@ def test_a_full_disk_leaves_the_old_page(tmp_path: Path, monkeypatch: pytest.Mon
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("sluicegate.report.charts.os.replace", full)
+    monkeypatch.setattr("sluicegate.data.atomic.os.replace", full)
     with pytest.raises(OSError, match="No space"):
-        replace_file(b"new", target)
+        write_file(b"new", target)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
