@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..data import TABLES, Case, CaseError, Settings, load_case
 from ..data.checking import check
 from ..data.declared import columns, references, setting_keys
+from ..data.digests import check_digests
 from ..data.drafts import draft_of
 from ..data.noticing import notice
 from ..data.tables import Delay, Row
@@ -27,7 +28,7 @@ from ..model.plan import Plan
 from ..model.planning import CertificateError
 from ..model.solving import solve
 from ..model.terms import Terms
-from .results import read_result, result_kind
+from .results import blaming, read_result, result_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,6 +108,7 @@ def compare(
     threads: int = 1,
     attribute: bool = True,
     monitor: Monitor | None = None,
+    remarks: Sequence[str] = (),
 ) -> Comparison:
     """Put results or cases side by side, and say which input explains how much of the change of leverage.
 
@@ -120,6 +122,8 @@ def compare(
         Whether to attribute the change of leverage, which takes two solves for each difference.
     monitor
         Told of progress; asked whether to stop.
+    remarks
+        What is known of the things already; the first of the notes.
 
     Raises
     ------
@@ -130,9 +134,16 @@ def compare(
     """
     if len(inputs) < 2:
         raise ValueError("compare: name at least two results or cases")
-    monitor = monitor or Monitor()
-    notes: list[str] = []
-    read = [_read(each, notes) for each in inputs]
+    notes = list(remarks)
+    altered: dict[str, Sequence[str]] = {}
+    read = [_read(each, notes, altered) for each in inputs]
+    with blaming(altered):
+        return _compared(read, notes, threads, attribute, monitor or Monitor())
+
+
+def _compared(
+    read: Sequence[tuple[str, Case, Plan | None]], notes: list[str], threads: int, attribute: bool, monitor: Monitor
+) -> Comparison:
     letters = [_letter(place) for place in range(len(read))]
     names = dict(zip(letters, (name for name, _, _ in read), strict=True))
     work = _Work(threads, monitor)
@@ -165,8 +176,11 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 # What is compared ------------------------------------------------------------------------------------------------------
 
 
-def _read(given: Compared, notes: list[str]) -> tuple[str, Case, Plan | None]:
-    """Return name, case and plan of one thing; no plan where it is to be solved."""
+def _read(given: Compared, notes: list[str], altered: dict[str, Sequence[str]]) -> tuple[str, Case, Plan | None]:
+    """Return name, case and plan of one thing; no plan where it is to be solved.
+
+    What a reader should know is added to `notes`, files of a result that are not as they were written to `altered`.
+    """
     if isinstance(given, Plan):
         return given.case.name, given.case, given
     if isinstance(given, Case):
@@ -175,6 +189,7 @@ def _read(given: Compared, notes: list[str]) -> tuple[str, Case, Plan | None]:
     if result_kind(path) == "plan":
         plan, remarks = read_result(path)
         notes.extend(f"{os.fspath(given)}: {remark}" for remark in remarks)
+        altered[os.fspath(given)] = check_digests(path).altered
         return os.fspath(given), plan.case, plan
     return os.fspath(given), load_case(given), None
 

@@ -86,7 +86,7 @@ def writing(path: str | PathLike[str]) -> Iterator[BinaryIO]:
     handle, name = tempfile.mkstemp(prefix=SCRATCH, dir=target.parent)
     scratch = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

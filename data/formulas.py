@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-"""How a text begins that a spreadsheet computes; its wide forms count in East Asian settings. Apostrophes before it stand for themselves."""
+"""How a text begins that a spreadsheet computes, its wide forms in East Asian settings; apostrophes before it are part of it."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
