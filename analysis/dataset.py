@@ -338,7 +338,8 @@ def _parquet(path: Path, read: Callable[[Any], T]) -> T:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        # pyarrow takes no path that is not Unicode, which a name from a file system may be.
+        with path.open("rb") as content, pq.ParquetFile(content) as file:
             return read(file)
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
         raise SweepError(

@@ -230,7 +230,9 @@ def _read_tables(folder: Path) -> dict[str, pd.DataFrame]:
     for name in TABLES:
         path = folder / f"{name}.parquet"
         try:
-            found[name] = pd.read_parquet(path)
+            # pyarrow takes no path that is not Unicode, which a name from a file system may be.
+            with path.open("rb") as file:
+                found[name] = pd.read_parquet(file)
         except FileNotFoundError:
             faults.append(f"{path} is missing")
         except Exception as error:

@@ -110,7 +110,8 @@ def _design(folder: Path, meta: Mapping[str, Any]) -> Design:
 
     path = folder / DESIGN
     try:
-        samples = pd.read_parquet(path)
+        with path.open("rb") as file:
+            samples = pd.read_parquet(file)
     except Exception as error:
         # pyarrow and pandas have many ways to refuse a damaged file.
         raise SweepError(f"{path} cannot be read: {(str(error).splitlines() or ['damaged'])[0]}") from error

@@ -72,7 +72,10 @@ def read_folder(folder: Traversable, name: str) -> RawCase:
 def _nearest_case(folder: Traversable, files: list[str]) -> str:
     """Return a clause naming what may have been meant by a folder without ``case.toml``."""
     if (folder / REPLACED).is_dir():
-        return f"; it was being replaced and that was ended half way: its files before are in {folder / REPLACED}, move them back"
+        return (
+            f"; it was being replaced and that was ended half way: replace it again, or take its tables away and move the files "
+            f"before back from {folder / REPLACED}"
+        )
     below = [file for file in files if (folder / file / SETTINGS_FILE).is_file()]
     if below:
         return f"; did you mean {folder / below[0]}?"

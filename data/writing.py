@@ -221,7 +221,12 @@ def write_text(sheet: Worksheet, row: int, column: int, text: str, as_text: Any,
     plain
         Format of any other text.
     """
-    sheet.write_string(row, column, text, as_text if text.startswith(FORMULA_SIGNS) else plain)
+    sheet.write_string(row, column, whole_text(text), as_text if text.startswith(FORMULA_SIGNS) else plain)
+
+
+def whole_text(text: str) -> str:
+    """Return a text without halves of characters, which a name from a file system may hold and a workbook may not."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _survives(value: float) -> bool:

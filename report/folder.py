@@ -8,14 +8,17 @@ import itertools
 import os
 import platform
 import re
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..data import write_folder
-from ..data.atomic import Locked, Reserved, reason
+from ..data.atomic import SCRATCH, Locked, Reserved, reason
 from ..data.digests import write_digests
 from ..data.formulas import guarded
 from .documents import to_bytes
@@ -83,10 +86,16 @@ class ResultFolder:
             raise
         return self
 
-    @property
+    @cached_property
     def log(self) -> str:
         """File for the solver's log."""
-        return str(self._made / LOG_FILE)
+        log = str(self._made / LOG_FILE)
+        try:
+            log.encode()
+        except UnicodeEncodeError:
+            # HiGHS takes no such path.
+            return str(Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix=SCRATCH)), LOG_FILE))
+        return log
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -130,6 +139,9 @@ class ResultFolder:
 
     def _publish(self, write: Callable[[Path], None]) -> Path:
         with self._told():
+            log = self._made / LOG_FILE
+            if self.log != str(log) and Path(self.log).exists():
+                shutil.copyfile(self.log, log)
             write(self._made)
             write_digests(self._made)
             # It may have come up meanwhile.
@@ -219,7 +231,9 @@ def write_frontier(frontier: Frontier, folder: Path, run: Mapping[str, Any]) -> 
 def _write_table(frame: pd.DataFrame, stem: Path) -> None:
     shown = frame.apply(lambda column: column.map(lambda cell: guarded(cell) if isinstance(cell, str) else cell))
     shown.to_csv(stem.with_name(f"{stem.name}.csv"), index=False, encoding="utf-8", lineterminator="\n")
-    frame.to_parquet(stem.with_name(f"{stem.name}.parquet"), index=False)
+    # pyarrow takes no path that is not Unicode, which a name from a file system may be.
+    with stem.with_name(f"{stem.name}.parquet").open("wb") as file:
+        frame.to_parquet(file, index=False)
 
 
 def run_record(

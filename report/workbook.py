@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.placing import place_file
-from ..data.writing import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, write_text
+from ..data.writing import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, whole_text, write_text
 from ..model.plan import FULL
 from .charts import OURS, THEIRS
 from .figures import decimals, gap
@@ -97,7 +97,8 @@ def write_workbook(
 
     content = io.BytesIO()
     with Workbook(content, WORKBOOK_OPTIONS) as book:
-        book.set_properties({"title": plan.case.settings.case.title or plan.case.name, "author": "sluicegate"})
+        title = whole_text(plan.case.settings.case.title or plan.case.name)
+        book.set_properties({"title": title, "author": "sluicegate"})
         _Writer(book, plan, remarks).write()
         add_case_sheets(book, plan.case)
     return place_file(content.getvalue(), path, force=force)
