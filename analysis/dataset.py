@@ -164,10 +164,13 @@ class Dataset:
         SweepError
             Where they cannot be written; rows appended before stay.
         """
-        if not rows:
-            return
+        if rows:
+            self._add(table_of([{**row, MARK: self.design_digest} for row in rows]))
+
+    def _add(self, table: pa.Table) -> None:
+        """Write a file of rows that carry the digest of their design."""
         content = io.BytesIO()
-        _write_table(table_of([{**row, MARK: self.design_digest} for row in rows]), content)
+        _write_table(table, content)
         target = self.rows / f"part-{self._last + 1:08d}.parquet"
         with _told(self):
             # Listed first: rows without a digest would look as if they had been added by somebody else.
@@ -196,8 +199,8 @@ class Dataset:
             if not changed and not others:
                 continue
             with _told(self):
-                if not changed:
-                    self.append([{name: row[name] for name in row if row[name] is not None} for row in own.to_pylist()])
+                if not changed and own.num_rows:
+                    self._add(own)
                 place = self._aside(path)
             why = "changed since it was written" if changed else f"{others:,} rows that are not of this design"
             words.append(f"{path.name} ({why}) is set aside as {place}; its samples are solved again")

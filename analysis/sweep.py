@@ -25,6 +25,7 @@ from .executors import Batch, Cluster, Executor, InProcess, Processes
 from .learning import spans_of
 from .ordering import alters, arranged, is_structural
 from .outcomes import FREE, MODES
+from .shapes import PlanDocument, SweepDocument
 from .swept import read_sweep
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def run_sweep(
             dataset = Dataset(folder)
             _refuse_other(dataset, case, design, options)
             _refuse_changed(dataset, remark)
-            base = read_json(dataset.folder / BASE)
+            base = read_json(dataset.folder / BASE, None if policies == FREE else PlanDocument)
         else:
             refuse_occupied(Path(folder), force=force)
             base = solve(case, time_limit=time_limit, rel_gap=rel_gap, monitor=monitor).to_dict()
@@ -323,7 +324,8 @@ def _versions() -> dict[str, str]:
 
 def _refuse_other(dataset: Dataset, case: Case, design: Design, options: Mapping[str, Any]) -> None:
     """Refuse to mix rows of two sweeps in one folder."""
-    meta, folder = dataset.meta, dataset.folder
+    folder = dataset.folder
+    meta = read_json(folder / META, SweepDocument)
     differing = []
     if meta["case_digest"] != case.digest:
         differing.append(
@@ -355,7 +357,7 @@ def _refuse_changed(dataset: Dataset, remark: Callable[[str], None]) -> None:
         Naming the file.
     """
     found = check_digests(dataset.folder)
-    wrong = [name for name in (META, BASE) if name in found.altered]
+    wrong = [name for name in (META, BASE) if name in found.changed]
     if wrong:
         raise SweepError(
             f"{dataset.folder}: {' and '.join(wrong)} changed since the sweep began, and new rows would rest on what is there "

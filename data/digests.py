@@ -61,7 +61,7 @@ class Check:
         said = [_said(names, words) for words, names in ways.items() if names]
         if not said:
             return None
-        return f"{'; '.join(said)}, since it was written: its figures are not to be trusted before it is made again"
+        return f"{'; '.join(said)}, by its {DIGESTS}: figures in it are not to be trusted before it is made again"
 
 
 def _said(names: Sequence[str], words: str) -> str:
