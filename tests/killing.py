@@ -13,6 +13,7 @@ from pathlib import Path
 from cli_cases import small
 from sluicegate.analysis import sweep as sweeping
 from sluicegate.analysis.dataset import Dataset
+from sluicegate.data.digests import check_digests
 from standin import Cheap, _Worker, design
 
 SAMPLES = 800
@@ -58,7 +59,7 @@ def main(kills: int, folder: Path, notes: Path) -> None:
     Dataset.create(
         folder, sweeping._meta(case, drawn, options), {}, drawn.samples, lambda place: write_folder(case, place)
     )
-    lost = repeated = steps = 0
+    lost = repeated = steps = altered = 0
     for _ in range(kills):
         kept, before = on_disk(folder), begun(notes)
         child = start(folder, notes, wait=dice.random() < 0.8)
@@ -67,6 +68,7 @@ def main(kills: int, folder: Path, notes: Path) -> None:
         os.waitpid(child, 0)
         after = begun(notes)
         lost += len(kept - on_disk(folder))
+        altered += check_digests(folder).remark is not None
         repeated += sum(after[sample] != before.get(sample, 0) for sample in kept)
         steps += on_disk(folder) != kept
     os.waitpid(start(folder, notes), 0)
@@ -75,6 +77,7 @@ def main(kills: int, folder: Path, notes: Path) -> None:
         "lost": lost,
         "repeated": repeated,
         "steps": steps,
+        "altered": altered + (check_digests(folder).remark is not None),
         "complete": frame["sample"].tolist() == list(range(SAMPLES)),
         "right": bool((frame["leverage"] == 2.0 * frame["sample"]).all()),
         "files": sorted(path.name for path in (folder / "rows").iterdir()),
