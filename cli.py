@@ -72,7 +72,7 @@ class Commands(click.Group):
             click.echo("Ended; no result was written.", err=True)
             ctx.exit(STOPPED)
         except Exception as error:
-            if isinstance(error, OSError) and not _flushed():
+            if isinstance(error, OSError) and _is_shut():
                 # Help is printed by click.
                 _unwritten(error)
                 ctx.exit(DONE)
@@ -170,13 +170,24 @@ def _unwritten(error: OSError) -> None:
         raise Refusal(f"standard output cannot be written: {why}") from None
 
 
-def _flushed() -> bool:
-    """Return whether all that was printed could be written."""
+def _is_shut() -> bool:
+    """Return whether standard output is closed, or nobody reads it any more."""
+    import select
+
     try:
-        sys.stdout.flush()
-    except OSError:
+        number = sys.stdout.fileno()
+    except (OSError, ValueError):
         return False
-    return True
+    try:
+        os.write(number, b"")
+        watched = select.poll()
+        watched.register(number, 0)
+        return any(event & (select.POLLERR | select.POLLNVAL) for _, event in watched.poll(0))
+    except OSError:
+        return True
+    except AttributeError:
+        # Windows has no poll.
+        return False
 
 
 def _put_json(document: Any) -> None:
