@@ -10,13 +10,14 @@ import gc
 import io
 import os
 import signal
+import stat
 import sys
 import threading
 import traceback
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import click
 
@@ -141,9 +142,9 @@ class Talk:
         """Return what watches a solve: a bar on a terminal, lines with -v, else nothing."""
         from rich.console import Console
 
-        from .report.progress import Bar, Interruptible, Lines
+        from .report.progress import Bar, Interruptible, Lines, Unheard
 
-        console = Console(stderr=True)
+        console = Console(file=cast("Any", Unheard(sys.stderr)))
         if self.quiet:
             return Interruptible(stopped)
         if console.is_terminal and not self.verbose:
@@ -162,10 +163,12 @@ def _put(text: str) -> None:
 
 def _unwritten(error: OSError) -> None:
     """Refuse to go on where standard output cannot be written; whoever reads it may have read enough, though."""
+    # A terminal that was closed answers with an input/output error.
+    gone = error.errno == errno.EPIPE or (error.errno == errno.EIO and stat.S_ISCHR(os.fstat(1).st_mode))
     # What is still buffered must not fail once more when Python ends.
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if error.errno != errno.EPIPE:
+    if not gone:
         why = "it is closed" if error.errno == errno.EBADF else error.strerror
         raise Refusal(f"standard output cannot be written: {why}") from None
 

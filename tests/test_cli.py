@@ -717,6 +717,27 @@ def test_ctrl_c_keeps_the_best_plan(number: str, threads: str) -> None:
         assert not group_lives(started)
 
 
+@POSIX
+def test_a_terminal_that_is_closed_leaves_the_best_plan() -> None:
+    """Nobody is there to read, and every word to the terminal fails: the plan found so far is kept all the same."""
+    import pty
+
+    write_folder(slow(), "slow")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(MAIN[0], [*MAIN, "solve", "slow", "-o", "out", "--threads", "1"])
+    shown = b""
+    while b"/4,096" not in shown:
+        shown += os.read(terminal, 4096)
+    time.sleep(0.5)
+    os.close(terminal)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 130
+    # Nothing may have been found so soon; a result that is there is whole.
+    assert not Path("out").exists() or (sorted(os.listdir("out")) == FILES and not check_digests("out").altered)
+    assert set(os.listdir()) <= {"out", "slow", "small"}
+
+
 IMPORTING = """
 import os, signal, sys
 from importlib.abc import MetaPathFinder

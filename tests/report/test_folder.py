@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sluicegate import Plan, load_case
+from cli_cases import small
+from sluicegate import Plan, evaluate, load_case
 from sluicegate.report.folder import ResultError, ResultFolder, default_folder, run_record
 
 TABLES = ["fills", "flows", "losses", "policies", "sourcing", "stocks"]
@@ -86,6 +87,18 @@ def test_the_case_comes_back_as_it_was(plan: Plan, tmp_path: Path) -> None:
     assert (run["command"], run["overrides"], run["options"]) == ("solve", ["limits.budget=30"], {"threads": 1})
     assert {"sluicegate", "python", "highspy", "pyomo", "numpy", "pandas", "pyarrow"} <= set(run["versions"])
     assert run["began"] <= run["ended"]
+
+
+def test_no_csv_file_holds_a_formula(tmp_path: Path) -> None:
+    case = small(gas="=1+1")
+    plan = evaluate(case)
+    folder = publish(plan, tmp_path / "result")
+    cells = pd.read_csv(folder / "flows.csv")["item"]
+    assert set(cells) == {"'=1+1", "chip"}
+    assert set(pd.read_parquet(folder / "flows.parquet")["item"]) == {"=1+1", "chip"}
+    numbers = pd.read_csv(folder / "losses.csv")["loss"]
+    assert numbers.min() < 0
+    pd.testing.assert_series_equal(numbers, plan.tables["losses"]["loss"], check_exact=True)
 
 
 def test_a_plan_without_tables(plan: Plan, tmp_path: Path) -> None:
