@@ -338,8 +338,8 @@ def _refuse_other(dataset: Dataset, case: Case, design: Design, options: Mapping
             differing.append(f"{name.replace('_', ' ')} {meta[name]} instead of {value}")
     now = _versions()
     for library in DECIDING:
-        if meta["versions"][library] != now[library]:
-            differing.append(f"{library} {meta['versions'][library]} instead of {now[library]}")
+        if meta["versions"].get(library) != now[library]:
+            differing.append(f"{library} {meta['versions'].get(library)} instead of {now[library]}")
     if differing:
         raise SweepError(
             f"{folder} holds a sweep of "

@@ -229,8 +229,9 @@ def write_frontier(frontier: Frontier, folder: Path, run: Mapping[str, Any]) -> 
 
 
 def _write_table(frame: pd.DataFrame, stem: Path) -> None:
-    shown = frame.apply(lambda column: column.map(lambda cell: guarded(cell) if isinstance(cell, str) else cell))
-    shown.to_csv(stem.with_name(f"{stem.name}.csv"), index=False, encoding="utf-8", lineterminator="\n")
+    texts = frame.select_dtypes(exclude=["number", "bool"])
+    shown = {name: texts[name].map(lambda cell: guarded(cell) if isinstance(cell, str) else cell) for name in texts}
+    frame.assign(**shown).to_csv(stem.with_name(f"{stem.name}.csv"), index=False, encoding="utf-8", lineterminator="\n")
     # pyarrow takes no path that is not Unicode, which a name from a file system may be.
     with stem.with_name(f"{stem.name}.parquet").open("wb") as file:
         frame.to_parquet(file, index=False)
