@@ -138,12 +138,15 @@ def blaming(altered: Mapping[str, Sequence[str]], leave: tuple[type[Exception], 
 
 
 def _remarks(found: Check, run: Mapping[str, Any], case: Case) -> Iterator[str]:
-    """Yield what a reader should know of a result: files that were changed, or a case that is not the one that was solved."""
+    """Yield what a reader should know of a result: files that were changed, and a case that is not the one that was solved."""
     digest = run.get("case_digest")
-    if not found.altered and digest is not None and digest != case.digest:
-        yield "its case was changed after the plan was found; solve it again"
-    elif found.remark:
-        yield found.remark
+    words = [found.remark] if found.altered and found.remark else []
+    if digest is not None and digest != case.digest:
+        words.append("its case was changed after the plan was found; solve it again")
+    elif not words and found.remark:
+        words.append(found.remark)
+    if words:
+        yield "; ".join(words)
 
 
 def _read_frontier(folder: Path) -> Any:
