@@ -10,28 +10,31 @@ import gc
 import io
 import os
 import signal
+import stat
 import sys
 import threading
 import traceback
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import click
 
 from . import __version__
+from .signals import SIGNALS, STOPPED, interrupt, raising
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from .analysis.frontier.frontier import Frontier
+    from .analysis.sweep.read import Sweep
     from .data import Case
     from .model import Plan
     from .report.console.progress import Interruptible
     from .report.files.folder import ResultFolder
 
-DONE, FAULT, USAGE, INFEASIBLE, GAP_LEFT, NO_PLAN, STOPPED = 0, 1, 2, 3, 4, 5, 130
+DONE, FAULT, USAGE, INFEASIBLE, GAP_LEFT, NO_PLAN = 0, 1, 2, 3, 4, 5
 DEBUG = "SLUICEGATE_DEBUG"
 VERBOSE = "sluicegate.verbose"
 WORKER = "sluicegate-work"
@@ -63,13 +66,18 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; errors become messages."""
         try:
-            return super().invoke(ctx)
+            with raising():
+                return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except KeyboardInterrupt:
             click.echo("Ended; no result was written.", err=True)
             ctx.exit(STOPPED)
         except Exception as error:
+            if isinstance(error, OSError) and _is_shut():
+                # Help is printed by click.
+                _unwritten(error)
+                ctx.exit(DONE)
             raise _told(error, ctx) from error
 
 
@@ -77,6 +85,8 @@ def _told(error: Exception, ctx: click.Context) -> click.ClickException:
     """Return an error as the message that a planner reads."""
     refusals = (
         ("data", "CaseError"),
+        ("data.storage.atomic", "Locked"),
+        ("analysis.results", "Altered"),
         ("model", "TooManyCombinations"),
         ("report.files.folder", "ResultError"),
         ("analysis.sweep.store", "SweepError"),
@@ -131,9 +141,9 @@ class Talk:
 
     def monitor(self, stopped: threading.Event) -> Interruptible:
         """Return what watches a solve: a bar on a terminal, lines with -v, else nothing."""
-        from .report.console.progress import Bar, Interruptible, Lines
+        from .report.console.progress import Bar, Interruptible, Lines, Unheard
 
-        console = _console(stderr=True)
+        console = _console(file=cast("Any", Unheard(sys.stderr)))
         if self.quiet:
             return Interruptible(stopped)
         if console.is_terminal and not self.verbose:
@@ -147,12 +157,39 @@ def _put(text: str) -> None:
         click.echo(text, nl=False)
         sys.stdout.flush()
     except OSError as error:
-        # What is still buffered must not fail once more when Python ends.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        # Whoever reads may have read enough.
-        if error.errno != errno.EPIPE:
-            raise Refusal(f"standard output cannot be written: {error.strerror}") from None
+        _unwritten(error)
+
+
+def _unwritten(error: OSError) -> None:
+    """Refuse to go on where standard output cannot be written; whoever reads it may have read enough, though."""
+    # A terminal that was closed answers with an input/output error.
+    gone = error.errno == errno.EPIPE or (error.errno == errno.EIO and stat.S_ISCHR(os.fstat(1).st_mode))
+    # What is still buffered must not fail once more when Python ends.
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not gone:
+        why = "it is closed" if error.errno == errno.EBADF else error.strerror
+        raise Refusal(f"standard output cannot be written: {why}") from None
+
+
+def _is_shut() -> bool:
+    """Return whether standard output is closed, or nobody reads it any more."""
+    import select
+
+    try:
+        number = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return False
+    try:
+        os.write(number, b"")
+        watched = select.poll()
+        watched.register(number, 0)
+        return any(event & (select.POLLERR | select.POLLNVAL) for _, event in watched.poll(0))
+    except OSError:
+        return True
+    except AttributeError:
+        # Windows has no poll.
+        return False
 
 
 def _put_json(document: Any) -> None:
@@ -195,7 +232,7 @@ def _put_shown(show: Callable[[Console], None]) -> None:
 
 
 class Interrupts:
-    """Hears Ctrl-C (and SIGTERM): the first one sets `stopped`, the second one ends at once.
+    """Hears Ctrl-C (and SIGTERM, and SIGHUP): the first one sets `stopped`, the second one ends at once.
 
     Parameters
     ----------
@@ -211,7 +248,7 @@ class Interrupts:
     def __enter__(self) -> Interrupts:
         """Begin to listen."""
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in SIGNALS:
                 # Who starts a command in the background may want it to ignore Ctrl-C.
                 if signal.getsignal(number) is not signal.SIG_IGN:
                     self._before[number] = signal.signal(number, self._hear)
@@ -226,7 +263,7 @@ class Interrupts:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if self.stopped.is_set() or not self._patient:
-            raise KeyboardInterrupt
+            interrupt(number, frame)
         self.stopped.set()
 
     def run(self, work: Callable[[], T], talk: Talk) -> T:
@@ -261,7 +298,7 @@ def _shield() -> None:
 
         # Its start would lift the mask.
         resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
 
 # Options ---------------------------------------------------------------------------------------------------------------
@@ -834,23 +871,29 @@ def report(
     talk = Talk(quiet, verbose)
     with Interrupts(patient=False) as interrupts, interrupts.run(lambda: artist(threads), talk) as drawing:
         # The process that draws starts meanwhile.
-        from .report.page.page import page_of, page_path, read_results, write_page
+        from .analysis.results import blaming
+        from .report.page.page import page_of, page_path, read_results, remarks_of, write_page
 
         read = _said(lambda: read_results(results))
+        remarks = remarks_of(read)
+        for remark in remarks:
+            talk.say(_shown(f"Warning: {remark}"))
         path = page_path(results, output, force=force)
         _check_file("-o", str(path))
         if workbook is not None:
             _check_workbook(workbook, read, force)
-        text = interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads, artist=drawing), talk)
+        text = _said(
+            lambda: interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads, artist=drawing), talk)
+        )
     with _placing(str(path)):
         size = write_page(text, path)
-    document: dict[str, Any] = {"page": str(path), "bytes": size}
+    document: dict[str, Any] = {"page": str(path), "bytes": size, "remarks": remarks}
     places = [str(path)]
     if workbook is not None:
         from .report.files.workbook import write_workbook
 
-        with _placing(workbook, "file"):
-            write_workbook(read[0].content, workbook, force=force)
+        with _placing(workbook, "file"), blaming({str(read[0].folder): read[0].altered}, (OSError,)):
+            write_workbook(read[0].content, workbook, force=force, remarks=read[0].remarks)
         document["workbook"] = workbook
         places.append(workbook)
     if as_json:
@@ -1184,11 +1227,17 @@ def sweep_run(
         "rel_gap": rel_gap,
     }
     folder = output or str(default_folder(loaded.name))
+    remarks: list[str] = []
+
+    def remark(words: str) -> None:
+        remarks.append(words)
+        talk.say(_shown(f"Warning: {folder}: {words}"))
+
     with Interrupts() as interrupts, talk.monitor(interrupts.stopped) as monitor:
         if dry_run:
             guess = _said(lambda: interrupts.run(lambda: estimate(loaded, design, monitor=monitor, **options), talk))
         else:
-            options |= {"cluster": cluster, "resume": resume, "force": force, "monitor": monitor}
+            options |= {"cluster": cluster, "resume": resume, "force": force, "monitor": monitor, "remark": remark}
             counts = _said(lambda: interrupts.run(lambda: run_sweep(loaded, design, folder, **options), talk))
     stopped = interrupts.stopped.is_set()
     if dry_run and guess is not None:
@@ -1198,7 +1247,8 @@ def sweep_run(
             _put("".join(f"{line}\n" for line in estimated(guess)))
     elif not dry_run:
         if as_json:
-            _put_json({"folder": folder, "samples": len(design), "complete": not stopped, "rows": counts})
+            found = {"folder": folder, "samples": len(design), "complete": not stopped, "rows": counts}
+            _put_json(found | {"remarks": remarks})
         else:
             _put(f"{counted(counts)}\n")
         kept = "Stopped; go on with --resume and the same options" if stopped else "Written"
@@ -1243,23 +1293,33 @@ def sweep_summary(
       sluicegate sweep summary results/doubts --outcome own_loss
       sluicegate sweep summary results/doubts --outcome same_choices --chart doubts.svg
     """
+    from .analysis.results import blaming
     from .analysis.sweep.read import read_sweep
-    from .report.text.sweep import show_sweep, sweep_document
 
     if chart is not None:
         _check_chart(chart)
     found = read_sweep(folder)
+
+    def summarise() -> None:
+        with blaming({folder: found.altered}, leave=(click.ClickException,)):
+            _summarise(found, outcome, mode, chart, as_json, Talk(quiet, verbose))
+
+    _said(summarise)
+
+
+def _summarise(found: Sweep, outcome: str, mode: str | None, chart: str | None, as_json: bool, talk: Talk) -> None:
+    from .report.text.sweep import show_sweep, sweep_document
+
     if chart is not None:
         from .report.charts.sweep import write_sweep_charts
 
-        talk = Talk(quiet, verbose)
         with _placing(chart):
-            for path in _said(lambda: write_sweep_charts(found, chart, outcome)):
+            for path in write_sweep_charts(found, chart, outcome):
                 talk.say(_shown(f"Written to {path}"))
     if as_json:
-        _put_json(_said(lambda: sweep_document(found, outcome, mode)))
+        _put_json(sweep_document(found, outcome, mode))
     else:
-        _said(lambda: _put_shown(lambda console: show_sweep(found, console, outcome=outcome, mode=mode)))
+        _put_shown(lambda console: show_sweep(found, console, outcome=outcome, mode=mode))
 
 
 # Steps that commands share ---------------------------------------------------------------------------------------------
@@ -1314,21 +1374,24 @@ def _hand_out(
         folder = publish()
     except ResultError as error:
         unwritten = error
-    if as_json:
-        _put_json(found.to_dict())
-    else:
-        _put_shown(lambda console: show(found, console))
+    try:
+        if as_json:
+            _put_json(found.to_dict())
+        else:
+            _put_shown(lambda console: show(found, console))
+    finally:
+        if unwritten is None:
+            apart = "\n" if sys.stdout.isatty() else ""
+            talk.say(_shown(f"{apart}Written to {folder}"))
     if unwritten is not None:
         raise unwritten
-    apart = "\n" if sys.stdout.isatty() else ""
-    talk.say(_shown(f"{apart}Written to {folder}"))
 
 
 def _check_file(option: str, path: str) -> None:
     """Refuse a file that could not be written, before the work."""
     from pathlib import Path
 
-    from .report.charts.base import try_place
+    from .data.storage.atomic import try_place
 
     place = Path(path)
     if place.parent.exists():
@@ -1480,6 +1543,13 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         cli.main(prog_name="sluicegate")
+    except OSError as error:
+        # Help and version are printed by click, before there is a command.
+        try:
+            _unwritten(error)
+        except Refusal as refusal:
+            refusal.show()
+            sys.exit(refusal.exit_code)
     except SystemExit as end:
         if _busy():
             _end_at_once(end.code if isinstance(end.code, int) else FAULT)

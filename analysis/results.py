@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..data import Case, load_case
+from ..data import Case, CaseError, load_case
+from ..data.storage.atomic import half_replaced
+from ..data.storage.digests import Check, check_digests
 from ..model.plan.plan import SCHEMA, Plan
+from .shapes import FrontierDocument, PlanDocument, RunDocument, check_shape, read_document
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +26,8 @@ DOCUMENTS = {"plan": "plan.json", "frontier": "frontier.json", "sweep": "sweep.j
 
 ADDED = {"case_warnings"}
 """Keys of plan.json that a result of an earlier version does not have."""
+MOST_NAMED = 4
+"""Changed files that a message names before it counts."""
 
 TABLES = ("policies", "sourcing", "flows", "stocks", "fills", "losses")
 
@@ -51,6 +56,8 @@ class Result:
         How it was made, ``run.json``; empty where the folder does not say.
     remarks
         What a reader should know about it.
+    altered
+        Files that are not as they were written.
     """
 
     kind: str
@@ -58,6 +65,7 @@ class Result:
     content: Any
     run: Mapping[str, Any]
     remarks: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
 
 
 def read_any(folder: str | os.PathLike[str]) -> Result:
@@ -73,20 +81,74 @@ def read_any(folder: str | os.PathLike[str]) -> Result:
     path = Path(folder)
     kind = result_kind(path)
     if kind is None:
+        old = half_replaced(path)
+        if old is not None:
+            raise ValueError(f"{folder} was being replaced, and that was ended half way: rename {old} to {folder}")
         state = "is not there" if not path.exists() else "is a file" if path.is_file() else "is no result folder"
         listed = ", ".join(DOCUMENTS.values())
         raise ValueError(
             f"{folder} {state}; name a folder that solve, evaluate, frontier or sweep wrote, with one of {listed}"
         )
-    if kind == "frontier":
-        return Result(kind, path, _read_frontier(path), read_run(path))
     if kind == "sweep":
         from .sweep.read import read_sweep
+        from .sweep.store import SweepError
 
-        sweep = read_sweep(path)
-        return Result(kind, path, dataclasses.replace(sweep, case=_named(sweep.case, sweep.meta)), {})
-    plan, remarks = read_result(path, tables=True)
-    return Result(kind, path, plan, read_run(path), tuple(remarks))
+        try:
+            sweep = read_sweep(path)
+        except SweepError as error:
+            raise ValueError(str(error)) from error
+        named = dataclasses.replace(sweep, case=_named(sweep.case, sweep.meta))
+        return Result(kind, path, named, {}, sweep.remarks, sweep.altered)
+    found, run = check_digests(path), read_run(path)
+    content = _read_frontier(path) if kind == "frontier" else _read_plan(path, tables=True)
+    return Result(kind, path, content, run, tuple(_remarks(found, run, content.case)), found.altered)
+
+
+class Altered(ValueError):
+    """A result that cannot be shown, for files of it are not as they were written."""
+
+
+@contextlib.contextmanager
+def blaming(altered: Mapping[str, Sequence[str]], leave: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Lay a failure to the files that were changed by hand or damaged, where there are such; else it is the program's.
+
+    Parameters
+    ----------
+    altered
+        Files that are not as they were written, by their folder.
+    leave
+        Errors that have nothing to do with what is read.
+
+    Raises
+    ------
+    Altered
+        Naming the files.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, (CaseError, MemoryError, *leave)):
+            raise
+        named = [os.path.join(folder, name) for folder, names in altered.items() for name in names]
+        if not named:
+            raise
+        listed = ", ".join(named[:MOST_NAMED]) + (f" and {len(named) - MOST_NAMED} more" if named[MOST_NAMED:] else "")
+        raise Altered(
+            f"what is there cannot be shown ({type(error).__name__}: {error}): {listed} changed since it was written; "
+            "put it back as it was, or make the result again"
+        ) from error
+
+
+def _remarks(found: Check, run: Mapping[str, Any], case: Case) -> Iterator[str]:
+    """Yield what a reader should know of a result: files that were changed, and a case that is not the one that was solved."""
+    digest = run.get("case_digest")
+    words = [found.remark] if found.altered and found.remark else []
+    if digest is not None and digest != case.digest:
+        words.append("its case was changed after the plan was found; solve it again")
+    elif not words and found.remark:
+        words.append(found.remark)
+    if words:
+        yield "; ".join(words)
 
 
 def _read_frontier(folder: Path) -> Any:
@@ -95,9 +157,10 @@ def _read_frontier(folder: Path) -> Any:
     path = folder / DOCUMENTS["frontier"]
     document = read_document(path)
     case = _named(load_case(folder / CASE), document)
+    check_shape(document, FrontierDocument, path)
     try:
         return Frontier.from_dict(document, case)
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{path}: not the frontier.json of this version: {error}") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
@@ -128,6 +191,11 @@ def read_result(folder: str | os.PathLike[str], *, tables: bool = False) -> tupl
         For a case that is refused.
     """
     folder = Path(folder)
+    plan = _read_plan(folder, tables=tables)
+    return plan, list(_remarks(check_digests(folder), read_run(folder), plan.case))
+
+
+def _read_plan(folder: Path, *, tables: bool) -> Plan:
     path = folder / DOCUMENTS["plan"]
     document = read_document(path)
     schema = document.get("schema")
@@ -136,37 +204,17 @@ def read_result(folder: str | os.PathLike[str], *, tables: bool = False) -> tupl
     known = {entry.name for entry in dataclasses.fields(Plan)} - {"case", "tables"}
     if schema != SCHEMA or not known - ADDED <= document.keys():
         raise ValueError(f"{path}: not the plan.json of this version; solve the case in the folder again")
+    check_shape(document, PlanDocument, path)
     case = _named(load_case(folder / CASE), document)
     values = {name: _as_field(document[name]) for name in known if name in document}
-    remarks = []
-    digest = read_run(folder).get("case_digest")
-    if digest is not None and digest != case.digest:
-        remarks.append("its case was changed after the plan was found; solve it again")
     found = _read_tables(folder) if tables and values["leverage"] is not None else {}
-    return Plan(case=case, **values, tables=found), remarks
+    return Plan(case=case, **values, tables=found)
 
 
 def read_run(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """Return how a result was made; empty where the folder does not say."""
     path = Path(folder) / RUN
-    return read_document(path) if path.is_file() else {}
-
-
-def read_document(path: Path) -> dict[str, Any]:
-    """Read a JSON file that holds an object.
-
-    Raises
-    ------
-    ValueError
-        Where there is none.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from None
-    if not isinstance(document, dict):
-        raise ValueError(f"{path} holds no document")
-    return document
+    return read_document(path, RunDocument) if path.exists() else {}
 
 
 def _named(case: Case, document: Mapping[str, Any]) -> Case:
@@ -187,10 +235,14 @@ def _read_tables(folder: Path) -> dict[str, pd.DataFrame]:
     for name in TABLES:
         path = folder / f"{name}.parquet"
         try:
-            found[name] = pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            reason = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
-            faults.append(f"{path} {reason}")
+            # pyarrow takes no path that is not Unicode, which a name from a file system may be.
+            with path.open("rb") as file:
+                found[name] = pd.read_parquet(file)
+        except FileNotFoundError:
+            faults.append(f"{path} is missing")
+        except Exception as error:
+            # pyarrow and pandas have many ways to refuse a damaged file.
+            faults.append(f"{path} cannot be read: {(str(error).splitlines() or ['damaged'])[0]}")
     if faults:
         raise ValueError("\n".join([*faults, "Solve the case in the folder again."]))
     return found

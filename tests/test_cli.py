@@ -24,6 +24,7 @@ from sluicegate import Plan, load_case
 from sluicegate import evaluate as evaluate_case
 from sluicegate.cli import _chosen_policies, cli
 from sluicegate.data import write_folder
+from sluicegate.data.storage.digests import check_digests
 from sluicegate.model import CertificateError, TooManyCombinations
 
 from sluicegate_testing.cli_cases import slow, small
@@ -33,6 +34,7 @@ FILES = sorted(
     [
         *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")),
         "case",
+        "digests.sha256",
         "plan.json",
         "run.json",
         "solver.log",
@@ -205,7 +207,8 @@ def test_the_plan_is_shown_even_when_the_disk_is_full(monkeypatch: pytest.Monkey
     result = run("solve", "small", "-o", "out")
     assert result.exit_code == 2
     assert "Leverage 653.47" in result.stdout
-    assert result.stderr.startswith("Error: the result folder out cannot be written: no space left on device; name")
+    said = r"Error: the result folder out cannot be written: no space left on device, [0-9,.]+ MB are free; name"
+    assert re.match(said, result.stderr)
     assert os.listdir() == ["small"]
 
 
@@ -258,7 +261,7 @@ def test_no_plan_satisfies_the_limits() -> None:
     assert "No plan satisfies the limits\n  Proven: " in result.stdout
     assert "optimal" not in result.stdout
     (folder,) = results()
-    assert sorted(os.listdir(folder)) == ["case", "plan.json", "run.json", "solver.log"]
+    assert sorted(os.listdir(folder)) == ["case", "digests.sha256", "plan.json", "run.json", "solver.log"]
     plan = json.loads((folder / "plan.json").read_bytes())
     assert (plan["status"], plan["leverage"], plan["scenarios"]) == ("infeasible", None, {})
 
@@ -616,7 +619,7 @@ def test_version() -> None:
 
 # In a process of its own -----------------------------------------------------------------------------------------------
 
-MAIN = [sys.executable, "-c", "from sluicegate.cli import main; main()"]
+MAIN = [sys.executable, "-m", "sluicegate"]
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals")
 
 
@@ -724,13 +727,13 @@ def group_lives(started: subprocess.Popen[str]) -> bool:
 
 
 @POSIX
-@pytest.mark.parametrize(("number", "threads"), [(signal.SIGINT, "1"), (signal.SIGINT, "2"), (signal.SIGTERM, "2")])
-def test_ctrl_c_keeps_the_best_plan(number: signal.Signals, threads: str) -> None:
+@pytest.mark.parametrize(("number", "threads"), [("SIGINT", "1"), ("SIGINT", "2"), ("SIGTERM", "2"), ("SIGHUP", "2")])
+def test_ctrl_c_keeps_the_best_plan(number: str, threads: str) -> None:
     write_folder(slow(), "slow")
     with solving("slow", "-v", "-o", "out", "--threads", threads, until="responses") as started:
         time.sleep(0.5)
         # As a terminal does: to all processes that run on it.
-        os.killpg(started.pid, number)
+        os.killpg(started.pid, getattr(signal, number))
         shown, said = started.communicate(timeout=60)
         assert started.returncode == 130, said
         assert "Traceback" not in said
@@ -748,6 +751,140 @@ def test_ctrl_c_keeps_the_best_plan(number: signal.Signals, threads: str) -> Non
         while group_lives(started) and time.monotonic() < end:
             time.sleep(0.1)
         assert not group_lives(started)
+
+
+@POSIX
+def test_a_terminal_that_is_closed_leaves_the_best_plan() -> None:
+    """Nobody is there to read, and every word to the terminal fails: the plan found so far is kept all the same."""
+    import pty
+
+    write_folder(slow(), "slow")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(MAIN[0], [*MAIN, "solve", "slow", "-o", "out", "--threads", "1"])
+    shown = b""
+    while b"/4,096" not in shown:
+        shown += os.read(terminal, 4096)
+    time.sleep(0.5)
+    os.close(terminal)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 130
+    # Nothing may have been found so soon; a result that is there is whole.
+    assert not Path("out").exists() or (sorted(os.listdir("out")) == FILES and not check_digests("out").altered)
+    assert set(os.listdir()) <= {"out", "slow", "small"}
+
+
+IMPORTING = """
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+
+class Interrupted(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.{number})
+            # Whatever comes of it, an import may swallow.
+            try:
+                for _ in range(1000):
+                    pass
+            except BaseException:
+                raise ImportError(name) from None
+
+sys.meta_path.insert(0, Interrupted())
+sys.argv = ["sluicegate", "solve", "small", "-o", "a/out"]
+from sluicegate.__main__ import main
+main()
+"""
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("module", "number"),
+    [
+        ("click", "SIGINT"),
+        ("pydantic", "SIGINT"),
+        ("pyomo.environ", "SIGHUP"),
+        ("numpy", "SIGTERM"),
+    ],
+)
+def test_ctrl_c_in_the_midst_of_imports(module: str, number: str) -> None:
+    code = IMPORTING.format(module=module, number=number)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "Ended; no result was written.\n")
+    assert os.listdir() == ["small"]
+
+
+@POSIX
+def test_a_command_that_ignores_the_end_of_its_terminal_goes_on_ignoring_it() -> None:
+    code = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+from sluicegate.signals import listen, raising
+listen()
+with raising():
+    print(signal.getsignal(signal.SIGHUP), signal.getsignal(signal.SIGINT).__name__)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "1 interrupt\n"
+
+
+@POSIX
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["solve", "--help"], ["cases"], ["cases", "--json"]])
+def test_a_standard_output_that_is_closed(arguments: list[str]) -> None:
+    command = shlex.join([*MAIN, *arguments])
+    ended = subprocess.run(["sh", "-c", f"{command} >&-"], stderr=subprocess.PIPE, text=True, check=False, timeout=120)
+    assert (ended.returncode, ended.stderr) == (2, "Error: standard output cannot be written: it is closed\n")
+    piped = f"{command} | true; {command} 2>&- >/dev/null"
+    ended = subprocess.run(["sh", "-c", piped], stderr=subprocess.PIPE, text=True, check=False, timeout=120)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@POSIX
+def test_a_result_is_whole_where_nobody_reads() -> None:
+    command = shlex.join([*MAIN, "evaluate", "small", "-o", "out"])
+    ended = subprocess.run(["sh", "-c", f"{command} >&-"], stderr=subprocess.PIPE, text=True, check=False, timeout=120)
+    said = "Written to out\nError: standard output cannot be written: it is closed\n"
+    assert (ended.returncode, ended.stderr) == (2, said)
+    assert check_digests("out").remark is None
+
+
+@POSIX
+def test_links_in_a_circle_are_told() -> None:
+    Path("loop").symlink_to("loop")
+    said = "cannot be written: too many levels of symbolic links"
+    for arguments in (
+        ["evaluate", "small", "-o", "loop"],
+        ["sweep", "small", "--vary", "limits.budget=1..2", "-o", "loop"],
+    ):
+        assert said in refused(*arguments)
+    for arguments in (["cases", "copy", "tutorial", "loop"], ["init", "loop"]):
+        assert said.lower() in refused(*arguments).lower()
+    for arguments in (
+        ["report", "loop"],
+        ["sweep", "summary", "loop"],
+        ["solve", "loop"],
+        ["compare", "loop", "small"],
+    ):
+        assert "loop" in refused(*arguments)
+    assert Path("loop").is_symlink()
+
+
+UNDER_C = {name: value for name, value in os.environ.items() if name not in ("PYTHONUTF8", "PYTHONIOENCODING", "LANG")}
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "environment", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}], ids=["C", "ascii"]
+)
+def test_names_in_every_script_under_a_locale_that_has_none(environment: dict[str, str]) -> None:
+    """Where file names are taken for ASCII, no library that takes Unicode alone may get to see them."""
+    write_folder(small(), "半导体")
+    options: dict[str, Any] = {"env": UNDER_C | environment, "text": True}
+    ended = process("solve", "半导体", "-o", "结果", "--threads", "1", **options)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (0, False), ended.stderr
+    assert sorted(os.listdir("结果")) == FILES
+    ended = process("report", "结果", "--workbook", "表.xlsx", "--threads", "1", **options)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (0, False), ended.stderr
+    assert Path("结果/report.html").exists() and Path("表.xlsx").exists()
 
 
 @POSIX
@@ -783,7 +920,8 @@ def test_a_killed_solve_leaves_no_half_folder() -> None:
         started.kill()
         assert started.wait() == -signal.SIGKILL
     assert not Path("deep/out").exists()
-    # What is left is hidden, and in nobody's way.
-    assert all(name.startswith(".sluicegate-") for name in os.listdir("deep"))
+    # What is left is hidden, in nobody's way, and gone after the next one.
+    assert set(os.listdir("deep")) == {".out.lock", ".out.new"}
     done("evaluate", "small", "-o", "deep/out")
     assert sorted(os.listdir("deep/out")) == FILES
+    assert os.listdir("deep") == ["out"]

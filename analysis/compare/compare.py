@@ -20,6 +20,7 @@ from ...data.check.references import check
 from ...data.input.draft import draft_of
 from ...data.schema.declarations import columns, references, setting_keys
 from ...data.schema.tables import Delay, Row
+from ...data.storage.digests import check_digests
 from ...model.certify.planning import CertificateError
 from ...model.follower.combinations import TooManyCombinations
 from ...model.methods.engine import Engine
@@ -28,7 +29,7 @@ from ...model.plan.limits import Terms
 from ...model.plan.monitor import Monitor
 from ...model.plan.plan import Plan
 from ...model.solving import solve
-from ..results import read_result, result_kind
+from ..results import blaming, read_result, result_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,6 +109,7 @@ def compare(
     threads: int = 1,
     attribute: bool = True,
     monitor: Monitor | None = None,
+    remarks: Sequence[str] = (),
 ) -> Comparison:
     """Put results or cases side by side, and say which input explains how much of the change of leverage.
 
@@ -121,6 +123,8 @@ def compare(
         Whether to attribute the change of leverage, which takes two solves for each difference.
     monitor
         Told of progress; asked whether to stop.
+    remarks
+        What is known of the things already; the first of the notes.
 
     Raises
     ------
@@ -131,9 +135,16 @@ def compare(
     """
     if len(inputs) < 2:
         raise ValueError("compare: name at least two results or cases")
-    monitor = monitor or Monitor()
-    notes: list[str] = []
-    read = [_read(each, notes) for each in inputs]
+    notes = list(remarks)
+    altered: dict[str, Sequence[str]] = {}
+    read = [_read(each, notes, altered) for each in inputs]
+    with blaming(altered):
+        return _compared(read, notes, threads, attribute, monitor or Monitor())
+
+
+def _compared(
+    read: Sequence[tuple[str, Case, Plan | None]], notes: list[str], threads: int, attribute: bool, monitor: Monitor
+) -> Comparison:
     letters = [_letter(place) for place in range(len(read))]
     names = dict(zip(letters, (name for name, _, _ in read), strict=True))
     work = _Work(threads, monitor)
@@ -166,8 +177,11 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 # What is compared ------------------------------------------------------------------------------------------------------
 
 
-def _read(given: Compared, notes: list[str]) -> tuple[str, Case, Plan | None]:
-    """Return name, case and plan of one thing; no plan where it is to be solved."""
+def _read(given: Compared, notes: list[str], altered: dict[str, Sequence[str]]) -> tuple[str, Case, Plan | None]:
+    """Return name, case and plan of one thing; no plan where it is to be solved.
+
+    What a reader should know is added to `notes`, files of a result that are not as they were written to `altered`.
+    """
     if isinstance(given, Plan):
         return given.case.name, given.case, given
     if isinstance(given, Case):
@@ -176,6 +190,7 @@ def _read(given: Compared, notes: list[str]) -> tuple[str, Case, Plan | None]:
     if result_kind(path) == "plan":
         plan, remarks = read_result(path)
         notes.extend(f"{os.fspath(given)}: {remark}" for remark in remarks)
+        altered[os.fspath(given)] = check_digests(path).altered
         return os.fspath(given), plan.case, plan
     return os.fspath(given), load_case(given), None
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...data import load_case
+from ...data.storage.digests import check_digests
+from ..figures.factors import DesignError
+from ..shapes import PlanDocument, SweepDocument
 from .design import Design
 from .outcomes import MODES
-from .store import BASE, CASE, DESIGN, Dataset, read_json
+from .store import BASE, CASE, DESIGN, META, Dataset, SweepError, read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +39,10 @@ class Sweep:
         ``sweep.json``.
     base
         ``plan.json`` of the base plan.
+    remarks : tuple of str
+        What a reader should know: files that were changed since they were written, rows that are left out.
+    altered : tuple of str
+        Files that are not as they were written.
     """
 
     case: Case
@@ -42,6 +50,8 @@ class Sweep:
     frame: pd.DataFrame = field(repr=False)
     meta: Mapping[str, Any] = field(repr=False)
     base: Mapping[str, Any] = field(repr=False)
+    remarks: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -64,14 +74,52 @@ def read_sweep(folder: str | os.PathLike[str]) -> Sweep:
     Raises
     ------
     SweepError
-        Where the folder holds no sweep.
+        Where the folder holds no sweep, or a file in it cannot be read.
+    CaseError
+        For a case that is refused.
     """
+    dataset = Dataset(folder)
+    meta = read_json(dataset.folder / META, SweepDocument)
+    found = check_digests(dataset.folder)
+    case = load_case(dataset.folder / CASE)
+    design = _design(dataset.folder, meta)
+    base = read_json(dataset.folder / BASE, PlanDocument)
+    frame = dataset.frame()
+    remarks = tuple(_remarks(found.remark, dataset, case, design, meta))
+    frame.attrs = {name: meta[name] for name in ("case", "currency", "design")} | {"remarks": list(remarks)}
+    return Sweep(case, design, frame, meta, base, remarks, found.altered)
+
+
+def _remarks(
+    changed: str | None, dataset: Dataset, case: Case, design: Design, meta: Mapping[str, Any]
+) -> Iterator[str]:
+    if changed:
+        yield changed
+    elif case.digest != meta["case_digest"]:
+        yield "its case is not the one that was swept"
+    elif design.digest != meta["design_digest"]:
+        yield "its design is not the one that was swept"
+    others = dataset.others()
+    if others:
+        yield f"{others:,} rows are of another design and are left out; --resume solves the samples that they stand for"
+
+
+def _design(folder: Path, meta: Mapping[str, Any]) -> Design:
+    """Read the design of a sweep and its samples."""
     import pandas as pd
 
-    dataset = Dataset(folder)
-    meta = dataset.meta
-    case = load_case(dataset.folder / CASE)
-    design = Design.from_dict(meta["design"], pd.read_parquet(dataset.folder / DESIGN))
-    frame = dataset.frame()
-    frame.attrs = {"case": meta["case"], "currency": meta["currency"], "design": meta["design"]}
-    return Sweep(case, design, frame, meta, read_json(dataset.folder / BASE))
+    path = folder / DESIGN
+    try:
+        with path.open("rb") as file:
+            samples = pd.read_parquet(file)
+    except Exception as error:
+        # pyarrow and pandas have many ways to refuse a damaged file.
+        raise SweepError(f"{path} cannot be read: {(str(error).splitlines() or ['damaged'])[0]}") from error
+    try:
+        design = Design.from_dict(meta["design"], samples)
+    except (AttributeError, KeyError, TypeError, ValueError, DesignError) as error:
+        raise SweepError(f"{folder / META}: design: not that of this version: {error}") from error
+    paths = [factor.path for factor in design.factors]
+    if list(samples.columns) != paths or list(samples.index) != list(range(len(samples))):
+        raise SweepError(f"{path} does not hold the samples of this design, one column for each of {', '.join(paths)}")
+    return design

@@ -9,21 +9,23 @@ import platform
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...data import write_folder
+from ...data.storage.digests import check_digests
 from ...model import solve
 from ...model.plan.monitor import Monitor
+from ..shapes import PlanDocument, SweepDocument
 from .design import Design
 from .executors import Batch, Cluster, Executor, InProcess, Processes
 from .learning import spans_of
 from .ordering import alters, arranged, is_structural
 from .outcomes import FREE, MODES
 from .read import read_sweep
-from .store import BASE, Dataset, SweepError, read_json
+from .store import BASE, META, Dataset, SweepError, held, read_json, refuse_occupied
 from .worker import Group, Task, Values
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ def sweep(
     Returns
     -------
     pandas.DataFrame
-        As of `read_sweep`; ``attrs`` hold ``case``, ``currency`` and ``design``. Where ``monitor`` stopped it,
+        As of `read_sweep`; ``attrs`` hold ``case``, ``currency``, ``design`` and ``remarks``. Where ``monitor`` stopped it,
         the rows finished so far.
 
     Raises
@@ -93,8 +95,9 @@ def sweep(
     ValueError
         For ``policies`` other than these, or where the base case has no plan to be fixed.
     SweepError
-        Where the folder cannot be written, or holds another sweep.
+        Where the folder cannot be written, is being written by another process, or holds another sweep.
     """
+    remarks: list[str] = []
     with contextlib.ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sluicegate-")), "sweep")
@@ -110,8 +113,11 @@ def sweep(
             time_limit=time_limit,
             rel_gap=rel_gap,
             monitor=monitor,
+            remark=remarks.append,
         )
-        return read_sweep(folder).frame
+        frame = read_sweep(folder).frame
+    frame.attrs["remarks"] = list(dict.fromkeys([*remarks, *frame.attrs["remarks"]]))
+    return frame
 
 
 def run_sweep(
@@ -127,13 +133,18 @@ def run_sweep(
     time_limit: float | None = None,
     rel_gap: float | None = None,
     monitor: Monitor | None = None,
+    remark: Callable[[str], None] = lambda words: None,
 ) -> dict[str, int]:
     """Fill the folder of a sweep and hold no more rows than are waiting to be written.
+
+    The folder is held against every other writer from before the first solve until the end.
 
     Parameters
     ----------
     case, design, folder, policies, workers, cluster, resume, force, time_limit, rel_gap, monitor
         As of `sweep`.
+    remark
+        Told what a reader should know of a sweep that is continued: files that were changed, rows that are not its own.
 
     Returns
     -------
@@ -149,28 +160,42 @@ def run_sweep(
     check_policies(policies)
     task = task_of(case, design, policies, time_limit, rel_gap)
     options = {"policies": policies, "time_limit": time_limit, "rel_gap": rel_gap}
-    if resume:
-        dataset = Dataset(folder)
-        _refuse_other(dataset, case, design, options)
-        base = read_json(dataset.folder / BASE)
-    else:
-        from .store import refuse_occupied, try_room
+    with held(folder) as place:
+        if resume:
+            dataset = Dataset(folder)
+            _refuse_other(dataset, case, design, options)
+            _refuse_changed(dataset, remark)
+            base = read_json(dataset.folder / BASE, None if policies == FREE else PlanDocument)
+        else:
+            refuse_occupied(Path(folder), force=force)
+            base = solve(case, time_limit=time_limit, rel_gap=rel_gap, monitor=monitor).to_dict()
+            if monitor.stop():
+                return {}
+            dataset = Dataset.create(
+                folder,
+                _meta(case, design, options),
+                plain(base),
+                design.samples,
+                lambda folder: write_folder(case, folder),
+                place=place,
+                force=force,
+            )
+        return _filled(dataset, with_base(task, base), design, workers, cluster, monitor, remark)
 
-        refuse_occupied(Path(folder), force=force)
-        try_room(Path(folder))
-        base = solve(case, time_limit=time_limit, rel_gap=rel_gap, monitor=monitor).to_dict()
-        if monitor.stop():
-            return {}
-        dataset = Dataset.create(
-            folder,
-            _meta(case, design, options),
-            plain(base),
-            design.samples,
-            lambda place: write_folder(case, place),
-            force=force,
-        )
-    task = with_base(task, base)
+
+def _filled(
+    dataset: Dataset,
+    task: Task,
+    design: Design,
+    workers: int,
+    cluster: str | None,
+    monitor: Monitor,
+    remark: Callable[[str], None],
+) -> dict[str, int]:
+    """Solve the samples that have no row yet, and return the number of rows by status."""
     with dataset:
+        for words in dataset.set_aside():
+            remark(words)
         finished = dataset.finished()
         counts = Counter(finished["status"].tolist())
         done = set(finished["sample"].tolist())
@@ -299,7 +324,8 @@ def _versions() -> dict[str, str]:
 
 def _refuse_other(dataset: Dataset, case: Case, design: Design, options: Mapping[str, Any]) -> None:
     """Refuse to mix rows of two sweeps in one folder."""
-    meta, folder = dataset.meta, dataset.folder
+    folder = dataset.folder
+    meta = read_json(folder / META, SweepDocument)
     differing = []
     if meta["case_digest"] != case.digest:
         differing.append(
@@ -312,14 +338,33 @@ def _refuse_other(dataset: Dataset, case: Case, design: Design, options: Mapping
             differing.append(f"{name.replace('_', ' ')} {meta[name]} instead of {value}")
     now = _versions()
     for library in DECIDING:
-        if meta["versions"][library] != now[library]:
-            differing.append(f"{library} {meta['versions'][library]} instead of {now[library]}")
+        if meta["versions"].get(library) != now[library]:
+            differing.append(f"{library} {meta['versions'].get(library)} instead of {now[library]}")
     if differing:
         raise SweepError(
             f"{folder} holds a sweep of "
             + "; ".join(differing)
             + ". Ask for the same sweep, or name a new folder with -o"
         )
+
+
+def _refuse_changed(dataset: Dataset, remark: Callable[[str], None]) -> None:
+    """Refuse to build on files that were changed since they were written; rows are looked at one file at a time.
+
+    Raises
+    ------
+    SweepError
+        Naming the file.
+    """
+    found = check_digests(dataset.folder)
+    wrong = [name for name in (META, BASE) if name in found.changed]
+    if wrong:
+        raise SweepError(
+            f"{dataset.folder}: {' and '.join(wrong)} changed since the sweep began, and new rows would rest on what is there "
+            "now; put it back as it was, or begin anew with --force"
+        )
+    if found.remark:
+        remark(found.remark)
 
 
 def plain(value: Any) -> Any:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import errno
+import io
 import json
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from ...data.storage.atomic import (
+    Locked,
+    Reserved,
+    half_replaced,
+    is_full,
+    reason,
+    remove_scratch,
+    sync_folder,
+    write_file,
+    writing,
+)
+from ...data.storage.digests import add_digest, check_digests, digest_of, keep_digests, stream_digest, write_digests
+from ..shapes import Document, read_document
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +33,15 @@ if TYPE_CHECKING:
 META, BASE, DESIGN, CASE, ROWS = "sweep.json", "base.json", "design.parquet", "case", "rows"
 PART = re.compile(r"part-(\d+)\.parquet")
 WHOLE = "all.parquet"
-LOCK = ".lock"
+
+ASIDE = "set-aside"
+"""Where files of rows go that are not those of the sweep."""
+
+MARK = "design"
+"""Column that holds the digest of the design that a row is a sample of."""
 
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class SweepError(Exception):
@@ -44,7 +63,6 @@ class Dataset:
     def __init__(self, folder: str | os.PathLike[str]):
         self.folder = Path(folder)
         self.rows = self.folder / ROWS
-        self._lock: int | None = None
         self._last = 0
 
     # Making and opening --------------------------------------------------------------------------------------------
@@ -58,6 +76,7 @@ class Dataset:
         samples: pd.DataFrame,
         write_case: Any,
         *,
+        place: Reserved | None = None,
         force: bool = False,
     ) -> Dataset:
         """Make the folder of a new sweep; it appears with all that describes the sweep or not at all.
@@ -72,62 +91,70 @@ class Dataset:
             The design's samples.
         write_case
             Called with the folder the case goes to.
+        place
+            What `held` gave for the folder; by default it is held while the sweep is made.
         force
             Replace the sweep in the folder.
 
         Raises
         ------
         SweepError
-            Where the folder is not empty or cannot be written.
+            Where the folder is not empty or cannot be written; what was there stays.
         """
-        named, target = Path(folder), Path(folder).resolve()
-        with _told(named):
-            refuse_occupied(named, force=force)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            scratch = Path(tempfile.mkdtemp(prefix=".sluicegate-", dir=target.parent))
-            try:
-                made = scratch / "sweep"
-                (made / ROWS).mkdir(parents=True)
+        named = Path(folder)
+        if place is None:
+            with held(named) as place:
+                return cls.create(named, meta, base, samples, write_case, place=place, force=force)
+        refuse_occupied(named, force=force)
+        try:
+            with place.making() as made:
+                (made / ROWS).mkdir()
                 write_case(made / CASE)
-                samples.to_parquet(made / DESIGN)
+                _write_parquet(samples, made / DESIGN)
                 write_json(made / BASE, base)
                 write_json(made / META, meta)
-                if target.exists():
-                    os.rename(target, scratch / "replaced")
-                os.rename(made, target)
-                _force_to_disk(target.parent)
-            finally:
-                shutil.rmtree(scratch, ignore_errors=True)
+                write_digests(made)
+                place.put(made, replace=force)
+        except OSError as error:
+            there = "the sweep in it is as it was" if (named / META).is_file() else "nothing was written"
+            room = "free some space, or name" if is_full(error) else "name"
+            raise SweepError(
+                f"{named} cannot be written: {reason(error, named)}; {there}; {room} a folder in another place with -o"
+            ) from error
         return cls(named)
 
     def __enter__(self) -> Dataset:
-        """Take the folder for this process; drop what an earlier one left unfinished."""
-        with _told(self.folder):
-            self._lock = _lock(self.folder / LOCK)
-            for leftover in self.rows.glob(".*"):
-                leftover.unlink()
+        """Begin to add rows to a folder that is held; drop what an earlier process left unfinished."""
+        with _told(self):
+            remove_scratch(self.rows)
             self._last = max(
                 (int(found[1]) for path in self.files() if (found := PART.fullmatch(path.name))), default=0
             )
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        """Rows are on the disk as they are added; nothing is left to do."""
 
     @property
     def meta(self) -> dict[str, Any]:
         """``sweep.json``."""
         return read_json(self.folder / META)
 
+    @cached_property
+    def design_digest(self) -> str:
+        """Digest of the design, which every row carries."""
+        return str(self.meta.get("design_digest"))
+
     # Rows ----------------------------------------------------------------------------------------------------------
 
     def files(self) -> list[Path]:
         """Files of finished rows, the gathered one first, then in the order of their writing."""
-        whole = [self.rows / WHOLE] if (self.rows / WHOLE).exists() else []
-        parts = [path for path in self.rows.iterdir() if PART.fullmatch(path.name)]
-        return [*whole, *sorted(parts)]
+        try:
+            names = os.listdir(self.rows)
+        except OSError as error:
+            raise SweepError(f"{self.rows} cannot be read: {reason(error)}") from error
+        parts = sorted(name for name in names if PART.fullmatch(name))
+        return [self.rows / name for name in ([WHOLE] if WHOLE in names else []) + parts]
 
     def append(self, rows: Sequence[Row]) -> None:
         """Add rows; they are on the disk when this returns.
@@ -137,35 +164,79 @@ class Dataset:
         SweepError
             Where they cannot be written; rows appended before stay.
         """
-        if not rows:
-            return
-        with _told(self.folder):
-            self._place(table_of(rows), self.rows / f"part-{self._last + 1:08d}.parquet")
+        if rows:
+            self._add(table_of([{**row, MARK: self.design_digest} for row in rows]))
+
+    def _add(self, table: pa.Table) -> None:
+        """Write a file of rows that carry the digest of their design."""
+        content = io.BytesIO()
+        _write_table(table, content)
+        target = self.rows / f"part-{self._last + 1:08d}.parquet"
+        with _told(self):
+            # Listed first: rows without a digest would look as if they had been added by somebody else.
+            add_digest(self.folder, f"{ROWS}/{target.name}", digest_of(content.getvalue()))
+            write_file(content.getvalue(), target)
         self._last += 1
 
-    def _place(self, table: pa.Table, target: Path) -> None:
-        import pyarrow.parquet as pq
+    def set_aside(self) -> list[str]:
+        """Move files with rows that are not those of this sweep to another folder, and say so.
 
-        scratch = target.with_name(f".{target.name}")
-        try:
-            with scratch.open("wb") as file:
-                pq.write_table(table, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(scratch, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                scratch.unlink(missing_ok=True)
-            raise
-        _force_to_disk(self.rows)
+        Rows of another design are told by the digest that each carries, files that were changed or added by somebody else by
+        their own; rows of this design are kept where their file is as it was written.
+
+        Returns
+        -------
+        list of str
+            What was done, in words; empty where all rows are those of this sweep.
+        """
+        altered = {name for name in check_digests(self.folder).altered if name.startswith(f"{ROWS}/")}
+        words = []
+        for path in self.files():
+            table = _read(path)
+            own = self._own(table) if MARK in table.column_names else table.slice(0, 0)
+            changed = f"{ROWS}/{path.name}" in altered
+            others = table.num_rows - own.num_rows
+            if not changed and not others:
+                continue
+            with _told(self):
+                if not changed and own.num_rows:
+                    self._add(own)
+                place = self._aside(path)
+            why = "changed since it was written" if changed else f"{others:,} rows that are not of this design"
+            words.append(f"{path.name} ({why}) is set aside as {place}; its samples are solved again")
+        return words
+
+    def _aside(self, path: Path) -> Path:
+        """Move a file of rows out of the way, and return where it is."""
+        place = self.folder / ASIDE
+        place.mkdir(exist_ok=True)
+        target, number = place / path.name, 1
+        while target.exists():
+            number += 1
+            target = place / f"{path.stem}-{number}{path.suffix}"
+        os.rename(path, target)
+        sync_folder(self.rows)
+        return target
+
+    def _own(self, table: pa.Table) -> pa.Table:
+        """Return the rows of this design; all of them where an older version wrote them without its digest."""
+        import pyarrow.compute as pc
+
+        if MARK not in table.column_names:
+            return table
+        return table.filter(pc.equal(table[MARK], self.design_digest))
+
+    def others(self) -> int:
+        """Return how many rows are of another design."""
+        tables = map(_read, self.files())
+        return sum(table.num_rows - self._own(table).num_rows for table in tables)
 
     def finished(self) -> pd.DataFrame:
-        """Sample, mode and status of every row, each row once."""
+        """Sample, mode and status of every row of this design, each row once."""
         import pandas as pd
-        import pyarrow.parquet as pq
 
         columns = ["sample", "mode", "status"]
-        parts = [pq.read_table(path, columns=columns).to_pandas() for path in self.files()]
+        parts = [self._own(_read(path)).select(columns).to_pandas() for path in self.files()]
         found = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
         return found.drop_duplicates(columns[:2], ignore_index=True)
 
@@ -178,26 +249,24 @@ class Dataset:
         if len(files) < 2:
             return
         schema = _schema(files)
-        target, scratch = self.rows / WHOLE, self.rows / f".{WHOLE}"
+        target = self.rows / WHOLE
         seen: set[tuple[int, str]] = set()
-        with _told(self.folder):
-            with scratch.open("wb") as file:
+        with _told(self):
+            with writing(target) as file:
                 with pq.ParquetWriter(file, schema) as writer:
                     waiting: list[pa.Table] = []
                     for path in files:
-                        waiting.append(_fitted(_unseen(_read(path), seen), schema))
+                        waiting.append(_fitted(_unseen(self._own(_read(path)), seen), schema))
                         if sum(table.num_rows for table in waiting) >= GROUP:
                             writer.write_table(pa.concat_tables(waiting))
                             waiting = []
                     writer.write_table(pa.concat_tables([schema.empty_table(), *waiting]))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(scratch, target)
-            _force_to_disk(self.rows)
+                add_digest(self.folder, f"{ROWS}/{WHOLE}", stream_digest(file))
             # Were the process to end here, rows would be there twice; readers take each once.
             for path in files:
                 if path != target:
                     path.unlink()
+            keep_digests(self.folder, lambda name: not PART.fullmatch(name.removeprefix(f"{ROWS}/")))
 
     def frame(self) -> pd.DataFrame:
         """All rows, in the order of sample and mode."""
@@ -208,7 +277,9 @@ class Dataset:
         if not files:
             return pd.DataFrame({"sample": pd.Series(dtype="int64"), "mode": pd.Series(dtype=object)})
         schema, seen = _schema(files), set[tuple[int, str]]()
-        table = pa.concat_tables([_fitted(_unseen(_read(path), seen), schema) for path in files])
+        table = pa.concat_tables([_fitted(_unseen(self._own(_read(path)), seen), schema) for path in files])
+        if MARK in table.column_names:
+            table = table.drop_columns([MARK])
         # Free comes before fixed.
         return table.to_pandas().sort_values(["sample", "mode"], ascending=[True, False], ignore_index=True)
 
@@ -239,17 +310,48 @@ def table_of(rows: Sequence[Row]) -> pa.Table:
 
 def _schema(files: Sequence[Path]) -> pa.Schema:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    return pa.unify_schemas([pq.read_schema(path) for path in files])
+    try:
+        return pa.unify_schemas([_parquet(path, lambda file: file.schema_arrow) for path in files])
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise SweepError(f"the files in {files[0].parent} do not hold the same columns: {error}") from error
 
 
 def _read(path: Path) -> pa.Table:
+    """Read a file of rows.
+
+    Raises
+    ------
+    SweepError
+        Where it cannot be read or holds no rows of a sweep.
+    """
+    # Files are small: handing them out to threads costs more than it brings.
+    table = _parquet(path, lambda file: file.read(use_threads=False))
+    for name, kind in {"sample": "int64", **dict.fromkeys(("mode", "status"), "string")}.items():
+        found = str(table.schema.field(name).type) if name in table.column_names else "missing"
+        if found.removeprefix("large_") != kind:
+            raise SweepError(f"{path} holds no rows of a sweep: column {name} is {found} instead of {kind}")
+        if table[name].null_count:
+            raise SweepError(f"{path} holds no rows of a sweep: column {name} has empty cells")
+    return table
+
+
+def _parquet(path: Path, read: Callable[[Any], T]) -> T:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    # Files are small: handing them out to threads costs more than it brings.
-    with pq.ParquetFile(path) as file:
-        return file.read(use_threads=False)
+    try:
+        # pyarrow takes no path that is not Unicode, which a name from a file system may be.
+        with path.open("rb") as content, pq.ParquetFile(content) as file:
+            return read(file)
+    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
+        raise SweepError(
+            f"{path} cannot be read: {_first(error)}; move it away, and `sluicegate sweep ... --resume` solves its samples again"
+        ) from error
+
+
+def _first(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -277,28 +379,46 @@ def _unseen(table: pa.Table, seen: set[tuple[int, str]]) -> pa.Table:
 def write_json(path: Path, document: Any) -> None:
     """Write a document so that it is there whole or not at all."""
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    scratch = path.with_name(f".{path.name}")
-    with scratch.open("wb") as file:
-        file.write(text.encode("utf-8", "backslashreplace"))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(scratch, path)
+    write_file(text.encode("utf-8", "backslashreplace"), path)
 
 
-def read_json(path: Path) -> Any:
-    """Read a document.
+def read_json(path: Path, shape: type[Document] | None = None) -> dict[str, Any]:
+    """Read a document of a sweep.
+
+    Parameters
+    ----------
+    path
+        The file.
+    shape
+        What it has to look like.
 
     Raises
     ------
     SweepError
-        Where there is none.
+        Where there is none, or one of another form.
     """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    if path.is_file():
+        try:
+            return read_document(path, shape)
+        except ValueError as error:
+            raise SweepError(str(error)) from error
+    old = half_replaced(path.parent)
+    if old is not None:
         raise SweepError(
-            f"{path.parent} is no sweep folder: {path.name} is missing or unreadable; run `sluicegate sweep` first"
-        ) from error
+            f"{path.parent} was being replaced, and that was ended half way: rename {old} to {path.parent}"
+        )
+    raise SweepError(f"{path.parent} is no sweep folder: {path.name} is missing; run `sluicegate sweep` first")
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    with writing(path) as file:
+        frame.to_parquet(file)
+
+
+def _write_table(table: pa.Table, file: BinaryIO) -> None:
+    import pyarrow.parquet as pq
+
+    pq.write_table(table, file)
 
 
 def refuse_occupied(folder: Path, *, force: bool) -> None:
@@ -319,58 +439,39 @@ def refuse_occupied(folder: Path, *, force: bool) -> None:
         raise SweepError(f"{folder} holds a sweep; continue it with --resume, replace it with --force, or name another")
 
 
-def try_room(folder: Path) -> None:
-    """Try whether the folder of a sweep can be made, before the work that fills it.
+@contextlib.contextmanager
+def held(folder: str | os.PathLike[str]) -> Iterator[Reserved]:
+    """Hold the folder of a sweep against every other writer, whether it is there or not.
 
     Raises
     ------
     SweepError
-        Where it cannot.
+        Where another process writes to it, or its place cannot be written.
     """
-    above = next(place for place in folder.resolve().parents if place.exists())
-    try:
-        os.rmdir(tempfile.mkdtemp(prefix=".sluicegate-", dir=above))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise SweepError(
-            f"{folder} cannot be written: {reason[:1].lower()}{reason[1:]}; name a folder in another place with -o"
-        ) from error
-
-
-def _lock(path: Path) -> int | None:
-    """Keep a second process from writing to the same sweep; where the system has no such locks, nothing is kept."""
-    try:
-        import fcntl
-    except ImportError:
-        return None
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise SweepError(f"{path.parent} is being written by another process; wait for it, or end it") from None
-    return handle
-
-
-def _force_to_disk(folder: Path) -> None:
-    """Make renames in a folder last."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with contextlib.ExitStack() as stack:
+        try:
+            place = stack.enter_context(Reserved(folder))
+        except Locked as error:
+            raise SweepError(str(error)) from error
+        except OSError as error:
+            raise SweepError(
+                f"{folder} cannot be written: {reason(error, Path(folder))}; name a folder in another place with -o"
+            ) from error
+        yield place
 
 
 @contextlib.contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def _told(dataset: Dataset) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        hint = "free some space" if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT) else "see to it"
+        folder, hint = dataset.folder, "free some space" if is_full(error) else "see to it"
         raise SweepError(
-            f"{folder} cannot be written: {reason[:1].lower()}{reason[1:]}. Rows finished before are kept; "
-            f"{hint}, then continue with --resume"
+            f"{folder} cannot be written: {reason(error, folder)}. {_there(dataset)}; {hint}, then continue with --resume"
         ) from error
+
+
+def _there(dataset: Dataset) -> str:
+    """Return how many rows are on the disk, in words."""
+    rows = sum(_parquet(path, lambda file: file.metadata.num_rows) for path in dataset.files())
+    return f"{rows:,} rows are on the disk" if rows != 1 else "1 row is on the disk"

@@ -14,11 +14,12 @@ from ..schema.declarations import columns
 from ..schema.errors import CaseError, Fault, Unreadable, near
 from ..schema.slips import Slip, find_slip
 from ..schema.tables import TABLES
+from ..storage.formulas import unguarded
+from ..storage.placing import REPLACED, SETTINGS_FILE
 from .headers import SEARCHED, above_header, find_header, names_columns, no_header
 from .raw import RawCase, RawTable, shown, table_from_cells
 from .sizes import LARGEST_FILE, LARGEST_SETTINGS, MOST_CELLS, MOST_COLUMNS, MOST_DOTS, MOST_SLIPS, megabytes
 
-SETTINGS_FILE = "case.toml"
 OTHER_FORMATS = (".tsv", ".xls", ".xlsx", ".ods")
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 HEADING = re.compile(r"\s*\[+\s*([\w-]+)\s*\]")
@@ -76,6 +77,11 @@ def read_folder(folder: Traversable, name: str) -> RawCase:
 
 def _nearest_case(folder: Traversable, files: list[str]) -> str:
     """Return a clause naming what may have been meant by a folder without ``case.toml``."""
+    if (folder / REPLACED).is_dir():
+        return (
+            f"; it was being replaced and that was ended half way: replace it again, or take its tables away and move the files "
+            f"before back from {folder / REPLACED}"
+        )
     below = [file for file in files if (folder / file / SETTINGS_FILE).is_file()]
     if below:
         return f"; did you mean {folder / below[0]}?"
@@ -245,7 +251,8 @@ def parse_csv(file: str, table: str, text: str, faults: list[Fault]) -> RawTable
             faults.append(Fault(file, f"{_cells(len(record))} where the header has {len(names)}", number))
             continue
         # Reversed, so that the first of two columns of one name is kept.
-        rows.append((number, dict(reversed([*zip(names, record, strict=False)]))))
+        cells = map(unguarded, record)
+        rows.append((number, dict(reversed([*zip(names, cells, strict=False)]))))
     return table_from_cells(file, tuple(dict.fromkeys(filter(None, names))), rows, first)
 
 

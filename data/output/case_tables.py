@@ -17,6 +17,7 @@ from ..schema.case import Case
 from ..schema.declarations import columns, needed
 from ..schema.errors import CaseError, Fault
 from ..schema.tables import TABLES, Row, Settings
+from ..storage.formulas import guarded
 from ..storage.placing import place_file, place_folder
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _plain(value: Any) -> str:
 def _csv(grid: list[list[Any]]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([_plain(cell) for cell in row] for row in grid)
+    writer.writerows([_plain(guarded(cell) if isinstance(cell, str) else cell) for cell in row] for row in grid)
     return text.getvalue()
 
 
@@ -224,7 +225,12 @@ def write_text(sheet: Worksheet, row: int, column: int, text: str, as_text: Any,
     plain
         Format of any other text.
     """
-    sheet.write_string(row, column, text, as_text if text.startswith(FORMULA_SIGNS) else plain)
+    sheet.write_string(row, column, whole_text(text), as_text if text.startswith(FORMULA_SIGNS) else plain)
+
+
+def whole_text(text: str) -> str:
+    """Return a text without halves of characters, which a name from a file system may hold and a workbook may not."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _survives(value: float) -> bool:

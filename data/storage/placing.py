@@ -1,16 +1,22 @@
-"""Files put where they belong, whole or not at all."""
+"""Cases put where they belong, whole or not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import tempfile
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 
 from ..schema.tables import TABLES
+from .atomic import Reserved, resolved, sync_folder, write_file
 
-CASE_FILES = ("case.toml", *(f"{table}.csv" for table in TABLES))
+SETTINGS_FILE = "case.toml"
+CASE_FILES = (SETTINGS_FILE, *(f"{table}.csv" for table in TABLES))
+
+COMING, LEAVING, REPLACED = ".sluicegate-coming", ".sluicegate-leaving", ".sluicegate-replaced"
+"""Folders in that of a case whose files are replaced: the new files, the old ones while they are taken away, and after that."""
 
 
 def place_folder(contents: Mapping[str, bytes], folder: str | PathLike[str], *, force: bool = False) -> Path:
@@ -23,7 +29,8 @@ def place_folder(contents: Mapping[str, bytes], folder: str | PathLike[str], *, 
     folder
         A new or empty folder; it appears complete or not at all.
     force
-        Replace the case in a folder that is not empty, file by file; files that are no part of a case stay.
+        Replace the case in a folder that is not empty; files that are no part of a case stay, and where the new case cannot be
+        written the old one does.
 
     Returns
     -------
@@ -34,40 +41,68 @@ def place_folder(contents: Mapping[str, bytes], folder: str | PathLike[str], *, 
     ------
     FileExistsError
         Where the folder is a file, or not empty and `force` is not set.
+    Locked
+        Where another process makes the same folder.
     """
-    target = Path(folder)
-    _refuse_occupied(target, force=force)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target if target.is_dir() else target.parent
-    with tempfile.TemporaryDirectory(prefix=".case-", dir=beside) as scratch:
-        # Inside the scratch folder, so that it gets the permissions of any new folder.
-        made = Path(scratch) / "case"
-        made.mkdir()
+    named, target = Path(folder), resolved(folder)
+    _refuse_occupied(named, force=force)
+    if target.is_dir():
+        # File by file: somebody may be working in the folder.
+        _replace_case(contents, target)
+        return named
+    with Reserved(target) as place, place.making() as made:
         for name, content in contents.items():
             (made / name).write_bytes(content)
-        if target.is_dir():
-            _replace_case(made, target)
-        else:
-            os.replace(made, target)
-    return target
+        place.put(made)
+    return named
 
 
 def _refuse_occupied(target: Path, *, force: bool) -> None:
     """Raise `FileExistsError` where a folder cannot be written without losing something."""
     if target.exists() and not target.is_dir():
         raise FileExistsError(f"{target} is a file; name a folder")
-    if target.exists() and any(target.iterdir()) and not force:
+    # What an earlier process left there half way is mended, not kept.
+    left = (COMING, LEAVING, REPLACED)
+    if target.exists() and any(entry.name not in left for entry in target.iterdir()) and not force:
         raise FileExistsError(f"{target} is not empty; name a new folder, or overwrite the case there (force)")
 
 
-def _replace_case(made: Path, target: Path) -> None:
-    new = {file.name for file in made.iterdir()}
-    # A table of the old case would be read as one of the new.
-    for name in CASE_FILES:
-        if name not in new:
+def _replace_case(contents: Mapping[str, bytes], target: Path) -> None:
+    """Replace the files of a case; the settings go first and come last, so that no mixture of two cases can be read."""
+    restore_case(target)
+    coming, leaving = target / COMING, target / LEAVING
+    try:
+        coming.mkdir()
+        for name, content in contents.items():
+            write_file(content, coming / name)
+        leaving.mkdir()
+        # A table of the old case would be read as one of the new.
+        _move(target, leaving, dict.fromkeys([*CASE_FILES, *contents]))
+        os.rename(leaving, target / REPLACED)
+        _move(coming, target, [*(name for name in contents if name != SETTINGS_FILE), SETTINGS_FILE])
+    finally:
+        restore_case(target)
+    sync_folder(target)
+
+
+def restore_case(target: Path) -> None:
+    """Bring a case whose files were being replaced to an end: back to what it was, unless the new one is complete."""
+    leaving, replaced = target / LEAVING, target / REPLACED
+    if replaced.is_dir() and not (target / SETTINGS_FILE).exists():
+        for name in CASE_FILES:
             (target / name).unlink(missing_ok=True)
-    for name in new:
-        os.replace(made / name, target / name)
+        _move(replaced, target, sorted(os.listdir(replaced)))
+    if leaving.is_dir():
+        _move(leaving, target, sorted(os.listdir(leaving)))
+    for folder in (target / COMING, leaving, replaced):
+        if folder.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _move(source: Path, target: Path, names: Iterable[str]) -> None:
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(source / name, target / name)
 
 
 def place_file(content: bytes, path: str | PathLike[str], *, force: bool = False) -> Path:
@@ -75,9 +110,6 @@ def place_file(content: bytes, path: str | PathLike[str], *, force: bool = False
     target = Path(path)
     if target.exists() and (target.is_dir() or not force):
         raise FileExistsError(f"{target} exists; name another file, or overwrite it (force)")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".case-", dir=target.parent) as scratch:
-        made = Path(scratch) / "file"
-        made.write_bytes(content)
-        os.replace(made, target)
+    resolved(target).parent.mkdir(parents=True, exist_ok=True)
+    write_file(content, target)
     return target

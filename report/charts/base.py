@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ...data.storage.atomic import write_file
 
 if TYPE_CHECKING:
     import altair
@@ -180,45 +180,5 @@ def write_chart(written: Written, path: str | os.PathLike[str]) -> Path:
         content = bytes(vl_convert.vegalite_to_png(written, scale=SCALE, ppi=72))
     else:
         content = str(vl_convert.vegalite_to_html(written, bundle=True)).encode()
-    replace_file(content, path)
+    write_file(content, path)
     return path
-
-
-def try_place(path: Path) -> None:
-    """Try whether a file can be written, before the work that fills it.
-
-    Raises
-    ------
-    OSError
-        Where it cannot.
-    """
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    handle, scratch = tempfile.mkstemp(prefix=".sluicegate-", dir=path.parent)
-    os.close(handle)
-    os.unlink(scratch)
-
-
-def replace_file(content: bytes, path: Path) -> None:
-    """Write a file, whole or not at all.
-
-    Raises
-    ------
-    OSError
-        Where it cannot be written.
-    """
-    handle, scratch = tempfile.mkstemp(prefix=".sluicegate-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(scratch, 0o666 & ~_umask())
-        os.replace(scratch, path)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -11,12 +11,16 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ...data import write_folder
+from ...data.storage.atomic import SCRATCH, Locked, Reserved, reason
+from ...data.storage.digests import write_digests
+from ...data.storage.formulas import guarded
 from ..format.documents import to_bytes
 
 if TYPE_CHECKING:
@@ -41,8 +45,8 @@ class ResultError(Exception):
 class ResultFolder:
     """A result folder in the making.
 
-    Everything is written into a hidden folder beside the place of the result and moved there by `publish`. Leaving the
-    context removes what was not published.
+    Its place is held against every other writer. Everything is written into a hidden folder beside it and moved there by
+    `publish`. Leaving the context removes what was not published.
 
     Parameters
     ----------
@@ -61,53 +65,43 @@ class ResultFolder:
     Raises
     ------
     ResultError
-        On entering or publishing, where the folder is there already or cannot be written.
+        On entering or publishing, where the folder is there already, is being written by another process, or cannot be written.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None, case: str, *, force: bool = False):
         self._named = folder is not None
         self.folder = default_folder(case) if folder is None else Path(folder)
         self.force = force
-        self._parents: list[Path] = []
-        self._scratch: Path | None = None
+        self._held = contextlib.ExitStack()
 
     def __enter__(self) -> ResultFolder:
         """Refuse a folder that is there, and make room beside it."""
         try:
             with self._told():
-                # Resolved, so that a link keeps pointing to the result.
-                self._target = self._asked = self.folder.resolve()
-                self._make_way()
-                _make_parents(self._target.parent, self._parents)
-                self._scratch = Path(tempfile.mkdtemp(prefix=".sluicegate-", dir=self._target.parent))
-                # Inside the scratch folder, so that it gets the permissions of any new folder.
-                self._made = self._scratch / "result"
-                self._old = self._scratch / "replaced"
-                self._made.mkdir()
+                self._reserve()
+                self._made = self._held.enter_context(self._place.making())
                 (self._made / LOG_FILE).touch()
         except BaseException:
-            self._clean()
+            self._held.close()
             raise
         return self
 
-    @property
+    @cached_property
     def log(self) -> str:
         """File for the solver's log."""
-        return str(self._made / LOG_FILE)
+        log = str(self._made / LOG_FILE)
+        try:
+            log.encode()
+        except UnicodeEncodeError:
+            # HiGHS takes no such path.
+            return str(Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix=SCRATCH)), LOG_FILE))
+        return log
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Remove what was not published."""
-        self._clean()
-
-    def _clean(self) -> None:
-        if self._scratch is not None:
-            self._restore()
-            shutil.rmtree(self._scratch, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            for parent in reversed(self._parents):
-                parent.rmdir()
+        self._held.close()
 
     def publish(self, plan: Plan, run: Mapping[str, Any]) -> Path:
         """Write a plan and put the folder in its place.
@@ -145,22 +139,37 @@ class ResultFolder:
 
     def _publish(self, write: Callable[[Path], None]) -> Path:
         with self._told():
+            log = self._made / LOG_FILE
+            if self.log != str(log) and Path(self.log).exists():
+                shutil.copyfile(self.log, log)
             write(self._made)
-            self._place()
+            write_digests(self._made)
+            # It may have come up meanwhile.
+            self._refuse_occupied()
+            self._place.put(self._made, replace=self._named and self.force)
         return self.folder
 
-    def _make_way(self) -> None:
-        """Refuse a folder that is there; take the next free name where another solve has the default one."""
-        if self._named:
-            self._refuse_occupied()
-            return
-        names = (f"{self._asked.name}-{number}" for number in itertools.count(2))
-        while self._target.exists():
-            self._target = self._asked.with_name(next(names))
-            self.folder = self.folder.with_name(self._target.name)
+    def _reserve(self) -> None:
+        """Take the place of the folder; the next free one where another solve has the default one."""
+        asked = self.folder
+        names = (asked.with_name(f"{asked.name}-{number}") for number in itertools.count(2))
+        while True:
+            try:
+                self._place = self._held.enter_context(Reserved(self.folder))
+            except Locked:
+                if self._named:
+                    raise
+            else:
+                if self._named:
+                    self._refuse_occupied()
+                    return
+                if not self._place.target.exists():
+                    return
+                self._held.close()
+            self.folder = next(names)
 
     def _refuse_occupied(self) -> None:
-        target = self._target
+        target = self.folder
         if target.exists() and not target.is_dir():
             raise ResultError(f"{self.folder} is a file; name a folder with -o")
         if not target.exists() or not any(target.iterdir()):
@@ -174,29 +183,15 @@ class ResultFolder:
                 f"{self.folder} holds no {PLAN_FILE}, so it is no result folder and is not replaced; name a new folder with -o"
             )
 
-    def _place(self) -> None:
-        self._make_way()
-        try:
-            if self._named and self.force and self._target.exists():
-                os.rename(self._target, self._old)
-            # Refuses a folder that is not empty.
-            os.rename(self._made, self._target)
-        finally:
-            self._restore()
-
-    def _restore(self) -> None:
-        """Put the old folder back where the new one could not take its place."""
-        if self._scratch is not None and self._old.exists() and not self._target.exists():
-            os.rename(self._old, self._target)
-
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
         try:
             yield
+        except Locked as error:
+            raise ResultError(str(error)) from error
         except OSError as error:
-            reason = error.strerror or str(error)
             raise ResultError(
-                f"the result folder {self.folder} cannot be written: {reason[:1].lower()}{reason[1:]}; "
+                f"the result folder {self.folder} cannot be written: {reason(error, self.folder)}; "
                 "name a folder in another place with -o"
             ) from error
 
@@ -208,17 +203,6 @@ def default_folder(case: str, now: datetime.datetime | None = None) -> Path:
     if name in ("", ".", ".."):
         name = CASE_FOLDER
     return Path(RESULTS, name, now.strftime("%Y-%m-%dT%H-%M-%S"))
-
-
-def _make_parents(folder: Path, made: list[Path]) -> None:
-    """Make a folder and those above it; those that were not there are added to `made`, from the top."""
-    missing: list[Path] = []
-    while not folder.exists():
-        missing.insert(0, folder)
-        folder = folder.parent
-    for parent in missing:
-        parent.mkdir(exist_ok=True)
-        made.append(parent)
 
 
 def write_plan(plan: Plan, folder: Path, run: Mapping[str, Any]) -> None:
@@ -245,8 +229,12 @@ def write_frontier(frontier: Frontier, folder: Path, run: Mapping[str, Any]) -> 
 
 
 def _write_table(frame: pd.DataFrame, stem: Path) -> None:
-    frame.to_csv(stem.with_name(f"{stem.name}.csv"), index=False, encoding="utf-8", lineterminator="\n")
-    frame.to_parquet(stem.with_name(f"{stem.name}.parquet"), index=False)
+    texts = frame.select_dtypes(exclude=["number", "bool"])
+    shown = {name: texts[name].map(lambda cell: guarded(cell) if isinstance(cell, str) else cell) for name in texts}
+    frame.assign(**shown).to_csv(stem.with_name(f"{stem.name}.csv"), index=False, encoding="utf-8", lineterminator="\n")
+    # pyarrow takes no path that is not Unicode, which a name from a file system may be.
+    with stem.with_name(f"{stem.name}.parquet").open("wb") as file:
+        frame.to_parquet(file, index=False)
 
 
 def run_record(

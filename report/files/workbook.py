@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, write_text
+from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, whole_text, write_text
 from ...data.storage.placing import place_file
 from ...model.plan.plan import FULL
 from ..charts.base import OURS, THEIRS
@@ -64,7 +64,9 @@ class Column:
     kind: str = FIGURE
 
 
-def write_workbook(plan: Plan, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+def write_workbook(
+    plan: Plan, path: str | os.PathLike[str], *, force: bool = False, remarks: Sequence[str] = ()
+) -> Path:
     """Write a plan as a workbook that can be filtered, charted, and read as a case again.
 
     Parameters
@@ -75,6 +77,8 @@ def write_workbook(plan: Plan, path: str | os.PathLike[str], *, force: bool = Fa
         A new ``.xlsx`` file; it appears complete or not at all.
     force
         Replace the file that is there.
+    remarks
+        What a reader should know about the result folder; the first part of the summary.
 
     Returns
     -------
@@ -94,8 +98,9 @@ def write_workbook(plan: Plan, path: str | os.PathLike[str], *, force: bool = Fa
 
     content = io.BytesIO()
     with Workbook(content, WORKBOOK_OPTIONS) as book:
-        book.set_properties({"title": plan.case.settings.case.title or plan.case.name, "author": "sluicegate"})
-        _Writer(book, plan).write()
+        title = whole_text(plan.case.settings.case.title or plan.case.name)
+        book.set_properties({"title": title, "author": "sluicegate"})
+        _Writer(book, plan, remarks).write()
         add_case_sheets(book, plan.case)
     return place_file(content.getvalue(), path, force=force)
 
@@ -103,9 +108,10 @@ def write_workbook(plan: Plan, path: str | os.PathLike[str], *, force: bool = Fa
 class _Writer:
     """The sheets of a plan in a workbook in the making."""
 
-    def __init__(self, book: Workbook, plan: Plan):
+    def __init__(self, book: Workbook, plan: Plan, remarks: Sequence[str] = ()):
         self.book = book
         self.plan = plan
+        self.remarks = remarks
         self.money = plan.case.settings.case.currency or "money"
         self.units = {row.item: row.unit or "units" for row in plan.case.items}
         self._formats: dict[str, Any] = {}
@@ -228,6 +234,8 @@ class _Writer:
         """Return the parts of the summary: title, and lines of words, value and unit."""
         plan, money = self.plan, self.money
         horizon = plan.case.settings.horizon
+        if self.remarks:
+            yield "Before you trust these figures", [(remark, None, "") for remark in self.remarks]
         yield (
             "The case",
             [

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...analysis.results import Result, read_any
-from ..charts.base import replace_file
+from ...analysis.results import Result, blaming, read_any
+from ...data.storage.atomic import write_file
 from ..charts.drawing import Here
 from ..files.folder import ResultError
 
@@ -117,8 +117,24 @@ def page_of(
         For these solves; by default all processors.
     artist
         Who draws its charts; by default this process.
+
+    Raises
+    ------
+    ValueError
+        Where files of a result were changed so that it cannot be shown.
     """
-    artist = artist or Here()
+    with blaming({str(result.folder): result.altered for result in results}):
+        return _page_of(results, attribute, threads, monitor, artist or Here())
+
+
+def remarks_of(results: Sequence[Result]) -> list[str]:
+    """Return what a reader should know of results, each by its folder."""
+    return [f"{result.folder}: {remark}" for result in results for remark in result.remarks]
+
+
+def _page_of(
+    results: Sequence[Result], attribute: bool, threads: int | None, monitor: Monitor | None, artist: Artist
+) -> str:
     if len(results) == 1:
         return PAGES[results[0].kind](results[0], artist)
     from ...analysis.compare.compare import compare
@@ -126,7 +142,9 @@ def page_of(
 
     plans = [result.content for result in results]
     attribute = attribute and len(plans) == 2
-    found = compare(plans, threads=threads or processors(), attribute=attribute, monitor=monitor)
+    found = compare(
+        plans, threads=threads or processors(), attribute=attribute, monitor=monitor, remarks=remarks_of(results)
+    )
     return comparison_page(found, [str(result.folder) for result in results], artist)
 
 
@@ -148,14 +166,14 @@ def frontier_page(result: Result, artist: Artist) -> str:
     """Return the page of a frontier."""
     from .study import frontier_content
 
-    return _filled("study.html", frontier_content(result.content, result.run, artist))
+    return _filled("study.html", frontier_content(result.content, result.run, result.remarks, artist))
 
 
 def sweep_page(result: Result, artist: Artist) -> str:
     """Return the page of a sweep."""
     from .study import sweep_content
 
-    return _filled("study.html", sweep_content(result.content, artist))
+    return _filled("study.html", sweep_content(result.content, result.remarks, artist))
 
 
 PAGES = {"plan": plan_page, "frontier": frontier_page, "sweep": sweep_page}
@@ -203,5 +221,5 @@ def write_page(text: str, path: str | os.PathLike[str]) -> int:
     """
     # Halves of characters, which a name from a file system may hold, cannot be written.
     content = text.encode("utf-8", "replace")
-    replace_file(content, Path(path))
+    write_file(content, path)
     return len(content)

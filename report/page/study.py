@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
@@ -24,13 +25,21 @@ MOST_FIGURES = 3
 
 
 def _content(
-    case: Case, title: str, answer: list[str], parts: Any, figures: Sequence[Figure], facts: Any, artist: Artist
+    case: Case,
+    title: str,
+    answer: list[str],
+    notices: Sequence[str],
+    parts: Any,
+    figures: Sequence[Figure],
+    facts: Any,
+    artist: Artist,
 ) -> dict[str, Any]:
     told = dropwhile(lambda block: block["kind"] != "title", blocks(parts))
     return {
         "title": f"{case_title(case)}: {title}",
         "lead": case_line(case),
         "answer": answer,
+        "notices": list(notices),
         "figures": [picture(figure, f"f{place}", artist) for place, figure in enumerate(figures)],
         "blocks": list(told),
         "sources": sources(case),
@@ -39,7 +48,9 @@ def _content(
     }
 
 
-def frontier_content(frontier: Frontier, run: Mapping[str, Any], artist: Artist) -> dict[str, Any]:
+def frontier_content(
+    frontier: Frontier, run: Mapping[str, Any], remarks: Sequence[str], artist: Artist
+) -> dict[str, Any]:
     """Return what the template of a frontier's page is filled with.
 
     Parameters
@@ -48,6 +59,8 @@ def frontier_content(frontier: Frontier, run: Mapping[str, Any], artist: Artist)
         The frontier.
     run
         How it was made: ``run.json``.
+    remarks
+        What a reader should know about the result folder.
     artist
         Who draws its chart.
     """
@@ -69,6 +82,7 @@ def frontier_content(frontier: Frontier, run: Mapping[str, Any], artist: Artist)
         frontier.case,
         f"leverage against {words}",
         answer,
+        remarks,
         frontier_parts(frontier),
         frontier_figures(frontier),
         made(frontier.case, run),
@@ -76,13 +90,15 @@ def frontier_content(frontier: Frontier, run: Mapping[str, Any], artist: Artist)
     )
 
 
-def sweep_content(sweep: Sweep, artist: Artist) -> dict[str, Any]:
+def sweep_content(sweep: Sweep, remarks: Sequence[str], artist: Artist) -> dict[str, Any]:
     """Return what the template of a sweep's page is filled with.
 
     Parameters
     ----------
     sweep
         The sweep.
+    remarks
+        What a reader should know about the result folder.
     artist
         Who draws its charts.
     """
@@ -98,7 +114,9 @@ def sweep_content(sweep: Sweep, artist: Artist) -> dict[str, Any]:
         sweep.case,
         f"a sweep of {counted(len(sweep.design.factors), 'figure')}",
         _sweep_answer(sweep),
-        sweep_parts(sweep),
+        remarks,
+        # Remarks stand at the top of the page.
+        sweep_parts(dataclasses.replace(sweep, remarks=())),
         sweep_figures(sweep),
         made(sweep.case, run),
         artist,

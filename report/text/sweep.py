@@ -161,6 +161,7 @@ def show_sweep(sweep: Sweep, console: Console, *, outcome: str = LEVERAGE, mode:
 def sweep_parts(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> Iterable[RenderableType]:
     """Return the sections of what a sweep says, in their order."""
     yield from _heading(sweep)
+    yield from _remarks(sweep)
     yield from _figures(sweep)
     yield from _ends(sweep)
     yield from _spread(sweep, outcome, mode)
@@ -188,6 +189,7 @@ def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = Non
     document: dict[str, Any] = {
         "schema": 2,
         "case": sweep.case.name,
+        "remarks": list(sweep.remarks),
         "design": sweep.design.to_dict(),
         "samples": len(sweep.design),
         "complete": sweep.complete,
@@ -228,6 +230,13 @@ def _heading(sweep: Sweep) -> Iterable[RenderableType]:
     leverage = sweep.base.get("leverage")
     if leverage is not None:
         yield _line(f"the case as it is: leverage {number(leverage)} {_money(sweep.case)}".rstrip(), "dim")
+
+
+def _remarks(sweep: Sweep) -> Iterable[RenderableType]:
+    if sweep.remarks:
+        yield _title("Before you trust these figures")
+        for remark in sweep.remarks:
+            yield _line(f"- {plain(remark)}", "yellow")
 
 
 def _figures(sweep: Sweep) -> Iterable[RenderableType]:

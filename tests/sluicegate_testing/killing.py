@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sluicegate.analysis.sweep import run as sweeping
 from sluicegate.analysis.sweep.store import Dataset
+from sluicegate.data.storage.digests import check_digests
 
 from sluicegate_testing.cli_cases import small
 from sluicegate_testing.standin import Cheap, _Worker, design
@@ -59,7 +60,7 @@ def main(kills: int, folder: Path, notes: Path) -> None:
     Dataset.create(
         folder, sweeping._meta(case, drawn, options), {}, drawn.samples, lambda place: write_folder(case, place)
     )
-    lost = repeated = steps = 0
+    lost = repeated = steps = altered = 0
     for _ in range(kills):
         kept, before = on_disk(folder), begun(notes)
         child = start(folder, notes, wait=dice.random() < 0.8)
@@ -68,6 +69,7 @@ def main(kills: int, folder: Path, notes: Path) -> None:
         os.waitpid(child, 0)
         after = begun(notes)
         lost += len(kept - on_disk(folder))
+        altered += check_digests(folder).remark is not None
         repeated += sum(after[sample] != before.get(sample, 0) for sample in kept)
         steps += on_disk(folder) != kept
     os.waitpid(start(folder, notes), 0)
@@ -76,6 +78,7 @@ def main(kills: int, folder: Path, notes: Path) -> None:
         "lost": lost,
         "repeated": repeated,
         "steps": steps,
+        "altered": altered + (check_digests(folder).remark is not None),
         "complete": frame["sample"].tolist() == list(range(SAMPLES)),
         "right": bool((frame["leverage"] == 2.0 * frame["sample"]).all()),
         "files": sorted(path.name for path in (folder / "rows").iterdir()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -23,7 +24,7 @@ from sluicegate.analysis.sweep import run as sweeping
 from sluicegate.analysis.sweep import store as dataset
 from sluicegate.analysis.sweep.estimate import estimate
 from sluicegate.analysis.sweep.outcomes import outcome
-from sluicegate.analysis.sweep.store import Dataset, SweepError
+from sluicegate.analysis.sweep.store import Dataset, SweepError, held
 from sluicegate.analysis.sweep.worker import Task, Worker
 from sluicegate.cli import cli
 from sluicegate.data import TABLES, CaseError, apply_overrides
@@ -248,7 +249,7 @@ def test_a_hundred_kills(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     found = json.loads(ended.stdout)
     assert found.pop("steps") > 2
-    assert found == {"lost": 0, "repeated": 0, "complete": True, "right": True, "files": ["all.parquet"]}
+    assert found == {"lost": 0, "repeated": 0, "altered": 0, "complete": True, "right": True, "files": ["all.parquet"]}
 
 
 @pytest.mark.usefixtures("cheap")
@@ -308,12 +309,15 @@ class FullAfter(Monitor):
 def test_a_full_disk(tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
-        with pytest.raises(SweepError, match=r"cannot be written: .*Rows finished before are kept; free some space"):
+        said = r"cannot be written: file too large\. \d+ rows are on the disk; free some space"
+        with pytest.raises(SweepError, match=said) as caught:
             sweep(small(), design(50), folder=tmp_path / "sweep", monitor=FullAfter(7))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     kept = read_sweep(tmp_path / "sweep").frame["sample"].tolist()
     assert 5 <= len(kept) < 50
+    assert f" {len(kept)} rows are on the disk" in str(caught.value)
+    assert not read_sweep(tmp_path / "sweep").remarks
     again = sweep(small(), design(50), folder=tmp_path / "sweep", resume=True)
     assert again["sample"].tolist() == list(range(50))
     assert os.listdir(tmp_path / "sweep" / "rows") == ["all.parquet"]
@@ -365,8 +369,36 @@ def test_folders_that_are_there(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("cheap")
 def test_two_processes_do_not_write_to_one_sweep(tmp_path: Path) -> None:
     sweep(small(), design(5), folder=tmp_path / "sweep")
-    with Dataset(tmp_path / "sweep"), pytest.raises(SweepError, match="being written by another process"):
-        sweep(small(), design(5), folder=tmp_path / "sweep", resume=True)
+    for options in ({"resume": True}, {"force": True}, {}):
+        with held(tmp_path / "sweep"), pytest.raises(SweepError, match="being written by another process"):
+            sweep(small(), design(5), folder=tmp_path / "sweep", **options)
+    with held(tmp_path / "new"), pytest.raises(SweepError, match="being written by another process"):
+        sweep(small(), design(5), folder=tmp_path / "new")
+    assert read_sweep(tmp_path / "sweep").complete
+    assert os.listdir(tmp_path) == ["sweep"]
+
+
+@POSIX
+@pytest.mark.usefixtures("cheap")
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_sweep_that_cannot_be_replaced_is_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    before = sweep(small(), design(5), folder=tmp_path / "sweep")
+    rename, calls = os.rename, iter(range(1, call))
+
+    def full(*arguments: Any) -> None:
+        if next(calls, None) is None:
+            monkeypatch.undo()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        rename(*arguments)
+
+    monkeypatch.setattr("sluicegate.data.storage.atomic.os.rename", full)
+    said = r"no space left on device, [0-9,.]+ MB are free; the sweep in it is as it was; free some space, or name a folder"
+    with pytest.raises(SweepError, match=said):
+        sweep(small(), design(6), folder=tmp_path / "sweep", force=True)
+    assert read_sweep(tmp_path / "sweep").frame.equals(before)
+    assert os.listdir(tmp_path) == ["sweep"]
 
 
 def test_what_is_beside_the_rows(tmp_path: Path) -> None:
@@ -432,7 +464,7 @@ def test_the_command() -> None:
     asked = ["tutorial", "--vary", "limits.budget=*0.5..*2", "--samples", "4", "--workers", "1"]
     assert run(*asked, "-o", "out").stdout == "4 rows: 4 optimal\n"
     found = json.loads(run(*asked, "-o", "out", "--resume", "--json").stdout)
-    assert found == {"folder": "out", "samples": 4, "complete": True, "rows": {"optimal": 4}}
+    assert found == {"folder": "out", "samples": 4, "complete": True, "rows": {"optimal": 4}, "remarks": []}
     assert run(*asked, "-o", "out", "--resume").stdout == "4 rows: 4 optimal\n"
     both = [*asked, "--policies", "both", "-o", "both"]
     first = run(*both, "--json").stdout
@@ -476,6 +508,9 @@ def test_ctrl_c_keeps_what_is_finished(workers: str) -> None:
     end = time.monotonic() + 120
     while time.monotonic() < end and not list(Path("out/rows").glob("part-*")):
         time.sleep(0.1)
+    # Nobody else may write there meanwhile, whatever is asked for.
+    for option in ("--force", "--resume"):
+        assert f"out is being written by another process ({started.pid}); wait" in run(*asked, option, code=2).stderr
     os.killpg(started.pid, signal.SIGINT)
     shown, said = started.communicate(timeout=60)
     assert started.returncode == 130, said

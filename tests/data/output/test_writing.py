@@ -175,11 +175,15 @@ class TestPlaces:
         write = Path.write_bytes
 
         def full(path, content):
-            if path.name in ("lanes.csv", "file"):
+            if path.name == "lanes.csv":
                 raise OSError(28, "No space left on device")
             return write(path, content)
 
+        def full_disk(handle):
+            raise OSError(28, "No space left on device")
+
         monkeypatch.setattr(Path, "write_bytes", full)
+        monkeypatch.setattr("sluicegate.data.storage.atomic.os.fsync", full_disk)
         with pytest.raises(OSError, match="No space"):
             write_folder(good, tmp_path / "a")
         with pytest.raises(OSError, match="No space"):

@@ -12,14 +12,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sluicegate import Plan, load_case
+from sluicegate import Plan, evaluate, load_case
 from sluicegate.report.files.folder import ResultError, ResultFolder, default_folder, run_record
+
+from sluicegate_testing.cli_cases import small
 
 TABLES = ["fills", "flows", "losses", "policies", "sourcing", "stocks"]
 FILES = sorted(
     [
         *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")),
         "case",
+        "digests.sha256",
         "plan.json",
         "run.json",
         "solver.log",
@@ -87,10 +90,22 @@ def test_the_case_comes_back_as_it_was(plan: Plan, tmp_path: Path) -> None:
     assert run["began"] <= run["ended"]
 
 
+def test_no_csv_file_holds_a_formula(tmp_path: Path) -> None:
+    case = small(gas="=1+1")
+    plan = evaluate(case)
+    folder = publish(plan, tmp_path / "result")
+    cells = pd.read_csv(folder / "flows.csv")["item"]
+    assert set(cells) == {"'=1+1", "chip"}
+    assert set(pd.read_parquet(folder / "flows.parquet")["item"]) == {"=1+1", "chip"}
+    numbers = pd.read_csv(folder / "losses.csv")["loss"]
+    assert numbers.min() < 0
+    pd.testing.assert_series_equal(numbers, plan.tables["losses"]["loss"], check_exact=True)
+
+
 def test_a_plan_without_tables(plan: Plan, tmp_path: Path) -> None:
     without = Plan(case=plan.case, status="infeasible")
     folder = publish(without, tmp_path / "result")
-    assert listed(folder) == ["case", "plan.json", "run.json", "solver.log"]
+    assert listed(folder) == ["case", "digests.sha256", "plan.json", "run.json", "solver.log"]
 
 
 def test_has_the_permissions_of_any_new_folder(plan: Plan, tmp_path: Path) -> None:
@@ -103,7 +118,9 @@ def test_has_the_permissions_of_any_new_folder(plan: Plan, tmp_path: Path) -> No
 def test_a_full_disk_leaves_nothing(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     monkeypatch.setattr(pd.DataFrame, "to_parquet", nth_call_fails(count, pd.DataFrame.to_parquet, full))
-    with pytest.raises(ResultError, match=r"cannot be written: no space left on device; name a folder .* -o") as caught:
+    with pytest.raises(
+        ResultError, match=r"no space left on device, [0-9,.]+ MB are free; name a folder .* -o"
+    ) as caught:
         publish(plan, tmp_path / "a" / "result")
     assert "\n" not in str(caught.value)
     assert listed(tmp_path) == []
@@ -182,7 +199,7 @@ def test_force_keeps_the_old_result_when_the_new_one_cannot_take_its_place(
 ) -> None:
     folder = publish(plan, tmp_path / "result")
     (folder / "plan.json").write_text("old")
-    monkeypatch.setattr("sluicegate.report.files.folder.os.rename", _second_fails(error))
+    monkeypatch.setattr("sluicegate.data.storage.atomic.os.rename", _second_fails(error))
     with pytest.raises((ResultError, KeyboardInterrupt)):
         publish(plan, folder, force=True)
     assert (folder / "plan.json").read_text() == "old"
@@ -226,10 +243,10 @@ def test_no_permission_and_no_folder_are_told_in_a_line(
     with pytest.raises(ResultError, match="cannot be written: not a directory; name a folder in another place"):
         publish(plan, tmp_path / "file" / "result")
 
-    def refuse(**options: Any) -> str:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), options["dir"])
+    def refuse(path: Path, *_: Any) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
-    monkeypatch.setattr("sluicegate.report.files.folder.tempfile.mkdtemp", refuse)
+    monkeypatch.setattr("sluicegate.data.storage.atomic.os.open", refuse)
     with pytest.raises(ResultError, match="cannot be written: permission denied"):
         publish(plan, tmp_path / "a" / "result")
     assert listed(tmp_path) == ["file"]

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from sluicegate import Plan, evaluate
 from sluicegate.analysis.results import read_any, read_result
 from sluicegate.cli import cli
-from sluicegate.report.charts.base import replace_file
+from sluicegate.data.storage.atomic import write_file
 from sluicegate.report.format.numbers import number
 from sluicegate.report.page.page import page_of, read_results
 
@@ -306,7 +306,7 @@ def test_a_place_that_may_not_be_written_is_told_before_the_work(
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sluicegate.report.charts.base.tempfile.mkstemp", refused)
+    monkeypatch.setattr("sluicegate.data.storage.atomic.tempfile.mkstemp", refused)
     monkeypatch.setattr("sluicegate.report.page.page.page_of", None)
     said = "cannot be written: permission denied; name another file"
     assert f"-o plan.html {said}" in run(str(folder), "-o", "plan.html", code=2).stderr
@@ -324,9 +324,9 @@ def test_a_full_disk_leaves_the_old_page(tmp_path: Path, monkeypatch: pytest.Mon
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("sluicegate.report.charts.base.os.replace", full)
+    monkeypatch.setattr("sluicegate.data.storage.atomic.os.replace", full)
     with pytest.raises(OSError, match="No space"):
-        replace_file(b"new", target)
+        write_file(b"new", target)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 

@@ -1,0 +1,176 @@
+"""What the documents of results look like: a file of another form is named, not stumbled over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Texts = list[str]
+Figures = dict[str, float]
+
+
+class Document(BaseModel):
+    """A JSON object; keys that are not named here are left alone."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
+
+
+class ScenarioDocument(Document):
+    """A scenario of ``plan.json``."""
+
+    own_loss: float
+    counterpart_loss: float
+    leverage: float
+    fill: Figures
+
+
+class LimitDocument(Document):
+    """A limit of ``plan.json``."""
+
+    used: float | None
+    limit: float | None
+
+
+class PlanDocument(Document):
+    """``plan.json``, and ``base.json`` of a sweep."""
+
+    status: Literal["optimal", "feasible", "infeasible", "unknown"]
+    leverage: float | None
+    bound: float | None
+    gap: float | None
+    counterpart_loss: float | None
+    own_loss: float | None
+    worst_package: str | None
+    leverage_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None
+    sourcing_only_leverage: float | None
+    policies: dict[str, str]
+    qualified: Texts
+    stockpile: Figures
+    scenarios: dict[str, ScenarioDocument]
+    counterpart_fill: Figures
+    first_shortage_week: dict[str, int | None]
+    certificate: Figures
+    limits: dict[str, LimitDocument]
+    violations: Texts
+    warnings: Texts
+    solve: dict[str, Any]
+
+
+class PointDocument(Document):
+    """A point of ``frontier.json``."""
+
+    level: float
+    used: float | None
+    leverage: float | None
+    bound: float | None
+    gap: float | None
+    status: Literal["optimal", "feasible", "infeasible"]
+    policies: dict[str, str]
+    qualified: Texts
+    stockpile: Figures
+    own_loss: float | None
+    counterpart_loss: float | None
+    worst_package: str | None
+
+
+class ChangeDocument(Document):
+    """A change along the curve of ``frontier.json``."""
+
+    low: float
+    high: float
+    words: Texts
+    exact: bool
+
+
+class FrontierDocument(Document):
+    """``frontier.json``."""
+
+    against: str
+    unit: str
+    currency: str
+    steps: bool
+    complete: bool
+    least: float | None
+    fine: float
+    lost: list[float]
+    points: list[PointDocument]
+    changes: list[ChangeDocument]
+    notes: Texts
+    solve: dict[str, Any]
+
+
+class SweepDocument(Document):
+    """``sweep.json``."""
+
+    case: str
+    case_digest: str
+    currency: str
+    design: dict[str, Any]
+    design_digest: str
+    policies: Literal["free", "fixed", "both"]
+    time_limit: float | None
+    rel_gap: float | None
+    versions: dict[str, str]
+
+
+class RunDocument(Document):
+    """``run.json``, as far as it is read."""
+
+    command: str | None = None
+    began: str | None = None
+    case_digest: str | None = None
+    overrides: Texts = []
+    options: dict[str, Any] = {}
+    versions: dict[str, str] = {}
+
+
+def read_document(path: Path, shape: type[Document] | None = None) -> dict[str, Any]:
+    """Read a JSON file that holds an object.
+
+    Parameters
+    ----------
+    path
+        The file.
+    shape
+        What it has to look like; by default any object will do.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, and the first key that is not as it should be.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refused)
+    except FileNotFoundError:
+        raise ValueError(f"{path} is missing") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
+    if not isinstance(document, dict):
+        raise ValueError(f"{path} holds no document")
+    if shape is not None:
+        check_shape(document, shape, path)
+    return document
+
+
+def check_shape(document: Mapping[str, Any], shape: type[Document], path: Path) -> None:
+    """Compare a document with its shape.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, and the first key that is not as it should be.
+    """
+    try:
+        shape.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"{path}: not the {path.name} of this version: {place}: {first['msg']}") from None
+
+
+def _refused(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
