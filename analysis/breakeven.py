@@ -12,17 +12,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..data import TABLES
+from ..model.certificate import SMALL_CERTIFICATE, SMALL_LEVERAGE, Compared, certify, money_scale
 from ..model.engine import Engine
 from ..model.monitor import Monitor
 from ..model.network import OPEN, Network
-from ..model.planning import (
-    CERTIFICATE,
-    SMALL_CERTIFICATE,
-    SMALL_LEVERAGE,
-    CertificateError,
-    first_stage_of,
-    money_scale,
-)
+from ..model.planning import first_stage_of
 from ..model.solving import evaluate
 from ..model.terms import Terms
 from .figure import Figure, find_figure, no_figure
@@ -591,11 +585,8 @@ class _Bench:
         plan = evaluate(case, named, worth.qualified, worth.stockpile) if whole else None
         leverage = worth.leverage
         anew = leverage if plan is None or plan.leverage is None else plan.leverage
-        if abs(leverage - anew) > CERTIFICATE * max(abs(leverage), SMALL_CERTIFICATE * self.money):
-            raise CertificateError(
-                f"at {self.figure.path}={value:g} the search's leverage {leverage!r} differs from that of the linear "
-                f"programs solved alone, {anew!r}, by more than {CERTIFICATE:g}"
-            )
+        name = f"leverage at {self.figure.path}={value:g}"
+        certify([Compared(name, leverage, anew, SMALL_CERTIFICATE * self.money)])
         return Side(value, self.points[value].status, leverage, named, worth.qualified, worth.stockpile, plan)
 
 

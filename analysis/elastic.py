@@ -15,7 +15,7 @@ from pyomo.environ import Constraint
 from ..model.branching import INTEGRAL
 from ..model.candidates import Candidates, TooManyCombinations
 from ..model.columns import Enumerator
-from ..model.compiled import DUAL, PRIMAL, Program
+from ..model.compiled import PRIMAL, Program
 from ..model.evaluator import Cut, Evaluator, Steady, _rows_of
 from ..model.joint import Choice, Joint
 from ..model.knowledge import Knowledge
@@ -549,11 +549,12 @@ class Elastic(Evaluator):
         held = np.round(answer.solution[binaries])
         highs.set_bounds(binaries, held, held)
         # Only prices move: the basis stays primal feasible.
-        highs.set_options(simplex_strategy=PRIMAL)
-        outcome = highs.solve()
-        highs.set_options(simplex_strategy=DUAL)
         program = self.joint.program
-        highs.set_bounds(binaries, program.column_lower[binaries], program.column_upper[binaries])
+        try:
+            with highs.options(simplex_strategy=PRIMAL):
+                outcome = highs.solve()
+        finally:
+            highs.set_bounds(binaries, program.column_lower[binaries], program.column_upper[binaries])
         solution = outcome.solution if outcome.optimal and outcome.solution is not None else answer.solution
         return np.clip(solution[places], 0.0, 1.0)
 

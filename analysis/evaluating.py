@@ -12,7 +12,6 @@ import numpy as np
 
 from ..data import CaseError, apply_overrides
 from ..model import CertificateError, TooManyCombinations
-from ..model.figures import Unfigured
 from ..model.monitor import Monitor
 from ..model.solving import evaluate, solve
 from .executors import Stopped
@@ -218,7 +217,7 @@ class Worker:
                 try:
                     learnt = Learnt(lambda point: self._at({**fixed, **point}), group.spans)
                     self._bench = Bench(learnt, task.rel_gap, task.time_limit, task.choices, self.stop)
-                except (Unlearnable, Unfigured, *FAULTS):
+                except (Unlearnable, *FAULTS):
                     self._bench = None
         return self._bench
 

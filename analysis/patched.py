@@ -11,10 +11,9 @@ from ..model import CertificateError
 from ..model.assembly import FirstStage
 from ..model.candidates import LOADS, Candidates
 from ..model.engine import Engine
-from ..model.figures import Unfigured
+from ..model.figures import Facts
 from ..model.joint import Choice
 from ..model.patching import Patched
-from ..model.planning import Facts
 from ..model.solving import check_choices
 from ..model.terms import Terms
 from .learning import Learnt
@@ -93,7 +92,7 @@ class Bench:
         try:
             self.patched.put(case, numbers)
             return self._solve(case) if mode == FREE else self._evaluate(case)
-        except (Unfigured, CertificateError, ArithmeticError) as error:
+        except (CertificateError, ArithmeticError) as error:
             raise Unanswered from error
         finally:
             self._deadline = math.inf
@@ -115,7 +114,7 @@ class Bench:
         self._hint = found.choice
         cost = figures.response_cost(found.choice)
         facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
-        return outcome(figures.plan(facts, found.solution, figures.first_stage(found.solution)), case)
+        return outcome(figures.plan(facts, found.solution, figures.first_stage(found.solution))[0], case)
 
     def _candidates_of(self, terms: Terms) -> Candidates:
         """Return the combinations that the terms allow: those of the sample before where neither terms nor loads have moved."""
@@ -145,10 +144,11 @@ class Bench:
             dict.fromkeys(self.choices["qualified"], True),
             {tuple(key.split("/", 1)): amount for key, amount in self.choices["stockpile"].items()},
         )
+        readout = figures.operator.readout
         fixed = {
             column: float(amounts.get(index, 0.0))
-            for columns, amounts in ((figures.qualify, first.qualify), (figures.stockpile, first.stockpile))
-            for index, column in columns.items()
+            for family, amounts in ((readout.qualify, first.qualify), (readout.stockpile, first.stockpile))
+            for index, column in zip(family.keys, family.columns.tolist(), strict=True)
             if column >= 0
         }
         evaluator.terms = Terms.of(case)
@@ -157,4 +157,4 @@ class Bench:
         if found.solution is None:
             raise Unanswered
         facts = Facts(choice, cost, None, None, 0.0, None, {})
-        return outcome(figures.plan(facts, found.solution, first), case)
+        return outcome(figures.plan(facts, found.solution, first)[0], case)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pyomo.common.gc_manager import PauseGC
 from sluicegate.model.compiled import Highs, compile_model
-from sluicegate.model.consequences import FULL
 from sluicegate.model.joint import Gate
 from sluicegate.model.network import OPEN, Network
+from sluicegate.model.plan import served
 from sluicegate.model.response import build_response
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Response:
 
     def shortage_week(self, pair: str) -> int | None:
         """First week in which a pair sells less; None for never."""
-        short = np.flatnonzero(self.fills[pair] < FULL)
+        short = np.flatnonzero(~served(self.fills[pair]))
         return int(short[0]) if short.size else None
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .candidates import TooManyCombinations
+    from .certificate import CertificateError
     from .monitor import Monitor
     from .plan import Plan
-    from .planning import CertificateError
     from .solving import evaluate, solve
 
 # A plan that is only read needs neither Pyomo nor HiGHS, which take long to import.
 _HOMES = {
-    "CertificateError": ".planning",
+    "CertificateError": ".certificate",
     "Monitor": ".monitor",
     "Plan": ".plan",
     "TooManyCombinations": ".candidates",

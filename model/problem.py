@@ -17,6 +17,7 @@ from .compiled import Compiled, Highs, compile_model
 from .evaluator import Evaluator
 from .joint import Choice, Gate, Joint, output_keys, output_map
 from .network import NONE, OPEN, Network
+from .readout import Readout
 from .response import build_response
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class StatusQuo:
     operations
         Our operations.
     joint
-        The joint model of scenario none without limits, the status quo's values in its variables.
+        The joint program of scenario none without limits.
     """
 
     cost: float
@@ -116,9 +117,14 @@ class Problem:
         return joint
 
     @cached_property
+    def readout(self) -> Readout:
+        """Reads solutions of the joint program."""
+        return Readout(self.joint)
+
+    @cached_property
     def operator(self) -> Operator:
         """Our linear programs alone."""
-        return Operator(self.joint)
+        return Operator(self.joint, self.readout)
 
     @cached_property
     def evaluator(self) -> Evaluator:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.placing import place_file
 from ..data.writing import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, write_text
-from ..model.plan import FULL
+from ..model.plan import FULL, served
 from .charts import OURS, THEIRS
 from .figures import decimals, gap
 from .folder import versions
@@ -472,7 +472,7 @@ class _Writer:
         short = [
             row
             for row, (key, values) in enumerate(wide.iterrows(), start=1)
-            if key[-1] == "counterpart" and values.min() < FULL
+            if key[-1] == "counterpart" and not served(values.min())
         ]
         if not short:
             return
