@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from ..model import CertificateError
 from ..model.assembly import FirstStage
 from ..model.candidates import LOADS, Candidates
+from ..model.certificate import money_scale
 from ..model.engine import Engine
 from ..model.figures import Facts
 from ..model.joint import Choice
 from ..model.patching import Patched
 from ..model.solving import check_choices
 from ..model.terms import Terms
+from .checking import disagreements
 from .learning import Learnt
 from .outcomes import FREE, Row, outcome
 
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 class Unanswered(Exception):
     """The shared programs cannot answer a sample; it is to be solved alone."""
+
+
+class Untold(Unanswered):
+    """The programs' numbers are not known at a sample: they hold for others."""
 
 
 class Bench:
@@ -71,6 +77,12 @@ class Bench:
         """Say whether the sweep was stopped, or the sample's time is up."""
         return self._stop() or time.perf_counter() > self._deadline
 
+    def disagreements(self, shared: Row, alone: Row) -> list[str]:
+        """Return where the row of the last sample and that of a solve alone disagree, in words."""
+        case = self.problem.case
+        rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
+        return disagreements(shared, alone, rel_gap, money_scale(self.problem))
+
     def begin(self) -> None:
         """Begin a batch."""
         self.patched.begin()
@@ -82,11 +94,11 @@ class Bench:
         Raises
         ------
         Unanswered
-            When it is to be solved alone.
+            When it is to be solved alone; `Untold` where that was not tried.
         """
         numbers = self.learnt.numbers(case, values)
         if numbers is None:
-            raise Unanswered
+            raise Untold
         limit = case.settings.solver.time_limit if self.time_limit is None else self.time_limit
         self._deadline = time.perf_counter() + limit
         try:
@@ -153,7 +165,11 @@ class Bench:
         }
         evaluator.terms = Terms.of(case)
         cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
-        found = evaluator.best(choice, cost, problem.constant(cost, admin), admin, fixed=fixed)
+        constant = problem.constant(cost, admin)
+        found = evaluator.best(choice, cost, constant, admin, fixed=fixed)
+        if found.solution is None:
+            # Limits that cannot hold: as `evaluate` does.
+            found = evaluator.best_elastic(choice, cost, constant, admin, fixed)
         if found.solution is None:
             raise Unanswered
         facts = Facts(choice, cost, None, None, 0.0, None, {})

@@ -57,11 +57,10 @@ class Compared:
         """Relative difference."""
         return abs(self.claimed - self.alone) / max(abs(self.alone), self.scale)
 
-    @property
-    def words(self) -> str:
-        """Name, both values and the difference."""
+    def words(self, first: str = "in the search", second: str = "in the linear programs solved alone") -> str:
+        """Name, both values and where they are from, and the difference."""
         return (
-            f"{self.name} is {self.claimed!r} in the search and {self.alone!r} in the linear programs solved alone "
+            f"{self.name} is {self.claimed!r} {first} and {self.alone!r} {second} "
             f"(relative difference {self.difference:.3g})"
         )
 
@@ -75,7 +74,7 @@ def certify(figures: Sequence[Compared]) -> None:
         Naming every figure that differs by more than `CERTIFICATE`, with both values.
     """
     # A difference that is no number is no agreement.
-    differing = [figure.words for figure in figures if not figure.difference <= CERTIFICATE]
+    differing = [figure.words() for figure in figures if not figure.difference <= CERTIFICATE]
     if differing:
         raise CertificateError(f"{'; '.join(differing)}; at most {CERTIFICATE:g} is taken for rounding")
 

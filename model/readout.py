@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sparse
+from pyomo.common.gc_manager import PauseGC
 from pyomo.repn import generate_standard_repn
 
 from .ours import COSTS
@@ -111,12 +112,13 @@ class Readout:
             rows.append(list(terms))
             constants.append(constant)
 
-        for scenario, block in model.ours.items():
-            for part in (*OWN_COSTS, "refused_margin"):
-                add(scenario, part, *_linear(block.component(part)))
-        for part in RESPONSE_COSTS:
-            add("", part, *_linear(model.response.component(part)))
-        choices, _ = _linear(model.first_stage_cost)
+        with PauseGC():
+            for scenario, block in model.ours.items():
+                for part in (*OWN_COSTS, "refused_margin"):
+                    add(scenario, part, *_linear(block.component(part)))
+            for part in RESPONSE_COSTS:
+                add("", part, *_linear(model.response.component(part)))
+            choices, _ = _linear(model.first_stage_cost)
         lanes = {id(variable) for variable in model.qualify.values()}
         add("", "fixed_costs", [term for term in choices if id(term[1]) in lanes], 0.0)
         add("", "stockpile", [term for term in choices if id(term[1]) not in lanes], 0.0)

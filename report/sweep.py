@@ -20,6 +20,7 @@ from ..analysis.sensitivity import (
     outcomes,
     sobol_indices,
     sobol_pairs,
+    solves,
     spread,
     tornado,
 )
@@ -48,6 +49,14 @@ POLICIES = {
     ("fixed",): "the base plan under every sample",
     ("free", "fixed"): "the best plan of every sample, and the base plan under it",
 }
+
+SOLVES = {
+    "shared": "{:,} by programs that samples share",
+    "checked": "{:,} of them checked alone",
+    "alone": "{:,} alone",
+    "repaired": "{:,} alone as the shared programs could not answer",
+}
+"""How rows came about, in words."""
 
 SPREAD = {
     "least": "least",
@@ -180,6 +189,7 @@ def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = Non
         "samples": len(sweep.design),
         "complete": sweep.complete,
         "status": {name: counts(sweep, name) for name in modes(sweep)},
+        "solves": solves(sweep),
         "base": {"leverage": sweep.base.get("leverage"), "policies": sweep.base.get("policies")},
         "outcome": outcome,
         "outcomes": outcomes(sweep),
@@ -261,6 +271,10 @@ def _ends(sweep: Sweep) -> Iterable[RenderableType]:
         found = counts(sweep, mode)
         words = ", ".join(f"{count:,} {_ended(status, mode)}" for status, count in found.items())
         yield _line(f"{names[mode]}: {words}", "" if set(found) <= {"optimal", "feasible"} else "yellow")
+    found = solves(sweep)
+    if any(found.values()):
+        parts = [words.format(found[way]) for way, words in SOLVES.items() if found[way]]
+        yield _line(f"solves: {', '.join(parts)}", "dim")
 
 
 def _ended(status: str, mode: str) -> str:
