@@ -10,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from ..model.certificate import SMALL_CERTIFICATE, SMALL_LEVERAGE, Compared, certify, money_scale, refuse_breaches
+from ..model.certificate import (
+    SMALL_CERTIFICATE,
+    SMALL_LEVERAGE,
+    Compared,
+    certify,
+    money_scale,
+    refuse_breaches,
+    refuse_infeasible,
+)
 from ..model.engine import Engine
 from ..model.figures import Figures
 from ..model.search import TIE, Column, Search
@@ -347,6 +355,7 @@ class Tracer:
         account = figures.account(choice, solution, figures.first_stage(solution), kept)
         leverage = account.leverage
         small = SMALL_CERTIFICATE * money_scale(self.problem)
+        refuse_infeasible(account.infeasibility, leverage, small)
         certify(
             [
                 Compared("the cost of the plan's response", account.operations.response_cost, account.cost, small),

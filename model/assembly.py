@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -61,12 +61,15 @@ class Operations:
         Cost parts, as of `Readout.parts`.
     margin
         Margin earned from the counterpart.
+    infeasibility
+        What the rows that rounding breaks can be worth to our side, money.
     """
 
     readout: Readout
     solution: np.ndarray
     amounts: np.ndarray
     margin: float
+    infeasibility: float
 
     @cached_property
     def own_cost(self) -> dict[str, float]:
@@ -115,6 +118,8 @@ class Operator:
         What our side sees of a response, from the columns of the joint program.
     fixed : array of int
         Columns that are given: the response, its outputs and the first stage.
+    response_rows : list of (int, (site, item), bool)
+        Rows of the response: its balances and, marked, its terminal rows.
     """
 
     def __init__(self, joint: Joint, readout: Readout | None = None, *, warm: bool = False):
@@ -152,6 +157,12 @@ class Operator:
         self.links = link_rows(joint)[2]
         self._shares = np.array([kind == "fill" for kind, _ in joint.outputs], dtype=bool)
         self._advantage = compiled.column.get(id(model.advantage), -1)
+        self.response_rows = [
+            (row, tuple(key[:2]), family is model.response.terminal)
+            for family in (model.response.balance, model.response.terminal)
+            for key, constraint in family.items()
+            if (row := compiled.row.get(id(constraint))) is not None
+        ]
         given = [*self.response_columns, *self.links, *self.readout.qualify.columns, *self.readout.stockpile.columns]
         self.fixed = np.unique([place for place in (*given, self._advantage) if place >= 0]).astype(np.int64)
 
@@ -196,24 +207,36 @@ class Operator:
         values, margin = self.given(response, first)
         highs = self.highs if self.warm else Highs(self.program)
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
-        outcome = self._solve(highs, least_fill)
+        outcome, prices = self._solve(highs, least_fill)
         if not outcome.optimal or outcome.solution is None:
             raise ArithmeticError(f"our operations ended with {outcome.termination!r}")
         solution = np.where(np.abs(outcome.solution) < NOISE, 0.0, outcome.solution)
         solution[self.fixed] = values[self.fixed]
-        return Operations(self.readout, solution, self.readout.amounts(solution), margin)
+        row_lower = self.program.row_lower
+        if least_fill is not None:
+            row_lower = row_lower.copy()
+            row_lower[self.fill_rows] = self._least(least_fill)
+        broken = broken_by(replace(self.program, row_lower=row_lower), solution)
+        return Operations(
+            self.readout, solution, self.readout.amounts(solution), margin, float(broken @ np.abs(prices))
+        )
 
-    def _solve(self, highs: Highs, least_fill: float | None) -> Outcome:
+    def _least(self, fill: float) -> np.ndarray:
+        """Sums over weeks of fills whose mean is asked for."""
+        return np.full(self.fill_rows.size, fill * self.joint.network.weeks)
+
+    def _solve(self, highs: Highs, least_fill: float | None) -> tuple[Outcome, np.ndarray]:
+        """Return the outcome and the duals of the rows."""
         program, gaps = self.program, self.gap_columns
         if least_fill is not None:
-            self._ask(highs, np.full(self.fill_rows.size, least_fill * self.joint.network.weeks))
+            self._ask(highs, self._least(least_fill))
         try:
             outcome = _settled(highs)
             if not outcome.optimal:
                 # Limits that cannot hold are made elastic, so that it can be said which and by how much.
                 highs.set_bounds(gaps, np.zeros(gaps.size), np.full(gaps.size, math.inf))
                 outcome = _settled(highs)
-            return outcome
+            return outcome, highs.row_duals()
         finally:
             highs.set_bounds(gaps, program.column_lower[gaps], program.column_upper[gaps])
             if least_fill is not None:
@@ -227,6 +250,12 @@ class Operator:
 
 OUTSIDE = ("fill_link", "order_link", "margin_link", "least_cost", "own_cost_counted", "worst", "budget", "own_loss")
 """Rows of the joint program, besides those of the response, that do not bind our operations."""
+
+
+def broken_by(program: Program, solution: np.ndarray) -> np.ndarray:
+    """By how much a solution breaks every row of a program, shape (rows,)."""
+    activity = program.matrix @ solution
+    return np.maximum(0.0, np.maximum(program.row_lower - activity, activity - program.row_upper))
 
 
 def _settled(highs: Highs) -> Outcome:

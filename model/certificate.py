@@ -79,6 +79,33 @@ def certify(figures: Sequence[Compared]) -> None:
         raise CertificateError(f"{'; '.join(differing)}; at most {CERTIFICATE:g} is taken for rounding")
 
 
+def refuse_infeasible(worth: float, leverage: float, small: float) -> None:
+    """Refuse a plan whose rows are broken by more than rounding, in money.
+
+    HiGHS takes a row as kept that is broken by 1e-7 in its own unit, which is nothing or all of it.
+
+    Parameters
+    ----------
+    worth
+        What the rows broken can be worth, money.
+    leverage
+        Of the plan.
+    small
+        Money below which the difference is absolute.
+
+    Raises
+    ------
+    CertificateError
+        When it is more than `CERTIFICATE` of the leverage.
+    """
+    relative = worth / max(abs(leverage), small)
+    if not relative <= CERTIFICATE:
+        raise CertificateError(
+            f"the linear programs solved alone break rows by what can be worth {worth!r}, beside a leverage of {leverage!r} "
+            f"(relative {relative:.3g}); at most {CERTIFICATE:g} is taken for rounding"
+        )
+
+
 def money_scale(problem: Problem) -> float:
     """Money at stake: the larger of both sides' status-quo costs and all that the counterpart's sales are worth."""
     network = problem.network

@@ -13,6 +13,7 @@ from .assembly import (
     FirstStage,
     Operations,
     Operator,
+    broken_by,
     first_stage,
     kindness,
     least_kind,
@@ -28,9 +29,11 @@ from .certificate import (
     limits_used,
     money_scale,
     refuse_breaches,
+    refuse_infeasible,
     resource_breaches,
     supply_breaches,
 )
+from .columns import Responder, digits_of
 from .joint import Choice
 from .plan import WIDE_RANGE, served
 from .problem import Problem
@@ -82,6 +85,8 @@ class Account:
         Our operations and the response.
     losses : dict of str to (float, float)
         Counterpart's and our loss in every scenario.
+    infeasibility
+        What rows that rounding breaks can be worth, money.
     """
 
     network: Any
@@ -91,6 +96,7 @@ class Account:
     admin: float
     operations: Operations
     losses: Mapping[str, tuple[float, float]]
+    infeasibility: float
 
     @property
     def spent(self) -> float:
@@ -141,7 +147,7 @@ class Figures:
     def __init__(self, problem: Problem, *, warm: bool = False):
         self.problem = problem
         self.operator = Operator(problem.joint, problem.readout, warm=True) if warm else problem.operator
-        self._costs: dict[frozenset[tuple[str, str]], float] = {}
+        self._costs: dict[frozenset[tuple[str, str]], tuple[float, float]] = {}
         self._kinds: dict[tuple[frozenset[tuple[str, str]], bytes], np.ndarray] = {}
 
     def forget_responses(self) -> None:
@@ -151,10 +157,27 @@ class Figures:
 
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start; not worked out again as long as the response stays the same."""
+        return self._response(choice)[0]
+
+    def _response(self, choice: Choice) -> tuple[float, float]:
+        """V(k), from a cold start, and what the rows that rounding breaks can be worth to the counterpart."""
         key = frozenset(choice.items())
         if key not in self._costs:
-            self._costs[key] = self.problem.response_cost(choice)
+            arrays = self.problem.response
+            responder = Responder(arrays)
+            cost, solution = responder.solve(digits_of(choice, self.problem.network.menu))
+            broken = broken_by(arrays.program, solution)
+            self._costs[key] = cost, float(broken @ np.abs(responder.highs.row_duals()))
         return self._costs[key]
+
+    def _infeasibility(self, choice: Choice, operations: Operations) -> float:
+        """What rows broken by rounding can be worth: in V, in the plan's response and in our operations."""
+        network = self.problem.network
+        worth, prices = network.worth("counterpart"), np.zeros_like(self.operator.program.row_lower)
+        for row, pair, terminal in self.operator.response_rows:
+            prices[row] = network.terminal_price(pair) if terminal else worth.get(pair, 0.0)
+        broken = broken_by(self.problem.joint.program, operations.solution)
+        return self._response(choice)[1] + float(broken @ prices) + operations.infeasibility
 
     def _least_kind(self, choice: Choice) -> np.ndarray:
         """Columns of the joint program of the least-cost response that is least kind to us."""
@@ -195,7 +218,8 @@ class Figures:
         operations = self.operator.run(response, first, least_fill)
         loss = cost - problem.status_quo.response_cost
         losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin)
-        return Account(problem.network, choice, first, cost, admin, operations, losses)
+        infeasibility = self._infeasibility(choice, operations)
+        return Account(problem.network, choice, first, cost, admin, operations, losses, infeasibility)
 
     def breaches(self, account: Account, terms: Terms | None = None) -> list[Breach]:
         """Return the limits that a plan breaks.
@@ -284,10 +308,13 @@ class Figures:
             Compared("the cost of the plan's response", account.operations.response_cost, account.cost, small),
         ]
         own = [] if facts.claimed is None else [Compared("leverage", facts.claimed, account.leverage, small)]
-        certify([*response, *own])
+        refuse_infeasible(account.infeasibility, account.leverage, small)
+        before = self.problem.status_quo
+        certify([Compared("W, our cost in the status quo,", before.claimed, before.cost, small), *response, *own])
         return {
             "response_difference": max(figure.difference for figure in response),
             "own_difference": max((figure.difference for figure in own), default=0.0),
+            "infeasibility": account.infeasibility / max(abs(account.leverage), small),
         }
 
     def _warnings(self, account: Account, hostile: Account, breaches: list[Breach], scale: float) -> list[str]:

@@ -292,7 +292,7 @@ class Patched:
             outcome = self._opened.best(problem.all_open, cost, 0.0, 0.0, fixed=self._nothing)
             if outcome.objective is None:
                 raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
-            problem.__dict__["status_quo"] = StatusQuo(outcome.objective, cost, None, problem.opened)  # type: ignore[arg-type]
+            problem.__dict__["status_quo"] = StatusQuo(outcome.objective, outcome.objective, cost, None, problem.opened)  # type: ignore[arg-type]
         problem.evaluator.status_quo = problem.status_quo.cost
 
 

@@ -31,7 +31,9 @@ class StatusQuo:
     Attributes
     ----------
     cost
-        W, our cost.
+        W, our cost, by our linear programs alone.
+    claimed
+        W as the joint program has it.
     response_cost
         V(all open).
     operations
@@ -41,6 +43,7 @@ class StatusQuo:
     """
 
     cost: float
+    claimed: float
     response_cost: float
     operations: Operations
     joint: Joint
@@ -161,10 +164,10 @@ class Problem:
         """W(status quo) under the least-cost response that is best for us (section 4)."""
         cost, joint = self.response_cost(self.all_open), self.opened
         outcome = Evaluator(joint, 0.0).best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(joint))
-        if outcome.solution is None:
+        if outcome.solution is None or outcome.objective is None:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations = Operator(joint).run(outcome.solution, FirstStage({}, {}))
-        return StatusQuo(operations.own_cost[NONE], cost, operations, joint)
+        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations, joint)
 
     def admin_cost(self, choice: Choice) -> float:
         """Admin costs of a choice of policies."""

@@ -23,6 +23,7 @@ from sluicegate import Frontier, case_from_tables, frontier, load_case, solve
 from sluicegate.analysis import curve
 from sluicegate.cli import cli
 from sluicegate.data import write_folder
+from sluicegate.model import CertificateError, certificate
 from sluicegate.model.monitor import Monitor
 from sluicegate.report.charts import svg_of
 from sluicegate.report.frontier import show_frontier
@@ -266,8 +267,8 @@ def test_stopping_keeps_what_was_found() -> None:
 
 
 def test_a_certificate_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(curve, "CERTIFICATE", -1.0)
-    with pytest.raises(curve.CertificateError):
+    monkeypatch.setattr(certificate, "CERTIFICATE", -1.0)
+    with pytest.raises(CertificateError, match="leverage is"):
         frontier(small(), "budget", points=3)
 
 

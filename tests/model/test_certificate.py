@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +15,7 @@ from sluicegate.analysis.status_quo import unserved_table
 from sluicegate.model import CertificateError
 from sluicegate.model.assembly import FirstStage
 from sluicegate.model.certificate import Compared, certify
-from sluicegate.model.compiled import Highs, Program
+from sluicegate.model.compiled import Highs, Outcome, Program
 from sluicegate.model.consequences import plan_tables
 from sluicegate.model.figures import Facts, Figures
 from sluicegate.model.ours import COSTS
@@ -200,6 +203,70 @@ def test_a_figure_that_is_no_number_does_not_agree() -> None:
     certify([Compared("leverage", 1.0, 1.0 + 1e-7, 0.0)])
     with pytest.raises(CertificateError, match="leverage is nan in the search"):
         certify([Compared("leverage", float("nan"), 1.0, 0.0)])
+
+
+def test_rows_that_are_broken_have_a_price() -> None:
+    problem = Problem(load_case("tutorial"))
+    choice = {**problem.all_open, "acid": "strict"}
+    response, cost = answer(problem, choice)
+    figures, nothing = Figures(problem), FirstStage({}, {})
+    assert figures.account(choice, response, nothing).infeasibility < 1e-9
+    # A thousandth of a week's sales that nobody made.
+    fill = problem.readout.response["fill"]
+    place = int(np.flatnonzero(fill.values(response) < 0.5)[0])
+    site, item, _ = fill.keys[place]
+    response[fill.columns[place]] += 1e-3
+    account = figures.account(choice, response, nothing)
+    worth = problem.network.worth("counterpart")[site, item]
+    assert account.infeasibility == approx(1e-3 * problem.network.sales((site, item))[0] * worth)
+    facts = Facts(choice, cost, account.leverage, account.leverage, 0.0, None, {})
+    with pytest.raises(CertificateError, match="break rows by what can be worth"):
+        figures.plan(facts, response, nothing)
+
+
+def test_our_rows_that_are_broken_have_a_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = case(lanes=[lane("world", "us", 4.0)], demands=[demand("us", 10.0, 5.0)])
+    problem = Problem(made)
+    response, _ = answer(problem, {})
+    solving = Highs.solve
+
+    def generous(self: Highs) -> Outcome:
+        """Serve a thousandth more than there is, as a tolerance that is too wide would."""
+        outcome = solving(self)
+        assert outcome.solution is not None
+        solution = outcome.solution.copy()
+        solution[problem.readout.ours["none"]["fill"].columns] += 1e-3
+        return replace(outcome, solution=solution)
+
+    monkeypatch.setattr(Highs, "solve", generous)
+    operations = problem.operator.run(response, FirstStage({}, {}))
+    # Ten units a week at 5.
+    assert operations.infeasibility == approx(1e-3 * 10 * 5.0)
+
+
+def test_a_plan_in_tiny_units_is_right_or_refused() -> None:
+    factor = 3e-7
+    tutorial = load_case("tutorial")
+    moved = [f"limits.budget=*{factor:.10f}"]
+    for table, names in QUANTITIES.items():
+        for row in tutorial.rows(table):
+            found = {name: getattr(row, name) for name in names}
+            moved += [
+                f"{table}.{row.id}.{name}=*{factor:.10f}" for name, amount in found.items() if amount and amount < 1e300
+            ]
+    with suppress(CertificateError):
+        assert solve(load_case("tutorial", moved)).leverage == approx(29.9 * factor, rel=1e-6)
+
+
+QUANTITIES = {
+    "stocks": ("initial", "capacity", "terminal_target", "stockpile_max"),
+    "lanes": ("base_flow", "max_flow", "fixed_cost"),
+    "processes": ("capacity",),
+    "demands": ("quantity",),
+    "policies": ("admin_cost",),
+    "retaliations": ("cost",),
+}
+"""Figures that move with the unit in which goods are counted, and money with them."""
 
 
 # State and thresholds --------------------------------------------------------------------------------------------------
