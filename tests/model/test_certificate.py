@@ -286,7 +286,7 @@ def test_a_solve_leaves_options_as_they_were() -> None:
         integer=np.zeros(2, dtype=bool),
     )
     for presolve in ("on", "choose", "off"):
-        highs = Highs(program, presolve=presolve)
+        highs = Highs(program, presolve=presolve, allow_unbounded_or_infeasible=True)
         assert highs.solve().termination == "Unbounded"
         assert highs.highs.getOptionValue("presolve")[1] == presolve
     highs = Highs(program, presolve="on", simplex_strategy=1)
