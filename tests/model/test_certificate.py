@@ -48,13 +48,17 @@ def answer(problem: Problem, choice: dict[str, str]) -> tuple[np.ndarray, float]
 # Arrays ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [3, 7, 11])
+@pytest.mark.parametrize(("seed", "rare"), [(4, "lost_exports"), (7, "undelivered_cost"), (18, "transfer_income")])
 @pytest.mark.parametrize("warm", [False, True])
-def test_cost_parts_are_those_of_the_model(seed: int, warm: bool) -> None:
+def test_cost_parts_are_those_of_the_model(seed: int, rare: str, warm: bool) -> None:
     problem = Problem(drawn(seed))
-    choice = choices(problem)
+    network, readout, choice = problem.network, problem.readout, choices(problem)
     response, _ = answer(problem, choice)
-    operations = Figures(problem, warm=warm).account(choice, response, FirstStage({}, {})).operations
+    first = FirstStage(
+        dict.fromkeys(readout.qualify.keys, True),
+        {pair: network.stock(pair).stockpile_max for pair in readout.stockpile.keys},
+    )
+    operations = Figures(problem, warm=warm).account(choice, response, first).operations
     model, compiled = problem.joint.model, problem.joint.compiled
     for variable in model.component_data_objects(Var):
         place = compiled.column.get(id(variable))
@@ -71,6 +75,7 @@ def test_cost_parts_are_those_of_the_model(seed: int, warm: bool) -> None:
         assert operations.refused[name] == approx(value(block.refused_margin), rel=1e-12, abs=1e-9)
     assert operations.first_stage_cost == approx(value(model.first_stage_cost), abs=1e-9)
     assert operations.response_cost == approx(value(model.response.cost), rel=1e-12, abs=1e-9)
+    assert any(amount(amounts, rare, name) > 0 for name in readout.scenarios)
 
 
 def test_tables_do_not_depend_on_what_is_solved_in_between() -> None:
