@@ -127,7 +127,7 @@ class Operator:
         self.readout = readout or Readout(joint)
         self.warm = warm
         model, compiled = joint.model, joint.compiled
-        cost = self.readout.operations_cost.copy()
+        cost = self.readout.operations_cost()
         gaps = gap_terms(model)
         places = compiled.columns(gap for _, gap in gaps)
         held = places >= 0

@@ -145,7 +145,6 @@ class Readout:
     def _of(self, amounts: np.ndarray, scenario: str, parts: Iterable[str]) -> list[tuple[str, float]]:
         return [(part, self.amount(amounts, part, scenario)) for part in parts]
 
-    @cached_property
     def operations_cost(self) -> np.ndarray:
         """What our operations cost in all scenarios together, per unit of every column, shape (columns,)."""
         signs = [
