@@ -267,6 +267,7 @@ def test_stopping_keeps_what_was_found() -> None:
 
 
 def test_a_certificate_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curve, "refuse_infeasible", lambda *_: None)
     monkeypatch.setattr(certificate, "CERTIFICATE", -1.0)
     with pytest.raises(CertificateError, match="leverage is"):
         frontier(small(), "budget", points=3)
