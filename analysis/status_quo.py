@@ -6,10 +6,11 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
-from pyomo.environ import value
+import numpy as np
 
 from ..model.leader.problem import Problem
 from ..model.network.network import NONE
+from ..model.plan.plan import served
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 OFF_BALANCE = 0.1
 """Relative difference between a lane's base flow and its mean flow from which a warning is given."""
-
-UNSERVED = 1e-6
-"""Mean shortfall of a fill that counts as unserved."""
 
 
 def lane_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
@@ -42,24 +40,23 @@ def lane_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
     import pandas as pd
 
     problem = problem or Problem(case)
-    network, model = problem.network, problem.status_quo.joint.model
-    ours, response = model.ours[NONE], model.response
+    network, operations = problem.network, problem.status_quo.operations
+    ours, theirs, solution = operations.readout.ours[NONE], operations.readout.response, operations.solution
+    exports = ours["export_fill"]
+    base = np.array([network.lanes[lane].base_flow for lane, _ in exports.keys])
     total: dict[str, list[float]] = {}
-    for (lane, _), variable in ours.ship.items():
-        total.setdefault(lane, []).append(value(variable))
-    for (lane, _), variable in ours.export_fill.items():
-        total.setdefault(lane, []).append(network.lanes[lane].base_flow * value(variable))
-    for (lane, _, _), variable in response.ship.items():
-        total.setdefault(lane, []).append(value(variable))
+    for keys, units in (
+        (ours["ship"].keys, ours["ship"].values(solution)),
+        (exports.keys, base * exports.values(solution)),
+        (theirs["ship"].keys, theirs["ship"].values(solution)),
+    ):
+        for (lane, *_), amount in zip(keys, units.tolist(), strict=True):
+            total.setdefault(lane, []).append(amount)
+    fills = operations.fills(None)
     for pair, lanes in network.sold_abroad.items():
         for lane in lanes:
             if network.side[lane.destination] == "other":
-                fills = (
-                    [lane.base_flow * value(response.fill[*pair, week]) for week in response.weeks]
-                    if lane.base_flow
-                    else []
-                )
-                total[lane.lane] = fills
+                total[lane.lane] = (lane.base_flow * fills[pair]).tolist() if lane.base_flow else []
     rows = [
         {
             "lane": name,
@@ -87,16 +84,13 @@ def unserved_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
     import pandas as pd
 
     problem = problem or Problem(case)
-    model = problem.status_quo.joint.model
-    fills: dict[tuple[str, str], list[float]] = {}
-    for fill in (model.ours[NONE].fill, model.response.fill):
-        for (site, item, _), variable in fill.items():
-            fills.setdefault((site, item), []).append(value(variable))
-    rows = [
-        {"site": site, "item": item, "mean_fill": math.fsum(levels) / len(levels)}
-        for (site, item), levels in fills.items()
-        if math.fsum(levels) / len(levels) < 1 - UNSERVED
+    operations = problem.status_quo.operations
+    means = [
+        (pair, math.fsum(levels.tolist()) / len(levels))
+        for side in (NONE, None)
+        for pair, levels in operations.fills(side).items()
     ]
+    rows = [{"site": site, "item": item, "mean_fill": mean} for (site, item), mean in means if not served(mean)]
     return pd.DataFrame(rows, columns=["site", "item", "mean_fill"])
 
 

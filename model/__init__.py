@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .certify.planning import CertificateError
+    from .certify.certificate import CertificateError
     from .follower.combinations import TooManyCombinations
     from .plan.monitor import Monitor
     from .plan.plan import Plan
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # A plan that is only read needs neither Pyomo nor HiGHS, which take long to import.
 _HOMES = {
-    "CertificateError": ".certify.planning",
+    "CertificateError": ".certify.certificate",
     "Monitor": ".plan.monitor",
     "Plan": ".plan.plan",
     "TooManyCombinations": ".follower.combinations",

@@ -174,7 +174,8 @@ def evaluate(
     if outcome.solution is None:
         outcome = problem.evaluator.best_elastic(choice, cost, constant, admin, fixed)
     facts = Facts(choice, cost, None, None, 0.0, None, {"method": "evaluate", "termination": outcome.termination})
-    assert outcome.solution is not None
+    if outcome.solution is None:
+        raise ArithmeticError(f"the choices given ended with {outcome.termination!r}")
     (monitor or Monitor()).prepared(problem)
     return make_plan(problem, facts, outcome.solution, first, began)
 

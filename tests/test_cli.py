@@ -123,7 +123,7 @@ PLAN: dict[str, Any] = {
     "scenarios": {"none": {"own_loss": NUMBER, "counterpart_loss": NUMBER, "fill": {"us-site/chip": NUMBER}}},
     "counterpart_fill": {"them-site/chip": NUMBER},
     "first_shortage_week": {"them-site/chip": (int, type(None))},
-    "certificate": {"response_difference": NUMBER, "own_difference": NUMBER},
+    "certificate": {"response_difference": NUMBER, "own_difference": NUMBER, "infeasibility": NUMBER},
     "limits": {name: {"used": NUMBER, "limit": OPTIONAL} for name in ("budget", "reviewer_hours", "political_capital")},
     "solve": {
         "method": str,

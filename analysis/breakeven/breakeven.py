@@ -12,14 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ...data import TABLES
-from ...model.certify.planning import (
-    CERTIFICATE,
-    SMALL_CERTIFICATE,
-    SMALL_LEVERAGE,
-    CertificateError,
-    first_stage_of,
-    money_scale,
-)
+from ...model.certify.certificate import SMALL_CERTIFICATE, SMALL_LEVERAGE, Compared, certify, money_scale
+from ...model.certify.planning import first_stage_of
 from ...model.methods.engine import Engine
 from ...model.network.network import OPEN, Network
 from ...model.plan.choices import SAME_WORDS, Offer
@@ -701,11 +695,8 @@ class _Bench:
         plan = evaluate(case, named, worth.qualified, worth.stockpile) if whole else None
         leverage = worth.leverage
         anew = leverage if plan is None or plan.leverage is None else plan.leverage
-        if abs(leverage - anew) > CERTIFICATE * max(abs(leverage), SMALL_CERTIFICATE * self.money):
-            raise CertificateError(
-                f"at {self.figure.path}={value:g} the search's leverage {leverage!r} differs from that of the linear "
-                f"programs solved alone, {anew!r}, by more than {CERTIFICATE:g}"
-            )
+        name = f"leverage at {self.figure.path}={value:g}"
+        certify([Compared(name, leverage, anew, SMALL_CERTIFICATE * self.money)])
         return Side(value, self.points[value].status, leverage, named, worth.qualified, worth.stockpile, plan)
 
 

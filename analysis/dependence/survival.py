@@ -433,9 +433,9 @@ class _Run:
                 cost[stream.columns] = -weights * (value if by_value else units / stream.units)
         self._highs.set_cost(cost)
         # After new bounds the last basis is good for the dual simplex method, after a new cost alone for the primal one.
-        self._highs.set_options(simplex_strategy=DUAL if self._moved else PRIMAL)
+        with self._highs.options(simplex_strategy=DUAL if self._moved else PRIMAL):
+            outcome = self._highs.solve()
         self._moved = False
-        outcome = self._highs.solve()
         if not outcome.optimal:
             self._highs.forget()
             outcome = self._highs.solve()

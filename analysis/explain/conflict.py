@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from ...model.plan.plan import served
 from ..relaxation.elastic import TOLERANCE, Answer, Elastic, Question, Slack
 from ..relaxation.limits import Figure, Limit, figures_of
 
@@ -18,9 +19,6 @@ ROUNDS = 40
 
 NOTHING = 1e-8
 """Value of a figure that is 0 but for the solver's rounding."""
-
-FULL = 1 - 1e-6
-"""Fill from which a week counts as served."""
 
 
 @dataclass(frozen=True)
@@ -356,7 +354,7 @@ def shortage(elastic: Elastic, limit: Limit, answer: Answer) -> Shortage:
         short = float(np.maximum(0.0, limit.figure.limit - fills).sum())
     else:
         short = max(0.0, limit.figure.limit - reached) * fills.size
-    weeks = np.flatnonzero(fills < FULL)
+    weeks = np.flatnonzero(~served(fills))
     runs = np.split(weeks, np.flatnonzero(np.diff(weeks) > 1) + 1) if weeks.size else []
     unit = next(row.unit for row in network.case.items if row.item == pair[1]) or ""
     return Shortage(

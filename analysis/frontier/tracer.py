@@ -10,12 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from ...model.certify.planning import CERTIFICATE, SMALL_CERTIFICATE, SMALL_LEVERAGE, CertificateError, money_scale
+from ...model.certify.certificate import (
+    SMALL_CERTIFICATE,
+    SMALL_LEVERAGE,
+    Compared,
+    certify,
+    money_scale,
+    refuse_breaches,
+    refuse_infeasible,
+)
+from ...model.certify.figures import Figures
 from ...model.methods.best_first import TIE, Column, Search
 from ...model.methods.engine import Engine
 from ...model.plan.limits import Terms
 from ..relaxation.elastic import Stopped
-from .accounts import Accounts
 from .minimum_use import Thrift
 from .resources import Resource
 
@@ -119,9 +127,9 @@ class Tracer:
         return Thrift(self.engine, self.resource)
 
     @cached_property
-    def accounts(self) -> Accounts:
-        """Our operations alone."""
-        return Accounts(self.problem)
+    def figures(self) -> Figures:
+        """The recomputation of plans, warm from one to the next."""
+        return Figures(self.problem, warm=True)
 
     @cached_property
     def _constant(self) -> np.ndarray:
@@ -337,18 +345,24 @@ class Tracer:
         Raises
         ------
         CertificateError
-            When they differ from what the search claims.
+            When they differ from what the search claims, or the plan breaks a limit.
         """
         choice = self.engine.candidates.choice(best.place)
         solution = best.outcome.solution if solution is None else solution
         assert solution is not None
-        account = self.accounts.of(choice, solution, used - SAME if self.sense < 0 else None)
-        leverage = account.leverage + 0.0
-        scale = max(abs(leverage), SMALL_CERTIFICATE * money_scale(self.problem))
-        if abs(leverage - best.leverage) > CERTIFICATE * scale:
-            raise CertificateError(
-                f"the search's leverage {best.leverage!r} differs from that of its plan, {leverage!r}"
-            )
+        figures = self.figures
+        kept = used - SAME if self.sense < 0 else None
+        account = figures.account(choice, solution, figures.first_stage(solution), kept)
+        leverage = account.leverage
+        small = SMALL_CERTIFICATE * money_scale(self.problem)
+        refuse_infeasible(account.infeasibility, leverage, small)
+        certify(
+            [
+                Compared("the cost of the plan's response", account.operations.response_cost, account.cost, small),
+                Compared("leverage", best.leverage, leverage, small),
+            ]
+        )
+        refuse_breaches(figures.breaches(account, self._terms(level)))
         bound = max(search.bound(), leverage)
         gap = (bound - leverage) / max(abs(leverage), self._small)
         theirs, ours = account.losses[account.worst]
@@ -361,8 +375,8 @@ class Tracer:
             gap=gap,
             status="optimal" if gap <= self.rel_gap else "feasible",
             policies=choice,
-            qualified=tuple(lane for lane, chosen in account.first.qualify.items() if chosen),
-            stockpile={"/".join(pair): amount for pair, amount in account.first.stockpile.items() if amount > 0},
+            qualified=account.qualified,
+            stockpile=account.stockpile,
             own_loss=ours,
             counterpart_loss=theirs,
             worst_package=account.worst,

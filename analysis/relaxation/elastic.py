@@ -22,7 +22,7 @@ from ...model.methods.cut_pool import Knowledge
 from ...model.network.network import NONE
 from ...model.plan.limits import Terms
 from ...model.solver.branch_and_bound import INTEGRAL
-from ...model.solver.highs import DUAL, PRIMAL, Program
+from ...model.solver.highs import PRIMAL, Program
 from .limits import BUDGET, LOADS, Figure, Limit, figures_of, limits_of
 
 TOLERANCE = 1e-6
@@ -549,11 +549,12 @@ class Elastic(Evaluator):
         held = np.round(answer.solution[binaries])
         highs.set_bounds(binaries, held, held)
         # Only prices move: the basis stays primal feasible.
-        highs.set_options(simplex_strategy=PRIMAL)
-        outcome = highs.solve()
-        highs.set_options(simplex_strategy=DUAL)
         program = self.joint.program
-        highs.set_bounds(binaries, program.column_lower[binaries], program.column_upper[binaries])
+        try:
+            with highs.options(simplex_strategy=PRIMAL):
+                outcome = highs.solve()
+        finally:
+            highs.set_bounds(binaries, program.column_lower[binaries], program.column_upper[binaries])
         solution = outcome.solution if outcome.optimal and outcome.solution is not None else answer.solution
         return np.clip(solution[places], 0.0, 1.0)
 

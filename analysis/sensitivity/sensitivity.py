@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...model.plan.choices import Choices, Offer
 from ..figures.factors import Discrete
-from ..sweep.outcomes import MODES, policies_text
+from ..sweep.outcomes import ALONE, CHECKED, MODES, REPAIRED, SHARED, SOLVED, policies_text
 from .decisions import choices_of, matching
 
 if TYPE_CHECKING:
@@ -185,6 +185,18 @@ def base_policies(sweep: Sweep) -> str | None:
 def counts(sweep: Sweep, mode: str | None = None) -> dict[str, int]:
     """Return how many samples ended how, the most frequent first."""
     return {str(status): int(count) for status, count in rows_of(sweep, mode)["status"].value_counts().items()}
+
+
+def solves(sweep: Sweep) -> dict[str, int]:
+    """Return how rows came about: how many in each way, those checked among those shared too.
+
+    Empty for a sweep that does not say.
+    """
+    if SOLVED not in sweep.frame:
+        return {}
+    found = sweep.frame[SOLVED].value_counts()
+    count = {way: int(found.get(way, 0)) for way in (SHARED, CHECKED, ALONE, REPAIRED)}
+    return {**count, SHARED: count[SHARED] + count[CHECKED]}
 
 
 def whole(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> np.ndarray:

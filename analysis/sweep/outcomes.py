@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 LEFT_OUT = ("schema", "case", "solve", "policies", "qualified", "stockpile", "violations", "warnings", "case_warnings")
 """Parts of ``plan.json`` that are no outcome, or are told in another way."""
 
+SOLVED = "solved"
+"""Column that says how a row came about."""
+
+SHARED, CHECKED, ALONE, REPAIRED = "shared", "checked", "alone", "repaired"
+"""By programs that samples share; so, and by a solve alone that agrees; by a solve alone, as there are no such programs; by one
+after shared programs could not answer."""
+
 FREE, FIXED = "free", "fixed"
 MODES = {FREE: (FREE,), FIXED: (FIXED,), "both": (FREE, FIXED)}
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...model import CertificateError
-from ...model.certify.figures import Unfigured
-from ...model.certify.planning import Facts
+from ...model.certify.certificate import money_scale
+from ...model.certify.figures import Facts
 from ...model.follower.combinations import LOADS, Candidates
 from ...model.formulation.linking import Choice
 from ...model.leader.recompute import FirstStage
@@ -17,6 +17,7 @@ from ...model.methods.engine import Engine
 from ...model.parametric.patching import Patched
 from ...model.plan.limits import Terms
 from ...model.solving import check_choices
+from .checking import disagreements
 from .learning import Learnt
 from .outcomes import FREE, Row, outcome
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 class Unanswered(Exception):
     """The shared programs cannot answer a sample; it is to be solved alone."""
+
+
+class Untold(Unanswered):
+    """The programs' numbers are not known at a sample: they hold for others."""
 
 
 class Bench:
@@ -72,6 +77,12 @@ class Bench:
         """Say whether the sweep was stopped, or the sample's time is up."""
         return self._stop() or time.perf_counter() > self._deadline
 
+    def disagreements(self, shared: Row, alone: Row) -> list[str]:
+        """Return where the row of the last sample and that of a solve alone disagree, in words."""
+        case = self.problem.case
+        rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
+        return disagreements(shared, alone, rel_gap, money_scale(self.problem))
+
     def begin(self) -> None:
         """Begin a batch."""
         self.patched.begin()
@@ -83,17 +94,17 @@ class Bench:
         Raises
         ------
         Unanswered
-            When it is to be solved alone.
+            When it is to be solved alone; `Untold` where that was not tried.
         """
         numbers = self.learnt.numbers(case, values)
         if numbers is None:
-            raise Unanswered
+            raise Untold
         limit = case.settings.solver.time_limit if self.time_limit is None else self.time_limit
         self._deadline = time.perf_counter() + limit
         try:
             self.patched.put(case, numbers)
             return self._solve(case) if mode == FREE else self._evaluate(case)
-        except (Unfigured, CertificateError, ArithmeticError) as error:
+        except (CertificateError, ArithmeticError) as error:
             raise Unanswered from error
         finally:
             self._deadline = math.inf
@@ -115,7 +126,7 @@ class Bench:
         self._hint = found.choice
         cost = figures.response_cost(found.choice)
         facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
-        return outcome(figures.plan(facts, found.solution, figures.first_stage(found.solution)), case)
+        return outcome(figures.plan(facts, found.solution, figures.first_stage(found.solution))[0], case)
 
     def _candidates_of(self, terms: Terms) -> Candidates:
         """Return the combinations that the terms allow: those of the sample before where neither terms nor loads have moved."""
@@ -145,16 +156,21 @@ class Bench:
             dict.fromkeys(self.choices["qualified"], True),
             {tuple(key.split("/", 1)): amount for key, amount in self.choices["stockpile"].items()},
         )
+        readout = figures.operator.readout
         fixed = {
             column: float(amounts.get(index, 0.0))
-            for columns, amounts in ((figures.qualify, first.qualify), (figures.stockpile, first.stockpile))
-            for index, column in columns.items()
+            for family, amounts in ((readout.qualify, first.qualify), (readout.stockpile, first.stockpile))
+            for index, column in zip(family.keys, family.columns.tolist(), strict=True)
             if column >= 0
         }
         evaluator.terms = Terms.of(case)
         cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
-        found = evaluator.best(choice, cost, problem.constant(cost, admin), admin, fixed=fixed)
+        constant = problem.constant(cost, admin)
+        found = evaluator.best(choice, cost, constant, admin, fixed=fixed)
+        if found.solution is None:
+            # Limits that cannot hold: as `evaluate` does.
+            found = evaluator.best_elastic(choice, cost, constant, admin, fixed)
         if found.solution is None:
             raise Unanswered
         facts = Facts(choice, cost, None, None, 0.0, None, {})
-        return outcome(figures.plan(facts, found.solution, first), case)
+        return outcome(figures.plan(facts, found.solution, first)[0], case)

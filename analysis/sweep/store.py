@@ -287,7 +287,7 @@ class Dataset:
 GROUP = 4096
 """Rows that are held at a time while files are gathered."""
 
-TEXTS = ("mode", "status", "message", "worst_package", "policies")
+TEXTS = ("mode", "status", "message", "solved", "worst_package", "policies")
 """Columns that hold text, besides ``policy.REGIME`` and the inputs that do."""
 
 

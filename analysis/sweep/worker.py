@@ -12,13 +12,13 @@ import numpy as np
 
 from ...data import CaseError, apply_overrides
 from ...model import CertificateError, TooManyCombinations
-from ...model.certify.figures import Unfigured
 from ...model.plan.monitor import Monitor
 from ...model.solving import evaluate, solve
+from .checking import is_checked
 from .executors import Stopped
 from .learning import Learnt, Span, Unlearnable
-from .outcomes import FREE, MODES, Row, outcome
-from .patched import Bench, Unanswered
+from .outcomes import ALONE, CHECKED, FREE, MODES, REPAIRED, SHARED, SOLVED, Row, outcome
+from .patched import Bench, Unanswered, Untold
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 Values = Mapping[str, float | str]
 """Value of every factor, by its path."""
 
-FAULTS = (CertificateError, TooManyCombinations, ArithmeticError, AssertionError, MemoryError)
+FAULTS = (CertificateError, TooManyCombinations, ArithmeticError, MemoryError)
 """Errors of one sample that are no reason to lose all others."""
+
+
+class SweepFault(Exception):
+    """A fault of the program that puts all rows in doubt and ends a sweep; rows finished before are kept."""
+
 
 Kind = tuple[float | str, ...]
 """Values of the factors that alter which variables and rows there are."""
@@ -177,6 +182,8 @@ class Worker:
         ------
         Stopped
             When the sweep was stopped.
+        SweepFault
+            When the program is at fault.
         """
         inputs = self.task.inputs(values)
         found = []
@@ -187,24 +194,40 @@ class Worker:
             case = error
         for mode in self.task.modes:
             began = time.perf_counter()
-            outcomes = refusal(case) if isinstance(case, CaseError) else self._guarded(case, values, mode)
+            outcomes = refusal(case) if isinstance(case, CaseError) else self._guarded(sample, case, values, mode)
             if self.stop():
                 raise Stopped
             seconds = time.perf_counter() - began
             found.append({"sample": sample, "mode": mode, **inputs, "seconds": seconds, **outcomes})
         return found
 
-    def _guarded(self, case: Case, values: Values, mode: str) -> Row:
+    def _guarded(self, sample: int, case: Case, values: Values, mode: str) -> Row:
+        way = ALONE
         try:
             bench = self._ready(values)
             if bench is not None:
                 try:
-                    return bench.outcome(case, values, mode)
-                except Unanswered:
+                    row = bench.outcome(case, values, mode)
+                except Untold:
                     pass
-            return self._alone(case, mode)
+                except Unanswered:
+                    way = REPAIRED
+                else:
+                    return row | {SOLVED: self._check(sample, bench, row, case, mode)}
+            return self._alone(case, mode) | {SOLVED: way}
+        except AssertionError as error:
+            raise SweepFault(f"sample {sample}: {type(error).__name__}: {error}. {KEPT}") from error
         except FAULTS as error:
-            return failure(f"{type(error).__name__}: {error}")
+            return failure(f"{type(error).__name__}: {error}") | {SOLVED: way}
+
+    def _check(self, sample: int, bench: Bench, row: Row, case: Case, mode: str) -> str:
+        """Return how a row of shared programs stands, after a solve alone where its sample is checked."""
+        if not is_checked(sample):
+            return SHARED
+        found = bench.disagreements(row, self._alone(case, mode))
+        if found:
+            raise SweepFault(f"sample {sample}, {mode}: {'; '.join(found)}. {KEPT}")
+        return CHECKED
 
     def _ready(self, values: Values) -> Bench | None:
         """Return the programs of a sample's structure; None where they cannot be shared."""
@@ -218,7 +241,7 @@ class Worker:
                 try:
                     learnt = Learnt(lambda point: self._at({**fixed, **point}), group.spans)
                     self._bench = Bench(learnt, task.rel_gap, task.time_limit, task.choices, self.stop)
-                except (Unlearnable, Unfigured, *FAULTS):
+                except (Unlearnable, *FAULTS):
                     self._bench = None
         return self._bench
 
@@ -238,6 +261,10 @@ class Worker:
             return outcome(evaluate(case, **task.choices).to_dict(), case)
         except ValueError as error:
             return {"status": "infeasible", "message": f"the base plan cannot be carried out: {error}"}
+
+
+KEPT = "Rows finished before this are kept"
+"""What ends the message of a fault."""
 
 
 def refusal(error: CaseError) -> Row:

@@ -1,88 +1,154 @@
-"""The figures of a plan from arrays alone: what `planning` makes, without tables, fast enough for thousands of plans."""
+"""One recomputation of a plan, from arrays, for solve, evaluate, sweeps and frontiers (model.md section 6, certificate)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pyomo.repn import generate_standard_repn
 
-from ..formulation.linking import Choice, output_map
-from ..leader.fixed_policy import link_rows
+from ..follower.enumerate import Responder, digits_of
+from ..formulation.linking import Choice
 from ..leader.problem import Problem
 from ..leader.recompute import (
-    NOISE,
     FirstStage,
     Operations,
     Operator,
+    broken_by,
+    first_stage,
     kindness,
     least_kind,
     leverage_by_package,
     worst_of,
 )
-from ..solver.highs import Highs, Outcome
-from .planning import SMALL_LEVERAGE, Facts, certified, limits_used, money_scale
-from .tables import FULL
+from ..plan.limits import Terms
+from ..plan.plan import WIDE_RANGE, served
+from .certificate import (
+    SMALL_CERTIFICATE,
+    SMALL_LEVERAGE,
+    Breach,
+    Compared,
+    certify,
+    limits_used,
+    money_scale,
+    refuse_breaches,
+    refuse_infeasible,
+    resource_breaches,
+    supply_breaches,
+)
 
 
-class Unfigured(Exception):
-    """Limits that cannot all hold: only a whole plan can say which."""
+@dataclass(frozen=True)
+class Facts:
+    """What a search or an evaluation hands on to its plan.
+
+    Attributes
+    ----------
+    choice, response_cost
+        Policies and V under them.
+    claimed, bound
+        Leverage and bound of the search; None for an evaluation.
+    rel_gap
+        Gap at which the plan counts as optimal.
+    sourcing_only
+        Best leverage with every regime open.
+    solve
+        How it was solved.
+    """
+
+    choice: Choice
+    response_cost: float
+    claimed: float | None
+    bound: float | None
+    rel_gap: float
+    sourcing_only: float | None
+    solve: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Account:
+    """What choices cost both sides under one response, our operations worked out anew and alone.
+
+    Attributes
+    ----------
+    network
+        The case as the mathematics sees it.
+    choice, first
+        Policies; lanes qualified and units stockpiled.
+    cost
+        V, from a cold start.
+    admin
+        Admin costs.
+    operations
+        Our operations and the response.
+    losses : dict of str to (float, float)
+        Counterpart's and our loss in every scenario.
+    infeasibility
+        What rows that rounding breaks can be worth, money.
+    """
+
+    network: Any
+    choice: Choice
+    first: FirstStage
+    cost: float
+    admin: float
+    operations: Operations
+    losses: Mapping[str, tuple[float, float]]
+    infeasibility: float
+
+    @property
+    def spent(self) -> float:
+        """Fixed, stockpile and admin costs."""
+        return self.operations.first_stage_cost + self.admin
+
+    @property
+    def worst(self) -> str:
+        """The rated scenario of least leverage; the first among ties."""
+        return worst_of(self.network, self.losses)
+
+    @property
+    def leverage(self) -> float:
+        """Leverage in the worst rated scenario."""
+        theirs, ours = self.losses[self.worst]
+        return theirs - ours + 0.0
+
+    @property
+    def own_loss(self) -> float:
+        """Our greatest loss in any rated scenario."""
+        return max(self.losses[name][1] for name in self.network.rated)
+
+    @property
+    def qualified(self) -> tuple[str, ...]:
+        """Lanes qualified."""
+        return tuple(lane for lane, chosen in self.first.qualify.items() if chosen)
+
+    @property
+    def stockpile(self) -> dict[str, float]:
+        """Units stockpiled, by ``site/item``."""
+        return {"/".join(pair): amount for pair, amount in self.first.stockpile.items() if amount > 0}
 
 
 class Figures:
-    """Works out figures of plans of one problem, its linear programs kept warm.
+    """Works out figures of plans of one problem.
 
-    Every figure comes from linear programs solved alone, as in `make_plan`, and is checked in the same way.
+    Every figure comes from linear programs solved alone.
 
     Parameters
     ----------
     problem
-        The problem; its numbers may change, its structure may not.
-
-    Attributes
-    ----------
-    costs : scipy.sparse.csr_matrix, shape (2 scenarios + 2, columns)
-        Cost and refused margin of every scenario, first-stage cost and the response's cost, from the columns of the joint
-        program.
-    constants : array, shape (2 scenarios + 2,)
+        The problem.
+    warm
+        Whether our linear programs are kept warm from one plan to the next, and responses as long as they stay the same: for
+        many plans of a problem, whose numbers may change in place, but not its structure.
     """
 
-    def __init__(self, problem: Problem):
+    def __init__(self, problem: Problem, *, warm: bool = False):
         self.problem = problem
-        joint = problem.joint
-        model, compiled = joint.model, joint.compiled
-        self.names = list(model.scenarios)
-        expressions = [
-            *(model.ours[name].cost for name in self.names),
-            *(model.ours[name].refused_margin for name in self.names),
-            model.first_stage_cost,
-            model.response.cost,
-        ]
-        rows = [generate_standard_repn(expression, compute_values=True) for expression in expressions]
-        self.costs = compiled.linear_map([list(zip(row.linear_coefs, row.linear_vars, strict=True)) for row in rows])
-        self.constants = np.array([float(row.constant) for row in rows])
-        self.outputs = output_map(joint.network, compiled, model.response, joint.outputs)
-        self.links = link_rows(joint)[2]
-        self.fills = {name: _by_pair(compiled, model.ours[name].fill) for name in self.names}
-        self.fills["counterpart"] = _by_pair(compiled, model.response.fill)
-        self.qualify = {lane: compiled.column.get(id(variable), -1) for lane, variable in model.qualify.items()}
-        self.stockpile = {pair: compiled.column.get(id(variable), -1) for pair, variable in model.stockpile.items()}
-        self.advantage = compiled.column.get(id(model.advantage), -1)
-        self._alone = Operator(joint)
-        self._costs: dict[frozenset[tuple[str, str]], float] = {}
+        self.operator = Operator(problem.joint, problem.readout, warm=True) if warm else problem.operator
+        self._costs: dict[frozenset[tuple[str, str]], tuple[float, float]] = {}
         self._kinds: dict[tuple[frozenset[tuple[str, str]], bytes], np.ndarray] = {}
-        self.program = self._alone.program
-        fixed = [*self._alone.response_columns, *self.links, self.advantage]
-        fixed += [*self.qualify.values(), *self.stockpile.values()]
-        self.fixed = np.unique([column for column in fixed if column >= 0])
-
-    @cached_property
-    def highs(self) -> Highs:
-        """Our linear programs alone."""
-        return Highs(self.program, presolve="off", solver="simplex")
 
     def forget_responses(self) -> None:
         """Forget what is known of responses, whose numbers have moved."""
@@ -91,10 +157,27 @@ class Figures:
 
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start; not worked out again as long as the response stays the same."""
+        return self._response(choice)[0]
+
+    def _response(self, choice: Choice) -> tuple[float, float]:
+        """V(k), from a cold start, and what the rows that rounding breaks can be worth to the counterpart."""
         key = frozenset(choice.items())
         if key not in self._costs:
-            self._costs[key] = self.problem.response_cost(choice)
+            arrays = self.problem.response
+            responder = Responder(arrays)
+            cost, solution = responder.solve(digits_of(choice, self.problem.network.menu))
+            broken = broken_by(arrays.program, solution)
+            self._costs[key] = cost, float(broken @ np.abs(responder.highs.row_duals()))
         return self._costs[key]
+
+    def _infeasibility(self, choice: Choice, operations: Operations) -> float:
+        """What rows broken by rounding can be worth: in V, in the plan's response and in our operations."""
+        network = self.problem.network
+        worth, prices = network.worth("counterpart"), np.zeros_like(self.operator.program.row_lower)
+        for row, pair, terminal in self.operator.response_rows:
+            prices[row] = network.terminal_price(pair) if terminal else worth.get(pair, 0.0)
+        broken = broken_by(self.problem.joint.program, operations.solution)
+        return self._response(choice)[1] + float(broken @ prices) + operations.infeasibility
 
     def _least_kind(self, choice: Choice) -> np.ndarray:
         """Columns of the joint program of the least-cost response that is least kind to us."""
@@ -105,162 +188,159 @@ class Figures:
             self._kinds[key] = problem.to_joint(kind)
         return self._kinds[key]
 
-    def operations(self, response: np.ndarray, first: FirstStage) -> tuple[Operations, np.ndarray]:
-        """Solve every scenario's operations, first stage and response fixed.
+    def first_stage(self, solution: np.ndarray) -> FirstStage:
+        """First-stage choices in a solution of the joint program, rounding noise removed."""
+        return first_stage(self.problem.network, self.operator.readout, solution)
 
-        Raises
-        ------
-        Unfigured
-            When limits cannot hold.
-        """
-        values = np.zeros_like(self.program.cost)
-        columns = self._alone.response_columns
-        values[columns] = np.where(np.abs(response[columns]) < NOISE, 0.0, response[columns])
-        outputs = np.maximum(self.outputs @ values, 0.0)
-        watched = self.links >= 0
-        values[self.links[watched]] = outputs[watched]
-        fills = [
-            place for place, (kind, _) in enumerate(self.problem.joint.outputs) if kind == "fill" and watched[place]
-        ]
-        values[self.links[fills]] = np.minimum(values[self.links[fills]], 1.0)
-        for choices, amounts in ((self.qualify, first.qualify), (self.stockpile, first.stockpile)):
-            for index, column in choices.items():
-                if column >= 0:
-                    values[column] = float(amounts.get(index, 0.0))
-        self.highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
-        outcome = _solved(self.highs)
-        if outcome.infeasible:
-            raise Unfigured
-        if not outcome.optimal or outcome.solution is None:
-            raise ArithmeticError(f"our operations ended with {outcome.termination!r}")
-        solution = np.where(np.abs(outcome.solution) < NOISE, 0.0, outcome.solution)
-        amounts_of = self.costs @ solution + self.constants
-        count, margin = len(self.names), float(outputs[-1])
-        return (
-            Operations(
-                own_cost={name: float(amounts_of[place]) - margin for place, name in enumerate(self.names)},
-                refused={name: float(amounts_of[count + place]) for place, name in enumerate(self.names)},
-                first_stage_cost=float(amounts_of[2 * count]),
-                margin=margin,
-                solution=solution,
-                gaps=[],
-            ),
-            amounts_of,
-        )
-
-    def plan(self, facts: Facts, solution: np.ndarray, first: FirstStage) -> dict[str, Any]:
-        """Return the figures of a plan as ``plan.json`` names them, without its ``solve``.
+    def account(
+        self, choice: Choice, response: np.ndarray, first: FirstStage, least_fill: float | None = None
+    ) -> Account:
+        """Return what choices cost both sides.
 
         Parameters
         ----------
-        facts, solution, first
-            As of `make_plan`.
+        choice
+            Policy of every regime.
+        response : array, shape (columns,)
+            Columns of the joint program; those of the response are used.
+        first
+            First-stage choices.
+        least_fill
+            Mean fill kept of every demand with a ``min_fill``; None: as the case says.
+
+        Raises
+        ------
+        ArithmeticError
+            When HiGHS ends without an optimum.
+        """
+        problem = self.problem
+        cost, admin = self.response_cost(choice), problem.admin_cost(choice)
+        operations = self.operator.run(response, first, least_fill)
+        loss = cost - problem.status_quo.response_cost
+        losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin)
+        infeasibility = self._infeasibility(choice, operations)
+        return Account(problem.network, choice, first, cost, admin, operations, losses, infeasibility)
+
+    def breaches(self, account: Account, terms: Terms | None = None) -> list[Breach]:
+        """Return the limits that a plan breaks.
+
+        Parameters
+        ----------
+        account
+            The plan.
+        terms
+            Its limits; default: the case's.
+        """
+        terms = terms or Terms.of(self.problem.case)
+        return [
+            *supply_breaches(self.problem.network, account.operations, terms.least_fill),
+            *resource_breaches(self.problem, account.choice, account.spent, account.own_loss, terms),
+        ]
+
+    def plan(self, facts: Facts, solution: np.ndarray, first: FirstStage) -> tuple[dict[str, Any], Account]:
+        """Return the figures of a plan as ``plan.json`` names them, without its ``solve``, and what they are made of.
+
+        Parameters
+        ----------
+        facts
+            What the search or the evaluation ended with.
+        solution : array, shape (columns,)
+            Columns of the joint program.
+        first
+            First-stage choices.
 
         Raises
         ------
         CertificateError
-            When the search's answer and the linear programs solved alone do not agree.
-        Unfigured
-            When limits cannot hold.
+            When the search's answer and the linear programs solved alone do not agree, or its plan breaks a limit.
         """
         problem, network = self.problem, self.problem.network
-        status_quo = problem.status_quo
-        cold = self.response_cost(facts.choice)
-        admin = problem.admin_cost(facts.choice)
-        loss = cold - status_quo.response_cost
+        hostile = self.account(facts.choice, self._least_kind(facts.choice), first)
+        account = self.account(facts.choice, solution, first)
+        leverage, least, worst = account.leverage, hostile.leverage, account.worst
         money = money_scale(problem)
-        hostile, _ = self.operations(self._least_kind(facts.choice), first)
-        hostile_losses = leverage_by_package(network, hostile, loss, status_quo.cost, admin)
-        least = min(hostile_losses[name][0] - hostile_losses[name][1] for name in network.rated)
-        operations, amounts = self.operations(solution, first)
-        losses = leverage_by_package(network, operations, loss, status_quo.cost, admin)
-        worst = worst_of(network, losses)
-        leverage = losses[worst][0] - losses[worst][1] + 0.0
-        certificate = certified(facts, leverage, float(amounts[-1]), cold, money)
-        limits = limits_used(problem, facts.choice, operations.first_stage_cost + admin)
-        violations = [
-            f"{name} <= {entry['limit']:g}: over by {entry['used'] - entry['limit']:.4g}"
-            for name, entry in limits.items()
-            if entry["limit"] is not None
-            and entry["used"] is not None
-            and entry["used"] > entry["limit"] * (1 + 1e-7) + 1e-7
-        ]
+        certificate = self._certify(facts, account, money)
+        breaches = self.breaches(account)
+        if facts.claimed is not None:
+            refuse_breaches(breaches)
+        scale = SMALL_LEVERAGE * money
         bound = leverage if facts.bound is None else max(facts.bound, leverage)
-        gap = max(0.0, (bound - leverage) / max(abs(leverage), SMALL_LEVERAGE * money))
+        gap = max(0.0, (bound - leverage) / max(abs(leverage), scale))
         evaluated = facts.claimed is None
-        kept = "infeasible" if violations else "feasible"
+        kept = "infeasible" if breaches else "feasible"
         found = "optimal" if gap <= facts.rel_gap else "feasible"
-        fills = {name: _means(columns, operations.solution) for name, columns in self.fills.items()}
+        theirs = account.operations.fills(None)
         return {
             "status": kept if evaluated else found,
             "leverage": leverage,
             "bound": None if evaluated else bound,
             "gap": None if evaluated else gap,
-            "counterpart_loss": losses[worst][0],
-            "own_loss": losses[worst][1],
+            "counterpart_loss": account.losses[worst][0],
+            "own_loss": account.losses[worst][1],
             "worst_package": worst,
-            "leverage_range": [min(least, leverage), leverage],
+            "leverage_range": (min(least, leverage), leverage),
             "sourcing_only_leverage": facts.sourcing_only,
-            "policies": dict(facts.choice),
-            "qualified": [lane for lane, chosen in first.qualify.items() if chosen],
-            "stockpile": {"/".join(pair): amount for pair, amount in first.stockpile.items() if amount > 0},
+            "policies": facts.choice,
+            "qualified": account.qualified,
+            "stockpile": account.stockpile,
             "scenarios": {
                 name: {
-                    "own_loss": losses[name][1],
-                    "counterpart_loss": losses[name][0],
-                    "leverage": losses[name][0] - losses[name][1],
-                    "fill": fills[name],
+                    "own_loss": account.losses[name][1],
+                    "counterpart_loss": account.losses[name][0],
+                    "leverage": account.losses[name][0] - account.losses[name][1],
+                    "fill": _means(account.operations.fills(name)),
                 }
                 for name in network.scenarios
             },
-            "counterpart_fill": fills["counterpart"],
-            "first_shortage_week": {
-                pair: _first_short(columns, operations.solution) for pair, columns in self.fills["counterpart"].items()
-            },
+            "counterpart_fill": _means(theirs),
+            "first_shortage_week": {"/".join(pair): first_shortage(fills) for pair, fills in theirs.items()},
             "certificate": certificate,
-            "limits": limits,
-            "violations": violations,
+            "limits": limits_used(problem, facts.choice, account.spent),
+            "violations": tuple(breach.words for breach in breaches),
+            "warnings": tuple(self._warnings(account, hostile, breaches, scale)),
+        }, account
+
+    def _certify(self, facts: Facts, account: Account, money: float) -> dict[str, float]:
+        """Return how far the search's answer is from that of the linear programs solved alone."""
+        small = SMALL_CERTIFICATE * money
+        response = [
+            Compared("V, what a least-cost response costs,", facts.response_cost, account.cost, small),
+            Compared("the cost of the plan's response", account.operations.response_cost, account.cost, small),
+        ]
+        own = [] if facts.claimed is None else [Compared("leverage", facts.claimed, account.leverage, small)]
+        refuse_infeasible(account.infeasibility, account.leverage, small)
+        before = self.problem.status_quo
+        certify([Compared("W, our cost in the status quo,", before.claimed, before.cost, small), *response, *own])
+        return {
+            "response_difference": max(figure.difference for figure in response),
+            "own_difference": max((figure.difference for figure in own), default=0.0),
+            "infeasibility": account.infeasibility / max(abs(account.leverage), small),
         }
 
-    def first_stage(self, solution: np.ndarray) -> FirstStage:
-        """First-stage choices in a solution of the joint program, rounding noise removed."""
-        qualify = {lane: column >= 0 and bool(solution[column] > 0.5) for lane, column in self.qualify.items()}
-        stockpile = {}
-        for pair, column in self.stockpile.items():
-            most = self.problem.network.stock(pair).stockpile_max
-            amount = float(solution[column]) if column >= 0 else 0.0
-            stockpile[pair] = 0.0 if amount < 1e-7 * max(1.0, most) else min(amount, most)
-        return FirstStage(qualify, stockpile)
+    def _warnings(self, account: Account, hostile: Account, breaches: list[Breach], scale: float) -> list[str]:
+        leverage, least = account.leverage, hostile.leverage
+        warnings = []
+        if leverage - least > WIDE_RANGE * max(abs(leverage), scale):
+            warnings.append(
+                f"the counterpart has several least-cost responses: the least kind of them leaves a leverage of {least:.6g} "
+                f"instead of {leverage:.6g}"
+            )
+        known = {breach.limit for breach in breaches}
+        for breach in supply_breaches(self.problem.network, hostile.operations):
+            if breach.limit not in known:
+                goes = "be over" if breach.over else "fall short"
+                warnings.append(
+                    f"under the counterpart's least kind response {breach.limit} would {goes} by {breach.amount:.4g} "
+                    f"{breach.unit}"
+                )
+        return warnings
 
 
-def _solved(highs: Highs) -> Outcome:
-    outcome = highs.solve()
-    if not outcome.optimal:
-        highs.forget()
-        outcome = highs.solve()
-    if outcome.optimal and outcome.solution is None:
-        # Scaling back left it outside its tolerance: from a cold start it is not.
-        highs.forget()
-        outcome = highs.solve()
-    return outcome
-
-
-def _by_pair(compiled: Any, fill: Any) -> dict[str, np.ndarray]:
-    """Columns of fills week by week, by ``site/item``; -1 where a fill has no column."""
-    columns: dict[str, list[int]] = {}
-    for (site, item, _), variable in fill.items():
-        columns.setdefault(f"{site}/{item}", []).append(compiled.column.get(id(variable), -1))
-    return {pair: np.array(weeks) for pair, weeks in columns.items()}
-
-
-def _levels(columns: np.ndarray, solution: np.ndarray) -> np.ndarray:
-    return np.where(columns >= 0, solution[columns], 0.0)
-
-
-def _means(columns: Mapping[str, np.ndarray], solution: np.ndarray) -> dict[str, float]:
-    return {pair: min(1.0, math.fsum(_levels(weeks, solution)) / len(weeks)) for pair, weeks in columns.items()}
-
-
-def _first_short(columns: np.ndarray, solution: np.ndarray) -> int | None:
-    short = np.flatnonzero(_levels(columns, solution) < FULL)
+def first_shortage(fills: np.ndarray) -> int | None:
+    """First week that is not served in full; None where there is none."""
+    short = np.flatnonzero(~served(fills))
     return int(short[0]) if short.size else None
+
+
+def _means(fills: Mapping[tuple[str, str], np.ndarray]) -> dict[str, float]:
+    return {"/".join(pair): min(1.0, math.fsum(weeks.tolist()) / len(weeks)) for pair, weeks in fills.items()}

@@ -4,68 +4,33 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pyomo.environ import value
 
-from ..formulation.linking import Choice
 from ..leader.problem import Problem
-from ..leader.recompute import FirstStage, Operations, least_kind, leverage_by_package, worst_of
-from ..plan.plan import WIDE_RANGE, Plan
-from .tables import plan_tables, shortage_weeks, solved_fills
+from ..leader.recompute import FirstStage, first_stage
+from ..plan.plan import Plan
+from .certificate import CERTIFICATE, SMALL_CERTIFICATE, SMALL_LEVERAGE, CertificateError, money_scale
+from .figures import Facts, Figures
+from .tables import plan_tables
 
-CERTIFICATE = 1e-5
-"""Relative difference between a program and the linear programs solved alone above which the plan is refused."""
-
-SMALL_LEVERAGE = 1e-6
-"""Share of the money at stake below which gaps of the leverage are absolute."""
-
-SMALL_CERTIFICATE = 1e-3
-"""Share of the money at stake below which differences of the certificate are absolute."""
-
-
-class CertificateError(Exception):
-    """The program's answer and the linear programs solved alone do not agree: a fault of the program, not of the case."""
+__all__ = [
+    "CERTIFICATE",
+    "SMALL_CERTIFICATE",
+    "SMALL_LEVERAGE",
+    "CertificateError",
+    "Facts",
+    "first_stage_of",
+    "make_plan",
+    "money_scale",
+    "no_plan",
+]
 
 
 def first_stage_of(problem: Problem, solution: np.ndarray) -> FirstStage:
     """First-stage choices in a solution of the joint program, rounding noise removed."""
-    model, compiled = problem.joint.model, problem.joint.compiled
-    qualify = {lane: level > 0.5 for lane, level in compiled.values(model.qualify, solution).items()}
-    stockpile = {}
-    for pair, amount in compiled.values(model.stockpile, solution).items():
-        most = problem.network.stock(pair).stockpile_max
-        stockpile[pair] = 0.0 if amount < 1e-7 * max(1.0, most) else min(amount, most)
-    return FirstStage(qualify, stockpile)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a search or an evaluation hands on to its plan.
-
-    Attributes
-    ----------
-    choice, response_cost
-        Policies and V under them.
-    claimed, bound
-        Leverage and bound of the search; None for an evaluation.
-    rel_gap
-        Gap at which the plan counts as optimal.
-    sourcing_only
-        Best leverage with every regime open.
-    solve
-        How it was solved.
-    """
-
-    choice: Choice
-    response_cost: float
-    claimed: float | None
-    bound: float | None
-    rel_gap: float
-    sourcing_only: float | None
-    solve: dict[str, Any]
+    return first_stage(problem.network, problem.readout, solution)
 
 
 def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: FirstStage, began: float) -> Plan:
@@ -74,154 +39,16 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
     Raises
     ------
     CertificateError
-        When the two differ by more than `CERTIFICATE`.
+        When the two do not agree, or the plan breaks a limit (`Figures.plan`).
     """
-    network, case = problem.network, problem.case
-    status_quo = problem.status_quo
-    cold = problem.response_cost(facts.choice)
-    admin = problem.admin_cost(facts.choice)
-    loss = cold - status_quo.response_cost
-    money = money_scale(problem)
-    scale = SMALL_LEVERAGE * money
-
-    unkind = problem.to_joint(least_kind(network, problem.response, problem.joint.outputs, facts.choice, cold))
-    hostile = problem.operator.run(unkind, first)
-    hostile_losses = leverage_by_package(network, hostile, loss, status_quo.cost, admin)
-    least = min(hostile_losses[name][0] - hostile_losses[name][1] for name in network.rated)
-
-    operations = problem.operator.run(solution, first)
-    losses = leverage_by_package(network, operations, loss, status_quo.cost, admin)
-    worst = worst_of(network, losses)
-    leverage = losses[worst][0] - losses[worst][1] + 0.0
-
-    certificate = certified(facts, leverage, _response_cost_of(problem), cold, money)
-    violations = _violations(problem, facts.choice, operations, admin)
-    bound = leverage if facts.bound is None else max(facts.bound, leverage)
-    gap = max(0.0, (bound - leverage) / max(abs(leverage), scale))
-    if facts.claimed is None:
-        status = "infeasible" if violations else "feasible"
-        bound_shown = gap_shown = None
-    else:
-        status = "optimal" if gap <= facts.rel_gap else "feasible"
-        bound_shown, gap_shown = bound, gap
-    fills = solved_fills(problem)
+    figures, account = Figures(problem).plan(facts, solution, first)
     return Plan(
-        case=case,
-        status=status,
-        leverage=leverage,
-        bound=bound_shown,
-        gap=gap_shown,
-        counterpart_loss=losses[worst][0],
-        own_loss=losses[worst][1],
-        worst_package=worst,
-        leverage_range=(min(least, leverage), leverage),
-        sourcing_only_leverage=facts.sourcing_only,
-        policies=facts.choice,
-        qualified=tuple(lane for lane, chosen in first.qualify.items() if chosen),
-        stockpile={"/".join(pair): amount for pair, amount in first.stockpile.items() if amount > 0},
-        scenarios={
-            name: {
-                "own_loss": losses[name][1],
-                "counterpart_loss": losses[name][0],
-                "leverage": losses[name][0] - losses[name][1],
-                "fill": fills[name],
-            }
-            for name in network.scenarios
-        },
-        counterpart_fill=fills["counterpart"],
-        first_shortage_week=shortage_weeks(problem),
-        certificate=certificate,
-        limits=limits_used(problem, facts.choice, operations.first_stage_cost + admin),
-        violations=tuple(violations),
-        warnings=tuple(_warnings(leverage, least, scale, operations, hostile)),
-        case_warnings=tuple(map(str, case.warnings)),
+        case=problem.case,
+        case_warnings=tuple(map(str, problem.case.warnings)),
+        **figures,
         solve=_solve_facts(problem, facts.solve, began),
-        tables=plan_tables(problem, facts.choice, first, losses, operations),
+        tables=plan_tables(problem, account),
     )
-
-
-def certified(facts: Facts, leverage: float, played: float, cold: float, money: float) -> dict[str, float]:
-    """Return how far the search's answer is from that of the linear programs solved alone.
-
-    Parameters
-    ----------
-    facts
-        What the search claims.
-    leverage, cold
-        Leverage and V of the linear programs solved alone.
-    played
-        Cost of the response in the search's answer.
-    money
-        As of `money_scale`.
-
-    Raises
-    ------
-    CertificateError
-        When the two differ by more than `CERTIFICATE`.
-    """
-    certificate = {
-        "response_difference": abs(played - cold) / max(abs(cold), SMALL_CERTIFICATE * money),
-        "own_difference": 0.0
-        if facts.claimed is None
-        else abs(leverage - facts.claimed) / max(abs(leverage), SMALL_CERTIFICATE * money),
-    }
-    if max(certificate.values()) > CERTIFICATE:
-        raise CertificateError(
-            f"the program's leverage {facts.claimed!r} and V {facts.response_cost!r} differ from those of the linear "
-            f"programs solved alone, {leverage!r} and {cold!r}, by more than {CERTIFICATE:g}"
-        )
-    return certificate
-
-
-def money_scale(problem: Problem) -> float:
-    """Money at stake: the larger of both sides' status-quo costs and all that the counterpart's sales are worth."""
-    network = problem.network
-    sales = network.weeks * math.fsum(network.sales(pair)[1] for pair in network.pairs("counterpart"))
-    return max(abs(problem.status_quo.response_cost), abs(problem.status_quo.cost), sales, 1e-6)
-
-
-def _response_cost_of(problem: Problem) -> float:
-    return value(problem.joint.model.response.cost)
-
-
-def _violations(problem: Problem, choice: Choice, operations: Operations, admin: float) -> list[str]:
-    found = [f"{limit}: short by {size:.4g} {unit}" for limit, size, unit in operations.gaps]
-    limits = limits_used(problem, choice, operations.first_stage_cost + admin)
-    for name, entry in limits.items():
-        used, most = entry["used"], entry["limit"]
-        if most is not None and used is not None and used > most * (1 + 1e-7) + 1e-7:
-            found.append(f"{name} <= {most:g}: over by {used - most:.4g}")
-    return found
-
-
-def limits_used(problem: Problem, choice: Choice, spent: float) -> dict[str, dict[str, float | None]]:
-    """What choices use of every limit, and the limit; None where there is none."""
-    limits = problem.case.settings.limits
-    used = {
-        "budget": spent,
-        "reviewer_hours": problem.policy_total(choice, "reviewer_load"),
-        "political_capital": problem.policy_total(choice, "political_cost"),
-    }
-    return {
-        name: {"used": amount, "limit": getattr(limits, name) if math.isfinite(getattr(limits, name)) else None}
-        for name, amount in used.items()
-    }
-
-
-def _warnings(leverage: float, least: float, scale: float, operations: Operations, hostile: Operations) -> list[str]:
-    known = {limit for limit, _, _ in operations.gaps}
-    warnings = []
-    if leverage - least > WIDE_RANGE * max(abs(leverage), scale):
-        warnings.append(
-            f"the counterpart has several least-cost responses: the least kind of them leaves a leverage of {least:.6g} "
-            f"instead of {leverage:.6g}"
-        )
-    warnings += [
-        f"under the counterpart's least kind response {limit} would fall short by {size:.4g} {unit}"
-        for limit, size, unit in hostile.gaps
-        if limit not in known
-    ]
-    return warnings
 
 
 def _versions() -> dict[str, str]:

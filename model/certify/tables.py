@@ -1,18 +1,17 @@
-"""Tables of a plan, read from the values of the solved models."""
+"""Tables of a plan, from the arrays of its account and of the status quo."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pyomo.environ import value
+import numpy as np
 
-from ..formulation.leader import COSTS
 from ..formulation.linking import Choice
-from ..leader.recompute import FirstStage, Operations
+from ..leader.recompute import Operations
 from ..network.network import NONE, Network
-from ..plan.plan import FULL
+from .figures import Account, first_shortage
+from .readout import INCOME, OWN_COSTS, RESPONSE_COSTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,34 +46,6 @@ UNITS = {
 }
 """Units of the figures of each table."""
 
-RESPONSE_COSTS = ("purchase_cost", "production_cost", "holding_cost", "shortage_cost", "terminal_cost")
-
-
-def solved_fills(problem: Problem) -> dict[str, dict[str, float]]:
-    """Mean fill of every demand by ``site/item``: one dictionary per scenario, and ``counterpart``."""
-    model = problem.joint.model
-    fills = {name: _mean_fill(model.ours[name].fill) for name in model.scenarios}
-    fills["counterpart"] = _mean_fill(model.response.fill)
-    return fills
-
-
-def _mean_fill(fill: Any) -> dict[str, float]:
-    levels: dict[str, list[float]] = {}
-    for (site, item, _), variable in fill.items():
-        levels.setdefault(f"{site}/{item}", []).append(value(variable))
-    return {key: min(1.0, math.fsum(weeks) / len(weeks)) for key, weeks in levels.items()}
-
-
-def shortage_weeks(problem: Problem) -> dict[str, int | None]:
-    """First week with a fill below 1 at every pair of the counterpart that sells; None where there is none."""
-    fill = problem.joint.model.response.fill
-    first: dict[str, int | None] = {}
-    for (site, item, week), variable in fill.items():
-        key = f"{site}/{item}"
-        if first.setdefault(key, None) is None and value(variable) < FULL:
-            first[key] = week
-    return first
-
 
 def first_bite(network: Network, regime: str, policy: str) -> int | None:
     """First week in which goods under a policy are missing: its start plus the shortest lead of its running lanes."""
@@ -88,17 +59,16 @@ def first_bite(network: Network, regime: str, policy: str) -> int | None:
     return week if week < network.weeks else None
 
 
-def policies_table(problem: Problem, choice: Choice) -> pd.DataFrame:
+def policies_table(network: Network, choice: Choice, operations: Operations) -> pd.DataFrame:
     """One row per regime of ours: the policy, its delay and costs, when it bites, when shortages follow."""
     import pandas as pd
 
-    network = problem.network
-    shortages = shortage_weeks(problem)
+    shortages = {pair: first_shortage(fills) for pair, fills in operations.fills(None).items()}
     names = {row.regime: row for row in network.case.regimes}
     rows = []
     for regime, policy in choice.items():
         row = network.policy(regime, policy)
-        weeks = [week for pair in network.downstream(regime) if (week := shortages.get("/".join(pair))) is not None]
+        weeks = [week for pair in network.downstream(regime) if (week := shortages.get(pair)) is not None]
         rows.append(
             {
                 "regime": regime,
@@ -133,13 +103,12 @@ def policies_table(problem: Problem, choice: Choice) -> pd.DataFrame:
     return frame.astype({"first_bite": "Int64", "first_shortage": "Int64"})
 
 
-def sourcing_table(problem: Problem, first: FirstStage) -> pd.DataFrame:
+def sourcing_table(network: Network, before_it: Operations, account: Account) -> pd.DataFrame:
     """One row per lane into our side, then per stockpile: dispatches and shares of intake before and after, scenario none."""
     import pandas as pd
 
-    network = problem.network
-    before = _dispatched(problem.status_quo.joint.model.ours[NONE].ship)
-    after = _dispatched(problem.joint.model.ours[NONE].ship)
+    first = account.first
+    before, after = _dispatched(before_it), _dispatched(account.operations)
     rows = []
     totals: dict[tuple[str, str, str], float] = {}
     for lane in network.lanes_into("ours"):
@@ -192,111 +161,105 @@ def sourcing_table(problem: Problem, first: FirstStage) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _dispatched(ship: Any) -> dict[str, float]:
-    total: dict[str, float] = {}
-    for (lane, _), variable in ship.items():
-        total[lane] = total.get(lane, 0.0) + value(variable)
-    return total
+def _dispatched(operations: Operations) -> dict[str, float]:
+    """Units that every lane into our side dispatches in scenario ``none``, all weeks together."""
+    ship = operations.readout.ours[NONE]["ship"]
+    units = ship.values(operations.solution)
+    return {lane: float(units[weeks].sum()) for lane, weeks in ship.weeks.items()}
 
 
-def flows_table(problem: Problem) -> pd.DataFrame:
+def flows_table(network: Network, operations: Operations) -> pd.DataFrame:
     """Dispatches week by week: the counterpart's, ours in every scenario, and our exports to others."""
-    import pandas as pd
-
-    network, model = problem.network, problem.joint.model
-    rows: list[tuple[str, str, str, int, float]] = []
-    shipped: dict[tuple[str, int], float] = {}
-    for (lane, _, week), variable in model.response.ship.items():
-        shipped[lane, week] = shipped.get((lane, week), 0.0) + value(variable)
-    rows += [("counterpart", "", lane, week, amount) for (lane, week), amount in shipped.items()]
-    for scenario, b in model.ours.items():
-        rows += [("ours", scenario, lane, week, value(variable)) for (lane, week), variable in b.ship.items()]
-        rows += [
-            ("ours", scenario, lane, week, network.lanes[lane].base_flow * value(variable))
-            for (lane, week), variable in b.export_fill.items()
-        ]
-    frame = pd.DataFrame(rows, columns=["side", "scenario", "lane", "week", "dispatched"])
+    readout, solution = operations.readout, operations.solution
+    ship = readout.response["ship"]
+    places: dict[tuple[str, int], int] = {}
+    found = [places.setdefault((lane, week), len(places)) for lane, _, week in ship.keys]
+    shipped = np.bincount(np.array(found, dtype=np.int64), ship.values(solution), len(places))
+    blocks: list[_Block] = [("counterpart", "", list(places), shipped)]
+    for scenario, families in readout.ours.items():
+        blocks.append(("ours", scenario, families["ship"].keys, families["ship"].values(solution)))
+        exports = families["export_fill"]
+        flows = np.array([network.lanes[lane].base_flow for lane, _ in exports.keys])
+        blocks.append(("ours", scenario, exports.keys, flows * exports.values(solution)))
+    frame = _stacked(blocks, ("lane", "week"), "dispatched")
     for column in ("item", "origin", "destination"):
         frame[column] = frame["lane"].map({name: getattr(lane, column) for name, lane in network.lanes.items()})
     return frame[["side", "scenario", "lane", "item", "origin", "destination", "week", "dispatched"]]
 
 
-def stocks_table(problem: Problem) -> pd.DataFrame:
+def stocks_table(operations: Operations) -> pd.DataFrame:
     """Stocks at the end of every week, the counterpart's and ours in every scenario."""
-    return _by_pair(problem, "stock", "stock")
+    return _by_pair(operations, "stock")
 
 
-def fills_table(problem: Problem) -> pd.DataFrame:
+def fills_table(operations: Operations) -> pd.DataFrame:
     """Fills of every week, the counterpart's and ours in every scenario."""
-    return _by_pair(problem, "fill", "fill")
+    return _by_pair(operations, "fill")
 
 
-def _by_pair(problem: Problem, family: str, name: str) -> pd.DataFrame:
+_Block = tuple[str, str, Sequence[Any], np.ndarray]
+"""Side, scenario, indices and values."""
+
+
+def _by_pair(operations: Operations, name: str) -> pd.DataFrame:
+    readout, solution = operations.readout, operations.solution
+    blocks: list[_Block] = [("counterpart", "", readout.response[name].keys, readout.response[name].values(solution))]
+    for scenario, families in readout.ours.items():
+        blocks.append(("ours", scenario, families[name].keys, families[name].values(solution)))
+    return _stacked(blocks, ("site", "item", "week"), name)
+
+
+def _stacked(blocks: Iterable[_Block], index: Sequence[str], name: str) -> pd.DataFrame:
+    """Return blocks one below the other, their indices in columns."""
     import pandas as pd
 
-    model = problem.joint.model
-    rows = [
-        ("counterpart", "", site, item, week, value(variable))
-        for (site, item, week), variable in model.response.component(family).items()
-    ]
-    for scenario, b in model.ours.items():
-        rows += [
-            ("ours", scenario, site, item, week, value(variable))
-            for (site, item, week), variable in b.component(family).items()
-        ]
-    return pd.DataFrame(rows, columns=["side", "scenario", "site", "item", "week", name])
+    blocks = list(blocks)
+    keys = [key for _, _, block, _ in blocks for key in block]
+    columns: dict[str, Any] = {
+        "side": [side for side, _, block, _ in blocks for _ in block],
+        "scenario": [scenario for _, scenario, block, _ in blocks for _ in block],
+    }
+    columns |= dict(zip(index, zip(*keys, strict=True), strict=True)) if keys else dict.fromkeys(index, ())
+    return pd.DataFrame(columns | {name: np.concatenate([values for *_, values in blocks])})
 
 
-def losses_table(
-    problem: Problem, choice: Choice, losses: Mapping[str, tuple[float, float]], operations: Operations
-) -> pd.DataFrame:
+def losses_table(problem: Problem, account: Account) -> pd.DataFrame:
     """Both losses by where they come from, in every scenario; the parts of a side and scenario add up to its loss."""
     import pandas as pd
 
-    network = problem.network
-    now, before = problem.joint.model, problem.status_quo.joint.model
-    shared = [
-        (part, value(before.response.component(part)), value(now.response.component(part))) for part in RESPONSE_COSTS
-    ]
-    first_stage = [
-        ("fixed_costs", math.fsum((network.lanes[i].fixed_cost or 0.0) * value(v) for i, v in now.qualify.items())),
-        ("stockpile", math.fsum(network.stockpile_price(i) * value(v) for i, v in now.stockpile.items())),
-        ("admin_costs", problem.admin_cost(choice)),
-    ]
+    network, before, now = problem.network, problem.status_quo.operations, account.operations
+
+    def both(part: str, scenario: str = "") -> tuple[str, float, float]:
+        sign = -1.0 if part == INCOME else 1.0
+        earlier = before.readout.amount(before.amounts, part, NONE if scenario else "")
+        return part, sign * earlier, sign * now.readout.amount(now.amounts, part, scenario)
+
+    shared = [both(part) for part in RESPONSE_COSTS]
+    first_stage = [(part, now.readout.amount(now.amounts, part)) for part in ("fixed_costs", "stockpile")]
+    first_stage.append(("admin_costs", account.admin))
     rows = []
-    for scenario in losses:
-        rows += [("counterpart", scenario, part, was, is_now) for part, was, is_now in shared]
-        rows.append(("counterpart", scenario, "refused_exports", 0.0, operations.refused[scenario]))
+    for scenario in account.losses:
+        rows += [("counterpart", scenario, *part) for part in shared]
+        rows.append(("counterpart", scenario, "refused_exports", 0.0, now.refused[scenario]))
         rows.append(("counterpart", scenario, "package_cost", 0.0, network.package_cost.get(scenario, 0.0)))
-        for family in COSTS:
-            part = family.__name__
-            sign = -1.0 if part == "transfer_income" else 1.0
-            was = sign * value(before.ours[NONE].component(part))
-            rows.append(("ours", scenario, part, was, sign * value(now.ours[scenario].component(part))))
-        rows.append(
-            ("ours", scenario, "sales_to_counterpart", -problem.status_quo.operations.margin, -operations.margin)
-        )
+        rows += [("ours", scenario, *both(part, scenario)) for part in OWN_COSTS]
+        rows.append(("ours", scenario, "sales_to_counterpart", -before.margin, -now.margin))
         rows += [("ours", scenario, part, 0.0, amount) for part, amount in first_stage]
     frame = pd.DataFrame(rows, columns=["side", "scenario", "part", "status_quo", "plan"])
     frame["loss"] = frame["plan"] - frame["status_quo"]
     return frame
 
 
-def plan_tables(
-    problem: Problem,
-    choice: Choice,
-    first: FirstStage,
-    losses: Mapping[str, tuple[float, float]],
-    operations: Operations,
-) -> dict[str, pd.DataFrame]:
+def plan_tables(problem: Problem, account: Account) -> dict[str, pd.DataFrame]:
     """All tables of a plan; units of their columns in ``attrs["units"]``, the currency in ``attrs["currency"]``."""
+    network, operations = problem.network, account.operations
     tables = {
-        "policies": policies_table(problem, choice),
-        "sourcing": sourcing_table(problem, first),
-        "flows": flows_table(problem),
-        "stocks": stocks_table(problem),
-        "fills": fills_table(problem),
-        "losses": losses_table(problem, choice, losses, operations),
+        "policies": policies_table(network, account.choice, operations),
+        "sourcing": sourcing_table(network, problem.status_quo.operations, account),
+        "flows": flows_table(network, operations),
+        "stocks": stocks_table(operations),
+        "fills": fills_table(operations),
+        "losses": losses_table(problem, account),
     }
     currency = problem.case.settings.case.currency
     for name, frame in tables.items():

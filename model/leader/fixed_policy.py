@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from highspy import kHighsIInf
 
 from ..formulation.leader import SIDE, gap_terms
 from ..formulation.linking import Choice, Joint
@@ -23,12 +22,6 @@ GAP = 1e-5
 """Sum of limits' gaps, in their own units, above which limits count as broken."""
 
 
-USUAL = {
-    "simplex_strategy": DUAL,
-    "primal_simplex_bound_perturbation_multiplier": 1.0,
-    "dual_simplex_cost_perturbation_multiplier": 1.0,
-    "simplex_iteration_limit": kHighsIInf,
-}
 GENTLE = {
     "primal_simplex_bound_perturbation_multiplier": 0.0,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
@@ -295,9 +288,8 @@ class Evaluator:
         basis = self.bases.pop(node, None)
         if basis is not None:
             self.relaxed.highs.setBasis(basis)
-        if self.repriced:
-            self.relaxed.set_options(**GENTLE, simplex_strategy=DUAL if basis is None else PRIMAL)
-        outcome = self._solve_relaxed(choice)
+        options = {**GENTLE, "simplex_strategy": DUAL if basis is None else PRIMAL} if self.repriced else {}
+        outcome = self._solve_relaxed(choice, **options)
         self.bases[node] = self.relaxed.highs.getBasis()
         self.last = (node, state, outcome)
         if len(self.bases) > MOST_BASES:
@@ -368,10 +360,10 @@ class Evaluator:
         gap, cut = self._least_gap(choice, admin)
         return cut if gap > GAP else None
 
-    def _solve_relaxed(self, choice: Choice) -> Outcome:
+    def _solve_relaxed(self, choice: Choice, **options: Any) -> Outcome:
         self.last = None
-        outcome = self.relaxed.solve()
-        self.relaxed.set_options(**USUAL)
+        with self.relaxed.options(**options):
+            outcome = self.relaxed.solve()
         if not outcome.optimal or outcome.solution is None:
             outcome = self.relaxed.solve_anew()
         if not outcome.optimal or outcome.objective is None or outcome.solution is None:
@@ -521,14 +513,17 @@ class Evaluator:
         values = np.array(list(fixed.values()), dtype=float)
         self.last = None
         self.relaxed.set_bounds(columns, values, values)
-        for slack in (False, True):
-            self._set(self.relaxed, choice, cost, constant, admin, slack)
-            outcome = self.relaxed.solve()
-            if outcome.optimal:
-                break
-        program = self.joint.program
-        self.relaxed.set_bounds(columns, program.column_lower[columns], program.column_upper[columns])
-        return outcome
+        try:
+            for slack in (False, True):
+                self._set(self.relaxed, choice, cost, constant, admin, slack)
+                outcome = self.relaxed.solve()
+                if outcome.optimal:
+                    break
+            return outcome
+        finally:
+            program = self.joint.program
+            upper = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])
+            self.relaxed.set_bounds(columns, program.column_lower[columns], upper)
 
 
 def _rows(joint: Joint, name: str) -> np.ndarray:

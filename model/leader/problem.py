@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..certify.readout import Readout
 from ..follower.enumerate import Responder, ResponseArrays, digits_of
 from ..formulation.follower import build_response
 from ..formulation.linking import Choice, Gate, Joint, output_keys, output_map
@@ -30,16 +31,19 @@ class StatusQuo:
     Attributes
     ----------
     cost
-        W, our cost.
+        W, our cost, by our linear programs alone.
+    claimed
+        W as the joint program has it.
     response_cost
         V(all open).
     operations
         Our operations.
     joint
-        The joint model of scenario none without limits, the status quo's values in its variables.
+        The joint program of scenario none without limits.
     """
 
     cost: float
+    claimed: float
     response_cost: float
     operations: Operations
     joint: Joint
@@ -116,9 +120,14 @@ class Problem:
         return joint
 
     @cached_property
+    def readout(self) -> Readout:
+        """Reads solutions of the joint program."""
+        return Readout(self.joint)
+
+    @cached_property
     def operator(self) -> Operator:
         """Our linear programs alone."""
-        return Operator(self.joint)
+        return Operator(self.joint, self.readout)
 
     @cached_property
     def evaluator(self) -> Evaluator:
@@ -155,10 +164,10 @@ class Problem:
         """W(status quo) under the least-cost response that is best for us (section 4)."""
         cost, joint = self.response_cost(self.all_open), self.opened
         outcome = Evaluator(joint, 0.0).best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(joint))
-        if outcome.solution is None:
+        if outcome.solution is None or outcome.objective is None:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations = Operator(joint).run(outcome.solution, FirstStage({}, {}))
-        return StatusQuo(operations.own_cost[NONE], cost, operations, joint)
+        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations, joint)
 
     def admin_cost(self, choice: Choice) -> float:
         """Admin costs of a choice of policies."""

@@ -1,23 +1,24 @@
-"""From choices to a plan: every figure recomputed from linear programs solved alone (model.md section 6, certificate)."""
+"""Our operations recomputed by linear programs solved alone, and what follows for both sides (model.md section 6, certificate)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
-from pyomo.environ import Constraint, Var, value
-from pyomo.repn import generate_standard_repn
+from pyomo.environ import Constraint
 
+from ..certify.readout import Readout
 from ..follower.enumerate import ResponseArrays, digits_of
 from ..formulation.leader import gap_terms
-from ..formulation.linking import Choice, Joint, margin_terms
+from ..formulation.linking import Choice, Joint, output_map
 from ..network.network import NONE, Network
-from ..solver.highs import Compiled, Highs, Program
-from .fixed_policy import FACE_ABSOLUTE, FACE_RELATIVE
+from ..solver.highs import Highs, Outcome, Program
+from .fixed_policy import FACE_ABSOLUTE, FACE_RELATIVE, _rows_of, link_rows
 
 NOISE = 1e-9
 """Quantities below this share of their scale are the solver's rounding."""
@@ -31,30 +32,70 @@ class FirstStage:
     stockpile: Mapping[tuple[str, str], float]
 
 
+def first_stage(network: Network, readout: Readout, solution: np.ndarray) -> FirstStage:
+    """First-stage choices in a solution of the joint program, rounding noise removed."""
+    qualify = {
+        lane: bool(level > 0.5)
+        for lane, level in zip(readout.qualify.keys, readout.qualify.values(solution).tolist(), strict=True)
+    }
+    stockpile = {}
+    for pair, amount in zip(readout.stockpile.keys, readout.stockpile.values(solution).tolist(), strict=True):
+        most = network.stock(pair).stockpile_max
+        stockpile[pair] = 0.0 if amount < 1e-7 * max(1.0, most) else min(amount, most)
+    return FirstStage(qualify, stockpile)
+
+
 @dataclass(frozen=True)
 class Operations:
     """Operations of every scenario, each at least cost, for given first-stage choices and a given response.
 
+    They hold their own values: nothing that is solved later changes them.
+
     Attributes
     ----------
-    own_cost, refused
-        W and refused margin of every scenario.
-    first_stage_cost
-        Fixed and stockpile costs.
+    readout
+        Reads the columns.
+    solution : array, shape (columns,)
+        Response, first stage and operations of every scenario, as columns of the joint model; rounding noise is 0.
+    amounts : array, shape (parts,)
+        Cost parts, as of `Readout.parts`.
     margin
         Margin earned from the counterpart.
-    solution : array, shape (columns,)
-        Columns of the joint model.
-    gaps
-        (limit in words, size, unit) of limits that do not hold.
+    infeasibility
+        What the rows that rounding breaks can be worth to our side, money.
     """
 
-    own_cost: dict[str, float]
-    refused: dict[str, float]
-    first_stage_cost: float
-    margin: float
+    readout: Readout
     solution: np.ndarray
-    gaps: list[tuple[str, float, str]]
+    amounts: np.ndarray
+    margin: float
+    infeasibility: float
+
+    @cached_property
+    def own_cost(self) -> dict[str, float]:
+        """W of every scenario."""
+        return {name: self.readout.own_cost(self.amounts, name) - self.margin for name in self.readout.scenarios}
+
+    @cached_property
+    def refused(self) -> dict[str, float]:
+        """Refused margin of every scenario."""
+        return {name: self.readout.amount(self.amounts, "refused_margin", name) for name in self.readout.scenarios}
+
+    @property
+    def first_stage_cost(self) -> float:
+        """Fixed and stockpile costs."""
+        return self.readout.amount(self.amounts, "fixed_costs") + self.readout.amount(self.amounts, "stockpile")
+
+    @property
+    def response_cost(self) -> float:
+        """What the response costs."""
+        return self.readout.response_cost(self.amounts)
+
+    def fills(self, scenario: str | None) -> dict[tuple[str, str], np.ndarray]:
+        """Fills of a scenario week by week, by (site, item); None: those of the counterpart."""
+        family = (self.readout.response if scenario is None else self.readout.ours[scenario])["fill"]
+        levels = family.values(self.solution)
+        return {pair: levels[weeks] for pair, weeks in family.weeks.items()}
 
 
 class Operator:
@@ -64,40 +105,40 @@ class Operator:
     ----------
     joint
         The joint program.
+    readout
+        Reads its columns, where there is one already.
+    warm
+        Whether a solve begins from the basis of the one before; else each begins from nothing.
+
+    Attributes
+    ----------
+    program
+        Our linear programs in the columns of the joint program: rows that are not ours are free.
+    outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
+        What our side sees of a response, from the columns of the joint program.
+    fixed : array of int
+        Columns that are given: the response, its outputs and the first stage.
+    response_rows : list of (int, (site, item), bool)
+        Rows of the response: its balances and, marked, its terminal rows.
     """
 
-    def __init__(self, joint: Joint):
+    def __init__(self, joint: Joint, readout: Readout | None = None, *, warm: bool = False):
         self.joint = joint
+        self.readout = readout or Readout(joint)
+        self.warm = warm
         model, compiled = joint.model, joint.compiled
-        network = joint.network
-        cost = np.zeros_like(joint.program.cost)
-        gap_columns = []
-        repn = generate_standard_repn(model.operations.expr, compute_values=True)
-        for coefficient, variable in zip(repn.linear_coefs, repn.linear_vars, strict=True):
-            place = compiled.column.get(id(variable))
-            if place is not None:
-                cost[place] += coefficient
-        for price, gap in gap_terms(model):
-            place = compiled.column.get(id(gap))
-            if place is not None:
-                cost[place] += price
-                gap_columns.append(place)
+        cost = self.readout.operations_cost()
+        gaps = gap_terms(model)
+        places = compiled.columns(gap for _, gap in gaps)
+        held = places >= 0
+        self.gap_columns = places[held]
+        np.add.at(cost, self.gap_columns, np.array([price for price, _ in gaps])[held])
         lower_rows, upper_rows = joint.program.row_lower.copy(), joint.program.row_upper.copy()
-        outside = [
-            model.fill_link,
-            model.order_link,
-            model.margin_link,
-            model.least_cost,
-            model.own_cost_counted,
-            model.worst,
-        ]
+        outside = [model.component(name) for name in OUTSIDE if model.component(name) is not None]
         outside += list(model.response.component_objects(Constraint))
-        outside += [model.component(name) for name in ("budget", "own_loss") if model.component(name) is not None]
         for family in outside:
-            for constraint in family.values():
-                row = compiled.row.get(id(constraint))
-                if row is not None:
-                    lower_rows[row], upper_rows[row] = -math.inf, math.inf
+            rows = _rows_of(compiled, family)
+            lower_rows[rows], upper_rows[rows] = -math.inf, math.inf
         self.program = Program(
             cost=cost,
             matrix=joint.program.matrix,
@@ -107,13 +148,47 @@ class Operator:
             column_upper=joint.program.column_upper.copy(),
             integer=np.zeros_like(joint.program.integer),
         )
-        self.gap_columns = np.array(gap_columns, dtype=np.int64)
-        places = compiled.columns(response_variables(model.response))
-        self.response_columns = places[places >= 0]
-        self.network = network
+        self.fill_rows = np.concatenate(
+            [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
+        )
+        response = np.concatenate([family.columns for family in self.readout.response.values()])
+        self.response_columns = response[response >= 0]
+        self.outputs = output_map(joint.network, compiled, model.response, joint.outputs)
+        self.links = link_rows(joint)[2]
+        self._shares = np.array([kind == "fill" for kind, _ in joint.outputs], dtype=bool)
+        self._advantage = compiled.column.get(id(model.advantage), -1)
+        self.response_rows = [
+            (row, tuple(key[:2]), family is model.response.terminal)
+            for family in (model.response.balance, model.response.terminal)
+            for key, constraint in family.items()
+            if (row := compiled.row.get(id(constraint))) is not None
+        ]
+        given = [*self.response_columns, *self.links, *self.readout.qualify.columns, *self.readout.stockpile.columns]
+        self.fixed = np.unique([place for place in (*given, self._advantage) if place >= 0]).astype(np.int64)
 
-    def run(self, response: np.ndarray, first: FirstStage) -> Operations:
-        """Solve every scenario's operations.
+    @cached_property
+    def highs(self) -> Highs:
+        """Our linear programs, warm."""
+        return Highs(self.program, presolve="off", solver="simplex")
+
+    def given(self, response: np.ndarray, first: FirstStage) -> tuple[np.ndarray, float]:
+        """Columns that are fixed, all others 0, shape (columns,), and the margin that the response earns us."""
+        values = np.zeros_like(self.program.cost)
+        columns = self.response_columns
+        values[columns] = np.where(np.abs(response[columns]) < NOISE, 0.0, response[columns])
+        outputs = np.maximum(self.outputs @ values, 0.0)
+        outputs[self._shares] = np.minimum(outputs[self._shares], 1.0)
+        linked = self.links >= 0
+        values[self.links[linked]] = outputs[linked]
+        lanes = np.array([float(first.qualify.get(lane, False)) for lane in self.readout.qualify.keys])
+        units = np.array([float(first.stockpile.get(pair, 0.0)) for pair in self.readout.stockpile.keys])
+        for family, amounts in ((self.readout.qualify, lanes), (self.readout.stockpile, units)):
+            placed = family.columns >= 0
+            values[family.columns[placed]] = amounts[placed]
+        return values, float(outputs[-1])
+
+    def run(self, response: np.ndarray, first: FirstStage, least_fill: float | None = None) -> Operations:
+        """Solve every scenario's operations; limits that cannot hold are broken as little as can be.
 
         Parameters
         ----------
@@ -121,100 +196,78 @@ class Operator:
             Columns of the joint model; those of the response are used.
         first
             First-stage choices.
+        least_fill
+            Mean fill kept of every demand with a ``min_fill``; None: as the case says.
 
         Raises
         ------
         ArithmeticError
             When HiGHS ends without an optimum.
         """
-        model, compiled = self.joint.model, self.joint.compiled
-        program = self.program
-        lower, upper = program.column_lower.copy(), program.column_upper.copy()
-        fixed: dict[int, float] = dict(
-            zip(self.response_columns.tolist(), response[self.response_columns], strict=True)
-        )
-        load(compiled, response, model)
-        for lane, variable in model.qualify.items():
-            _fix(compiled, variable, float(first.qualify.get(lane, False)), fixed)
-        for pair, variable in model.stockpile.items():
-            _fix(compiled, variable, float(first.stockpile.get(pair, 0.0)), fixed)
-        for index, variable in model.counterpart_fill.items():
-            _fix(compiled, variable, min(1.0, max(0.0, value(model.response.fill[index]))), fixed)
-        b = model.response
-        for (lane, week), variable in model.order.items():
-            ordered = math.fsum(value(b.ship[lane, policy, week]) for policy in b.data.policies_of[lane])
-            _fix(compiled, variable, max(0.0, ordered), fixed)
-        margin = math.fsum(weight * value(variable) for weight, variable in margin_terms(self.network, b))
-        _fix(compiled, model.margin_earned, margin, fixed)
-        _fix(compiled, model.advantage, 0.0, fixed)
-        columns = np.array(list(fixed), dtype=np.int64)
-        lower[columns] = upper[columns] = np.array(list(fixed.values()))
-        alone = Program(
-            program.cost, program.matrix, program.row_lower, program.row_upper, lower, upper, program.integer
-        )
-        outcome = Highs(alone).solve()
-        if not outcome.optimal:
-            # Limits that cannot hold are made elastic, so that the plan can say which and by how much.
-            upper[self.gap_columns] = math.inf
-            outcome = Highs(alone).solve()
+        values, margin = self.given(response, first)
+        highs = self.highs if self.warm else Highs(self.program)
+        highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
+        outcome, prices = self._solve(highs, least_fill)
         if not outcome.optimal or outcome.solution is None:
             raise ArithmeticError(f"our operations ended with {outcome.termination!r}")
-        load(compiled, outcome.solution, model)
-        model.margin_earned.set_value(margin, skip_validation=True)
+        solution = np.where(np.abs(outcome.solution) < NOISE, 0.0, outcome.solution)
+        solution[self.fixed] = values[self.fixed]
+        row_lower = self.program.row_lower
+        if least_fill is not None:
+            row_lower = row_lower.copy()
+            row_lower[self.fill_rows] = self._least(least_fill)
+        broken = broken_by(replace(self.program, row_lower=row_lower), solution)
         return Operations(
-            own_cost={name: value(model.ours[name].cost) - margin for name in model.scenarios},
-            refused={name: value(model.ours[name].refused_margin) for name in model.scenarios},
-            first_stage_cost=value(model.first_stage_cost),
-            margin=margin,
-            solution=outcome.solution,
-            gaps=_gaps(model),
+            self.readout, solution, self.readout.amounts(solution), margin, float(broken @ np.abs(prices))
         )
+
+    def _least(self, fill: float) -> np.ndarray:
+        """Sums over weeks of fills whose mean is asked for."""
+        return np.full(self.fill_rows.size, fill * self.joint.network.weeks)
+
+    def _solve(self, highs: Highs, least_fill: float | None) -> tuple[Outcome, np.ndarray]:
+        """Return the outcome and the duals of the rows."""
+        program, gaps = self.program, self.gap_columns
+        if least_fill is not None:
+            self._ask(highs, self._least(least_fill))
+        try:
+            outcome = _settled(highs)
+            if not outcome.optimal:
+                # Limits that cannot hold are made elastic, so that it can be said which and by how much.
+                highs.set_bounds(gaps, np.zeros(gaps.size), np.full(gaps.size, math.inf))
+                outcome = _settled(highs)
+            return outcome, highs.row_duals()
+        finally:
+            highs.set_bounds(gaps, program.column_lower[gaps], program.column_upper[gaps])
+            if least_fill is not None:
+                self._ask(highs, program.row_lower[self.fill_rows])
+
+    def _ask(self, highs: Highs, least: np.ndarray) -> None:
+        """Set the sums over weeks of the fills that continuity asks for."""
+        for row, lower in zip(self.fill_rows.tolist(), least.tolist(), strict=True):
+            highs.set_row(row, lower, math.inf)
+
+
+OUTSIDE = ("fill_link", "order_link", "margin_link", "least_cost", "own_cost_counted", "worst", "budget", "own_loss")
+"""Rows of the joint program, besides those of the response, that do not bind our operations."""
+
+
+def broken_by(program: Program, solution: np.ndarray) -> np.ndarray:
+    """By how much a solution breaks every row of a program, shape (rows,)."""
+    activity = program.matrix @ solution
+    return np.maximum(0.0, np.maximum(program.row_lower - activity, activity - program.row_upper))
+
+
+def _settled(highs: Highs) -> Outcome:
+    """Solve; anew in other ways where that settles nothing."""
+    outcome = highs.solve()
+    return outcome if outcome.settled else highs.solve_anew()
 
 
 def response_variables(block: Any) -> list[Any]:
     """Variables of a response block, in an order that two blocks of one case share."""
     families = (block.ship, block.make, block.stock, block.fill, block.short_end)
     return [variable for family in families for variable in family.values()]
-
-
-def _fix(compiled: Compiled, variable: Any, amount: float, fixed: dict[int, float]) -> None:
-    variable.set_value(amount, skip_validation=True)
-    place = compiled.column.get(id(variable))
-    if place is not None:
-        fixed[place] = amount
-
-
-def load(compiled: Compiled, solution: np.ndarray, model: Any) -> None:
-    """Write a solution's columns into the variables of a Pyomo model; rounding noise becomes 0."""
-    clean = np.where(np.abs(solution) < NOISE, 0.0, solution)
-    for variable in model.component_data_objects(Var):
-        place = compiled.column.get(id(variable))
-        variable.set_value(variable.lb or 0.0 if place is None else float(clean[place]), skip_validation=True)
-
-
-def _gaps(model: Any, tolerance: float = 1e-6) -> list[tuple[str, float, str]]:
-    gaps = []
-    for name, b in model.ours.items():
-        if not b.limited:
-            continue
-        demands = b.data.network.demands
-        for (site, item), variable in b.fill_gap.items():
-            if value(variable) > tolerance:
-                least = demands[site, item].min_fill
-                gaps.append(
-                    (f"mean fill of {item} in {site} >= {least:g} in scenario {name}", value(variable), "share")
-                )
-        for (site, item), variable in b.week_gap.items():
-            if value(variable) > tolerance:
-                least = demands[site, item].min_fill_week
-                gaps.append(
-                    (f"weekly fill of {item} in {site} >= {least:g} in scenario {name}", value(variable), "share")
-                )
-        for (item, party), variable in b.share_gap.items():
-            share = next(row.max_party_share for row in b.data.network.case.items if row.item == item)
-            if value(variable) > tolerance:
-                gaps.append((f"share of {party} in our intake of {item} <= {share:g}", value(variable), "units"))
-    return gaps
 
 
 def kindness(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:

@@ -47,7 +47,7 @@ class Mould:
 
     def __init__(self, problem: Problem, prices: np.ndarray | None = None):
         self.problem = problem
-        self.figures = Figures(problem)
+        self.figures = Figures(problem, warm=True)
         self._programs = (problem.joint.program, problem.opened.program, problem.response.program)
         joint, opened, response = self._programs
         self._arrays: list[np.ndarray] = []
@@ -63,10 +63,11 @@ class Mould:
             for _, capacity in menu:
                 self._add(capacity, 2, "capacity")
         self._add(problem.response.outputs.data, 2, "outputs")
-        self._add(self.figures.costs.data, -1, "costs")
-        self._add(self.figures.constants, -1, "costs")
-        self._add(self.figures.outputs.data, -1, "costs")
-        self._add(self.figures.program.cost, 3, "cost")
+        readout, operator = self.figures.operator.readout, self.figures.operator
+        self._add(readout.costs.data, -1, "costs")
+        self._add(readout.constants, -1, "costs")
+        self._add(operator.outputs.data, -1, "costs")
+        self._add(operator.program.cost, 3, "cost")
         self._scalars: list[tuple[Any, str, int]] = [
             (joint, "offset", 0),
             (opened, "offset", 1),
@@ -79,7 +80,7 @@ class Mould:
             [place for _, gap in gap_terms(problem.joint.model) if (place := self._column(gap)) >= 0], dtype=np.int64
         )
         self.prices = joint.cost[self.gaps] if prices is None else prices
-        joint.cost[self.gaps] = self.figures.program.cost[self.gaps] = self.prices
+        joint.cost[self.gaps] = operator.program.cost[self.gaps] = self.prices
         self.vector = self._read()
 
     def _column(self, variable: Any) -> int:
@@ -106,12 +107,15 @@ class Mould:
         for program in self._programs:
             for array in (program.matrix.indptr, program.matrix.indices, program.integer):
                 digest.update(np.ascontiguousarray(array).tobytes() + b"|")
-        for matrix in (problem.response.outputs, self.figures.costs, self.figures.outputs):
+        operator = self.figures.operator
+        for matrix in (problem.response.outputs, operator.readout.costs, operator.outputs):
             digest.update(matrix.indptr.tobytes() + b"|" + matrix.indices.tobytes() + b"|")
         for gate in (problem.joint.gate, problem.opened.gate):
             for key, places in gate.columns.items():
                 digest.update(repr(key).encode() + places.tobytes())
-        names = [network.scenarios, network.rated, network.menu, problem.joint.outputs, self.figures.fills.keys()]
+        names = [network.scenarios, network.rated, network.menu, problem.joint.outputs, operator.readout.parts]
+        fills = [operator.readout.response, *operator.readout.ours.values()]
+        names.append([list(families["fill"].weeks) for families in fills])
         digest.update(repr(names).encode())
         digest.update(repr([network.components(), [array.size for array in self._arrays]]).encode())
         return digest.hexdigest()
@@ -164,7 +168,7 @@ class Patched:
             (self._opened.relaxed, 1),
             (self._opened.exact, 1),
             (self._responder.highs, 2),
-            (self.figures.highs, 3),
+            (self.figures.operator.highs, 3),
         ]
         self._start: _State | None = None
 
@@ -234,7 +238,7 @@ class Patched:
 
     def _hand_over(self, touched: dict[tuple[int, str], list[np.ndarray]]) -> None:
         """Change what is touched in every HiGHS object."""
-        programs = (*self.mould._programs, self.figures.program)
+        programs = (*self.mould._programs, self.figures.operator.program)
         for highs, number in self._holders:
             fields = {
                 name: np.concatenate(places)
@@ -256,7 +260,7 @@ class Patched:
             self._responder.gate()
 
     def _share(self, fields: dict[str, np.ndarray]) -> None:
-        own, joint = self.figures.program, self.mould._programs[0]
+        own, joint = self.figures.operator.program, self.mould._programs[0]
         for name in ("row_lower", "row_upper"):
             places = fields.get(name, np.empty(0, int))
             bound = np.isfinite(getattr(own, name)[places])
@@ -269,7 +273,7 @@ class Patched:
         """Columns whose bounds a holder sets itself."""
         if highs is self.problem.evaluator.relaxed:
             return self.mould.gaps
-        return self.figures.fixed if number == 3 else np.empty(0, dtype=np.int64)
+        return self.figures.operator.fixed if number == 3 else np.empty(0, dtype=np.int64)
 
     def _renew(self, touched: set[int]) -> None:
         """Work out anew what hangs on the programs touched: responses, and the status quo."""
@@ -288,7 +292,7 @@ class Patched:
             outcome = self._opened.best(problem.all_open, cost, 0.0, 0.0, fixed=self._nothing)
             if outcome.objective is None:
                 raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
-            problem.__dict__["status_quo"] = StatusQuo(outcome.objective, cost, None, problem.opened)  # type: ignore[arg-type]
+            problem.__dict__["status_quo"] = StatusQuo(outcome.objective, outcome.objective, cost, None, problem.opened)  # type: ignore[arg-type]
         problem.evaluator.status_quo = problem.status_quo.cost
 
 

@@ -14,10 +14,16 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 FULL = 1 - 1e-4
-"""Fill from which a week counts as served; the least-cost face leaves fills a hair below 1."""
+"""Fill from which demand counts as served in full, in a week or as a mean; the least-cost face leaves fills a hair below 1."""
 
 WIDE_RANGE = 0.05
 """Relative width of `leverage_range` from which a warning is given."""
+
+
+def served(fill: Any) -> Any:
+    """Whether fills, one or an array of them, count as served in full."""
+    return fill >= FULL
+
 
 STATUSES = ("optimal", "feasible", "infeasible", "unknown")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -227,6 +228,16 @@ class Highs:
         for name, value in options.items():
             self.highs.setOptionValue(name, value)
 
+    @contextlib.contextmanager
+    def options(self, **options: Any) -> Iterator[None]:
+        """Set HiGHS options for a while; afterwards they are what they were."""
+        before = {name: self.highs.getOptionValue(name)[1] for name in options}
+        self.set_options(**options)
+        try:
+            yield
+        finally:
+            self.set_options(**before)
+
     def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         """Change the bounds of columns; all arrays of one length."""
         if columns.size:
@@ -288,9 +299,8 @@ class Highs:
         highs.run()
         status = highs.getModelStatus()
         if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
-            highs.setOptionValue("presolve", "off")
-            highs.run()
-            highs.setOptionValue("presolve", "choose")
+            with self.options(presolve="off"):
+                highs.run()
             status = highs.getModelStatus()
         if status == highspy.HighsModelStatus.kModelEmpty:
             return Outcome("Optimal", self.offset, self.offset, np.zeros(self.width))
@@ -309,11 +319,9 @@ class Highs:
         """Run HiGHS cold, in other ways where that settles nothing: a program scaled badly can be beyond one of them."""
         outcome = Outcome("Unknown", None, None, None)
         for options in WAYS:
-            before = {name: self.highs.getOptionValue(name)[1] for name in options}
             self.forget()
-            self.set_options(**options)
-            outcome = self.solve()
-            self.set_options(**before)
+            with self.options(**options):
+                outcome = self.solve()
             if outcome.settled:
                 break
         return outcome

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...analysis.dependence.prices import POINTS, herfindahl
 from ...model.network.network import NONE, OPEN, Network, Pair
-from ...model.plan.plan import FULL
+from ...model.plan.plan import served
 from ..format.numbers import counted, decimals, number, percent, plain, signed
 from ..text.plan import PARTS, SAME_SHARE, scenario_margins, shares
 from .base import (
@@ -153,7 +153,7 @@ def each_week_figure(plan: Plan, side: str, pairs: Sequence[Pair]) -> Iterator[F
 def moving_pairs(plan: Plan, side: str) -> list[Pair]:
     """Return the pairs of a side that go short, soonest first, then those whose stock is drawn down, most first."""
     fills, stocks = (_levels(plan, side, name) for name in ("fill", "stock"))
-    short = {pair: int(frame.loc[frame["fill"] < FULL, "week"].min()) for pair, frame in fills if _is_short(frame)}
+    short = {pair: int(frame.loc[~served(frame["fill"]), "week"].min()) for pair, frame in fills if _is_short(frame)}
     drawn: dict[Pair, float] = {}
     for pair, frame in stocks:
         start = _start(plan, pair)
@@ -170,7 +170,7 @@ def _start(plan: Plan, pair: Pair) -> float:
 
 
 def _is_short(frame: pd.DataFrame) -> bool:
-    return bool((frame["fill"] < FULL).any())
+    return bool((~served(frame["fill"])).any())
 
 
 def _levels(plan: Plan, side: str, name: str) -> Iterator[tuple[Pair, pd.DataFrame]]:
@@ -239,7 +239,7 @@ def _fill_text(plan: Plan, frame: pd.DataFrame, side: str) -> Iterator[str]:
             yield _sentence(f"{where}served in full every week")
             continue
         least = rows.loc[rows["fill"].idxmin()]
-        first = int(rows.loc[rows["fill"] < FULL, "week"].min())
+        first = int(rows.loc[~served(rows["fill"]), "week"].min())
         yield _sentence(
             f"{where}served {percent(rows['fill'].mean())} on average, first short in week {first}, "
             f"least {percent(least['fill'])} in week {least['week']}"
@@ -552,7 +552,7 @@ def margins(plan: Plan) -> Figure | None:
     if not len(frame):
         return None
     count = len(frame.groupby(["demand", "kind"]))
-    short = frame.groupby("demand")["least_week"].transform("min") < FULL
+    short = ~served(frame.groupby("demand")["least_week"].transform("min"))
     if short.any():
         frame = frame[short]
     frame["limits"] = [f"{plain(row.demand)}, {_limit_words(row.kind, row.limit)}" for row in frame.itertuples()]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, whole_text, write_text
 from ...data.storage.placing import place_file
-from ...model.plan.plan import FULL
+from ...model.plan.plan import FULL, served
 from ..charts.base import OURS, THEIRS
 from ..format.notices import notices
 from ..format.numbers import decimals, gap
@@ -481,7 +481,7 @@ class _Writer:
         short = [
             row
             for row, (key, values) in enumerate(wide.iterrows(), start=1)
-            if key[-1] == "counterpart" and values.min() < FULL
+            if key[-1] == "counterpart" and not served(values.min())
         ]
         if not short:
             return

@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ...model.plan.plan import served
 from ..format.names import Name
 from ..format.notices import notices
 from ..format.numbers import counted, decimals, gap, number, percent, plain, seconds, signed
@@ -58,8 +59,6 @@ PARTS = {
 }
 """Where losses come from, in words; "it" is the counterpart."""
 
-FULL = 1 - 1e-6
-"""Fill from which a week counts as served."""
 NO_MARGIN = 1e-6
 """Shortfall of a fill that is rounding."""
 
@@ -429,7 +428,7 @@ def _continuity(plan: Plan) -> Iterable[RenderableType]:
     table = _table("Site/item", "Worst in", "Limit", "Mean", "Least week", "Margin", names=2)
     for row in rows:
         limit = f"{'mean' if row['kind'] == 'min_fill' else 'any week'} {percent(row['limit'])}"
-        if row["least_week"] >= FULL:
+        if served(row["least_week"]):
             full.setdefault(row["demand"], []).append(limit)
             continue
         table.add_row(

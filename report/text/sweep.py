@@ -32,6 +32,7 @@ from ...analysis.sensitivity.sensitivity import (
     rows_of,
     sobol_indices,
     sobol_pairs,
+    solves,
     spread,
     tornado,
 )
@@ -60,6 +61,14 @@ POLICIES = {
     ("fixed",): "the base plan under every sample",
     ("free", "fixed"): "the best plan of every sample, and the base plan under it",
 }
+
+SOLVES = {
+    "shared": "{:,} by programs that samples share",
+    "checked": "{:,} of them checked alone",
+    "alone": "{:,} alone",
+    "repaired": "{:,} alone as the shared programs could not answer",
+}
+"""How rows came about, in words."""
 
 SPREAD = {
     "least": "least",
@@ -194,6 +203,7 @@ def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = Non
         "samples": len(sweep.design),
         "complete": sweep.complete,
         "status": {name: counts(sweep, name) for name in modes(sweep)},
+        "solves": solves(sweep),
         "base": {name: sweep.base.get(name) for name in ("leverage", "policies", "qualified", "stockpile")},
         "outcome": outcome,
         "outcomes": outcomes(sweep),
@@ -289,6 +299,10 @@ def _ends(sweep: Sweep) -> Iterable[RenderableType]:
         yield _line(f"{names[mode]}: {words}", "" if set(found) <= {"optimal", "feasible"} else "yellow")
     if not len(sweep.frame):
         yield _line("No sample was run yet: run the sweep again with --resume.", "yellow")
+    found = solves(sweep)
+    if any(found.values()):
+        parts = [words.format(found[way]) for way, words in SOLVES.items() if found[way]]
+        yield _line(f"solves: {', '.join(parts)}", "dim")
 
 
 def _ended(status: str, mode: str) -> str:

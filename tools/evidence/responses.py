@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from pyomo.common.gc_manager import PauseGC
-from sluicegate.model.certify.tables import FULL
 from sluicegate.model.formulation.follower import build_response
 from sluicegate.model.formulation.linking import Gate
 from sluicegate.model.network.network import OPEN, Network
+from sluicegate.model.plan.plan import served
 from sluicegate.model.solver.highs import Highs, compile_model
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Response:
 
     def shortage_week(self, pair: str) -> int | None:
         """First week in which a pair sells less; None for never."""
-        short = np.flatnonzero(self.fills[pair] < FULL)
+        short = np.flatnonzero(~served(self.fills[pair]))
         return int(short[0]) if short.size else None
 
 

@@ -19,6 +19,8 @@ from sluicegate import Frontier, case_from_tables, frontier, load_case, solve
 from sluicegate.analysis.frontier import tracer as curve
 from sluicegate.cli import cli
 from sluicegate.data import write_folder
+from sluicegate.model import CertificateError
+from sluicegate.model.certify import certificate
 from sluicegate.model.plan.monitor import Monitor
 from sluicegate.report.charts.base import svg_of
 from sluicegate.report.charts.frontier import frontier_figures
@@ -267,8 +269,9 @@ def test_stopping_keeps_what_was_found() -> None:
 
 
 def test_a_certificate_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(curve, "CERTIFICATE", -1.0)
-    with pytest.raises(curve.CertificateError):
+    monkeypatch.setattr(curve, "refuse_infeasible", lambda *_: None)
+    monkeypatch.setattr(certificate, "CERTIFICATE", -1.0)
+    with pytest.raises(CertificateError, match="leverage is"):
         frontier(small(), "budget", points=3)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import math
 import os
@@ -19,17 +20,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 from sluicegate import Case, case_from_tables, evaluate, load_case, make_design, read_sweep, solve, sweep
 from sluicegate.analysis.sweep import run as sweeping
 from sluicegate.analysis.sweep import store as dataset
+from sluicegate.analysis.sweep.checking import disagreements, is_checked
 from sluicegate.analysis.sweep.estimate import estimate
 from sluicegate.analysis.sweep.outcomes import outcome
+from sluicegate.analysis.sweep.patched import Bench, Unanswered, Untold
 from sluicegate.analysis.sweep.store import Dataset, SweepError, held
-from sluicegate.analysis.sweep.worker import Task, Worker
+from sluicegate.analysis.sweep.worker import SweepFault, Task, Worker
 from sluicegate.cli import cli
 from sluicegate.data import TABLES, CaseError, apply_overrides
 from sluicegate.data.schema.declarations import columns, numeric
 from sluicegate.model.plan.monitor import Monitor
+from sluicegate.report.text.sweep import show_sweep, sweep_document
 
 from sluicegate_testing.cli_cases import small
 from sluicegate_testing.standin import FIGURE, Cheap, design
@@ -209,6 +214,123 @@ def test_a_fault_of_one_sample_is_its_own(monkeypatch: pytest.MonkeyPatch) -> No
     found = sweep(case, drawn)
     assert found["status"].tolist() == ["failed"] * 3
     assert set(found["message"]) == {"ArithmeticError: no optimum"}
+
+
+def test_a_fault_of_the_program_ends_the_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = small()
+    drawn = make_design(case, "lhs", VARY[:1], samples=4)
+    original = Worker._alone
+    budgets: list[float] = []
+
+    def broken(self: Worker, case: Case, mode: str) -> dict[str, Any]:
+        budgets.append(case.settings.limits.budget)
+        if len(budgets) == 3:
+            raise AssertionError("a row without a bound")
+        return original(self, case, mode)
+
+    monkeypatch.setattr(Worker, "_alone", broken)
+    with pytest.raises(SweepFault) as caught:
+        sweep(case, drawn, folder=tmp_path / "kept")
+    kept = read_sweep(tmp_path / "kept").frame
+    assert kept["status"].tolist() == ["optimal"] * 2
+    # Named is the sample whose budget it was.
+    sample = int((drawn.samples["limits.budget"] - budgets[-1]).abs().argmin())
+    assert sample not in set(kept["sample"])
+    assert str(caught.value).startswith(f"sample {sample}: AssertionError: a row without a bound. ")
+
+
+# Rows of shared programs are checked -------------------------------------------------------------------------------
+
+
+def test_one_sample_in_200_is_checked_the_first_included() -> None:
+    assert [sample for sample in range(1000) if is_checked(sample)] == [0, 200, 400, 600, 800]
+
+
+def test_summaries_say_how_rows_came_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = small()
+    drawn = make_design(case, "lhs", VARY, samples=16)
+    original = Bench.outcome
+
+    def sometimes(self: Bench, case: Case, values: Mapping[str, Any], mode: str) -> dict[str, Any]:
+        budget = case.settings.limits.budget
+        if budget < 18:
+            raise Untold
+        if budget < 22:
+            raise Unanswered
+        return original(self, case, values, mode)
+
+    monkeypatch.setattr(Bench, "outcome", sometimes)
+    found = sweep(case, drawn, policies="both", folder=tmp_path / "swept")
+    budget = found["in.limits.budget"]
+    expected = np.select(
+        [budget < 18, budget < 22, found["sample"] == 0], ["alone", "repaired", "checked"], default="shared"
+    )
+    assert found["solved"].tolist() == expected.tolist()
+    assert {"alone", "repaired", "shared"} <= set(expected)
+    counts = {way: int((expected == way).sum()) for way in ("shared", "checked", "alone", "repaired")}
+    counts["shared"] += counts["checked"]
+    swept = read_sweep(tmp_path / "swept")
+    assert sweep_document(swept)["solves"] == counts
+    out = io.StringIO()
+    show_sweep(swept, Console(file=out, width=200))
+    assert f"{counts['shared']} by programs that samples share" in out.getvalue()
+    assert f"{counts['repaired']} alone as the shared programs could not answer" in out.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["free", "fixed"])
+def test_shared_programs_that_are_wrong_end_the_sweep(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = small()
+    drawn = make_design(case, "lhs", VARY, samples=16)
+    original = Bench.outcome
+
+    def off(self: Bench, case: Case, values: Mapping[str, Any], mode: str) -> dict[str, Any]:
+        row = original(self, case, values, mode)
+        return row | {"leverage": row["leverage"] * 1.001}
+
+    monkeypatch.setattr(Bench, "outcome", off)
+    with pytest.raises(SweepFault, match=rf"sample 0, {mode}: leverage is \S+ with shared programs and \S+ alone"):
+        sweep(case, drawn, policies=mode)
+
+
+ROW = {"status": "optimal", "leverage": 10.0, "bound": 10.0, "sourcing_only_leverage": 1.0, "policy.a": "slow"}
+
+
+@pytest.mark.parametrize(
+    ("shared", "alone", "words"),
+    [
+        ({}, {}, []),
+        ({"leverage": 10.0005}, {}, []),
+        (
+            {"leverage": 10.01},
+            {},
+            ["leverage is 10.01 with shared programs and 10.0 alone (relative difference 0.001)"],
+        ),
+        # Other policies: neither may find more than the other proves possible.
+        ({"policy.a": "open", "leverage": 9.0, "bound": 10.0}, {}, []),
+        (
+            {"policy.a": "open", "leverage": 11.0, "bound": 11.0},
+            {},
+            ["leverage against the bound is 11.0 with shared programs and 10.0 alone (relative difference 0.1)"],
+        ),
+        (
+            {"policy.a": "open", "leverage": 9.0, "bound": 9.0},
+            {},
+            ["bound against the leverage is 9.0 with shared programs and 10.0 alone (relative difference 0.1)"],
+        ),
+        (
+            {"sourcing_only_leverage": 2.0},
+            {},
+            ["sourcing_only_leverage is 2.0 with shared programs and 1.0 alone (relative difference 1)"],
+        ),
+        ({"status": "infeasible"}, {}, ["status is infeasible with shared programs and optimal alone"]),
+        ({}, {"status": "infeasible"}, ["status is optimal with shared programs and infeasible alone"]),
+        # Stopped: nothing is said of what there is.
+        ({"status": "unknown", "leverage": None, "sourcing_only_leverage": None}, {}, []),
+        ({"status": "feasible"}, {}, []),
+    ],
+)
+def test_when_two_rows_disagree(shared: dict, alone: dict, words: list[str]) -> None:
+    assert disagreements(ROW | shared, ROW | alone, 1e-4, 1.0) == words
 
 
 def test_fixed_needs_a_base_plan() -> None:

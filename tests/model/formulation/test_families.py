@@ -727,7 +727,7 @@ def test_a_share_that_cannot_be_kept_is_infeasible() -> None:
         demands=[demand("us", 10.0, 5.0, min_fill=0.5)],
     )
     assert solve(made).status == "infeasible"
-    assert evaluate(made).violations == ("share of world in our intake of x <= 0.6: short by 2 units",)
+    assert evaluate(made).violations == ("share of world in our intake of x <= 0.6: over by 2 units",)
 
 
 @covers("bound budget_gap")

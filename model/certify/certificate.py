@@ -1,0 +1,256 @@
+"""What a plan must survive: its figures and its limits, by linear programs solved alone (model.md section 6, certificate)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..follower.combinations import within
+from ..formulation.leader import SIDE
+from ..formulation.linking import Choice
+from ..leader.problem import Problem
+from ..leader.recompute import Operations
+from ..network.network import NONE, Network
+from ..plan.limits import Terms
+
+CERTIFICATE = 1e-5
+"""Relative difference between a program and the linear programs solved alone above which the plan is refused."""
+
+SMALL_LEVERAGE = 1e-6
+"""Share of the money at stake below which gaps of the leverage are absolute."""
+
+SMALL_CERTIFICATE = 1e-3
+"""Share of the money at stake below which differences of the certificate are absolute."""
+
+KEPT = 1e-6
+"""Share of a limit, or of what it is a limit on, up to which breaking it is rounding."""
+
+
+class CertificateError(Exception):
+    """The program's answer and the linear programs solved alone do not agree: a fault of the program, not of the case."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A figure as the search has it, and as the linear programs solved alone have it.
+
+    Attributes
+    ----------
+    name
+        The figure.
+    claimed, alone
+        Its values, money.
+    scale
+        Money below which their difference is absolute.
+    """
+
+    name: str
+    claimed: float
+    alone: float
+    scale: float
+
+    @property
+    def difference(self) -> float:
+        """Relative difference."""
+        return abs(self.claimed - self.alone) / max(abs(self.alone), self.scale)
+
+    def words(self, first: str = "in the search", second: str = "in the linear programs solved alone") -> str:
+        """Name, both values and where they are from, and the difference."""
+        return (
+            f"{self.name} is {self.claimed!r} {first} and {self.alone!r} {second} "
+            f"(relative difference {self.difference:.3g})"
+        )
+
+
+def certify(figures: Sequence[Compared]) -> None:
+    """Check that figures agree.
+
+    Raises
+    ------
+    CertificateError
+        Naming every figure that differs by more than `CERTIFICATE`, with both values.
+    """
+    # A difference that is no number is no agreement.
+    differing = [figure.words() for figure in figures if not figure.difference <= CERTIFICATE]
+    if differing:
+        raise CertificateError(f"{'; '.join(differing)}; at most {CERTIFICATE:g} is taken for rounding")
+
+
+def refuse_infeasible(worth: float, leverage: float, small: float) -> None:
+    """Refuse a plan whose rows are broken by more than rounding, in money.
+
+    HiGHS takes a row as kept that is broken by 1e-7 in its own unit, which is nothing or all of it.
+
+    Parameters
+    ----------
+    worth
+        What the rows broken can be worth, money.
+    leverage
+        Of the plan.
+    small
+        Money below which the difference is absolute.
+
+    Raises
+    ------
+    CertificateError
+        When it is more than `CERTIFICATE` of the leverage.
+    """
+    relative = worth / max(abs(leverage), small)
+    if not relative <= CERTIFICATE:
+        raise CertificateError(
+            f"the linear programs solved alone break rows by what can be worth {worth!r}, beside a leverage of {leverage!r} "
+            f"(relative {relative:.3g}); at most {CERTIFICATE:g} is taken for rounding"
+        )
+
+
+def money_scale(problem: Problem) -> float:
+    """Money at stake: the larger of both sides' status-quo costs and all that the counterpart's sales are worth."""
+    network = problem.network
+    sales = network.weeks * math.fsum(network.sales(pair)[1] for pair in network.pairs("counterpart"))
+    return max(abs(problem.status_quo.response_cost), abs(problem.status_quo.cost), sales, 1e-6)
+
+
+# Limits ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A limit that a plan breaks.
+
+    Attributes
+    ----------
+    limit
+        The limit in words, the scenario in which it is broken included.
+    amount, unit
+        By how much; the unit is empty where the limit says it.
+    over
+        Whether too much is used; else too little is left.
+    """
+
+    limit: str
+    amount: float
+    unit: str
+    over: bool = False
+
+    @property
+    def words(self) -> str:
+        """The limit, and by how much it is broken."""
+        return f"{self.limit}: {'over' if self.over else 'short'} by {self.amount:.4g} {self.unit}".rstrip()
+
+
+def refuse_breaches(breaches: Iterable[Breach]) -> None:
+    """Refuse a plan that breaks limits.
+
+    Raises
+    ------
+    CertificateError
+        Naming every limit, its scenario and by how much it is broken.
+    """
+    broken = "; ".join(breach.words for breach in breaches)
+    if broken:
+        raise CertificateError(f"the plan breaks limits in the linear programs solved alone: {broken}")
+
+
+def supply_breaches(network: Network, operations: Operations, least_fill: float | None = None) -> list[Breach]:
+    """Return the limits on supply that operations break: continuity in every scenario, concentration in scenario ``none``.
+
+    Parameters
+    ----------
+    network
+        The case as the mathematics sees it.
+    operations
+        Our operations.
+    least_fill
+        Mean fill asked of every demand with a ``min_fill``, in its place; None: as the case says.
+    """
+    found = []
+    for scenario in operations.readout.scenarios:
+        fills = operations.fills(scenario)
+        rows = {pair: network.demands[pair] for pair in fills}
+        means = {
+            pair: row.min_fill if least_fill is None or row.min_fill == 0 else least_fill for pair, row in rows.items()
+        }
+        asked = [("mean", pair, least, fills[pair].mean()) for pair, least in means.items()]
+        asked += [("weekly", pair, row.min_fill_week, fills[pair].min()) for pair, row in rows.items()]
+        for word, (site, item), least, level in asked:
+            if not level >= least - KEPT:
+                limit = f"{word} fill of {item} in {site} >= {least:g} in scenario {scenario}"
+                found.append(Breach(limit, float(least - level), "share"))
+    return found + _share_breaches(network, operations)
+
+
+def _share_breaches(network: Network, operations: Operations) -> list[Breach]:
+    """Return the limits on one party's share of our intake that operations break, in scenario ``none``."""
+    limited = {row.item: row.max_party_share for row in network.case.items if row.max_party_share < 1}
+    if NONE not in operations.readout.ours or not limited:
+        return []
+    ours = operations.readout.ours[NONE]
+    shipped = _sums(ours["ship"].values(operations.solution), ours["ship"].weeks)
+    made = _sums(ours["make"].values(operations.solution), ours["make"].weeks)
+    found = []
+    for item, share in limited.items():
+        lanes = [row for row in network.lanes_into(SIDE) if row.item == item and network.side[row.origin] != SIDE]
+        intake: dict[str, float] = {}
+        for row in lanes:
+            party = network.party[row.origin]
+            intake[party] = intake.get(party, 0.0) + shipped[row.lane]
+        own = math.fsum(made[row.process] for row in network.processes_on(SIDE) if row.output == item)
+        total = math.fsum(intake.values()) + own
+        scale = max(total, network.weeks * math.fsum(row.base_flow for row in lanes))
+        for party, amount in intake.items():
+            if not amount - share * total <= KEPT * scale:
+                limit = f"share of {party} in our intake of {item} <= {share:g}"
+                found.append(Breach(limit, amount - share * total, "units", over=True))
+    return found
+
+
+def _sums(values: np.ndarray, weeks: dict[str, np.ndarray]) -> dict[str, float]:
+    return {name: float(values[places].sum()) for name, places in weeks.items()}
+
+
+def limits_used(problem: Problem, choice: Choice, spent: float) -> dict[str, dict[str, float | None]]:
+    """What choices use of every limit, and the limit; None where there is none."""
+    limits = problem.case.settings.limits
+    used = {
+        "budget": spent,
+        "reviewer_hours": problem.policy_total(choice, "reviewer_load"),
+        "political_capital": problem.policy_total(choice, "political_cost"),
+    }
+    return {
+        name: {"used": amount, "limit": getattr(limits, name) if math.isfinite(getattr(limits, name)) else None}
+        for name, amount in used.items()
+    }
+
+
+def resource_breaches(problem: Problem, choice: Choice, spent: float, own_loss: float, terms: Terms) -> list[Breach]:
+    """Return the limits on budget, reviewer hours, political capital and our own loss that choices break.
+
+    Parameters
+    ----------
+    problem
+        The case made ready.
+    choice
+        Policy of every regime.
+    spent
+        First-stage and admin costs, money.
+    own_loss
+        Our greatest loss in any rated scenario, money.
+    terms
+        The limits.
+    """
+    money = money_scale(problem)
+    hours = problem.policy_total(choice, "reviewer_load")
+    points = problem.policy_total(choice, "political_cost")
+    small = KEPT * max(min(1.0, money), abs(terms.budget))
+    checked = [
+        ("budget", spent, terms.budget, spent <= terms.budget + small),
+        ("reviewer_hours", hours, terms.reviewer_hours, within(hours, terms.reviewer_hours)),
+        ("political_capital", points, terms.political_capital, within(points, terms.political_capital)),
+        ("own loss", own_loss, terms.own_loss, own_loss <= terms.own_loss + KEPT * money),
+    ]
+    return [
+        Breach(f"{name} <= {most:g}", amount - most, "", over=True) for name, amount, most, kept in checked if not kept
+    ]

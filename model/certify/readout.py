@@ -1,0 +1,160 @@
+"""Where the families of a joint program stand among its columns, and its costs as linear functions of the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sparse
+from pyomo.common.gc_manager import PauseGC
+from pyomo.repn import generate_standard_repn
+
+from ..formulation.leader import COSTS
+
+if TYPE_CHECKING:
+    from ..formulation.linking import Joint
+    from ..solver.highs import Compiled
+
+RESPONSE_FAMILIES = ("ship", "make", "stock", "fill", "short_end")
+"""Variables of the response."""
+
+RESPONSE_COSTS = ("purchase_cost", "production_cost", "holding_cost", "shortage_cost", "terminal_cost")
+"""Parts of what the response costs."""
+
+OWN_FAMILIES = ("ship", "make", "stock", "fill", "export_fill", "undelivered", "short_end")
+"""Variables of our operations in a scenario, those of limits left out."""
+
+OWN_COSTS = tuple(family.__name__ for family in COSTS)
+"""Parts of what our operations cost in a scenario."""
+
+INCOME = "transfer_income"
+"""The part that is an income."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """An indexed variable of a compiled program.
+
+    Attributes
+    ----------
+    keys : tuple
+        Indices.
+    columns : array of int, shape (keys,)
+        Column of every index; -1 for one that no row and no cost holds, which is at its lower bound, 0.
+    """
+
+    keys: tuple[Any, ...]
+    columns: np.ndarray
+
+    @classmethod
+    def of(cls, compiled: Compiled, component: Any) -> Family:
+        """Return the family of an indexed variable."""
+        return cls(tuple(component), compiled.columns(component.values()))
+
+    def values(self, solution: np.ndarray) -> np.ndarray:
+        """Values in a solution, shape (keys,)."""
+        return np.append(solution, 0.0)[self.columns]
+
+    @cached_property
+    def weeks(self) -> dict[Any, np.ndarray]:
+        """Places of the weeks of every index, by the index without its week."""
+        places: dict[Any, list[int]] = {}
+        for place, (*head, _) in enumerate(self.keys):
+            places.setdefault(head[0] if len(head) == 1 else tuple(head), []).append(place)
+        return {head: np.array(found) for head, found in places.items()}
+
+
+class Readout:
+    """Reads the solutions of a joint program.
+
+    Parameters
+    ----------
+    joint
+        The joint program.
+
+    Attributes
+    ----------
+    scenarios : list of str
+        Scenarios that it holds.
+    response : dict of str to Family
+        `RESPONSE_FAMILIES`.
+    ours : dict of str to dict of str to Family
+        `OWN_FAMILIES` of every scenario.
+    qualify, stockpile : Family
+        First-stage choices.
+    parts : list of (str, str)
+        What `costs` holds: for every scenario (scenario, part) of `OWN_COSTS` and of ``refused_margin``; ("", part) of
+        `RESPONSE_COSTS`, of ``fixed_costs`` and of ``stockpile``. Money.
+    costs : scipy.sparse.csr_matrix, shape (parts, columns)
+    constants : array, shape (parts,)
+        The parts of a solution are ``costs @ solution + constants``.
+    """
+
+    def __init__(self, joint: Joint):
+        model, compiled = joint.model, joint.compiled
+        self.scenarios = list(model.scenarios)
+        self.response = {name: Family.of(compiled, model.response.component(name)) for name in RESPONSE_FAMILIES}
+        self.ours = {
+            scenario: {name: Family.of(compiled, block.component(name)) for name in OWN_FAMILIES}
+            for scenario, block in model.ours.items()
+        }
+        self.qualify = Family.of(compiled, model.qualify)
+        self.stockpile = Family.of(compiled, model.stockpile)
+        self.parts: list[tuple[str, str]] = []
+        rows: list[list[tuple[float, Any]]] = []
+        constants: list[float] = []
+
+        def add(scenario: str, part: str, terms: Iterable[tuple[float, Any]], constant: float) -> None:
+            self.parts.append((scenario, part))
+            rows.append(list(terms))
+            constants.append(constant)
+
+        with PauseGC():
+            for scenario, block in model.ours.items():
+                for part in (*OWN_COSTS, "refused_margin"):
+                    add(scenario, part, *_linear(block.component(part)))
+            for part in RESPONSE_COSTS:
+                add("", part, *_linear(model.response.component(part)))
+            choices, _ = _linear(model.first_stage_cost)
+        lanes = {id(variable) for variable in model.qualify.values()}
+        add("", "fixed_costs", [term for term in choices if id(term[1]) in lanes], 0.0)
+        add("", "stockpile", [term for term in choices if id(term[1]) not in lanes], 0.0)
+        self.costs: sparse.csr_matrix = compiled.linear_map(rows)
+        self.constants = np.array(constants)
+        self._place = {key: place for place, key in enumerate(self.parts)}
+
+    def amounts(self, solution: np.ndarray) -> np.ndarray:
+        """Cost parts of a solution, shape (parts,)."""
+        return self.costs @ solution + self.constants
+
+    def amount(self, amounts: np.ndarray, part: str, scenario: str = "") -> float:
+        """One of the cost parts."""
+        return float(amounts[self._place[scenario, part]])
+
+    def own_cost(self, amounts: np.ndarray, scenario: str) -> float:
+        """Cost of our operations in a scenario: its parts, the income with a minus."""
+        return sum(-amount if part == INCOME else amount for part, amount in self._of(amounts, scenario, OWN_COSTS))
+
+    def response_cost(self, amounts: np.ndarray) -> float:
+        """What the response costs."""
+        return sum(amount for _, amount in self._of(amounts, "", RESPONSE_COSTS))
+
+    def _of(self, amounts: np.ndarray, scenario: str, parts: Iterable[str]) -> list[tuple[str, float]]:
+        return [(part, self.amount(amounts, part, scenario)) for part in parts]
+
+    def operations_cost(self) -> np.ndarray:
+        """What our operations cost in all scenarios together, per unit of every column, shape (columns,)."""
+        signs = [
+            0.0 if scenario == "" or part == "refused_margin" else -1.0 if part == INCOME else 1.0
+            for scenario, part in self.parts
+        ]
+        return np.asarray(self.costs.T @ np.array(signs)).ravel()
+
+
+def _linear(expression: Any) -> tuple[list[tuple[float, Any]], float]:
+    """(coefficient, variable) of a linear expression, and its constant."""
+    repn = generate_standard_repn(expression, compute_values=True)
+    return list(zip(repn.linear_coefs, repn.linear_vars, strict=True)), float(repn.constant)
