@@ -697,9 +697,9 @@ def explain(
       sluicegate explain mycase
       sluicegate explain taiwan-korea --set limits.budget=20
     """
-    from .analysis.elastic import Stopped
     from .analysis.explain import explain as explain_case
     from .model.columns import processors
+    from .model.monitor import Stopped
     from .report.explain import show_explanation
 
     talk = Talk(quiet, verbose)

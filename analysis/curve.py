@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..model.engine import Engine
+from ..model.monitor import Stopped
 from ..model.planning import CERTIFICATE, SMALL_CERTIFICATE, SMALL_LEVERAGE, CertificateError, money_scale
 from ..model.search import TIE, Column, Search
 from ..model.terms import Terms
 from .accounts import Accounts
-from .elastic import Stopped
 from .resources import Resource
 from .thrift import Thrift
 

@@ -19,6 +19,7 @@ from ..model.compiled import DUAL, PRIMAL, Program
 from ..model.evaluator import Cut, Evaluator, Steady, _rows_of
 from ..model.joint import Choice, Joint
 from ..model.knowledge import Knowledge
+from ..model.monitor import Stopped
 from ..model.network import NONE
 from ..model.ours import SIDE
 from ..model.problem import Problem
@@ -33,10 +34,6 @@ SUPPORT = 1e-7
 
 Slack = Limit | Figure
 """What can give: a limit alone, or a figure of the case and with it every limit that it sets."""
-
-
-class Stopped(Exception):
-    """The work was stopped before there was an answer."""
 
 
 @dataclass(frozen=True)

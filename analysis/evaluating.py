@@ -13,9 +13,8 @@ import numpy as np
 from ..data import CaseError, apply_overrides
 from ..model import CertificateError, TooManyCombinations
 from ..model.figures import Unfigured
-from ..model.monitor import Monitor
+from ..model.monitor import Monitor, Stopped
 from ..model.solving import evaluate, solve
-from .executors import Stopped
 from .learning import Learnt, Span, Unlearnable
 from .outcomes import FREE, MODES, Row, outcome
 from .patched import Bench, Unanswered

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.candidates import TooManyCombinations
 from ..model.engine import Engine
-from ..model.monitor import Monitor
+from ..model.monitor import Monitor, Stopped
 from ..model.plan import SCHEMA, Plan
 from ..model.terms import Terms
 from .conflict import Conflict, find_conflict
-from .elastic import Elastic, Stopped
+from .elastic import Elastic
 from .worths import Worths, worths_of
 
 if TYPE_CHECKING:

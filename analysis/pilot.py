@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..model import solve
-from ..model.monitor import Monitor
+from ..model.monitor import Monitor, Stopped
 from .dataset import table_of
-from .executors import Stopped
 from .outcomes import FREE
 from .sweep import batches, check_policies, task_of, with_base
 

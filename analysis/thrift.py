@@ -11,8 +11,9 @@ from ..model.branching import minimise
 from ..model.engine import Engine
 from ..model.joint import Choice
 from ..model.knowledge import Knowledge
+from ..model.monitor import Stopped
 from ..model.planning import money_scale
-from .elastic import TOLERANCE, Elastic, Question, Stopped
+from .elastic import TOLERANCE, Elastic, Question
 from .limits import Figure
 from .resources import Resource
 

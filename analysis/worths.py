@@ -12,12 +12,13 @@ import numpy as np
 from ..model.engine import Engine, Found
 from ..model.evaluator import Evaluator, Steady
 from ..model.joint import Choice
+from ..model.monitor import Stopped
 from ..model.network import OPEN
 from ..model.plan import Plan
 from ..model.planning import first_stage_of, money_scale
 from ..model.problem import Problem
 from ..model.terms import Terms
-from .elastic import Stopped, gap_column, intake
+from .elastic import gap_column, intake
 from .limits import BUDGET, LOADS, Limit, limits_of
 
 POINT = 0.01

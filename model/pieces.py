@@ -187,7 +187,7 @@ class Pieces:
         layout = Layout(network)
         self.sizes = tuple(len(policies) for policies in network.menu.values())
         model = build_response(network)
-        compiled = compile_model(model)
+        compiled = compile_model(model, network.check)
         gate = Gate(compiled, model.response)
         self.program = compiled.program.relaxed()
         self.outputs = output_map(network, compiled, model.response, output_keys(problem.joint.model))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from .compiled import Outcome
 from .evaluator import Evaluator, Relaxation
 from .knowledge import MOST_LEAVES, Knowledge, bounded
+from .monitor import Stopped
 
 PROBES = 8
 """Candidates whose faces are looked at before those of all that a cover may rule out."""
@@ -317,9 +319,11 @@ class Search:
 
     def run(self) -> SearchResult:
         """Search until the gap is closed or the search is stopped."""
-        self._search()
-        if self.best is not None and not self.stop():
-            self._prefer_simple()
+        # A program that was interrupted has no answer; all that was found before holds.
+        with suppress(Stopped):
+            self._search()
+            if self.best is not None and not self.stop():
+                self._prefer_simple()
         return SearchResult(
             self.best,
             self.bound(),
