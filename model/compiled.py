@@ -17,7 +17,12 @@ ROW_UPPER, ROW_EQUAL, ROW_LOWER = 1, 0, -1
 DUAL, PRIMAL = 1, 4
 """HiGHS's numbers of the dual and the primal simplex method."""
 
-WAYS: tuple[dict[str, Any], ...] = ({"presolve": "on"}, {}, {"simplex_strategy": PRIMAL}, {"solver": "ipm", "ipm_iteration_limit": 300})
+WAYS: tuple[dict[str, Any], ...] = (
+    {"presolve": "on"},
+    {},
+    {"simplex_strategy": PRIMAL},
+    {"solver": "ipm", "ipm_iteration_limit": 300},
+)
 """Options of one cold solve after the other, where a warm one ends without an answer: presolve sees soonest that there is none."""
 
 

@@ -69,13 +69,18 @@ class Facts:
 
 
 def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: FirstStage, began: float) -> Plan:
-    """Work out a plan from linear programs solved alone, and check it against what the search claims.
+    """Work out a plan from linear programs solved alone, and check it against what the search claims; nothing stops that.
 
     Raises
     ------
     CertificateError
         When the two differ by more than `CERTIFICATE`.
     """
+    with problem.unstoppable():
+        return _make_plan(problem, facts, solution, first, began)
+
+
+def _make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: FirstStage, began: float) -> Plan:
     network, case = problem.network, problem.case
     status_quo = problem.status_quo
     cold = problem.response_cost(facts.choice)
@@ -240,11 +245,12 @@ def no_plan(problem: Problem, status: str, bound: float, facts: dict[str, Any], 
 
 
 def _solve_facts(problem: Problem, facts: dict[str, Any], began: float) -> dict[str, Any]:
+    # Where the time was up before, there is no program whose size could be told.
+    program = problem.joint.program if "joint" in problem.__dict__ else None
     return {
         **facts,
         "seconds": time.perf_counter() - began,
         "build_seconds": problem.build_seconds,
-        "rows": int(problem.joint.program.row_lower.size),
-        "columns": int(problem.joint.program.cost.size),
+        **({} if program is None else {"rows": int(program.row_lower.size), "columns": int(program.cost.size)}),
         **_versions(),
     }

@@ -16,8 +16,8 @@ from .assembly import FirstStage, Operations, Operator, response_variables
 from .columns import Responder, ResponseArrays, digits_of
 from .compiled import Compiled, Highs, compile_model
 from .evaluator import Evaluator
-from .monitor import Ear, Stopped
 from .joint import Choice, Gate, Joint, output_keys, output_map
+from .monitor import Ear, Stopped
 from .network import NONE, OPEN, Network
 from .response import build_response
 

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from . import large
 from .assembly import FirstStage
 from .candidates import enumerable
-from .engine import Engine
+from .clock import Clock
 from .groups import grouped
-from .large import solve_large
-from .monitor import Monitor
+from .large import solve_by
+from .monitor import Ear, Monitor, Stopped
 from .network import Network
 from .overlaps import overlapping
 from .plan import Plan
-from .planning import Facts, make_plan
+from .planning import Facts, make_plan, no_plan
 from .problem import Problem
 from .terms import Terms
 
 if TYPE_CHECKING:
     from ..data import Case
 
-METHODS = ("auto", "columns", "groups", "pieces", "tree", "program")
+METHODS = ("auto", *large.METHODS)
 """Ways to find the plan."""
+
+CHOOSING = 0.05
+"""Share of the time limit that choosing a method may take; what is not settled then is taken for settled by none but the tree."""
 
 
 def solve(
@@ -77,35 +82,24 @@ def solve(
     options = case.settings.solver
     time_limit = options.time_limit if time_limit is None else time_limit
     rel_gap = options.rel_gap if rel_gap is None else rel_gap
-    began = time.perf_counter()
-
-    def remaining() -> float:
-        return time_limit - (time.perf_counter() - began)
-
-    def stop() -> bool:
-        return monitor.stop() or remaining() <= 0
-
-    terms = Terms.of(case)
-    if method == "columns" or (method == "auto" and enumerable(Network(case), terms)):
-        with Engine(case, threads=threads, log=log, monitor=monitor, stop=stop) as engine:
-            found = engine.search(terms, rel_gap)
-            return engine.plan(found, rel_gap, began)
-    problem = Problem(case, log, stop)
-    reason = "as asked for"
-    if method == "auto":
-        method, left = _large_method(problem.network)
-        reason = f"the combinations of policies are too many to enumerate, {left}"
-    return solve_large(
-        problem,
-        terms,
-        method=method,
-        reason=reason,
-        rel_gap=rel_gap,
-        began=began,
-        time_limit=time_limit,
-        monitor=monitor,
-        stop=stop,
-    )
+    clock = Clock(time_limit, monitor.stop)
+    problem, terms = Problem(case, log, clock.up), Terms.of(case)
+    try:
+        name, reason = choose(problem.network, terms, clock) if method == "auto" else (method, "as asked for")
+        return solve_by(
+            problem,
+            terms,
+            method=name,
+            reason=reason,
+            chosen=method == "auto",
+            rel_gap=rel_gap,
+            clock=clock,
+            monitor=monitor,
+            threads=threads,
+        )
+    except Stopped:
+        facts = {"method": method, "reason": "the time was up before there was a plan", "termination": "stopped"}
+        return no_plan(problem, "unknown", math.inf, facts, clock.began)
 
 
 def evaluate(
@@ -204,10 +198,14 @@ def check_choices(
     return policies
 
 
-def _large_method(network: Network) -> tuple[str, str]:
-    """Method for combinations too many to enumerate, and what can be enumerated instead."""
+def choose(network: Network, terms: Terms, clock: Clock) -> tuple[str, str]:
+    """Return the method for a case, and why; takes no more of the time than `CHOOSING`."""
+    if enumerable(network, terms):
+        return "columns", "all combinations of policies can be enumerated"
+    too_many = "the combinations of policies are too many to enumerate,"
     if grouped(network):
-        return "groups", "those of each independent group are not"
-    if overlapping(network):
-        return "pieces", "those of the regimes that act on one good are not"
-    return "tree", "also within a group of regimes"
+        return "groups", f"{too_many} those of each independent group are not"
+    ear = Ear(lambda: clock.up() or clock.passed > CHOOSING * clock.seconds)
+    if overlapping(network, ear):
+        return "pieces", f"{too_many} those of the regimes that act on one good are not"
+    return "tree", f"{too_many} also within a group of regimes"

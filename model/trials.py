@@ -119,6 +119,12 @@ class Trials:
         self.nodes += outcome.nodes
         return Worked(trial, -math.inf if outcome.objective is None else -outcome.objective, outcome)
 
+    @staticmethod
+    def worked(digits: Digits, cost: float, outcome: Outcome) -> Worked:
+        """A combination whose joint program others have solved."""
+        leverage = -math.inf if outcome.objective is None else -outcome.objective
+        return Worked(Trial(digits, cost, math.inf), leverage, outcome)
+
     def offer(self, worked: Worked) -> bool:
         """Take a combination as the best if it is; return whether it was."""
         better = worked.leverage > self.leverage + self.tie
