@@ -1,8 +1,8 @@
 """Methods that prove one plan side by side: one incumbent, the best of their bounds (docs/scale.md).
 
-A method is a class with one protocol (`Method`). It works on the case's `Problem` and shares the incumbent with all others through
-`Trials`: it offers every combination that it works out, and reads from there what is to be beaten. It asks `stop` between its steps,
-where neither the evaluator nor the trials are in use: that is where news of other methods come in.
+A method is a class with one protocol (`Method`). It works on the case's `Problem` and shares the incumbent through `Trials`: it
+offers every combination that it works out, and reads from there what is to be beaten. It asks `stop` between its steps, where
+neither the evaluator nor the trials are in use: that is where news of other methods come in.
 """
 
 from __future__ import annotations
