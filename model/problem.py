@@ -175,6 +175,8 @@ class Problem:
         """W(status quo) under the least-cost response that is best for us (section 4)."""
         cost, joint = self.response_cost(self.all_open), self.opened
         outcome = Evaluator(joint, 0.0, stop=self.stop).best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(joint))
+        if outcome.solution is None and self.stop():
+            raise Stopped
         if outcome.solution is None:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations = Operator(joint).run(outcome.solution, FirstStage({}, {}))

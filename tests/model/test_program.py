@@ -11,9 +11,9 @@ from oracle import oracle
 from pyomo.environ import Constraint
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, solve
-from sluicegate.model import TooManyCombinations, candidates, mixed, overlaps, program
+from sluicegate.model import TooManyCombinations, candidates, mixed, overlaps, portfolio, program
 from sluicegate.model.columns import Responder, gray_order
-from sluicegate.model.compiled import Highs, compile_model
+from sluicegate.model.compiled import Highs, Outcome, compile_model
 from sluicegate.model.planning import money_scale
 from sluicegate.model.problem import Problem
 from strategies import cases, random_case
@@ -150,10 +150,16 @@ def test_a_family_of_the_dual_left_out_is_noticed(family: str) -> None:
 # How it is used ------------------------------------------------------------------------------------------------------
 
 
+def refuse(*_: Any) -> None:
+    raise OSError("no process")
+
+
 def test_the_method_is_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = made(random_case(2))
     assert solve(drawn).solve["method"] == "columns"
     monkeypatch.setattr(candidates, "MOST_CANDIDATES", 2)
+    monkeypatch.setattr(portfolio, "SMALL", 0)
+    monkeypatch.setattr(portfolio, "Companion", refuse)
     for method in ("pieces", "tree"):
         plan = solve(drawn)
         assert plan.solve["method"] == method
@@ -195,7 +201,9 @@ def test_a_stopped_program_keeps_its_incumbent(number: int) -> None:
 
 def test_small_steps_start_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     # Without any time for HiGHS the start is what is left.
-    monkeypatch.setattr(mixed.Single, "solve", lambda self, *rest: mixed.Answer(None, np.inf, mixed.NOTHING))
+    monkeypatch.setattr(
+        mixed.Single, "solve", lambda self, *rest: mixed.Answer(None, np.inf, Outcome("Stopped", None, None, None))
+    )
     drawn = random_case(2)
     best = oracle(*drawn).leverage
     plan = solve(made(drawn), method="program")
