@@ -24,6 +24,9 @@ from .trials import Trials, Worked
 MANY = 5_000
 """Responses to enumerate from which on the single program may be sooner."""
 
+RUNGS = (0.125, 0.25, 0.5)
+"""Of `Trials.search`, where responses are cheap."""
+
 HURRY = 0.15
 """Share of the time limit that is left to the search where the enumeration would take all of it."""
 
@@ -185,7 +188,7 @@ def _prove(entry: Entry, race: Race, terms: Terms, engine: Engine | None, chosen
     problem, trials, clock = race.problem, race.trials, race.clock
     race.monitor.stage("search", 0)
     if entry.local and not clock.up():
-        trials.offer(trials.work_out(trials.improve((0,) * len(trials.sizes))))
+        trials.search(RUNGS if race.small() else ())
         race.monitor.bounds(trials.leverage, math.inf)
     if entry.build is None:
         if race.small():
