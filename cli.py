@@ -1264,9 +1264,10 @@ class _Run:
 
 def _load(given: str, overrides: Sequence[str], talk: Talk) -> Case:
     from .data import load_case
+    from .report.alike import together
 
     case = load_case(given, overrides)
-    for warning in case.warnings:
+    for warning in together(case.warnings):
         talk.say(_shown(f"Warning: {warning}"))
     return case
 

@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -109,7 +110,8 @@ class Companion:
         )
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self.ended = False
-        threading.Thread(target=self._read, args=(pickle.dumps(task),), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(pickle.dumps(task),), daemon=True)
+        self._reader.start()
 
     def _read(self, task: bytes) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -136,6 +138,12 @@ class Companion:
         self.ended = True
         self._process.kill()
         self._process.wait()
+        self._reader.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            # What was not yet sent cannot be any more.
+            with suppress(OSError):
+                stream.close()
 
 
 def _put(stream: BinaryIO | Any, message: bytes) -> None:

@@ -197,7 +197,7 @@ class Trials:
         return current
 
     def plunge(self) -> Trial:
-        """Begin with every regime at its strictest and open what gains least for the limits it eases, until all are kept; improve that.
+        """Begin with every regime at its strictest, open what gains least for the limits it eases until all are kept; improve that.
 
         From all open no step may help where several must be taken at once, as where goods have many ways round.
         """

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..model.plan import WIDE_RANGE
+from .alike import together
 from .figures import counted, decimals, gap, number, percent, plain, signed
 from .inline import picture
 from .plan_charts import (
@@ -68,7 +69,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "title": case_title(case),
         "lead": case_line(case),
         "answer": answer(plan),
-        "notices": [*remarks, *plan.warnings],
+        "notices": together([*remarks, *plan.warnings]),
         "violations": plan.violations,
         "sources": sources(case),
         "assumed": ASSUMED,

@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from .alike import together
 from .figures import counted, decimals, gap, number, percent, plain, seconds, signed
 from .names import Name
 
@@ -245,7 +246,7 @@ def _violations(plan: Plan) -> Iterable[RenderableType]:
 def _notices(plan: Plan) -> Iterable[RenderableType]:
     if plan.warnings:
         yield _title("Before you trust these figures")
-        for warning in plan.warnings:
+        for warning in together(plan.warnings):
             yield _line(f"- {plain(warning)}", "yellow")
 
 

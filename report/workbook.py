@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..data.placing import place_file
 from ..data.writing import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, write_text
 from ..model.plan import FULL
+from .alike import together
 from .charts import OURS, THEIRS
 from .figures import decimals, gap
 from .folder import versions
@@ -261,7 +262,7 @@ class _Writer:
                     for name, values in plan.limits.items()
                 ],
             )
-        remarks = [*plan.violations, *plan.warnings]
+        remarks = [*plan.violations, *together(plan.warnings)]
         if remarks:
             yield "To know before trusting a figure", [(remark, None, "") for remark in remarks]
         solve = plan.solve
