@@ -345,6 +345,8 @@ class Highs:
         if status == highspy.HighsModelStatus.kInterrupt and not self.mixed:
             raise Stopped
         info = highs.getInfo()
+        if status == highspy.HighsModelStatus.kUnknown and not self.mixed and _is_optimum(info):
+            status = highspy.HighsModelStatus.kOptimal
         termination = highs.modelStatusToString(status)
         feasible = info.primal_solution_status == highspy.kSolutionStatusFeasible
         solution = _vector(highs.getSolution().col_value) if feasible else None
@@ -380,6 +382,20 @@ class Highs:
         """Basic columns after a linear solve, shape (rows,): slacks are counted from the number of columns on."""
         _, basic = self.highs.getBasicVariables()
         return np.where(basic < 0, self.width - 1 - basic, basic)
+
+
+def _is_optimum(info: highspy.HighsInfo) -> bool:
+    """Whether a basis is feasible and its duals are: then it is an optimum.
+
+    HiGHS calls it unknown where the two objectives differ by more than its tolerance of their size. Where large terms cancel, as where
+    leverage is near 0, that is the rounding of the terms.
+    """
+    return bool(
+        info.basis_validity == highspy.kBasisValidityValid
+        and info.primal_solution_status == highspy.kSolutionStatusFeasible
+        and info.dual_solution_status == highspy.kSolutionStatusFeasible
+        and info.num_complementarity_violations == 0
+    )
 
 
 def _vector(values: Sequence[float]) -> np.ndarray:
