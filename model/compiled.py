@@ -387,8 +387,8 @@ class Highs:
 def _is_optimum(info: highspy.HighsInfo) -> bool:
     """Whether a basis is feasible and its duals are: then it is an optimum.
 
-    HiGHS calls it unknown where the two objectives differ by more than its tolerance of their size. Where large terms cancel, as where
-    leverage is near 0, that is the rounding of the terms.
+    HiGHS calls it unknown where the two objectives differ by more than its tolerance of their size. Where large terms cancel, as
+    where leverage is near 0, that is the rounding of the terms.
     """
     return bool(
         info.basis_validity == highspy.kBasisValidityValid

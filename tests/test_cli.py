@@ -27,6 +27,8 @@ from sluicegate.cli import cli
 from sluicegate.data import write_folder
 from sluicegate.model import CertificateError, TooManyCombinations
 
+from bench.generate import generate
+
 TABLES = ["fills", "flows", "losses", "policies", "sourcing", "stocks"]
 FILES = sorted(
     [
@@ -708,6 +710,26 @@ def test_ctrl_c_keeps_the_best_plan(number: signal.Signals, threads: str) -> Non
             assert "not proven best" in shown
             assert sorted(os.listdir("out")) == FILES
             assert sorted(os.listdir()) == ["out", "slow", "small"]
+        end = time.monotonic() + 10
+        while group_lives(started) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not group_lives(started)
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_heard_while_the_solver_is_deaf(number: signal.Signals) -> None:
+    # HiGHS asks nobody for the half minute that the root relaxation of this program takes.
+    write_folder(generate(12, weeks=52), "deaf")
+    with solving("deaf", "-v", "-o", "out", "--method", "program", until="searching") as started:
+        time.sleep(2.0)
+        began = time.monotonic()
+        os.killpg(started.pid, number)
+        shown, said = started.communicate(timeout=60)
+        assert started.returncode == 130, said
+        assert time.monotonic() - began < 15
+        assert "Traceback" not in said
+        assert "not proven best" in shown
         end = time.monotonic() + 10
         while group_lives(started) and time.monotonic() < end:
             time.sleep(0.1)
