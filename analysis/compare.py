@@ -22,7 +22,7 @@ from ..data.noticing import notice
 from ..data.tables import Delay, Row
 from ..model.candidates import TooManyCombinations
 from ..model.engine import Engine
-from ..model.monitor import Monitor
+from ..model.monitor import Monitor, Stopped
 from ..model.plan import Plan
 from ..model.planning import CertificateError
 from ..model.solving import solve
@@ -644,6 +644,8 @@ class _Work:
             plan = work()
         except TooManyCombinations as error:
             return _Answer(None, None, f"not solved: {error}")
+        except Stopped:
+            return _Answer(None, None, "not solved: stopped")
         except (CertificateError, ArithmeticError) as error:
             return _Answer(None, None, f"failed its check: {error}")
         if self.monitor.stop():

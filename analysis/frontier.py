@@ -6,12 +6,13 @@ import itertools
 import math
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..model.candidates import TooManyCombinations
 from ..model.engine import Engine
-from ..model.monitor import Monitor
+from ..model.monitor import Monitor, Stopped
 from ..model.network import Network
 from ..model.ours import SIDE
 from ..model.terms import Terms
@@ -264,7 +265,9 @@ def frontier(
         notes.append(f"without a limit there are too many combinations; the curve ends at the case's {limit:g}")
         high = limit
         engine = engine_at(limit)
-    with engine:
+    traced = Traced()
+    # Stopped while programs are built, the curve has no point.
+    with engine, suppress(Stopped):
         if against == "budget" and not engine.problem.joint.model.component("budget"):
             # Nothing to qualify or to stockpile: only policies take of it.
             resource = replace(resource, load="admin_cost")

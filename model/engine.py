@@ -114,7 +114,7 @@ class Engine:
     ):
         self.monitor = monitor or Monitor()
         self.stop = stop or self.monitor.stop
-        self.report = self.monitor.bounds
+        self.report: Callable[[float, float], None] = self.monitor.bounds
         self.hurried: Callable[[], bool] = lambda: False
         self.problem = problem or Problem(case, log, self.stop)
         self._enumerator = enumerator
@@ -130,6 +130,10 @@ class Engine:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes that work out responses."""
         if "knowledge" in self.__dict__:
             self.knowledge.enumerator.close()
 
@@ -311,11 +315,12 @@ class Engine:
             status = "infeasible" if found.bound == -math.inf else "unknown"
             return no_plan(problem, status, found.bound, facts, began)
         self.monitor.stage("certificate", 0)
-        cost = problem.response_cost(found.choice)
-        return make_plan(
-            problem,
-            Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, facts),
-            found.solution,
-            first_stage_of(problem, found.solution),
-            began,
-        )
+        with problem.unstoppable():
+            cost = problem.response_cost(found.choice)
+            return make_plan(
+                problem,
+                Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, facts),
+                found.solution,
+                first_stage_of(problem, found.solution),
+                began,
+            )

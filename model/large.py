@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,9 @@ MANY = 5_000
 
 RUNGS = (0.125, 0.25, 0.5)
 """Of `Trials.search`, where responses are cheap."""
+
+PATIENT = 0.2
+"""Share of the time limit after which the single program begins beside another method, where its patience would be longer."""
 
 HURRY = 0.15
 """Share of the time limit that is left to the search where the enumeration would take all of it."""
@@ -109,51 +113,57 @@ def solve_by(
     engine = None
     if entry.build is Enumeration:
         engine = Engine(problem.case, widest=terms, threads=threads, monitor=monitor, problem=problem)
-        reason = engine.reason
         engine.hurried = lambda: clock.left <= HURRY * clock.seconds
+        reason = engine.reason
     # All open first: whatever stops the search, there is a plan to fall back on.
-    opened = _all_open(problem, terms, trials, engine)
+    opened = _all_open(terms, trials, engine)
     # The certificate solves the like of it again, twice.
     clock.keep_back(2 * (clock.passed - began - problem.build_seconds))
-    patience = min(entry.patience, 0.2 * clock.seconds) if chosen else math.inf
+    patience = min(entry.patience, PATIENT * clock.seconds) if chosen else math.inf
     race = Race(problem, trials, rel_gap, clock, monitor, patience)
     trials.stop = race.stop
+    facts: dict[str, Any] = {}
     try:
-        facts = _prove(entry, race, terms, engine, chosen)
-        bound = race.bound
-        if bound == math.inf:
-            bound = problem.last_resort()
-        if (engine is None or race.program.end is not None) and not clock.up():
+        # Where local search is interrupted, what it has offered holds.
+        with suppress(Stopped):
+            facts = _prove(entry, race, terms, engine, chosen)
             trials.stop = clock.up
-            trials.simplify()
-    except Stopped:
-        # While a plan was made simpler, or before any method began.
-        facts, bound = {}, race.bound
+            if engine is None or race.won:
+                trials.simplify()
     finally:
         race.close()
         if engine is not None:
-            engine.__exit__()
-    if race.won:
-        reason = (
-            f"{reason}; it was sooner than {method}, which ran beside it"
-            if race.joined
-            else f"{reason}; it was tried first"
-        )
-        facts = {**facts, **race.program_facts()}
-        method = "program"
+            engine.close()
+    if race.won and method != "program":
+        reason += f"; sooner than {method}, which ran beside it" if race.joined else "; small enough to be tried first"
+        facts, method = {**facts, **race.program_facts()}, "program"
+    counts = {"responses": trials.responses, "programs": trials.programs, "relaxations": trials.relaxations}
     facts = {
         "method": method,
         "reason": reason,
         "termination": "stopped" if clock.up() else "finished",
-        "responses": trials.responses,
-        "programs": trials.programs,
-        "relaxations": trials.relaxations,
+        **({} if engine is not None and not race.won else counts),
         **facts,
     }
+    monitor.stage("certificate", 0)
+    bound = race.bound if race.bound < math.inf else problem.last_resort()
+    with problem.unstoppable():
+        return _plan(problem, trials, opened, bound, rel_gap, facts, clock.began)
+
+
+def _plan(
+    problem: Problem,
+    trials: Trials,
+    opened: Worked,
+    bound: float,
+    rel_gap: float,
+    facts: dict[str, Any],
+    began: float,
+) -> Plan:
+    """Return the incumbent's plan, certified; or that there is none."""
     best = trials.best
     if best is None or best.outcome.solution is None:
-        return no_plan(problem, "infeasible" if bound == -math.inf else "unknown", bound, facts, clock.began)
-    monitor.stage("certificate", 0)
+        return no_plan(problem, "infeasible" if bound == -math.inf else "unknown", bound, facts, began)
     return make_plan(
         problem,
         Facts(
@@ -167,18 +177,18 @@ def solve_by(
         ),
         best.outcome.solution,
         first_stage_of(problem, best.outcome.solution),
-        clock.began,
+        began,
     )
 
 
-def _all_open(problem: Problem, terms: Terms, trials: Trials, engine: Engine | None) -> Worked:
+def _all_open(terms: Terms, trials: Trials, engine: Engine | None) -> Worked:
     """All open worked out, and offered."""
     digits = (0,) * len(trials.sizes)
     if engine is None:
         opened = trials.work_out(trials.respond(digits))
     else:
         _, outcome = engine.all_open(terms)
-        opened = trials.worked(digits, problem.status_quo.response_cost, outcome)
+        opened = trials.worked(digits, trials.problem.status_quo.response_cost, outcome)
     trials.offer(opened)
     return opened
 

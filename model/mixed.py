@@ -105,8 +105,9 @@ class Single:
             mip_rel_gap=rel_gap,
             time_limit=max(seconds, 0.0),
             mip_heuristic_effort=HEURISTICS,
-            **({} if nodes is None else {"mip_max_nodes": nodes}),
         )
+        if nodes is not None:
+            highs.set_options(mip_max_nodes=nodes)
         highs.set_offset(program.offset - self.shift)
         if start is not None:
             highs.start(*self._start(start))

@@ -69,18 +69,13 @@ class Facts:
 
 
 def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: FirstStage, began: float) -> Plan:
-    """Work out a plan from linear programs solved alone, and check it against what the search claims; nothing stops that.
+    """Work out a plan from linear programs solved alone, and check it against what the search claims.
 
     Raises
     ------
     CertificateError
         When the two differ by more than `CERTIFICATE`.
     """
-    with problem.unstoppable():
-        return _make_plan(problem, facts, solution, first, began)
-
-
-def _make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: FirstStage, began: float) -> Plan:
     network, case = problem.network, problem.case
     status_quo = problem.status_quo
     cold = problem.response_cost(facts.choice)
