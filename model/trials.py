@@ -1,4 +1,4 @@
-"""Combinations of policies tried one at a time: what each leads to, and the best that small steps find (model.md section 6)."""
+"""Combinations of policies tried one at a time: what each leads to, and the best that local search finds (model.md section 6)."""
 
 from __future__ import annotations
 
