@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +27,13 @@ WAYS: tuple[dict[str, Any], ...] = (
 )
 """Options of one cold solve after the other, where a warm one ends without an answer: presolve sees soonest that there is none."""
 
+
+def _is_no_stop(record: logging.LogRecord) -> bool:
+    """Whether a message of Pyomo's is about something else than a stop, which is no error of a rule."""
+    return not isinstance(sys.exc_info()[1], Stopped)
+
+
+logging.getLogger("pyomo.core").addFilter(_is_no_stop)
 
 STEPS = 16
 """Steps of the simplex method between two questions whether to stop."""

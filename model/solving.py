@@ -84,8 +84,10 @@ def solve(
     rel_gap = options.rel_gap if rel_gap is None else rel_gap
     clock = Clock(time_limit, monitor.stop)
     problem, terms = Problem(case, log, clock.up), Terms.of(case)
+    name, reason = method, "as asked for"
     try:
-        name, reason = choose(problem.network, terms, clock) if method == "auto" else (method, "as asked for")
+        if method == "auto":
+            name, reason = choose(problem.network, terms, clock)
         return solve_by(
             problem,
             terms,
@@ -98,7 +100,7 @@ def solve(
             threads=threads,
         )
     except Stopped:
-        facts = {"method": method, "reason": "the time was up before there was a plan", "termination": "stopped"}
+        facts = {"method": name, "reason": "the time was up before there was a plan", "termination": "stopped"}
         return no_plan(problem, "unknown", math.inf, facts, clock.began)
 
 
