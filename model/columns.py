@@ -232,6 +232,7 @@ def answer(
     with_outputs: bool,
     responder: Responder | None = None,
     stop: Callable[[], bool] | None = None,
+    interrupt: Callable[[], bool] | None = None,
 ) -> Answers:
     """Solve the response for the combinations of a chunk, from a cold start or a responder's last basis.
 
@@ -244,7 +245,7 @@ def answer(
     prices : array of float32, shape (combinations, watched columns), or (combinations, 0)
     bases : list of Basis, empty without outputs
     """
-    responder = responder or Responder(arrays, stop)
+    responder = responder or Responder(arrays, interrupt)
     responder.set_cost(cost)
     costs = np.empty(len(chunk))
     outputs = np.empty((len(chunk), arrays.outputs.shape[0] if with_outputs else 0), dtype=np.float32)
@@ -307,7 +308,9 @@ class Enumerator:
     processes
         Processes to use.
     stop
-        Asked between chunks; enumeration ends early once it returns True.
+        Asked between chunks, in this process between combinations; enumeration ends early once it returns True.
+    interrupt
+        Asked within the solve of a combination in this process.
 
     Attributes
     ----------
@@ -321,8 +324,15 @@ class Enumerator:
         What was found out about least-cost faces while `memory` is kept.
     """
 
-    def __init__(self, arrays: ResponseArrays, processes: int = 1, stop: Callable[[], bool] = lambda: False):
+    def __init__(
+        self,
+        arrays: ResponseArrays,
+        processes: int = 1,
+        stop: Callable[[], bool] = lambda: False,
+        interrupt: Callable[[], bool] | None = None,
+    ):
         self.arrays = arrays
+        self.interrupt = interrupt
         self.processes = max(1, processes)
         self.stop = stop
         self.responder: Responder | None = None
@@ -460,7 +470,7 @@ class Enumerator:
         for start, chunk in left.items():
             if self.stop():
                 return
-            yield start, answer(self.arrays, chunk, cost, with_outputs, self.responder, self.stop)
+            yield start, answer(self.arrays, chunk, cost, with_outputs, self.responder, self.stop, self.interrupt)
 
     def _answers_apart(
         self, chunks: list[tuple[int, Sequence[Digits]]], cost: np.ndarray, with_outputs: bool

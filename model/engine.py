@@ -141,7 +141,7 @@ class Engine:
     def knowledge(self) -> Knowledge:
         """Candidates with their responses worked out."""
         problem = self.problem
-        enumerator = self._enumerator or Enumerator(problem.response, self.threads, self.stop)
+        enumerator = self._enumerator or Enumerator(problem.response, self.threads, self.stop, problem.stop)
         self.monitor.stage("responses", self.candidates.steps)
         stop, enumerator.stop = enumerator.stop, lambda: self.stop() or self.hurried()
         try:
@@ -237,7 +237,8 @@ class Engine:
             constant,
             rel_gap,
             self.stop,
-            self.report,
+            # The search bounds what was worked out, and nothing else.
+            self.report if self.complete else lambda incumbent, _: self.report(incumbent, math.inf),
             rival=rival,
         )
         first = candidates.find(tuple(0 for _ in candidates.regimes))

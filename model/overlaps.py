@@ -125,7 +125,7 @@ class Overlaps:
             [digits for digits in combinations_of(piece, self.pieces) if self._allowed(piece.regimes, digits)]
             for piece in self.pieces.pieces
         ]
-        self.responder = Responder(problem.response)
+        self.responder = Responder(problem.response, problem.stop)
         self.above: list[Table] = []
         self.sides: list[Side] = []
         self.excluded: list[Digits] = []

@@ -16,6 +16,7 @@ from .clock import Clock
 from .companion import Companion, News
 from .mixed import Single, Start
 from .monitor import Monitor, Stopped
+from .planning import CERTIFICATE, SMALL_CERTIFICATE, money_scale
 from .problem import Problem
 from .trials import Trials
 
@@ -71,6 +72,7 @@ class Race:
         self.monitor = monitor
         self.own = math.inf
         self.program = News()
+        self.patience = patience
         self._start = clock.passed + patience
         self._looked = -math.inf
         self._companion: Companion | None = None
@@ -126,11 +128,19 @@ class Race:
 
     def take(self, news: News) -> None:
         """Take note of what the program has found."""
-        bound = min(self.program.bound, news.bound)
-        self.program = News(bound, None, news.end, news.nodes, news.rows, news.columns)
         if news.digits is not None and (self.trials.best is None or news.digits != self.trials.best.trial.digits):
             self.trials.offer(self.trials.work_out(self.trials.respond(news.digits), self.trials.leverage))
+        bound = min(self.program.bound, news.bound)
+        if self.trials.best is not None and bound < self.trials.leverage - self._doubt:
+            # A plan that was worked out is more: the program's tolerances hide it, and it proves nothing.
+            bound = math.inf
+        self.program = News(bound, None, news.end, news.nodes, news.rows, news.columns)
         self.monitor.bounds(self.trials.leverage, self.bound)
+
+    @property
+    def _doubt(self) -> float:
+        """Money by which the program's bound may lie below the leverage of a plan."""
+        return CERTIFICATE * max(abs(self.trials.leverage), SMALL_CERTIFICATE * money_scale(self.problem))
 
     def wait(self) -> None:
         """Wait for the program, where it runs and may still close the gap."""
@@ -197,7 +207,7 @@ def run(method: Callable[[], Method], race: Race) -> tuple[float, dict[str, Any]
                 facts = built.facts()
     except ArithmeticError as error:
         failed = error
-        if not race.joined:
+        if not race.joined and race.patience < math.inf:
             race.begin()
     race.wait()
     if failed is not None and race.program.bound > race.trials.enough(race.gap):

@@ -155,7 +155,7 @@ class Tree:
         self.stop = stop
         self.report = report
         self.hulls = Hulls(problem.network, terms)
-        self.responder = Responder(self.hulls.arrays)
+        self.responder = Responder(self.hulls.arrays, problem.stop)
         self.regimes = list(problem.network.menu)
         self.menus = list(problem.network.menu.values())
         self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}

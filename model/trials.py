@@ -72,7 +72,7 @@ class Trials:
         }
         self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
         problem.evaluator.terms = terms
-        self.responder = Responder(problem.response)
+        self.responder = Responder(problem.response, problem.stop)
         self.cuts: list[Cut] = []
         self.best: Worked | None = None
         self.responses = self.relaxations = self.programs = self.nodes = 0

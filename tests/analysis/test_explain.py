@@ -17,10 +17,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from sluicegate import case_from_tables, solve
 from sluicegate.analysis.conflict import Conflict, find_conflict, safe
-from sluicegate.analysis.elastic import Elastic, Stopped
+from sluicegate.analysis.elastic import Elastic
 from sluicegate.analysis.explain import Explanation, explain
 from sluicegate.analysis.limits import Limit
-from sluicegate.model.monitor import Monitor
+from sluicegate.model.monitor import Monitor, Stopped
 from sluicegate.model.problem import Problem
 from sluicegate.report.explain import show_explanation
 from strategies import random_case

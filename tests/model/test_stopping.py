@@ -248,6 +248,15 @@ def test_the_other_method_wins_with_the_incumbent_of_the_program(monkeypatch: py
     assert companion.closed
 
 
+def test_a_program_that_denies_a_plan_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    leverage, digits = the_best()
+    for bound in (-math.inf, leverage - 0.01 * abs(leverage)):
+        race, _, _, hand = racing(monkeypatch, News(bound=bound, digits=digits, end="Optimal"))
+        hand.at += 5.0
+        assert not race.stop()
+        assert race.bound == math.inf
+
+
 class Failing:
     def run(self) -> float:
         raise ArithmeticError("no end")
