@@ -751,8 +751,8 @@ def explain(
       sluicegate explain taiwan-korea --set limits.budget=20
     """
     from .analysis.explain.explain import explain as explain_case
-    from .analysis.relaxation.elastic import Stopped
     from .model.follower.enumerate import processors
+    from .model.plan.monitor import Stopped
     from .report.text.explain import show_explanation
 
     talk = Talk(quiet, verbose)

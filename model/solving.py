@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .certify.planning import Facts, make_plan
+from .certify.planning import Facts, make_plan, no_plan
 from .follower.combinations import enumerable
 from .leader.problem import Problem
 from .leader.recompute import FirstStage
+from .methods import large_spaces as large
 from .methods.decomposition.components import grouped
 from .methods.decomposition.master import overlapping
-from .methods.engine import Engine
-from .methods.large_spaces import solve_large
+from .methods.large_spaces import solve_by
 from .network.network import Network
+from .plan.clock import Clock
 from .plan.limits import Terms
-from .plan.monitor import Monitor
+from .plan.monitor import Ear, Monitor, Stopped
 from .plan.plan import Plan
 
 if TYPE_CHECKING:
     from ..data import Case
 
-METHODS = ("auto", "columns", "groups", "pieces", "tree", "program")
+METHODS = ("auto", *large.METHODS)
 """Ways to find the plan."""
+
+CHOOSING = 0.05
+"""Share of the time limit that choosing a method may take; what is not settled then is taken for settled by none but the tree."""
 
 
 def solve(
@@ -77,40 +82,27 @@ def solve(
     options = case.settings.solver
     time_limit = options.time_limit if time_limit is None else time_limit
     rel_gap = options.rel_gap if rel_gap is None else rel_gap
-    began = time.perf_counter()
-
-    def remaining() -> float:
-        return time_limit - (time.perf_counter() - began)
-
-    def stop() -> bool:
-        return monitor.stop() or remaining() <= 0
-
-    terms = Terms.of(case)
-    if method == "columns" or (method == "auto" and enumerable(Network(case), terms)):
-        with Engine(case, threads=threads, log=log, monitor=monitor, stop=stop) as engine:
-            found = engine.search(terms, rel_gap)
-            return _told(engine.plan(found, rel_gap, began), engine.problem, monitor)
-    problem = Problem(case, log, stop)
-    reason = "as asked for"
-    if method == "auto":
-        method, left = _large_method(problem.network)
-        reason = f"the combinations of policies are too many to enumerate, {left}"
-    plan = solve_large(
-        problem,
-        terms,
-        method=method,
-        reason=reason,
-        rel_gap=rel_gap,
-        began=began,
-        time_limit=time_limit,
-        monitor=monitor,
-        stop=stop,
-    )
-    return _told(plan, problem, monitor)
-
-
-def _told(plan: Plan, problem: Problem, monitor: Monitor) -> Plan:
-    """Hand the case made ready to who watches, unless the solve was stopped before all of it was."""
+    clock = Clock(time_limit, monitor.stop)
+    problem, terms = Problem(case, log, clock.up), Terms.of(case)
+    name, reason = method, "as asked for"
+    try:
+        if method == "auto":
+            name, reason = choose(problem.network, terms, clock)
+        plan = solve_by(
+            problem,
+            terms,
+            method=name,
+            reason=reason,
+            chosen=method == "auto",
+            rel_gap=rel_gap,
+            clock=clock,
+            monitor=monitor,
+            threads=threads,
+        )
+    except Stopped:
+        facts = {"method": name, "reason": "the time was up before there was a plan", "termination": "stopped"}
+        return no_plan(problem, "unknown", math.inf, facts, clock.began)
+    # A solve that was stopped may have ended before its status quo was worked out.
     if plan.status != "unknown":
         monitor.prepared(problem)
     return plan
@@ -217,10 +209,14 @@ def check_choices(
     return policies
 
 
-def _large_method(network: Network) -> tuple[str, str]:
-    """Method for combinations too many to enumerate, and what can be enumerated instead."""
+def choose(network: Network, terms: Terms, clock: Clock) -> tuple[str, str]:
+    """Return the method for a case, and why; takes no more of the time than `CHOOSING`."""
+    if enumerable(network, terms):
+        return "columns", "all combinations of policies can be enumerated"
+    too_many = "the combinations of policies are too many to enumerate,"
     if grouped(network):
-        return "groups", "those of each independent group are not"
-    if overlapping(network):
-        return "pieces", "those of the regimes that act on one good are not"
-    return "tree", "also within a group of regimes"
+        return "groups", f"{too_many} those of each independent group are not"
+    ear = Ear(lambda: clock.up() or clock.passed > CHOOSING * clock.seconds)
+    if overlapping(network, ear):
+        return "pieces", f"{too_many} those of the regimes that act on one good are not"
+    return "tree", f"{too_many} also within a group of regimes"

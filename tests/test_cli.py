@@ -28,6 +28,7 @@ from sluicegate.data.storage.digests import check_digests
 from sluicegate.model import CertificateError, TooManyCombinations
 
 from sluicegate_testing.cli_cases import slow, small
+from tools.bench.generate import generate
 
 TABLES = ["fills", "flows", "losses", "policies", "sourcing", "stocks"]
 FILES = sorted(
@@ -885,6 +886,26 @@ def test_names_in_every_script_under_a_locale_that_has_none(environment: dict[st
     ended = process("report", "结果", "--workbook", "表.xlsx", "--threads", "1", **options)
     assert (ended.returncode, "Traceback" in ended.stderr) == (0, False), ended.stderr
     assert Path("结果/report.html").exists() and Path("表.xlsx").exists()
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_heard_while_the_solver_is_deaf(number: signal.Signals) -> None:
+    # HiGHS asks nobody for the half minute that the root relaxation of this program takes.
+    write_folder(generate(12, weeks=52), "deaf")
+    with solving("deaf", "-v", "-o", "out", "--method", "program", until="searching") as started:
+        time.sleep(2.0)
+        began = time.monotonic()
+        os.killpg(started.pid, number)
+        shown, said = started.communicate(timeout=60)
+        assert started.returncode == 130, said
+        assert time.monotonic() - began < 15
+        assert "Traceback" not in said
+        assert "not proven best" in shown
+        end = time.monotonic() + 10
+        while group_lives(started) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not group_lives(started)
 
 
 @POSIX

@@ -18,7 +18,7 @@ from ...model.methods.engine import Engine
 from ...model.network.network import OPEN, Network
 from ...model.plan.choices import SAME_WORDS, Offer
 from ...model.plan.limits import Terms
-from ...model.plan.monitor import Monitor
+from ...model.plan.monitor import Monitor, Stopped
 from ...model.solving import evaluate
 from ..figures.figure import Figure, find_figure, no_figure
 
@@ -306,7 +306,7 @@ def breakeven(
         stopped = False
         try:
             search.run()
-        except _Stopped:
+        except Stopped:
             stopped = True
         switches = tuple(search.switches(whole=not stopped))
         spans = tuple(search.spans())
@@ -464,10 +464,6 @@ def _nearest_accepted(figure: Figure, good: float, bad: float) -> float:
 # Solving at one value --------------------------------------------------------------------------------------------------
 
 
-class _Stopped(Exception):
-    """The monitor asked to stop."""
-
-
 class _Telling(Monitor):
     """Passes on how many values are done; what goes on inside one is not told.
 
@@ -482,9 +478,9 @@ class _Telling(Monitor):
         return self.outer.stop() or time.perf_counter() > self.deadline
 
     def check(self) -> None:
-        """Raise `_Stopped` where the monitor asks to stop."""
+        """Raise `Stopped` where the monitor asks to stop."""
         if self.outer.stop():
-            raise _Stopped
+            raise Stopped
 
 
 @dataclass(frozen=True)
@@ -566,8 +562,9 @@ class _Bench:
             self.telling.deadline = time.perf_counter() + options.time_limit
             try:
                 found = engine.search(terms, options.rel_gap)
-            except ArithmeticError:
-                # One value that the solver fails at is no reason to lose all others.
+            except (ArithmeticError, Stopped):
+                # One value that the solver fails at, or has no time for, is no reason to lose all others.
+                self.telling.check()
                 return self.points.setdefault(value, _Point(value, "unknown", None, -math.inf, math.inf, 0.0))
             finally:
                 self.telling.deadline = math.inf

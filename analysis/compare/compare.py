@@ -26,7 +26,7 @@ from ...model.follower.combinations import TooManyCombinations
 from ...model.methods.engine import Engine
 from ...model.plan.choices import LANE, POLICY, STOCKPILE, Offer, same_amount
 from ...model.plan.limits import Terms
-from ...model.plan.monitor import Monitor
+from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import Plan
 from ...model.solving import solve
 from ..results import blaming, read_result, result_kind
@@ -667,6 +667,8 @@ class _Work:
             plan = work()
         except TooManyCombinations as error:
             return _Answer(None, None, f"not solved: {error}")
+        except Stopped:
+            return _Answer(None, None, "not solved: stopped")
         except (CertificateError, ArithmeticError) as error:
             return _Answer(None, None, f"failed its check: {error}")
         if self.monitor.stop():

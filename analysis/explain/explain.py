@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from ...model.follower.combinations import TooManyCombinations
 from ...model.methods.engine import Engine
 from ...model.plan.limits import Terms
-from ...model.plan.monitor import Monitor
+from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import SCHEMA, Plan
-from ..relaxation.elastic import Elastic, Stopped
+from ..relaxation.elastic import Elastic
 from .conflict import Conflict, find_conflict
 from .shadow_prices import Worths, worths_of
 

@@ -17,8 +17,9 @@ from ...model.methods.engine import Engine, Found
 from ...model.network.network import OPEN
 from ...model.plan.choices import LANE, POLICY, Choices, Offer
 from ...model.plan.limits import Terms
+from ...model.plan.monitor import Stopped
 from ...model.plan.plan import Plan
-from ..relaxation.elastic import Stopped, gap_column, intake
+from ..relaxation.elastic import gap_column, intake
 from ..relaxation.limits import BUDGET, LOADS, Limit, limits_of
 
 POINT = 0.01

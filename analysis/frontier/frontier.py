@@ -6,6 +6,7 @@ import itertools
 import math
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from ...model.methods.engine import Engine
 from ...model.network.network import Network
 from ...model.plan.choices import Choices, Offer, changed
 from ...model.plan.limits import Terms
-from ...model.plan.monitor import Monitor
+from ...model.plan.monitor import Monitor, Stopped
 from .resources import RESOURCES, Resource
 from .tracer import FrontierPoint, Traced, Tracer
 
@@ -265,7 +266,9 @@ def frontier(
         notes.append(f"without a limit there are too many combinations; the curve ends at the case's {limit:g}")
         high = limit
         engine = engine_at(limit)
-    with engine:
+    traced = Traced()
+    # Stopped while programs are built, the curve has no point.
+    with engine, suppress(Stopped):
         if against == "budget" and not engine.problem.joint.model.component("budget"):
             # Nothing to qualify or to stockpile: only policies take of it.
             resource = replace(resource, load="admin_cost")

@@ -11,8 +11,9 @@ from ...model.certify.planning import money_scale
 from ...model.formulation.linking import Choice
 from ...model.methods.cut_pool import Knowledge
 from ...model.methods.engine import Engine
+from ...model.plan.monitor import Stopped
 from ...model.solver.branch_and_bound import minimise
-from ..relaxation.elastic import TOLERANCE, Elastic, Question, Stopped
+from ..relaxation.elastic import TOLERANCE, Elastic, Question
 from ..relaxation.limits import Figure
 from .resources import Resource
 

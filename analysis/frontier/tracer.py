@@ -23,7 +23,7 @@ from ...model.certify.figures import Figures
 from ...model.methods.best_first import TIE, Column, Search
 from ...model.methods.engine import Engine
 from ...model.plan.limits import Terms
-from ..relaxation.elastic import Stopped
+from ...model.plan.monitor import Stopped
 from .minimum_use import Thrift
 from .resources import Resource
 

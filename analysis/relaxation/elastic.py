@@ -21,6 +21,7 @@ from ...model.leader.problem import Problem
 from ...model.methods.cut_pool import Knowledge
 from ...model.network.network import NONE
 from ...model.plan.limits import Terms
+from ...model.plan.monitor import Stopped
 from ...model.solver.branch_and_bound import INTEGRAL
 from ...model.solver.highs import PRIMAL, Program
 from .limits import BUDGET, LOADS, Figure, Limit, figures_of, limits_of
@@ -33,10 +34,6 @@ SUPPORT = 1e-7
 
 Slack = Limit | Figure
 """What can give: a limit alone, or a figure of the case and with it every limit that it sets."""
-
-
-class Stopped(Exception):
-    """The work was stopped before there was an answer."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...model import solve
-from ...model.plan.monitor import Monitor
-from .executors import Stopped
+from ...model.plan.monitor import Monitor, Stopped
 from .outcomes import FREE
 from .run import batches, check_policies, task_of, with_base
 from .store import table_of

@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ...model.plan.monitor import Stopped
 from .store import SweepError
 
 if TYPE_CHECKING:
@@ -61,10 +62,6 @@ class Task(Protocol):
 
     def failed(self, sample: int, values: Values, message: str) -> list[Row]:
         """Return the rows of a sample that ended its workers."""
-
-
-class Stopped(Exception):
-    """The sweep was stopped in the middle of a sample, which has no rows then."""
 
 
 class Executor(Protocol):

@@ -62,7 +62,7 @@ class Bench:
         self._deadline = math.inf
         self.patched = Patched(learnt.mould)
         self.problem = self.patched.problem
-        for asked in (self.problem, self.problem.evaluator, self.patched.enumerator):
+        for asked in (self.problem.evaluator, self.patched.enumerator):
             asked.stop = self.stop
         self._hint: Choice | None = None
         self._allowed: tuple[Terms, tuple[float, ...]] | None = None

@@ -12,10 +12,9 @@ import numpy as np
 
 from ...data import CaseError, apply_overrides
 from ...model import CertificateError, TooManyCombinations
-from ...model.plan.monitor import Monitor
+from ...model.plan.monitor import Monitor, Stopped
 from ...model.solving import evaluate, solve
 from .checking import is_checked
-from .executors import Stopped
 from .learning import Learnt, Span, Unlearnable
 from .outcomes import ALONE, CHECKED, FREE, MODES, REPAIRED, SHARED, SOLVED, Row, outcome
 from .patched import Bench, Unanswered, Untold

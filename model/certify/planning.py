@@ -69,11 +69,12 @@ def no_plan(problem: Problem, status: str, bound: float, facts: dict[str, Any], 
 
 
 def _solve_facts(problem: Problem, facts: dict[str, Any], began: float) -> dict[str, Any]:
+    # Where the time was up before, there is no program whose size could be told.
+    program = problem.joint.program if "joint" in problem.__dict__ else None
     return {
         **facts,
         "seconds": time.perf_counter() - began,
         "build_seconds": problem.build_seconds,
-        "rows": int(problem.joint.program.row_lower.size),
-        "columns": int(problem.joint.program.cost.size),
+        **({} if program is None else {"rows": int(program.row_lower.size), "columns": int(program.cost.size)}),
         **_versions(),
     }

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sparse
 
+from ..plan.monitor import Stopped
 from ..solver.highs import Highs, Program
 from .optimal_face import Basis, Recent
 
@@ -89,11 +90,13 @@ class Responder:
     ----------
     arrays
         The compiled response.
+    stop
+        Asked during every solve, which then raises `Stopped`.
     """
 
-    def __init__(self, arrays: ResponseArrays):
+    def __init__(self, arrays: ResponseArrays, stop: Callable[[], bool] | None = None):
         self.arrays = arrays
-        self.highs = Highs(arrays.program, presolve="off", solver="simplex")
+        self.highs = Highs(arrays.program, stop=stop, presolve="off", solver="simplex")
         self.digits: Digits = tuple(0 for _ in arrays.gates)
 
     def set_policies(self, digits: Digits) -> None:
@@ -228,8 +231,12 @@ def answer(
     cost: np.ndarray,
     with_outputs: bool,
     responder: Responder | None = None,
+    stop: Callable[[], bool] | None = None,
+    interrupt: Callable[[], bool] | None = None,
 ) -> Answers:
     """Solve the response for the combinations of a chunk, from a cold start or a responder's last basis.
+
+    Where it is stopped, the arrays hold the answers there are.
 
     Returns
     -------
@@ -238,20 +245,27 @@ def answer(
     prices : array of float32, shape (combinations, watched columns), or (combinations, 0)
     bases : list of Basis, empty without outputs
     """
-    responder = responder or Responder(arrays)
+    responder = responder or Responder(arrays, interrupt)
     responder.set_cost(cost)
     costs = np.empty(len(chunk))
     outputs = np.empty((len(chunk), arrays.outputs.shape[0] if with_outputs else 0), dtype=np.float32)
     prices = np.empty((len(chunk), arrays.watched.size if with_outputs else 0), dtype=np.float32)
     bases = []
     watched, across = cost[arrays.watched], arrays.program.matrix[:, arrays.watched].T
+    done = 0
     for place, digits in enumerate(chunk):
-        costs[place], solution = responder.solve(digits)
+        if stop is not None and place and stop():
+            break
+        try:
+            costs[place], solution = responder.solve(digits)
+        except Stopped:
+            break
+        done = place + 1
         if with_outputs:
             outputs[place] = arrays.outputs @ solution
             prices[place] = responder.prices(watched, across)
             bases.append(Basis.of(responder.highs.basis(), solution))
-    return costs, outputs, prices, bases
+    return costs[:done], outputs[:done], prices[:done], bases
 
 
 @dataclass(frozen=True)
@@ -294,7 +308,9 @@ class Enumerator:
     processes
         Processes to use.
     stop
-        Asked between chunks; enumeration ends early once it returns True.
+        Asked between chunks, in this process between combinations; enumeration ends early once it returns True.
+    interrupt
+        Asked within the solve of a combination in this process.
 
     Attributes
     ----------
@@ -308,8 +324,15 @@ class Enumerator:
         What was found out about least-cost faces while `memory` is kept.
     """
 
-    def __init__(self, arrays: ResponseArrays, processes: int = 1, stop: Callable[[], bool] = lambda: False):
+    def __init__(
+        self,
+        arrays: ResponseArrays,
+        processes: int = 1,
+        stop: Callable[[], bool] = lambda: False,
+        interrupt: Callable[[], bool] | None = None,
+    ):
         self.arrays = arrays
+        self.interrupt = interrupt
         self.processes = max(1, processes)
         self.stop = stop
         self.responder: Responder | None = None
@@ -319,9 +342,13 @@ class Enumerator:
         self._pool: ProcessPoolExecutor | None = None
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes, whatever they are at."""
         if self._pool is not None:
+            # The pool itself would wait for their chunks when Python ends.
+            workers = list((self._pool._processes or {}).values())
             self._pool.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.terminate()
             self._pool = None
 
     def __enter__(self) -> Enumerator:
@@ -443,7 +470,7 @@ class Enumerator:
         for start, chunk in left.items():
             if self.stop():
                 return
-            yield start, answer(self.arrays, chunk, cost, with_outputs, self.responder)
+            yield start, answer(self.arrays, chunk, cost, with_outputs, self.responder, self.stop, self.interrupt)
 
     def _answers_apart(
         self, chunks: list[tuple[int, Sequence[Digits]]], cost: np.ndarray, with_outputs: bool

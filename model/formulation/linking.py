@@ -130,7 +130,7 @@ class Joint:
     def __init__(self, network: Network, scenarios: Sequence[str] | None = None, limited: bool = True):
         self.network = network
         self.model = build_joint(network, scenarios, limited)
-        self.compiled = compile_model(self.model)
+        self.compiled = compile_model(self.model, network.check)
         self.program = self.compiled.program
         self.gate = Gate(self.compiled, self.model.response)
         self.outputs = output_keys(self.model)

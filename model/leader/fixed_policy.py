@@ -184,8 +184,8 @@ class Evaluator:
         relaxed.column_upper[gaps] = np.inf
         self._gap_cost = np.zeros_like(joint.program.cost)
         self._gap_cost[gaps] = joint.program.cost[gaps]
-        self.relaxed = Steady(relaxed, presolve="off", solver="simplex")
-        self.exact = Steady(joint.program.relaxed(), log=log, presolve="off", solver="simplex")
+        self.relaxed = Steady(relaxed, stop=stop, presolve="off", solver="simplex")
+        self.exact = Steady(joint.program.relaxed(), log=log, stop=stop, presolve="off", solver="simplex")
         self.bases: dict[Node, Any] = {}
         self.last: tuple[Node, State, Outcome] | None = None
         self.repriced = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,17 @@ from ..follower.enumerate import Responder, ResponseArrays, digits_of
 from ..formulation.follower import build_response
 from ..formulation.linking import Choice, Gate, Joint, output_keys, output_map
 from ..network.network import NONE, OPEN, Network
+from ..plan.monitor import Ear, Stopped
 from ..solver.highs import Compiled, Highs, compile_model
 from .fixed_policy import Evaluator
 from .recompute import FirstStage, Operations, Operator, response_variables
 
 if TYPE_CHECKING:
     from ...data import Case
+
+
+LAST_SECONDS = 1.0
+"""Seconds for a bound where a search was stopped without one."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class Problem:
     log
         File for HiGHS's log.
     stop
-        Asked during long solves; they end early once it returns True.
+        Asked while programs are built and solved; both end early once it returns True.
     network
         The case as the mathematics sees it, where it is there already.
     """
@@ -78,10 +84,24 @@ class Problem:
         network: Network | None = None,
     ):
         self.case = case
-        self.network = network or Network(case)
+        self.network = network or Network(case, Ear(self.stop))
         self.log = log
-        self.stop = stop
         self.build_seconds = 0.0
+        self._asked: Callable[[], bool] = stop
+
+    def stop(self) -> bool:
+        """Whether to stop: asked while programs are built and solved, which then raise `Stopped`."""
+        return self._asked()
+
+    @contextmanager
+    def unstoppable(self, seconds: float = math.inf) -> Iterator[None]:
+        """Let what is begun be finished, or go on for some seconds."""
+        before, until = self._asked, time.perf_counter() + seconds
+        self._asked = lambda: time.perf_counter() > until
+        try:
+            yield
+        finally:
+            self._asked = before
 
     @property
     def all_open(self) -> dict[str, str]:
@@ -92,7 +112,7 @@ class Problem:
     def _response(self) -> tuple[Compiled, ResponseArrays, list]:
         began = time.perf_counter()
         model = build_response(self.network)
-        compiled = compile_model(model)
+        compiled = compile_model(model, self.network.check)
         gate = Gate(compiled, model.response)
         program = compiled.program.relaxed()
         program.column_upper = gate.upper(program.column_upper, self.all_open)
@@ -136,7 +156,7 @@ class Problem:
 
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
-        return Responder(self.response).solve(digits_of(choice, self.network.menu))[0]
+        return Responder(self.response, self.stop).solve(digits_of(choice, self.network.menu))[0]
 
     def to_joint(self, solution: np.ndarray) -> np.ndarray:
         """Place columns of the response alone into columns of the joint program; all others are 0."""
@@ -163,7 +183,9 @@ class Problem:
     def status_quo(self) -> StatusQuo:
         """W(status quo) under the least-cost response that is best for us (section 4)."""
         cost, joint = self.response_cost(self.all_open), self.opened
-        outcome = Evaluator(joint, 0.0).best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(joint))
+        outcome = Evaluator(joint, 0.0, stop=self.stop).best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(joint))
+        if outcome.solution is None and self.stop():
+            raise Stopped
         if outcome.solution is None or outcome.objective is None:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations = Operator(joint).run(outcome.solution, FirstStage({}, {}))
@@ -181,12 +203,20 @@ class Problem:
     @cached_property
     def open_outputs(self) -> np.ndarray:
         """Outputs of a response to all open, shape (outputs,)."""
-        _, solution = Responder(self.response).solve(digits_of(self.all_open, self.network.menu))
+        _, solution = Responder(self.response, self.stop).solve(digits_of(self.all_open, self.network.menu))
         return self.response.outputs @ solution
 
     def constant(self, response_cost: Any, admin: Any) -> Any:
         """The part of leverage that depends on policies alone: V - V(all open) - admin costs + W(status quo)."""
         return response_cost - self.status_quo.response_cost - admin + self.status_quo.cost
+
+    def last_resort(self) -> float:
+        """Bound on the leverage under any policies where a search has none; inf where that took too long to work out."""
+        try:
+            with self.unstoppable(LAST_SECONDS):
+                return self.constant(self.response_ceiling(), 0.0) + self.ceiling()
+        except Stopped:
+            return math.inf
 
     def ceiling(self) -> float:
         """Most that the rest of leverage can be under any policies: response free, every policy's arcs open, no budget.
@@ -203,7 +233,7 @@ class Problem:
             row = joint.compiled.row.get(id(constraint))
             if row is not None:
                 program.row_upper[row] = math.inf
-        outcome = Highs(program).solve()
+        outcome = Highs(program, stop=self.stop).solve()
         if outcome.infeasible:
             return -math.inf
         return -outcome.objective if outcome.optimal and outcome.objective is not None else math.inf
@@ -214,7 +244,7 @@ class Problem:
         for gates in self.response.gates:
             for columns, _ in gates:
                 program.column_upper[columns] = 0.0
-        outcome = Highs(program).solve()
+        outcome = Highs(program, stop=self.stop).solve()
         if outcome.objective is None:
             raise ArithmeticError(f"the response without controlled lanes ended with {outcome.termination!r}")
         return outcome.objective

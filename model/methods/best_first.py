@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..leader.fixed_policy import Evaluator, Relaxation
+from ..plan.monitor import Stopped
 from ..solver.highs import Outcome
 from .cut_pool import MOST_LEAVES, Knowledge, bounded
 
 PROBES = 8
 """Candidates whose faces are looked at before those of all that a cover may rule out."""
+
+PLUNGES = 3
+"""Candidates worked out in a row without any gain after which a plunge ends."""
 
 TIE = 1e-7
 """Leverages nearer than this, relative to the larger, are ties."""
@@ -91,6 +96,8 @@ class Search:
         Bounds proven already, under terms that are no tighter.
     floor
         Leverages that are not above it are of no interest.
+    rival
+        Leverage of the best plan that others have found meanwhile: as `floor`.
     """
 
     def __init__(
@@ -104,6 +111,7 @@ class Search:
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
         known: np.ndarray | None = None,
         floor: float = -math.inf,
+        rival: Callable[[], float] = lambda: -math.inf,
     ):
         self.evaluator = evaluator
         self.knowledge = knowledge
@@ -111,7 +119,8 @@ class Search:
         self.gap = gap
         self.stop = stop
         self.report = report
-        self.floor = floor
+        self._floor = floor
+        self._rival = rival
         size = len(self.candidates)
         self.constant = constant
         self.rooms = evaluator.rooms(self.candidates.admin)
@@ -131,6 +140,11 @@ class Search:
             self._apply(cover)
 
     # Steps ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def floor(self) -> float:
+        """Leverages that are not above it are of no interest."""
+        return max(self._floor, self._rival())
 
     @property
     def incumbent(self) -> float:
@@ -246,6 +260,20 @@ class Search:
             self.work_out(place, max(self.incumbent, self.floor))
         return True
 
+    def plunge(self) -> None:
+        """Work out the candidates that promise most, until `PLUNGES` in a row are no better: a good incumbent before any proof."""
+        left = PLUNGES
+        while left and not self.stop():
+            guess = self.guess.copy()
+            guess[list(self.columns)] = -math.inf
+            place = self.next_place(guess)
+            if place is None:
+                return
+            before = max(self.incumbent, self.floor)
+            if not self.relaxed[place]:
+                self.relax(place)
+            left = PLUNGES if self.work_out(place, before).leverage > before else left - 1
+
     def restrict(self, allowed: np.ndarray) -> None:
         """Go on among fewer candidates, all that was found about these kept.
 
@@ -317,9 +345,11 @@ class Search:
 
     def run(self) -> SearchResult:
         """Search until the gap is closed or the search is stopped."""
-        self._search()
-        if self.best is not None and not self.stop():
-            self._prefer_simple()
+        # A program that was interrupted has no answer; all that was found before holds.
+        with suppress(Stopped):
+            self._search()
+            if self.best is not None and not self.stop():
+                self._prefer_simple()
         return SearchResult(
             self.best,
             self.bound(),

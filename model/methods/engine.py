@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,9 +17,9 @@ from ..follower.combinations import Candidates
 from ..follower.enumerate import Enumerator, digits_of
 from ..formulation.linking import Choice
 from ..leader.fixed_policy import Relaxation
-from ..leader.problem import Problem
+from ..leader.problem import LAST_SECONDS, Problem
 from ..plan.limits import Terms
-from ..plan.monitor import Monitor
+from ..plan.monitor import Monitor, Stopped
 from ..plan.plan import Plan
 from ..solver.highs import Outcome
 from .best_first import Search, SearchResult
@@ -26,6 +27,10 @@ from .cut_pool import Knowledge
 
 if TYPE_CHECKING:
     from ...data import Case
+
+
+MANY = 5_000
+"""Candidates from which on a good plan is looked for before any proof."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,13 @@ class Engine:
         The case made ready to solve, who works out responses, and the combinations that the terms allow, where they are there
         already.
 
+    Attributes
+    ----------
+    stop, report
+        As given; `report` is told of incumbent and bound.
+    hurried
+        Whether to leave the enumeration as it is, for the search to have some time.
+
     Raises
     ------
     TooManyCombinations
@@ -102,6 +114,8 @@ class Engine:
     ):
         self.monitor = monitor or Monitor()
         self.stop = stop or self.monitor.stop
+        self.report: Callable[[float, float], None] = self.monitor.bounds
+        self.hurried: Callable[[], bool] = lambda: False
         self.problem = problem or Problem(case, log, self.stop)
         self._enumerator = enumerator
         self.widest = widest or Terms.of(case)
@@ -116,6 +130,10 @@ class Engine:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes that work out responses."""
         if "knowledge" in self.__dict__:
             self.knowledge.enumerator.close()
 
@@ -123,19 +141,26 @@ class Engine:
     def knowledge(self) -> Knowledge:
         """Candidates with their responses worked out."""
         problem = self.problem
-        enumerator = self._enumerator or Enumerator(problem.response, self.threads, self.stop)
+        enumerator = self._enumerator or Enumerator(problem.response, self.threads, self.stop, problem.stop)
         self.monitor.stage("responses", self.candidates.steps)
-        self.complete = self.candidates.work_out(
-            enumerator, problem.status_quo.response_cost, problem.open_outputs, self.monitor.advance
-        )
+        stop, enumerator.stop = enumerator.stop, lambda: self.stop() or self.hurried()
+        try:
+            self.complete = self.candidates.work_out(
+                enumerator, problem.status_quo.response_cost, problem.open_outputs, self.monitor.advance
+            )
+        finally:
+            enumerator.stop = stop
         return Knowledge(self.candidates, enumerator)
 
-    def _reason(self) -> str:
+    @property
+    def reason(self) -> str:
+        """Why the combinations can be enumerated."""
         components = len(self.candidates.components)
         groups = "one group of regimes" if components == 1 else f"{components} independent groups of regimes"
         return f"the {self.candidates.steps:,} responses of {groups} can be enumerated"
 
-    def _all_open(self, terms: Terms) -> tuple[Relaxation, Outcome]:
+    def all_open(self, terms: Terms) -> tuple[Relaxation, Outcome]:
+        """All open worked out under some terms, once: the plan to fall back on."""
         key = (terms, self.problem.evaluator.held)
         if key not in self._opened:
             self._opened[key] = self._work_out_open()
@@ -156,6 +181,7 @@ class Engine:
         allowed: np.ndarray | None = None,
         shut: Sequence[int] = (),
         hint: Choice | None = None,
+        rival: Callable[[], float] = lambda: -math.inf,
     ) -> Found:
         """Find the best choice under terms no wider than the engine's.
 
@@ -171,6 +197,8 @@ class Engine:
             First-stage columns of the joint program that must stay 0.
         hint
             Policies that are likely to be among the best: what bounds them is worked out first.
+        rival
+            As of `Search`.
         """
         if shut:
             whole = self.knowledge
@@ -178,14 +206,19 @@ class Engine:
             self.__dict__["knowledge"] = whole.branch()
             self.problem.evaluator.shut(shut)
             try:
-                return self._search(terms, rel_gap, allowed, hint)
+                return self._search(terms, rel_gap, allowed, hint, rival)
             finally:
                 self.problem.evaluator.shut(())
                 self.__dict__["knowledge"] = whole
-        return self._search(terms, rel_gap, allowed, hint)
+        return self._search(terms, rel_gap, allowed, hint, rival)
 
     def _search(
-        self, terms: Terms | None, rel_gap: float | None, allowed: np.ndarray | None, hint: Choice | None
+        self,
+        terms: Terms | None,
+        rel_gap: float | None,
+        allowed: np.ndarray | None,
+        hint: Choice | None,
+        rival: Callable[[], float],
     ) -> Found:
         began = time.perf_counter()
         terms = terms or self.widest
@@ -193,7 +226,7 @@ class Engine:
         problem = self.problem
         problem.evaluator.terms = terms
         # All open first: whatever stops the search, there is a plan to fall back on.
-        relaxation, outcome = self._all_open(terms)
+        relaxation, outcome = self.all_open(terms)
         knowledge, candidates = self.knowledge, self.candidates
         self.monitor.stage("search", 0)
         constant = problem.constant(candidates.cost, candidates.admin)
@@ -204,23 +237,24 @@ class Engine:
             constant,
             rel_gap,
             self.stop,
-            self.monitor.bounds,
+            # The search bounds what was worked out, and nothing else.
+            self.report if self.complete else lambda incumbent, _: self.report(incumbent, math.inf),
+            rival=rival,
         )
         first = candidates.find(tuple(0 for _ in candidates.regimes))
         assert first is not None
         search.learn(first, relaxation)
         search.record(first, outcome)
         hinted = None if hint is None else candidates.find(digits_of(hint, problem.network.menu))
-        if hinted is not None and hinted != first and search.guess[hinted] > search.threshold():
-            search.relax(hinted)
+        with suppress(Stopped):
+            if hinted is not None and hinted != first and search.guess[hinted] > search.threshold():
+                search.relax(hinted)
+            if not self.complete or len(candidates) > MANY:
+                search.plunge()
         result = search.run()
         bound = result.bound
         if not self.complete or bound == math.inf:
-            ceiling = problem.ceiling()
-            search.cap(ceiling)
-            bound = search.bound()
-            if not self.complete:
-                bound = max(bound, problem.constant(problem.response_ceiling(), 0.0) + ceiling)
+            bound = self._capped(search)
         sourcing_only = search.columns[first].leverage
         best = search.best
         return Found(
@@ -233,6 +267,19 @@ class Engine:
             result,
             time.perf_counter() - began,
         )
+
+    def _capped(self, search: Search) -> float:
+        """Bound where the search proves none, or not for all: by the most that leverage can be under any policies."""
+        problem = self.problem
+        try:
+            with problem.unstoppable(LAST_SECONDS):
+                ceiling = problem.ceiling()
+                search.cap(ceiling)
+                if self.complete:
+                    return search.bound()
+                return max(search.bound(), problem.constant(problem.response_ceiling(), 0.0) + ceiling)
+        except Stopped:
+            return math.inf
 
     def plan(self, found: Found, rel_gap: float | None = None, began: float | None = None) -> Plan:
         """Return the plan of a search, every figure recomputed and certified.
@@ -256,7 +303,7 @@ class Engine:
         began = time.perf_counter() - found.seconds if began is None else began
         facts = {
             "method": "columns",
-            "reason": self._reason(),
+            "reason": self.reason,
             "termination": "stopped" if self.stop() else "finished",
             "combinations": self.count,
             "responses": candidates.steps,
@@ -269,11 +316,12 @@ class Engine:
             status = "infeasible" if found.bound == -math.inf else "unknown"
             return no_plan(problem, status, found.bound, facts, began)
         self.monitor.stage("certificate", 0)
-        cost = problem.response_cost(found.choice)
-        return make_plan(
-            problem,
-            Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, facts),
-            found.solution,
-            first_stage_of(problem, found.solution),
-            began,
-        )
+        with problem.unstoppable():
+            cost = problem.response_cost(found.choice)
+            return make_plan(
+                problem,
+                Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, facts),
+                found.solution,
+                first_stage_of(problem, found.solution),
+                began,
+            )

@@ -1,94 +1,169 @@
-"""Plans where the combinations of policies are too many to enumerate: small steps, then a proof (model.md section 6)."""
+"""One plan by one method or by several side by side: a plan to fall back on, local search, a proof (model.md section 6)."""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from ..certify.planning import Facts, first_stage_of, make_plan, no_plan
 from ..leader.problem import Problem
+from ..plan.clock import Clock
 from ..plan.limits import Terms
-from ..plan.monitor import Monitor
+from ..plan.monitor import Monitor, Stopped
 from ..plan.plan import Plan
 from .decomposition.components import Groups
 from .decomposition.master import Overlaps
-from .local_search import Trials
+from .engine import Engine
+from .enumeration import Enumeration
+from .local_search import Trials, Worked
 from .policy_tree.tree import Tree
-from .single_level import Single
+from .portfolio import QUICK_NODES, Method, Race, run
+
+MANY = 5_000
+"""Responses to enumerate from which on the single program may be sooner."""
+
+RUNGS = (0.125, 0.25, 0.5)
+"""Of `Trials.search`, where responses are cheap."""
+
+PATIENT = 0.2
+"""Share of the time limit after which the single program begins beside another method, where its patience would be longer."""
+
+HURRY = 0.15
+"""Share of the time limit that is left to the search where the enumeration would take all of it."""
 
 
-def solve_large(
+@dataclass(frozen=True)
+class Entry:
+    """How a method runs.
+
+    Attributes
+    ----------
+    build
+        Builds it, as of `portfolio.Method`; None: the single program alone.
+    local
+        Whether local search comes first.
+    patience
+        Where the method was chosen and not asked for: seconds after which the single program begins beside it.
+    """
+
+    build: Callable[..., Method] | None
+    local: bool
+    patience: float
+
+
+METHODS = {
+    "columns": Entry(Enumeration, local=False, patience=20.0),
+    "groups": Entry(Groups, local=False, patience=20.0),
+    "pieces": Entry(Overlaps, local=True, patience=2.0),
+    "tree": Entry(Tree, local=True, patience=0.5),
+    "program": Entry(None, local=True, patience=math.inf),
+}
+"""All methods, by name; a method joins by one entry."""
+
+
+def solve_by(
     problem: Problem,
     terms: Terms,
     *,
     method: str,
     reason: str,
+    chosen: bool,
     rel_gap: float,
-    began: float,
-    time_limit: float,
+    clock: Clock,
     monitor: Monitor,
-    stop: Callable[[], bool],
+    threads: int = 1,
 ) -> Plan:
-    """Find the best plan by small steps, then prove how good it is, by groups, pieces, tree or program.
+    """Find the best plan, and prove how good it is.
 
     Parameters
     ----------
     problem
-        The case, ready to solve.
+        The case, ready to solve; stopped by the clock.
     terms
         The case's limits.
     method, reason
-        ``groups``, ``pieces``, ``tree`` or ``program``, and why it was taken.
+        One of `METHODS`, and why it was taken.
+    chosen
+        Whether it was chosen for the case, and not asked for: then the single program may run beside it.
     rel_gap
         Relative gap at which the plan counts as optimal.
-    began, time_limit
-        When the work began, by ``time.perf_counter``, and the seconds it may take.
-    monitor, stop
-        Told of progress; asked whether to stop.
+    clock
+        When to stop.
+    monitor
+        Told of progress.
+    threads
+        Processes that work out responses.
 
     Raises
     ------
+    Stopped
+        When the time was up before all open was worked out.
     TooManyCombinations
-        When the method is ``groups`` or ``pieces`` and these cannot be enumerated.
+        When the method enumerates what is too much.
     CertificateError
         When the answer does not survive its check.
     """
+    entry = METHODS[method]
     monitor.stage("build", 0)
-    trials = Trials(problem, terms, stop)
+    began = clock.passed
+    trials = Trials(problem, terms, problem.stop)
+    engine = None
+    if entry.build is Enumeration:
+        engine = Engine(problem.case, widest=terms, threads=threads, monitor=monitor, problem=problem)
+        engine.hurried = lambda: clock.left <= HURRY * clock.seconds
+        reason = engine.reason
     # All open first: whatever stops the search, there is a plan to fall back on.
-    opened = trials.work_out(trials.respond((0,) * len(trials.sizes)))
-    trials.offer(opened)
-    monitor.stage("search", 0)
-    bound = math.inf
+    opened = _all_open(terms, trials, engine)
+    # The certificate solves the like of it again, twice.
+    clock.keep_back(2 * (clock.passed - began - problem.build_seconds))
+    patience = min(entry.patience, PATIENT * clock.seconds) if chosen else math.inf
+    race = Race(problem, trials, rel_gap, clock, monitor, patience)
+    trials.stop = race.stop
     facts: dict[str, Any] = {}
-    if method == "groups":
-        groups = Groups(problem, terms, trials, rel_gap, stop, monitor.bounds)
-        bound = groups.run()
-        facts = {"groups": len(groups.groups), "nodes": groups.rounds, "responses": trials.responses + groups.responses}
-    elif not stop():
-        trials.offer(trials.work_out(trials.improve(opened.trial.digits)))
-        monitor.bounds(trials.leverage, math.inf)
-        prove = {"program": _by_program, "pieces": _by_pieces}.get(method, _by_tree)
-        bound, facts = prove(problem, terms, trials, rel_gap, time_limit - (time.perf_counter() - began), monitor, stop)
-    if bound == math.inf:
-        bound = problem.constant(problem.response_ceiling(), 0.0) + problem.ceiling()
-    if not stop():
-        trials.simplify()
+    try:
+        # Where local search is interrupted, what it has offered holds.
+        with suppress(Stopped):
+            facts = _prove(entry, race, terms, engine, chosen)
+            trials.stop = clock.up
+            if engine is None or race.won:
+                trials.simplify()
+    finally:
+        race.close()
+        if engine is not None:
+            engine.close()
+    if race.won and method != "program":
+        reason += f"; sooner than {method}, which ran beside it" if race.joined else "; small enough to be tried first"
+        facts, method = {**facts, **race.program_facts()}, "program"
+    counts = {"responses": trials.responses, "programs": trials.programs, "relaxations": trials.relaxations}
     facts = {
         "method": method,
         "reason": reason,
-        "termination": "stopped" if stop() else "finished",
-        "responses": trials.responses,
-        "programs": trials.programs,
-        "relaxations": trials.relaxations,
+        "termination": "stopped" if clock.up() else "finished",
+        **({} if engine is not None and not race.won else counts),
         **facts,
     }
+    monitor.stage("certificate", 0)
+    bound = race.bound if race.bound < math.inf else problem.last_resort()
+    with problem.unstoppable():
+        return _plan(problem, trials, opened, bound, rel_gap, facts, clock.began)
+
+
+def _plan(
+    problem: Problem,
+    trials: Trials,
+    opened: Worked,
+    bound: float,
+    rel_gap: float,
+    facts: dict[str, Any],
+    began: float,
+) -> Plan:
+    """Return the incumbent's plan, certified; or that there is none."""
     best = trials.best
     if best is None or best.outcome.solution is None:
         return no_plan(problem, "infeasible" if bound == -math.inf else "unknown", bound, facts, began)
-    monitor.stage("certificate", 0)
     return make_plan(
         problem,
         Facts(
@@ -106,57 +181,37 @@ def solve_large(
     )
 
 
-def _by_program(
-    problem: Problem,
-    terms: Terms,
-    trials: Trials,
-    rel_gap: float,
-    seconds: float,
-    monitor: Monitor,
-    stop: Callable[[], bool],
-) -> tuple[float, dict[str, Any]]:
-    """Bound by the single program, and what to say of it; a better combination of its is taken."""
-    single = Single(problem)
-    answer = single.solve(trials.best, rel_gap, seconds, stop, monitor.bounds)
-    if answer.digits is not None and (trials.best is None or answer.digits != trials.best.trial.digits):
-        trials.offer(trials.work_out(trials.respond(answer.digits)))
-    rows, columns = single.compiled.program.matrix.shape
-    return answer.bound, {"nodes": answer.outcome.nodes, "program_rows": rows, "program_columns": columns}
+def _all_open(terms: Terms, trials: Trials, engine: Engine | None) -> Worked:
+    """All open worked out, and offered."""
+    digits = (0,) * len(trials.sizes)
+    if engine is None:
+        opened = trials.work_out(trials.respond(digits))
+    else:
+        _, outcome = engine.all_open(terms)
+        opened = trials.worked(digits, trials.problem.status_quo.response_cost, outcome)
+    trials.offer(opened)
+    return opened
 
 
-def _by_tree(
-    problem: Problem,
-    terms: Terms,
-    trials: Trials,
-    rel_gap: float,
-    seconds: float,
-    monitor: Monitor,
-    stop: Callable[[], bool],
-) -> tuple[float, dict[str, Any]]:
-    """Bound by branch and bound over policies, and what to say of it."""
-    tree = Tree(problem, terms, trials, rel_gap, stop, monitor.bounds)
-    bound = tree.run()
-    return bound, {
-        "nodes": tree.nodes,
-        "responses": trials.responses + tree.responses,
-        "relaxations": trials.relaxations + tree.relaxations,
-    }
-
-
-def _by_pieces(
-    problem: Problem,
-    terms: Terms,
-    trials: Trials,
-    rel_gap: float,
-    seconds: float,
-    monitor: Monitor,
-    stop: Callable[[], bool],
-) -> tuple[float, dict[str, Any]]:
-    """Bound by overlapping pieces of the network, and what to say of it."""
-    overlaps = Overlaps(problem, terms, trials, rel_gap, stop, monitor.bounds)
-    bound = overlaps.run()
-    return bound, {
-        "pieces": len(overlaps.pieces.pieces),
-        "nodes": overlaps.rounds,
-        "responses": trials.responses + overlaps.responses,
-    }
+def _prove(entry: Entry, race: Race, terms: Terms, engine: Engine | None, chosen: bool) -> dict[str, Any]:
+    """Run a method, or the single program; return what there is to say of it."""
+    problem, trials, clock = race.problem, race.trials, race.clock
+    race.monitor.stage("search", 0)
+    if entry.local and not clock.up():
+        trials.search(RUNGS if race.small() else ())
+        race.monitor.bounds(trials.leverage, math.inf)
+    if entry.build is None:
+        if race.small():
+            race.solve_here(log=problem.log)
+        else:
+            race.solve_beside(problem.log)
+        return race.program_facts()
+    many = entry.local or (engine is not None and engine.candidates.steps > MANY)
+    if chosen and many and race.small() and not clock.up():
+        race.solve_here(QUICK_NODES)
+        if race.over():
+            return {}
+    more = {} if engine is None else {"engine": engine}
+    build = entry.build
+    _, facts = run(lambda: build(problem, terms, trials, race.gap, race.stop, race.report, **more), race)
+    return facts

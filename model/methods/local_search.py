@@ -1,9 +1,10 @@
-"""Combinations of policies tried one at a time: what each leads to, and the best that small steps find (model.md section 6)."""
+"""Combinations of policies tried one at a time: what each leads to, and the best that local search finds (model.md section 6)."""
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..follower.combinations import LOADS, within
@@ -71,7 +72,7 @@ class Trials:
         }
         self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
         problem.evaluator.terms = terms
-        self.responder = Responder(problem.response)
+        self.responder = Responder(problem.response, problem.stop)
         self.cuts: list[Cut] = []
         self.best: Worked | None = None
         self.responses = self.relaxations = self.programs = self.nodes = 0
@@ -119,6 +120,12 @@ class Trials:
         self.nodes += outcome.nodes
         return Worked(trial, -math.inf if outcome.objective is None else -outcome.objective, outcome)
 
+    @staticmethod
+    def worked(digits: Digits, cost: float, outcome: Outcome) -> Worked:
+        """A combination whose joint program others have solved."""
+        leverage = -math.inf if outcome.objective is None else -outcome.objective
+        return Worked(Trial(digits, cost, math.inf), leverage, outcome)
+
     def offer(self, worked: Worked) -> bool:
         """Take a combination as the best if it is; return whether it was."""
         better = worked.leverage > self.leverage + self.tie
@@ -140,7 +147,36 @@ class Trials:
         """Bound at which a relative gap is closed; -inf without a combination."""
         return self.leverage + max(self.tie, gap * abs(self.leverage)) if self.best is not None else -math.inf
 
-    # Small steps -----------------------------------------------------------------------------------------------------
+    # Local search ----------------------------------------------------------------------------------------------------
+
+    def search(self, rungs: Sequence[float] = ()) -> None:
+        """Offer what local search finds: from all open, and from where every regime is at its strictest.
+
+        Parameters
+        ----------
+        rungs
+            Shares of what the strictest policies ask of the limits, ascending. Under limits so much tighter a plan is looked for
+            first, and each search begins with the best so far: wider limits do not end worse because they lead elsewhere.
+        """
+        widest, strictest = self.most, self._all_strictest()
+        try:
+            for share in rungs:
+                tighter = {c: min(most, share * self.load(strictest, c)) for c, most in widest.items()}
+                if tighter != widest:
+                    self.most = tighter
+                    self._climb()
+        finally:
+            self.most = widest
+        self._climb()
+
+    def _climb(self) -> None:
+        begin = self.best.trial.digits if self.best is not None else (0,) * len(self.sizes)
+        for step in (lambda: self.improve(begin), self.plunge):
+            if self.stop():
+                return
+            trial = step()
+            if self.allowed(trial.digits):
+                self.offer(self.work_out(trial, self.leverage))
 
     def improve(self, digits: Digits) -> Trial:
         """Improve a combination by flips of one regime and exchanges between two until none helps.
@@ -159,6 +195,56 @@ class Trials:
                 return current
             current = self.relax(moved)
         return current
+
+    def plunge(self) -> Trial:
+        """Begin with every regime at its strictest, open what gains least for the limits it eases until all are kept; improve that.
+
+        From all open no step may help where several must be taken at once, as where goods have many ways round.
+        """
+        digits = self._all_strictest()
+        current = self.respond(digits)
+        waiting: list[tuple[float, int]] = [(-math.inf, regime) for regime, digit in enumerate(digits) if digit]
+        while not self.allowed(current.digits) and not self.stop():
+            waiting = [(price, regime) for price, regime in waiting if self._eased(current.digits, regime) > 0]
+            heapq.heapify(waiting)
+            while waiting and not self.stop():
+                _, regime = heapq.heappop(waiting)
+                opened = self.respond(_flipped(current.digits, (regime, 0)))
+                price = (current.guess - opened.guess) / self._eased(current.digits, regime)
+                # What it costs has grown since it was looked at: another may be better now.
+                if waiting and price > waiting[0][0]:
+                    heapq.heappush(waiting, (price, regime))
+                    continue
+                current = opened
+                break
+            else:
+                return current
+        return self.improve(current.digits)
+
+    def _all_strictest(self) -> Digits:
+        return tuple(self._strictest(regime, policies) for regime, policies in self.menu.items())
+
+    def _strictest(self, regime: str, policies: list[str]) -> int:
+        """The policy under which least arrives, and that latest."""
+
+        def strictness(digit: int) -> tuple[float, float]:
+            row = self.problem.network.policy(regime, policies[digit])
+            if row is None:
+                return 0.0, 0.0
+            weights = row.delay_weeks.weights
+            return 1.0 - row.approval_rate, math.fsum(lag * share for lag, share in weights)
+
+        return max(range(len(policies)), key=strictness)
+
+    def _eased(self, digits: Digits, regime: int) -> float:
+        """Sum over the broken limits of the share of each that opening a regime gives back."""
+        eased = 0.0
+        for column, most in self.most.items():
+            used = self.load(digits, column)
+            if not within(used, most):
+                loads = self.loads[column][regime]
+                eased += (loads[digits[regime]] - loads[0]) / max(used - most, 1e-300)
+        return eased
 
     def _round(self, current: Trial) -> Trial:
         """Take every flip that helps, the most helpful first; then the exchanges that the limits ask for."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import highspy
@@ -14,14 +13,26 @@ from ..certify.planning import first_stage_of
 from ..follower.enumerate import Digits, digits_of
 from ..formulation.single_level import build_program
 from ..leader.problem import Problem
+from ..network.network import Network
 from ..solver.highs import Compiled, Highs, Outcome, compile_model
 from .local_search import Worked
 
 HEURISTICS = 0.0
-"""Share of its effort that HiGHS spends on sub-programs in search of incumbents: small steps have found a good one."""
+"""Share of its effort that HiGHS spends on sub-programs in search of incumbents: local search has found a good one."""
 
-NOTHING = Outcome("stopped", None, None, None)
-"""Of a program that was not solved."""
+
+@dataclass(frozen=True)
+class Start:
+    """Binaries to start from: policies by number, and whether a lane is qualified."""
+
+    digits: Digits
+    qualify: Mapping[str, bool]
+
+    @classmethod
+    def of(cls, problem: Problem, worked: Worked) -> Start:
+        """Return the binaries of a combination worked out."""
+        assert worked.outcome.solution is not None
+        return cls(worked.trial.digits, dict(first_stage_of(problem, worked.outcome.solution).qualify))
 
 
 @dataclass(frozen=True)
@@ -48,51 +59,70 @@ class Single:
 
     Parameters
     ----------
-    problem
-        The case, ready to solve.
+    network
+        The case as the mathematics sees it.
+    shift
+        What turns the program's objective into leverage: the part of leverage that depends on nothing.
     """
 
-    def __init__(self, problem: Problem):
-        began = time.perf_counter()
-        self.problem = problem
-        self.model = build_program(problem.network)
-        self.compiled: Compiled = compile_model(self.model)
-        problem.build_seconds += time.perf_counter() - began
+    def __init__(self, network: Network, shift: float):
+        self.network = network
+        self.shift = shift
+        self.model = build_program(network)
+        self.compiled: Compiled = compile_model(self.model, network.check)
 
     def solve(
         self,
-        start: Worked | None,
+        start: Start | None,
         rel_gap: float,
         seconds: float,
         stop: Callable[[], bool],
-        report: Callable[[float, float], None],
+        tell: Callable[[Digits | None, float], None],
+        log: str | None = None,
+        nodes: int | None = None,
     ) -> Answer:
         """Solve the program.
 
         Parameters
         ----------
         start
-            The combination to start from.
+            Binaries to start from.
         rel_gap, seconds
             Relative gap and time at which to stop.
         stop
             Asked now and then.
-        report
-            Told incumbent and bound when either moves.
+        tell
+            Told of policies that are better than all before, or None, and the bound.
+        log
+            File for HiGHS's log.
+        nodes
+            Nodes at which to stop; None: no number of them.
         """
-        problem = self.problem
         program = self.compiled.program
         highs = Highs(
             program,
-            log=problem.log,
+            log=log,
             mip_rel_gap=rel_gap,
             time_limit=max(seconds, 0.0),
             mip_heuristic_effort=HEURISTICS,
         )
-        highs.set_offset(program.offset - problem.constant(0.0, 0.0))
+        if nodes is not None:
+            highs.set_options(mip_max_nodes=nodes)
+        highs.set_offset(program.offset - self.shift)
         if start is not None:
             highs.start(*self._start(start))
-        watch(highs, stop, report)
+        bounds = [math.inf]
+
+        def proven(_: float, bound: float) -> None:
+            bounds.append(min(bound, bounds[-1]))
+            if bounds[-1] < bounds[-2]:
+                tell(None, bounds[-1])
+
+        def improved(event: highspy.HighsCallbackEvent) -> None:
+            tell(self.digits(np.array(event.data_out.mip_solution)), bounds[-1])
+
+        watch(highs, stop, proven)
+        highs.highs.cbMipImprovingSolution.subscribe(improved)
         outcome = highs.solve()
         bound = math.inf if outcome.bound is None else -outcome.bound
         if outcome.infeasible:
@@ -102,21 +132,19 @@ class Single:
     def digits(self, solution: np.ndarray) -> Digits:
         """Policies of a solution by number."""
         levels = self.compiled.values(self.model.policy, solution)
-        menu = self.problem.network.menu
+        menu = self.network.menu
         choice = {regime: max(policies, key=lambda policy: levels[regime, policy]) for regime, policies in menu.items()}
         return digits_of(choice, menu)
 
-    def _start(self, worked: Worked) -> tuple[np.ndarray, np.ndarray]:
-        """(columns, values) of the binaries of a combination worked out; HiGHS works out the rest."""
-        problem, model = self.problem, self.model
+    def _start(self, start: Start) -> tuple[np.ndarray, np.ndarray]:
+        """(columns, values) of the binaries to start from; HiGHS works out the rest."""
+        model = self.model
         chosen = {
             (regime, policies[digit])
-            for (regime, policies), digit in zip(problem.network.menu.items(), worked.trial.digits, strict=True)
+            for (regime, policies), digit in zip(self.network.menu.items(), start.digits, strict=True)
         }
         values = {id(variable): float(key in chosen) for key, variable in model.policy.items()}
-        assert worked.outcome.solution is not None
-        first = first_stage_of(problem, worked.outcome.solution)
-        values |= {id(variable): float(first.qualify[lane]) for lane, variable in model.qualify.items()}
+        values |= {id(variable): float(start.qualify[lane]) for lane, variable in model.qualify.items()}
         places = {self.compiled.column[key]: value for key, value in values.items() if key in self.compiled.column}
         return np.array(list(places), dtype=np.int32), np.array(list(places.values()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,8 @@ class Network:
     ----------
     case
         A checked case.
+    check
+        Called wherever programs ask for figures while they are built; what it raises ends the work.
 
     Attributes
     ----------
@@ -41,8 +43,9 @@ class Network:
         Loss weight of the party of every site.
     """
 
-    def __init__(self, case: Case):
+    def __init__(self, case: Case, check: Callable[[], None] = lambda: None):
         self.case = case
+        self.check = check
         self.weeks = case.settings.horizon.weeks
         role = {row.party: row.role for row in case.parties}
         party_weight = {row.party: row.loss_weight for row in case.parties}
@@ -139,6 +142,7 @@ class Network:
         """The stock row of a pair; a row of defaults where the case has none."""
         from ...data.schema.tables import Stock
 
+        self.check()
         return self.stocks.get(pair) or Stock(site=pair[0], item=pair[1])
 
     # Regimes and policies ----------------------------------------------------------------------------------------
@@ -229,6 +233,7 @@ class Network:
 
     def capacity(self, lane: Lane, week: int) -> float:
         """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week."""
+        self.check()
         if week < lane.available_week:
             return 0.0
         return lane.max_flow * min(1.0, (week - lane.available_week + 1) / (lane.ramp_weeks + 1))
@@ -242,6 +247,7 @@ class Network:
 
     def pipeline(self, pair: Pair, week: int) -> float:
         """Goods dispatched before week 0 that arrive at a pair in a week."""
+        self.check()
         return sum(lane.base_flow for lane in self.inbound.get(pair, ()) if week < lane.lead_weeks)
 
     def target(self, pair: Pair) -> float:

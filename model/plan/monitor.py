@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,3 +30,36 @@ class Monitor:
     def stop(self) -> bool:
         """Say whether to stop as soon as possible, keeping what was found."""
         return False
+
+
+class Stopped(Exception):
+    """The work was stopped before there was an answer."""
+
+
+class Ear:
+    """Asks whether to stop once in a while, for work made of many small steps.
+
+    Parameters
+    ----------
+    stop
+        What is asked.
+    every
+        Steps between two questions.
+    """
+
+    def __init__(self, stop: Callable[[], bool], every: int = 256):
+        self.stop = stop
+        self.every = every
+        self._steps = 0
+
+    def __call__(self) -> None:
+        """Take note of a step.
+
+        Raises
+        ------
+        Stopped
+            Where the answer is yes.
+        """
+        self._steps += 1
+        if self._steps % self.every == 0 and self.stop():
+            raise Stopped

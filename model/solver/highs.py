@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,13 +13,35 @@ import highspy
 import numpy as np
 import scipy.sparse as sparse
 
+from ..plan.monitor import Ear, Stopped
+
 ROW_UPPER, ROW_EQUAL, ROW_LOWER = 1, 0, -1
 
 DUAL, PRIMAL = 1, 4
 """HiGHS's numbers of the dual and the primal simplex method."""
 
-WAYS: tuple[dict[str, Any], ...] = ({"presolve": "on"}, {}, {"simplex_strategy": PRIMAL}, {"solver": "ipm"})
+WAYS: tuple[dict[str, Any], ...] = (
+    {"presolve": "on"},
+    {},
+    {"simplex_strategy": PRIMAL},
+    {"solver": "ipm", "ipm_iteration_limit": 300},
+)
 """Options of one cold solve after the other, where a warm one ends without an answer: presolve sees soonest that there is none."""
+
+
+def _is_no_stop(record: logging.LogRecord) -> bool:
+    """Whether a message of Pyomo's is about something else than a stop, which is no error of a rule."""
+    return not isinstance(sys.exc_info()[1], Stopped)
+
+
+logging.getLogger("pyomo.core").addFilter(_is_no_stop)
+
+STEPS = 16
+"""Steps of the simplex method between two questions whether to stop."""
+
+
+COMPLEMENTARY = 1e-7
+"""HiGHS's own tolerance: most that a column off its bounds times its reduced cost may be in an optimum."""
 
 
 @dataclass
@@ -97,13 +121,15 @@ class Compiled:
         return sparse.csr_matrix((np.array(data, dtype=float), np.array(columns, dtype=np.int64), starts), shape=shape)
 
 
-def compile_model(model: Any) -> Compiled:
+def compile_model(model: Any, check: Callable[[], None] = lambda: None) -> Compiled:
     """Compile a Pyomo model in one pass.
 
     Parameters
     ----------
     model : pyomo.environ.ConcreteModel
         A linear model with one active objective.
+    check
+        Called at every expression; what it raises ends the work.
 
     Returns
     -------
@@ -111,10 +137,20 @@ def compile_model(model: Any) -> Compiled:
     """
     from pyomo.common.gc_manager import PauseGC
     from pyomo.environ import minimize
-    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+    from pyomo.repn.linear import LinearRepnVisitor
+    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler, _LinearStandardFormCompiler_impl
 
+    class Visitor(LinearRepnVisitor):
+        def walk_expression(self, expression: Any) -> Any:
+            check()
+            return super().walk_expression(expression)
+
+    class Compiler(_LinearStandardFormCompiler_impl):
+        _get_visitor = Visitor
+
+    config = LinearStandardFormCompiler().config({"mixed_form": True, "set_sense": minimize})
     with PauseGC():
-        form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=minimize)
+        form = Compiler(config).write(model)
     rhs = np.asarray(form.rhs, dtype=float)
     kinds = np.array([entry.bound_type for entry in form.rows], dtype=int)
     program = Program(
@@ -205,11 +241,15 @@ class Highs:
         The arrays; copied into HiGHS.
     log
         File that HiGHS appends its log to; none by default.
+    stop
+        Asked during every solve; None: nobody is.
     **options
         HiGHS options, e.g. ``time_limit``.
     """
 
-    def __init__(self, program: Program, log: str | None = None, **options: Any):
+    def __init__(
+        self, program: Program, log: str | None = None, stop: Callable[[], bool] | None = None, **options: Any
+    ):
         self.highs = highspy.Highs()
         self.highs.setOptionValue("log_to_console", False)
         self.highs.setOptionValue("output_flag", log is not None)
@@ -222,6 +262,21 @@ class Highs:
         self.width = program.cost.size
         self.offset = program.offset
         self.highs.passModel(highs_model(program))
+        if stop is not None:
+            self._listen(stop)
+
+    def _listen(self, stop: Callable[[], bool]) -> None:
+        """Interrupt HiGHS once told to stop."""
+        ear = Ear(stop, STEPS)
+
+        def pulse(event: highspy.HighsCallbackEvent) -> None:
+            try:
+                ear()
+            except Stopped:
+                event.interrupt()
+
+        self.highs.cbSimplexInterrupt.subscribe(pulse)
+        self.highs.cbIpmInterrupt.subscribe(pulse)
 
     def set_options(self, **options: Any) -> None:
         """Set HiGHS options."""
@@ -294,7 +349,13 @@ class Highs:
         self.highs.setBasis(basis)
 
     def solve(self) -> Outcome:
-        """Run HiGHS."""
+        """Run HiGHS.
+
+        Raises
+        ------
+        Stopped
+            Where a linear program was interrupted: it has no answer then.
+        """
         highs = self.highs
         highs.run()
         status = highs.getModelStatus()
@@ -304,7 +365,11 @@ class Highs:
             status = highs.getModelStatus()
         if status == highspy.HighsModelStatus.kModelEmpty:
             return Outcome("Optimal", self.offset, self.offset, np.zeros(self.width))
+        if status == highspy.HighsModelStatus.kInterrupt and not self.mixed:
+            raise Stopped
         info = highs.getInfo()
+        if status == highspy.HighsModelStatus.kUnknown and not self.mixed and _is_optimum(info):
+            status = highspy.HighsModelStatus.kOptimal
         termination = highs.modelStatusToString(status)
         feasible = info.primal_solution_status == highspy.kSolutionStatusFeasible
         solution = _vector(highs.getSolution().col_value) if feasible else None
@@ -338,6 +403,20 @@ class Highs:
         """Basic columns after a linear solve, shape (rows,): slacks are counted from the number of columns on."""
         _, basic = self.highs.getBasicVariables()
         return np.where(basic < 0, self.width - 1 - basic, basic)
+
+
+def _is_optimum(info: highspy.HighsInfo) -> bool:
+    """Whether a basis is feasible and its duals are: then it is an optimum.
+
+    HiGHS calls it unknown where the two objectives differ by more than its tolerance of their size. Where large terms cancel, as
+    where leverage is near 0, that is the rounding of the terms.
+    """
+    return bool(
+        info.basis_validity == highspy.kBasisValidityValid
+        and info.primal_solution_status == highspy.kSolutionStatusFeasible
+        and info.dual_solution_status == highspy.kSolutionStatusFeasible
+        and info.max_complementarity_violation <= COMPLEMENTARY
+    )
 
 
 def _vector(values: Sequence[float]) -> np.ndarray:

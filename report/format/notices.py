@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from .alike import together
 from .numbers import counted
 
 if TYPE_CHECKING:
@@ -16,15 +17,16 @@ MOST = 6
 
 def notices(plan: Plan) -> list[str]:
     """Return the warnings of a plan, then the first of those about its case and how many more there are."""
-    return [*plan.warnings, *(f"in the case: {warning}" for warning in few(plan.case_warnings))]
+    return [*together(plan.warnings), *(f"in the case: {warning}" for warning in few(plan.case_warnings))]
 
 
-def few(warnings: Sequence[object]) -> list[str]:
-    """Return the first of many warnings about a case, and how many more there are."""
+def few(warnings: Iterable[object]) -> list[str]:
+    """Return the first of many warnings about a case, those alike in one line, and how many more there are."""
+    warnings = together(warnings)
     # One more takes no more room than to say so.
     shown = warnings if len(warnings) <= MOST + 1 else warnings[:MOST]
     more = len(warnings) - len(shown)
     return [
-        *map(str, shown),
+        *shown,
         *([f"{counted(more, 'more warning')}; sluicegate validate lists them all"] if more else []),
     ]

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from ..format.alike import together
 from ..format.numbers import counted, number, plain
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def show_check(case: Case, remarks: Sequence[str], console: Console) -> None:
         console.print(Text("No faults, no warnings."))
         return
     console.print(Text(f"No faults, {counted(len(warnings), 'warning')}:", style="bold"))
-    for warning in warnings:
+    for warning in together(warnings):
         console.print(Padding(Text(f"- {plain(warning)}", style="yellow", overflow="fold"), (0, 0, 0, 2), expand=False))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
@@ -216,6 +217,14 @@ class Groups:
                 if cut is not None and faces is not None:
                     master.add(cut, *faces)
         return max(bound, self.trials.leverage)
+
+    def facts(self) -> dict[str, Any]:
+        """Counts of the work."""
+        return {
+            "groups": len(self.groups),
+            "nodes": self.rounds,
+            "responses": self.trials.responses + self.responses,
+        }
 
     def _faces(self, cut: Cut) -> tuple[float, list[np.ndarray]] | None:
         """Most that a cut's outputs can be over whole least-cost faces: on the parts without regimes, and by combination.

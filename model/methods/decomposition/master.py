@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
@@ -15,6 +16,7 @@ from ...leader.fixed_policy import Cut
 from ...leader.problem import Problem
 from ...network.network import Network
 from ...plan.limits import Terms
+from ...plan.monitor import Stopped
 from ...solver.highs import Highs, Program
 from ..cut_pool import BARRIER
 from ..local_search import Trials, Worked
@@ -123,7 +125,7 @@ class Overlaps:
             [digits for digits in combinations_of(piece, self.pieces) if self._allowed(piece.regimes, digits)]
             for piece in self.pieces.pieces
         ]
-        self.responder = Responder(problem.response)
+        self.responder = Responder(problem.response, problem.stop)
         self.above: list[Table] = []
         self.sides: list[Side] = []
         self.excluded: list[Digits] = []
@@ -164,6 +166,14 @@ class Overlaps:
             if bound <= self.trials.enough(self.gap):
                 break
         return max(bound, self.trials.leverage)
+
+    def facts(self) -> dict[str, Any]:
+        """Counts of the work."""
+        return {
+            "pieces": len(self.pieces.pieces),
+            "nodes": self.rounds,
+            "responses": self.trials.responses + self.responses,
+        }
 
     def _learn(self, digits: Digits) -> bool:
         """Work a combination out, rule it out, and add what the bounds lacked there; False where the search was stopped."""
@@ -419,6 +429,9 @@ def _check(layout: Layout) -> None:
         raise TooManyCombinations(layout.combinations(regimes), MOST_IN_PIECES, network.menu, names)
 
 
-def overlapping(network: Network) -> bool:
-    """Whether the network falls into pieces that can be enumerated."""
-    return sum(Layout(network).sizes) <= MOST_IN_PIECES
+def overlapping(network: Network, check: Callable[[], None] = lambda: None) -> bool:
+    """Whether the network falls into pieces that can be enumerated; not where `check` stops us from finding out."""
+    try:
+        return sum(Layout(network, check).sizes) <= MOST_IN_PIECES
+    except Stopped:
+        return False

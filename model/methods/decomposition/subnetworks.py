@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +82,8 @@ class Layout:
     ----------
     network
         The case as the mathematics sees it.
+    check
+        Called at every step; what it raises ends the work.
 
     Attributes
     ----------
@@ -88,8 +91,9 @@ class Layout:
         Pairs whose sales a piece has, and all its pairs.
     """
 
-    def __init__(self, network: Network):
+    def __init__(self, network: Network, check: Callable[[], None] = lambda: None):
         self.network = network
+        self._check = check
         self.places = {regime: place for place, regime in enumerate(network.menu)}
         self.pairs = network.pairs(SIDE)
         self.acting: dict[Pair, set[int]] = {pair: set() for pair in self.pairs}
@@ -106,9 +110,10 @@ class Layout:
         self.needs = needs
         self.pieces: list[tuple[set[Pair], set[Pair]]] = []
         sold = [pair for pair in self.pairs if network.sales(pair)[0] > 0]
-        covered: set[Pair] = set()
+        sinks, covered = set(sold), set[Pair]()
         for pair in [*sold, *self.pairs]:
-            if pair in sold or pair not in covered:
+            check()
+            if pair in sinks or pair not in covered:
                 held = self._closure(pair)
                 self.pieces.append(({pair}, held))
                 covered |= held
@@ -132,19 +137,49 @@ class Layout:
         return math.prod(len(menus[regime]) for regime in regimes)
 
     def _join(self) -> None:
-        """Join pieces where that adds no combinations, or few: the more pairs they share the sooner."""
-        while True:
-            found = []
-            for (one, (_, pairs)), (two, (_, others)) in itertools.combinations(enumerate(self.pieces), 2):
-                first, second = self.regimes(pairs), self.regimes(others)
-                small = self.combinations(first | second) <= MOST_JOINED and first & second
-                if first <= second or second <= first or small:
-                    found.append((-len(pairs & others), len(first | second), one, two))
-            if not found:
-                return
-            *_, one, two = min(found)
-            (sold, pairs), (more_sold, more_pairs) = self.pieces[one], self.pieces.pop(two)
-            self.pieces[one] = (sold | more_sold, pairs | more_pairs)
+        """Join pieces where that adds no combinations, or few: the more pairs they share the sooner.
+
+        Pieces of the same regimes are one from the start. A heap holds the pairs that may be joined; what a join changes is put
+        into it anew, what it made stale is passed over.
+        """
+        pieces: dict[int, tuple[set[Pair], set[Pair]]] = {}
+        regimes: dict[int, frozenset[int]] = {}
+        first_of: dict[frozenset[int], int] = {}
+        for number, (sold, pairs) in enumerate(self.pieces):
+            self._check()
+            acting = frozenset(self.regimes(pairs))
+            home = first_of.setdefault(acting, number)
+            held = pieces.setdefault(home, (set(), set()))
+            held[0].update(sold)
+            held[1].update(pairs)
+            regimes[home] = acting
+        version = dict.fromkeys(pieces, 0)
+        waiting: list[tuple[int, int, int, int, int, int]] = []
+
+        def consider(one: int, two: int) -> None:
+            self._check()
+            first, second = regimes[one], regimes[two]
+            both = first | second
+            if len(both) == max(len(first), len(second)) or (first & second and self.combinations(both) <= MOST_JOINED):
+                shared = len(pieces[one][1] & pieces[two][1])
+                heapq.heappush(waiting, (-shared, len(both), one, two, version[one], version[two]))
+
+        for one, two in itertools.combinations(pieces, 2):
+            consider(one, two)
+        while waiting:
+            *_, one, two, before, other_before = heapq.heappop(waiting)
+            if version.get(one) != before or version.get(two) != other_before:
+                continue
+            more_sold, more_pairs = pieces.pop(two)
+            pieces[one][0].update(more_sold)
+            pieces[one][1].update(more_pairs)
+            regimes[one] |= regimes.pop(two)
+            del version[two]
+            version[one] += 1
+            for other in pieces:
+                if other != one:
+                    consider(*sorted((one, other)))
+        self.pieces = [pieces[number] for number in sorted(pieces)]
 
     @property
     def sizes(self) -> list[int]:
@@ -187,7 +222,7 @@ class Pieces:
         layout = Layout(network)
         self.sizes = tuple(len(policies) for policies in network.menu.values())
         model = build_response(network)
-        compiled = compile_model(model)
+        compiled = compile_model(model, network.check)
         gate = Gate(compiled, model.response)
         self.program = compiled.program.relaxed()
         self.outputs = output_map(network, compiled, model.response, output_keys(problem.joint.model))

@@ -100,7 +100,7 @@ class Hulls:
                         cost[arc] = found.cost
         data.index()
         model = build_response(network, data)
-        compiled = compile_model(model)
+        compiled = compile_model(model, network.check)
         program = compiled.program.relaxed()
         program.cost = program.cost.copy()
         ship = model.response.ship

@@ -6,6 +6,7 @@ import heapq
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -154,7 +155,7 @@ class Tree:
         self.stop = stop
         self.report = report
         self.hulls = Hulls(problem.network, terms)
-        self.responder = Responder(self.hulls.arrays)
+        self.responder = Responder(self.hulls.arrays, problem.stop)
         self.regimes = list(problem.network.menu)
         self.menus = list(problem.network.menu.values())
         self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
@@ -249,6 +250,14 @@ class Tree:
                 told = self.top()
                 self.report(self.trials.leverage, told)
         return self.top()
+
+    def facts(self) -> dict[str, Any]:
+        """Counts of the work."""
+        return {
+            "nodes": self.nodes,
+            "responses": self.trials.responses + self.responses,
+            "relaxations": self.trials.relaxations + self.relaxations,
+        }
 
     def _push(self, sets: Sets, cost: float, bound: float, ceilings: np.ndarray, relaxed: bool = False) -> None:
         if bound <= self.threshold():

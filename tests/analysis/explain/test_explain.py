@@ -16,10 +16,10 @@ from rich.console import Console
 from sluicegate import case_from_tables, solve
 from sluicegate.analysis.explain.conflict import Conflict, find_conflict, safe
 from sluicegate.analysis.explain.explain import Explanation, explain
-from sluicegate.analysis.relaxation.elastic import Elastic, Stopped
+from sluicegate.analysis.relaxation.elastic import Elastic
 from sluicegate.analysis.relaxation.limits import Limit
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.plan.monitor import Monitor
+from sluicegate.model.plan.monitor import Monitor, Stopped
 from sluicegate.report.text.explain import show_explanation
 
 from sluicegate_testing import oracle as by_hand

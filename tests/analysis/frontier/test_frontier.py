@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from pytest import approx
 from rich.console import Console
-from sluicegate import Frontier, case_from_tables, frontier, load_case, solve
+from sluicegate import Case, Frontier, case_from_tables, frontier, load_case, solve
 from sluicegate.analysis.frontier import tracer as curve
 from sluicegate.cli import cli
 from sluicegate.data import write_folder
@@ -346,6 +346,39 @@ def test_wrong_usage(here: Path, options: tuple[str, ...], said: str) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert said in result.stderr
     assert not Path("results").exists()
+
+
+def in_money_of(number: int, factor: float) -> Case:
+    """A random case with all its money a number of times as large."""
+    settings, tables = random_case(number, max_combinations=9, max_weeks=8)
+    for table, columns in MONEY.items():
+        for row in tables[table]:
+            for column in columns:
+                if row.get(column) is not None:
+                    row[column] *= factor
+    for limit in ("budget", "own_loss"):
+        if limit in settings.get("limits", {}):
+            settings["limits"][limit] *= factor
+    return case_from_tables("drawn", settings, tables)
+
+
+MONEY = {
+    "lanes": ("unit_cost", "margin", "fixed_cost"),
+    "processes": ("unit_cost",),
+    "items": ("holding_cost",),
+    "stocks": ("stockpile_cost",),
+    "demands": ("shortage_penalty",),
+    "policies": ("admin_cost",),
+    "retaliations": ("cost",),
+}
+
+
+def test_no_level_is_lost_where_large_terms_cancel() -> None:
+    # At the level 0 the objective is what is left of terms of 4e8: HiGHS calls the optimum unknown, whichever way it goes.
+    found = frontier(in_money_of(86, 1e4), "own_loss", points=5)
+    assert (found.lost, found.complete) == ((), True)
+    last = solve(in_money_of(86, 1e4))
+    assert found.feasible[-1].leverage == approx(last.leverage, rel=1e-3)
 
 
 @pytest.mark.usefixtures("here")

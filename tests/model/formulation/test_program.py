@@ -16,9 +16,10 @@ from sluicegate.model.follower import combinations as candidates
 from sluicegate.model.follower.enumerate import Responder, gray_order
 from sluicegate.model.formulation import single_level as program
 from sluicegate.model.leader.problem import Problem
+from sluicegate.model.methods import portfolio
 from sluicegate.model.methods import single_level as mixed
 from sluicegate.model.methods.decomposition import master as overlaps
-from sluicegate.model.solver.highs import Highs, compile_model
+from sluicegate.model.solver.highs import Highs, Outcome, compile_model
 
 from sluicegate_testing.builders import OURS, case, demand, idle, lane, needs, policy, process, stock
 from sluicegate_testing.impatient import Impatient
@@ -154,10 +155,16 @@ def test_a_family_of_the_dual_left_out_is_noticed(family: str) -> None:
 # How it is used ------------------------------------------------------------------------------------------------------
 
 
+def refuse(*_: Any) -> None:
+    raise OSError("no process")
+
+
 def test_the_method_is_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = made(random_case(2))
     assert solve(drawn).solve["method"] == "columns"
     monkeypatch.setattr(candidates, "MOST_CANDIDATES", 2)
+    monkeypatch.setattr(portfolio, "SMALL", 0)
+    monkeypatch.setattr(portfolio, "Companion", refuse)
     for method in ("pieces", "tree"):
         plan = solve(drawn)
         assert plan.solve["method"] == method
@@ -199,7 +206,9 @@ def test_a_stopped_program_keeps_its_incumbent(number: int) -> None:
 
 def test_small_steps_start_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     # Without any time for HiGHS the start is what is left.
-    monkeypatch.setattr(mixed.Single, "solve", lambda self, *rest: mixed.Answer(None, np.inf, mixed.NOTHING))
+    monkeypatch.setattr(
+        mixed.Single, "solve", lambda self, *rest: mixed.Answer(None, np.inf, Outcome("Stopped", None, None, None))
+    )
     drawn = random_case(2)
     best = oracle(*drawn).leverage
     plan = solve(made(drawn), method="program")

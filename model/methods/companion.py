@@ -1,0 +1,188 @@
+"""The single program solved by HiGHS in a process of its own, beside another method (model.md section 6).
+
+HiGHS may be deaf for minutes within one program (its root relaxation asks nobody): only a process can be ended at any time.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+import queue
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ..follower.enumerate import Digits
+from ..leader.problem import Problem
+from .local_search import Worked
+from .single_level import Single, Start
+
+if TYPE_CHECKING:
+    from ...data import Case
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the process is asked.
+
+    Attributes
+    ----------
+    case
+        The case.
+    shift
+        What turns the program's objective into leverage.
+    start
+        Binaries to start from; None: nothing is known.
+    rel_gap, seconds
+        Relative gap and time at which to stop.
+    log
+        File for HiGHS's log.
+    """
+
+    case: Case
+    shift: float
+    start: Start | None
+    rel_gap: float
+    seconds: float
+    log: str | None
+
+
+@dataclass(frozen=True)
+class News:
+    """What the process has found so far.
+
+    Attributes
+    ----------
+    bound
+        Proven upper bound on the leverage; -inf where there is no plan, inf where nothing is proven.
+    digits
+        Policies of a new incumbent; None: no new one.
+    end
+        HiGHS's word for how the run ended; None while it runs.
+    nodes, rows, columns
+        Of the program.
+    """
+
+    bound: float = math.inf
+    digits: Digits | None = None
+    end: str | None = None
+    nodes: int = 0
+    rows: int = 0
+    columns: int = 0
+
+
+class Companion:
+    """A process that solves the single program; tells news as there are any.
+
+    Parameters
+    ----------
+    problem
+        The case, ready to solve.
+    start
+        The combination to start from.
+    rel_gap, seconds
+        Relative gap and time at which to stop.
+    log
+        File for HiGHS's log.
+
+    Raises
+    ------
+    OSError
+        When there can be no process.
+    """
+
+    def __init__(self, problem: Problem, start: Worked | None, rel_gap: float, seconds: float, log: str | None = None):
+        begin = None if start is None else Start.of(problem, start)
+        task = Task(problem.case, problem.constant(0.0, 0.0), begin, rel_gap, seconds, log)
+        # Not `multiprocessing`: its processes would run the main script of whoever calls us.
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", f"from {__name__} import main; main()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
+        )
+        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self.ended = False
+        self._reader = threading.Thread(target=self._read, args=(pickle.dumps(task),), daemon=True)
+        self._reader.start()
+
+    def _read(self, task: bytes) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            _put(self._process.stdin, task)
+            while (message := _get(self._process.stdout)) is not None:
+                self._news.put(pickle.loads(message))
+        except (OSError, ValueError):
+            pass
+        # Whatever ended the process, nothing more will come.
+        self._news.put(News(end="ended"))
+
+    def news(self, seconds: float = 0.0) -> News | None:
+        """Return the next news, waiting for them so long; None where there are none."""
+        try:
+            news = self._news.get(timeout=seconds) if seconds else self._news.get_nowait()
+        except queue.Empty:
+            return None
+        self.ended |= news.end is not None
+        return news
+
+    def close(self) -> None:
+        """End the process, whatever it is at."""
+        self.ended = True
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            # What was not yet sent cannot be any more.
+            with suppress(OSError):
+                stream.close()
+
+
+def _put(stream: BinaryIO | Any, message: bytes) -> None:
+    stream.write(struct.pack("<Q", len(message)) + message)
+    stream.flush()
+
+
+def _get(stream: BinaryIO | Any) -> bytes | None:
+    head = stream.read(8)
+    if len(head) < 8:
+        return None
+    message: bytes = stream.read(struct.unpack("<Q", head)[0])
+    return message
+
+
+def main() -> None:
+    """Solve the task that comes in, tell news until there are no more."""
+    # Ctrl-C is for the process that started this one: it ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from ..network.network import Network
+
+    message = _get(sys.stdin.buffer)
+    if message is None:
+        return
+    task: Task = pickle.loads(message)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    out = sys.stdout.buffer
+    single = Single(Network(task.case), task.shift)
+    rows, columns = single.compiled.program.matrix.shape
+
+    def tell(digits: Digits | None, bound: float) -> None:
+        _put(out, pickle.dumps(News(bound, digits, None, 0, rows, columns)))
+
+    answer = single.solve(task.start, task.rel_gap, task.seconds, lambda: False, tell, task.log)
+    end = answer.outcome.termination
+    _put(out, pickle.dumps(News(answer.bound, answer.digits, end, answer.outcome.nodes, rows, columns)))
+
+
+def _end_with_parent() -> None:
+    """End once the parent is gone, however it went: nobody else would end this process."""
+    sys.stdin.buffer.read()
+    os._exit(1)
