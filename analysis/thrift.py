@@ -98,15 +98,11 @@ class Thrift(Elastic):
         if not self.solves:
             highs.start_from(self.problem.evaluator.exact)
         self.solves += 1
-        # The face without slack gives the cleaner figures, as in `Evaluator.best`.
-        for slack in (False, True):
-            self._set(highs, choice, cost, 0.0, admin, slack)
-            highs.set_offset(0.0)
-            outcome = minimise(
-                highs, binaries, program.column_lower[binaries], program.column_upper[binaries], stop=self.stop
-            )
-            if not outcome.infeasible:
-                break
+        self._set(highs, choice, cost, 0.0, admin)
+        highs.set_offset(0.0)
+        outcome = minimise(
+            highs, binaries, program.column_lower[binaries], program.column_upper[binaries], stop=self.stop
+        )
         highs.set_bounds(self._advantage, np.array([-math.inf]), np.array([math.inf]))
         if self.stop():
             raise Stopped

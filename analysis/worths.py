@@ -191,11 +191,8 @@ class Marginal(Evaluator):
         self.highs = Steady(program, presolve="off", solver="simplex")
         cost, admin = problem.response_cost(found.choice), problem.admin_cost(found.choice)
         self._room = float(self.rooms(admin)[0])
-        for slack in (False, True):
-            self._set(self.highs, found.choice, cost, problem.constant(cost, admin), admin, slack)
-            outcome = self.highs.solve()
-            if outcome.optimal:
-                break
+        self._set(self.highs, found.choice, cost, problem.constant(cost, admin), admin)
+        outcome = self.highs.solve()
         assert outcome.objective is not None and outcome.solution is not None
         self.leverage, self.solution = -outcome.objective, outcome.solution
         self.noise = NOISE * max(abs(self.leverage), SMALL * money_scale(problem))

@@ -17,6 +17,7 @@ from typing import Any
 
 from sluicegate import Case, solve
 from sluicegate.model.compiled import Highs, Program
+from sluicegate.model.evaluator import face_of
 from sluicegate.model.mixed import watch
 from sluicegate.model.monitor import Monitor
 from sluicegate.model.problem import Problem
@@ -158,7 +159,7 @@ def by_enumeration(case: Case, seconds: float, gap: float) -> Answer:
         whole = Program(**{**vars(joint.program), "row_upper": joint.program.row_upper.copy()})
         whole.column_upper = joint.gate.upper(joint.program.column_upper, choice)
         if joint.face_row is not None:
-            whole.row_upper[joint.face_row] = cost * (1 + 1e-9) + 1e-8 - joint.face_offset
+            whole.row_upper[joint.face_row] = face_of(problem.network, cost) - joint.face_offset
         admin = problem.admin_cost(choice)
         for family, room in (("budget", case.settings.limits.budget - admin), ("own_loss", math.inf)):
             component = joint.model.component(family)

@@ -18,6 +18,7 @@ from .placing import CASE_FILES
 from .raw import RawCase, table_from_cells
 from .shipped import find_shipped, shipped_cases
 from .tables import TABLES
+from .units import unscalable
 from .workbooks import read_workbook
 
 
@@ -126,6 +127,8 @@ def build_case(raw: RawCase) -> Case:
     """Parse and check a case as written; all its faults are raised together."""
     draft = parse(raw)
     faults = raw.faults + check(draft)
+    if not faults and draft.settings is not None:
+        faults = unscalable(draft, raw.settings_file, raw.settings_rows)
     if faults or draft.settings is None:
         raise CaseError(_in_order(faults, raw))
     rows: dict[str, Any] = {table: tuple(line.row for line in lines) for table, lines in draft.lines.items()}

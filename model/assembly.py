@@ -14,7 +14,7 @@ from pyomo.repn import generate_standard_repn
 
 from .columns import ResponseArrays, digits_of
 from .compiled import Compiled, Highs, Program
-from .evaluator import FACE_ABSOLUTE, FACE_RELATIVE
+from .evaluator import face_of
 from .joint import Choice, Joint, margin_terms
 from .network import NONE, Network
 from .ours import gap_terms
@@ -212,8 +212,9 @@ def _gaps(model: Any, tolerance: float = 1e-6) -> list[tuple[str, float, str]]:
                 )
         for (item, party), variable in b.share_gap.items():
             share = next(row.max_party_share for row in b.data.network.case.items if row.item == item)
+            unit = b.data.network.units.item(item)
             if value(variable) > tolerance:
-                gaps.append((f"share of {party} in our intake of {item} <= {share:g}", value(variable), "units"))
+                gaps.append((f"share of {party} in our intake of {item} <= {share:g}", value(variable) * unit, "units"))
     return gaps
 
 
@@ -244,7 +245,7 @@ def least_kind(
     """Return the columns of the least-cost response that is least kind to us (section 5)."""
     value_of = kindness(network, keys)
     program = arrays.program
-    face = cost + max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE) - program.offset
+    face = face_of(network, cost) - program.offset
     on_face = Program(
         cost=np.asarray(arrays.outputs.T @ value_of).ravel(),
         matrix=sparse.csc_matrix(sparse.vstack([program.matrix, sparse.csr_matrix(program.cost)])),

@@ -17,6 +17,7 @@ from .evaluator import link_rows
 from .joint import Choice, output_map
 from .planning import SMALL_LEVERAGE, Facts, certified, limits_used, money_scale
 from .problem import Problem
+from .restoring import LIMITS, restored_figures
 
 
 class Unfigured(Exception):
@@ -169,9 +170,11 @@ class Figures:
         leverage = losses[worst][0] - losses[worst][1] + 0.0
         certificate = certified(facts, leverage, float(amounts[-1]), cold, money)
         limits = limits_used(problem, facts.choice, operations.first_stage_cost + admin)
+        units = {name: problem.units.unit_of(unit) for name, unit in LIMITS.items()}
         violations = [
-            f"{name} <= {entry['limit']:g}: over by {entry['used'] - entry['limit']:.4g}"
-            for name, entry in limits.items()
+            f"{name} <= {entry['limit'] * unit:g}: over by {(entry['used'] - entry['limit']) * unit:.4g}"
+            for name, unit in units.items()
+            for entry in [limits[name]]
             if entry["limit"] is not None
             and entry["used"] is not None
             and entry["used"] > entry["limit"] * (1 + 1e-7) + 1e-7
@@ -182,7 +185,7 @@ class Figures:
         kept = "infeasible" if violations else "feasible"
         found = "optimal" if gap <= facts.rel_gap else "feasible"
         fills = {name: _means(columns, operations.solution) for name, columns in self.fills.items()}
-        return {
+        figures = {
             "status": kept if evaluated else found,
             "leverage": leverage,
             "bound": None if evaluated else bound,
@@ -212,6 +215,7 @@ class Figures:
             "limits": limits,
             "violations": violations,
         }
+        return restored_figures(figures, problem.units)
 
     def first_stage(self, solution: np.ndarray) -> FirstStage:
         """First-stage choices in a solution of the joint program, rounding noise removed."""

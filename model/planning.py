@@ -15,6 +15,7 @@ from .consequences import plan_tables, shortage_weeks, solved_fills
 from .joint import Choice
 from .plan import WIDE_RANGE, Plan
 from .problem import Problem
+from .restoring import LIMITS, restored
 
 CERTIFICATE = 1e-5
 """Relative difference between a program and the linear programs solved alone above which the plan is refused."""
@@ -76,7 +77,7 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
     CertificateError
         When the two differ by more than `CERTIFICATE`.
     """
-    network, case = problem.network, problem.case
+    network = problem.network
     status_quo = problem.status_quo
     cold = problem.response_cost(facts.choice)
     admin = problem.admin_cost(facts.choice)
@@ -105,8 +106,8 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
         status = "optimal" if gap <= facts.rel_gap else "feasible"
         bound_shown, gap_shown = bound, gap
     fills = solved_fills(problem)
-    return Plan(
-        case=case,
+    plan = Plan(
+        case=problem.case,
         status=status,
         leverage=leverage,
         bound=bound_shown,
@@ -133,10 +134,11 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
         certificate=certificate,
         limits=limits_used(problem, facts.choice, operations.first_stage_cost + admin),
         violations=tuple(violations),
-        warnings=tuple(_warnings(leverage, least, scale, operations, hostile)),
+        warnings=tuple(_warnings(leverage, least, scale, operations, hostile, problem.units.money)),
         solve=_solve_facts(problem, facts.solve, began),
         tables=plan_tables(problem, facts.choice, first, losses, operations),
     )
+    return restored(plan, problem.units, problem.given)
 
 
 def certified(facts: Facts, leverage: float, played: float, cold: float, money: float) -> dict[str, float]:
@@ -189,7 +191,8 @@ def _violations(problem: Problem, choice: Choice, operations: Operations, admin:
     for name, entry in limits.items():
         used, most = entry["used"], entry["limit"]
         if most is not None and used is not None and used > most * (1 + 1e-7) + 1e-7:
-            found.append(f"{name} <= {most:g}: over by {used - most:.4g}")
+            unit = problem.units.unit_of(LIMITS[name])
+            found.append(f"{name} <= {most * unit:g}: over by {(used - most) * unit:.4g}")
     return found
 
 
@@ -207,13 +210,15 @@ def limits_used(problem: Problem, choice: Choice, spent: float) -> dict[str, dic
     }
 
 
-def _warnings(leverage: float, least: float, scale: float, operations: Operations, hostile: Operations) -> list[str]:
+def _warnings(
+    leverage: float, least: float, scale: float, operations: Operations, hostile: Operations, money: float
+) -> list[str]:
     known = {limit for limit, _, _ in operations.gaps}
     warnings = []
     if leverage - least > WIDE_RANGE * max(abs(leverage), scale):
         warnings.append(
-            f"the counterpart has several least-cost responses: the least kind of them leaves a leverage of {least:.6g} "
-            f"instead of {leverage:.6g}"
+            f"the counterpart has several least-cost responses: the least kind of them leaves a leverage of "
+            f"{least * money:.6g} instead of {leverage * money:.6g}"
         )
     warnings += [
         f"under the counterpart's least kind response {limit} would fall short by {size:.4g} {unit}"
@@ -231,12 +236,13 @@ def _versions() -> dict[str, str]:
 
 def no_plan(problem: Problem, status: str, bound: float, facts: dict[str, Any], began: float) -> Plan:
     """Return the plan of a search that found none: status ``infeasible`` or ``unknown``."""
-    return Plan(
+    plan = Plan(
         case=problem.case,
         status=status,
         bound=bound if math.isfinite(bound) else None,
         solve=_solve_facts(problem, facts, began),
     )
+    return restored(plan, problem.units, problem.given)
 
 
 def _solve_facts(problem: Problem, facts: dict[str, Any], began: float) -> dict[str, Any]:

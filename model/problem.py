@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data.units import Units, natural_units
 from .assembly import FirstStage, Operations, Operator, response_variables
 from .columns import Responder, ResponseArrays, digits_of
 from .compiled import Compiled, Highs, compile_model
@@ -57,13 +58,22 @@ class Problem:
     Parameters
     ----------
     case
-        A checked case.
+        A checked case; taken as it is, see `Problem.natural`.
     log
         File for HiGHS's log.
     stop
         Asked during long solves; they end early once it returns True.
     network
         The case as the mathematics sees it, where it is there already.
+    given
+        The case as it was given, where that is another.
+
+    Attributes
+    ----------
+    case
+        The case that is solved: all figures in it and in the programs are in its units.
+    given
+        The case as it was given.
     """
 
     def __init__(
@@ -72,12 +82,30 @@ class Problem:
         log: str | None = None,
         stop: Callable[[], bool] = lambda: False,
         network: Network | None = None,
+        given: Case | None = None,
     ):
         self.case = case
+        self.given = given or case
         self.network = network or Network(case)
         self.log = log
         self.stop = stop
         self.build_seconds = 0.0
+
+    @classmethod
+    def natural(
+        cls, case: Case, log: str | None = None, stop: Callable[[], bool] = lambda: False, units: Units | None = None
+    ) -> Problem:
+        """Return the problem of a case in its natural units, or in given ones; all tolerances of the room are made for these.
+
+        Plans come back in the units of the case (`restored`); what else is read of the problem is in natural units.
+        """
+        solved, units = natural_units(case) if units is None else (units.natural(case), units)
+        return cls(solved, log, stop, Network(solved, units), case)
+
+    @property
+    def units(self) -> Units:
+        """What the units of the case that is solved are in those of the case as it was given."""
+        return self.network.units
 
     @property
     def all_open(self) -> dict[str, str]:

@@ -17,6 +17,7 @@ from .overlaps import overlapping
 from .plan import Plan
 from .planning import Facts, make_plan
 from .problem import Problem
+from .restoring import RestoringMonitor
 from .terms import Terms
 
 if TYPE_CHECKING:
@@ -85,12 +86,13 @@ def solve(
     def stop() -> bool:
         return monitor.stop() or remaining() <= 0
 
-    terms = Terms.of(case)
-    if method == "columns" or (method == "auto" and enumerable(Network(case), terms)):
-        with Engine(case, threads=threads, log=log, monitor=monitor, stop=stop) as engine:
+    problem = Problem.natural(case, log, stop)
+    monitor = RestoringMonitor(monitor, problem.units.money)
+    terms = Terms.of(problem.case)
+    if method == "columns" or (method == "auto" and enumerable(problem.network, terms)):
+        with Engine(problem.case, threads=threads, monitor=monitor, stop=stop, problem=problem) as engine:
             found = engine.search(terms, rel_gap)
             return engine.plan(found, rel_gap, began)
-    problem = Problem(case, log, stop)
     reason = "as asked for"
     if method == "auto":
         method, left = _large_method(problem.network)
@@ -142,12 +144,15 @@ def evaluate(
         For a regime, policy, lane or stockpile that the case does not offer.
     """
     began = time.perf_counter()
-    problem = Problem(case, log)
-    network = problem.network
-    choice = {**problem.all_open, **check_choices(network, policies or {}, qualified, stockpile or {})}
+    problem = Problem.natural(case, log)
+    chosen = check_choices(Network(case), policies or {}, qualified, stockpile or {})
+    choice = {**problem.all_open, **chosen}
     first = FirstStage(
         dict.fromkeys(qualified, True),
-        {tuple(key.split("/", 1)): amount for key, amount in (stockpile or {}).items()},  # type: ignore[misc]
+        {
+            (site, item): amount / problem.units.item(item)
+            for (site, _, item), amount in ((key.partition("/"), amount) for key, amount in (stockpile or {}).items())
+        },
     )
     joint = problem.joint
     cost = problem.response_cost(choice)
