@@ -98,11 +98,14 @@ class Thrift(Elastic):
         if not self.solves:
             highs.start_from(self.problem.evaluator.exact)
         self.solves += 1
-        self._set(highs, choice, cost, 0.0, admin)
-        highs.set_offset(0.0)
-        outcome = minimise(
-            highs, binaries, program.column_lower[binaries], program.column_upper[binaries], stop=self.stop
-        )
+        for wide in (False, True):
+            self._set(highs, choice, cost, 0.0, admin, wide)
+            highs.set_offset(0.0)
+            outcome = minimise(
+                highs, binaries, program.column_lower[binaries], program.column_upper[binaries], stop=self.stop
+            )
+            if not outcome.infeasible:
+                break
         highs.set_bounds(self._advantage, np.array([-math.inf]), np.array([math.inf]))
         if self.stop():
             raise Stopped

@@ -191,8 +191,11 @@ class Marginal(Evaluator):
         self.highs = Steady(program, presolve="off", solver="simplex")
         cost, admin = problem.response_cost(found.choice), problem.admin_cost(found.choice)
         self._room = float(self.rooms(admin)[0])
-        self._set(self.highs, found.choice, cost, problem.constant(cost, admin), admin)
-        outcome = self.highs.solve()
+        for wide in (False, True):
+            self._set(self.highs, found.choice, cost, problem.constant(cost, admin), admin, wide)
+            outcome = self.highs.solve()
+            if outcome.optimal:
+                break
         assert outcome.objective is not None and outcome.solution is not None
         self.leverage, self.solution = -outcome.objective, outcome.solution
         self.noise = NOISE * max(abs(self.leverage), SMALL * money_scale(problem))

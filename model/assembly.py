@@ -245,17 +245,20 @@ def least_kind(
     """Return the columns of the least-cost response that is least kind to us (section 5)."""
     value_of = kindness(network, keys)
     program = arrays.program
-    face = face_of(network, cost) - program.offset
     on_face = Program(
         cost=np.asarray(arrays.outputs.T @ value_of).ravel(),
         matrix=sparse.csc_matrix(sparse.vstack([program.matrix, sparse.csr_matrix(program.cost)])),
         row_lower=np.append(program.row_lower, -math.inf),
-        row_upper=np.append(program.row_upper, face),
+        row_upper=np.append(program.row_upper, math.inf),
         column_lower=program.column_lower.copy(),
         column_upper=arrays.upper(digits_of(choice, network.menu)),
         integer=np.zeros(program.cost.size, dtype=bool),
     )
-    outcome = Highs(on_face).solve()
+    for wide in (False, True):
+        on_face.row_upper[-1] = face_of(network, cost, wide) - program.offset
+        outcome = Highs(on_face).solve()
+        if outcome.optimal:
+            break
     if not outcome.optimal or outcome.solution is None:
         raise ArithmeticError(f"the least kind response ended with {outcome.termination!r}")
     return outcome.solution

@@ -17,9 +17,12 @@ from .network import Network
 from .ours import SIDE, gap_terms
 from .terms import Terms
 
-FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
-"""How far a response may cost more than V: relative to what of V can be avoided, and in natural units of money, which is less
-than the solver's own tolerance."""
+FACE_RELATIVE, FACE_ABSOLUTE = 1e-12, 1e-10
+"""How far a least-cost response may cost more than V: relative to what of V can be avoided, and in natural units of money. That is
+the rounding of V, and less than the solver's own tolerance."""
+
+WIDE = 1000.0
+"""How many times wider the face is in relaxations, which only bound, and where rounding leaves the face itself empty."""
 
 GAP = 1e-5
 """Sum of limits' gaps, in their own units, above which limits count as broken."""
@@ -108,9 +111,9 @@ class SpaceCut:
     prices: np.ndarray
 
 
-def face_of(network: Network, cost: float) -> float:
-    """Most that a least-cost response may cost: V + 1e-9 (V - what no response can avoid), rounding allowed for."""
-    return cost + max(FACE_RELATIVE * (cost - network.usable.unavoidable), FACE_ABSOLUTE)
+def face_of(network: Network, cost: float, wide: bool = False) -> float:
+    """Most that a least-cost response may cost: V and its rounding, relative to V less what no response can avoid."""
+    return cost + (WIDE if wide else 1.0) * max(FACE_RELATIVE * (cost - network.usable.unavoidable), FACE_ABSOLUTE)
 
 
 @dataclass(frozen=True)
@@ -202,9 +205,11 @@ class Evaluator:
         self.binaries = np.flatnonzero(joint.program.integer).astype(np.int32)
         self._shut = np.empty(0, dtype=np.int32)
 
-    def _set(self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float) -> None:
+    def _set(
+        self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, wide: bool = True
+    ) -> None:
         self._open(highs, set(choice.items()))
-        self._put(highs, cost, constant, admin)
+        self._put(highs, cost, constant, admin, wide)
 
     def _open(self, highs: Highs, chosen: Collection[tuple[str, str]]) -> None:
         """Open the arcs of policies, by (regime, policy), and shut all others that a policy controls."""
@@ -212,9 +217,9 @@ class Evaluator:
         upper = np.concatenate([np.empty(0), *(gate.capacity[key] * (key in chosen) for key in gate.columns)])
         highs.set_bounds(self._gated, np.zeros_like(upper), upper)
 
-    def _put(self, highs: Highs, cost: float, constant: float, admin: float) -> None:
+    def _put(self, highs: Highs, cost: float, constant: float, admin: float, wide: bool) -> None:
         """Put V, the part of leverage that depends on policies alone, and the rooms."""
-        face = face_of(self.joint.network, cost)
+        face = face_of(self.joint.network, cost, wide)
         if self.joint.face_row is not None:
             highs.set_row(self.joint.face_row, -math.inf, face - self.joint.face_offset)
         room, loss, fill = self.rooms(admin)
@@ -325,7 +330,7 @@ class Evaluator:
             What it bounds in other sets.
         """
         self._open(self.relaxed, chosen)
-        self._put(self.relaxed, cost, constant, admin)
+        self._put(self.relaxed, cost, constant, admin, wide=True)
         outcome = self._solve_relaxed(dict(chosen))
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
@@ -339,7 +344,7 @@ class Evaluator:
         prices[2] = 0.0
         rooms = self.rooms(admin)
         priced = np.flatnonzero(prices)
-        explained = waste * face_of(self.joint.network, cost) + math.fsum(rents[key] for key in chosen) + rooms[priced] @ prices[priced]
+        explained = waste * face_of(self.joint.network, cost, wide=True) + math.fsum(rents[key] for key in chosen) + rooms[priced] @ prices[priced]
         cut = SpaceCut(leverage - constant - explained, waste, rents, prices)
         return (-math.inf if broken and self._least_gap(dict(chosen), admin)[0] > GAP else leverage), cut
 
@@ -485,14 +490,15 @@ class Evaluator:
         ArithmeticError
             When HiGHS comes to no end.
         """
-        highs = self.exact
+        highs, outcome = self.exact, Outcome("Unknown", None, None, None)
         highs.set_bounds(self.binaries, lower, upper)
         if (lower < upper).any():
             highs.start_from(self.relaxed)
-        self._put(highs, cost, constant, admin)
-        outcome = highs.solve()
-        if outcome.optimal and outcome.solution is not None:
-            return replace(outcome, duals=highs.row_duals())
+        for wide in (False, True):
+            self._put(highs, cost, constant, admin, wide)
+            outcome = highs.solve()
+            if outcome.optimal and outcome.solution is not None:
+                return replace(outcome, duals=highs.row_duals())
         if not outcome.settled:
             # HiGHS finds the least gap where it is at a loss whether there is none.
             self.relaxed.set_bounds(self.binaries, lower, upper)
@@ -519,10 +525,11 @@ class Evaluator:
         values = np.array(list(fixed.values()), dtype=float)
         self.last = None
         self.relaxed.set_bounds(columns, values, values)
-        self._set(self.relaxed, choice, cost, constant, admin)
-        outcome = self.relaxed.solve()
-        if not outcome.settled:
-            outcome = self.relaxed.solve_anew()
+        for wide in (False, True):
+            self._set(self.relaxed, choice, cost, constant, admin, wide)
+            outcome = self.relaxed.solve()
+            if outcome.optimal:
+                break
         program = self.joint.program
         self.relaxed.set_bounds(columns, program.column_lower[columns], program.column_upper[columns])
         return outcome
