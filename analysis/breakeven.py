@@ -23,6 +23,7 @@ from ..model.planning import (
     first_stage_of,
     money_scale,
 )
+from ..model.restoring import LIMITS as UNIT_OF
 from ..model.solving import evaluate
 from ..model.terms import Terms
 from .figure import Figure, find_figure, no_figure
@@ -489,7 +490,7 @@ class _Bench:
         raise NotImplementedError
 
     def _open(self, case: Case) -> Engine:
-        return Engine(case, threads=self.threads, monitor=self.telling, stop=self.telling.stop)
+        return Engine.natural(case, threads=self.threads, monitor=self.telling, stop=self.telling.stop)
 
     def best(self, value: float) -> _Point:
         """Return the best policies at a value."""
@@ -506,19 +507,21 @@ class _Bench:
             finally:
                 self.telling.deadline = math.inf
             self.telling.check()
-            self.money = self.money or money_scale(engine.problem)
-            scale = max(abs(found.leverage) if found.choice is not None else 0.0, SMALL_LEVERAGE * self.money)
+            money = engine.problem.units.money
+            leverage, bound = found.leverage * money, found.bound * money
+            self.money = self.money or money_scale(engine.problem) * money
+            scale = max(abs(leverage) if found.choice is not None else 0.0, SMALL_LEVERAGE * self.money)
             tie = max(options.rel_gap, EXACT) * scale
             if found.choice is None or found.solution is None:
                 status = "infeasible" if found.bound == -math.inf else "unknown"
-                point = _Point(value, status, None, -math.inf, found.bound, tie)
+                point = _Point(value, status, None, -math.inf, bound, tie)
             else:
-                status = "optimal" if found.bound - found.leverage <= options.rel_gap * scale else "feasible"
+                status = "optimal" if bound - leverage <= options.rel_gap * scale else "feasible"
                 choice = tuple(found.choice.values())
                 worth = self._of(engine, found.choice, found.leverage, found.solution)
                 self._worths[value, choice] = worth
                 used = self._used(engine, choice, worth) if self.figure.limit else None
-                point = _Point(value, status, choice, found.leverage, found.bound, tie, used)
+                point = _Point(value, status, choice, leverage, bound, tie, used)
             self.points[value] = point
         return self.points[value]
 
@@ -564,14 +567,18 @@ class _Bench:
             *(network.lanes[lane].fixed_cost or 0.0 for lane in qualified),
             *(network.stockpile_price(pair) * amount for pair, amount in stockpile.items()),
         ]
-        units = {"/".join(pair): amount for pair, amount in stockpile.items() if amount > 0}
-        return _Worth(leverage, qualified, units, math.fsum(spent))
+        # In the units of the case from here on.
+        units = problem.units
+        held = {"/".join(pair): amount * units.item(pair[1]) for pair, amount in stockpile.items() if amount > 0}
+        return _Worth(leverage * units.money, qualified, held, math.fsum(spent) * units.money)
 
     def _used(self, engine: Engine, choice: Choice, worth: _Worth) -> float:
         limit = self.figure.limit
         assert limit is not None
         named = dict(zip(engine.problem.network.menu, choice, strict=True))
-        used = worth.used if limit == "budget" else engine.problem.policy_total(named, LIMITS[limit])
+        problem = engine.problem
+        taken = problem.policy_total(named, LIMITS[limit]) * problem.units.unit_of(UNIT_OF[limit])
+        used = worth.used if limit == "budget" else taken
         # Sums of money end in rounding noise.
         return float(f"{used:.10g}")
 
@@ -616,7 +623,10 @@ class _LimitBench(_Bench):
 
     def _ready(self, value: float) -> tuple[Engine, Terms]:
         assert self.figure.limit is not None
-        return self._engine, dataclasses.replace(self._engine.widest, **{self.figure.limit: value})
+        limit, units = self.figure.limit, self._engine.problem.units
+        return self._engine, dataclasses.replace(
+            self._engine.widest, **{limit: value / units.unit_of(UNIT_OF[limit])}
+        )
 
     def close(self) -> None:
         self._engine.__exit__()

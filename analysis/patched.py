@@ -15,7 +15,8 @@ from ..model.figures import Unfigured
 from ..model.joint import Choice
 from ..model.patching import Patched
 from ..model.planning import Facts
-from ..model.solving import check_choices
+from ..model.network import Network
+from ..model.solving import check_choices, natural_stockpile
 from ..model.terms import Terms
 from .learning import Learnt
 from .outcomes import FREE, Row, outcome
@@ -85,13 +86,14 @@ class Bench:
         Unanswered
             When it is to be solved alone.
         """
-        numbers = self.learnt.numbers(case, values)
+        natural = self.learnt.units.natural(case)
+        numbers = self.learnt.numbers(natural, values)
         if numbers is None:
             raise Unanswered
         limit = case.settings.solver.time_limit if self.time_limit is None else self.time_limit
         self._deadline = time.perf_counter() + limit
         try:
-            self.patched.put(case, numbers)
+            self.patched.put(natural, numbers)
             return self._solve(case) if mode == FREE else self._evaluate(case)
         except (Unfigured, CertificateError, ArithmeticError) as error:
             raise Unanswered from error
@@ -101,17 +103,17 @@ class Bench:
     def _solve(self, case: Case) -> Row:
         rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
         figures, problem = self.patched.figures, self.problem
-        terms = Terms.of(case)
+        terms = Terms.of(problem.case)
         candidates = self._candidates_of(terms)
         engine = Engine(
-            case, stop=self.stop, problem=problem, enumerator=self.patched.enumerator, candidates=candidates
+            problem.case, stop=self.stop, problem=problem, enumerator=self.patched.enumerator, candidates=candidates
         )
         found = engine.search(terms, rel_gap, hint=self._hint)
         self._candidates = candidates if engine.complete else None
         if found.choice is None or found.solution is None:
             proven = found.bound == -math.inf
             row: Row = {"status": "infeasible" if proven else "unknown", "message": None}
-            return row | ({"bound": found.bound} if math.isfinite(found.bound) else {})
+            return row | ({"bound": found.bound * problem.units.money} if math.isfinite(found.bound) else {})
         self._hint = found.choice
         cost = figures.response_cost(found.choice)
         facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
@@ -135,15 +137,15 @@ class Bench:
     def _evaluate(self, case: Case) -> Row:
         assert self.choices is not None
         problem, figures = self.problem, self.patched.figures
-        network, evaluator = problem.network, problem.evaluator
+        evaluator = problem.evaluator
         try:
-            check_choices(network, **self.choices)
+            check_choices(Network(case), **self.choices)
         except ValueError as error:
             return {"status": "infeasible", "message": f"the base plan cannot be carried out: {error}"}
         choice = {**problem.all_open, **self.choices["policies"]}
         first = FirstStage(
             dict.fromkeys(self.choices["qualified"], True),
-            {tuple(key.split("/", 1)): amount for key, amount in self.choices["stockpile"].items()},
+            natural_stockpile(self.choices["stockpile"], problem.units),
         )
         fixed = {
             column: float(amounts.get(index, 0.0))
@@ -151,7 +153,7 @@ class Bench:
             for index, column in columns.items()
             if column >= 0
         }
-        evaluator.terms = Terms.of(case)
+        evaluator.terms = Terms.of(problem.case)
         cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
         found = evaluator.best(choice, cost, problem.constant(cost, admin), admin, fixed=fixed)
         if found.solution is None:

@@ -16,9 +16,10 @@ from ..model.network import OPEN
 from ..model.plan import Plan
 from ..model.planning import first_stage_of, money_scale
 from ..model.problem import Problem
+from ..model.restoring import LIMITS as UNIT_OF
 from ..model.terms import Terms
 from .elastic import Stopped, gap_column, intake
-from .limits import BUDGET, LOADS, Limit, limits_of
+from .limits import BUDGET, LOADS, Limit, limits_of, shown
 
 POINT = 0.01
 """A unit of a share: one percentage point."""
@@ -209,7 +210,7 @@ class Marginal(Evaluator):
         if kind == "max_party_share":
             _, total = intake(self.joint, limit.figure)
             return POINT * float(self.solution[total].sum())
-        return 1.0 if kind == BUDGET else POINT
+        return 1.0 / self.joint.network.units.money if kind == BUDGET else POINT
 
     def per_unit(self, limit: Limit) -> float:
         """Leverage gained per unit as a limit gives: minus the reduced cost of its gap."""
@@ -275,7 +276,7 @@ def worths_of(engine: Engine, found: Found, plan: Plan) -> Worths:
 def binding_limits(problem: Problem, found: Found) -> tuple[list[LimitWorth], int]:
     """Return the limits that bind, the dearest first, and the number of those that do not."""
     marginal = Marginal(problem, found)
-    currency = problem.case.settings.case.currency
+    currency, money = problem.case.settings.case.currency, problem.units.money
     units = {BUDGET: f"1 {currency}".rstrip(), "max_party_share": "1 point of share"}
     worths, slack = [], 0
     for limit in marginal.limits:
@@ -284,13 +285,14 @@ def binding_limits(problem: Problem, found: Found) -> tuple[list[LimitWorth], in
         if not marginal.binds(limit):
             slack += 1
             continue
+        tightened = marginal.stepped(limit, -1.0)
         worths.append(
             LimitWorth(
-                limit,
+                replace(limit, figure=shown(limit.figure, problem.units)),
                 units.get(limit.figure.kind, "1 point of fill"),
-                marginal.per_unit(limit) + 0.0,
-                marginal.stepped(limit, 1.0) or 0.0,
-                marginal.stepped(limit, -1.0),
+                marginal.per_unit(limit) * money + 0.0,
+                (marginal.stepped(limit, 1.0) or 0.0) * money,
+                None if tightened is None else tightened * money,
             )
         )
     return sorted(worths, key=lambda worth: -worth.marginal), slack
@@ -300,10 +302,14 @@ def _lifted(engine: Engine, found: Found, plan: Plan, limit: Limit) -> Lifted:
     name = limit.figure.kind
     used = plan.limits[name]["used"] or 0.0
     if not math.isinf(getattr(engine.widest, name)):
-        return Lifted(limit, used, None, None)
+        return Lifted(replace(limit, figure=shown(limit.figure, engine.problem.units)), used, None, None)
     free = _searched(engine, replace(found.terms, **{name: math.inf}))
-    needs = None if free.choice is None else engine.problem.policy_total(free.choice, LOADS[name])
-    return Lifted(limit, used, max(free.leverage, found.leverage), needs)
+    units = engine.problem.units
+    needs = None
+    if free.choice is not None:
+        needs = engine.problem.policy_total(free.choice, LOADS[name]) * units.unit_of(UNIT_OF[name])
+    limit = replace(limit, figure=shown(limit.figure, units))
+    return Lifted(limit, used, max(free.leverage, found.leverage) * units.money, needs)
 
 
 def _searched(engine: Engine, terms: Terms, **options: Any) -> Found:
@@ -338,7 +344,7 @@ def decisions(engine: Engine, found: Found, plan: Plan) -> list[DecisionWorth]:
         variable = next(model.stockpile[key] for key in model.stockpile if "/".join(key) == pair)
         worths.append(_given_up(engine, found, "stockpile", pair, f"{units:.6g}", compiled.column[id(variable)]))
     # Costs that differ by less than the searches' gap are equal.
-    step = 10 * GAP * max(abs(found.leverage), 1e-6)
+    step = 10 * GAP * max(abs(found.leverage), 1e-6) * problem.units.money
     return sorted(worths, key=lambda worth: round(worth.cost / step) if math.isfinite(worth.cost) else math.inf)
 
 
@@ -366,9 +372,9 @@ def _worth(
         kind,
         key,
         choice,
-        max(0.0, found.leverage - best),
+        max(0.0, found.leverage - best) * problem.units.money,
         tuple(_differences(problem, found, without)),
-        None if kept is None else max(0.0, found.leverage - kept),
+        None if kept is None else max(0.0, found.leverage - kept) * problem.units.money,
     )
 
 
@@ -384,7 +390,7 @@ def _differences(problem: Problem, found: Found, other: Found) -> Sequence[str]:
         if chosen != before.qualify.get(lane, False)
     ]
     changes += [
-        f"stockpile {'/'.join(pair)} {units:.6g}"
+        f"stockpile {'/'.join(pair)} {units * problem.units.item(pair[1]):.6g}"
         for pair, units in after.stockpile.items()
         if abs(units - before.stockpile.get(pair, 0.0)) > 1e-4 * max(1.0, units)
     ]

@@ -91,6 +91,10 @@ class RestoringMonitor(Monitor):
         """Pass on what is done."""
         self.outer.advance(done, total)
 
+    def tally(self, counts: Mapping[str, int]) -> None:
+        """Pass on how many solves ended with each status."""
+        self.outer.tally(counts)
+
     def bounds(self, incumbent: float, bound: float) -> None:
         """Pass on the best leverage found and its bound."""
         self.outer.bounds(incumbent * self.money, bound * self.money)

@@ -22,6 +22,7 @@ from .terms import Terms
 
 if TYPE_CHECKING:
     from ..data import Case
+    from ..data.units import Units
 
 METHODS = ("auto", "columns", "groups", "pieces", "tree", "program")
 """Ways to find the plan."""
@@ -149,10 +150,7 @@ def evaluate(
     choice = {**problem.all_open, **chosen}
     first = FirstStage(
         dict.fromkeys(qualified, True),
-        {
-            (site, item): amount / problem.units.item(item)
-            for (site, _, item), amount in ((key.partition("/"), amount) for key, amount in (stockpile or {}).items())
-        },
+        natural_stockpile(stockpile or {}, problem.units),
     )
     joint = problem.joint
     cost = problem.response_cost(choice)
@@ -170,6 +168,12 @@ def evaluate(
     facts = Facts(choice, cost, None, None, 0.0, None, {"method": "evaluate", "termination": outcome.termination})
     assert outcome.solution is not None
     return make_plan(problem, facts, outcome.solution, first, began)
+
+
+def natural_stockpile(stockpile: Mapping[str, float], units: Units) -> dict[tuple[str, str], float]:
+    """Return units by (site, item) in natural units from units by ``site/item``."""
+    ends = {key: key.split("/", 1) for key in stockpile}
+    return {(ends[key][0], ends[key][1]): amount / units.item(ends[key][1]) for key, amount in stockpile.items()}
 
 
 def check_choices(
