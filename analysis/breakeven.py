@@ -624,9 +624,7 @@ class _LimitBench(_Bench):
     def _ready(self, value: float) -> tuple[Engine, Terms]:
         assert self.figure.limit is not None
         limit, units = self.figure.limit, self._engine.problem.units
-        return self._engine, dataclasses.replace(
-            self._engine.widest, **{limit: value / units.unit_of(UNIT_OF[limit])}
-        )
+        return self._engine, dataclasses.replace(self._engine.widest, **{limit: value / units.unit_of(UNIT_OF[limit])})
 
     def close(self) -> None:
         self._engine.__exit__()

@@ -254,7 +254,9 @@ def frontier(
         return monitor.stop() or time.perf_counter() - began > time_limit
 
     def engine_at(level: float) -> Engine:
-        return Engine.natural(case, widest=resource.at(base, level), threads=threads, log=log, monitor=monitor, stop=stop)
+        return Engine.natural(
+            case, widest=resource.at(base, level), threads=threads, log=log, monitor=monitor, stop=stop
+        )
 
     try:
         engine = engine_at(resource.loosest if loosest is None else loosest)
@@ -313,7 +315,9 @@ def _restored(traced: Traced, units: Units, unit: float) -> Traced:
     for point in traced.points:
         figures = {name: getattr(point, name) for name in ("level", "used", *money)}
         moved = {
-            name: value * (units.money if name in money else unit) for name, value in figures.items() if value is not None
+            name: value * (units.money if name in money else unit)
+            for name, value in figures.items()
+            if value is not None
         }
         stockpile = {key: amount * units.item(key.partition("/")[2]) for key, amount in point.stockpile.items()}
         points.append(replace(point, stockpile=stockpile, **moved))

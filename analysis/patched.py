@@ -13,9 +13,9 @@ from ..model.candidates import LOADS, Candidates
 from ..model.engine import Engine
 from ..model.figures import Unfigured
 from ..model.joint import Choice
+from ..model.network import Network
 from ..model.patching import Patched
 from ..model.planning import Facts
-from ..model.network import Network
 from ..model.solving import check_choices, natural_stockpile
 from ..model.terms import Terms
 from .learning import Learnt

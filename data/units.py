@@ -101,10 +101,15 @@ class Units:
         """Return a case in these units; the id, the names and all that has no unit stay as they are."""
         output = {row.process: row.output for row in case.processes}
         rows: dict[str, Any] = {
-            table: tuple(self._row(row, output) for row in case.rows(table)) for table in TABLES if figures(TABLES[table])
+            table: tuple(self._row(row, output) for row in case.rows(table))
+            for table in TABLES
+            if figures(TABLES[table])
         }
         limits = case.settings.limits
-        moved = {key: getattr(limits, key) / self.unit_of(extra(info, "unit")) for key, info in setting_keys("limits").items()}
+        moved = {
+            key: getattr(limits, key) / self.unit_of(extra(info, "unit"))
+            for key, info in setting_keys("limits").items()
+        }
         settings = case.settings.model_copy(update={"limits": limits.model_copy(update=moved)})
         return replace(case, settings=settings, **rows)
 
@@ -212,12 +217,7 @@ def unscalable(draft: Draft, settings_file: str, settings_rows: Mapping[str, int
     rows = {table: [line.row for line in lines] for table, lines in draft.lines.items()}
     units = Units.of(rows)
     output = {line.get("process"): line.get("output") for line in draft.lines["processes"]}
-    faults = [
-        fault
-        for table in TABLES
-        for line in draft.lines[table]
-        for fault in _strange(line, units, output)
-    ]
+    faults = [fault for table in TABLES for line in draft.lines[table] for fault in _strange(line, units, output)]
     for key, info in setting_keys("limits").items():
         value, natural = getattr(draft.settings.limits, key), units.unit_of(extra(info, "unit"))
         if value / MOST > natural and value < math.inf:

@@ -222,7 +222,9 @@ def fill_dual_block(b: Any, network: Network, response: ResponseData | None = No
     b.chosen = Set(initialize=data.chosen, dimen=3)
     b.processes = Set(initialize=data.response.processes)
     b.limited_processes = Set(
-        initialize=[name for name in data.response.processes if math.isfinite(network.most_made(network.processes[name]))]
+        initialize=[
+            name for name in data.response.processes if math.isfinite(network.most_made(network.processes[name]))
+        ]
     )
     b.limited_stocks = Set(initialize=[pair for pair in held if math.isfinite(network.most_held(pair))], dimen=2)
     b.touched = Set(initialize=[(regime, *row) for regime in menu for row in data.touched[regime]], dimen=4)

@@ -205,9 +205,7 @@ class Evaluator:
         self.binaries = np.flatnonzero(joint.program.integer).astype(np.int32)
         self._shut = np.empty(0, dtype=np.int32)
 
-    def _set(
-        self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, wide: bool = True
-    ) -> None:
+    def _set(self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, wide: bool = True) -> None:
         self._open(highs, set(choice.items()))
         self._put(highs, cost, constant, admin, wide)
 
@@ -344,7 +342,11 @@ class Evaluator:
         prices[2] = 0.0
         rooms = self.rooms(admin)
         priced = np.flatnonzero(prices)
-        explained = waste * face_of(self.joint.network, cost, wide=True) + math.fsum(rents[key] for key in chosen) + rooms[priced] @ prices[priced]
+        explained = (
+            waste * face_of(self.joint.network, cost, wide=True)
+            + math.fsum(rents[key] for key in chosen)
+            + rooms[priced] @ prices[priced]
+        )
         cut = SpaceCut(leverage - constant - explained, waste, rents, prices)
         return (-math.inf if broken and self._least_gap(dict(chosen), admin)[0] > GAP else leverage), cut
 

@@ -52,9 +52,7 @@ def restored_figures(figures: Mapping[str, Any], units: Units) -> dict[str, Any]
         name: {key: value * units.money if key in MONEY else value for key, value in values.items()}
         for name, values in found["scenarios"].items()
     }
-    found["stockpile"] = {
-        key: amount * units.item(key.partition("/")[2]) for key, amount in found["stockpile"].items()
-    }
+    found["stockpile"] = {key: amount * units.item(key.partition("/")[2]) for key, amount in found["stockpile"].items()}
     found["limits"] = {
         name: {key: None if value is None else value * units.unit_of(LIMITS[name]) for key, value in entry.items()}
         for name, entry in found["limits"].items()

@@ -75,7 +75,7 @@ def solve(
     """
     if method not in METHODS:
         raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")
-    monitor = monitor or Monitor()
+    outer = monitor or Monitor()
     options = case.settings.solver
     time_limit = options.time_limit if time_limit is None else time_limit
     rel_gap = options.rel_gap if rel_gap is None else rel_gap
@@ -85,10 +85,10 @@ def solve(
         return time_limit - (time.perf_counter() - began)
 
     def stop() -> bool:
-        return monitor.stop() or remaining() <= 0
+        return outer.stop() or remaining() <= 0
 
     problem = Problem.natural(case, log, stop)
-    monitor = RestoringMonitor(monitor, problem.units.money)
+    monitor = RestoringMonitor(outer, problem.units.money)
     terms = Terms.of(problem.case)
     if method == "columns" or (method == "auto" and enumerable(problem.network, terms)):
         with Engine(problem.case, threads=threads, monitor=monitor, stop=stop, problem=problem) as engine:

@@ -79,7 +79,11 @@ class Cuts:
         for level in levels:
             score = np.where(left & (np.minimum(ceilings, cost) >= level), self.score, -math.inf)
             together = np.maximum.reduceat(score, self.starts, axis=1).sum(axis=1) if self.starts.size else 0.0
-            np.maximum(bounds, self.base + level + self.slope * face_of(self.problem.network, level, wide=True) + together, out=bounds)
+            np.maximum(
+                bounds,
+                self.base + level + self.slope * face_of(self.problem.network, level, wide=True) + together,
+                out=bounds,
+            )
         return float(bounds.min())
 
 

@@ -14,7 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import oracle
 from pytest import approx
-from sluicegate import Case, CaseError, Plan, breakeven, case_from_tables, evaluate, explain, frontier, indices, load_case
+from sluicegate import (
+    Case,
+    CaseError,
+    Plan,
+    breakeven,
+    case_from_tables,
+    evaluate,
+    explain,
+    frontier,
+    indices,
+    load_case,
+)
 from sluicegate import solve as solve_case
 from sluicegate.analysis.status_quo import status_quo_warnings
 from sluicegate.data.units import Units, natural_units
@@ -234,7 +245,9 @@ def test_capacities_without_limit() -> None:
     # What no plan uses, limits no plan: numbers far beyond, and none.
     lanes = [row.lane for row in load_case("tutorial").lanes]
     plans = [
-        solve_case(with_figures(*(f"lanes.{lane}.max_flow={most}" for lane in lanes), f"processes.chip-line.capacity={most}"))
+        solve_case(
+            with_figures(*(f"lanes.{lane}.max_flow={most}" for lane in lanes), f"processes.chip-line.capacity={most}")
+        )
         for most in ("1000", "1e9", "inf")
     ]
     for plan in plans[1:]:
@@ -285,7 +298,7 @@ def test_a_recipe_of_billions_agrees_with_the_oracle() -> None:
         inputs = {row["input"] for row in drawn[1]["recipes"]}
         if not inputs:
             continue
-        factors = Factors(money=1e-3, items={item: 5e9 for item in inputs})
+        factors = Factors(money=1e-3, items=dict.fromkeys(inputs, 5e9))
         plan, answer = solve_case(made(rescaled(drawn, factors))), oracle(*drawn)
         if answer.leverage is not None:
             checked += 1
@@ -312,7 +325,9 @@ def test_natural_units_are_powers_of_two_and_lose_no_digit() -> None:
     natural, units = natural_units(case)
     for unit in (units.money, units.hours, units.points, *units.items.values()):
         assert math.frexp(unit)[0] == 0.5
-    back = Units(1 / units.money, {item: 1 / unit for item, unit in units.items.items()}, 1 / units.hours, 1 / units.points)
+    back = Units(
+        1 / units.money, {item: 1 / unit for item, unit in units.items.items()}, 1 / units.hours, 1 / units.points
+    )
     assert back.natural(natural) == case
 
 
