@@ -206,10 +206,11 @@ class Learnt:
         astray = np.flatnonzero(~same(exact, told[size:]))
         if not astray.size:
             return told
-        if astray[-1] >= len(priced(self.mould.problem.network)):
+        count = len(priced(self.mould.problem.network))
+        if astray[-1] >= count:
             return None
         places, prices, rates = self._bends
-        told[places] += rates * (exact - told[size:])[prices]
+        told[places] += rates * (exact[:count] - told[size : size + count])[prices]
         told[size:] = exact
         return told
 
