@@ -98,9 +98,7 @@ def test_no_formulas(good, tmp_path):
     assert [cell.data_type for cell in sheet["D"]] == ["s", "n", "n", "n"]
 
 
-@pytest.mark.parametrize(
-    "figure", ["0.1", "0.30000000000000004", "1e16", "12345678901234567", "5e-324", "inf"]
-)
+@pytest.mark.parametrize("figure", ["0.1", "0.30000000000000004", "1e16", "12345678901234567", "5e-324", "inf"])
 def test_every_digit(good, written, figure):
     case = apply_overrides(good, [f"lanes.ore-in.max_flow={figure}", "lanes.ore-in.base_flow=0"])
     assert written(case).lanes[4].max_flow == float(figure)

@@ -27,6 +27,9 @@ from sluicegate import (
     load_case,
 )
 from sluicegate import solve as solve_case
+from sluicegate.analysis import sweep as sweeping
+from sluicegate.analysis.designs import make_design
+from sluicegate.analysis.evaluating import Worker
 from sluicegate.analysis.status_quo import status_quo_warnings
 from sluicegate.data.units import Units, natural_units
 from sluicegate.model.planning import money_scale
@@ -387,3 +390,21 @@ def test_soak_in_any_units(part: int) -> None:
         except Exception as error:  # Every failure is listed, so that one does not hide the others.
             failed.append(f"random_case({number}): {type(error).__name__}: {error}")
     assert not failed, "\n".join(failed)
+
+
+def test_sweeps_in_any_units() -> None:
+    # Samples share programs: all of them are solved in the natural units of the middle of the ranges.
+    tables = []
+    for case, budget, chip in ((*other()[:1], 1.0, 1.0), (*other()[1:], OTHER.money, OTHER.item("chip"))):
+        limits = f"limits.budget={8 * budget!r}..{20 * budget!r}"
+        lanes = f"lanes.chip-world-home.max_flow={10 * chip!r}..{30 * chip!r}"
+        design = make_design(case, "lhs", [limits, lanes], samples=24)
+        task = sweeping.task_of(case, design, "free", None, None)
+        worker = Worker(task)
+        entries = [entry for batch in sweeping.batches(task, design, set()) for entry in batch]
+        tables.append([worker.rows(*entry)[0] for entry in entries[:5]])
+        assert worker._bench is not None
+    for row, moved in zip(*tables, strict=True):
+        assert (moved["status"], moved["policies"]) == (row["status"], row["policies"])
+        assert moved["leverage"] == approx(row["leverage"] * OTHER.money, rel=1e-6)
+        assert moved["own_loss"] == approx(row["own_loss"] * OTHER.money, rel=1e-6, abs=1e-6 * OTHER.money)
