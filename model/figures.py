@@ -15,7 +15,7 @@ from .compiled import Highs, Outcome
 from .consequences import FULL
 from .evaluator import link_rows
 from .joint import Choice, output_map
-from .planning import SMALL_LEVERAGE, Facts, certified, limits_used, money_scale
+from .planning import SMALL_LEVERAGE, Facts, certified, check_kept, limits_used, money_scale
 from .problem import Problem
 from .restoring import LIMITS, restored_figures
 
@@ -179,6 +179,7 @@ class Figures:
             and entry["used"] is not None
             and entry["used"] > entry["limit"] * (1 + 1e-7) + 1e-7
         ]
+        check_kept(facts, violations)
         bound = leverage if facts.bound is None else max(facts.bound, leverage)
         gap = max(0.0, (bound - leverage) / max(abs(leverage), SMALL_LEVERAGE * money))
         evaluated = facts.claimed is None

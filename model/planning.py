@@ -75,7 +75,7 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
     Raises
     ------
     CertificateError
-        When the two differ by more than `CERTIFICATE`.
+        When the two differ by more than `CERTIFICATE`, or a limit is not kept.
     """
     network = problem.network
     status_quo = problem.status_quo
@@ -97,6 +97,7 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
 
     certificate = certified(facts, leverage, _response_cost_of(problem), cold, money)
     violations = _violations(problem, facts.choice, operations, admin)
+    check_kept(facts, violations)
     bound = leverage if facts.bound is None else max(facts.bound, leverage)
     gap = max(0.0, (bound - leverage) / max(abs(leverage), scale))
     if facts.claimed is None:
@@ -172,6 +173,18 @@ def certified(facts: Facts, leverage: float, played: float, cold: float, money: 
             f"programs solved alone, {leverage!r} and {cold!r}, by more than {CERTIFICATE:g}"
         )
     return certificate
+
+
+def check_kept(facts: Facts, violations: list[str]) -> None:
+    """Refuse the plan of a search that breaks a limit.
+
+    Raises
+    ------
+    CertificateError
+        With the limits that its operations, worked out alone, do not keep.
+    """
+    if facts.claimed is not None and violations:
+        raise CertificateError(f"the program's plan breaks limits of the case: {'; '.join(violations)}")
 
 
 def money_scale(problem: Problem) -> float:
