@@ -17,12 +17,9 @@ from .network import Network
 from .ours import SIDE, gap_terms
 from .terms import Terms
 
-FACE_RELATIVE, FACE_ABSOLUTE = 1e-12, 1e-10
-"""How far a least-cost response may cost more than V: relative to what of V can be avoided, and in natural units of money. That is
-the rounding of V, and less than the solver's own tolerance."""
-
-WIDE = 1000.0
-"""How many times wider the face is in relaxations, which only bound, and where rounding leaves the face itself empty."""
+FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
+"""How much wider than V the least-cost face is in relaxations, which only bound, and where rounding leaves the face itself empty:
+relative to what of V can be avoided, and in natural units of money, which is less than the solver's own tolerance."""
 
 GAP = 1e-5
 """Sum of limits' gaps, in their own units, above which limits count as broken."""
@@ -112,8 +109,8 @@ class SpaceCut:
 
 
 def face_of(network: Network, cost: float, wide: bool = False) -> float:
-    """Most that a least-cost response may cost: V and its rounding, relative to V less what no response can avoid."""
-    return cost + (WIDE if wide else 1.0) * max(FACE_RELATIVE * (cost - network.usable.unavoidable), FACE_ABSOLUTE)
+    """Most that a least-cost response may cost: V; of the wide face 1e-9 more of V less what no response can avoid."""
+    return cost + max(FACE_RELATIVE * (cost - network.usable.unavoidable), FACE_ABSOLUTE) if wide else cost
 
 
 @dataclass(frozen=True)
