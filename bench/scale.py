@@ -159,7 +159,7 @@ def by_enumeration(case: Case, seconds: float, gap: float) -> Answer:
         whole = Program(**{**vars(joint.program), "row_upper": joint.program.row_upper.copy()})
         whole.column_upper = joint.gate.upper(joint.program.column_upper, choice)
         if joint.face_row is not None:
-            whole.row_upper[joint.face_row] = face_of(problem.network, cost) - joint.face_offset
+            whole.row_upper[joint.face_row] = face_of(problem.network, cost, wide=True) - joint.face_offset
         admin = problem.admin_cost(choice)
         for family, room in (("budget", case.settings.limits.budget - admin), ("own_loss", math.inf)):
             component = joint.model.component(family)

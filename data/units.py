@@ -27,6 +27,7 @@ MOST = 1e15
 LIMITING = {
     ("stocks", "capacity"),
     ("stocks", "terminal_target"),
+    ("stocks", "stockpile_max"),
     ("lanes", "max_flow"),
     ("processes", "capacity"),
     ("limits", "budget"),

@@ -223,7 +223,7 @@ class Figures:
         qualify = {lane: column >= 0 and bool(solution[column] > 0.5) for lane, column in self.qualify.items()}
         stockpile = {}
         for pair, column in self.stockpile.items():
-            most = self.problem.network.stock(pair).stockpile_max
+            most = self.problem.network.most_stockpiled(pair)
             amount = float(solution[column]) if column >= 0 else 0.0
             stockpile[pair] = 0.0 if amount < 1e-7 * max(1.0, most) else min(amount, most)
         return FirstStage(qualify, stockpile)

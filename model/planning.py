@@ -37,7 +37,7 @@ def first_stage_of(problem: Problem, solution: np.ndarray) -> FirstStage:
     qualify = {lane: level > 0.5 for lane, level in compiled.values(model.qualify, solution).items()}
     stockpile = {}
     for pair, amount in compiled.values(model.stockpile, solution).items():
-        most = problem.network.stock(pair).stockpile_max
+        most = problem.network.most_stockpiled(pair)
         stockpile[pair] = 0.0 if amount < 1e-7 * max(1.0, most) else min(amount, most)
     return FirstStage(qualify, stockpile)
 
