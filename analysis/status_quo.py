@@ -39,7 +39,7 @@ def lane_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    problem = problem or Problem(case)
+    problem = problem or Problem.natural(case)
     network, operations = problem.network, problem.status_quo.operations
     ours, theirs, solution = operations.readout.ours[NONE], operations.readout.response, operations.solution
     exports = ours["export_fill"]
@@ -57,14 +57,15 @@ def lane_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
         for lane in lanes:
             if network.side[lane.destination] == "other":
                 total[lane.lane] = (lane.base_flow * fills[pair]).tolist() if lane.base_flow else []
+    unit = {name: network.units.item(lane.item) for name, lane in network.lanes.items()}
     rows = [
         {
             "lane": name,
             "item": network.lanes[name].item,
             "origin": network.lanes[name].origin,
             "destination": network.lanes[name].destination,
-            "base_flow": network.lanes[name].base_flow,
-            "mean_flow": math.fsum(flows) / network.weeks,
+            "base_flow": network.lanes[name].base_flow * unit[name],
+            "mean_flow": math.fsum(flows) / network.weeks * unit[name],
         }
         for name, flows in total.items()
     ]
@@ -83,7 +84,7 @@ def unserved_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    problem = problem or Problem(case)
+    problem = problem or Problem.natural(case)
     operations = problem.status_quo.operations
     means = [
         (pair, math.fsum(levels.tolist()) / len(levels))
@@ -104,14 +105,16 @@ def status_quo_warnings(case: Case, problem: Problem | None = None) -> list[str]
     problem
         The case made ready, where there is one already.
     """
-    problem = problem or Problem(case)
+    problem = problem or Problem.natural(case)
     warnings = [
         f"the status quo serves only {row.mean_fill:.1%} of {row.item} in {row.site}"
         for row in unserved_table(case, problem).itertuples()
     ]
     for row in lane_table(case, problem).itertuples():
-        scale = row.base_flow if row.base_flow > 0 else 1e-3 * problem.network.lanes[row.lane].max_flow
-        if abs(row.difference) > OFF_BALANCE * scale + 1e-9:
+        network = problem.network
+        lane, unit = network.lanes[row.lane], network.units.item(row.item)
+        scale = lane.base_flow or 1e-3 * min(lane.max_flow, network.usable.dispatched(lane))
+        if abs(row.difference) > (OFF_BALANCE * scale + 1e-9) * unit:
             warnings.append(
                 f"lanes, {row.lane}: base_flow is {row.base_flow:.4g} a week, but the status quo's mean flow is "
                 f"{row.mean_flow:.4g}; base flows should balance with recipes, demands and stocks"

@@ -19,6 +19,7 @@ from .schema.errors import CaseError, Fault, nearest
 from .schema.tables import TABLES
 from .shipped import find_shipped, shipped_cases
 from .storage.placing import CASE_FILES
+from .units import unscalable
 
 
 def load_case(path_or_name: str | os.PathLike[str], overrides: Iterable[str] = ()) -> Case:
@@ -126,6 +127,8 @@ def build_case(raw: RawCase) -> Case:
     """Parse and check a case as written; all its faults are raised together."""
     draft = parse(raw)
     faults = raw.faults + check(draft)
+    if not faults and draft.settings is not None:
+        faults = unscalable(draft, raw.settings_file, raw.settings_rows)
     if faults or draft.settings is None:
         raise CaseError(_in_order(faults, raw))
     rows: dict[str, Any] = {table: tuple(line.row for line in lines) for table, lines in draft.lines.items()}

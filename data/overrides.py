@@ -20,6 +20,7 @@ from .schema.case import Case
 from .schema.declarations import columns, extra, numeric, setting_keys, setting_paths
 from .schema.errors import CaseError, Fault, nearest
 from .schema.tables import PLAIN_NUMBER, TABLES, Row, Settings
+from .units import unscalable
 
 FORM = "write TABLE.KEY.COLUMN=VALUE, such as lanes.hf-jp-kr.max_flow=500, or SECTION.KEY=VALUE"
 # Columns that the KEY of a table is made of, where they are not its whole key.
@@ -93,7 +94,7 @@ def apply_overrides(case: Case, overrides: Iterable[str]) -> Case:
 
 def _checked(changes: _Changes, texts: list[str]) -> Case:
     draft = draft_of(changes.case, changes.settings, changes.rows)
-    faults = [_attributed(fault, changes, draft, texts) for fault in check(draft)]
+    faults = [_attributed(fault, changes, draft, texts) for fault in check(draft) or unscalable(draft, "settings", {})]
     if faults:
         raise CaseError(faults)
     # What was noticed while reading stays; what the figures gave cause for is looked for anew.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .certify.planning import Facts, make_plan, no_plan
+from .certify.restoring import RestoringMonitor
 from .follower.combinations import enumerable
 from .leader.problem import Problem
 from .leader.recompute import FirstStage
@@ -23,6 +24,7 @@ from .plan.plan import Plan
 
 if TYPE_CHECKING:
     from ..data import Case
+    from ..data.units import Units
 
 METHODS = ("auto", *large.METHODS)
 """Ways to find the plan."""
@@ -78,12 +80,14 @@ def solve(
     """
     if method not in METHODS:
         raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")
-    monitor = monitor or Monitor()
+    outer = monitor or Monitor()
     options = case.settings.solver
     time_limit = options.time_limit if time_limit is None else time_limit
     rel_gap = options.rel_gap if rel_gap is None else rel_gap
-    clock = Clock(time_limit, monitor.stop)
-    problem, terms = Problem(case, log, clock.up), Terms.of(case)
+    clock = Clock(time_limit, outer.stop)
+    problem = Problem.natural(case, log, clock.up)
+    monitor = RestoringMonitor(outer, problem.units.money)
+    terms = Terms.of(problem.case)
     name, reason = method, "as asked for"
     try:
         if method == "auto":
@@ -145,12 +149,12 @@ def evaluate(
         For a regime, policy, lane or stockpile that the case does not offer.
     """
     began = time.perf_counter()
-    problem = Problem(case, log)
-    network = problem.network
-    choice = {**problem.all_open, **check_choices(network, policies or {}, qualified, stockpile or {})}
+    problem = Problem.natural(case, log)
+    chosen = check_choices(Network(case), policies or {}, qualified, stockpile or {})
+    choice = {**problem.all_open, **chosen}
     first = FirstStage(
         dict.fromkeys(qualified, True),
-        {tuple(key.split("/", 1)): amount for key, amount in (stockpile or {}).items()},  # type: ignore[misc]
+        natural_stockpile(stockpile or {}, problem.units),
     )
     joint = problem.joint
     cost = problem.response_cost(choice)
@@ -170,6 +174,12 @@ def evaluate(
         raise ArithmeticError(f"the choices given ended with {outcome.termination!r}")
     (monitor or Monitor()).prepared(problem)
     return make_plan(problem, facts, outcome.solution, first, began)
+
+
+def natural_stockpile(stockpile: Mapping[str, float], units: Units) -> dict[tuple[str, str], float]:
+    """Return units by (site, item) in natural units from units by ``site/item``."""
+    ends = {key: key.split("/", 1) for key in stockpile}
+    return {(ends[key][0], ends[key][1]): amount / units.item(ends[key][1]) for key, amount in stockpile.items()}
 
 
 def check_choices(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...data import TABLES
 from ...model.certify.certificate import SMALL_CERTIFICATE, SMALL_LEVERAGE, Compared, certify, money_scale
 from ...model.certify.planning import first_stage_of
+from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.methods.engine import Engine
 from ...model.network.network import OPEN, Network
 from ...model.plan.choices import SAME_WORDS, Offer
@@ -551,7 +552,7 @@ class _Bench:
         raise NotImplementedError
 
     def _open(self, case: Case) -> Engine:
-        return Engine(case, threads=self.threads, monitor=self.telling, stop=self.telling.stop)
+        return Engine.natural(case, threads=self.threads, monitor=self.telling, stop=self.telling.stop)
 
     def best(self, value: float) -> _Point:
         """Return the best choices at a value."""
@@ -569,20 +570,22 @@ class _Bench:
             finally:
                 self.telling.deadline = math.inf
             self.telling.check()
-            self.money = self.money or money_scale(engine.problem)
-            scale = max(abs(found.leverage) if found.choice is not None else 0.0, SMALL_LEVERAGE * self.money)
+            money = engine.problem.units.money
+            leverage, bound = found.leverage * money, found.bound * money
+            self.money = self.money or money_scale(engine.problem) * money
+            scale = max(abs(leverage) if found.choice is not None else 0.0, SMALL_LEVERAGE * self.money)
             tie = max(options.rel_gap, EXACT) * scale
             if found.choice is None or found.solution is None:
                 status = "infeasible" if found.bound == -math.inf else "unknown"
-                point = _Point(value, status, None, -math.inf, found.bound, tie)
+                point = _Point(value, status, None, -math.inf, bound, tie)
             else:
-                status = "optimal" if found.bound - found.leverage <= options.rel_gap * scale else "feasible"
+                status = "optimal" if bound - leverage <= options.rel_gap * scale else "feasible"
                 worth = self._of(engine, found.choice, found.leverage, found.solution)
                 choice = worth.choice
                 assert choice is not None
                 self._worths[value, choice] = worth
                 used = self._used(engine, choice, worth) if self.figure.limit else None
-                point = _Point(value, status, choice, found.leverage, found.bound, tie, used)
+                point = _Point(value, status, choice, leverage, bound, tie, used)
             self.points[value] = point
         return self.points[value]
 
@@ -646,6 +649,8 @@ class _Bench:
         for pair, variable in model.stockpile.items():
             key = "/".join(pair)
             amount = 0.0 if key not in choice.pairs else None if amounts is None else amounts.get(key, 0.0)
+            if amount:
+                amount /= engine.problem.units.item(pair[1])
             if amount is not None and amount > engine.problem.network.stock(pair).stockpile_max:
                 return None
             if amount is not None:
@@ -662,17 +667,21 @@ class _Bench:
             *(network.lanes[lane].fixed_cost or 0.0 for lane in qualified),
             *(network.stockpile_price(pair) * amount for pair, amount in stockpile.items()),
         ]
-        units = {"/".join(pair): amount for pair, amount in stockpile.items() if amount > 0}
+        # In the units of the case from here on.
+        units = problem.units
+        held = {"/".join(pair): amount * units.item(pair[1]) for pair, amount in stockpile.items() if amount > 0}
         # A lane without a fixed cost at this value is open: what it costs to qualify is nothing.
         lanes = tuple(lane for lane in self.offer.lanes if first.qualify.get(lane, True))
-        choice = Choice(tuple(named.values()), lanes, tuple(sorted(units)))
-        return _Worth(leverage, choice, qualified, units, math.fsum(spent))
+        choice = Choice(tuple(named.values()), lanes, tuple(sorted(held)))
+        return _Worth(leverage * units.money, choice, qualified, held, math.fsum(spent) * units.money)
 
     def _used(self, engine: Engine, choice: Choice, worth: _Worth) -> float:
         limit = self.figure.limit
         assert limit is not None
         named = dict(zip(engine.problem.network.menu, choice.policies, strict=True))
-        used = worth.used if limit == "budget" else engine.problem.policy_total(named, LIMITS[limit])
+        problem = engine.problem
+        taken = problem.policy_total(named, LIMITS[limit]) * problem.units.unit_of(UNIT_OF[limit])
+        used = worth.used if limit == "budget" else taken
         # Sums of money end in rounding noise.
         return float(f"{used:.10g}")
 
@@ -714,7 +723,8 @@ class _LimitBench(_Bench):
 
     def _ready(self, value: float) -> tuple[Engine, Terms]:
         assert self.figure.limit is not None
-        return self._engine, dataclasses.replace(self._engine.widest, **{self.figure.limit: value})
+        limit, units = self.figure.limit, self._engine.problem.units
+        return self._engine, dataclasses.replace(self._engine.widest, **{limit: value / units.unit_of(UNIT_OF[limit])})
 
     def close(self) -> None:
         self._engine.__exit__()

@@ -321,7 +321,7 @@ def _differ(values: Sequence[Any]) -> bool:
     first = values[0]
     for value in values[1:]:
         both = isinstance(first, (int, float)) and isinstance(value, (int, float))
-        if both and not math.isclose(first, value, rel_tol=1e-6, abs_tol=1e-9):
+        if both and not math.isclose(first, value, rel_tol=1e-6):
             return True
         if not both and first != value:
             return True
@@ -699,7 +699,7 @@ class _Work:
         wide = dataclasses.replace(family[0], settings=family[0].settings.model_copy(update={"limits": widest}))
         quiet = _Quiet(self.monitor)
         try:
-            engine = Engine(wide, threads=self.threads, monitor=quiet, stop=quiet.stop)
+            engine = Engine.natural(wide, threads=self.threads, monitor=quiet, stop=quiet.stop)
         except TooManyCombinations:
             # Each on its own may have fewer.
             for case in family:
@@ -712,7 +712,7 @@ class _Work:
 
 def _on(engine: Engine, case: Case) -> Plan:
     """Return the plan of a case that differs from the engine's in limits alone."""
-    return engine.plan(engine.search(Terms.of(case)))
+    return engine.plan(engine.search(Terms.of(case).natural(engine.problem.units)))
 
 
 class _Attribution:
@@ -782,7 +782,7 @@ class _Attribution:
         return frame.astype(dict.fromkeys(numbers, float))
 
     def _share_of(self, effect: float | None) -> float | None:
-        noise = 1e-9 * max(1e-6, *(abs(end.leverage or 0.0) for end in self.ends))
+        noise = 1e-9 * max(*(abs(end.leverage or 0.0) for end in self.ends))
         return None if effect is None or self.change is None or abs(self.change) <= noise else effect / self.change
 
     def _effect(self, letter: str, end: _Answer, alone: _Answer, sign: float) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...data.units import Units
 from ...model.leader.problem import Problem
 from ...model.network.network import NONE
 from .prices import POINTS, Prices, herfindahl
@@ -161,17 +162,17 @@ def indices(case: Case, problem: Problem | None = None) -> Indices:
     ArithmeticError
         When HiGHS ends without an optimum.
     """
-    problem = problem or Problem(case)
+    problem = problem or Problem.natural(case)
     trade = Trade(problem)
     survival, chokepoints = _stress(problem)
-    return Indices(
-        case,
-        concentration=_frame("concentration", _concentration(trade)),
-        dependency=_frame("dependency", _dependency(trade)),
-        exposure=_frame("exposure", _exposure(trade)),
-        survival=_frame("survival", survival),
-        chokepoints=_frame("chokepoints", chokepoints),
-    )
+    found = {
+        "concentration": _concentration(trade),
+        "dependency": _dependency(trade),
+        "exposure": _exposure(trade),
+        "survival": survival,
+        "chokepoints": chokepoints,
+    }
+    return Indices(case, **{name: _frame(name, rows, problem.units) for name, rows in found.items()})
 
 
 # Flows and prices ------------------------------------------------------------------------------------------------
@@ -414,12 +415,18 @@ def _stress(problem: Problem) -> tuple[list[Row], list[Row]]:
     return times, scores
 
 
-def _frame(name: str, rows: Iterable[Row]) -> pd.DataFrame:
+def _frame(name: str, rows: Iterable[Row], units: Units) -> pd.DataFrame:
+    """Return a frame of rows, natural units turned into those of the case."""
     import pandas as pd
 
     frame = pd.DataFrame(list(rows), columns=list(FRAMES[name]))
     whole = [column for column, unit in FRAMES[name].items() if unit == "weeks"]
     frame = frame.astype(dict.fromkeys(whole, "Int64"))
+    for column, unit in FRAMES[name].items():
+        if unit.startswith("money"):
+            frame[column] = frame[column] * units.money
+        elif unit == "units per week":
+            frame[column] = frame[column] * frame["item"].map(lambda item: units.item(item or ""))
     frame.attrs["units"] = dict(FRAMES[name])
     return frame
 

@@ -48,8 +48,9 @@ class Prices:
         return self.network.party[lane.origin] != self.network.party[lane.destination]
 
     def price(self, item: str) -> float:
-        """Price of an item that changes hands without one; 1 where nobody pays for it, so that units are counted."""
-        return self._prices.get(item) or 1.0
+        """Price of an item that changes hands without one; 1 where nobody pays for it, so that the case's units are counted."""
+        units = self.network.units
+        return self._prices.get(item) or 1.0 / units.unit_of("money per unit", item)
 
     def value(self, lane: Lane) -> float:
         """Money a week on a lane: unit_cost * base_flow; within a party, where unit_cost is freight, price * base_flow."""

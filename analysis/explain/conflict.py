@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from ...data.units import Units
+from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.plan.plan import served
 from ..relaxation.elastic import TOLERANCE, Answer, Elastic, Question, Slack
-from ..relaxation.limits import Figure, Limit, figures_of
+from ..relaxation.limits import Figure, Limit, figures_of, shown
 
 ROUNDS = 40
 """Sets tried to find a smaller conflict before the one found is called irreducible only."""
 
 NOTHING = 1e-8
-"""Value of a figure that is 0 but for the solver's rounding."""
+"""Share of a limit below which a value of it is 0 but for the solver's rounding."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Conflict:
 
 def safe(figure: Figure, value: float, digits: int = 6) -> str:
     """Return a figure's new value to so many digits, rounded to the side on which a plan exists."""
-    if abs(value) < NOTHING:
+    if abs(value) < NOTHING * (figure.limit or 1.0):
         return "0"
     step = 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)
     # A figure that is round but for the solver's rounding is round.
@@ -176,15 +178,23 @@ def find_conflict(elastic: Elastic) -> Conflict | None:
                 if limit.figure == figure:
                     shortages[limit] = shortage(elastic, limit, answer)
     joint, cost = jointly(elastic)
+    units = elastic.problem.units
     return Conflict(
-        tuple(found),
+        tuple(replace(limit, figure=shown(limit.figure, units)) for limit in found),
         smallest,
-        tuple(alone),
-        tuple(joint),
+        tuple(_shown(change, units) for change in alone),
+        tuple(_shown(change, units) for change in joint),
         cost,
         tuple(shortages[limit] for limit in found if limit in shortages),
         tuple(_notes(elastic)),
     )
+
+
+def _shown(change: Change, units: Units) -> Change:
+    """Return a change in the units of the case."""
+    unit = units.unit_of(UNIT_OF.get(change.figure.kind, "share"))
+    value = None if change.value is None else change.value * unit
+    return replace(change, figure=shown(change.figure, units), value=value)
 
 
 def _notes(elastic: Elastic) -> list[str]:
@@ -357,12 +367,13 @@ def shortage(elastic: Elastic, limit: Limit, answer: Answer) -> Shortage:
     weeks = np.flatnonzero(~served(fills))
     runs = np.split(weeks, np.flatnonzero(np.diff(weeks) > 1) + 1) if weeks.size else []
     unit = next(row.unit for row in network.case.items if row.item == pair[1]) or ""
+    natural = network.units.item(pair[1])
     return Shortage(
         limit.words,
         reached,
-        short * demand.quantity,
+        short * demand.quantity * natural,
         unit,
         tuple((int(run[0]), int(run[-1])) for run in runs),
         int(missing.argmax()) if weeks.size else None,
-        float(missing.max(initial=0.0)) if weeks.size else 0.0,
+        float(missing.max(initial=0.0)) * natural if weeks.size else 0.0,
     )

@@ -99,7 +99,7 @@ def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> 
             conflict = find_conflict(elastic)
             plan = worths = None
             if conflict is None:
-                found = engine.search(Terms.of(case))
+                found = engine.search(Terms.of(case).natural(engine.problem.units))
                 if monitor.stop():
                     raise Stopped
                 plan = engine.plan(found)
@@ -117,6 +117,6 @@ def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> 
 def _engine(case: Case, threads: int, monitor: Monitor) -> Engine:
     """Return an engine that can lift the limits on policies; one that cannot where that is too many combinations."""
     try:
-        return Engine(case, widest=Terms(budget=case.settings.limits.budget), threads=threads, monitor=monitor)
+        return Engine.natural(case, widest=Terms(budget=case.settings.limits.budget), threads=threads, monitor=monitor)
     except TooManyCombinations:
-        return Engine(case, threads=threads, monitor=monitor)
+        return Engine.natural(case, threads=threads, monitor=monitor)

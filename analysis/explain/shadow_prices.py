@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...model.certify.planning import first_stage_of, money_scale
+from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.formulation.linking import Choice
 from ...model.leader.fixed_policy import Evaluator, Steady
 from ...model.leader.problem import Problem
@@ -20,7 +21,7 @@ from ...model.plan.limits import Terms
 from ...model.plan.monitor import Stopped
 from ...model.plan.plan import Plan
 from ..relaxation.elastic import gap_column, intake
-from ..relaxation.limits import BUDGET, LOADS, Limit, limits_of
+from ..relaxation.limits import BUDGET, LOADS, Limit, limits_of, shown
 
 POINT = 0.01
 """A unit of a share: one percentage point."""
@@ -193,8 +194,8 @@ class Marginal(Evaluator):
         self.highs = Steady(program, presolve="off", solver="simplex")
         cost, admin = problem.response_cost(found.choice), problem.admin_cost(found.choice)
         self._room = float(self.rooms(admin)[0])
-        for slack in (False, True):
-            self._set(self.highs, found.choice, cost, problem.constant(cost, admin), admin, slack)
+        for wide in (False, True):
+            self._set(self.highs, found.choice, cost, problem.constant(cost, admin), admin, wide)
             outcome = self.highs.solve()
             if outcome.optimal:
                 break
@@ -211,7 +212,7 @@ class Marginal(Evaluator):
         if kind == "max_party_share":
             _, total = intake(self.joint, limit.figure)
             return POINT * float(self.solution[total].sum())
-        return 1.0 if kind == BUDGET else POINT
+        return 1.0 / self.joint.network.units.money if kind == BUDGET else POINT
 
     def per_unit(self, limit: Limit) -> float:
         """Leverage gained per unit as a limit gives: minus the reduced cost of its gap."""
@@ -277,7 +278,7 @@ def worths_of(engine: Engine, found: Found, plan: Plan) -> Worths:
 def binding_limits(problem: Problem, found: Found) -> tuple[list[LimitWorth], int]:
     """Return the limits that bind, the dearest first, and the number of those that do not."""
     marginal = Marginal(problem, found)
-    currency = problem.case.settings.case.currency
+    currency, money = problem.case.settings.case.currency, problem.units.money
     units = {BUDGET: f"1 {currency}".rstrip(), "max_party_share": "1 point of share"}
     worths, slack = [], 0
     for limit in marginal.limits:
@@ -286,13 +287,14 @@ def binding_limits(problem: Problem, found: Found) -> tuple[list[LimitWorth], in
         if not marginal.binds(limit):
             slack += 1
             continue
+        tightened = marginal.stepped(limit, -1.0)
         worths.append(
             LimitWorth(
-                limit,
+                replace(limit, figure=shown(limit.figure, problem.units)),
                 units.get(limit.figure.kind, "1 point of fill"),
-                marginal.per_unit(limit) + 0.0,
-                marginal.stepped(limit, 1.0) or 0.0,
-                marginal.stepped(limit, -1.0),
+                marginal.per_unit(limit) * money + 0.0,
+                (marginal.stepped(limit, 1.0) or 0.0) * money,
+                None if tightened is None else tightened * money,
             )
         )
     return sorted(worths, key=lambda worth: -worth.marginal), slack
@@ -302,10 +304,14 @@ def _lifted(engine: Engine, found: Found, plan: Plan, limit: Limit) -> Lifted:
     name = limit.figure.kind
     used = plan.limits[name]["used"] or 0.0
     if not math.isinf(getattr(engine.widest, name)):
-        return Lifted(limit, used, None, None)
+        return Lifted(replace(limit, figure=shown(limit.figure, engine.problem.units)), used, None, None)
     free = _searched(engine, replace(found.terms, **{name: math.inf}))
-    needs = None if free.choice is None else engine.problem.policy_total(free.choice, LOADS[name])
-    return Lifted(limit, used, max(free.leverage, found.leverage), needs)
+    units = engine.problem.units
+    needs = None
+    if free.choice is not None:
+        needs = engine.problem.policy_total(free.choice, LOADS[name]) * units.unit_of(UNIT_OF[name])
+    limit = replace(limit, figure=shown(limit.figure, units))
+    return Lifted(limit, used, max(free.leverage, found.leverage) * units.money, needs)
 
 
 def _searched(engine: Engine, terms: Terms, **options: Any) -> Found:
@@ -340,7 +346,7 @@ def decisions(engine: Engine, found: Found, plan: Plan) -> list[DecisionWorth]:
         variable = next(model.stockpile[key] for key in model.stockpile if "/".join(key) == pair)
         worths.append(_given_up(engine, found, "stockpile", pair, f"{units:.6g}", compiled.column[id(variable)]))
     # Costs that differ by less than the searches' gap are equal.
-    step = 10 * GAP * max(abs(found.leverage), 1e-6)
+    step = 10 * GAP * max(abs(found.leverage), 1e-6) * problem.units.money
     return sorted(worths, key=lambda worth: round(worth.cost / step) if math.isfinite(worth.cost) else math.inf)
 
 
@@ -368,9 +374,9 @@ def _worth(
         kind,
         key,
         choice,
-        max(0.0, found.leverage - best),
+        max(0.0, found.leverage - best) * problem.units.money,
         tuple(_differences(problem, found, without)),
-        None if kept is None else max(0.0, found.leverage - kept),
+        None if kept is None else max(0.0, found.leverage - kept) * problem.units.money,
     )
 
 
@@ -387,7 +393,7 @@ def _differences(problem: Problem, found: Found, other: Found) -> Sequence[str]:
         elif kind == LANE:
             changes.append(f"{name} {'qualified' if chosen else 'not qualified'}")
         else:
-            changes.append(f"stockpile {name} {chosen:.6g}")
+            changes.append(f"stockpile {name} {chosen * problem.units.item(name.partition('/')[2]):.6g}")
     return changes
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ...data.units import Units
 from ...model.follower.combinations import TooManyCombinations
 from ...model.formulation.leader import SIDE
 from ...model.methods.engine import Engine
@@ -255,7 +256,9 @@ def frontier(
         return monitor.stop() or time.perf_counter() - began > time_limit
 
     def engine_at(level: float) -> Engine:
-        return Engine(case, widest=resource.at(base, level), threads=threads, log=log, monitor=monitor, stop=stop)
+        return Engine.natural(
+            case, widest=resource.at(base, level), threads=threads, log=log, monitor=monitor, stop=stop
+        )
 
     try:
         engine = engine_at(resource.loosest if loosest is None else loosest)
@@ -273,11 +276,15 @@ def frontier(
             # Nothing to qualify or to stockpile: only policies take of it.
             resource = replace(resource, load="admin_cost")
         rel_gap = case.settings.solver.rel_gap if rel_gap is None else rel_gap
-        traced = Tracer(engine, resource, rel_gap).trace(points, low, high)
+        units = engine.problem.units
+        unit = units.unit_of(resource.measured)
+        ends = [None if end is None else end / unit for end in (low, high)]
+        traced = Tracer(engine, resource, rel_gap).trace(points, *ends)
         if traced.complete and resource.load and not engine.candidates.loads[resource.load].any():
             notes.append(
                 f"nothing in this case takes any {resource.words}: no limit on it changes the plan, and the curve is one point"
             )
+    traced = _restored(traced, units, unit)
     traced.solve["seconds"] = time.perf_counter() - began
     return _frontier(case, resource, traced, notes)
 
@@ -303,6 +310,28 @@ def _check(case: Case, against: str, points: int, low: float | None, high: float
             faults.append("no demand of our side has a min_fill; give it to those that the curve is about")
     if faults:
         raise ValueError("\n".join(faults))
+
+
+def _restored(traced: Traced, units: Units, unit: float) -> Traced:
+    """Return a curve in the units of the case: money, items, and the resource's unit."""
+    money = {"leverage", "bound", "own_loss", "counterpart_loss"}
+    points = []
+    for point in traced.points:
+        figures = {name: getattr(point, name) for name in ("level", "used", *money)}
+        moved = {
+            name: value * (units.money if name in money else unit)
+            for name, value in figures.items()
+            if value is not None
+        }
+        stockpile = {key: amount * units.item(key.partition("/")[2]) for key, amount in point.stockpile.items()}
+        points.append(replace(point, stockpile=stockpile, **moved))
+    return replace(
+        traced,
+        points=points,
+        lost=[level * unit for level in traced.lost],
+        least=None if traced.least is None else traced.least * unit,
+        fine=traced.fine * unit,
+    )
 
 
 def _frontier(case: Case, resource: Resource, traced: Traced, notes: list[str]) -> Frontier:

@@ -99,9 +99,8 @@ class Thrift(Elastic):
         if not self.solves:
             highs.start_from(self.problem.evaluator.exact)
         self.solves += 1
-        # The face without slack gives the cleaner figures, as in `Evaluator.best`.
-        for slack in (False, True):
-            self._set(highs, choice, cost, 0.0, admin, slack)
+        for wide in (False, True):
+            self._set(highs, choice, cost, 0.0, admin, wide)
             highs.set_offset(0.0)
             outcome = minimise(
                 highs, binaries, program.column_lower[binaries], program.column_upper[binaries], stop=self.stop

@@ -49,6 +49,11 @@ class Resource:
         return replace(terms, **{self.term: level})
 
     @property
+    def measured(self) -> str:
+        """What its levels are counted in, as `Units.unit_of` takes it."""
+        return {"reviewer_hours": "hours", "political_capital": "points", "min_fill": "share"}.get(self.name, "money")
+
+    @property
     def loosest(self) -> float:
         """Level that limits nothing."""
         return math.inf if self.sense > 0 else 0.0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.formulation.leader import SIDE
 
 if TYPE_CHECKING:
+    from ...data.units import Units
     from ...model.leader.problem import Problem
 
 BUDGET = "budget"
@@ -30,7 +32,7 @@ class Figure:
     key : tuple of str
         (site, item), (item,) or ().
     limit
-        Its value.
+        Its value, in natural units until it is shown (`shown`).
     unit
         Of the value; empty for a share.
     scale
@@ -82,7 +84,7 @@ def limits_of(problem: Problem) -> list[Limit]:
         most = getattr(case.settings.limits, name)
         if math.isfinite(most):
             figure = Figure(f"limits.{name}", name, (), most, unit, most or 1.0)
-            limits.append(Limit(f"{name} <= {amount(most)}", figure))
+            limits.append(Limit(f"{name} <= {amount(most * network.units.unit_of(UNIT_OF[name]))}", figure))
     for row in case.demands:
         if network.side[row.site] != SIDE or row.quantity == 0:
             continue
@@ -115,6 +117,11 @@ def limits_of(problem: Problem) -> list[Limit]:
                 for party in parties
             ]
     return limits
+
+
+def shown(figure: Figure, units: Units) -> Figure:
+    """Return a figure in the units of the case."""
+    return replace(figure, limit=figure.limit * units.unit_of(UNIT_OF.get(figure.kind, "share")))
 
 
 def figures_of(limits: Sequence[Limit]) -> list[Figure]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...data import CaseError
+from ...data.units import natural_units
 from ...model.leader.problem import Problem
 from ...model.network.network import Network
 from ...model.parametric.patching import Mould, priced, same, watched
@@ -61,6 +62,8 @@ class Learnt:
 
     Attributes
     ----------
+    units
+        Natural units of the case at the middle of all ranges; all samples are solved in these.
     mould
         The programs at the middle of all ranges.
 
@@ -75,7 +78,8 @@ class Learnt:
         self._names = [name for name, span in spans.items() if span.high > span.low]
         self._spans = spans
         self._middle = {name: span.middle for name, span in spans.items()}
-        self.mould = Mould(Problem(self._case(self._middle)))
+        _, self.units = natural_units(at(self._middle))
+        self.mould = Mould(self._problem(self._middle))
         self._structure = self.mould.structure
         self._start = self.mould.vector.copy()
         self._slopes: dict[str, tuple[np.ndarray, np.ndarray]] = {}
@@ -99,7 +103,7 @@ class Learnt:
         changes: list[np.ndarray] = []
         places = np.empty(0, dtype=np.int64)
         for _ in range(2):
-            network = Network(case)
+            network = Network(case, self.units)
             costs = np.array([network.replacement_cost(pair) for pair in pairs]) + draw.uniform(1.0, 2.0, len(pairs))
             network.set_replacement_costs(dict(zip(pairs, costs.tolist(), strict=True)))
             mould = Mould(Problem(case, network=network), self.mould.prices)
@@ -119,12 +123,16 @@ class Learnt:
 
     def _case(self, point: Point) -> Case:
         try:
-            return self._at(point)
+            return self.units.natural(self._at(point))
         except CaseError as error:
             raise Unlearnable(str(error)) from error
 
+    def _problem(self, point: Point) -> Problem:
+        case = self._case(point)
+        return Problem(case, network=Network(case, self.units))
+
     def _numbers(self, point: Point) -> np.ndarray:
-        mould = Mould(Problem(self._case(point)), self.mould.prices)
+        mould = Mould(self._problem(point), self.mould.prices)
         if mould.structure != self._structure:
             raise Unlearnable("figures alter the structure of the programs")
         return mould.vector
@@ -184,7 +192,7 @@ class Learnt:
         Parameters
         ----------
         case
-            The sample's case.
+            The sample's case, in the units of the mould.
         point
             Value of every figure.
         """
@@ -198,10 +206,11 @@ class Learnt:
         astray = np.flatnonzero(~same(exact, told[size:]))
         if not astray.size:
             return told
-        if astray[-1] >= len(priced(self.mould.problem.network)):
+        count = len(priced(self.mould.problem.network))
+        if astray[-1] >= count:
             return None
         places, prices, rates = self._bends
-        told[places] += rates * (exact - told[size:])[prices]
+        told[places] += rates * (exact[:count] - told[size : size + count])[prices]
         told[size:] = exact
         return told
 

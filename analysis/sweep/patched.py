@@ -14,9 +14,10 @@ from ...model.follower.combinations import LOADS, Candidates
 from ...model.formulation.linking import Choice
 from ...model.leader.recompute import FirstStage
 from ...model.methods.engine import Engine
+from ...model.network.network import Network
 from ...model.parametric.patching import Patched
 from ...model.plan.limits import Terms
-from ...model.solving import check_choices
+from ...model.solving import check_choices, natural_stockpile
 from .checking import disagreements
 from .learning import Learnt
 from .outcomes import FREE, Row, outcome
@@ -81,7 +82,7 @@ class Bench:
         """Return where the row of the last sample and that of a solve alone disagree, in words."""
         case = self.problem.case
         rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
-        return disagreements(shared, alone, rel_gap, money_scale(self.problem))
+        return disagreements(shared, alone, rel_gap, money_scale(self.problem) * self.problem.units.money)
 
     def begin(self) -> None:
         """Begin a batch."""
@@ -96,13 +97,14 @@ class Bench:
         Unanswered
             When it is to be solved alone; `Untold` where that was not tried.
         """
-        numbers = self.learnt.numbers(case, values)
+        natural = self.learnt.units.natural(case)
+        numbers = self.learnt.numbers(natural, values)
         if numbers is None:
             raise Untold
         limit = case.settings.solver.time_limit if self.time_limit is None else self.time_limit
         self._deadline = time.perf_counter() + limit
         try:
-            self.patched.put(case, numbers)
+            self.patched.put(natural, numbers)
             return self._solve(case) if mode == FREE else self._evaluate(case)
         except (CertificateError, ArithmeticError) as error:
             raise Unanswered from error
@@ -112,17 +114,17 @@ class Bench:
     def _solve(self, case: Case) -> Row:
         rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
         figures, problem = self.patched.figures, self.problem
-        terms = Terms.of(case)
+        terms = Terms.of(problem.case)
         candidates = self._candidates_of(terms)
         engine = Engine(
-            case, stop=self.stop, problem=problem, enumerator=self.patched.enumerator, candidates=candidates
+            problem.case, stop=self.stop, problem=problem, enumerator=self.patched.enumerator, candidates=candidates
         )
         found = engine.search(terms, rel_gap, hint=self._hint)
         self._candidates = candidates if engine.complete else None
         if found.choice is None or found.solution is None:
             proven = found.bound == -math.inf
             row: Row = {"status": "infeasible" if proven else "unknown", "message": None}
-            return row | ({"bound": found.bound} if math.isfinite(found.bound) else {})
+            return row | ({"bound": found.bound * problem.units.money} if math.isfinite(found.bound) else {})
         self._hint = found.choice
         cost = figures.response_cost(found.choice)
         facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
@@ -146,15 +148,15 @@ class Bench:
     def _evaluate(self, case: Case) -> Row:
         assert self.choices is not None
         problem, figures = self.problem, self.patched.figures
-        network, evaluator = problem.network, problem.evaluator
+        evaluator = problem.evaluator
         try:
-            check_choices(network, **self.choices)
+            check_choices(Network(case), **self.choices)
         except ValueError as error:
             return {"status": "infeasible", "message": f"the base plan cannot be carried out: {error}"}
         choice = {**problem.all_open, **self.choices["policies"]}
         first = FirstStage(
             dict.fromkeys(self.choices["qualified"], True),
-            {tuple(key.split("/", 1)): amount for key, amount in self.choices["stockpile"].items()},
+            natural_stockpile(self.choices["stockpile"], problem.units),
         )
         readout = figures.operator.readout
         fixed = {
@@ -163,7 +165,7 @@ class Bench:
             for index, column in zip(family.keys, family.columns.tolist(), strict=True)
             if column >= 0
         }
-        evaluator.terms = Terms.of(case)
+        evaluator.terms = Terms.of(problem.case)
         cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
         constant = problem.constant(cost, admin)
         found = evaluator.best(choice, cost, constant, admin, fixed=fixed)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
-from ..input.draft import Draft, Line
-from ..schema.declarations import figures
+from ..input.draft import Draft
 from ..schema.errors import Fault
-from ..schema.tables import TABLES
 from .lookalikes import look_alikes
 from .unlikely import (
     delays_beyond_the_horizon,
@@ -17,8 +14,6 @@ from .unlikely import (
     unneeded_outputs,
     unused_items,
 )
-
-WIDEST_SPAN = 1e9
 
 
 def notice(draft: Draft) -> list[Fault]:
@@ -36,7 +31,6 @@ def notice(draft: Draft) -> list[Fault]:
         _regimes,
         _late_policies,
         delays_beyond_the_horizon,
-        _spans,
     )
     return [warning for look in looks for warning in look(draft)]
 
@@ -96,35 +90,3 @@ def _late_policies(draft: Draft) -> Iterator[Fault]:
         if line.get("start_week") >= weeks:
             message = f"has no effect; the last week is {weeks - 1}"
             yield line.fault(message, "start_week", line.get("start_week"))
-
-
-def _spans(draft: Draft) -> Iterator[Fault]:
-    for table, model in TABLES.items():
-        written = [figure for line in draft.lines[table] for figure in _figures(line, figures(model))]
-        if not written:
-            continue
-        least, most = min(written, key=_size), max(written, key=_size)
-        if most[0] > WIDEST_SPAN * least[0]:
-            message = (
-                f"figures span more than nine orders of magnitude, from {_told(least)} to {_told(most)}; "
-                "answers lose their digits: choose other units"
-            )
-            yield Fault(draft.files[table], message)
-
-
-def _figures(line: Line, names: list[str]) -> Iterator[tuple[float, Line, str]]:
-    """Return the positive finite figures that a row writes down."""
-    assert line.row is not None
-    for name in names:
-        value = line.get(name)
-        if value and value < math.inf and name in line.row.model_fields_set:
-            yield value, line, name
-
-
-def _size(figure: tuple[float, Line, str]) -> float:
-    return figure[0]
-
-
-def _told(figure: tuple[float, Line, str]) -> str:
-    value, line, column = figure
-    return f"{value:g} ({line.at}, {column})"

@@ -265,7 +265,7 @@ class Lane(Row):
     lead_weeks: Week = column("Weeks from dispatch to arrival.", "weeks", default=0)
     unit_cost: Amount = column("Price paid by the destination.", "money per unit")
     base_flow: Amount = column("Flow per week before week 0.", "units per week", default=0.0)
-    max_flow: Amount = column("Most that can be dispatched in a week.", "units per week")
+    max_flow: Bound = column("Most that can be dispatched in a week; inf: no limit.", "units per week")
     available_week: Week = column("First week it can be used.", "week", default=0)
     ramp_weeks: Week = column("Weeks from its first use to full capacity.", "weeks", default=0)
     margin: Amount = column("What the origin earns.", "money per unit", default=0.0)

@@ -15,6 +15,7 @@ from ..leader.problem import Problem
 from ..leader.recompute import Operations
 from ..network.network import NONE, Network
 from ..plan.limits import Terms
+from .restoring import LIMITS
 
 CERTIFICATE = 1e-5
 """Relative difference between a program and the linear programs solved alone above which the plan is refused."""
@@ -203,7 +204,8 @@ def _share_breaches(network: Network, operations: Operations) -> list[Breach]:
         for party, amount in intake.items():
             if not amount - share * total <= KEPT * scale:
                 limit = f"share of {party} in our intake of {item} <= {share:g}"
-                found.append(Breach(limit, amount - share * total, "units", over=True))
+                over = (amount - share * total) * network.units.item(item)
+                found.append(Breach(limit, over, "units", over=True))
     return found
 
 
@@ -251,6 +253,9 @@ def resource_breaches(problem: Problem, choice: Choice, spent: float, own_loss: 
         ("political_capital", points, terms.political_capital, within(points, terms.political_capital)),
         ("own loss", own_loss, terms.own_loss, own_loss <= terms.own_loss + KEPT * money),
     ]
+    units = {name: problem.units.unit_of(LIMITS.get(name, "money")) for name, *_ in checked}
     return [
-        Breach(f"{name} <= {most:g}", amount - most, "", over=True) for name, amount, most, kept in checked if not kept
+        Breach(f"{name} <= {most * units[name]:g}", (amount - most) * units[name], "", over=True)
+        for name, amount, most, kept in checked
+        if not kept
     ]

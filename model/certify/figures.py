@@ -38,6 +38,7 @@ from .certificate import (
     resource_breaches,
     supply_breaches,
 )
+from .restoring import restored_figures
 
 
 @dataclass(frozen=True)
@@ -270,7 +271,7 @@ class Figures:
         kept = "infeasible" if breaches else "feasible"
         found = "optimal" if gap <= facts.rel_gap else "feasible"
         theirs = account.operations.fills(None)
-        return {
+        figures = {
             "status": kept if evaluated else found,
             "leverage": leverage,
             "bound": None if evaluated else bound,
@@ -298,7 +299,8 @@ class Figures:
             "limits": limits_used(problem, facts.choice, account.spent),
             "violations": tuple(breach.words for breach in breaches),
             "warnings": tuple(self._warnings(account, hostile, breaches, scale)),
-        }, account
+        }
+        return restored_figures(figures, problem.units), account
 
     def _certify(self, facts: Facts, account: Account, money: float) -> dict[str, float]:
         """Return how far the search's answer is from that of the linear programs solved alone."""
@@ -318,12 +320,12 @@ class Figures:
         }
 
     def _warnings(self, account: Account, hostile: Account, breaches: list[Breach], scale: float) -> list[str]:
-        leverage, least = account.leverage, hostile.leverage
+        leverage, least, money = account.leverage, hostile.leverage, self.problem.units.money
         warnings = []
         if leverage - least > WIDE_RANGE * max(abs(leverage), scale):
             warnings.append(
-                f"the counterpart has several least-cost responses: the least kind of them leaves a leverage of {least:.6g} "
-                f"instead of {leverage:.6g}"
+                f"the counterpart has several least-cost responses: the least kind of them leaves a leverage of "
+                f"{least * money:.6g} instead of {leverage * money:.6g}"
             )
         known = {breach.limit for breach in breaches}
         for breach in supply_breaches(self.problem.network, hostile.operations):

@@ -13,6 +13,7 @@ from ..leader.recompute import FirstStage, first_stage
 from ..plan.plan import Plan
 from .certificate import CERTIFICATE, SMALL_CERTIFICATE, SMALL_LEVERAGE, CertificateError, money_scale
 from .figures import Facts, Figures
+from .restoring import restored, restored_tables
 from .tables import plan_tables
 
 __all__ = [
@@ -43,11 +44,11 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
     """
     figures, account = Figures(problem).plan(facts, solution, first)
     return Plan(
-        case=problem.case,
-        case_warnings=tuple(map(str, problem.case.warnings)),
+        case=problem.given,
+        case_warnings=tuple(map(str, problem.given.warnings)),
         **figures,
         solve=_solve_facts(problem, facts.solve, began),
-        tables=plan_tables(problem, account),
+        tables=restored_tables(plan_tables(problem, account), problem.units),
     )
 
 
@@ -59,13 +60,14 @@ def _versions() -> dict[str, str]:
 
 def no_plan(problem: Problem, status: str, bound: float, facts: dict[str, Any], began: float) -> Plan:
     """Return the plan of a search that found none: status ``infeasible`` or ``unknown``."""
-    return Plan(
+    plan = Plan(
         case=problem.case,
         status=status,
         bound=bound if math.isfinite(bound) else None,
-        case_warnings=tuple(map(str, problem.case.warnings)),
+        case_warnings=tuple(map(str, problem.given.warnings)),
         solve=_solve_facts(problem, facts, began),
     )
+    return restored(plan, problem.units, problem.given)
 
 
 def _solve_facts(problem: Problem, facts: dict[str, Any], began: float) -> dict[str, Any]:

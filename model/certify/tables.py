@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..formulation.linking import Choice
+from ..leader.readout import INCOME, OWN_COSTS, RESPONSE_COSTS
 from ..leader.recompute import Operations
 from ..network.network import NONE, Network
 from .figures import Account, first_shortage
-from .readout import INCOME, OWN_COSTS, RESPONSE_COSTS
 
 if TYPE_CHECKING:
     import pandas as pd

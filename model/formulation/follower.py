@@ -78,12 +78,12 @@ def ship_bounds(b: Any, lane: str, policy: str, week: int) -> tuple[float, float
 
 def make_bounds(b: Any, process: str, week: int) -> tuple[float, float]:
     """0 <= make[j,t] <= capacity_j."""
-    return 0.0, b.data.network.processes[process].capacity
+    return 0.0, b.data.network.most_made(b.data.network.processes[process])
 
 
 def stock_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
     """0 <= stock[s,i,t] <= capacity of the stock."""
-    return 0.0, b.data.network.stock((site, item)).capacity
+    return 0.0, b.data.network.most_held((site, item))
 
 
 def balance(b: Any, site: str, item: str, week: int) -> Any:

@@ -193,8 +193,8 @@ def dual_value(b: Any) -> Any:
         if given:
             terms.append(-given * price)
     terms += [-network.capacity(network.lanes[arc[0]], arc[2]) * rent for arc, rent in b.rent.items()]
-    terms += [-network.processes[process].capacity * rent for (process, _), rent in b.make_rent.items()]
-    terms += [-network.stock((site, item)).capacity * rent for (site, item, _), rent in b.stock_rent.items()]
+    terms += [-network.most_made(network.processes[process]) * rent for (process, _), rent in b.make_rent.items()]
+    terms += [-network.most_held((site, item)) * rent for (site, item, _), rent in b.stock_rent.items()]
     terms += [-rent for rent in b.fill_rent.values()]
     sales = data.response.weeks * math.fsum(data.response.sales[pair][1] for pair in data.response.filled)
     return quicksum(terms) + sales
@@ -222,9 +222,11 @@ def fill_dual_block(b: Any, network: Network, response: ResponseData | None = No
     b.chosen = Set(initialize=data.chosen, dimen=3)
     b.processes = Set(initialize=data.response.processes)
     b.limited_processes = Set(
-        initialize=[name for name in data.response.processes if math.isfinite(network.processes[name].capacity)]
+        initialize=[
+            name for name in data.response.processes if math.isfinite(network.most_made(network.processes[name]))
+        ]
     )
-    b.limited_stocks = Set(initialize=[pair for pair in held if math.isfinite(network.stock(pair).capacity)], dimen=2)
+    b.limited_stocks = Set(initialize=[pair for pair in held if math.isfinite(network.most_held(pair))], dimen=2)
     b.touched = Set(initialize=[(regime, *row) for regime in menu for row in data.touched[regime]], dimen=4)
     b.touched_end = Set(initialize=[(regime, *row) for regime in menu for row in data.touched_end[regime]], dimen=3)
     b.shares = Set(

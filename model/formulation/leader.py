@@ -82,11 +82,9 @@ class ScenarioData:
 
     def capacity(self, lane: str, week: int) -> float:
         """Most a lane can dispatch: cap_l(t), and base_flow on lanes from the counterpart, times availability."""
-        row = self.network.lanes[lane]
-        capacity = self.network.capacity(row, week)
-        if self.network.side[row.origin] == "counterpart":
-            capacity = min(capacity, row.base_flow)
-        return capacity * self.left("lane", lane, week)
+        row, left = self.network.lanes[lane], self.left("lane", lane, week)
+        capacity = self.network.capacity(row, week, left)
+        return min(capacity, row.base_flow * left) if self.network.side[row.origin] == "counterpart" else capacity
 
 
 def _ends(network: Network, lane: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -112,17 +110,21 @@ def ship_bounds(b: Any, lane: str, week: int) -> tuple[float, float]:
 def make_bounds(b: Any, process: str, week: int) -> tuple[float, float]:
     """0 <= make[j,t] <= capacity_j * availability."""
     left = b.data.left("process", process, week)
-    return 0.0, 0.0 if left == 0 else b.data.network.processes[process].capacity * left
+    network = b.data.network
+    row = network.processes[process]
+    if left == 1:
+        return 0.0, network.most_made(row)
+    return 0.0, 0.0 if left == 0 else min(row.capacity * left, network.usable.made(row))
 
 
 def stock_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
     """0 <= stock[s,i,t] <= capacity of the stock."""
-    return 0.0, b.data.network.stock((site, item)).capacity
+    return 0.0, b.data.network.most_held((site, item))
 
 
 def stockpile_bounds(model: Any, site: str, item: str) -> tuple[float, float]:
     """0 <= stockpile[s,i] <= stockpile_max."""
-    return 0.0, model.network.stock((site, item)).stockpile_max
+    return 0.0, model.network.most_stockpiled((site, item))
 
 
 def order_bounds(model: Any, lane: str, week: int) -> tuple[float, float]:

@@ -11,12 +11,14 @@ import numpy as np
 
 from ..formulation.leader import SIDE, gap_terms
 from ..formulation.linking import Choice, Joint
+from ..network.network import Network
 from ..plan.limits import Terms
 from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, PRIMAL, Compiled, Highs, Outcome
 
 FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
-"""How far a response may cost more than V: relative, and in money for what the solver's tolerance leaves."""
+"""How much wider than V the least-cost face is in relaxations, which only bound, and where rounding leaves the face itself empty:
+relative to what of V can be avoided, and in natural units of money, which is less than the solver's own tolerance."""
 
 GAP = 1e-5
 """Sum of limits' gaps, in their own units, above which limits count as broken."""
@@ -99,9 +101,9 @@ class SpaceCut:
     prices: np.ndarray
 
 
-def face_of(cost: float) -> float:
-    """Most that a least-cost response may cost, rounding allowed for."""
-    return cost + max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE)
+def face_of(network: Network, cost: float, wide: bool = False) -> float:
+    """Most that a least-cost response may cost: V; of the wide face 1e-9 more of V less what no response can avoid."""
+    return cost + max(FACE_RELATIVE * (cost - network.usable.unavoidable), FACE_ABSOLUTE) if wide else cost
 
 
 @dataclass(frozen=True)
@@ -193,11 +195,9 @@ class Evaluator:
         self.binaries = np.flatnonzero(joint.program.integer).astype(np.int32)
         self._shut = np.empty(0, dtype=np.int32)
 
-    def _set(
-        self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, slack: bool = True
-    ) -> None:
+    def _set(self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, wide: bool = True) -> None:
         self._open(highs, set(choice.items()))
-        self._put(highs, cost, constant, admin, slack)
+        self._put(highs, cost, constant, admin, wide)
 
     def _open(self, highs: Highs, chosen: Collection[tuple[str, str]]) -> None:
         """Open the arcs of policies, by (regime, policy), and shut all others that a policy controls."""
@@ -205,9 +205,9 @@ class Evaluator:
         upper = np.concatenate([np.empty(0), *(gate.capacity[key] * (key in chosen) for key in gate.columns)])
         highs.set_bounds(self._gated, np.zeros_like(upper), upper)
 
-    def _put(self, highs: Highs, cost: float, constant: float, admin: float, slack: bool) -> None:
+    def _put(self, highs: Highs, cost: float, constant: float, admin: float, wide: bool) -> None:
         """Put V, the part of leverage that depends on policies alone, and the rooms."""
-        face = face_of(cost) if slack else cost
+        face = face_of(self.joint.network, cost, wide)
         if self.joint.face_row is not None:
             highs.set_row(self.joint.face_row, -math.inf, face - self.joint.face_offset)
         room, loss, fill = self.rooms(admin)
@@ -317,7 +317,7 @@ class Evaluator:
             What it bounds in other sets.
         """
         self._open(self.relaxed, chosen)
-        self._put(self.relaxed, cost, constant, admin, slack=True)
+        self._put(self.relaxed, cost, constant, admin, wide=True)
         outcome = self._solve_relaxed(dict(chosen))
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
@@ -331,7 +331,11 @@ class Evaluator:
         prices[2] = 0.0
         rooms = self.rooms(admin)
         priced = np.flatnonzero(prices)
-        explained = waste * face_of(cost) + math.fsum(rents[key] for key in chosen) + rooms[priced] @ prices[priced]
+        explained = (
+            waste * face_of(self.joint.network, cost, wide=True)
+            + math.fsum(rents[key] for key in chosen)
+            + rooms[priced] @ prices[priced]
+        )
         cut = SpaceCut(leverage - constant - explained, waste, rents, prices)
         return (-math.inf if broken and self._least_gap(dict(chosen), admin)[0] > GAP else leverage), cut
 
@@ -481,9 +485,8 @@ class Evaluator:
         highs.set_bounds(self.binaries, lower, upper)
         if (lower < upper).any():
             highs.start_from(self.relaxed)
-        # The face without slack gives the cleaner figures; the slack is for what rounding makes empty.
-        for slack in (False, True):
-            self._put(highs, cost, constant, admin, slack)
+        for wide in (False, True):
+            self._put(highs, cost, constant, admin, wide)
             outcome = highs.solve()
             if outcome.optimal and outcome.solution is not None:
                 return replace(outcome, duals=highs.row_duals())
@@ -514,8 +517,8 @@ class Evaluator:
         self.last = None
         self.relaxed.set_bounds(columns, values, values)
         try:
-            for slack in (False, True):
-                self._set(self.relaxed, choice, cost, constant, admin, slack)
+            for wide in (False, True):
+                self._set(self.relaxed, choice, cost, constant, admin, wide)
                 outcome = self.relaxed.solve()
                 if outcome.optimal:
                     break

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..certify.readout import Readout
+from ...data.units import Units, natural_units
 from ..follower.enumerate import Responder, ResponseArrays, digits_of
 from ..formulation.follower import build_response
 from ..formulation.linking import Choice, Gate, Joint, output_keys, output_map
@@ -20,6 +20,7 @@ from ..network.network import NONE, OPEN, Network
 from ..plan.monitor import Ear, Stopped
 from ..solver.highs import Compiled, Highs, compile_model
 from .fixed_policy import Evaluator
+from .readout import Readout
 from .recompute import FirstStage, Operations, Operator, response_variables
 
 if TYPE_CHECKING:
@@ -67,13 +68,24 @@ class Problem:
     Parameters
     ----------
     case
-        A checked case.
+        A checked case; taken as it is, see `Problem.natural`.
     log
         File for HiGHS's log.
     stop
         Asked while programs are built and solved; both end early once it returns True.
     network
         The case as the mathematics sees it, where it is there already.
+    given
+        The case as it was given, where that is another.
+    units
+        What the units of the case are in those of the case as it was given; default: the same.
+
+    Attributes
+    ----------
+    case
+        The case that is solved: all figures in it and in the programs are in its units.
+    given
+        The case as it was given.
     """
 
     def __init__(
@@ -82,9 +94,12 @@ class Problem:
         log: str | None = None,
         stop: Callable[[], bool] = lambda: False,
         network: Network | None = None,
+        given: Case | None = None,
+        units: Units | None = None,
     ):
         self.case = case
-        self.network = network or Network(case, Ear(self.stop))
+        self.given = given or case
+        self.network = network or Network(case, units, Ear(self.stop))
         self.log = log
         self.build_seconds = 0.0
         self._asked: Callable[[], bool] = stop
@@ -102,6 +117,22 @@ class Problem:
             yield
         finally:
             self._asked = before
+
+    @classmethod
+    def natural(
+        cls, case: Case, log: str | None = None, stop: Callable[[], bool] = lambda: False, units: Units | None = None
+    ) -> Problem:
+        """Return the problem of a case in its natural units, or in given ones; all tolerances of the room are made for these.
+
+        Plans come back in the units of the case (`restored`); what else is read of the problem is in natural units.
+        """
+        solved, units = natural_units(case) if units is None else (units.natural(case), units)
+        return cls(solved, log, stop, given=case, units=units)
+
+    @property
+    def units(self) -> Units:
+        """What the units of the case that is solved are in those of the case as it was given."""
+        return self.network.units
 
     @property
     def all_open(self) -> dict[str, str]:

@@ -12,13 +12,13 @@ import numpy as np
 import scipy.sparse as sparse
 from pyomo.environ import Constraint
 
-from ..certify.readout import Readout
 from ..follower.enumerate import ResponseArrays, digits_of
 from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, Joint, output_map
 from ..network.network import NONE, Network
 from ..solver.highs import Highs, Outcome, Program
-from .fixed_policy import FACE_ABSOLUTE, FACE_RELATIVE, _rows_of, link_rows
+from .fixed_policy import _rows_of, face_of, link_rows
+from .readout import Readout
 
 NOISE = 1e-9
 """Quantities below this share of their scale are the solver's rounding."""
@@ -40,7 +40,7 @@ def first_stage(network: Network, readout: Readout, solution: np.ndarray) -> Fir
     }
     stockpile = {}
     for pair, amount in zip(readout.stockpile.keys, readout.stockpile.values(solution).tolist(), strict=True):
-        most = network.stock(pair).stockpile_max
+        most = network.most_stockpiled(pair)
         stockpile[pair] = 0.0 if amount < 1e-7 * max(1.0, most) else min(amount, most)
     return FirstStage(qualify, stockpile)
 
@@ -297,17 +297,20 @@ def least_kind(
     """Return the columns of the least-cost response that is least kind to us (section 5)."""
     value_of = kindness(network, keys)
     program = arrays.program
-    face = cost + max(FACE_RELATIVE * abs(cost), FACE_ABSOLUTE) - program.offset
     on_face = Program(
         cost=np.asarray(arrays.outputs.T @ value_of).ravel(),
         matrix=sparse.csc_matrix(sparse.vstack([program.matrix, sparse.csr_matrix(program.cost)])),
         row_lower=np.append(program.row_lower, -math.inf),
-        row_upper=np.append(program.row_upper, face),
+        row_upper=np.append(program.row_upper, math.inf),
         column_lower=program.column_lower.copy(),
         column_upper=arrays.upper(digits_of(choice, network.menu)),
         integer=np.zeros(program.cost.size, dtype=bool),
     )
-    outcome = Highs(on_face).solve()
+    for wide in (False, True):
+        on_face.row_upper[-1] = face_of(network, cost, wide) - program.offset
+        outcome = Highs(on_face).solve()
+        if outcome.optimal:
+            break
     if not outcome.optimal or outcome.solution is None:
         raise ArithmeticError(f"the least kind response ended with {outcome.termination!r}")
     return outcome.solution

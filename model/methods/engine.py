@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..certify.planning import Facts, first_stage_of, make_plan, no_plan
+from ..certify.restoring import RestoringMonitor
 from ..follower.combinations import Candidates
 from ..follower.enumerate import Enumerator, digits_of
 from ..formulation.linking import Choice
@@ -125,6 +126,45 @@ class Engine:
         self.monitor.stage("build", 0)
         self.candidates = candidates or Candidates(self.problem.network, self.widest)
         self.count = len(self.candidates)
+
+    @classmethod
+    def natural(
+        cls,
+        case: Case,
+        *,
+        widest: Terms | None = None,
+        threads: int = 1,
+        log: str | None = None,
+        monitor: Monitor | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> Engine:
+        """Return the engine of a case in its natural units.
+
+        Its terms and what it finds are in these units (``engine.problem.units``); its plans are in those of the case.
+
+        Parameters
+        ----------
+        case, threads, log, monitor, stop
+            As of the engine.
+        widest
+            The widest terms that will be asked for, in the units of the case.
+
+        Raises
+        ------
+        TooManyCombinations
+            When the policy combinations cannot be enumerated.
+        """
+        monitor = monitor or Monitor()
+        stop = stop or monitor.stop
+        problem = Problem.natural(case, log, stop)
+        return cls(
+            problem.case,
+            widest=None if widest is None else widest.natural(problem.units),
+            threads=threads,
+            monitor=RestoringMonitor(monitor, problem.units.money),
+            stop=stop,
+            problem=problem,
+        )
 
     def __enter__(self) -> Engine:
         return self

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ...data.units import Units
+from .usable import Usable
+
 if TYPE_CHECKING:
     from ...data import Case
     from ...data.schema.tables import Lane, Policy, Process, Stock
@@ -27,7 +30,9 @@ class Network:
     Parameters
     ----------
     case
-        A checked case.
+        A checked case, in its natural units.
+    units
+        What these are in the units of the case as it was given; default: these.
     check
         Called wherever programs ask for figures while they are built; what it raises ends the work.
 
@@ -35,6 +40,8 @@ class Network:
     ----------
     case
         The case.
+    units
+        Its units.
     weeks : int
         T, the number of weeks.
     side : dict of str to str
@@ -43,8 +50,9 @@ class Network:
         Loss weight of the party of every site.
     """
 
-    def __init__(self, case: Case, check: Callable[[], None] = lambda: None):
+    def __init__(self, case: Case, units: Units | None = None, check: Callable[[], None] = lambda: None):
         self.case = case
+        self.units = units or Units()
         self.check = check
         self.weeks = case.settings.horizon.weeks
         role = {row.party: row.role for row in case.parties}
@@ -231,12 +239,38 @@ class Network:
 
     # Time --------------------------------------------------------------------------------------------------------
 
-    def capacity(self, lane: Lane, week: int) -> float:
-        """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week."""
+    def capacity(self, lane: Lane, week: int, availability: float = 1.0) -> float:
+        """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week.
+
+        Times the availability that a contingency leaves; no more than can be used (`Usable.dispatched`).
+        """
         self.check()
+        whole = self._whole_capacity(lane, week)
+        return min(whole * availability, self.usable.dispatched(lane)) if whole * availability > 0 else 0.0
+
+    @staticmethod
+    def _whole_capacity(lane: Lane, week: int) -> float:
         if week < lane.available_week:
             return 0.0
         return lane.max_flow * min(1.0, (week - lane.available_week + 1) / (lane.ramp_weeks + 1))
+
+    def most_made(self, process: Process) -> float:
+        """Capacity of a process; inf where it is beyond what can be used of its output (`Usable.made`)."""
+        return math.inf if process.capacity >= self.usable.made(process) else process.capacity
+
+    def most_held(self, pair: Pair) -> float:
+        """Capacity of a stock; inf where it is beyond what can be used of it (`Usable.used`)."""
+        capacity = self.stock(pair).capacity
+        return math.inf if capacity >= self.usable.used(pair) else capacity
+
+    def most_stockpiled(self, pair: Pair) -> float:
+        """stockpile_max, no more than can be used (`Usable.used`)."""
+        return min(self.stock(pair).stockpile_max, self.usable.used(pair))
+
+    @cached_property
+    def usable(self) -> Usable:
+        """What can be there of every item, and what can be used of it."""
+        return Usable(self)
 
     @staticmethod
     def kernel(policy: Policy | None, week: int) -> Kernel:
@@ -251,7 +285,14 @@ class Network:
         return sum(lane.base_flow for lane in self.inbound.get(pair, ()) if week < lane.lead_weeks)
 
     def target(self, pair: Pair) -> float:
-        """Terminal target less pipeline goods that arrive at T or later, which count towards it (section 2)."""
+        """Terminal target less pipeline goods that arrive at T or later, no more than can be there (section 2).
+
+        What is missing beyond that is missing whatever is decided.
+        """
+        return min(self.stated_target(pair), self.usable.supplied(pair))
+
+    def stated_target(self, pair: Pair) -> float:
+        """Terminal target as the case says, less pipeline goods that arrive at T or later."""
         row = self.stock(pair)
         target = row.initial if row.terminal_target is None else row.terminal_target
         return target + sum(lane.base_flow * min(lane.lead_weeks, self.weeks) for lane in self.inbound.get(pair, ()))

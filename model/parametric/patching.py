@@ -215,7 +215,7 @@ class Patched:
         """
         mould, problem = self.mould, self.problem
         problem.evaluator.last = None
-        problem.case, problem.network = case, Network(case)
+        problem.case, problem.network = case, Network(case, problem.units)
         problem.joint.network = problem.opened.network = problem.network
         problem.joint.model.network = problem.network
         changed = np.flatnonzero(mould.vector[: mould.size] != vector[: mould.size])
@@ -338,10 +338,13 @@ def watched(network: Network) -> np.ndarray:
     for side in ("ours", "counterpart"):
         for pair in network.pairs(side):
             found.append(network.target(pair))
+            found.append(network.most_held(pair))
             if side == "ours" and network.stock(pair).stockpile_max > 0:
-                found.append(network.stockpile_price(pair))
+                found += [network.stockpile_price(pair), network.most_stockpiled(pair)]
+    found += [network.most_made(process) for process in network.processes.values()]
     for lane in network.lanes.values():
         found.append(network.slack_price(lane))
+        found.append(network.capacity(lane, network.weeks - 1) if lane.available_week < network.weeks else 0.0)
         if network.side[lane.origin] == "counterpart":
             ramp = range(lane.available_week, min(network.weeks, lane.available_week + lane.ramp_weeks + 1))
             found += [min(network.capacity(lane, week), lane.base_flow) for week in ramp]

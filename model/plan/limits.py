@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ...data import Case
+    from ...data.units import Units
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,16 @@ class Terms:
     political_capital: float = math.inf
     own_loss: float = math.inf
     least_fill: float | None = None
+
+    def natural(self, units: Units) -> Terms:
+        """Return the terms in natural units."""
+        return replace(
+            self,
+            budget=self.budget / units.money,
+            reviewer_hours=self.reviewer_hours / units.hours,
+            political_capital=self.political_capital / units.points,
+            own_loss=self.own_loss / units.money,
+        )
 
     @classmethod
     def of(cls, case: Case) -> Terms:

@@ -157,7 +157,7 @@ def _lane_rows(plan: Plan, network: Network) -> Iterator[dict[str, Any]]:
         elif lane.base_flow > 0:
             kind = "plain"
         else:
-            kind = "new" if mean > 1e-6 * max(lane.max_flow, 1e-9) else "idle"
+            kind = "new" if mean > 1e-6 * min(lane.max_flow, network.usable.dispatched(lane)) else "idle"
         yield {
             "lane": lane,
             "item": names[lane.item],

@@ -31,9 +31,10 @@ Kernel = dict[int, float]
 
 INF = math.inf
 OPEN = "open"
-SLACK = 1e-9
-"""How far, relative and absolute, the response may cost more than V. Where a response nearly as cheap treats us very
-differently this shows in the leverage (most in W of the status quo); ``slack`` of the functions below measures it."""
+SLACK = 1e-12
+"""How far the response may cost more than V, relative to what can be avoided of V; a hundred times as much is allowed in
+money. Where a response nearly as cheap treats us very differently this shows in the leverage (most in W of the status
+quo); ``slack`` of the functions below measures it."""
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -76,7 +77,10 @@ class Lane:
     regime: str | None
 
     def capacity(self, t: int) -> float:
-        """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)) from available_week on, else 0."""
+        """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)) from available_week on, else 0.
+
+        Before it is cut to what can be used.
+        """
         if t < self.available_week:
             return 0.0
         return self.max_flow * min(1.0, (t - self.available_week + 1) / (self.ramp_weeks + 1))
@@ -220,6 +224,7 @@ class Case:
         self.tracked: set[Pair] = {p for p in self.stocks if self.side[p[0]] != "O"}
         self.tracked |= {(j.site, j.output) for j in self.processes if self.side[j.site] != "O"}
         self.tracked |= {(a.destination, a.item) for a in self.lanes if self.side[a.destination] != "O"}
+        self._used: dict[Pair, float] = {}
         named = self.tracked | set(self.demands) | {(j.site, i) for j in self.processes for i in j.inputs}
         self.pairs = {side: sorted(p for p in named if self.side[p[0]] == side) for side in ("H", "C")}
 
@@ -238,13 +243,103 @@ class Case:
         return _number(self.stocks.get(pair, {}), "initial")
 
     def stock_capacity(self, pair: Pair) -> float:
-        """Most stock at the end of a week; infinite without a row."""
-        return _number(self.stocks.get(pair, {}), "capacity", INF)
+        """Most stock at the end of a week; infinite without a row, and from what can be used of it on."""
+        capacity = _number(self.stocks.get(pair, {}), "capacity", INF)
+        return capacity if capacity < self.used(pair) else INF
 
     def terminal_target(self, pair: Pair) -> float:
-        """``terminal_target`` (default: the initial stock) + sum over inbound lanes of base_flow * lead."""
+        """``terminal_target`` (default: the initial stock) + sum over inbound lanes of base_flow * lead.
+
+        Goods of the pipeline that arrive at T or later count as position on either side. At most what can be there.
+        """
         target = _number(self.stocks.get(pair, {}), "terminal_target", self.initial(pair))
-        return target + sum(a.base_flow * a.lead for a in self.lanes if (a.destination, a.item) == pair)
+        late = sum(a.base_flow * max(0, a.lead - self.T) for a in self.lanes if (a.destination, a.item) == pair)
+        target += sum(a.base_flow * a.lead for a in self.lanes if (a.destination, a.item) == pair)
+        return min(target, self.supplied(pair) + late)
+
+    # -- large numbers: what can be there of an item, and what can be used of it --------------------------------------
+
+    def supplied(self, pair: Pair) -> float:
+        """Initial + stockpile_max (ours) + pipeline within T + all that inbound lanes and processes can bring."""
+        total = self.initial(pair)
+        if self.side[pair[0]] == "H":
+            total += _number(self.stocks.get(pair, {}), "stockpile_max")
+        for a in self.lanes:
+            if (a.destination, a.item) == pair:
+                total += a.base_flow * min(a.lead, self.T) + sum(a.capacity(t) for t in range(self.T))
+        for j in self.processes:
+            if (j.site, j.output) == pair:
+                inputs = [self.supplied((j.site, i)) / q for i, q in j.inputs.items() if q > 0.0]
+                total += min([self.T * j.capacity, *inputs])
+        return total
+
+    def approval(self, lane: Lane) -> float:
+        """The least positive approval rate of the policies of a lane's regime; 1 without one."""
+        rates = [p.approval for p in self.policies.get(lane.regime or "", {}).values()]
+        return min((rate for rate in rates if rate > 0.0), default=1.0)
+
+    def used(self, pair: Pair) -> float:
+        """What can be used of an item at a pair and at those that lanes within its side lead to."""
+        if pair in self._used:
+            return self._used[pair]
+        side, item = self.side[pair[0]], pair[1]
+        within = [a for a in self.lanes if a.item == item and self.side[a.origin] == self.side[a.destination] == side]
+        pairs = {pair}
+        while True:
+            more = {(a.destination, item) for a in within if (a.origin, item) in pairs} - pairs
+            if not more:
+                break
+            pairs |= more
+        total = 0.0
+        for here in pairs:
+            total += self.terminal_target(here) + self.T * _number(self.demands.get(here, {}), "quantity")
+            for a in self.lanes:
+                if (a.origin, a.item) != here or self.side[a.destination] == side:
+                    continue
+                if side == "H" and self.side[a.destination] == "C":
+                    total += min(sum(a.capacity(t) for t in range(self.T)), self.T * self.dispatched(a))
+                elif side == "H" or here in self.tracked:
+                    total += self.T * a.base_flow
+            for j in self.processes:
+                if j.site == here[0] and j.inputs.get(item, 0.0) > 0.0:
+                    total += j.inputs[item] * min(self.T * j.capacity, self.wanted((j.site, j.output)))
+        for a in within:
+            if (a.origin, item) in pairs and (a.destination, item) in pairs:
+                total /= self.approval(a)
+        self._used[pair] = total
+        return total
+
+    def wanted(self, pair: Pair) -> float:
+        """`used`; of an item of ours with a share limit what makes up the share as well, at all our sites."""
+        share = self.max_share[pair[1]]
+        if self.side[pair[0]] == "C" or not 0.0 < share < 1.0:
+            return self.used(pair)
+        return sum(self.used(p) for p in self.pairs["H"] if p[1] == pair[1]) / share
+
+    def dispatched(self, lane: Lane) -> float:
+        """The most that can be used of what a lane dispatches, goods refused included."""
+        return self.wanted((lane.destination, lane.item)) / self.approval(lane)
+
+    def lane_capacity(self, lane: Lane, t: int, share: float = 1.0) -> float:
+        """cap_l(t) times the share that a contingency leaves, at most what can be used."""
+        cap = lane.capacity(t)
+        return 0.0 if cap == 0.0 or share == 0.0 else min(cap * share, self.dispatched(lane))
+
+    def process_capacity(self, process: Process, share: float = 1.0) -> float:
+        """Capacity times the share that a contingency leaves; infinite from what can be used on."""
+        if share == 0.0:
+            return 0.0
+        most = process.capacity * share
+        return most if most < self.wanted((process.site, process.output)) else INF
+
+    def unavoidable(self) -> float:
+        """Sum over the counterpart's pairs with sales of K max(0, T - supplied / Q)."""
+        total = 0.0
+        for pair in self.pairs["C"]:
+            quantity, value = sales_of(self, pair)
+            if quantity > 0.0:
+                total += value * max(0.0, self.T - self.supplied(pair) / quantity)
+        return total
 
     def _usual_costs(self, pair: Pair) -> list[float]:
         return [a.unit_cost for a in self.lanes if (a.destination, a.item) == pair and a.base_flow > 0]
@@ -487,7 +582,7 @@ def add_processes(program: Program, case: Case, chain: Chain, side: str, scenari
             continue
         for t in range(case.T):
             share = case.availability(scenario, "process", j.id, t) if side == "H" else 1.0
-            make = program.column(0.0 if share == 0.0 else j.capacity * share)
+            make = program.column(case.process_capacity(j, share))
             chain.make[j.id, t] = make
             chain.net[(j.site, j.output), t].add(1.0, make)
             for item, quantity in j.inputs.items():
@@ -541,7 +636,7 @@ def add_response(program: Program, case: Case, policies: Mapping[str, str]) -> C
     for lane in case.inbound("C"):
         policy = case.our_policy(policies, lane)
         for t in range(case.T):
-            chain.ship[lane.id, t] = program.column(lane.capacity(t))
+            chain.ship[lane.id, t] = program.column(case.lane_capacity(lane, t))
         add_arrivals(case, chain, lane, policy)
         add_shipping_cost(case, chain, lane, policy, 1.0)
         if case.side[lane.origin] == "C":
@@ -559,6 +654,14 @@ def exports_of(case: Case, pair: Pair) -> list[Lane]:
     return [a for a in case.lanes if (a.origin, a.item) == pair and case.side[a.destination] != "C"]
 
 
+def sales_of(case: Case, pair: Pair) -> tuple[float, float]:
+    """Q and K: demand and exports of a pair of the counterpart in a week, and what is lost if none is served."""
+    demand, exports = case.demands.get(pair, {}), exports_of(case, pair)
+    quantity = _number(demand, "quantity")
+    total = quantity + sum(a.base_flow for a in exports)
+    return total, quantity * _number(demand, "shortage_penalty") + sum(a.base_flow * a.margin for a in exports)
+
+
 def add_rationing(program: Program, case: Case, chain: Chain) -> None:
     """One fill for everything that leaves the chain at a pair.
 
@@ -566,12 +669,9 @@ def add_rationing(program: Program, case: Case, chain: Chain) -> None:
     Q fill[t] leaves the balance, K (1 - fill[t]) is lost.
     """
     for pair in case.pairs["C"]:
-        demand, exports = case.demands.get(pair, {}), exports_of(case, pair)
-        quantity = _number(demand, "quantity")
-        total = quantity + sum(a.base_flow for a in exports)
+        total, lost = sales_of(case, pair)
         if total <= 0.0:
             continue
-        lost = quantity * _number(demand, "shortage_penalty") + sum(a.base_flow * a.margin for a in exports)
         for t in range(case.T):
             fill = chain.fill[pair, t] = program.column(1.0)
             chain.net[pair, t].add(-total, fill)
@@ -621,9 +721,10 @@ def response_cost(settings: Settings, tables: Tables, policies: Mapping[str, str
     return response_lp(settings, tables, policies).value
 
 
-def hold_at_least_cost(program: Program, response: Chain, least: float, slack: float) -> None:
-    """cost of the response <= V (1 + slack) + slack."""
-    program.nonnegative(Affine(least * (1.0 + slack) + slack).plus(response.cost, -1.0))
+def hold_at_least_cost(program: Program, case: Case, response: Chain, least: float, slack: float) -> None:
+    """cost of the response <= V + slack (V - what cannot be avoided), and 100 slack in money."""
+    room = slack * max(least - case.unavoidable(), 100.0)
+    program.nonnegative(Affine(least + room).plus(response.cost, -1.0))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -654,7 +755,7 @@ def add_first_stage(
     for pair, row in case.stocks.items():
         most = _number(row, "stockpile_max")
         if case.side[pair[0]] == "H" and most > 0.0:
-            low, high = (0.0, most) if stockpile is None else (stockpile.get(pair, 0.0),) * 2
+            low, high = (0.0, min(most, case.used(pair))) if stockpile is None else (stockpile.get(pair, 0.0),) * 2
             first.stockpile[pair] = program.column(high, low)
             first.stockpile_costs.add(case.stockpile_cost(pair), first.stockpile[pair])
     return first
@@ -693,7 +794,7 @@ def add_our_supply(
     policy = case.package_policy(scenario, lane) if origin == "C" else OPEN
     for t in range(case.T):
         share = case.availability(scenario, "lane", lane.id, t)
-        cap = lane.capacity(t) * share
+        cap = case.lane_capacity(lane, t, share)
         if lane.fixed_cost > 0.0:
             ship = program.column(cap if lane.id in first.qualify else 0.0)
             if lane.id in first.qualify:
@@ -876,7 +977,7 @@ def status_quo_cost(settings: Settings, tables: Tables, *, slack: float = SLACK)
 def _status_quo_cost(case: Case, least: float, slack: float) -> float:
     program = Program()
     response = add_response(program, case, {})
-    hold_at_least_cost(program, response, least, slack)
+    hold_at_least_cost(program, case, response, least, slack)
     ours = add_ours(program, case, response, {}, NONE, FirstStage())
     if not program.lower:
         return ours.cost.constant
@@ -941,7 +1042,7 @@ def _best_for(
         return None, None
     program = Program()
     response = add_response(program, case, policies)
-    hold_at_least_cost(program, response, least, slack)
+    hold_at_least_cost(program, case, response, least, slack)
     first = add_first_stage(program, case, qualified, stockpile)
     if limits:
         require_budget(program, case, first, policies)

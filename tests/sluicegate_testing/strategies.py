@@ -8,9 +8,11 @@ that most status quos balance.
 
 from __future__ import annotations
 
+import copy
 import datetime
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -811,3 +813,66 @@ def faults(settings: Settings, tables: Tables) -> list[str]:
         check(where == "H", f"contingency {r}: not on our side")
         check(r["from_week"] <= r.get("to_week", settings["horizon"]["weeks"] - 1), f"contingency {r}: ends too soon")
     return found
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The same case in other units
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Factors:
+    """How many times smaller the units of a case become: its figures grow by as much.
+
+    Attributes
+    ----------
+    money
+        The currency.
+    quantities
+        The unit of every item.
+    items
+        Units of single items, on top of that.
+    """
+
+    money: float = 1.0
+    quantities: float = 1.0
+    items: Mapping[str, float] = field(default_factory=dict)
+
+    def item(self, name: str) -> float:
+        """How many times smaller the unit of an item becomes."""
+        return self.quantities * self.items.get(name, 1.0)
+
+
+QUANTITIES = {
+    "stocks": ("initial", "capacity", "terminal_target", "stockpile_max"),
+    "lanes": ("base_flow", "max_flow"),
+    "processes": ("capacity",),
+    "demands": ("quantity",),
+}
+PRICES = {
+    "items": ("holding_cost",),
+    "stocks": ("stockpile_cost",),
+    "lanes": ("unit_cost", "margin"),
+    "processes": ("unit_cost",),
+    "demands": ("shortage_penalty",),
+}
+MONEY = {"lanes": ("fixed_cost",), "policies": ("admin_cost",), "retaliations": ("cost",)}
+
+
+def rescaled(drawn: tuple[Settings, Tables], factors: Factors) -> tuple[Settings, Tables]:
+    """The same case in other units."""
+    settings, tables = copy.deepcopy(drawn)
+    output = {row["process"]: row["output"] for row in tables["processes"]}
+    for table, rows in tables.items():
+        for row in rows:
+            unit = factors.item(row.get("item") or row.get("output") or "")
+            for names, factor in ((QUANTITIES, unit), (PRICES, factors.money / unit), (MONEY, factors.money)):
+                for name in names.get(table, ()):
+                    if row.get(name) is not None:
+                        row[name] *= factor
+            if table == "recipes":
+                row["quantity"] *= factors.item(row["input"]) / factors.item(output[row["process"]])
+    limits = settings.get("limits") or {}
+    if limits.get("budget") is not None:
+        limits["budget"] *= factors.money
+    return settings, tables

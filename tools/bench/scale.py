@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sluicegate import Case, solve
+from sluicegate.model.leader.fixed_policy import face_of
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.local_search import Trials
 from sluicegate.model.methods.single_level import watch
@@ -158,7 +159,7 @@ def by_enumeration(case: Case, seconds: float, gap: float) -> Answer:
         whole = Program(**{**vars(joint.program), "row_upper": joint.program.row_upper.copy()})
         whole.column_upper = joint.gate.upper(joint.program.column_upper, choice)
         if joint.face_row is not None:
-            whole.row_upper[joint.face_row] = cost * (1 + 1e-9) + 1e-8 - joint.face_offset
+            whole.row_upper[joint.face_row] = face_of(problem.network, cost, wide=True) - joint.face_offset
         admin = problem.admin_cost(choice)
         for family, room in (("budget", case.settings.limits.budget - admin), ("own_loss", math.inf)):
             component = joint.model.component(family)

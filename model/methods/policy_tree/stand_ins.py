@@ -133,7 +133,7 @@ class Hulls:
         places, capacities = [], []
         for lane in lanes:
             # Goods that come too early must be stored; where there may be no room the lane counts as shut.
-            room = not standing_in or math.isinf(network.stock((lane.destination, lane.item)).capacity)
+            room = not standing_in or math.isinf(network.most_held((lane.destination, lane.item)))
             for week in range(network.weeks):
                 place = column.get(id(ship[lane.lane, name, week]))  # type: ignore[index]
                 if place is not None:

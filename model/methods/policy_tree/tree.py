@@ -80,7 +80,11 @@ class Cuts:
         for level in levels:
             score = np.where(left & (np.minimum(ceilings, cost) >= level), self.score, -math.inf)
             together = np.maximum.reduceat(score, self.starts, axis=1).sum(axis=1) if self.starts.size else 0.0
-            np.maximum(bounds, self.base + level + self.slope * face_of(level) + together, out=bounds)
+            np.maximum(
+                bounds,
+                self.base + level + self.slope * face_of(self.problem.network, level, wide=True) + together,
+                out=bounds,
+            )
         return float(bounds.min())
 
 
@@ -170,7 +174,7 @@ class Tree:
         """Whether ``open`` can do whatever a policy of a regime does: goods that come too early can be stored."""
         network = self.problem.network
         lanes = [lane for lane in network.lanes_into("counterpart") if lane.regime == regime]
-        return all(math.isinf(network.stock((lane.destination, lane.item)).capacity) for lane in lanes)
+        return all(math.isinf(network.most_held((lane.destination, lane.item))) for lane in lanes)
 
     # What is left of a set ---------------------------------------------------------------------------------------
 

@@ -158,7 +158,8 @@ def test_samples_share_their_programs_where_another_source_becomes_the_cheapest(
             (row,) = worker.rows(sample, values)
             assert worker._bench is not None
             own = task.at(values)
-            assert worker._bench.learnt.numbers(own, values) is not None
+            learnt = worker._bench.learnt
+            assert learnt.numbers(learnt.units.natural(own), values) is not None
             expected = outcome(solve(own).to_dict(), own)
             alike(row, {name: value for name, value in expected.items() if unique(name)}, 1.0)
 

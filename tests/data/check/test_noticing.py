@@ -203,16 +203,6 @@ EDITS = [
         ["processes.csv, row 4, process: 'press\\xa0two': holds U+00A0, no-break space, which nobody sees; retype it"],
     ),
     (
-        "figures far apart",
-        "lanes.csv",
-        "ore-in,ore,market,home,2,1,80,100",
-        "ore-in,ore,market,home,2,1e-6,80,1e4",
-        [
-            "lanes.csv: figures span more than nine orders of magnitude, from 1e-06 (row 6, unit_cost) to "
-            "10000 (row 6, max_flow); answers lose their digits: choose other units"
-        ],
-    ),
-    (
         "nine orders of magnitude",
         "lanes.csv",
         "ore-in,ore,market,home,2,1,80,100",

@@ -232,7 +232,7 @@ EDITS = [
         ["lanes.csv, row 2, max_flow: '1_000': not a number; write 1000"],
     ),
     ("not a number", "lanes.csv", "40,60", "40,nan", [f"lanes.csv, row 2, max_flow: 'nan': {NUMBER}"]),
-    ("infinite", "lanes.csv", "40,60", "40,inf", ["lanes.csv, row 2, max_flow: 'inf': not finite"]),
+    ("infinite", "lanes.csv", "40,60", "inf,60", ["lanes.csv, row 2, base_flow: 'inf': not finite"]),
     ("too large", "lanes.csv", "40,60", "40,1e999", ["lanes.csv, row 2, max_flow: '1e999': too large for a number"]),
     ("minus infinity", "stocks.csv", "20,100", "20,-inf", ["stocks.csv, row 2, capacity: '-inf': not finite"]),
     (

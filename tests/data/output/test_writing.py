@@ -71,7 +71,7 @@ def test_every_setting(good, written):
         good,
         [
             'case.title="quotes" and \\ and \' and # and é',
-            "limits.reviewer_hours=1e22",
+            "limits.reviewer_hours=1e13",
             "limits.political_capital=0.1",
             "objective.scenario=none",
             "solver.time_limit=inf",
@@ -98,9 +98,7 @@ def test_no_formulas(good, tmp_path):
     assert [cell.data_type for cell in sheet["D"]] == ["s", "n", "n", "n"]
 
 
-@pytest.mark.parametrize(
-    "figure", ["0.1", "0.30000000000000004", "1e22", "123456789012345678", "5e-324", "1.7976931348623157e308"]
-)
+@pytest.mark.parametrize("figure", ["0.1", "0.30000000000000004", "1e16", "12345678901234567", "5e-324", "inf"])
 def test_every_digit(good, written, figure):
     case = apply_overrides(good, [f"lanes.ore-in.max_flow={figure}", "lanes.ore-in.base_flow=0"])
     assert written(case).lanes[4].max_flow == float(figure)
@@ -201,7 +199,7 @@ class TestPlaces:
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"), max_size=12)
 IDS = st.lists(TEXT.filter(lambda text: text.strip() and "/" not in text), min_size=4, max_size=4, unique_by=str.strip)
-FIGURES = st.floats(min_value=0, allow_infinity=False, allow_nan=False)
+FIGURES = st.just(0.0) | st.floats(1e-3, 1e3) | st.floats(min_value=0, allow_infinity=False, allow_nan=False)
 
 
 @settings(deadline=None, max_examples=60)
@@ -233,8 +231,9 @@ def test_any_text_and_any_figure(ids, names, figures):
             },
         )
     except CaseError as error:
-        # Two texts may be one id once they are composed.
-        assert all("used twice" in fault.message or "second one" in fault.message for fault in error.faults)
+        # Two texts may be one id once they are composed, and figures too far apart to be solved together.
+        known = ("used twice", "second one", "usual in this case")
+        assert all(any(words in fault.message for words in known) for fault in error.faults)
         return
     with tempfile.TemporaryDirectory() as place:
         assert load_case(write_folder(case, Path(place) / "a")) == case

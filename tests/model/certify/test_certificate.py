@@ -16,10 +16,10 @@ from sluicegate.model import CertificateError
 from sluicegate.model.certify.certificate import Compared, certify
 from sluicegate.model.certify.figures import Facts, Figures
 from sluicegate.model.certify.planning import make_plan
-from sluicegate.model.certify.readout import RESPONSE_COSTS
 from sluicegate.model.certify.tables import plan_tables
 from sluicegate.model.formulation.leader import COSTS
 from sluicegate.model.leader.problem import Problem
+from sluicegate.model.leader.readout import RESPONSE_COSTS
 from sluicegate.model.leader.recompute import FirstStage
 from sluicegate.model.plan.plan import FULL, served
 from sluicegate.model.solver.highs import Highs, Outcome, Program

@@ -74,13 +74,35 @@ def test_open_is_no_policy() -> None:
 def test_capacity_ramps_up() -> None:
     # From week 2 on in three steps of a third.
     row = idle("world", "us", 9.0, available_week=2, ramp_weeks=2)
-    network = Network(case(6, lanes=[row]))
+    network = Network(case(6, lanes=[row], demands=[demand("us", 9.0, 1.0)]))
     assert [network.capacity(network.lanes["world-us"], week) for week in range(6)] == approx([0, 0, 3, 6, 9, 9])
 
 
 def test_capacity_without_a_ramp() -> None:
-    network = Network(case(3, lanes=[idle("world", "us", 9.0, available_week=1)]))
+    row = idle("world", "us", 9.0, available_week=1)
+    network = Network(case(3, lanes=[row], demands=[demand("us", 9.0, 1.0)]))
     assert [network.capacity(network.lanes["world-us"], week) for week in range(3)] == [0.0, 9.0, 9.0]
+
+
+def test_capacity_is_cut_to_what_can_be_used() -> None:
+    # 3 weeks of 2, and 5 that are to be there at the end: no lane carries more, whatever it could.
+    for most in (11.0, 1e9, math.inf):
+        row = idle("world", "us", most)
+        network = Network(
+            case(3, lanes=[row], demands=[demand("us", 2.0, 1.0)], stocks=[stock("us", terminal_target=5.0)])
+        )
+        assert network.capacity(network.lanes["world-us"], 0) == approx(11.0)
+        # Half of a lane that could carry anything is still anything.
+        left = network.capacity(network.lanes["world-us"], 0, 0.5)
+        assert left == approx(5.5 if most == 11.0 else 11.0)
+
+
+def test_a_target_is_cut_to_what_can_be_there() -> None:
+    # 4 in stock and 3 a week for 3 weeks.
+    row = idle("world", "us", 3.0)
+    for target, expected in ((12.0, 12.0), (14.0, 13.0), (1e8, 13.0)):
+        network = Network(case(3, lanes=[row], stocks=[stock("us", 4.0, terminal_target=target)]))
+        assert network.target(("us", "x")) == approx(expected)
 
 
 def test_pipeline_and_target() -> None:

@@ -1,0 +1,265 @@
+"""A case in its own natural units: one for money, one for every item, chosen from its figures (docs/conventions.md)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+from .schema.declarations import columns, extra, figures, setting_keys
+from .schema.errors import Fault
+from .schema.tables import TABLES, Row
+
+if TYPE_CHECKING:
+    from .input.draft import Draft, Line
+    from .schema.case import Case
+
+Rows = Mapping[str, Sequence[Any]]
+
+WIDEST = 1e9
+"""Natural units above which a figure cannot be solved together with the others, and below one over which a quantity cannot."""
+
+MOST = 1e15
+"""The same of limits and capacities, which are cut to what can be used."""
+
+LIMITING = {
+    ("stocks", "capacity"),
+    ("stocks", "terminal_target"),
+    ("stocks", "stockpile_max"),
+    ("lanes", "max_flow"),
+    ("processes", "capacity"),
+    ("limits", "budget"),
+    ("limits", "reviewer_hours"),
+    ("limits", "political_capital"),
+}
+"""Figures that only limit others."""
+
+QUANTITIES = {("stocks", "initial"), ("lanes", "base_flow"), ("demands", "quantity")}
+"""Figures that are moved as they stand."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """What one natural unit is in the units of a case; all are powers of two, so that no digit is lost on the way.
+
+    Attributes
+    ----------
+    money
+        In the case's currency.
+    items : mapping of str to float
+        Of every item, in the unit that the case counts it in.
+    hours, points
+        Of reviewer load and of political cost.
+    """
+
+    money: float = 1.0
+    items: Mapping[str, float] = field(default_factory=dict)
+    hours: float = 1.0
+    points: float = 1.0
+
+    @classmethod
+    def of(cls, rows: Rows) -> Units:
+        """Return the natural units of the rows of a case's tables, by the rule of docs/conventions.md."""
+        items = _item_units(rows)
+        prices = [row.unit_cost * items[row.item] for row in rows["lanes"]]
+        prices += [row.unit_cost * items[row.output] for row in rows["processes"]]
+        prices += [row.shortage_penalty * items[row.item] for row in rows["demands"]]
+        money = [row.fixed_cost or 0.0 for row in rows["lanes"]] + [row.admin_cost for row in rows["policies"]]
+        return cls(
+            _middle(prices) or _middle(money) or 1.0,
+            items,
+            _middle(row.reviewer_load for row in rows["policies"]) or 1.0,
+            _middle(row.political_cost for row in rows["policies"]) or 1.0,
+        )
+
+    def item(self, name: str) -> float:
+        """Return the natural unit of an item."""
+        return self.items.get(name, 1.0)
+
+    def unit_of(self, unit: str, item: str | None = None, other: str | None = None) -> float:
+        """Return the natural unit of a column.
+
+        Parameters
+        ----------
+        unit
+            The unit that the column declares, such as ``money per unit``.
+        item, other
+            The item that it is about; of ``units per unit`` the input and the output.
+        """
+        if unit == "money":
+            return self.money
+        if unit in ("units", "units per week"):
+            return self.item(item or "")
+        if unit in ("money per unit", "money per unit and week"):
+            return self.money / self.item(item or "")
+        if unit == "units per unit":
+            return self.item(item or "") / self.item(other or "")
+        return {"hours": self.hours, "points": self.points}.get(unit, 1.0)
+
+    def natural(self, case: Case) -> Case:
+        """Return a case in these units; the id, the names and all that has no unit stay as they are."""
+        output = {row.process: row.output for row in case.processes}
+        rows: dict[str, Any] = {
+            table: tuple(self._row(row, output) for row in case.rows(table))
+            for table in TABLES
+            if figures(TABLES[table])
+        }
+        limits = case.settings.limits
+        moved = {
+            key: getattr(limits, key) / self.unit_of(extra(info, "unit"))
+            for key, info in setting_keys("limits").items()
+        }
+        settings = case.settings.model_copy(update={"limits": limits.model_copy(update=moved)})
+        return replace(case, settings=settings, **rows)
+
+    def _row(self, row: Row, output: Mapping[str, str]) -> Row:
+        moved = {}
+        for name, unit, item, other in _measured(row, output):
+            value, factor = getattr(row, name), self.unit_of(unit, item, other)
+            if value and factor != 1.0:
+                moved[name] = value / factor
+        return row.model_copy(update=moved) if moved else row
+
+    @property
+    def plain(self) -> bool:
+        """Whether they are the units of the case."""
+        return self.money == self.hours == self.points == 1.0 and all(unit == 1.0 for unit in self.items.values())
+
+
+def natural_units(case: Case) -> tuple[Case, Units]:
+    """Return a case in its natural units, and what these are."""
+    units = Units.of({table: case.rows(table) for table in TABLES})
+    return units.natural(case), units
+
+
+def _measured(row: Row, output: Mapping[str, str]) -> Iterator[tuple[str, str, str | None, str | None]]:
+    """Yield the figures of a row that have a unit: column, unit, and the item or the two items they are about."""
+    item = getattr(row, "item", None)
+    if row.table == "processes":
+        item = getattr(row, "output", None)
+    elif row.table == "recipes":
+        item = getattr(row, "input", None)
+    other = output.get(getattr(row, "process", "")) if row.table == "recipes" else None
+    for name in figures(type(row)):
+        unit = extra(columns(type(row))[name], "unit")
+        if unit and unit != "share":
+            yield name, unit, item, other
+
+
+# The rule ------------------------------------------------------------------------------------------------------------
+
+
+def _item_units(rows: Rows) -> dict[str, float]:
+    """Return the natural unit of every item.
+
+    The middle of its demands and base flows; where it has none, what its processes make of it, or need of it, by their
+    recipes; else the middle of its other quantities.
+    """
+    moved: dict[str, list[float]] = {row.item: [] for row in rows["items"]}
+    others: dict[str, list[float]] = {row.item: [] for row in rows["items"]}
+    for row in rows["demands"]:
+        moved[row.item].append(row.quantity)
+    for row in rows["lanes"]:
+        moved[row.item].append(row.base_flow)
+        others[row.item].append(row.max_flow)
+    for row in rows["stocks"]:
+        others[row.item] += [row.initial, row.stockpile_max]
+    for row in rows["processes"]:
+        others[row.output].append(row.capacity)
+    found = {item: _middle(values) for item, values in moved.items()}
+    recipes = [(row.input, row.quantity, made) for row, made in _made(rows) if row.quantity > 0]
+    inputs: dict[str, set[str]] = {item: set() for item in found}
+    for needed, _, made in recipes:
+        inputs[made].add(needed)
+    order = list(TopologicalSorter(inputs).static_order())
+    for item in reversed(order):
+        found[item] = found[item] or _middle(
+            quantity * (found[made] or 0.0) for needed, quantity, made in recipes if needed == item
+        )
+    for item in order:
+        found[item] = found[item] or _middle(
+            (found[needed] or 0.0) / quantity for needed, quantity, made in recipes if made == item
+        )
+    return {item: found[item] or _middle(others[item]) or 1.0 for item in others}
+
+
+def _made(rows: Rows) -> Iterator[tuple[Any, str]]:
+    output = {row.process: row.output for row in rows["processes"]}
+    for row in rows["recipes"]:
+        yield row, output[row.process]
+
+
+def _middle(figures: Iterable[float]) -> float | None:
+    """Return the power of two nearest to the median of the positive finite figures, in their logarithms; None without any."""
+    logarithms = sorted(math.log2(figure) for figure in figures if 0 < figure < math.inf)
+    if not logarithms:
+        return None
+    last = len(logarithms) - 1
+    middle = (logarithms[last // 2] + logarithms[last - last // 2]) / 2
+    return 2.0 ** math.floor(max(-900.0, min(900.0, middle)) + 0.5)
+
+
+# What cannot be solved in any units ------------------------------------------------------------------------------------
+
+
+def unscalable(draft: Draft, settings_file: str, settings_rows: Mapping[str, int]) -> list[Fault]:
+    """Return the figures of a draft without other faults that are too far from the rest to be solved with them.
+
+    Parameters
+    ----------
+    draft
+        The draft.
+    settings_file, settings_rows
+        Where its settings stand.
+    """
+    assert draft.settings is not None
+    rows = {table: [line.row for line in lines] for table, lines in draft.lines.items()}
+    units = Units.of(rows)
+    output = {line.get("process"): line.get("output") for line in draft.lines["processes"]}
+    faults = [fault for table in TABLES for line in draft.lines[table] for fault in _strange(line, units, output)]
+    for key, info in setting_keys("limits").items():
+        value, natural = getattr(draft.settings.limits, key), units.unit_of(extra(info, "unit"))
+        if value / MOST > natural and value < math.inf:
+            path = f"limits.{key}"
+            message = _too_large(value, natural, MOST, "write inf for no limit")
+            faults.append(Fault(settings_file, message, settings_rows.get(path), path, f"{value:g}"))
+    return faults
+
+
+def _strange(line: Line, units: Units, output: Mapping[str, str]) -> Iterator[Fault]:
+    assert line.row is not None
+    table = line.row.table
+    if table == "parties" and line.get("loss_weight") > WIDEST:
+        yield line.fault(f"too large; a weight is at most {WIDEST:g}", "loss_weight", f"{line.get('loss_weight'):g}")
+    for name, unit, item, other in _measured(line.row, output):
+        value, natural = line.get(name), units.unit_of(unit, item, other)
+        if not value or math.isinf(value):
+            continue
+        most = MOST if (table, name) in LIMITING else WIDEST
+        if value / most > natural:
+            yield line.fault(_too_large(value, natural, most, _advice(table, name)), name, f"{value:g}")
+        elif (table, name) in QUANTITIES | {("recipes", "quantity")} and value * WIDEST < natural:
+            yield line.fault(
+                f"{natural / value:.3g} times less than is usual in this case ({natural:g}), too little to be solved with the "
+                "rest; write 0 where it does not matter",
+                name,
+                f"{value:g}",
+            )
+
+
+def _too_large(value: float, natural: float, most: float, advice: str) -> str:
+    return (
+        f"{value / natural:.3g} times what is usual in this case ({natural:g}); figures up to {most:g} times it can be solved "
+        f"together; {advice}"
+    )
+
+
+def _advice(table: str, name: str) -> str:
+    """Return what would be right in place of a figure that is too large."""
+    if name in ("max_flow", "capacity"):
+        return "write inf for no limit"
+    if (table, name) == ("lanes", "unit_cost"):
+        return "a lane that is never to be used has max_flow 0"
+    return "write a figure nearer to the others"

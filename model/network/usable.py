@@ -1,0 +1,165 @@
+"""What can be there of every item over the horizon, and what can be used of it: capacities beyond that limit nothing."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...data.schema.tables import Lane, Process
+    from .network import Network, Pair
+
+
+class Usable:
+    """Most that can be supplied to, and used at, every pair over the whole horizon (docs/conventions.md).
+
+    A lane or process whose capacity is a large number that stands for no limit is cut to what its goods can be used for: no
+    plan changes, and no number in a program is larger than what it stands for.
+
+    Parameters
+    ----------
+    network
+        The case as the mathematics sees it.
+    """
+
+    def __init__(self, network: Network):
+        self.network = network
+        self.weeks = network.weeks
+        self._supplied: dict[Pair, float] = {}
+        self._used: dict[Pair, float] = {}
+
+    # What can be there -----------------------------------------------------------------------------------------------
+
+    def supplied(self, pair: Pair) -> float:
+        """Units that can be at a pair in any week, or be under way to it at the end.
+
+        Stock and stockpile + pipeline + capacity of all inbound lanes + what its processes can make of their inputs.
+        """
+        if pair not in self._supplied:
+            network = self.network
+            stock = network.stock(pair)
+            units = [stock.initial, stock.stockpile_max if network.side[pair[0]] == "ours" else 0.0]
+            for lane in network.inbound.get(pair, ()):
+                units += [lane.base_flow * min(lane.lead_weeks, self.weeks), self._dispatches(lane)]
+            units += [self._makes(process) for process in network.makers.get(pair, ())]
+            self._supplied[pair] = sum(units)
+        return self._supplied[pair]
+
+    def _dispatches(self, lane: Lane) -> float:
+        """Sum over weeks of cap_l(t)."""
+        weeks, ramp = max(0, self.weeks - lane.available_week), lane.ramp_weeks
+        rising = min(weeks, ramp + 1)
+        full = rising * (rising + 1) / 2 / (ramp + 1) + weeks - rising
+        return lane.max_flow * full if full else 0.0
+
+    def _makes(self, process: Process) -> float:
+        recipe = self.network.recipe[process.process]
+        inputs = [self.supplied((process.site, item)) / quantity for item, quantity in recipe.items() if quantity > 0]
+        return min([self.weeks * process.capacity, *inputs])
+
+    # What can be used ------------------------------------------------------------------------------------------------
+
+    def used(self, pair: Pair) -> float:
+        """Units of its item that can be used at a pair over the horizon, and at the pairs that its side's lanes lead to.
+
+        Demand, sales to other parties, orders of the counterpart, the terminal target, and what processes can use for what
+        can be used of their output; more where our regimes refuse goods on the way.
+        """
+        if pair not in self._used:
+            reached = self._reached(pair)
+            self._used[pair] = sum(map(self._used_here, reached)) / self._let_through(pair, reached)
+        return self._used[pair]
+
+    def _used_here(self, pair: Pair) -> float:
+        network, side = self.network, self.network.side[pair[0]]
+        units = [network.target(pair)]
+        if side == "counterpart":
+            units.append(self.weeks * network.sales(pair)[0])
+        else:
+            demand = network.demands.get(pair)
+            units.append(self.weeks * (demand.quantity if demand else 0.0))
+            for lane in network.outbound.get(pair, ()):
+                if network.side[lane.destination] == "other":
+                    units.append(self.weeks * lane.base_flow)
+                elif network.side[lane.destination] == "counterpart":
+                    units.append(min(self._dispatches(lane), self.weeks * self.dispatched(lane)))
+        for process, quantity in network.uses.get(pair, ()):
+            if quantity > 0:
+                units.append(quantity * min(self.weeks * process.capacity, self.made(process)))
+        return sum(units)
+
+    def _reached(self, pair: Pair) -> list[Pair]:
+        """The pair, and those of its item that lanes within its side lead to."""
+        network, side = self.network, self.network.side[pair[0]]
+        reached, waiting = {pair: None}, [pair]
+        while waiting:
+            for lane in network.outbound.get(waiting.pop(), ()):
+                other = (lane.destination, lane.item)
+                if network.side[lane.destination] == side and other not in reached:
+                    reached[other] = None
+                    waiting.append(other)
+        return list(reached)
+
+    def _let_through(self, pair: Pair, reached: list[Pair]) -> float:
+        """Least share of goods that arrives over all lanes between pairs."""
+        return math.prod(
+            self.approved(lane)
+            for origin in reached
+            if len(reached) > 1
+            for lane in self.network.outbound.get(origin, ())
+            if (lane.destination, lane.item) in reached
+        )
+
+    def made(self, process: Process) -> float:
+        """Units of its output that can be used over the horizon."""
+        return self._wanted((process.site, process.output))
+
+    def dispatched(self, lane: Lane) -> float:
+        """Units that can be used of what a lane dispatches over the horizon; those refused come on top."""
+        if self.network.side[lane.destination] == "other":
+            return math.inf
+        return self._wanted((lane.destination, lane.item)) / self.approved(lane)
+
+    def _wanted(self, pair: Pair) -> float:
+        """`used`; of an item with a share limit what makes up the share as well, at all our sites."""
+        network = self.network
+        share = self._shares.get(pair[1], 1.0)
+        if network.side[pair[0]] == "counterpart" or not 0 < share < 1:
+            return self.used(pair)
+        return sum(self.used(other) for other in self._ours if other[1] == pair[1]) / share
+
+    @cached_property
+    def _ours(self) -> list[Pair]:
+        return self.network.pairs("ours")
+
+    @cached_property
+    def _shares(self) -> dict[str, float]:
+        return {row.item: row.max_party_share for row in self.network.case.items}
+
+    @cached_property
+    def _approval(self) -> dict[str, float]:
+        least: dict[str, float] = {}
+        for row in self.network.case.policies:
+            if row.approval_rate > 0:
+                least[row.regime] = min(least.get(row.regime, 1.0), row.approval_rate)
+        return least
+
+    def approved(self, lane: Lane) -> float:
+        """Least share of its goods that a policy lets through, of those that let any."""
+        return self._approval.get(lane.regime or "", 1.0)
+
+    # What cannot be helped -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def unavoidable(self) -> float:
+        """What no response of the counterpart can avoid: sales of which there is nothing to serve them with.
+
+        Sum of K (T - supplied / Q) over its pairs whose sales over the horizon are more than can be supplied.
+        """
+        network, costs = self.network, []
+        for pair in network.pairs("counterpart"):
+            quantity, value = network.sales(pair)
+            if quantity > 0 and value > 0:
+                costs.append(value * max(0.0, self.weeks - self.supplied(pair) / quantity))
+        return math.fsum(costs)

@@ -1,0 +1,411 @@
+"""Units do not matter, and a large number for no limit decides nothing."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pytest import approx
+from sluicegate import (
+    Case,
+    CaseError,
+    Plan,
+    breakeven,
+    case_from_tables,
+    evaluate,
+    explain,
+    frontier,
+    indices,
+    load_case,
+)
+from sluicegate import solve as solve_case
+from sluicegate.analysis.status_quo import status_quo_warnings
+from sluicegate.analysis.sweep import run as sweeping
+from sluicegate.analysis.sweep.design import make_design
+from sluicegate.analysis.sweep.worker import Worker
+from sluicegate.data.units import Units, natural_units
+from sluicegate.model.certify.planning import money_scale
+from sluicegate.model.leader.problem import Problem
+
+from sluicegate_testing.oracle import oracle
+from sluicegate_testing.strategies import Factors, cases, random_case, rescaled
+
+Drawn = tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]
+
+SAME = 1e-6
+"""Relative difference of a leverage in two units."""
+
+
+def drawn_of(case: Case) -> Drawn:
+    """Settings and rows of a case in memory."""
+    tables = {
+        table: [row.model_dump(by_alias=True, exclude_unset=True) for row in case.rows(table)]
+        for table in ("parties", "sites", "items", "stocks", "lanes", "processes", "recipes", "demands", "regimes")
+    }
+    tables |= {
+        table: [row.model_dump(by_alias=True, exclude_unset=True) for row in case.rows(table)]
+        for table in ("policies", "retaliations", "contingencies")
+    }
+    return case.settings.model_dump(exclude_unset=True), tables
+
+
+def made(drawn: Drawn) -> Case:
+    return case_from_tables("drawn", *drawn)
+
+
+TUTORIAL = drawn_of(load_case("tutorial"))
+
+
+def close(first: float | None, second: float | None, factor: float, at_stake: float) -> bool:
+    """Whether two figures agree, the second in a unit so many times smaller."""
+    if first is None or second is None:
+        return first is second
+    return abs(second / factor - first) <= SAME * max(abs(first), 1e-3 * at_stake)
+
+
+def check_plan(plan: Plan, other: Plan, factors: Factors, at_stake: float) -> None:
+    """The same plan in other units."""
+    assert other.status == plan.status
+    assert (other.policies, other.qualified, other.worst_package) == (plan.policies, plan.qualified, plan.worst_package)
+    for name in ("leverage", "bound", "own_loss", "counterpart_loss", "sourcing_only_leverage"):
+        assert close(getattr(plan, name), getattr(other, name), factors.money, at_stake), name
+    for key, amount in plan.stockpile.items():
+        item = key.partition("/")[2]
+        assert other.stockpile[key] == approx(amount * factors.item(item), rel=1e-5)
+    assert other.stockpile.keys() == plan.stockpile.keys()
+
+
+def check_same(drawn: Drawn, factors: Factors) -> Plan:
+    """Solve a case in two units and compare."""
+    case, other = made(drawn), made(rescaled(drawn, factors))
+    assert [str(remark).split(": ")[-1].split(" (")[0] for remark in other.warnings] == [
+        str(remark).split(": ")[-1].split(" (")[0] for remark in case.warnings
+    ]
+    plan, again = solve_case(case), solve_case(other)
+    if plan.leverage is None:
+        assert again.status == plan.status
+        return plan
+    check_plan(plan, again, factors, money_scale(Problem(case)))
+    return plan
+
+
+SINGLY = [
+    Factors(money=1e-9),
+    Factors(money=1e9),
+    Factors(quantities=1e-9),
+    Factors(quantities=1e9),
+    Factors(items={"chip": 1e9}),
+    Factors(items={"acid": 1e-9}),
+    Factors(money=3e-7, quantities=3e-7),
+    Factors(money=1e-9, quantities=1e9, items={"acid": 1e9, "chip": 1e-9}),
+]
+
+
+@pytest.mark.parametrize("factors", SINGLY, ids=str)
+def test_the_tutorial_in_any_units(factors: Factors) -> None:
+    plan = check_same(TUTORIAL, factors)
+    assert plan.leverage == approx(29.9)
+    assert plan.policies == {"acid": "review", "gas": "open"}
+
+
+# Every question, in two units ----------------------------------------------------------------------------------------
+
+OTHER = Factors(money=3e-7, quantities=1e9, items={"acid": 1e-9})
+
+
+def other() -> tuple[Case, Case]:
+    return made(TUTORIAL), made(rescaled(TUTORIAL, OTHER))
+
+
+def alike(first: Any, second: Any, factor: float = 1.0) -> bool:
+    if pd.isna(first) or pd.isna(second):
+        return bool(pd.isna(first) and pd.isna(second))
+    if isinstance(first, float) and math.isfinite(first):
+        return bool(second / factor == approx(first, rel=1e-6, abs=1e-9))
+    return bool(first == second)
+
+
+def test_given_choices_in_any_units() -> None:
+    case, again = other()
+    plans = [evaluate(each, {"acid": "strict"}, ("chip-world-home",)) for each in (case, again)]
+    check_plan(*plans, OTHER, money_scale(Problem(case)))
+    assert len(plans[0].violations) == len(plans[1].violations)
+    for name, column, factor in (
+        ("flows", "dispatched", None),
+        ("stocks", "stock", None),
+        ("losses", "loss", OTHER.money),
+        ("sourcing", "cost", OTHER.money),
+        ("policies", "admin_cost", OTHER.money),
+    ):
+        first, second = plans[0].tables[name], plans[1].tables[name]
+        factors = first["item"].map(OTHER.item) if factor is None else factor
+        assert np.allclose(first[column], second[column] / factors, rtol=1e-6, atol=1e-7), name
+
+
+def test_the_frontier_in_any_units() -> None:
+    case, again = other()
+    for against in ("own_loss", "budget"):
+        curves = [frontier(each, against, points=4) for each in (case, again)]
+        assert len(curves[0].points) == len(curves[1].points)
+        for point, moved in zip(curves[0].points, curves[1].points, strict=True):
+            assert moved.policies == point.policies
+            for name in ("level", "used", "leverage", "own_loss", "counterpart_loss"):
+                value, theirs = getattr(point, name), getattr(moved, name)
+                assert theirs == approx(value * OTHER.money, rel=1e-5, abs=1e-5 * OTHER.money), name
+        assert curves[1].least == approx(curves[0].least * OTHER.money, abs=1e-5 * OTHER.money)
+
+
+@pytest.mark.parametrize(
+    ("path", "factor"),
+    [("limits.budget", OTHER.money), ("lanes.chip-world-home.max_flow", OTHER.item("chip"))],
+)
+def test_break_even_in_any_units(path: str, factor: float) -> None:
+    case, again = other()
+    found = [breakeven(each, path, points=5, tolerance=0.01) for each in (case, again)]
+    assert len(found[0].switches) == len(found[1].switches)
+    for switch, moved in zip(found[0].switches, found[1].switches, strict=True):
+        assert moved.below.value == approx(switch.below.value * factor, rel=0.02)
+        assert (moved.below.policies, moved.above.policies) == (switch.below.policies, switch.above.policies)
+        assert moved.above.leverage == approx(switch.above.leverage * OTHER.money, rel=0.02)
+
+
+def test_explanations_in_any_units() -> None:
+    case, again = other()
+    first, second = (explain(each) for each in (case, again))
+    assert first.worths is not None
+    assert second.worths is not None
+    assert [each.limit.figure.path for each in first.worths.binding] == [
+        each.limit.figure.path for each in second.worths.binding
+    ]
+    for one, two in zip(first.worths.decisions, second.worths.decisions, strict=True):
+        assert (two.kind, two.key, two.instead) == (one.kind, one.key, one.instead)
+        assert two.cost == approx(one.cost * OTHER.money, rel=1e-5)
+
+
+def test_conflicts_in_any_units() -> None:
+    # 85 % of what our makers need cannot be had without a second source, which 2 do not pay for.
+    tight = copy.deepcopy(TUTORIAL)
+    tight[0]["limits"] = {"budget": 2.0}
+    for row in tight[1]["demands"]:
+        if row["site"] == "home-makers":
+            row["min_fill"] = 0.999
+    conflicts = [explain(made(each)).conflict for each in (tight, rescaled(tight, OTHER))]
+    assert conflicts[0] is not None
+    assert conflicts[1] is not None
+    assert [limit.figure.path for limit in conflicts[0].limits] == [limit.figure.path for limit in conflicts[1].limits]
+    for one, two in zip(conflicts[0].alone, conflicts[1].alone, strict=True):
+        factor = OTHER.money if one.figure.kind == "budget" else 1.0
+        assert (one.value is None) == (two.value is None)
+        if one.value is not None:
+            assert two.value == approx(one.value * factor, rel=1e-5)
+    for missing, moved in zip(conflicts[0].shortages, conflicts[1].shortages, strict=True):
+        assert moved.amount == approx(missing.amount * OTHER.item("chip"), rel=1e-5)
+
+
+def test_indices_and_remarks_in_any_units() -> None:
+    case, again = other()
+    first, second = indices(case), indices(again)
+    for name in ("concentration", "dependency", "exposure", "survival", "chokepoints"):
+        before, after = getattr(first, name), getattr(second, name)
+        for column, unit in before.attrs["units"].items():
+            for place, (value, moved) in enumerate(zip(before[column], after[column], strict=True)):
+                factor = OTHER.money if unit.startswith("money") else 1.0
+                if unit == "units per week":
+                    factor = OTHER.item(before["item"][place] or "")
+                assert alike(value, moved, factor), (name, column)
+    assert len(status_quo_warnings(case)) == len(status_quo_warnings(again))
+
+
+# A large number for no limit -----------------------------------------------------------------------------------------
+
+
+def with_figures(*overrides: str) -> Case:
+    return load_case("tutorial", overrides)
+
+
+@pytest.mark.parametrize("most", ["100", "5e6", "99999999", "1e12", "inf"])
+def test_a_lane_to_qualify_without_limit(most: str) -> None:
+    plan = solve_case(with_figures(f"lanes.chip-world-home.max_flow={most}"))
+    assert plan.status == "optimal"
+    assert plan.leverage == approx(31.9)
+    assert plan.qualified == ("chip-world-home",)
+
+
+@pytest.mark.parametrize("target", ["100", "1e8", "1e9"])
+def test_a_terminal_target_out_of_reach(target: str) -> None:
+    plan = solve_case(with_figures(f"stocks.abroad-fab/acid.terminal_target={target}"))
+    assert plan.leverage == approx(20.1)
+    assert plan.policies == {"acid": "review", "gas": "open"}
+
+
+def test_capacities_without_limit() -> None:
+    # What no plan uses, limits no plan: numbers far beyond, and none.
+    lanes = [row.lane for row in load_case("tutorial").lanes]
+    plans = [
+        solve_case(
+            with_figures(*(f"lanes.{lane}.max_flow={most}" for lane in lanes), f"processes.chip-line.capacity={most}")
+        )
+        for most in ("1000", "1e9", "inf")
+    ]
+    for plan in plans[1:]:
+        check_plan(plans[0], plan, Factors(), 1.0)
+
+
+def test_a_price_never_to_be_paid() -> None:
+    plan = solve_case(with_figures("lanes.acid-world-abroad.unit_cost=1e9"))
+    assert plan.leverage == approx(44.4)
+
+
+@pytest.mark.parametrize(
+    ("override", "column"),
+    [
+        ("lanes.acid-world-abroad.unit_cost=1e15", "unit_cost"),
+        ("lanes.acid-home-abroad.max_flow=1e308", "max_flow"),
+        ("lanes.chip-world-home.fixed_cost=1e15", "fixed_cost"),
+        ("demands.abroad-fab/chip.shortage_penalty=1e12", "shortage_penalty"),
+        ("demands.abroad-fab/chip.quantity=1e-12", "quantity"),
+        ("demands.abroad-fab/chip.quantity=1e300", "quantity"),
+        ("recipes.chip-line/acid.quantity=1e-12", "quantity"),
+        ("limits.budget=1e20", "limits.budget"),
+        ("parties.home.loss_weight=1e12", "loss_weight"),
+        ("policies.acid/review.admin_cost=1e13", "admin_cost"),
+    ],
+)
+def test_figures_that_cannot_be_solved_together_are_refused(override: str, column: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        with_figures(override)
+    (fault,) = caught.value.faults
+    assert fault.column == column
+    assert fault.value is not None
+    assert "usual in this case" in fault.message or "at most" in fault.message
+
+
+def test_a_figure_that_cannot_be_solved_is_named_with_its_row() -> None:
+    drawn = copy.deepcopy(TUTORIAL)
+    drawn[1]["lanes"][1]["unit_cost"] = 1e15
+    with pytest.raises(CaseError, match="lanes, row 3, unit_cost: '1e\\+15'"):
+        made(drawn)
+
+
+def test_a_recipe_of_billions_agrees_with_the_oracle() -> None:
+    # Goods of 5e9 parts each: the case as it is, in a unit of the parts that makes them so.
+    checked = 0
+    for number in range(30):
+        drawn = random_case(number, max_weeks=4, max_combinations=4)
+        inputs = {row["input"] for row in drawn[1]["recipes"]}
+        if not inputs:
+            continue
+        factors = Factors(money=1e-3, items=dict.fromkeys(inputs, 5e9))
+        plan, answer = solve_case(made(rescaled(drawn, factors))), oracle(*drawn)
+        if answer.leverage is not None:
+            checked += 1
+            assert plan.leverage / factors.money == approx(answer.leverage, rel=1e-4, abs=1e-4)
+        if checked == 3:
+            return
+    pytest.fail("no such case")
+
+
+def test_steep_slack_is_the_same_in_any_money() -> None:
+    # Where our side is steep in what the counterpart may spend beyond its least cost.
+    for number in (10, 12, 37):
+        drawn = random_case(number, max_weeks=6, max_combinations=6)
+        plans = [solve_case(made(each)) for each in (drawn, rescaled(drawn, Factors(money=1e6)))]
+        if plans[0].leverage is not None:
+            assert plans[1].leverage == approx(plans[0].leverage * 1e6, rel=SAME)
+
+
+# The rule ------------------------------------------------------------------------------------------------------------
+
+
+def test_natural_units_are_powers_of_two_and_lose_no_digit() -> None:
+    case = load_case("taiwan-korea")
+    natural, units = natural_units(case)
+    for unit in (units.money, units.hours, units.points, *units.items.values()):
+        assert math.frexp(unit)[0] == 0.5
+    back = Units(
+        1 / units.money, {item: 1 / unit for item, unit in units.items.items()}, 1 / units.hours, 1 / units.points
+    )
+    assert back.natural(natural) == case
+
+
+def test_one_placeholder_does_not_move_the_units() -> None:
+    units = natural_units(load_case("tutorial"))[1]
+    for override in ("lanes.acid-world-abroad.unit_cost=1e9", "lanes.chip-world-home.max_flow=1e12"):
+        moved = natural_units(with_figures(override))[1]
+        assert moved.items == units.items
+        assert 0.25 <= moved.money / units.money <= 4.0
+
+
+# Random cases --------------------------------------------------------------------------------------------------------
+
+
+def factors() -> st.SearchStrategy[Factors]:
+    powers = st.integers(-9, 9).map(lambda power: 10.0**power)
+    return st.builds(
+        Factors,
+        money=powers,
+        quantities=st.one_of(st.just(1.0), powers),
+        items=st.dictionaries(st.sampled_from(["raw1", "raw2", "part", "good"]), powers, max_size=2),
+    )
+
+
+@settings(max_examples=12)
+@given(cases(), factors())
+def test_random_cases_in_any_units(drawn: Drawn, factors: Factors) -> None:
+    check_agreeing(drawn, factors)
+
+
+def check_agreeing(drawn: Drawn, factors: Factors) -> None:
+    """The case in other units has the same plan, and the leverage that the oracle finds in its own."""
+    plan = check_same(drawn, factors)
+    answer = oracle(*drawn)
+    assert (plan.leverage is None) == (answer.leverage is None)
+    if answer.leverage is not None:
+        at_stake = money_scale(Problem(made(drawn)))
+        assert plan.leverage == approx(answer.leverage, abs=1e-4 * max(abs(answer.leverage), 1e-4 * at_stake))
+
+
+ROUNDS = int(os.environ.get("SLUICEGATE_SOAK", "500"))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("part", range(10))
+def test_soak_in_any_units(part: int) -> None:
+    """``SLUICEGATE_SOAK`` random cases in all, each in units of its own."""
+    failed = []
+    for number in range(5000 + part, 5000 + ROUNDS, 10):
+        draw = np.random.default_rng(number)
+        money, quantities, *single = (10.0 ** draw.integers(-9, 10, 4)).tolist()
+        names = draw.choice(["raw1", "raw2", "part", "good"], 2, replace=False).tolist()
+        items = dict(zip(names, single, strict=True))
+        chosen = [Factors(money), Factors(1.0, quantities), Factors(1.0, 1.0, items), Factors(money, quantities, items)]
+        try:
+            check_agreeing(random_case(number), chosen[int(draw.integers(4))])
+        except Exception as error:  # Every failure is listed, so that one does not hide the others.
+            failed.append(f"random_case({number}): {type(error).__name__}: {error}")
+    assert not failed, "\n".join(failed)
+
+
+def test_sweeps_in_any_units() -> None:
+    # Samples share programs: all of them are solved in the natural units of the middle of the ranges.
+    tables = []
+    for case, budget, chip in ((*other()[:1], 1.0, 1.0), (*other()[1:], OTHER.money, OTHER.item("chip"))):
+        limits = f"limits.budget={8 * budget!r}..{20 * budget!r}"
+        lanes = f"lanes.chip-world-home.max_flow={10 * chip!r}..{30 * chip!r}"
+        design = make_design(case, "lhs", [limits, lanes], samples=24)
+        task = sweeping.task_of(case, design, "free", None, None)
+        worker = Worker(task)
+        entries = [entry for batch in sweeping.batches(task, design, set()) for entry in batch]
+        tables.append([worker.rows(*entry)[0] for entry in entries[:5]])
+        assert worker._bench is not None
+    for row, moved in zip(*tables, strict=True):
+        assert (moved["status"], moved["policies"]) == (row["status"], row["policies"])
+        assert moved["leverage"] == approx(row["leverage"] * OTHER.money, rel=1e-6)
+        assert moved["own_loss"] == approx(row["own_loss"] * OTHER.money, rel=1e-6, abs=1e-6 * OTHER.money)
