@@ -269,6 +269,8 @@ def frontier(
         notes.append(f"without a limit there are too many combinations; the curve ends at the case's {limit:g}")
         high = limit
         engine = engine_at(limit)
+    units = engine.problem.units
+    unit = units.unit_of(resource.measured)
     traced = Traced()
     # Stopped while programs are built, the curve has no point.
     with engine, suppress(Stopped):
@@ -276,8 +278,6 @@ def frontier(
             # Nothing to qualify or to stockpile: only policies take of it.
             resource = replace(resource, load="admin_cost")
         rel_gap = case.settings.solver.rel_gap if rel_gap is None else rel_gap
-        units = engine.problem.units
-        unit = units.unit_of(resource.measured)
         ends = [None if end is None else end / unit for end in (low, high)]
         traced = Tracer(engine, resource, rel_gap).trace(points, *ends)
         if traced.complete and resource.load and not engine.candidates.loads[resource.load].any():

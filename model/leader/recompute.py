@@ -328,5 +328,10 @@ def leverage_by_package(
 
 
 def worst_of(network: Network, losses: Mapping[str, tuple[float, float]]) -> str:
-    """The rated scenario with the least leverage; the first among ties."""
-    return min(network.rated, key=lambda name: losses[name][0] - losses[name][1]) if network.rated else NONE
+    """The rated scenario with the least leverage; the first among ties, which a solver's rounding does not break."""
+    if not network.rated:
+        return NONE
+    leverages = {name: losses[name][0] - losses[name][1] for name in network.rated}
+    tie = NOISE * max(max(map(abs, losses[name])) for name in network.rated)
+    least = min(leverages.values())
+    return next(name for name, leverage in leverages.items() if leverage <= least + tie)

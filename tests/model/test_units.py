@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import os
+import re
 from typing import Any
 
 import numpy as np
@@ -82,12 +83,15 @@ def check_plan(plan: Plan, other: Plan, factors: Factors, at_stake: float) -> No
     assert other.stockpile.keys() == plan.stockpile.keys()
 
 
+def remarks_of(case: Case) -> list[str]:
+    """Warnings about a case, figures left out: these move with the units."""
+    return [re.sub(r"\d[\d.]*(e[+-]?\d+)?", "#", str(remark)) for remark in case.warnings]
+
+
 def check_same(drawn: Drawn, factors: Factors) -> Plan:
     """Solve a case in two units and compare."""
     case, other = made(drawn), made(rescaled(drawn, factors))
-    assert [str(remark).split(": ")[-1].split(" (")[0] for remark in other.warnings] == [
-        str(remark).split(": ")[-1].split(" (")[0] for remark in case.warnings
-    ]
+    assert remarks_of(other) == remarks_of(case)
     plan, again = solve_case(case), solve_case(other)
     if plan.leverage is None:
         assert again.status == plan.status
@@ -317,8 +321,7 @@ def test_steep_slack_is_the_same_in_any_money() -> None:
     for number in (10, 12, 37):
         drawn = random_case(number, max_weeks=6, max_combinations=6)
         plans = [solve_case(made(each)) for each in (drawn, rescaled(drawn, Factors(money=1e6)))]
-        if plans[0].leverage is not None:
-            assert plans[1].leverage == approx(plans[0].leverage * 1e6, rel=SAME)
+        assert close(plans[0].leverage, plans[1].leverage, 1e6, money_scale(Problem(made(drawn))))
 
 
 # The rule ------------------------------------------------------------------------------------------------------------

@@ -317,7 +317,7 @@ def test_result_folder_and_exit_codes(here: Path) -> None:
     document = json.loads(done.stdout)
     assert document["status"] == "optimal" and document == json.loads(Path("out/frontier.json").read_bytes())
     names = {"case", "frontier.csv", "frontier.json", "frontier.parquet", "frontier.png", "frontier.svg", "run.json"}
-    assert {path.name for path in Path("out").iterdir()} == names | {"solver.log"}
+    assert {path.name for path in Path("out").iterdir()} == names | {"digests.sha256", "solver.log"}
     back = Frontier.from_dict(document, load_case("out/case"))
     pd.testing.assert_frame_equal(pd.read_parquet("out/frontier.parquet"), back.to_frame())
     assert json.loads(Path("out/run.json").read_bytes())["command"] == "frontier"
