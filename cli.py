@@ -680,7 +680,7 @@ def evaluate(
     from .model import evaluate as evaluate_case
     from .model.network.network import Network
     from .model.solving import check_choices
-    from .report.progress import Interruptible
+    from .report.console.progress import Interruptible
 
     began = _now()
     talk = Talk(quiet, verbose)

@@ -32,7 +32,7 @@ def test_validate_shows_one_line_and_counts_all(tmp_path: Path) -> None:
     from sluicegate.cli import cli
     from sluicegate.data import write_case
 
-    from ..published.networks import shortest_path
+    from sluicegate_testing.networks import shortest_path
 
     write_case(shortest_path(6, 9, seed=1).case, tmp_path / "case")
     result = CliRunner().invoke(cli, ["validate", str(tmp_path / "case")], env={"COLUMNS": "500"})
