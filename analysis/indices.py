@@ -12,6 +12,7 @@ from ..model.network import NONE
 from ..model.problem import Problem
 from .prices import POINTS, Prices, herfindahl
 from .survival import Survival, nodes
+from .trade.measures import CDI_THRESHOLDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 SIDES = ("ours", "counterpart")
 
-THRESHOLDS = (0.4, 0.5, 1.0)
+THRESHOLDS = CDI_THRESHOLDS
 """What the Commission's core dependency indicators 1, 2 and 3 must exceed for an item to count as dependent."""
 
 NOISE = 1e-9
