@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from .analysis.frontier import Frontier
+    from .analysis.trade.scan import Scan
     from .data import Case
     from .model import Plan
     from .report.folder import ResultFolder
@@ -1019,6 +1020,220 @@ def frontier(
         _draw(chart, found, talk)
     codes = {"optimal": DONE, "infeasible": INFEASIBLE, "feasible": GAP_LEFT, "unknown": NO_PLAN}
     sys.exit(STOPPED if stopped else codes[found.status])
+
+
+trade_options = _chained(
+    click.argument("data", nargs=-1, required=True, shell_complete=_completing("trade_data")),
+    click.option("--counterpart", metavar="COUNTRY", help="The other side: an ISO code such as KOR, or EU."),
+    click.option("--allies", metavar="COUNTRIES", default="", help="Allies, separated by commas: USA,JPN."),
+    click.option(
+        "--year", "years", metavar="YEAR", help="A year, or first-last such as 2021-2023, of which the mean is taken."
+        "  [default: the latest with imports of the buyer]",
+    ),
+    click.option("--origin", metavar="COUNTRY", help="Origin of every row, for a plain table without that column."),
+    click.option("--destination", metavar="COUNTRY", help="Destination of every row, for a plain table without it."),
+    click.option(
+        "--cif-fob",
+        type=Number(positive=True),
+        metavar="FACTOR",
+        help="What importers pay over what exporters report, where an exporter's report stands in.  [default: 1.06]",
+    ),
+)
+
+
+def _years(text: str | None) -> tuple[int, int] | None:
+    """Read a year, or the first and last of several."""
+    if text is None:
+        return None
+    first, dash, last = text.partition("-")
+    if not (first.isdigit() and len(first) == 4 and (not dash or (last.isdigit() and len(last) == 4 and last >= first))):
+        raise Refusal(_shown(f"--year {text}: write a year such as 2023, or a first and a last one such as 2021-2023"))
+    return int(first), int(last or first)
+
+
+def _split(text: str) -> list[str]:
+    """Return what stands between commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@cli.command()
+@trade_options
+@click.option("--focal", metavar="COUNTRY", required=True, help="Our side: an ISO code such as TWN, or EU.")
+@click.option(
+    "--diversify", is_flag=True, help="The buyer's view: what the focal party imports, and who else could supply it."
+)
+@click.option(
+    "--digits",
+    type=click.Choice(["2", "4", "6"]),
+    help="Digits of the HS codes that are ranked.  [default: the finest in the data]",
+)
+@click.option("--sigma", metavar="NUMBER_OR_FILE", help="Elasticity of substitution between origins, or a CSV table of code and sigma.  [default: 5]")
+@click.option("--expenditure", type=Number(positive=True), metavar="AMOUNT", help="What the buyer spends in a year, such as its GDP.  [default: its imports]")
+@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="Goods that are printed; --json has all.")
+@click.option("--page", metavar="FILE", help="Write a page with charts too, an .html file.")
+@click.option("--chart", metavar="FILE", help="Draw the ranking to FILE, which ends in .svg, .png or .html.")
+@json_option
+@loudness_options
+def scan(
+    data: tuple[str, ...],
+    counterpart: str | None,
+    allies: str,
+    years: str | None,
+    origin: str | None,
+    destination: str | None,
+    cif_fob: float | None,
+    focal: str,
+    diversify: bool,
+    digits: str | None,
+    sigma: str | None,
+    expenditure: float | None,
+    top: int,
+    page: str | None,
+    chart: str | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Rank goods by who depends on whom, from trade statistics in DATA.
+
+    DATA are files, folders or .zip archives as downloaded from UN Comtrade (API or bulk) or CEPII BACI, or plain tables
+    with the columns month or year, origin, destination, item, quantity, unit, value. What was dropped or mended is listed.
+
+    \b
+    Examples:
+      sluicegate scan BACI_HS22_Y2023_V202501.csv --focal TWN --counterpart KOR --allies USA,JPN
+      sluicegate scan comtrade/ --focal TWN --counterpart KOR --digits 4 --page ranking.html
+      sluicegate scan korea-imports --focal KOR --diversify
+    """
+    from .analysis.trade.parties import find_parties
+    from .analysis.trade.scan import scan as rank
+    from .analysis.trade.sigma import find_sigmas
+    from .data.trade import read_statistics
+    from .report.scan import show_scan
+
+    if counterpart is None and not diversify:
+        raise Refusal("scan needs --counterpart, or --diversify for the buyer's view")
+    began, talk = _now(), Talk(quiet, verbose)
+    for option, path, endings in (("--page", page, (".html",)), ("--chart", chart, (".svg", ".png", ".html"))):
+        if path is not None:
+            _check_ending(option, path, endings)
+            _check_file(option, path)
+    options: dict[str, Any] = {
+        "years": _years(years),
+        "digits": None if digits is None else int(digits),
+        "sigmas": find_sigmas(sigma),
+        "expenditure": expenditure,
+        "diversify": diversify,
+    }
+    parties = find_parties(focal, counterpart, _split(allies))
+    fixed = {"origin": origin, "destination": destination, **({} if cif_fob is None else {"cif_fob": cif_fob})}
+    with Interrupts(patient=False) as interrupts:
+
+        def work() -> Any:
+            with read_statistics(data, **fixed) as statistics:
+                return rank(statistics, parties, **options)
+
+        found = interrupts.run(work, talk)
+    if page is not None:
+        from .report.drawing import Here
+        from .report.page import write_page
+        from .report.scan_page import scan_page
+
+        with _placing(page, "file"):
+            write_page(scan_page(found, began, Here()), page)
+        talk.say(_shown(f"Written to {page}"))
+    if chart is not None:
+        _draw_scan(chart, found, talk)
+    if as_json:
+        _put_json(found.to_dict())
+    else:
+        _put_shown(lambda console: show_scan(found, console, top))
+
+
+@cli.command()
+@trade_options
+@click.option("--focal", metavar="COUNTRY", required=True, help="Our side: an ISO code such as TWN, or EU.")
+@click.option("--items", required=True, metavar="CODES", help="What is controlled: HS codes or items, separated by commas (or ; where they hold commas).")
+@click.option("--substitutes", type=click.IntRange(min=0), default=5, show_default=True, metavar="N", help="Other countries with lanes of their own for an item.")
+@click.option("--monthly", is_flag=True, help="Note the season of every flow: the share of each month, in the sources of base flows.")
+@click.option("-o", "--output", required=True, metavar="DIR_OR_FILE.xlsx", help="Where to write the case.")
+@click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook.")
+@json_option
+@loudness_options
+def draft(
+    data: tuple[str, ...],
+    counterpart: str | None,
+    allies: str,
+    years: str | None,
+    origin: str | None,
+    destination: str | None,
+    cif_fob: float | None,
+    focal: str,
+    items: str,
+    substitutes: int,
+    monthly: bool,
+    output: str,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Make a case of trade statistics in DATA: flows and prices with their source, placeholders for the rest.
+
+    The case can be solved at once. What no statistic says (stocks, penalties, margins, policies, capacities) is filled in by
+    a default, marked as a placeholder in its sources with the reasoning and the question to ask; README.txt lists them.
+
+    \b
+    Examples:
+      sluicegate draft BACI_HS22_Y2023_V202501.csv --focal TWN --counterpart KOR --items 854232,854231 -o mycase
+      sluicegate draft comtrade/ --focal TWN --counterpart KOR --allies USA,JPN --items 8542 --monthly -o mycase
+    """
+    from .analysis.trade.draft import draft_case
+    from .analysis.trade.parties import find_parties
+    from .data.trade import read_statistics
+    from .report.drafted import case_name, draft_document, show_draft, write_draft
+
+    if counterpart is None:
+        raise Refusal("draft needs --counterpart, the side that buys what is controlled")
+    talk = Talk(quiet, verbose)
+    chosen = [part.strip() for part in items.split(";" if ";" in items else ",") if part.strip()]
+    if not chosen:
+        raise Refusal("--items names nothing; give HS codes such as 854232,854231")
+    parties = find_parties(focal, counterpart, _split(allies))
+    fixed = {"origin": origin, "destination": destination, **({} if cif_fob is None else {"cif_fob": cif_fob})}
+    options: dict[str, Any] = {"years": _years(years), "substitutes": substitutes, "monthly": monthly}
+    with Interrupts(patient=False) as interrupts:
+
+        def work() -> Any:
+            with read_statistics(data, **fixed) as statistics:
+                return draft_case(case_name(output), statistics, parties, chosen, **options)
+
+        found = interrupts.run(work, talk)
+    with _placing(output, "place"):
+        write_draft(found, output, force=force)
+    if as_json:
+        _put_json(draft_document(found, output))
+    else:
+        _put_shown(lambda console: show_draft(found, output, console))
+
+
+def _check_ending(option: str, path: str, endings: Sequence[str]) -> None:
+    """Refuse a file whose name does not say what it is."""
+    if not path.lower().endswith(tuple(endings)):
+        raise Refusal(_shown(f"{option} {path}: give the file {'the ending' if len(endings) == 1 else 'one of the endings'} {', '.join(endings)}"))
+
+
+def _draw_scan(chart: str, found: Scan, talk: Talk) -> None:
+    from .report.charts import write_chart
+    from .report.scan_page import scan_figures
+
+    figures = scan_figures(found)
+    if not figures:
+        talk.say("There is nothing to draw.")
+        return
+    with _placing(chart, "file"):
+        write_chart(figures[0].written, chart)
+    talk.say(_shown(f"Drawn to {chart}"))
 
 
 class UnnamedContext(click.Context):

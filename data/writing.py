@@ -62,9 +62,14 @@ def write_folder(case: Case, folder: str | PathLike[str], *, force: bool = False
     FileExistsError
         Where the folder is not empty.
     """
+    return place_folder(folder_contents(case), folder, force=force)
+
+
+def folder_contents(case: Case) -> dict[str, bytes]:
+    """Return the files of a case by name, as a folder holds them."""
     contents = {"case.toml": _toml(case.settings)}
     contents |= {f"{table}.csv": _csv(grid) for table, grid in _grids(case)}
-    return place_folder({name: text.encode() for name, text in contents.items()}, folder, force=force)
+    return {name: text.encode() for name, text in contents.items()}
 
 
 def write_workbook(case: Case, path: str | PathLike[str], *, force: bool = False) -> Path:

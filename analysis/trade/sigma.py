@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ...data import Fault
 from ...data.folders import Unreadable, read_text
@@ -38,6 +39,25 @@ class Sigmas:
         return self.default
 
 
+def find_sigmas(text: str | None) -> Sigmas:
+    """Return the elasticities that a number or the name of a table means; None: the default.
+
+    Raises
+    ------
+    TradeError
+        For a number of 1 or below, and with all faults of a table.
+    """
+    if text is None:
+        return Sigmas()
+    try:
+        value = float(text)
+    except ValueError:
+        return read_sigmas(text)
+    if not 1 < value < float("inf"):
+        raise TradeError([Fault("--sigma", "must be above 1; at 1 and below no loss is finite", value=text)])
+    return Sigmas(value)
+
+
 def read_sigmas(path: str | os.PathLike[str], default: float = SIGMA) -> Sigmas:
     """Read a table of elasticities: columns ``code`` and ``sigma``.
 
@@ -53,8 +73,6 @@ def read_sigmas(path: str | os.PathLike[str], default: float = SIGMA) -> Sigmas:
     TradeError
         With all faults of the table.
     """
-    from pathlib import Path
-
     shown = os.fspath(path)
     try:
         rows = list(csv.DictReader(read_text(Path(path)).splitlines()))
