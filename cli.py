@@ -430,8 +430,11 @@ def cases(ctx: click.Context, as_json: bool, quiet: bool, verbose: bool) -> None
 @click.argument("case", shell_complete=_completing("cases"))
 @click.argument("target", metavar="DIR_OR_FILE.xlsx")
 @click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook.")
+@click.option(
+    "--datapackage", is_flag=True, help="Write datapackage.json (Frictionless) beside the tables of a folder."
+)
 @loudness_options
-def copy(case: str, target: str, force: bool, quiet: bool, verbose: bool) -> None:
+def copy(case: str, target: str, force: bool, datapackage: bool, quiet: bool, verbose: bool) -> None:
     """Copy CASE to a folder, or to a workbook where the name ends in .xlsx, to be edited there.
 
     CASE is the name of a case that comes with the program, or a case of your own: a folder becomes a workbook in this
@@ -442,18 +445,37 @@ def copy(case: str, target: str, force: bool, quiet: bool, verbose: bool) -> Non
       sluicegate cases copy tutorial mycase
       sluicegate cases copy mycase mycase.xlsx
       sluicegate cases copy mycase.xlsx edited
+      sluicegate cases copy mycase shared --datapackage
     """
     from .data import copy_case, load_case, write_folder, write_workbook
     from .data.shipped import find_shipped
 
+    if datapackage and target.lower().endswith(".xlsx"):
+        raise Refusal("--datapackage describes the CSV tables of a folder; name a folder, or leave it out")
     with _placing(target, "place"):
         if target.lower().endswith(".xlsx"):
             write_workbook(load_case(case), target, force=force)
         elif find_shipped(case) and not os.path.exists(case):
-            copy_case(case, target, force=force)
+            copy_case(case, target, force=force, describe=datapackage)
         else:
-            write_folder(load_case(case), target, force=force)
+            write_folder(load_case(case), target, force=force, describe=datapackage)
     Talk(quiet, verbose).say(f"{target} holds a copy of {case}. Edit it, then: sluicegate solve {_quoted(target)}")
+
+
+@cases.command("schema")
+@loudness_options
+def schema(quiet: bool, verbose: bool) -> None:
+    """Print a JSON Schema for case.toml, by which editors complete and check its keys.
+
+    Save it beside case.toml, and name it in the first line there: #:schema ./case.schema.json
+
+    \b
+    Example:
+      sluicegate cases schema > mycase/case.schema.json
+    """
+    from .data.package import settings_schema
+
+    _put_json(settings_schema())
 
 
 @cli.command()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from .tables import TABLES
 
-CASE_FILES = ("case.toml", *(f"{table}.csv" for table in TABLES))
+PACKAGE_FILE = "datapackage.json"
+CASE_FILES = ("case.toml", *(f"{table}.csv" for table in TABLES), PACKAGE_FILE)
 
 
 def place_folder(contents: Mapping[str, bytes], folder: str | PathLike[str], *, force: bool = False) -> Path:

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from .case import Case
 from .declared import columns, needed
 from .faults import CaseError, Fault
-from .placing import place_file, place_folder
+from .package import data_package
+from .placing import PACKAGE_FILE, place_file, place_folder
 from .raw import shown
 from .tables import TABLES, Row, Settings
 
@@ -40,7 +41,9 @@ WORKBOOK_OPTIONS = {
 FORMATS = {"header": {"bold": True, "bottom": 1}, "text": {"num_format": "@"}}
 
 
-def write_folder(case: Case, folder: str | PathLike[str], *, force: bool = False) -> Path:
+def write_folder(
+    case: Case, folder: str | PathLike[str], *, force: bool = False, describe: bool = False
+) -> Path:
     """Write a case as a folder of ``case.toml`` and CSV tables.
 
     Parameters
@@ -51,6 +54,8 @@ def write_folder(case: Case, folder: str | PathLike[str], *, force: bool = False
         A new or empty folder; it appears complete or not at all.
     force
         Replace the case in a folder that is not empty; other files there stay.
+    describe
+        Write ``datapackage.json`` beside the tables too.
 
     Returns
     -------
@@ -62,7 +67,10 @@ def write_folder(case: Case, folder: str | PathLike[str], *, force: bool = False
     FileExistsError
         Where the folder is not empty.
     """
-    return place_folder(folder_contents(case), folder, force=force)
+    contents = folder_contents(case)
+    if describe:
+        contents[PACKAGE_FILE] = data_package(case.name, contents)
+    return place_folder(contents, folder, force=force)
 
 
 def folder_contents(case: Case) -> dict[str, bytes]:

@@ -89,7 +89,7 @@ def scan_line(scan: Scan) -> str:
 
 
 def scan_parts(scan: Scan, top: int = TOP) -> Iterable[RenderableType]:
-    """Return the sections of a scan, in their order."""
+    """Return the sections of a scan, in their order; the notes come last."""
     yield Text(scan_title(scan), style="bold", overflow="fold")
     yield Text(scan_line(scan), style="dim", overflow="fold")
     for line in answer(scan):
@@ -120,7 +120,7 @@ def answer(scan: Scan) -> list[str]:
         return [f"The data show nothing that {buyer} buys from {seller}."]
     first = ranking.rows.iloc[0]
     seller = plain(ranking.seller.name if ranking.seller is not None else first["origin_name"])
-    bought = math.fsum(ranking.rows["bought"].dropna())
+    bought = math.fsum(ranking.rows["bought" if ranking.seller is not None else "imports"].dropna())
     value = f", worth {number(money.of(bought))} {money.unit} a year" if bought else ""
     whom = f"from {plain(ranking.seller.name)}" if ranking.seller is not None else "from abroad"
     sentences.append(f"{buyer} buys {counted(len(ranking.rows), 'good')} {whom}{value}.")
@@ -150,8 +150,7 @@ def answer(scan: Scan) -> list[str]:
 
 def item_words(code: str, name: str) -> str:
     """Return an item as a sentence names it."""
-    short = _short(name)
-    return plain(code) if not short or short == code else f"{plain(code)} ({short})"
+    return plain(code) if not name or name == code else f"{plain(code)} ({_short(name)})"
 
 
 def _short(name: str) -> str:
@@ -251,10 +250,11 @@ def _meanings(scan: Scan) -> Iterable[RenderableType]:
     if not len(ranking.rows):
         return
     sigmas = "where the table has no other" if scan.sigmas.by_code else "for every good"
+    allies = "Allies add: loss with their share too, less the loss without. " if scan.parties.allies else ""
     yield _line(
         "Share: of the buyer's imports of the good. Loss: imports x -log(1 - share) / (sigma - 1), sigma "
         f"{number(scan.sigmas.default)} {sigmas}; no other: the data show no other source. "
-        "Allies add: loss with their share too, less the loss without. HHI: Herfindahl-Hirschman index of origins, 10,000 for a single "
+        f"{allies}HHI: Herfindahl-Hirschman index of origins, 10,000 for a single "
         "one. CDI: of the European Commission's three core dependency indicators, how many of those known exceed their threshold.",
         "dim",
     )

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .blocks import blocks
-from .charts import INK, MUTED, OURS, REVIEW, THEIRS, WIDTH, Figure, Written, styled
+from .charts import MUTED, OURS, REVIEW, THEIRS, WIDTH, Figure, Written, styled
 from .figures import counted, number, percent, plain
 from .scan import Money, answer, item_words, scan_line, scan_parts, scan_title
 
@@ -79,25 +79,20 @@ def _chart(ranking: Ranking, scan: Scan, title: str, place: int) -> Written:
     colours = [OURS if place == 0 and not scan.diversify else THEIRS, REVIEW]
     y = alt.Y("good:N", sort=order, title=None, axis=alt.Axis(labelLimit=300))
     axis = f"{'Loss' if by_loss else 'Purchases'} a year{f' ({money.unit})' if money.unit else ''}"
-    layers = [
-        alt.Chart(alt.Data(values=bars))
-        .mark_bar()
-        .encode(
-            y=y,
-            x=alt.X("amount:Q", title=axis, stack=True),
-            order="rank:Q",
-            color=alt.Color(
-                "part:N",
-                scale=alt.Scale(domain=["seller alone", "allies add"], range=colours),
-                legend=alt.Legend(title=None, orient="bottom") if scan.parties.allies and place == 0 and by_loss else None,
-            ),
-        ),
-        alt.Chart(alt.Data(values=marks)).mark_text(align="left", dx=4, fontSize=11, color=INK).encode(y=y, x=alt.value(4), text="text:N"),
-    ]
-    layers[1] = layers[1].mark_text(align="left", dx=2, fontSize=11, color=MUTED).encode(y=y, x=alt.value(WIDTH + 6), text="text:N")
-    subtitle = ["Bars: " + ("loss when the seller stops." if by_loss else "what is bought from the seller.") + " Figures: the seller's share of imports."]
-    heading = alt.TitleParams(title, subtitle=subtitle)
-    return styled(alt.layer(*layers).properties(width=WIDTH, height=22 * len(rows), title=heading, padding={"right": 90, "left": 5, "top": 5, "bottom": 5}))
+    allied = bool(scan.parties.allies) and place == 0 and by_loss
+    colour = alt.Color(
+        "part:N",
+        scale=alt.Scale(domain=["seller alone", "allies add"], range=colours),
+        legend=alt.Legend(title=None, orient="bottom") if allied else None,
+    )
+    drawn = alt.Chart(alt.Data(values=bars)).mark_bar()
+    drawn = drawn.encode(y=y, x=alt.X("amount:Q", title=axis, stack=True), order="rank:Q", color=colour)
+    texts = alt.Chart(alt.Data(values=marks)).mark_text(align="left", dx=2, fontSize=11, color=MUTED)
+    texts = texts.encode(y=y, x=alt.value(WIDTH + 6), text="text:N")
+    what = "loss when the seller stops" if by_loss else "what is bought from the seller"
+    heading = alt.TitleParams(title, subtitle=[f"Bars: {what}. Figures: the seller's share of imports."])
+    room = {"left": 5, "top": 5, "bottom": 5, "right": 90}
+    return styled(alt.layer(drawn, texts).properties(width=WIDTH, height=22 * len(rows), title=heading, padding=room))
 
 
 def scan_page(scan: Scan, began: datetime.datetime, artist: Artist) -> str:
@@ -116,7 +111,7 @@ def scan_page(scan: Scan, began: datetime.datetime, artist: Artist) -> str:
     from .inline import picture
     from .page import _filled
 
-    told = list(blocks(scan_parts(scan, ALL)))
+    told = [block for block in blocks(scan_parts(scan, ALL)) if block.get("text") not in scan.notes]
     first = next((place for place, block in enumerate(told) if block["kind"] == "title"), len(told))
     rules = [RULES[entry.rule.id].sentence for entry in scan.treatments]
     content: dict[str, Any] = {

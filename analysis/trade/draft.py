@@ -11,7 +11,7 @@ from typing import Any
 from ...data import Case, Fault, case_from_tables
 from ...data.trade import UNSPECIFIED, Statistics, TradeError, Treatment, area_name
 from ...data.trade.texts import read_code
-from .parties import Parties, Party
+from .parties import Parties, Party, name_members
 from .placeholders import MARK, PLACEHOLDERS, Placeholder
 from .yearly import Period, prepare
 
@@ -162,11 +162,7 @@ class _Drafter:
         self.period: Period | None = None
         self.money = 1.0
         self.currency = statistics.currency
-        run = statistics.connection
-        run.execute("create or replace temp table members (area varchar, party varchar)")
-        run.executemany(
-            "insert into members values (?, ?)", [(area, party.id) for party in parties.all for area in party.members]
-        )
+        name_members(statistics, parties)
 
     def draft(self, name: str, items: Sequence[str]) -> Drafted:
         chosen = self._items(items)

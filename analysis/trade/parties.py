@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...data import Fault
-from ...data.trade import EU, TradeError, area_name, find_area, nearest_area
+from ...data.trade import EU, Statistics, TradeError, area_name, find_area, nearest_area
+from ...data.trade.staging import insert_rows
 
 
 @dataclass(frozen=True)
@@ -85,3 +86,11 @@ def _party(text: str) -> Party | None:
     if area.id == "EUU":
         return Party("EU", "European Union", tuple(EU))
     return Party(area.id, area_name(area.id), (area.id,)) if area.kind == "country" else None
+
+
+def name_members(statistics: Statistics, parties: Parties) -> None:
+    """Make the table ``members`` (area, party): which party each country belongs to."""
+    statistics.connection.execute("create or replace temp table members (area varchar, party varchar)")
+    insert_rows(
+        statistics.connection, "members", [(area, party.id) for party in parties.all for area in party.members]
+    )

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ...data.trade import UNSPECIFIED, Statistics, Treatment, area_name
+from ...data.trade.layouts import BACI
 from .measures import CDI_THRESHOLDS, core_dependency, cut_off_loss, dependence, herfindahl, share, share_weighted_loss
-from .parties import Parties, Party
+from .parties import Parties, Party, name_members
 from .sigma import Sigmas
 from .yearly import Period, Yearly, prepare
 
@@ -287,10 +288,8 @@ class _Measured:
         self.sigmas = sigmas
         self.statistics = yearly.statistics
         self.expenditure_words = "all imports in the data"
-        areas = [(area, party.id) for party in parties.all for area in party.members]
         run = self.statistics.connection.execute
-        run("create or replace temp table members (area varchar, party varchar)")
-        self.statistics.connection.executemany("insert into members values (?, ?)", areas)
+        name_members(self.statistics, parties)
         # What touches a party is a small part of world trade, looked at many times.
         run(
             """create or replace temp table touched as select y.exporter, y.importer, y.code, y.value, y.quantity, y.paired,
@@ -311,7 +310,8 @@ class _Measured:
         # Whether the data show what others sell elsewhere.
         self.world = self.importers > 1 and self.exporters > 1
         units = dict(self.statistics.rows("select code, unit from units"))
-        self.unit = (lambda code: units.get(code, "kg")) if self.statistics.kind == "baci" else (lambda code: units.get(code, ""))
+        # BACI weighs everything.
+        self.units, self.usual = units, "kg" if self.statistics.kind == BACI else ""
 
     def frame(self, query: str) -> pd.DataFrame:
         """Return the answer of a query, by code."""
@@ -378,7 +378,7 @@ class _Measured:
         with np.errstate(invalid="ignore"):
             result["allies_add"] = np.where(np.isinf(result["loss"]), 0.0, result["joint_loss"] - result["loss"])
         self._asymmetry(result, buyer, seller, total)
-        result["unit"] = [self.unit(code) for code in codes]
+        result["unit"] = [self.units.get(code, self.usual) for code in codes]
         result["unit_value"] = share(frame["bought_paired"], frame["bought_quantity"])
         result["other_unit_value"] = share(
             frame["imports_paired"].fillna(0.0) - frame["bought_paired"].fillna(0.0),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...data import Fault
 from ...data.trade import UNSPECIFIED, WORLD, Statistics, TradeError
+from ...data.trade.layouts import BACI
 
 LEVELS = (2, 4, 6)
 """Digits of an HS code that statistics are compared at."""
@@ -75,8 +76,8 @@ def prepare(
     """
     digits = _digits(statistics, digits)
     period = _period(statistics, importers, years)
-    _pick(statistics, period, simple=statistics.kind == "baci")
-    _roll_up(statistics, digits, simple=statistics.kind == "baci")
+    _pick(statistics, period, simple=statistics.kind == BACI)
+    _roll_up(statistics, digits, simple=statistics.kind == BACI)
     return Yearly(statistics, period, digits)
 
 

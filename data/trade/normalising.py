@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .layouts import BACI, COMTRADE, PLAIN
 from .rules import Ledger
+from .staging import insert_rows
 from .texts import months_of
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ class _Normaliser:
             if covered is None:
                 shares = {name: None if row[name] is None else row[name] / len(months) for name in ("value", "kg", "quantity")}
                 spread = [tuple({**row, **shares, "period_start": month, "months": 1}.values()) for month in months]
-                self.connection.executemany(f"insert into stage values ({', '.join('?' * len(row))})", spread)
+                insert_rows(self.connection, "stage", spread)
 
     def _one_report(self) -> None:
         """Of two reports of one flow, keep the importer's; where there is none, the exporter's stands in.

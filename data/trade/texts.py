@@ -45,8 +45,8 @@ def read_period(text: str) -> tuple[int, int] | None:
     text = text.strip().casefold().removesuffix(".0")
     if re.fullmatch(r"\d{4}", text):
         return _checked(int(text), 1, YEAR_MONTHS)
-    if found := re.fullmatch(r"(\d{4})[-/.]?(\d{1,2})(?:[-/.](\d{1,2})(?:[t ].*)?)?", text):
-        return _checked(int(found[1]), int(found[2]), 1)
+    if found := re.fullmatch(r"(\d{4})(?:[-/.](\d{1,2})|(\d{2}))(?:[-/.]\d{1,2}(?:[t ].*)?)?", text):
+        return _checked(int(found[1]), int(found[2] or found[3]), 1)
     if found := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text):
         return _checked(int(found[1]), int(found[2]), 1)
     if found := PART.fullmatch(text):
