@@ -1049,7 +1049,10 @@ trade_options = _chained(
     click.option("--counterpart", metavar="COUNTRY", help="The other side: an ISO code such as KOR, or EU."),
     click.option("--allies", metavar="COUNTRIES", default="", help="Allies, separated by commas: USA,JPN."),
     click.option(
-        "--year", "years", metavar="YEAR", help="A year, or first-last such as 2021-2023, of which the mean is taken."
+        "--year",
+        "years",
+        metavar="YEAR",
+        help="A year, or first-last such as 2021-2023, of which the mean is taken."
         "  [default: the latest with imports of the buyer]",
     ),
     click.option("--origin", metavar="COUNTRY", help="Origin of every row, for a plain table without that column."),
@@ -1068,7 +1071,9 @@ def _years(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     first, dash, last = text.partition("-")
-    if not (first.isdigit() and len(first) == 4 and (not dash or (last.isdigit() and len(last) == 4 and last >= first))):
+    if not (
+        first.isdigit() and len(first) == 4 and (not dash or (last.isdigit() and len(last) == 4 and last >= first))
+    ):
         raise Refusal(_shown(f"--year {text}: write a year such as 2023, or a first and a last one such as 2021-2023"))
     return int(first), int(last or first)
 
@@ -1089,9 +1094,25 @@ def _split(text: str) -> list[str]:
     type=click.Choice(["2", "4", "6"]),
     help="Digits of the HS codes that are ranked.  [default: the finest in the data]",
 )
-@click.option("--sigma", metavar="NUMBER_OR_FILE", help="Elasticity of substitution between origins, or a CSV table of code and sigma.  [default: 5]")
-@click.option("--expenditure", type=Number(positive=True), metavar="AMOUNT", help="What the buyer spends in a year, such as its GDP.  [default: its imports]")
-@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="Goods that are printed; --json has all.")
+@click.option(
+    "--sigma",
+    metavar="NUMBER_OR_FILE",
+    help="Elasticity of substitution between origins, or a CSV table of code and sigma.  [default: 5]",
+)
+@click.option(
+    "--expenditure",
+    type=Number(positive=True),
+    metavar="AMOUNT",
+    help="What the buyer spends in a year, such as its GDP.  [default: its imports]",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Goods that are printed; --json has all.",
+)
 @click.option("--page", metavar="FILE", help="Write a page with charts too, an .html file.")
 @click.option("--chart", metavar="FILE", help="Draw the ranking to FILE, which ends in .svg, .png or .html.")
 @json_option
@@ -1175,9 +1196,25 @@ def scan(
 @cli.command()
 @trade_options
 @click.option("--focal", metavar="COUNTRY", required=True, help="Our side: an ISO code such as TWN, or EU.")
-@click.option("--items", required=True, metavar="CODES", help="What is controlled: HS codes or items, separated by commas (or ; where they hold commas).")
-@click.option("--substitutes", type=click.IntRange(min=0), default=5, show_default=True, metavar="N", help="Other countries with lanes of their own for an item.")
-@click.option("--monthly", is_flag=True, help="Note the season of every flow: the share of each month, in the sources of base flows.")
+@click.option(
+    "--items",
+    required=True,
+    metavar="CODES",
+    help="What is controlled: HS codes or items, separated by commas (or ; where they hold commas).",
+)
+@click.option(
+    "--substitutes",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help="Other countries with lanes of their own for an item.",
+)
+@click.option(
+    "--monthly",
+    is_flag=True,
+    help="Note the season of every flow: the share of each month, in the sources of base flows.",
+)
 @click.option("-o", "--output", required=True, metavar="DIR_OR_FILE.xlsx", help="Where to write the case.")
 @click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook.")
 @json_option
@@ -1242,7 +1279,11 @@ def draft(
 def _check_ending(option: str, path: str, endings: Sequence[str]) -> None:
     """Refuse a file whose name does not say what it is."""
     if not path.lower().endswith(tuple(endings)):
-        raise Refusal(_shown(f"{option} {path}: give the file {'the ending' if len(endings) == 1 else 'one of the endings'} {', '.join(endings)}"))
+        raise Refusal(
+            _shown(
+                f"{option} {path}: give the file {'the ending' if len(endings) == 1 else 'one of the endings'} {', '.join(endings)}"
+            )
+        )
 
 
 def _draw_scan(chart: str, found: Scan, talk: Talk) -> None:

@@ -31,7 +31,14 @@ def write(path: Path, rows: int, seed: int = 0) -> None:
     random = np.random.default_rng(seed)
     countries = np.array(sorted(int(number) for number in COUNTRIES.split()))
     # One chapter after another, from 010121 on.
-    codes = np.array([f"{chapter:02}{heading:02}{item:02}" for chapter in range(1, 98) for heading in range(1, 5) for item in range(10, 23)])[:CODES]
+    codes = np.array(
+        [
+            f"{chapter:02}{heading:02}{item:02}"
+            for chapter in range(1, 98)
+            for heading in range(1, 5)
+            for item in range(10, 23)
+        ]
+    )[:CODES]
     codes = codes[:CODES]
     pairs = len(countries) * len(countries)
     chosen = np.sort(random.choice(pairs * len(codes), size=rows, replace=False, shuffle=False))
@@ -44,7 +51,16 @@ def write(path: Path, rows: int, seed: int = 0) -> None:
             value = np.round(random.lognormal(3, 2.5, len(part)), 3)
             quantity = np.char.mod("%.3f", value / random.lognormal(1, 1, len(part))).astype(object)
             quantity[random.random(len(part)) < 0.02] = "NA"
-            table = pa.table({"t": np.full(len(part), YEAR), "i": exporter, "j": importer, "k": codes[code], "v": value, "q": pa.array(quantity)})
+            table = pa.table(
+                {
+                    "t": np.full(len(part), YEAR),
+                    "i": exporter,
+                    "j": importer,
+                    "k": codes[code],
+                    "v": value,
+                    "q": pa.array(quantity),
+                }
+            )
             pa.csv.write_csv(table, file, options)
 
 
@@ -52,7 +68,20 @@ def scan(path: Path) -> tuple[float, float]:
     """Seconds and peak memory in GB of a scan in a process of its own."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     began = time.perf_counter()
-    command = [sys.executable, "-m", "sluicegate.cli", "scan", str(path), "--focal", "TWN", "--counterpart", "KOR", "--allies", "USA,JPN", "-q"]
+    command = [
+        sys.executable,
+        "-m",
+        "sluicegate.cli",
+        "scan",
+        str(path),
+        "--focal",
+        "TWN",
+        "--counterpart",
+        "KOR",
+        "--allies",
+        "USA,JPN",
+        "-q",
+    ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return time.perf_counter() - began, max(before, after) / 1e6

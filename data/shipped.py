@@ -32,9 +32,7 @@ def find_shipped(name: str) -> Traversable | None:
     return next((folder for folder in _folders() if folder.name == name), None)
 
 
-def copy_case(
-    name: str, folder: str | PathLike[str], *, force: bool = False, describe: bool = False
-) -> Path:
+def copy_case(name: str, folder: str | PathLike[str], *, force: bool = False, describe: bool = False) -> Path:
     """Copy a shipped case to a folder, to be edited there.
 
     Parameters

@@ -41,9 +41,7 @@ WORKBOOK_OPTIONS = {
 FORMATS = {"header": {"bold": True, "bottom": 1}, "text": {"num_format": "@"}}
 
 
-def write_folder(
-    case: Case, folder: str | PathLike[str], *, force: bool = False, describe: bool = False
-) -> Path:
+def write_folder(case: Case, folder: str | PathLike[str], *, force: bool = False, describe: bool = False) -> Path:
     """Write a case as a folder of ``case.toml`` and CSV tables.
 
     Parameters

@@ -100,7 +100,9 @@ def draft_document(drafted: Drafted, output: str) -> dict[str, Any]:
         "currency": case.settings.case.currency,
         "period": drafted.period.words,
         "digest": case.digest,
-        "rows": {table: len(case.rows(table)) for table in ("parties", "sites", "items", "lanes", "demands", "sources")},
+        "rows": {
+            table: len(case.rows(table)) for table in ("parties", "sites", "items", "lanes", "demands", "sources")
+        },
         "sourced": sum(1 for row in case.sources if row.confidence != "assumed"),
         "placeholders": [
             {
@@ -114,7 +116,13 @@ def draft_document(drafted: Drafted, output: str) -> dict[str, Any]:
         ],
         "notes": list(drafted.notes),
         "treatments": [
-            {"rule": entry.rule.id, "action": entry.rule.action, "rows": entry.rows, "value": entry.value, "detail": entry.detail}
+            {
+                "rule": entry.rule.id,
+                "action": entry.rule.action,
+                "rows": entry.rows,
+                "value": entry.value,
+                "detail": entry.detail,
+            }
             for entry in drafted.treatments
         ],
     }
@@ -140,17 +148,25 @@ def draft_parts(drafted: Drafted, output: str) -> Iterable[RenderableType]:
     """Return the sections that tell of a draft, in their order."""
     case = drafted.case
     yield Text(plain(case.settings.case.title), style="bold", overflow="fold")
-    yield Text(f"{plain(output)}: flows of {plain(drafted.period.words)}, money in {plain(case.settings.case.currency)}", style="dim", overflow="fold")
+    yield Text(
+        f"{plain(output)}: flows of {plain(drafted.period.words)}, money in {plain(case.settings.case.currency)}",
+        style="dim",
+        overflow="fold",
+    )
     told = sum(1 for row in case.sources if row.confidence != "assumed")
     yield _line(
         f"{counted(len(case.items), 'item')}, {counted(len(case.sites), 'site')}, {counted(len(case.lanes), 'lane')}; "
         f"{counted(told, 'figure')} from the statistics, {len(case.sources) - told:,} placeholders."
     )
-    yield _title("What to find out", "what usually decides a plan first; reasoning and ranges in README.txt and sources")
+    yield _title(
+        "What to find out", "what usually decides a plan first; reasoning and ranges in README.txt and sources"
+    )
     table = _table("Placeholder", "Figures", "Ask")
     table.columns[-1].justify, table.columns[-1].no_wrap, table.columns[-1].overflow = "left", False, "fold"
     for placeholder, figures in drafted.placeholders:
-        table.add_row(Text(placeholder.title, overflow="fold"), f"{figures:,}", Text(placeholder.question, overflow="fold"))
+        table.add_row(
+            Text(placeholder.title, overflow="fold"), f"{figures:,}", Text(placeholder.question, overflow="fold")
+        )
     yield _indent(table)
     for note in drafted.notes:
         yield _line(f"- {plain(note)}", "yellow")

@@ -131,7 +131,9 @@ def answer(scan: Scan) -> list[str]:
     if math.isinf(first["loss"]):
         sentences.append(f"{of_it}, and the data show no other source.")
     elif not math.isnan(first["loss"]):
-        sentences.append(f"{of_it}; without it {buyer} would lose {number(money.of(first['loss']))} {money.unit} a year.")
+        sentences.append(
+            f"{of_it}; without it {buyer} would lose {number(money.of(first['loss']))} {money.unit} a year."
+        )
     else:
         sentences.append(f"{of_it}.")
     if scan.hold is not None and scan.parties.counterpart is not None:
@@ -184,13 +186,14 @@ def _losses(scan: Scan, ranking: Ranking, money: Money, top: int) -> Iterable[Re
     more = f"{len(rows)} of {len(ranking.rows):,}, " if len(rows) < len(ranking.rows) else ""
     yield _title(f"What {buyer} loses without {whom}", f"{more}{money.unit} a year")
     allied = bool(scan.parties.allies) and ranking is scan.hold
-    heads = ["Good", "Name", *(["Origin"] if origin else []), "Imports", "Share", "Loss"]
-    heads += [*(["Allies add"] if allied else []), "HHI", "CDI"]
-    table = _table(*heads, names=3 if origin else 2)
+    named = any(name and name != code for code, name in zip(rows["code"], rows["name"], strict=True))
+    names = ["Good", *(["Name"] if named else []), *(["Origin"] if origin else [])]
+    figures = ["Imports", "Share", "Loss", *(["Allies add"] if allied else []), "HHI", "CDI"]
+    table = _table(*names, *figures, names=len(names))
     imports, losses = _places(ranking, ["imports"], money, top), _places(ranking, ["loss", "allies_add"], money, top)
     for row in rows.to_dict("records"):
         name = "" if row["name"] == row["code"] else _short(row["name"])
-        cells: list[Any] = [Name(row["code"]), Text(name, overflow="fold")]
+        cells: list[Any] = [Name(row["code"]), *([Text(name, overflow="fold")] if named else [])]
         cells += [Name(row["origin_name"])] if origin else []
         cells += [_amount(row["imports"], money, imports), _shown(row["share"]), _amount(row["loss"], money, losses)]
         cells += [_amount(row["allies_add"], money, losses)] if allied else []
@@ -216,7 +219,9 @@ def _substitutes(scan: Scan, ranking: Ranking, money: Money, top: int) -> Iterab
     rows = [row for row in ranking.rows.head(top).to_dict("records")]
     if not rows or not any(row["substitutes"] for row in rows):
         return
-    yield _title("Who else could supply", f"{money.unit} a year; unit values in {plain(scan.currency) or 'money'} per unit")
+    yield _title(
+        "Who else could supply", f"{money.unit} a year; unit values in {plain(scan.currency) or 'money'} per unit"
+    )
     table = _table("Good", "Unit", "Ours" if not scan.diversify else "Paid", "Others", "World", "Cover", "Substitutes")
     table.columns[1].justify = table.columns[-1].justify = "left"
     table.columns[-1].no_wrap, table.columns[-1].overflow = False, "fold"
@@ -242,7 +247,11 @@ def _spare(substitute: dict[str, Any], money: Money) -> str:
 
 
 def _unit_value(value: float) -> str:
-    return "-" if value is None or math.isnan(value) else number(value, max(0, min(4, 3 - math.floor(math.log10(value)))) if value > 0 else 0)
+    return (
+        "-"
+        if value is None or math.isnan(value)
+        else number(value, max(0, min(4, 3 - math.floor(math.log10(value)))) if value > 0 else 0)
+    )
 
 
 def _meanings(scan: Scan) -> Iterable[RenderableType]:

@@ -46,7 +46,13 @@ def _words(ranking: Ranking, scan: Scan) -> str:
     told = []
     for row in rows[:3]:
         amount = row["loss"] if _by_loss(ranking) else row["bought"]
-        worth = "no other source" if math.isinf(amount) else "not known" if math.isnan(amount) else f"{number(money.of(amount))} {money.unit}"
+        worth = (
+            "no other source"
+            if math.isinf(amount)
+            else "not known"
+            if math.isnan(amount)
+            else f"{number(money.of(amount))} {money.unit}"
+        )
         share = "" if math.isnan(row["share"]) else f" at a share of {percent(row['share'])}"
         told.append(f"{item_words(row['code'], row['name'])} {worth}{share}")
     return f"{what}, {counted(len(rows), 'good')}, largest first: {'; '.join(told)}."
@@ -67,13 +73,22 @@ def _chart(ranking: Ranking, scan: Scan, title: str, place: int) -> Written:
         if by_loss:
             endless = math.isinf(row["loss"])
             alone = longest if endless else money.of(row["loss"])
-            bars.append({"good": label, "amount": None if math.isnan(alone) else alone, "part": "seller alone", "rank": 0})
+            bars.append(
+                {"good": label, "amount": None if math.isnan(alone) else alone, "part": "seller alone", "rank": 0}
+            )
             added = row["allies_add"]
             if scan.parties.allies and place == 0 and math.isfinite(added):
                 bars.append({"good": label, "amount": money.of(added), "part": "allies add", "rank": 1})
         else:
             amount = row["bought"]
-            bars.append({"good": label, "amount": None if math.isnan(amount) else money.of(amount), "part": "seller alone", "rank": 0})
+            bars.append(
+                {
+                    "good": label,
+                    "amount": None if math.isnan(amount) else money.of(amount),
+                    "part": "seller alone",
+                    "rank": 0,
+                }
+            )
         share = "" if math.isnan(row["share"]) else percent(row["share"])
         marks.append({"good": label, "text": f"{share}, no other" if math.isinf(row["loss"]) and by_loss else share})
     colours = [OURS if place == 0 and not scan.diversify else THEIRS, REVIEW]
@@ -125,7 +140,12 @@ def scan_page(scan: Scan, began: datetime.datetime, artist: Artist) -> str:
         "facts": [
             ("Source", plain(scan.source)),
             ("Period", plain(scan.period.words)),
-            ("Sigma", f"{number(scan.sigmas.default)} where the table of {len(scan.sigmas.by_code):,} codes has no other" if scan.sigmas.by_code else number(scan.sigmas.default)),
+            (
+                "Sigma",
+                f"{number(scan.sigmas.default)} where the table of {len(scan.sigmas.by_code):,} codes has no other"
+                if scan.sigmas.by_code
+                else number(scan.sigmas.default),
+            ),
             ("Expenditure", plain(scan.expenditure_words)),
             ("Made", f"scan, {began.isoformat(timespec='seconds')}"),
         ],

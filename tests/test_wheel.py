@@ -64,7 +64,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     modules = {name for name in names if name.endswith(".py")}
     shipped = {
         f"sluicegate/{path.relative_to(ROOT)}"
-        for room in (".", "data", "model", "analysis", "report")
+        for room in (".", "data", "data/trade", "model", "analysis", "analysis/trade", "report")
         for path in (ROOT / room).glob("*.py")
     }
     assert modules == shipped
@@ -73,6 +73,8 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         assert f"sluicegate/data/cases/{case}/case.toml" in names
         assert f"sluicegate/data/cases/{case}/lanes.csv" in names
     assert "sluicegate/data/template/case.toml" in names
+    assert "sluicegate/data/trade/areas.csv" in names
+    assert "sluicegate/data/trade/extracts/korea-imports.csv" in names
     templates = {f"sluicegate/report/templates/{path.name}" for path in (ROOT / "report" / "templates").iterdir()}
     assert templates and templates <= set(names)
     assert not [

@@ -26,13 +26,7 @@ WORLD: tuple[tuple[str, str, str, float, float | None], ...] = (
 )
 """Two goods among five countries, round enough to work by hand."""
 
-COLUMNS = (
-    "typeCode freqCode refPeriodId refYear refMonth period reporterCode reporterISO reporterDesc flowCode flowDesc partnerCode partnerISO "
-    "partnerDesc partner2Code partner2ISO partner2Desc classificationCode classificationSearchCode isOriginalClassification cmdCode cmdDesc "
-    "aggrLevel isLeaf customsCode customsDesc mosCode motCode motDesc qtyUnitCode qtyUnitAbbr qty isQtyEstimated altQtyUnitCode "
-    "altQtyUnitAbbr altQty isAltQtyEstimated netWgt isNetWgtEstimated grossWgt isGrossWgtEstimated cifvalue fobvalue primaryValue "
-    "legacyEstimationFlag isReported isAggregate"
-).split()
+COLUMNS = ["typeCode", "freqCode", "refPeriodId", "refYear", "refMonth", "period", "reporterCode", "reporterISO", "reporterDesc", "flowCode", "flowDesc", "partnerCode", "partnerISO", "partnerDesc", "partner2Code", "partner2ISO", "partner2Desc", "classificationCode", "classificationSearchCode", "isOriginalClassification", "cmdCode", "cmdDesc", "aggrLevel", "isLeaf", "customsCode", "customsDesc", "mosCode", "motCode", "motDesc", "qtyUnitCode", "qtyUnitAbbr", "qty", "isQtyEstimated", "altQtyUnitCode", "altQtyUnitAbbr", "altQty", "isAltQtyEstimated", "netWgt", "isNetWgtEstimated", "grossWgt", "isGrossWgtEstimated", "cifvalue", "fobvalue", "primaryValue", "legacyEstimationFlag", "isReported", "isAggregate"]
 """Columns of UN Comtrade's API, as they come."""
 
 USUAL = {
@@ -42,7 +36,15 @@ USUAL = {
 
 
 def comtrade_row(
-    exporter: str, importer: str, code: str, value: float, kilograms: float | None, *, flow: str = "M", year: int = 2023, **more: Any
+    exporter: str,
+    importer: str,
+    code: str,
+    value: float,
+    kilograms: float | None,
+    *,
+    flow: str = "M",
+    year: int = 2023,
+    **more: Any,
 ) -> dict[str, Any]:
     """A row of Comtrade: the importer's report of a flow (M), or the exporter's (X)."""
     reporter, partner = (importer, exporter) if flow in ("M", "RM") else (exporter, importer)

@@ -150,9 +150,7 @@ class _Drafter:
         self.monthly = monthly
         self.tables: dict[str, list[Row]] = {
             table: []
-            for table in (
-                "parties sites items stocks lanes processes demands regimes policies retaliations sources"
-            ).split()
+            for table in ["parties", "sites", "items", "stocks", "lanes", "processes", "demands", "regimes", "policies", "retaliations", "sources"]
         }
         self.used: dict[str, int] = {}
         self.units: dict[str, str] = {}
@@ -168,7 +166,9 @@ class _Drafter:
         chosen = self._items(items)
         flows = {code: self._flows(code) for code in chosen}
         self._check(flows, dict(zip(chosen, items, strict=True)))
-        total = sum(flow.value or 0.0 for found in flows.values() for flow in found if flow.destination == self.counterpart.id)
+        total = sum(
+            flow.value or 0.0 for found in flows.values() for flow in found if flow.destination == self.counterpart.id
+        )
         self.money, word = (1e6, "m") if total >= LARGE else (1e3, "thousand")
         if not total:
             self.money, word = 1.0, ""
@@ -235,7 +235,9 @@ class _Drafter:
             if not self._sent(found) and not self._returned(found)
         ]
         if not faults and not any(map(self._sent, flows.values())):
-            faults.append(Fault("--items", f"none of them goes to {self.counterpart.name}; name one that can be controlled"))
+            faults.append(
+                Fault("--items", f"none of them goes to {self.counterpart.name}; name one that can be controlled")
+            )
         if faults:
             raise TradeError(faults)
 
@@ -264,7 +266,12 @@ class _Drafter:
         holding = self._placeholder("holding_cost")
         mean = self._mean_price(inbound.values()) or self._mean_price(flows) or 1.0
         self.tables["items"].append(
-            {"item": item, "name": name if name != code else "", "unit": unit, "holding_cost": _rounded(holding.value * mean)}
+            {
+                "item": item,
+                "name": name if name != code else "",
+                "unit": unit,
+                "holding_cost": _rounded(holding.value * mean),
+            }
         )
         self._assume("items", item, "holding_cost", holding.value * mean, "holding_cost", holding.value)
         lead = "lead_air" if self.unit == "kg" and mean * self.money / scale >= AIR else "lead_sea"
@@ -307,9 +314,7 @@ class _Drafter:
         if not value:
             self.notes.append(f"{self._words(code)} has no values; its prices are placeholders of 1.")
         buyers = [party.id for party in (self.counterpart, *self.ours)]
-        amount = max(
-            math.fsum(flow.quantity or 0.0 for flow in flows if flow.destination == buyer) for buyer in buyers
-        )
+        amount = max(math.fsum(flow.quantity or 0.0 for flow in flows if flow.destination == buyer) for buyer in buyers)
         if self.unit == "kg":
             unit, scale = ("t", 1e3) if amount >= HEAVY else ("kg", 1.0)
         elif self.unit == self.currency and value and not known:
@@ -329,7 +334,9 @@ class _Drafter:
     def _exports(self, origin: str, flows: list[_Flow]) -> float:
         """Quantity a year that an origin exports to others than the counterpart and our side."""
         ours = {self.counterpart.id, *(party.id for party in self.ours)}
-        return math.fsum(flow.quantity or 0.0 for flow in flows if flow.origin == origin and flow.destination not in ours)
+        return math.fsum(
+            flow.quantity or 0.0 for flow in flows if flow.origin == origin and flow.destination not in ours
+        )
 
     def _named_origins(self, inbound: dict[str, _Flow], flows: list[_Flow], total: float) -> list[str]:
         """Return the origins that have lanes of their own: our side, then the largest substitutes."""
@@ -338,11 +345,19 @@ class _Drafter:
         origins = {flow.origin for flow in flows} - out
         spare = {origin: self._exports(origin, flows) for origin in origins}
         worth = {
-            origin: (inbound[origin].quantity or 0.0 if origin in inbound else 0.0) + spare[origin] for origin in origins
+            origin: (inbound[origin].quantity or 0.0 if origin in inbound else 0.0) + spare[origin]
+            for origin in origins
         }
         large = [origin for origin in origins if worth[origin] > SMALLEST * total]
         # Those it buys from now, then those that could send most.
-        order = sorted(large, key=lambda origin: (-(inbound[origin].quantity or 0.0 if origin in inbound else 0.0), -worth[origin], origin))
+        order = sorted(
+            large,
+            key=lambda origin: (
+                -(inbound[origin].quantity or 0.0 if origin in inbound else 0.0),
+                -worth[origin],
+                origin,
+            ),
+        )
         half = [origin for origin in order if origin in inbound][: math.ceil(self.substitutes / 2)]
         rest = sorted((origin for origin in order if origin not in half), key=lambda origin: (-worth[origin], origin))
         return ours + half + rest[: self.substitutes - len(half)]
@@ -351,7 +366,9 @@ class _Drafter:
         """Return whether a flow of our side is large enough for a lane of its own."""
         if flow.origin == self.parties.focal.id or (flow.quantity or 0.0) >= NEGLIGIBLE * total:
             return bool(flow.quantity)
-        self.notes.append(f"{area_name(flow.origin)} supplies less than 0.1 % of an item and is part of the rest of the world there.")
+        self.notes.append(
+            f"{area_name(flow.origin)} supplies less than 0.1 % of an item and is part of the rest of the world there."
+        )
         return False
 
     def _unnamed(self, flows: list[_Flow], named: list[str]) -> set[str]:
@@ -380,7 +397,9 @@ class _Drafter:
             elif flow.origin == self.counterpart.id:
                 regime = f"answer-{item}"
             price = flow.price or mean
-            self._running(code, item, flow, price, scale, lead, regime, more=price == prices[0] > max(prices[1:], default=0.0))
+            self._running(
+                code, item, flow, price, scale, lead, regime, more=price == prices[0] > max(prices[1:], default=0.0)
+            )
 
     def _running(
         self, code: str, item: str, flow: _Flow, price: float, scale: float, lead: str, regime: str | None, more: bool
@@ -412,12 +431,22 @@ class _Drafter:
         if flow.estimated:
             how += "; quantity missing for part of the value, filled in by the unit value"
         if spread is not None and spread.low < spread.high:
-            how += f"; low {_rounded(spread.low):g}; high {_rounded(min(spread.high, row['max_flow'])):g} ({spread.words})"
+            how += (
+                f"; low {_rounded(spread.low):g}; high {_rounded(min(spread.high, row['max_flow'])):g} ({spread.words})"
+            )
         if self.monthly and (season := self._season(code, flow)):
             how += f"; {season}"
         self._say("lanes", lane, "base_flow", row["base_flow"], code, "medium" if flow.estimated else "high", how)
         if seen and spread is not None:
-            self._say("lanes", lane, "max_flow", row["max_flow"], code, "medium", f"largest flow per week: {spread.most_words}")
+            self._say(
+                "lanes",
+                lane,
+                "max_flow",
+                row["max_flow"],
+                code,
+                "medium",
+                f"largest flow per week: {spread.most_words}",
+            )
         else:
             self._assume("lanes", lane, "max_flow", row["max_flow"], "headroom" if more else "sold_out", headroom)
         self._assume("lanes", lane, "lead_weeks", row["lead_weeks"], lead, row["lead_weeks"])
@@ -466,8 +495,18 @@ class _Drafter:
         times = self._placeholder("shortage_penalty").value
         penalty = _rounded(max(times * mean, 1.25 * dearest))
         key = f"{site}/{item}"
-        self.tables["demands"].append({"site": site, "item": item, "quantity": _rounded(need), "shortage_penalty": penalty})
-        self._say("demands", key, "quantity", _rounded(need), code, "high", "all imports per week; what is made at home and used there is not in trade statistics")
+        self.tables["demands"].append(
+            {"site": site, "item": item, "quantity": _rounded(need), "shortage_penalty": penalty}
+        )
+        self._say(
+            "demands",
+            key,
+            "quantity",
+            _rounded(need),
+            code,
+            "high",
+            "all imports per week; what is made at home and used there is not in trade statistics",
+        )
         self._assume("demands", key, "shortage_penalty", penalty, "shortage_penalty", times)
         weeks = self._placeholder("stock").value
         self.tables["stocks"].append({"site": site, "item": item, "initial": _rounded(weeks * need)})
@@ -499,7 +538,13 @@ class _Drafter:
             cost = self._placeholder("production_cost").value
             price = min(row["unit_cost"] for row in out)
             self.tables["processes"].append(
-                {"process": process, "site": site, "output": item, "capacity": made, "unit_cost": _rounded(cost * price)}
+                {
+                    "process": process,
+                    "site": site,
+                    "output": item,
+                    "capacity": made,
+                    "unit_cost": _rounded(cost * price),
+                }
             )
             self._assume("processes", process, "capacity", made, "capacity", 1.0)
             self._assume("processes", process, "unit_cost", _rounded(cost * price), "production_cost", cost)
@@ -530,20 +575,31 @@ class _Drafter:
         answers = []
         for regime in carried:
             answer = regime.startswith("answer-")
-            controller = self._site(self.counterpart.id) if answer else owner.get(regime, self._site(self.parties.focal.id))
+            controller = (
+                self._site(self.counterpart.id) if answer else owner.get(regime, self._site(self.parties.focal.id))
+            )
             words = items.get(regime.partition("-")[2], "all items")
             self.tables["regimes"].append({"regime": regime, "controller": controller, "name": f"Review of {words}"})
             answers += [regime] if answer else []
-            value = math.fsum(row["base_flow"] * row["unit_cost"] for row in self.tables["lanes"] if row.get("regime") == regime)
+            value = math.fsum(
+                row["base_flow"] * row["unit_cost"] for row in self.tables["lanes"] if row.get("regime") == regime
+            )
             for policy in ("review",) if answer or regime in owner else ("review", "strict"):
                 self._policy(regime, policy, value * WEEKS, ours=not answer)
         for regime in answers:
-            self.tables["retaliations"].append({"package": "tit-for-tat", "regime": regime, "policy": "review", "cost": 0})
+            self.tables["retaliations"].append(
+                {"package": "tit-for-tat", "regime": regime, "policy": "review", "cost": 0}
+            )
             self._assume("retaliations", f"tit-for-tat/{regime}", "cost", 0, "retaliation", 0)
 
     def _policy(self, regime: str, policy: str, value: float, ours: bool) -> None:
         delay, approval = self._placeholder(f"{policy}_delay"), self._placeholder(f"{policy}_approval")
-        row: Row = {"regime": regime, "policy": policy, "delay_weeks": str(int(delay.value)), "approval_rate": approval.value}
+        row: Row = {
+            "regime": regime,
+            "policy": policy,
+            "delay_weeks": str(int(delay.value)),
+            "approval_rate": approval.value,
+        }
         key = f"{regime}/{policy}"
         self._assume("policies", key, "delay_weeks", row["delay_weeks"], f"{policy}_delay", delay.value, ranged=False)
         self._assume("policies", key, "approval_rate", approval.value, f"{policy}_approval", approval.value)
@@ -643,10 +699,28 @@ class _Drafter:
     def _price_source(self, code: str, lane: str, price: float, flow: _Flow) -> None:
         if not flow.value:
             self._assume("lanes", lane, "unit_cost", price, "price", price)
+        elif self.unit == self.currency and self.units[code] != self.unit:
+            self._say("lanes", lane, "unit_cost", price, code, "high", "counted by its value: a unit is worth itself")
         elif flow.price is None or flow.estimated:
-            self._say("lanes", lane, "unit_cost", price, code, "medium", "unit value; where its own is not known, that of all origins")
+            self._say(
+                "lanes",
+                lane,
+                "unit_cost",
+                price,
+                code,
+                "medium",
+                "unit value; where its own is not known, that of all origins",
+            )
         else:
-            self._say("lanes", lane, "unit_cost", price, code, "high", f"unit value: value / quantity{self._price_range(code, flow, price)}")
+            self._say(
+                "lanes",
+                lane,
+                "unit_cost",
+                price,
+                code,
+                "high",
+                f"unit value: value / quantity{self._price_range(code, flow, price)}",
+            )
 
     def _price_range(self, code: str, flow: _Flow, price: float) -> str:
         """Return the range of monthly (or yearly) unit values, as a note carries it."""
@@ -657,7 +731,11 @@ class _Drafter:
             if len(values) < 2:
                 continue
             mean = math.fsum(values) / len(values)
-            low, high = (_percentile(sorted(values), 0.1), _percentile(sorted(values), 0.9)) if len(values) >= 8 else (min(values), max(values))
+            low, high = (
+                (_percentile(sorted(values), 0.1), _percentile(sorted(values), 0.9))
+                if len(values) >= 8
+                else (min(values), max(values))
+            )
             if low < high and mean > 0:
                 return f"; low {_rounded(price * low / mean):g}; high {_rounded(price * high / mean):g} (spread of {len(values)} {word}s)"
         return ""
@@ -665,7 +743,9 @@ class _Drafter:
     def _placeholder(self, key: str) -> Placeholder:
         return PLACEHOLDERS[key]
 
-    def _assume(self, table: str, key: str, column: str, value: Any, name: str, level: float, ranged: bool = True) -> None:
+    def _assume(
+        self, table: str, key: str, column: str, value: Any, name: str, level: float, ranged: bool = True
+    ) -> None:
         """Mark a figure as a placeholder: its default, the reasoning, its range, the question to ask."""
         placeholder = PLACEHOLDERS[name]
         self.used[name] = self.used.get(name, 0) + 1
@@ -679,7 +759,16 @@ class _Drafter:
             note += f" low {_rounded(low):g}; high {_rounded(high):g}."
         note += f" Ask: {placeholder.question}"
         self.tables["sources"].append(
-            {"table": table, "key": key, "column": column, "value": _text(value), "source": "", "date": "", "confidence": "assumed", "note": note}
+            {
+                "table": table,
+                "key": key,
+                "column": column,
+                "value": _text(value),
+                "source": "",
+                "date": "",
+                "confidence": "assumed",
+                "note": note,
+            }
         )
 
 

@@ -91,6 +91,4 @@ def _party(text: str) -> Party | None:
 def name_members(statistics: Statistics, parties: Parties) -> None:
     """Make the table ``members`` (area, party): which party each country belongs to."""
     statistics.connection.execute("create or replace temp table members (area varchar, party varchar)")
-    insert_rows(
-        statistics.connection, "members", [(area, party.id) for party in parties.all for area in party.members]
-    )
+    insert_rows(statistics.connection, "members", [(area, party.id) for party in parties.all for area in party.members])

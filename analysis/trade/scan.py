@@ -351,7 +351,10 @@ class _Measured:
         exports = self._exports(sellers.reindex(codes))
         result["world_share"] = share(exports["sold"], exports["world"]) if self.world else np.nan
         result["sales_share"] = (
-            share(frame["bought"].where(by_value, frame["bought_quantity"]), exports["sold"].where(by_value, exports["sold_quantity"]))
+            share(
+                frame["bought"].where(by_value, frame["bought_quantity"]),
+                exports["sold"].where(by_value, exports["sold_quantity"]),
+            )
             if self.importers > 1
             else np.nan
         )
@@ -374,7 +377,9 @@ class _Measured:
         result["loss"] = cut_off_loss(result["imports"], result["share"], result["sigma"])
         joint = self._of_parties(buyer, allies).reindex(codes).fillna(0.0)
         result["allies_share"] = share(joint["value"].where(by_value, joint["quantity"]), amounts)
-        result["joint_loss"] = cut_off_loss(result["imports"], np.minimum(1.0, result["share"] + result["allies_share"]), result["sigma"])
+        result["joint_loss"] = cut_off_loss(
+            result["imports"], np.minimum(1.0, result["share"] + result["allies_share"]), result["sigma"]
+        )
         with np.errstate(invalid="ignore"):
             result["allies_add"] = np.where(np.isinf(result["loss"]), 0.0, result["joint_loss"] - result["loss"])
         self._asymmetry(result, buyer, seller, total)
@@ -387,7 +392,11 @@ class _Measured:
         self._substitutes(result, buyer, sellers.reindex(codes), allies, frame["bought_quantity"])
         if seller is None:
             result.insert(2, "origin", sellers.reindex(codes))
-            result.insert(3, "origin_name", [area_name(area) if area != "EU" else "European Union" for area in sellers.reindex(codes)])
+            result.insert(
+                3,
+                "origin_name",
+                [area_name(area) if area != "EU" else "European Union" for area in sellers.reindex(codes)],
+            )
         order = ["loss", "share", "bought", "code"]
         result = result.reset_index(drop=True).sort_values(
             order, ascending=[False, False, False, True], na_position="last", kind="stable"
@@ -440,7 +449,9 @@ class _Measured:
 
     def _from(self, buyer: Party, sellers: pd.Series) -> pd.DataFrame:
         """By good: what a buyer imports from the seller looked at."""
-        self.statistics.connection.register("sellers", pd.DataFrame({"code": sellers.index, "origin": sellers.to_numpy()}))
+        self.statistics.connection.register(
+            "sellers", pd.DataFrame({"code": sellers.index, "origin": sellers.to_numpy()})
+        )
         found = self.frame(
             f"""select t.code, sum(value) as bought, sum(quantity) as bought_quantity, sum(paired) as bought_paired from touched t
             join sellers s on t.code = s.code and t.origin = s.origin where t.destination = '{buyer.id}' group by t.code"""
@@ -450,7 +461,9 @@ class _Measured:
 
     def _exports(self, sellers: pd.Series) -> pd.DataFrame:
         """By good: what the seller and the world export."""
-        self.statistics.connection.register("sellers", pd.DataFrame({"code": sellers.index, "origin": sellers.to_numpy()}))
+        self.statistics.connection.register(
+            "sellers", pd.DataFrame({"code": sellers.index, "origin": sellers.to_numpy()})
+        )
         found = self.frame(
             """select s.code, sum(x.value) filter (x.origin = s.origin) as sold, sum(x.quantity) filter (x.origin = s.origin)
             as sold_quantity, sum(x.value) as world from sellers s left join exported x on x.code = s.code group by s.code"""
@@ -505,7 +518,9 @@ class _Measured:
             return
         period = self.yearly.period
         out = ", ".join(f"'{area}'" for area in [buyer.id, UNSPECIFIED, *(ally.id for ally in allies)])
-        self.statistics.connection.register("sellers", pd.DataFrame({"code": sellers.index, "origin": sellers.to_numpy()}))
+        self.statistics.connection.register(
+            "sellers", pd.DataFrame({"code": sellers.index, "origin": sellers.to_numpy()})
+        )
         length = self.yearly.digits or 0
         code = f"if(regexp_full_match(code, '[0-9]{{2,}}'), left(code, {length}), code)" if length else "code"
         found = self.statistics.rows(
@@ -530,7 +545,14 @@ class _Measured:
         spare: dict[str, tuple[float, float]] = {}
         for code, origin, value, to_buyer, left, unit_value, all_spare, units in found:
             name = next((party.name for party in self.parties.all if party.id == origin), None) or area_name(origin)
-            entry = {"area": origin, "name": name, "exports": value, "to_buyer": to_buyer, "spare": left, "unit_value": unit_value}
+            entry = {
+                "area": origin,
+                "name": name,
+                "exports": value,
+                "to_buyer": to_buyer,
+                "spare": left,
+                "unit_value": unit_value,
+            }
             named.setdefault(code, []).append(entry)
             spare[code] = (all_spare, units)
         result["spare"] = [spare.get(code, (0.0, 0.0))[0] for code in result["code"]]

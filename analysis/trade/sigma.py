@@ -81,7 +81,9 @@ def read_sigmas(path: str | os.PathLike[str], default: float = SIGMA) -> Sigmas:
     faults: list[Fault] = []
     found: dict[str, float] = {}
     if not rows or not {"code", "sigma"} <= set(rows[0]):
-        raise TradeError([Fault(shown, "the first row must name the columns code and sigma, with a row for every code", 1)])
+        raise TradeError(
+            [Fault(shown, "the first row must name the columns code and sigma, with a row for every code", 1)]
+        )
     for line, row in enumerate(rows, start=2):
         code, text = (row["code"] or "").strip(), (row["sigma"] or "").strip()
         try:

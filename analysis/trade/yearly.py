@@ -86,16 +86,25 @@ def _listed(texts: Sequence[str]) -> str:
 
 
 def _digits(statistics: Statistics, digits: int | None) -> int | None:
-    lengths = [row[0] for row in statistics.rows("select distinct length(code) from units where regexp_full_match(code, '[0-9]{2,}') order by 1")]
+    lengths = [
+        row[0]
+        for row in statistics.rows(
+            "select distinct length(code) from units where regexp_full_match(code, '[0-9]{2,}') order by 1"
+        )
+    ]
     if not lengths:
         if digits is not None:
-            raise TradeError([Fault("--digits", "the items of the data are no HS codes; leave it out", value=str(digits))])
+            raise TradeError(
+                [Fault("--digits", "the items of the data are no HS codes; leave it out", value=str(digits))]
+            )
         return None
     finest = max(level for level in LEVELS if level <= max(lengths))
     if digits is None:
         return finest
     if digits > max(lengths):
-        raise TradeError([Fault("--digits", f"the data have codes of {max(lengths)} digits at most", value=str(digits))])
+        raise TradeError(
+            [Fault("--digits", f"the data have codes of {max(lengths)} digits at most", value=str(digits))]
+        )
     return digits
 
 
@@ -117,7 +126,9 @@ def _period(statistics: Statistics, importers: Sequence[str], years: tuple[int, 
         return Period(year, year // 100 * 100 + 12, str(year // 100))
     if month is None:
         # Of whom nothing is imported, the latest of all serves.
-        year, month = statistics.rows("select max(start) filter (months = 12), max(start) filter (months = 1) from flows")[0]
+        year, month = statistics.rows(
+            "select max(start) filter (months = 12), max(start) filter (months = 1) from flows"
+        )[0]
         if year is not None:
             return Period(year, year // 100 * 100 + 12, str(year // 100))
     earliest = statistics.rows("select min(start) from flows where months = 1")[0][0]
@@ -171,7 +182,9 @@ def _pick(statistics: Statistics, period: Period, *, simple: bool) -> None:
         statistics.ledger.add("months", there - used, None if value is None else value - (taken or 0.0))
     partial = [row for row in statistics.rows("select year, n from counts order by year") if row[1] < 12]
     for year, months in partial:
-        rows, value = statistics.rows("select count(*), sum(value) from chosen where year = ? and factor > 1", [year])[0]
+        rows, value = statistics.rows("select count(*), sum(value) from chosen where year = ? and factor > 1", [year])[
+            0
+        ]
         statistics.ledger.add("partial", rows, value, f"{months} months of {year or period.words}")
     if not whole:
         years = 1
@@ -209,6 +222,7 @@ def _roll_up(statistics: Statistics, digits: int | None, *, simple: bool) -> Non
 
 def _rest(side: str, other: str) -> str:
     """Return the SQL of what the total over all partners of one side holds beyond the partners that are there."""
+
     def beyond(name: str) -> str:
         return f"if(w.{name} - coalesce(p.{name}, 0) > {NO_REST} * w.{name}, w.{name} - coalesce(p.{name}, 0), null)"
 
@@ -229,7 +243,9 @@ def _to_level(statistics: Statistics, digits: int) -> None:
     """Bring ``picked`` to one level: a code as it is reported there, else the sum of the finer ones."""
     run = statistics.connection.execute
     hs = "regexp_full_match(code, '[0-9]{2,}')"
-    lengths = [row[0] for row in statistics.rows(f"select distinct length(code) from picked where {hs} order by 1 desc")]
+    lengths = [
+        row[0] for row in statistics.rows(f"select distinct length(code) from picked where {hs} order by 1 desc")
+    ]
     coarser = f"{hs} and length(code) < {digits}"
     rows, value = statistics.rows(f"select count(*), sum(value) from picked where {coarser}")[0]
     statistics.ledger.add("levels", rows, value, f"coarser than {digits} digits")

@@ -40,7 +40,9 @@ class Finder:
             if not path.exists() and (example := find_example(given)) is not None:
                 yield example, given
             elif path.is_dir():
-                inside = sorted(file for file in path.iterdir() if file.name.lower().endswith(ENDINGS) and file.is_file())
+                inside = sorted(
+                    file for file in path.iterdir() if file.name.lower().endswith(ENDINGS) and file.is_file()
+                )
                 if not inside:
                     self.faults.append(Fault(given, f"holds no file of trade statistics ({', '.join(ENDINGS)})"))
                 for file in inside:

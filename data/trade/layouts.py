@@ -206,7 +206,9 @@ def _beginning(path: Path, shown: str) -> tuple[str, str]:
     except (OSError, EOFError) as error:
         raise Unknown(Fault(shown, f"cannot be read: {getattr(error, 'strerror', None) or error}")) from None
     if start.startswith(b"PK\x03\x04"):
-        raise Unknown(Fault(shown, "a workbook or an archive; save it as CSV, or give the .zip file as it was downloaded"))
+        raise Unknown(
+            Fault(shown, "a workbook or an archive; save it as CSV, or give the .zip file as it was downloaded")
+        )
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return start.decode("utf-16", "replace"), "utf-16"
     if b"\0" in start:
@@ -251,7 +253,9 @@ def _columns(header: Sequence[str], kind: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in header:
         column = known.get(simple(name))
-        if column is not None and (column not in found or _rank(kind, column, name) < _rank(kind, column, found[column])):
+        if column is not None and (
+            column not in found or _rank(kind, column, name) < _rank(kind, column, found[column])
+        ):
             found[column] = name
     return found
 

@@ -128,7 +128,9 @@ class _Normaliser:
             return
         dropped: list[str] = []
         # A row of everything makes all others parts, whichever way they are split.
-        dropped.append(f"not ({WHOLE}) and rowid in (select s.rowid from stage s semi join (select distinct {KEY} from stage where {WHOLE}) using ({KEY}))")
+        dropped.append(
+            f"not ({WHOLE}) and rowid in (select s.rowid from stage s semi join (select distinct {KEY} from stage where {WHOLE}) using ({KEY}))"
+        )
         for column, total in SPLITS.items():
             others = ", ".join(name for name in SPLITS if name != column)
             dropped.append(
@@ -140,7 +142,9 @@ class _Normaliser:
             self._drop("splits", condition, f"trim({names})")
         self._keep("split-only", f"not ({WHOLE})")
 
-    def _repeated(self, key: str, table: str = "stage", order: str = "file desc, number desc", value: str = "value") -> None:
+    def _repeated(
+        self, key: str, table: str = "stage", order: str = "file desc, number desc", value: str = "value"
+    ) -> None:
         """Of rows with one key, keep the last."""
         found = self.connection.execute(
             f"select sum(n - 1) from (select count(*) as n from {table} group by {key} having n > 1)"
@@ -154,7 +158,9 @@ class _Normaliser:
     def _newest_revision(self) -> None:
         reporter = "side, if(side = 'M', importer, exporter), period_start, months"
         older = f"rowid in (select rowid from stage qualify revision <> max(revision) over (partition by {reporter}))"
-        several = self.connection.execute(f"select 1 from stage group by {reporter} having min(revision) <> max(revision) limit 1").fetchone()
+        several = self.connection.execute(
+            f"select 1 from stage group by {reporter} having min(revision) <> max(revision) limit 1"
+        ).fetchone()
         if several is not None:
             self._drop("revisions", older, "revision")
 
@@ -194,7 +200,9 @@ class _Normaliser:
             self.connection.execute("delete from stage where rowid = ?", [row.pop("rowid")])
             self.ledger.add("covered" if covered else "spans", 1, row["value"])
             if covered is None:
-                shares = {name: None if row[name] is None else row[name] / len(months) for name in ("value", "kg", "quantity")}
+                shares = {
+                    name: None if row[name] is None else row[name] / len(months) for name in ("value", "kg", "quantity")
+                }
                 spread = [tuple({**row, **shares, "period_start": month, "months": 1}.values()) for month in months]
                 insert_rows(self.connection, "stage", spread)
 

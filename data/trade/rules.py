@@ -69,7 +69,12 @@ RULES: dict[str, Rule] = {
             "parts without a total",
             "Where a flow has only parts and no row of all of them, the parts are added up.",
         ),
-        Rule("repeated", DROPPED, "repeated rows", "A row that repeats another one, key by key, counts once; the last is taken."),
+        Rule(
+            "repeated",
+            DROPPED,
+            "repeated rows",
+            "A row that repeats another one, key by key, counts once; the last is taken.",
+        ),
         Rule(
             "revisions",
             DROPPED,
@@ -82,7 +87,9 @@ RULES: dict[str, Rule] = {
             "groups of countries",
             "Rows of the European Union and other groups repeat their members' trade.",
         ),
-        Rule("self", DROPPED, "own goods coming back", "Trade of a country with itself makes nobody depend on anybody."),
+        Rule(
+            "self", DROPPED, "own goods coming back", "Trade of a country with itself makes nobody depend on anybody."
+        ),
         Rule(
             "goods",
             DROPPED,
@@ -181,7 +188,12 @@ RULES: dict[str, Rule] = {
             "A code is counted in kilograms where at least half of its value has a weight, else in the unit that most of its value "
             "has; other units cannot be added and count as missing.",
         ),
-        Rule("places", DROPPED, "rows without origin or destination", "A row that names no origin or no destination is no flow."),
+        Rule(
+            "places",
+            DROPPED,
+            "rows without origin or destination",
+            "A row that names no origin or no destination is no flow.",
+        ),
         Rule("percent", DROPPED, "changes and shares", "Quantities in percent are changes or shares, not flows."),
         Rule(
             "money",

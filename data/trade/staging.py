@@ -117,9 +117,7 @@ class Stager:
     def baci(self, layout: Layout, place: int) -> int:
         """Read a file of BACI into the table ``baci``; return its rows."""
         before = self._total("baci")
-        columns = ", ".join(
-            _place(layout, name) or "null" for name in BACI_TYPES
-        )
+        columns = ", ".join(_place(layout, name) or "null" for name in BACI_TYPES)
         types = {_place(layout, name): kind for name, kind in BACI_TYPES.items() if name in layout.columns}
         names = [f"c{place}" for place in range(layout.width)]
         source = _source(layout, {name: types.get(name, "VARCHAR") for name in names}, ["", "NA"])
@@ -180,9 +178,11 @@ class Stager:
 
     def comtrade(self, layout: Layout, place: int) -> int:
         """Read a file of UN Comtrade into the table ``stage``; return its rows."""
-        names = "type flow flow_name partner2 revision code text customs mos mot unit_code unit quantity weight value".split()
+        names = ["type", "flow", "flow_name", "partner2", "revision", "code", "text", "customs", "mos", "mot", "unit_code", "unit", "quantity", "weight", "value"]
         cells = [f"{_cell(layout, name)} as {name}" for name in names]
-        cells += [f"{_joined(layout, f'{side}_code', f'{side}_iso', side)} as {side}" for side in ("reporter", "partner")]
+        cells += [
+            f"{_joined(layout, f'{side}_code', f'{side}_iso', side)} as {side}" for side in ("reporter", "partner")
+        ]
         cells.append(f"{_joined(layout, 'period', 'year', 'month', 'freq')} as moment")
         query = f"create or replace table raw as select row_number() over () as number, {', '.join(cells)} from {_source(layout)}"
         if not self._run(query, layout):
@@ -260,7 +260,10 @@ class Stager:
                 return 0
             cells[column] = _quoted(given)
         chosen = ", ".join(f"{cells[name]} as {name}" for name in names)
-        if not self._run(f"create or replace table raw as select row_number() over () as number, {chosen} from {_source(layout)}", layout):
+        if not self._run(
+            f"create or replace table raw as select row_number() over () as number, {chosen} from {_source(layout)}",
+            layout,
+        ):
             return 0
         rows = self._total("raw")
         self._map("changes", "unit", lambda text: (True,) if is_change(text) else None, ("boolean",))
@@ -366,7 +369,9 @@ class Stager:
         for line, kind, text in rejected[:MOST_FAULTS]:
             self.faults.append(Fault(layout.shown, _ragged(layout, str(kind), str(text)), int(line)))
         if len(rejected) > MOST_FAULTS:
-            self.faults.append(Fault(layout.shown, f"{len(rejected) - MOST_FAULTS:,} more rows are no rows of its table"))
+            self.faults.append(
+                Fault(layout.shown, f"{len(rejected) - MOST_FAULTS:,} more rows are no rows of its table")
+            )
         return not rejected
 
     def _refuse(
@@ -390,11 +395,15 @@ class Stager:
         number = f"try_cast({column} as double)"
         bad = f"{column} is not null and coalesce(not isfinite({number}), true)"
         self._refuse(layout, "raw", f"({condition}) and ({bad})", column, NO_NUMBER)
-        self._refuse(layout, "raw", f"({condition}) and isfinite({number}) and {number} < 0", column, "negative; a flow is 0 or more")
+        self._refuse(
+            layout,
+            "raw",
+            f"({condition}) and isfinite({number}) and {number} < 0",
+            column,
+            "negative; a flow is 0 or more",
+        )
 
-    def _map(
-        self, name: str, column: str, read: Callable[[str], Sequence[Any] | None], types: Sequence[str]
-    ) -> None:
+    def _map(self, name: str, column: str, read: Callable[[str], Sequence[Any] | None], types: Sequence[str]) -> None:
         """Make a table that maps every text of a column to what it is read as; texts that cannot be read are left out."""
         query = f"select distinct {column} from raw where {column} is not null order by 1"
         texts = [row[0] for row in self.connection.execute(query).fetchall()]
@@ -480,7 +489,11 @@ def _moment(text: str) -> tuple[int, int, bool] | None:
 
 def no_country(text: str) -> str:
     close = nearest_area(text)
-    return f"no country; is {close!r} meant?" if close else "no country; write an ISO code such as KOR, or a name in English"
+    return (
+        f"no country; is {close!r} meant?"
+        if close
+        else "no country; write an ISO code such as KOR, or a name in English"
+    )
 
 
 def _ragged(layout: Layout, kind: str, text: str) -> str:

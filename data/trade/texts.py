@@ -55,7 +55,9 @@ def read_period(text: str) -> tuple[int, int] | None:
     if found := SPAN.fullmatch(text):
         first = 12 * int(found[1]) + int(found[2]) - 1
         last = 12 * int(found[3] or found[1]) + int(found[4]) - 1
-        return _checked(int(found[1]), int(found[2]), last - first + 1) if last >= first and int(found[4]) <= 12 else None
+        return (
+            _checked(int(found[1]), int(found[2]), last - first + 1) if last >= first and int(found[4]) <= 12 else None
+        )
     if found := re.fullmatch(r"([a-z]+)\.?[- ,]*(\d{4})", text) or re.fullmatch(r"(\d{4})[- ,]*([a-z]+)\.?", text):
         name, year = (found[1], found[2]) if found[1].isalpha() else (found[2], found[1])
         return _checked(int(year), MONTHS[name], 1) if name in MONTHS else None
@@ -108,7 +110,9 @@ def read_unit(text: str) -> tuple[str, float | None]:
 def is_change(unit: str) -> bool:
     """Return whether a unit says that a figure is a change, a share, a price or a time: no flow."""
     name = unit.casefold()
-    return bool(re.search(r"%|percent|/\s*(t|kg|month)\b", name)) or bool(re.match(r"(days?|weeks?|usd|eur|cny|jpy)\b", name))
+    return bool(re.search(r"%|percent|/\s*(t|kg|month)\b", name)) or bool(
+        re.match(r"(days?|weeks?|usd|eur|cny|jpy)\b", name)
+    )
 
 
 def read_money(text: str) -> tuple[float, str] | None:
@@ -122,7 +126,11 @@ def read_money(text: str) -> tuple[float, str] | None:
     if not set(words) <= known or not currency_of(around):
         return None
     try:
-        figure = float(found["figure"].replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", found["figure"]) else found["figure"])
+        figure = float(
+            found["figure"].replace(",", "")
+            if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", found["figure"])
+            else found["figure"]
+        )
     except ValueError:
         return None
     scale = next((SCALES[word] for word in words if word in SCALES), 1.0)

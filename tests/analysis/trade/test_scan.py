@@ -18,7 +18,12 @@ KINDS: dict[str, Callable[[], str]] = {"baci": baci, "comtrade": lambda: comtrad
 
 
 def scanned(
-    folder: Path, text: str, focal: str = "TWN", counterpart: str | None = "KOR", allies: tuple[str, ...] = ("USA", "JPN"), **options: Any
+    folder: Path,
+    text: str,
+    focal: str = "TWN",
+    counterpart: str | None = "KOR",
+    allies: tuple[str, ...] = ("USA", "JPN"),
+    **options: Any,
 ) -> Scan:
     with read_statistics([save(folder, text)]) as statistics:
         return scan(statistics, find_parties(focal, counterpart, allies), **options)
@@ -77,7 +82,15 @@ POWDER = {
     "spare": 100_000,
     "cover": 10,
 }
-BACK = {"imports": 1_000_000, "bought": 500_000, "share": 0.5, "hhi": 0.5, "cdi3": 1, "dependent": False, "loss": 173_286.79513998632}
+BACK = {
+    "imports": 1_000_000,
+    "bought": 500_000,
+    "share": 0.5,
+    "hhi": 0.5,
+    "cdi3": 1,
+    "dependent": False,
+    "loss": 173_286.79513998632,
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -91,7 +104,14 @@ def test_every_number_is_the_one_worked_out_by_hand(kind: str, tmp_path: Path) -
         for column, value in expected.items():
             assert record[column] == (value if isinstance(value, (str, bool)) else pytest.approx(value)), (code, column)
     (china,) = row(found, "854232")["substitutes"]
-    assert china == {"area": "CHN", "name": "China", "exports": 200_000, "to_buyer": 100_000, "spare": 100_000, "unit_value": 25}
+    assert china == {
+        "area": "CHN",
+        "name": "China",
+        "exports": 200_000,
+        "to_buyer": 100_000,
+        "spare": 100_000,
+        "unit_value": 25,
+    }
     assert found.hold.imports == found.hold.expenditure == 1_100_000
     assert found.asymmetry == pytest.approx((600 + 10) / 1100 / 4 - 0.125)
     assert (found.period.words, found.digits, found.currency) == ("2023", 6, "USD")
@@ -141,7 +161,11 @@ def test_the_buyers_view_ranks_all_imports_by_their_largest_origin(tmp_path: Pat
     assert found.hold is None and found.asymmetry is None
     first = row(found, "250410")
     # China's 90 % of the powder: 100,000 x -log(0.1) / 4.
-    assert (first["origin"], first["share"], first["loss"]) == ("CHN", pytest.approx(0.9), pytest.approx(57_564.62732485115))
+    assert (first["origin"], first["share"], first["loss"]) == (
+        "CHN",
+        pytest.approx(0.9),
+        pytest.approx(57_564.62732485115),
+    )
     assert [each["area"] for each in first["substitutes"]] == ["TWN"]
     assert row(found, "854232")["origin"] == "TWN"
     # Japan sells 300 to the United States and 500 to Taiwan, the United States nothing elsewhere.
@@ -151,7 +175,9 @@ def test_the_buyers_view_ranks_all_imports_by_their_largest_origin(tmp_path: Pat
 
 def test_trade_within_a_bloc_is_its_own_supply(tmp_path: Path) -> None:
     rows = [("CHN", "DEU", 60), ("USA", "FRA", 40), ("DEU", "FRA", 50), ("FRA", "DEU", 50), ("DEU", "USA", 25)]
-    text = table([("year", "origin", "destination", "item", "value_usd"), *((2023, a, b, "850511", v) for a, b, v in rows)])
+    text = table(
+        [("year", "origin", "destination", "item", "value_usd"), *((2023, a, b, "850511", v) for a, b, v in rows)]
+    )
     record = row(scanned(tmp_path, text, focal="CHN", counterpart="EU", allies=()), "850511")
     assert record["imports"] == 100 and record["share"] == 0.6
     assert (record["cdi1"], record["cdi2"], record["cdi3"]) == pytest.approx((0.52, 0.5, 100 / 125))
@@ -189,7 +215,10 @@ def test_the_total_of_all_goods_is_the_expenditure(tmp_path: Path) -> None:
 
 def test_what_the_data_cannot_say_is_not_made_up(tmp_path: Path) -> None:
     only = [entry for entry in WORLD if entry[:2] == ("TWN", "KOR")]
-    found = scanned(tmp_path, comtrade([entry for entry in world_rows() if (entry["partnerCode"], entry["reporterCode"]) == (490, 410)]))
+    found = scanned(
+        tmp_path,
+        comtrade([entry for entry in world_rows() if (entry["partnerCode"], entry["reporterCode"]) == (490, 410)]),
+    )
     assert len(only) == 2
     record = row(found, "854232")
     for column in ("share", "loss", "hhi", "world_share", "cover", "dependence"):
@@ -214,7 +243,11 @@ MONTHS = [(f"2023-{month:02}", 10.0 * month) for month in range(1, 13)]
 
 
 def monthly(rows: list[tuple[str, float]]) -> str:
-    cells = [(month, origin, "KOR", "250410", amount, "t", 1000 * amount) for month, amount in rows for origin in ("CHN", "TWN")]
+    cells = [
+        (month, origin, "KOR", "250410", amount, "t", 1000 * amount)
+        for month, amount in rows
+        for origin in ("CHN", "TWN")
+    ]
     return table([("month", "origin", "destination", "item", "quantity", "unit", "value_usd"), *cells])
 
 

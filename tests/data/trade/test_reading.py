@@ -22,7 +22,10 @@ def flows(statistics: Statistics) -> list[tuple[Any, ...]]:
 
 
 EXPECTED = sorted(
-    ((exporter, importer, code, float(value), None if tonnes is None else float(tonnes)) for exporter, importer, code, value, tonnes in WORLD),
+    (
+        (exporter, importer, code, float(value), None if tonnes is None else float(tonnes))
+        for exporter, importer, code, value, tonnes in WORLD
+    ),
     key=lambda row: (row[2], row[0], row[1]),
 )
 
@@ -43,7 +46,9 @@ def shifted(text: str) -> str:
 
 WAYS: dict[str, Callable[[Path], str]] = {
     "BACI": lambda folder: save(folder, baci(), "BACI_HS22_Y2023_V202501.csv"),
-    "BACI, figures padded": lambda folder: save(folder, baci().replace(",", ",   ").replace("NA", "    NA").replace("t,   i,   j,   k,   v,   q", "t,i,j,k,v,q")),
+    "BACI, figures padded": lambda folder: save(
+        folder, baci().replace(",", ",   ").replace("NA", "    NA").replace("t,   i,   j,   k,   v,   q", "t,i,j,k,v,q")
+    ),
     "BACI, zeros lost": lambda folder: save(folder, baci([(*row[:2], row[2].lstrip("0"), *row[3:]) for row in WORLD])),
     "Comtrade": lambda folder: save(folder, comtrade(world_rows())),
     "Comtrade, a separator at the end": lambda folder: save(folder, shifted(comtrade(world_rows()))),
@@ -55,7 +60,9 @@ WAYS: dict[str, Callable[[Path], str]] = {
             ["primaryvalue", "cmdcode", "flowcode", "netwgt", "partnercode", "reportercode", "period"],
         ),
     ),
-    "Comtrade, stray blanks": lambda folder: save(folder, comtrade([{name: f" {cell} " for name, cell in row.items()} for row in world_rows()])),
+    "Comtrade, stray blanks": lambda folder: save(
+        folder, comtrade([{name: f" {cell} " for name, cell in row.items()} for row in world_rows()])
+    ),
     "Comtrade, Latin-1": lambda folder: save(
         folder, comtrade([{**row, "reporterDesc": "Côte d'Ivoire"} for row in world_rows()]), encoding="latin-1"
     ),
@@ -80,7 +87,9 @@ def test_archives_folders_and_answers_of_the_api_are_read(tmp_path: Path) -> Non
     assert read(str(tmp_path / "years")) == EXPECTED
     with zipfile.ZipFile(tmp_path / "BACI.zip", "w") as archive:
         archive.writestr("BACI_HS22_Y2023.csv", baci())
-        archive.writestr("country_codes.csv", "country_code,country_name,country_iso2,country_iso3\n490,Other Asia,N/A,S19\n")
+        archive.writestr(
+            "country_codes.csv", "country_code,country_name,country_iso2,country_iso3\n490,Other Asia,N/A,S19\n"
+        )
         archive.writestr("product_codes.csv", "code,description\n854232,Memories\n")
     with read_statistics([tmp_path / "BACI.zip"]) as statistics:
         assert flows(statistics) == EXPECTED
@@ -90,12 +99,20 @@ def test_archives_folders_and_answers_of_the_api_are_read(tmp_path: Path) -> Non
 
 
 def test_a_plain_table_without_a_destination_takes_it_from_an_option(tmp_path: Path) -> None:
-    text = table([("period", "origin", "item", "import_usd_m", "tonnes"), ("2018", "Japan", "photoresist HS3707901010", 298.891, 861)])
+    text = table(
+        [
+            ("period", "origin", "item", "import_usd_m", "tonnes"),
+            ("2018", "Japan", "photoresist HS3707901010", 298.891, 861),
+        ]
+    )
     path = save(tmp_path, text)
     with read_statistics([path], destination="South Korea") as statistics:
         assert flows(statistics) == [("JPN", "KOR", "3707901010", 298_891, 861)]
         assert statistics.name("370790") == "photoresist"
-    with pytest.raises(TradeError, match="row 1, destination: missing column; add one, or name the destination of every row with --destination"):
+    with pytest.raises(
+        TradeError,
+        match="row 1, destination: missing column; add one, or name the destination of every row with --destination",
+    ):
         read(path)
 
 
@@ -126,7 +143,13 @@ def test_countries_go_by_the_numbers_and_names_of_the_statistics(text: str, expe
 def test_groups_are_no_countries_and_unknown_names_are_nothing() -> None:
     assert [find_area(text).kind for text in ("European Union", "Japan and South Korea", "Europe")] == ["group"] * 3  # type: ignore[union-attr]
     assert find_area("Atlantis") is None
-    assert [area_name(code) for code in ("TWN", "USA", "GBR", "IRN", "BOL")] == ["Taiwan", "United States", "United Kingdom", "Iran", "Bolivia"]
+    assert [area_name(code) for code in ("TWN", "USA", "GBR", "IRN", "BOL")] == [
+        "Taiwan",
+        "United States",
+        "United Kingdom",
+        "Iran",
+        "Bolivia",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +212,9 @@ FAULTS: dict[str, tuple[str, str, str, list[str]]] = {
 
 
 @pytest.mark.parametrize(("kind", "old", "new", "messages"), FAULTS.values(), ids=FAULTS)
-def test_faults_name_row_column_value_and_remedy(kind: str, old: str, new: str, messages: list[str], tmp_path: Path) -> None:
+def test_faults_name_row_column_value_and_remedy(
+    kind: str, old: str, new: str, messages: list[str], tmp_path: Path
+) -> None:
     text = LINES[kind]
     assert old in text
     with pytest.raises(TradeError) as told:
@@ -200,7 +225,9 @@ def test_faults_name_row_column_value_and_remedy(kind: str, old: str, new: str, 
 
 
 def test_many_faults_are_counted(tmp_path: Path) -> None:
-    text = table([("t", "i", "j", "k", "v", "q"), *((2023, 156, 410, f"85{number:04}", "x", 1) for number in range(30))])
+    text = table(
+        [("t", "i", "j", "k", "v", "q"), *((2023, 156, 410, f"85{number:04}", "x", 1) for number in range(30))]
+    )
     with pytest.raises(TradeError) as told:
         read(save(tmp_path, text))
     assert len(told.value.faults) == 21

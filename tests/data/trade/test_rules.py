@@ -65,7 +65,9 @@ DROPPED: dict[str, tuple[list[dict[str, Any]], str, int, float]] = {
 
 
 @pytest.mark.parametrize(("more", "rule", "rows", "value"), DROPPED.values(), ids=DROPPED)
-def test_what_repeats_a_flow_is_dropped_and_counted(more: list[dict[str, Any]], rule: str, rows: int, value: float, tmp_path: Path) -> None:
+def test_what_repeats_a_flow_is_dropped_and_counted(
+    more: list[dict[str, Any]], rule: str, rows: int, value: float, tmp_path: Path
+) -> None:
     for entries in ([FLOW, *more], [*more, FLOW]):
         told, left = of_comtrade(tmp_path, entries)
         assert told == {rule: ("dropped", rows, value)}
@@ -73,7 +75,10 @@ def test_what_repeats_a_flow_is_dropped_and_counted(more: list[dict[str, Any]], 
 
 
 def test_parts_without_a_total_are_added_up(tmp_path: Path) -> None:
-    parts = [comtrade_row("TWN", "KOR", "854232", 400, 2, partner2Code=344), comtrade_row("TWN", "KOR", "854232", 200, 1, partner2Code=490)]
+    parts = [
+        comtrade_row("TWN", "KOR", "854232", 400, 2, partner2Code=344),
+        comtrade_row("TWN", "KOR", "854232", 200, 1, partner2Code=490),
+    ]
     told, left = of_comtrade(tmp_path, parts)
     assert told == {"split-only": ("mended", 2, 600)}
     assert left == KEPT
@@ -106,13 +111,29 @@ def test_an_importer_that_reports_its_total_has_reported_everything(tmp_path: Pa
 
 
 def test_numbers_of_comtrades_own_are_countries(tmp_path: Path) -> None:
-    told, left = applied(tmp_path, comtrade([FLOW, comtrade_row("FRA", "KOR", "854232", 5, 1), comtrade_row("TWN", "KOR", "250410", 1, 1, partnerCode="", partnerISO="S19")]))
-    assert told["taiwan"] == ("mended", 2, 601) and told["codes"] == ("mended", 1, 5) and told["annual"] == ("mended", 3, 606)
+    told, left = applied(
+        tmp_path,
+        comtrade(
+            [
+                FLOW,
+                comtrade_row("FRA", "KOR", "854232", 5, 1),
+                comtrade_row("TWN", "KOR", "250410", 1, 1, partnerCode="", partnerISO="S19"),
+            ]
+        ),
+    )
+    assert (
+        told["taiwan"] == ("mended", 2, 601)
+        and told["codes"] == ("mended", 1, 5)
+        and told["annual"] == ("mended", 3, 606)
+    )
     assert [row[:2] for row in left] == [("FRA", "KOR"), ("TWN", "KOR"), ("TWN", "KOR")]
 
 
 def test_baci_says_what_is_taiwan_and_what_is_numbered_otherwise(tmp_path: Path) -> None:
-    told, left = applied(tmp_path, baci([("TWN", "USA", "854232", 1.5, 2), ("FRA", "USA", "854232", 1, None), ("USA", "USA", "854232", 4, 1)]))
+    told, left = applied(
+        tmp_path,
+        baci([("TWN", "USA", "854232", 1.5, 2), ("FRA", "USA", "854232", 1, None), ("USA", "USA", "854232", 4, 1)]),
+    )
     assert told == {
         "taiwan": ("mended", 1, 1500),
         "codes": ("mended", 3, 6500),
@@ -123,7 +144,10 @@ def test_baci_says_what_is_taiwan_and_what_is_numbered_otherwise(tmp_path: Path)
 
 
 def test_unspecified_areas_stay_in_the_total(tmp_path: Path) -> None:
-    told, left = of_comtrade(tmp_path, [FLOW, comtrade_row("_X", "KOR", "854232", 40, 1), comtrade_row("_X", "KOR", "854232", 2, 1, partnerCode=977)])
+    told, left = of_comtrade(
+        tmp_path,
+        [FLOW, comtrade_row("_X", "KOR", "854232", 40, 1), comtrade_row("_X", "KOR", "854232", 2, 1, partnerCode=977)],
+    )
     assert told["unspecified"] == ("kept", 1, 2)  # One key: the last row counts.
     assert told["repeated"] == ("dropped", 1, 40)
     assert left[-1] == ("_X", "KOR", "854232", 202301, 12, 2, 1)
@@ -135,7 +159,9 @@ def test_codes_get_their_leading_zero_back(tmp_path: Path) -> None:
 
 
 def test_missing_quantities_are_counted(tmp_path: Path) -> None:
-    told, left = of_comtrade(tmp_path, [FLOW, comtrade_row("JPN", "KOR", "854232", 20, 0.0, qty="0.0", qtyUnitCode="-1")])
+    told, left = of_comtrade(
+        tmp_path, [FLOW, comtrade_row("JPN", "KOR", "854232", 20, 0.0, qty="0.0", qtyUnitCode="-1")]
+    )
     assert told == {"quantity": ("kept", 1, 20)}
     assert left[0][5:] == (20, None)
 
@@ -156,7 +182,11 @@ def test_a_code_is_counted_in_one_unit(tmp_path: Path) -> None:
 
 def test_weights_are_brought_to_kilograms_and_other_units_are_not_added(tmp_path: Path) -> None:
     header = ("month", "origin", "destination", "item", "quantity", "unit", "value_usd")
-    rows = [("2023-01", "TWN", "KOR", "glue", 2, "t", 50), ("2023-01", "JPN", "KOR", "glue", 500, "kg", 10), ("2023-01", "CHN", "KOR", "glue", 9, "cans", 5)]
+    rows = [
+        ("2023-01", "TWN", "KOR", "glue", 2, "t", 50),
+        ("2023-01", "JPN", "KOR", "glue", 500, "kg", 10),
+        ("2023-01", "CHN", "KOR", "glue", 9, "cans", 5),
+    ]
     told, left = applied(tmp_path, table([header, *rows]))
     assert told == {"units": ("dropped", 1, 5), "quantity": ("kept", 1, 5)}
     assert [row[6] for row in left] == [None, 500, 2000]
@@ -208,7 +238,11 @@ def test_where_nothing_is_left_what_was_dropped_is_told(tmp_path: Path) -> None:
         of_comtrade(tmp_path, [comtrade_row("TWN", "KOR", "854232", 9, None, typeCode="S")])
 
 
-def test_every_rule_is_on_its_page() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "trade.md").read_text(encoding="utf-8")
-    for rule in RULES.values():
-        assert f"| {rule.title} | {rule.action} |" in page, rule.id
+def test_every_rule_is_on_the_page_and_in_a_test() -> None:
+    folder = Path(__file__).parents[2]
+    # The page makes its table from the declarations.
+    assert "```{trade-rules}" in (folder.parent / "docs" / "trade.md").read_text(encoding="utf-8")
+    tests = "".join(
+        path.read_text(encoding="utf-8") for path in (Path(__file__), folder / "analysis" / "trade" / "test_scan.py")
+    )
+    assert [rule for rule in RULES if f'"{rule}"' not in tests] == []
