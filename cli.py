@@ -1169,7 +1169,11 @@ def scan(
         "diversify": diversify,
     }
     parties = find_parties(focal, counterpart, _split(allies))
-    fixed = {"origin": origin, "destination": destination, **({} if cif_fob is None else {"cif_fob": cif_fob})}
+    fixed: dict[str, Any] = {
+        "origin": origin,
+        "destination": destination,
+        **({} if cif_fob is None else {"cif_fob": cif_fob}),
+    }
     with Interrupts(patient=False) as interrupts:
 
         def work() -> Any:
@@ -1259,7 +1263,11 @@ def draft(
     if not chosen:
         raise Refusal("--items names nothing; give HS codes such as 854232,854231")
     parties = find_parties(focal, counterpart, _split(allies))
-    fixed = {"origin": origin, "destination": destination, **({} if cif_fob is None else {"cif_fob": cif_fob})}
+    fixed: dict[str, Any] = {
+        "origin": origin,
+        "destination": destination,
+        **({} if cif_fob is None else {"cif_fob": cif_fob}),
+    }
     options: dict[str, Any] = {"years": _years(years), "substitutes": substitutes, "monthly": monthly}
     with Interrupts(patient=False) as interrupts:
 

@@ -79,7 +79,8 @@ def write_draft(drafted: Drafted, output: str, *, force: bool = False) -> None:
 def readme(drafted: Drafted, output: str) -> str:
     """Return what a drafted case says about itself: what is a placeholder, and what to ask."""
     questions = "\n\n".join(
-        f"{place}. {placeholder.title} ({counted(figures, 'figure')})\n   default: {placeholder.reasoning}\n   ask: {placeholder.question}"
+        f"{place}. {placeholder.title} ({counted(figures, 'figure')})\n"
+        f"   default: {placeholder.reasoning}\n   ask: {placeholder.question}"
         for place, (placeholder, figures) in enumerate(drafted.placeholders, start=1)
     )
     source = next((row.source for row in drafted.case.sources if row.source), "")

@@ -216,7 +216,7 @@ def _criteria(row: dict[str, Any]) -> str:
 
 
 def _substitutes(scan: Scan, ranking: Ranking, money: Money, top: int) -> Iterable[RenderableType]:
-    rows = [row for row in ranking.rows.head(top).to_dict("records")]
+    rows = ranking.rows.head(top).to_dict("records")
     if not rows or not any(row["substitutes"] for row in rows):
         return
     yield _title(

@@ -8,15 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...data import Case, Fault, case_from_tables
+from ...data import TABLES, Case, Fault, case_from_tables
 from ...data.trade import UNSPECIFIED, Statistics, TradeError, Treatment, area_name
 from ...data.trade.texts import read_code
 from .parties import Parties, Party, name_members
 from .placeholders import MARK, PLACEHOLDERS, Placeholder
+from .spread import WEEKS, OverTime, Spread
 from .yearly import Period, prepare
-
-WEEKS = 365.25 / 7
-"""Weeks of a year."""
 
 HORIZON = 52
 SUBSTITUTES = 5
@@ -125,17 +123,6 @@ def draft_case(
     return _Drafter(statistics, parties, years, substitutes, monthly).draft(name, items)
 
 
-@dataclass(frozen=True)
-class _Spread:
-    """How a flow varies over time, per week: its ends, its most, what they are taken from."""
-
-    low: float
-    high: float
-    most: float
-    words: str
-    most_words: str
-
-
 class _Drafter:
     def __init__(
         self, statistics: Statistics, parties: Parties, years: tuple[int, int] | None, substitutes: int, monthly: bool
@@ -148,10 +135,9 @@ class _Drafter:
         self.years = years
         self.substitutes = substitutes
         self.monthly = monthly
-        self.tables: dict[str, list[Row]] = {
-            table: []
-            for table in ["parties", "sites", "items", "stocks", "lanes", "processes", "demands", "regimes", "policies", "retaliations", "sources"]
-        }
+        # In the order of the format, each filled as items come.
+        self.tables: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self.over_time = OverTime(statistics)
         self.used: dict[str, int] = {}
         self.units: dict[str, str] = {}
         self.unit = ""
@@ -383,8 +369,8 @@ class _Drafter:
     def _supply(self, code: str, item: str, flows: list[_Flow], scale: float, lead: str, mean: float) -> None:
         """Add the lanes that run now.
 
-        Only the dearest can carry more than today: all that is cheaper is sold out, else the buyer would take it instead. So the flows of
-        today are those that cost least.
+        Only the dearest can carry more than today: all that is cheaper is sold out, else the buyer would take it instead.
+        So the flows of today are those that cost least.
         """
         prices = sorted((flow.price or mean for flow in flows), reverse=True)
         for flow in flows:
@@ -434,7 +420,7 @@ class _Drafter:
             how += (
                 f"; low {_rounded(spread.low):g}; high {_rounded(min(spread.high, row['max_flow'])):g} ({spread.words})"
             )
-        if self.monthly and (season := self._season(code, flow)):
+        if self.monthly and (season := self.over_time.season(code, flow.origin, flow.destination)):
             how += f"; {season}"
         self._say("lanes", lane, "base_flow", row["base_flow"], code, "medium" if flow.estimated else "high", how)
         if seen and spread is not None:
@@ -483,7 +469,7 @@ class _Drafter:
         else:
             self._assume("lanes", lane, "max_flow", row["max_flow"], "headroom", 1.0, ranged=False)
         for column, key in (("available_week", "redirect"), ("ramp_weeks", "ramp"), ("lead_weeks", lead)):
-            self._assume("lanes", lane, column, row[column], key, row[column])
+            self._assume("lanes", lane, column, row[column], key, self._placeholder(key).value)
 
     def _buyer(self, code: str, item: str, party: Party) -> None:
         """Add what a buyer needs every week, and what it has in stock."""
@@ -624,61 +610,6 @@ class _Drafter:
     def _site(self, area: str) -> str:
         return area.lower()
 
-    # Spread over time
-
-    def _periods(self, code: str, flow: _Flow, months: int) -> list[tuple[int, float, float | None]]:
-        """Return start, quantity and value of every month (or year) of a flow in the data, in the statistics' unit."""
-        match = "f.code = ?"
-        if code.isdigit():
-            match = "starts_with(f.code, ?) and regexp_full_match(f.code, '[0-9]{2,}')"
-        ends = {"origin": flow.origin, "destination": flow.destination}
-        if REST in ends.values():
-            return []
-        rows = self.statistics.rows(
-            f"""select f.start, sum(f.quantity), sum(f.value) from flows f left join members e on f.exporter = e.area
-            left join members i on f.importer = i.area where {match} and f.months = ? and coalesce(e.party, f.exporter) = ?
-            and coalesce(i.party, f.importer) = ? and (e.party is null or i.party is null or e.party <> i.party)
-            and length(f.code) = (select min(length(g.code)) from flows g where {match.replace("f.", "g.")} and g.months = ?)
-            group by f.start order by f.start""",
-            [code, months, flow.origin, flow.destination, code, months],
-        )
-        return [row for row in rows if row[1] is not None]
-
-    def _spread(self, code: str, flow: _Flow, scale: float) -> _Spread | None:
-        """Return a low and a high weekly flow over the months (or years) in the data; None where there are not two.
-
-        Of eight and more months the 10th and 90th percentile, else the least and the most; the last three years count.
-        """
-        for months, word in ((1, "month"), (12, "year")):
-            found = self._periods(code, flow, months)
-            last = max((start for start, _, _ in found), default=0)
-            recent = sorted(quantity for start, quantity, _ in found if start > last - 300)
-            if len(recent) < 2 or self.unit != self.units[code]:
-                continue
-            weekly = [quantity / scale / (WEEKS * months / 12) for quantity in recent]
-            most_words = f"the most of {len(weekly)} {word}s"
-            if len(weekly) >= 8:
-                words = f"10th and 90th percentile of {len(weekly)} {word}s"
-                return _Spread(_percentile(weekly, 0.1), _percentile(weekly, 0.9), weekly[-1], words, most_words)
-            return _Spread(weekly[0], weekly[-1], weekly[-1], f"least and most of {len(weekly)} {word}s", most_words)
-        return None
-
-    def _season(self, code: str, flow: _Flow) -> str:
-        """Return the share of each month of the year in a flow, relative to an even year; empty where a month has no row.
-
-        The case format has no table of profiles; the note of the base flow's source carries them.
-        """
-        amounts: dict[int, list[float]] = {}
-        for start, quantity, _ in self._periods(code, flow, 1):
-            amounts.setdefault(start % 100, []).append(quantity)
-        if len(amounts) < 12:
-            return ""
-        means = {month: math.fsum(found) / len(found) for month, found in sorted(amounts.items())}
-        even = math.fsum(means.values()) / 12
-        if not even:
-            return ""
-        return "season by month: " + " ".join(f"{month}:{mean / even:.2f}" for month, mean in means.items())
-
     # Where figures come from
 
     def _say(self, table: str, key: str, column: str, value: Any, code: str, confidence: str, note: str) -> None:
@@ -722,23 +653,18 @@ class _Drafter:
                 f"unit value: value / quantity{self._price_range(code, flow, price)}",
             )
 
+    def _spread(self, code: str, flow: _Flow, scale: float) -> Spread | None:
+        """Return how a flow varies over time, in the item's units per week; None where that is not known."""
+        if flow.origin == REST or self.unit != self.units[code]:
+            return None
+        return self.over_time.spread(code, flow.origin, flow.destination, scale)
+
     def _price_range(self, code: str, flow: _Flow, price: float) -> str:
-        """Return the range of monthly (or yearly) unit values, as a note carries it."""
-        for months, word in ((1, "month"), (12, "year")):
-            found = self._periods(code, flow, months)
-            last = max((start for start, _, _ in found), default=0)
-            values = [value / quantity for start, quantity, value in found if quantity and value and start > last - 300]
-            if len(values) < 2:
-                continue
-            mean = math.fsum(values) / len(values)
-            low, high = (
-                (_percentile(sorted(values), 0.1), _percentile(sorted(values), 0.9))
-                if len(values) >= 8
-                else (min(values), max(values))
-            )
-            if low < high and mean > 0:
-                return f"; low {_rounded(price * low / mean):g}; high {_rounded(price * high / mean):g} (spread of {len(values)} {word}s)"
-        return ""
+        """Return the range of unit values over time, as a note carries it."""
+        spread = None if flow.origin == REST else self.over_time.price_spread(code, flow.origin, flow.destination)
+        if spread is None or not spread.low < spread.high:
+            return ""
+        return f"; low {_rounded(price * spread.low):g}; high {_rounded(price * spread.high):g} ({spread.words})"
 
     def _placeholder(self, key: str) -> Placeholder:
         return PLACEHOLDERS[key]
@@ -782,14 +708,6 @@ def _together(flows: Sequence[_Flow], destination: str) -> _Flow:
         math.fsum(flow.paired or 0.0 for flow in flows),
         any(flow.estimated for flow in flows),
     )
-
-
-def _percentile(ordered: Sequence[float], part: float) -> float:
-    """Return a percentile by linear interpolation between order statistics."""
-    place = part * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
 
 
 def _text(value: Any) -> str:

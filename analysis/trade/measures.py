@@ -45,9 +45,10 @@ def share_weighted_loss(expenditure_share: Numbers, w: Numbers) -> Numbers:
 def cut_off_loss(expenditure_share: Numbers, w: Numbers, sigma: Numbers) -> Numbers:
     """Return what a buyer loses when a seller stops, as a share of expenditure: ``e (-log(1 - w)) / (sigma - 1)``.
 
-    With a constant elasticity sigma between origins, the price index of the good rises by the factor (1 - w) ** (-1 / (sigma - 1)); its
-    log, weighted by the good's share of expenditure, is the loss to first order. Infinite where the seller is the only one (w = 1).
-    The loss is convex in w: two sellers that stop together cost more than each alone.
+    With a constant elasticity sigma between origins, the price index of the good rises by the factor
+    (1 - w) ** (-1 / (sigma - 1)); its log, weighted by the good's share of expenditure, is the loss to first order.
+    Infinite where the seller is the only one (w = 1). The loss is convex in w: two sellers that stop together cost more
+    than each alone.
 
     Parameters
     ----------
@@ -61,9 +62,9 @@ def cut_off_loss(expenditure_share: Numbers, w: Numbers, sigma: Numbers) -> Numb
     Notes
     -----
     Clayton, Maggiori & Schreger, "A framework for geoeconomics", NBER Working Paper 31852, 2023; Hausmann, Schetter & Yildirim, "On
-    the design of effective sanctions: the case of bans on exports to Russia", Economic Policy 39(117) 2024, 109-153; the price index is
-    that of Feenstra, American Economic Review 84(1) 1994, and of Arkolakis, Costinot & Rodriguez-Clare, American Economic Review 102(1)
-    2012.
+    the design of effective sanctions: the case of bans on exports to Russia", Economic Policy 39(117) 2024, 109-153; the
+    price index is that of Feenstra, American Economic Review 84(1) 1994, and of Arkolakis, Costinot & Rodriguez-Clare,
+    American Economic Review 102(1) 2012.
     """
     rest = np.maximum(0.0, 1 - np.asarray(w, float))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -125,7 +126,7 @@ def dependence(value: Numbers, imports: Numbers, sigma: Numbers) -> Numbers:
     Notes
     -----
     The asymmetry of a good, or of all goods added up, is the counterpart's dependence on us less our dependence on it. Liu & Yang,
-    "International power", NBER Working Paper 34006, 2025: asymmetric bilateral import dependence, weighted inversely by sectoral trade
-    elasticities.
+    "International power", NBER Working Paper 34006, 2025: asymmetric bilateral import dependence, weighted inversely by
+    sectoral trade elasticities.
     """
     return share(value, imports) / (np.asarray(sigma, float) - 1)

@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...data.trade import UNSPECIFIED, Statistics, Treatment, area_name
+from ...data.trade import UNSPECIFIED, WORLD, Statistics, Treatment, area_name
 from ...data.trade.layouts import BACI
 from .measures import CDI_THRESHOLDS, core_dependency, cut_off_loss, dependence, herfindahl, share, share_weighted_loss
 from .parties import Parties, Party, name_members
 from .sigma import Sigmas
-from .yearly import Period, Yearly, prepare
-
-SUBSTITUTES = 5
-"""Substitutes that are named for every good."""
+from .substitutes import Substitutes, find_substitutes
+from .yearly import Period, Yearly, per_year, prepare
 
 COLUMNS: dict[str, str] = {
     "code": "",
@@ -426,8 +424,8 @@ class _Measured:
         period = self.yearly.period
         members = ", ".join(f"'{area}'" for area in buyer.members)
         rows = self.statistics.rows(
-            f"""select sum(value) / count(distinct start // 100) from totals where exporter = 'W00' and side = 'M' and months = 12
-            and importer in ({members}) and start between {period.first} and {period.last}"""
+            f"""select {per_year("value")} from totals where exporter = '{WORLD}' and side = 'M' and importer in ({members})
+            and start between {period.first} and {period.last}"""
         )
         if rows and rows[0][0]:
             self.expenditure_words = "all imports, as reported in total"
@@ -505,62 +503,26 @@ class _Measured:
         result["asymmetry"] = result["dependence"] - result["return_dependence"]
 
     def _substitutes(
-        self, result: pd.DataFrame, buyer: Party, sellers: pd.Series, allies: Sequence[Party], bought_units: pd.Series
+        self,
+        result: pd.DataFrame,
+        buyer: Party,
+        sellers: pd.Series,
+        allies: Sequence[Party],
+        bought_units: pd.Series,
     ) -> None:
-        """Add who else exports each good, and how often what they sell elsewhere covers what the buyer buys from the seller.
-
-        Spare is what a substitute exports to others than the buyer, its re-exports taken off where they are reported. Allies are
-        no substitutes.
-        """
+        """Add who else exports each good, and how often what they sell elsewhere covers what the buyer buys from the seller."""
         if not self.world:
             result["spare"] = result["cover"] = np.nan
             result["substitutes"] = [()] * len(result)
             return
-        period = self.yearly.period
-        out = ", ".join(f"'{area}'" for area in [buyer.id, UNSPECIFIED, *(ally.id for ally in allies)])
-        self.statistics.connection.register(
-            "sellers", pd.DataFrame({"code": sellers.index, "origin": sellers.to_numpy()})
-        )
-        length = self.yearly.digits or 0
-        code = f"if(regexp_full_match(code, '[0-9]{{2,}}'), left(code, {length}), code)" if length else "code"
-        found = self.statistics.rows(
-            f"""with back as (select {code} as code, coalesce(m.party, r.exporter) as origin, sum(value) / count(distinct start // 100) as value
-                from reexports r left join members m on r.exporter = m.area where months = 12 and start between {period.first} and {period.last}
-                group by 1, 2),
-            bought as (select code, origin, sum(value) as value, sum(quantity) as quantity, sum(paired) as paired from touched
-                where destination = '{buyer.id}' group by 1, 2),
-            others as (select x.code, x.origin, x.value, coalesce(b.value, 0) as to_buyer, greatest(0, coalesce(x.value, 0)
-                - coalesce(b.value, 0) - coalesce(k.value, 0)) as spare, greatest(0, coalesce(x.quantity, 0) - coalesce(b.quantity, 0))
-                as spare_quantity, if(b.quantity > 0, b.paired / b.quantity, if(x.quantity > 0, x.paired / x.quantity, null)) as unit_value
-                from exported x join sellers s on x.code = s.code and x.origin <> s.origin
-                left join bought b on b.code = x.code and b.origin = x.origin left join back k on k.code = x.code and k.origin = x.origin
-                where x.origin not in ({out})),
-            placed as (select *, row_number() over (partition by code order by spare desc, to_buyer desc, spare_quantity desc, origin) as place,
-                sum(spare) over (partition by code) as spare_all, sum(spare_quantity) over (partition by code) as spare_units from others)
-            select code, origin, value, to_buyer, spare, unit_value, spare_all, spare_units from placed where place <= {SUBSTITUTES}
-            order by code, place"""
-        )
-        self.statistics.connection.unregister("sellers")
-        named: dict[str, list[Row]] = {}
-        spare: dict[str, tuple[float, float]] = {}
-        for code, origin, value, to_buyer, left, unit_value, all_spare, units in found:
-            name = next((party.name for party in self.parties.all if party.id == origin), None) or area_name(origin)
-            entry = {
-                "area": origin,
-                "name": name,
-                "exports": value,
-                "to_buyer": to_buyer,
-                "spare": left,
-                "unit_value": unit_value,
-            }
-            named.setdefault(code, []).append(entry)
-            spare[code] = (all_spare, units)
-        result["spare"] = [spare.get(code, (0.0, 0.0))[0] for code in result["code"]]
-        units = np.array([spare.get(code, (0.0, 0.0))[1] for code in result["code"]], float)
+        found = find_substitutes(self.yearly, self.parties, buyer, sellers, allies)
+        nobody = Substitutes((), 0.0, 0.0)
+        each = [found.get(code, nobody) for code in result["code"]]
         by_value = result["bought"].notna()
-        result["spare"] = result["spare"].where(by_value)
+        result["spare"] = pd.Series([entry.spare for entry in each], index=result.index).where(by_value)
+        units = np.array([entry.spare_quantity for entry in each], float)
         result["cover"] = np.where(by_value, share(result["spare"], result["bought"]), share(units, bought_units))
-        result["substitutes"] = [tuple(named.get(code, ())) for code in result["code"]]
+        result["substitutes"] = [entry.named for entry in each]
 
     def notes(self, buyer: Party) -> list[str]:
         """Return what the data cannot say."""

@@ -40,8 +40,8 @@ class Yearly:
     Attributes
     ----------
     statistics
-        The statistics. Their database has the table (or view) ``yearly``: exporter, importer, code, value, quantity, paired (value of
-        what has a quantity), all per year, unspecified areas and what world totals leave among them.
+        The statistics. Their database has the table (or view) ``yearly``: exporter, importer, code, value, quantity, paired
+        (value of what has a quantity), all per year, unspecified areas and what world totals leave among them.
     period
         What they are taken from.
     digits
@@ -79,6 +79,15 @@ def prepare(
     _pick(statistics, period, simple=statistics.kind == BACI)
     _roll_up(statistics, digits, simple=statistics.kind == BACI)
     return Yearly(statistics, period, digits)
+
+
+def per_year(column: str) -> str:
+    """Return the SQL of an amount per year: a mean of years where there are rows of whole years, else of months, times 12."""
+    parts = [
+        f"sum({column}) filter (months = {months}) * {12 // months} / nullif(count(distinct start) filter (months = {months}), 0)"
+        for months in (12, 1)
+    ]
+    return f"coalesce({', '.join(parts)})"
 
 
 def _listed(texts: Sequence[str]) -> str:
@@ -269,7 +278,8 @@ def _to_level(statistics: Statistics, digits: int) -> None:
         )
         run(
             f"""create or replace temp table rolled as select p.exporter, p.importer, left(p.code, {coarse}) as code,
-            sum(p.value) as value, sum(p.quantity) filter (u.unit = t.unit) as quantity, sum(p.paired) filter (u.unit = t.unit) as paired
+            sum(p.value) as value, sum(p.quantity) filter (u.unit = t.unit) as quantity,
+            sum(p.paired) filter (u.unit = t.unit) as paired
             from picked p join units u on p.code = u.code join units t on t.code = left(p.code, {coarse})
             where regexp_full_match(p.code, '[0-9]{{2,}}') and length(p.code) = {fine} group by 1, 2, 3"""
         )

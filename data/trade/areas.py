@@ -18,7 +18,9 @@ WORLD = "W00"
 UNSPECIFIED = "_X"
 """A partner that the statistics do not name."""
 
-EU = ["AUT", "BEL", "BGR", "HRV", "CYP", "CZE", "DNK", "EST", "FIN", "FRA", "DEU", "GRC", "HUN", "IRL", "ITA", "LVA", "LTU", "LUX", "MLT", "NLD", "POL", "PRT", "ROU", "SVK", "SVN", "ESP", "SWE"]
+EU = tuple(
+    "AUT BEL BGR HRV CYP CZE DNK EST FIN FRA DEU GRC HUN IRL ITA LVA LTU LUX MLT NLD POL PRT ROU SVK SVN ESP SWE".split()  # noqa: SIM905
+)
 """Member states of the European Union since February 2020."""
 
 NAMES = {

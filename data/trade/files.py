@@ -35,7 +35,7 @@ class Finder:
 
     def files(self, data: Sequence[str | PathLike[str]]) -> Iterator[tuple[Path, str]]:
         """Yield every file that is meant, with its name in messages."""
-        for given in map(fspath, data):
+        for given in (fspath(path) for path in data):
             path = Path(given)
             if not path.exists() and (example := find_example(given)) is not None:
                 yield example, given

@@ -128,9 +128,8 @@ class _Normaliser:
             return
         dropped: list[str] = []
         # A row of everything makes all others parts, whichever way they are split.
-        dropped.append(
-            f"not ({WHOLE}) and rowid in (select s.rowid from stage s semi join (select distinct {KEY} from stage where {WHOLE}) using ({KEY}))"
-        )
+        whole = f"select distinct {KEY} from stage where {WHOLE}"
+        dropped.append(f"not ({WHOLE}) and rowid in (select s.rowid from stage s semi join ({whole}) using ({KEY}))")
         for column, total in SPLITS.items():
             others = ", ".join(name for name in SPLITS if name != column)
             dropped.append(
@@ -234,7 +233,8 @@ class _Normaliser:
                 count(kg) as rows_weighed, count(*) as all_rows from stage group by code),
             named as (select code, unit, sum(value) as value, count(*) as n from stage
                 where quantity is not null and unit is not null group by code, unit),
-            best as (select code, unit from named qualify row_number() over (partition by code order by value desc nulls last, n desc, unit) = 1)
+            best as (select code, unit from named
+                qualify row_number() over (partition by code order by value desc nulls last, n desc, unit) = 1)
             select code, if(coalesce(weighed >= 0.5 * value, false) or (coalesce(value, 0) = 0 and rows_weighed >= 0.5 * all_rows)
                 or (b.unit is null and rows_weighed > 0), 'kg', coalesce(b.unit, '')) as unit
             from weights left join best b using (code) order by code"""

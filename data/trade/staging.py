@@ -123,7 +123,10 @@ class Stager:
         source = _source(layout, {name: types.get(name, "VARCHAR") for name in names}, ["", "NA"])
         self.connection.execute("begin")
         fine = self._run(f"insert into baci select {place}, {columns} from {source}", layout, collect=False)
-        odd = "t not between 1900 and 2100 or v < 0 or not isfinite(v) or q < 0 or not isfinite(q) or length(k) not between 5 and 6 or try_cast(k as integer) is null"
+        odd = (
+            "t not between 1900 and 2100 or v < 0 or not isfinite(v) or q < 0 or not isfinite(q) "
+            "or length(k) not between 5 and 6 or try_cast(k as integer) is null"
+        )
         empty = "t is null or i is null or j is null or k is null or v is null"
         if fine and not self._counted("baci", f"file = {place} and ({empty} or {odd})", "0")[0]:
             self.connection.execute("commit")
@@ -178,7 +181,8 @@ class Stager:
 
     def comtrade(self, layout: Layout, place: int) -> int:
         """Read a file of UN Comtrade into the table ``stage``; return its rows."""
-        names = ["type", "flow", "flow_name", "partner2", "revision", "code", "text", "customs", "mos", "mot", "unit_code", "unit", "quantity", "weight", "value"]
+        names = ["type", "flow", "flow_name", "partner2", "revision", "code", "text", "customs", "mos", "mot"]
+        names += ["unit_code", "unit", "quantity", "weight", "value"]
         cells = [f"{_cell(layout, name)} as {name}" for name in names]
         cells += [
             f"{_joined(layout, f'{side}_code', f'{side}_iso', side)} as {side}" for side in ("reporter", "partner")
@@ -488,6 +492,7 @@ def _moment(text: str) -> tuple[int, int, bool] | None:
 
 
 def no_country(text: str) -> str:
+    """Return the message about a text that is no country, with the nearest name that is one."""
     close = nearest_area(text)
     return (
         f"no country; is {close!r} meant?"

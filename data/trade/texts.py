@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
+from calendar import month_name
 
 from .layouts import SCALES, currency_of
 
 YEAR_MONTHS = 12
 MONTHS = {
-    name: place
-    for place, names in enumerate(
-        ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august")
-        + ("sep sept september", "oct october", "nov november", "dec december"),
-        start=1,
-    )
-    for name in names.split()
-}
+    name: place for place, full in enumerate(month_name) for name in (full.casefold(), full[:3].casefold()) if full
+} | {"sept": 9}
+"""Months by their names in English."""
+
 SPAN = re.compile(r"(\d{4})-?(\d{2})\s*(?:\.\.|to|–|/)\s*(?:(\d{4})-?)?(\d{2})")
 PART = re.compile(r"(\d{4})[- ]?([qh])([1-4])")
 LEADING = re.compile(r"\bhs\s*(?:code)?\s*:?\s*(\d{4,12})\b", re.IGNORECASE)
@@ -77,7 +74,8 @@ def months_of(start: int, count: int) -> list[int]:
 def read_code(text: str) -> tuple[str, str, bool]:
     """Return the code of an item, its name where the text holds one, and whether a leading zero was put back.
 
-    Digits are an HS code; a text that names one (``photoresist HS3707901010``) has it as its code; any other text is a code of its own.
+    Digits are an HS code; a text that names one (``photoresist HS3707901010``) has it as its code; any other text is a code
+    of its own.
     """
     text = " ".join(text.split()).removesuffix(".0")
     digits = re.sub(r"[.\s]", "", text)

@@ -127,9 +127,15 @@ def test_the_settings_of_every_shipped_case_are_valid_by_the_schema(name: str) -
 
 @pytest.mark.parametrize(
     "text",
-    ["[horizon]\nweeks = 0\n", "[horizon]\nweek = 5\n", "[case]\ntitle = 'x'\n", "[horizon]\nweeks = 5\n[limits]\nbudget = -1\n", "[horizon]\nweeks = 5\n[objective]\nscenario = 'best'\n"],
+    [
+        "[horizon]\nweeks = 0\n",
+        "[horizon]\nweek = 5\n",
+        "[case]\ntitle = 'x'\n",
+        "[horizon]\nweeks = 5\n[limits]\nbudget = -1\n",
+        "[horizon]\nweeks = 5\n[objective]\nscenario = 'best'\n",
+    ],
     ids=["no weeks", "misspelt", "no horizon", "negative", "another word"],
-)  # fmt: skip
+)
 def test_the_schema_refuses_what_the_program_refuses(text: str) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(as_json(tomllib.loads(text)), schema(), jsonschema.Draft202012Validator)

@@ -44,8 +44,13 @@ def test_flows_and_prices_are_those_of_the_statistics(kind: str, tmp_path: Path)
     found = drafted(save(tmp_path, KINDS[kind]()))
     case, by_lane = found.case, lanes(found)
     assert {row.party: row.role for row in case.parties} == {
-        "twn": "focal", "kor": "counterpart", "usa": "ally", "jpn": "other", "chn": "other", "rest": "other",
-    }  # fmt: skip
+        "twn": "focal",
+        "kor": "counterpart",
+        "usa": "ally",
+        "jpn": "other",
+        "chn": "other",
+        "rest": "other",
+    }
     assert [(row.item, row.unit) for row in case.items] == [("hs854232", "kg")]
     # kilograms a year / 52.18 weeks, and USD thousand a kilogram.
     expected = {"twn": (3000, 0.2), "usa": (1000, 0.1), "jpn": (2000, 0.1), "chn": (4000, 0.025)}
@@ -194,20 +199,35 @@ GRAPHITE = [19.05, 41.3, 60.2, 33.0, 22.5, 57.1, 48.0, 39.9, 61.0, 44.2, 52.7, 7
 
 
 def powder_by_month() -> str:
-    rows = [(f"2022-{month:02}", "250410", "China", place, share * amount, 1000 * share * amount)
-            for month, amount in enumerate(GRAPHITE, start=1) for place, share in (("South Korea", 12), ("Japan", 20), ("USA", 9))]  # fmt: skip
+    rows = [
+        (f"2022-{month:02}", "250410", "China", place, share * amount, 1000 * share * amount)
+        for month, amount in enumerate(GRAPHITE, start=1)
+        for place, share in (("South Korea", 12), ("Japan", 20), ("USA", 9))
+    ]
     return table([("month", "hs6", "origin", "destination", "quantity_t", "value_usd"), *rows])
 
 
 EXTRACTS: dict[str, tuple[Callable[[Path], str], dict[str, Any]]] = {
-    "UN Comtrade, one partner": (lambda folder: save(folder, chips_of_one_partner()), {"items": "8542", "focal": "USA", "counterpart": "CHN", "allies": ()}),
-    "a plain table by month": (lambda folder: save(folder, powder_by_month()), {"items": "250410", "focal": "CHN", "counterpart": "KOR", "allies": ()}),
+    "UN Comtrade, one partner": (
+        lambda folder: save(folder, chips_of_one_partner()),
+        {"items": "8542", "focal": "USA", "counterpart": "CHN", "allies": ()},
+    ),
+    "a plain table by month": (
+        lambda folder: save(folder, powder_by_month()),
+        {"items": "250410", "focal": "CHN", "counterpart": "KOR", "allies": ()},
+    ),
     "the shipped extract": (
         lambda folder: "korea-imports",
-        {"items": "370790;281111;fluorinated polyimide (KITA proxy code)", "focal": "JPN", "counterpart": "KOR", "allies": ("TWN",), "years": (2018, 2018)},
+        {
+            "items": "370790;281111;fluorinated polyimide (KITA proxy code)",
+            "focal": "JPN",
+            "counterpart": "KOR",
+            "allies": ("TWN",),
+            "years": (2018, 2018),
+        },
     ),
     "BACI": (lambda folder: save(folder, baci()), {"items": "854232;250410", "allies": ("USA", "JPN")}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("data", "options"), EXTRACTS.values(), ids=EXTRACTS)
@@ -227,11 +247,17 @@ def test_today_is_the_status_quo_where_prices_are_alike(tmp_path: Path) -> None:
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "an item not there": ({"items": "999999"}, "--items: '999999': no flow of this item; the data have 250410, 854232"),
-    "an item that is not traded between them": ({"items": "250410", "focal": "JPN", "allies": ()}, "--items: '250410': the data show no flow of it between Japan and South Korea"),
+    "an item that is not traded between them": (
+        {"items": "250410", "focal": "JPN", "allies": ()},
+        "--items: '250410': the data show no flow of it between Japan and South Korea",
+    ),
     "an item twice": ({"items": "854232;854232"}, "--items: '854232': named twice"),
-    "only what comes back": ({"items": "250410", "focal": "USA", "allies": ()}, "--items: none of them goes to South Korea; name one that can be controlled"),
+    "only what comes back": (
+        {"items": "250410", "focal": "USA", "allies": ()},
+        "--items: none of them goes to South Korea; name one that can be controlled",
+    ),
     "a year not there": ({"years": (2001, 2001)}, "--year: '2001': the data are of 2023"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("options", "message"), MISTAKES.values(), ids=MISTAKES)

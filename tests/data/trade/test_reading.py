@@ -128,13 +128,38 @@ def test_the_shipped_extract_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("490", "TWN"), ("S19", "TWN"), ("Other Asia, nes", "TWN"), ("Chinese Taipei", "TWN"), ("251", "FRA"), ("250", "FRA"),
-        ("579", "NOR"), ("578", "NOR"), ("699", "IND"), ("356", "IND"), ("757", "CHE"), ("756", "CHE"), ("842", "USA"), ("840", "USA"),
-        ("381", "ITA"), ("Rep. of Korea", "KOR"), ("Korea, Republic of", "KOR"), ("Dem. People's Rep. of Korea", "PRK"), ("Viet Nam", "VNM"),
-        ("China, Hong Kong SAR", "HKG"), ("Türkiye", "TUR"), ("Congo", "COG"), ("Dem. Rep. of the Congo", "COD"), ("kr", "KOR"),
-        ("899", "_X"), ("Areas, nes", "_X"), ("F19", "_X"), ("0", "W00"), ("World", "W00"), ("036", "AUS"),
+        ("490", "TWN"),
+        ("S19", "TWN"),
+        ("Other Asia, nes", "TWN"),
+        ("Chinese Taipei", "TWN"),
+        ("251", "FRA"),
+        ("250", "FRA"),
+        ("579", "NOR"),
+        ("578", "NOR"),
+        ("699", "IND"),
+        ("356", "IND"),
+        ("757", "CHE"),
+        ("756", "CHE"),
+        ("842", "USA"),
+        ("840", "USA"),
+        ("381", "ITA"),
+        ("Rep. of Korea", "KOR"),
+        ("Korea, Republic of", "KOR"),
+        ("Dem. People's Rep. of Korea", "PRK"),
+        ("Viet Nam", "VNM"),
+        ("China, Hong Kong SAR", "HKG"),
+        ("Türkiye", "TUR"),
+        ("Congo", "COG"),
+        ("Dem. Rep. of the Congo", "COD"),
+        ("kr", "KOR"),
+        ("899", "_X"),
+        ("Areas, nes", "_X"),
+        ("F19", "_X"),
+        ("0", "W00"),
+        ("World", "W00"),
+        ("036", "AUS"),
     ],
-)  # fmt: skip
+)
 def test_countries_go_by_the_numbers_and_names_of_the_statistics(text: str, expected: str) -> None:
     area = find_area(text)
     assert area is not None and area.id == expected
@@ -155,22 +180,45 @@ def test_groups_are_no_countries_and_unknown_names_are_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("2023", (202301, 12)), ("2023-04", (202304, 1)), ("202304", (202304, 1)), ("2023-04-30", (202304, 1)), ("2023-Q2", (202304, 3)),
-        ("2023H2", (202307, 6)), ("2024-01..02", (202401, 2)), ("2024-10..2025-03", (202410, 6)), ("Apr 2023", (202304, 1)),
-        ("2023.0", (202301, 12)), ("2023-13", None), ("next year", None), ("60 to 90", None), ("", None),
+        ("2023", (202301, 12)),
+        ("2023-04", (202304, 1)),
+        ("202304", (202304, 1)),
+        ("2023-04-30", (202304, 1)),
+        ("2023-Q2", (202304, 3)),
+        ("2023H2", (202307, 6)),
+        ("2024-01..02", (202401, 2)),
+        ("2024-10..2025-03", (202410, 6)),
+        ("Apr 2023", (202304, 1)),
+        ("2023.0", (202301, 12)),
+        ("2023-13", None),
+        ("next year", None),
+        ("60 to 90", None),
+        ("", None),
     ],
-)  # fmt: skip
+)
 def test_periods(text: str, expected: tuple[int, int] | None) -> None:
     assert read_period(text) == expected
 
 
 def test_codes_units_and_sums_of_money() -> None:
-    assert [read_code(text)[0] for text in ("854232", "10121", "8542.32", "8542.0", "magnets (HS 85051110)", "gallium")] == [
-        "854232", "010121", "854232", "8542", "85051110", "gallium",
-    ]  # fmt: skip
+    assert [
+        read_code(text)[0] for text in ("854232", "10121", "8542.32", "8542.0", "magnets (HS 85051110)", "gallium")
+    ] == [
+        "854232",
+        "010121",
+        "854232",
+        "8542",
+        "85051110",
+        "gallium",
+    ]
     assert [read_unit(text) for text in ("t", "kg", "8", "5", "-1", "wafers")] == [
-        ("kg", 1000.0), ("kg", 1.0), ("kg", 1.0), ("u", None), ("", None), ("wafers", None),
-    ]  # fmt: skip
+        ("kg", 1000.0),
+        ("kg", 1.0),
+        ("kg", 1.0),
+        ("u", None),
+        ("", None),
+        ("wafers", None),
+    ]
     assert read_money("USD 103.7 m") == (pytest.approx(103.7e6), "USD")
     assert read_money("1,234 EUR") == (1234.0, "EUR")
     assert read_money("103.7 m") is None and read_money("USD many") is None
@@ -182,33 +230,140 @@ LINES = {"baci": baci(), "plain": plain(), "comtrade": comtrade(world_rows())}
 
 FAULTS: dict[str, tuple[str, str, str, list[str]]] = {
     # kind, old, new, what is told
-    "BACI: words for a value": ("baci", "600.000", "much", ["data.csv, row 2, v: 'much': not a number; write a plain decimal such as 12.5"]),
-    "BACI: a negative value": ("baci", "600.000", "-600", ["data.csv, row 2, v: '-600': negative; a flow is 0 or more"]),
+    "BACI: words for a value": (
+        "baci",
+        "600.000",
+        "much",
+        ["data.csv, row 2, v: 'much': not a number; write a plain decimal such as 12.5"],
+    ),
+    "BACI: a negative value": (
+        "baci",
+        "600.000",
+        "-600",
+        ["data.csv, row 2, v: '-600': negative; a flow is 0 or more"],
+    ),
     "BACI: no value": ("baci", "600.000", "", ["data.csv, row 2, v: empty; every row has a value"]),
-    "BACI: a name for a number": ("baci", "2023,842,410", "2023,USA,410", ["data.csv, row 3, i: 'USA': not the number of a country, such as 410"]),
-    "BACI: a text for a code": ("baci", "410,854232,100.000,1", "410,chips,100.000,1", ["data.csv, row 3, k: 'chips': not an HS code of six digits"]),
+    "BACI: a name for a number": (
+        "baci",
+        "2023,842,410",
+        "2023,USA,410",
+        ["data.csv, row 3, i: 'USA': not the number of a country, such as 410"],
+    ),
+    "BACI: a text for a code": (
+        "baci",
+        "410,854232,100.000,1",
+        "410,chips,100.000,1",
+        ["data.csv, row 3, k: 'chips': not an HS code of six digits"],
+    ),
     "BACI: a year of another time": ("baci", "2023,842,410", "23,842,410", ["data.csv, row 3, t: '23': not a year"]),
     "BACI: infinite": ("baci", "600.000", "inf", ["data.csv, row 2, v: 'inf': not a number"]),
-    "BACI: two faults at once": ("baci", "600.000,3.000", "much,many", ["row 2, v: 'much'", "row 2, q: 'many': not a number"]),
-    "BACI: a broken download": ("baci", "250410,40.000,10.000\n", "2504", ["data.csv, row 14: 4 cells where the header has 6; the download may have broken off"]),
-    "BACI: a cell too many": ("baci", "600.000,3.000", "600,000,3.000", ["data.csv, row 2: 7 cells where the header has 6"]),
-    "plain: thousands separated": ("plain", ",600000\n", ',"600,000"\n', ["data.csv, row 2, value_usd: '600,000': not a number; write a plain decimal such as 12.5, without separators or units"]),
-    "plain: a country misspelt": ("plain", "2023,USA,KOR", "2023,Unted States,KOR", ["data.csv, row 3, origin: 'Unted States': no country; is 'united states' meant?"]),
-    "plain: nowhere": ("plain", "2023,USA,KOR", "2023,Atlantis,KOR", ["data.csv, row 3, origin: 'Atlantis': no country; write an ISO code such as KOR"]),
-    "plain: no period": ("plain", "2023,USA,KOR", "soon,USA,KOR", ["data.csv, row 3, year: 'soon': not a period; write a month such as 2024-03 or a year such as 2024"]),
+    "BACI: two faults at once": (
+        "baci",
+        "600.000,3.000",
+        "much,many",
+        ["row 2, v: 'much'", "row 2, q: 'many': not a number"],
+    ),
+    "BACI: a broken download": (
+        "baci",
+        "250410,40.000,10.000\n",
+        "2504",
+        ["data.csv, row 14: 4 cells where the header has 6; the download may have broken off"],
+    ),
+    "BACI: a cell too many": (
+        "baci",
+        "600.000,3.000",
+        "600,000,3.000",
+        ["data.csv, row 2: 7 cells where the header has 6"],
+    ),
+    "plain: thousands separated": (
+        "plain",
+        ",600000\n",
+        ',"600,000"\n',
+        [
+            "data.csv, row 2, value_usd: '600,000': not a number; write a plain decimal such as 12.5, without separators or units"
+        ],
+    ),
+    "plain: a country misspelt": (
+        "plain",
+        "2023,USA,KOR",
+        "2023,Unted States,KOR",
+        ["data.csv, row 3, origin: 'Unted States': no country; is 'united states' meant?"],
+    ),
+    "plain: nowhere": (
+        "plain",
+        "2023,USA,KOR",
+        "2023,Atlantis,KOR",
+        ["data.csv, row 3, origin: 'Atlantis': no country; write an ISO code such as KOR"],
+    ),
+    "plain: no period": (
+        "plain",
+        "2023,USA,KOR",
+        "soon,USA,KOR",
+        ["data.csv, row 3, year: 'soon': not a period; write a month such as 2024-03 or a year such as 2024"],
+    ),
     "plain: no item": ("plain", "USA,KOR,854232", "USA,KOR,", ["data.csv, row 3, item: empty; an item is needed"]),
-    "plain: a negative quantity": ("plain", "854232,1,t", "854232,-1,t", ["data.csv, row 3, quantity: '-1': negative; a flow is 0 or more"]),
+    "plain: a negative quantity": (
+        "plain",
+        "854232,1,t",
+        "854232,-1,t",
+        ["data.csv, row 3, quantity: '-1': negative; a flow is 0 or more"],
+    ),
     "plain: a column missing": ("plain", "origin", "whence", ["data.csv, row 1, origin: missing column"]),
-    "plain: no column of figures": ("plain", "quantity,unit,value_usd", "a,b,c", ["missing column; a file of plain table needs value or quantity"]),
-    "plain: a column twice": ("plain", "origin,destination", "origin,origin", ["data.csv, row 1, origin: names two columns; rename or remove one of them"]),
-    "Comtrade: no value": ("comtrade", ",600000,", ",,", ["data.csv, row 2, primaryValue: empty; every row has a value"]),
-    "Comtrade: words for a value": ("comtrade", ",600000,", ",n/a,", ["data.csv, row 2, primaryValue: 'n/a': not a number"]),
-    "Comtrade: no period": ("comtrade", ",2023,52,2023,410,,,M,,490", ",2023,52,20235,410,,,M,,490", ["data.csv, row 2, period: '20235': not a period; write a year such as 2024 or a month such as 202403"]),
-    "Comtrade: no flow": ("comtrade", ",M,,490,,,0,,,H6,,,854232", ",,,490,,,0,,,H6,,,854232", ["data.csv, row 2, flowCode: empty; M is import, X export"]),
-    "Comtrade: a column missing": ("comtrade", "primaryValue", "amount", ["row 1, primaryvalue: missing column; a file of UN Comtrade needs primaryvalue"]),
-    "no header": ("baci", "t,i,j,k,v,q\n", "", ["no trade statistics: the first row names 2023, 490, 410, 854232, 600.000, 3.000; it must name"]),
-    "a web page": ("baci", "t,i,j,k,v,q\n", "<!DOCTYPE html><html>\n", ["data.csv: a web page, not data; log in at the source and download it again"]),
-}  # fmt: skip
+    "plain: no column of figures": (
+        "plain",
+        "quantity,unit,value_usd",
+        "a,b,c",
+        ["missing column; a file of plain table needs value or quantity"],
+    ),
+    "plain: a column twice": (
+        "plain",
+        "origin,destination",
+        "origin,origin",
+        ["data.csv, row 1, origin: names two columns; rename or remove one of them"],
+    ),
+    "Comtrade: no value": (
+        "comtrade",
+        ",600000,",
+        ",,",
+        ["data.csv, row 2, primaryValue: empty; every row has a value"],
+    ),
+    "Comtrade: words for a value": (
+        "comtrade",
+        ",600000,",
+        ",n/a,",
+        ["data.csv, row 2, primaryValue: 'n/a': not a number"],
+    ),
+    "Comtrade: no period": (
+        "comtrade",
+        ",2023,52,2023,410,,,M,,490",
+        ",2023,52,20235,410,,,M,,490",
+        ["data.csv, row 2, period: '20235': not a period; write a year such as 2024 or a month such as 202403"],
+    ),
+    "Comtrade: no flow": (
+        "comtrade",
+        ",M,,490,,,0,,,H6,,,854232",
+        ",,,490,,,0,,,H6,,,854232",
+        ["data.csv, row 2, flowCode: empty; M is import, X export"],
+    ),
+    "Comtrade: a column missing": (
+        "comtrade",
+        "primaryValue",
+        "amount",
+        ["row 1, primaryvalue: missing column; a file of UN Comtrade needs primaryvalue"],
+    ),
+    "no header": (
+        "baci",
+        "t,i,j,k,v,q\n",
+        "",
+        ["no trade statistics: the first row names 2023, 490, 410, 854232, 600.000, 3.000; it must name"],
+    ),
+    "a web page": (
+        "baci",
+        "t,i,j,k,v,q\n",
+        "<!DOCTYPE html><html>\n",
+        ["data.csv: a web page, not data; log in at the source and download it again"],
+    ),
+}
 
 
 @pytest.mark.parametrize(("kind", "old", "new", "messages"), FAULTS.values(), ids=FAULTS)
@@ -239,7 +394,7 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TradeError, match=r"UN Comtrade, while .*a\.csv is CEPII BACI; they report the same trade"):
         read(one, other)
     euro = save(tmp_path, plain().replace("value_usd", "value_eur"), "c.csv")
-    with pytest.raises(TradeError, match="values in USD, while .* has EUR; bring them to one currency"):
+    with pytest.raises(TradeError, match=r"values in USD, while .* has EUR; bring them to one currency"):
         read(euro, save(tmp_path, plain(), "d.csv"))
     with pytest.raises(TradeError, match="only product names; give the data too"):
         read(save(tmp_path, "code,description\n854232,Memories\n", "e.csv"))

@@ -21,7 +21,7 @@ def applied(folder: Path, text: str, **options: Any) -> tuple[Told, list[Flow]]:
     with read_statistics([save(folder, text)], **options) as statistics:
         told = {entry.rule.id: (entry.rule.action, entry.rows, entry.value) for entry in statistics.treatments}
         left = statistics.rows(
-            "select exporter, importer, code, start, months, value, quantity from flows order by exporter, importer, code, start, months"
+            "select exporter, importer, code, start, months, value, quantity from flows order by all"
         )
     return told, [tuple(row) for row in left]  # type: ignore[misc]
 
@@ -36,8 +36,13 @@ def of_comtrade(folder: Path, rows: Iterable[Mapping[str, Any]], **options: Any)
 
 DROPPED: dict[str, tuple[list[dict[str, Any]], str, int, float]] = {
     "parts by second partner": (
-        [comtrade_row("TWN", "KOR", "854232", 400, 2, partner2Code=344), comtrade_row("TWN", "KOR", "854232", 200, 1, partner2Code=490)],
-        "splits", 2, 600,
+        [
+            comtrade_row("TWN", "KOR", "854232", 400, 2, partner2Code=344),
+            comtrade_row("TWN", "KOR", "854232", 200, 1, partner2Code=490),
+        ],
+        "splits",
+        2,
+        600,
     ),
     "parts by mode of transport": ([comtrade_row("TWN", "KOR", "854232", 590, 2, motCode=1000)], "splits", 1, 590),
     "parts by customs procedure": ([comtrade_row("TWN", "KOR", "854232", 50, 1, customsCode="C04")], "splits", 1, 50),
@@ -47,7 +52,9 @@ DROPPED: dict[str, tuple[list[dict[str, Any]], str, int, float]] = {
             comtrade_row("TWN", "KOR", "854232", 390, 2, motCode=1000, partner2Code=344),
             comtrade_row("TWN", "KOR", "854232", 400, 2, partner2Code=344),
         ],
-        "splits", 3, 1380,
+        "splits",
+        3,
+        1380,
     ),
     "re-imports": ([comtrade_row("TWN", "KOR", "854232", 7, 1, flow="RM")], "flows", 1, 7),
     "re-exports": ([comtrade_row("KOR", "JPN", "854232", 7, 1, flow="RX")], "flows", 1, 7),
@@ -55,13 +62,18 @@ DROPPED: dict[str, tuple[list[dict[str, Any]], str, int, float]] = {
     "the exporter's report": ([comtrade_row("TWN", "KOR", "854232", 570, 3, flow="X")], "mirror", 1, 570),
     "services": ([comtrade_row("TWN", "KOR", "854232", 9, None, typeCode="S")], "services", 1, 9),
     "SITC": ([comtrade_row("TWN", "KOR", "7764", 600, 3, classificationCode="S4")], "classification", 1, 600),
-    "an older revision of the HS": ([comtrade_row("TWN", "KOR", "854213", 600, 3, classificationCode="H5")], "revisions", 1, 600),
+    "an older revision of the HS": (
+        [comtrade_row("TWN", "KOR", "854213", 600, 3, classificationCode="H5")],
+        "revisions",
+        1,
+        600,
+    ),
     "the European Union": ([comtrade_row("TWN", "KOR", "854232", 5, 1, partnerCode=97)], "groups", 1, 5),
     "its own goods": ([comtrade_row("KOR", "KOR", "854232", 5, 1)], "self", 1, 5),
     "all goods": ([comtrade_row("TWN", "KOR", "TOTAL", 9000, None)], "goods", 1, 9000),
     "confidential goods": ([comtrade_row("TWN", "KOR", "9999AA", 30, None)], "goods", 1, 30),
     "the same row again": ([dict(FLOW)], "repeated", 1, 600),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("more", "rule", "rows", "value"), DROPPED.values(), ids=DROPPED)
@@ -209,8 +221,11 @@ def test_rows_of_plain_tables_that_are_no_flows_are_dropped(tmp_path: Path) -> N
         ("2024-08", "gallium", "China", "Germany", "", "", ""),
     )
     assert {rule: entry[:2] for rule, entry in told.items()} == {
-        "places": ("dropped", 1), "percent": ("dropped", 1), "groups": ("dropped", 1), "empty": ("dropped", 1),
-    }  # fmt: skip
+        "places": ("dropped", 1),
+        "percent": ("dropped", 1),
+        "groups": ("dropped", 1),
+        "empty": ("dropped", 1),
+    }
     assert left == [("CHN", "JPN", "gallium", 202408, 1, None, 3000)]
 
 
@@ -224,8 +239,11 @@ def test_a_span_of_months_is_spread_where_no_month_of_it_is_there(tmp_path: Path
     )
     assert told == {"spans": ("mended", 2, 90), "covered": ("dropped", 1, 90)}
     assert [(row[1], row[3], row[5], row[6]) for row in left] == [
-        ("JPN", 202401, 15, 1500), ("JPN", 202402, 15, 1500), ("JPN", 202405, 40, 4000), *(("USA", 202400 + month, 10, 1000) for month in range(7, 13)),
-    ]  # fmt: skip
+        ("JPN", 202401, 15, 1500),
+        ("JPN", 202402, 15, 1500),
+        ("JPN", 202405, 40, 4000),
+        *(("USA", 202400 + month, 10, 1000) for month in range(7, 13)),
+    ]
 
 
 def test_values_written_as_text_are_read_with_their_unit(tmp_path: Path) -> None:
