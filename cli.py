@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .analysis.frontier import Frontier
     from .analysis.trade.scan import Scan
     from .data import Case
+    from .data.trade import Statistics
     from .model import Plan
     from .report.folder import ResultFolder
     from .report.progress import Interruptible
@@ -1151,7 +1152,6 @@ def scan(
     from .analysis.trade.parties import find_parties
     from .analysis.trade.scan import scan as rank
     from .analysis.trade.sigma import find_sigmas
-    from .data.trade import read_statistics
     from .report.scan import show_scan
 
     if counterpart is None and not diversify:
@@ -1174,13 +1174,7 @@ def scan(
         "destination": destination,
         **({} if cif_fob is None else {"cif_fob": cif_fob}),
     }
-    with Interrupts(patient=False) as interrupts:
-
-        def work() -> Any:
-            with read_statistics(data, **fixed) as statistics:
-                return rank(statistics, parties, **options)
-
-        found = interrupts.run(work, talk)
+    found = _with_statistics(data, fixed, lambda statistics: rank(statistics, parties, **options), talk)
     if page is not None:
         from .report.drawing import Here
         from .report.page import write_page
@@ -1253,7 +1247,6 @@ def draft(
     """
     from .analysis.trade.draft import draft_case
     from .analysis.trade.parties import find_parties
-    from .data.trade import read_statistics
     from .report.drafted import case_name, draft_document, show_draft, write_draft
 
     if counterpart is None:
@@ -1269,19 +1262,33 @@ def draft(
         **({} if cif_fob is None else {"cif_fob": cif_fob}),
     }
     options: dict[str, Any] = {"years": _years(years), "substitutes": substitutes, "monthly": monthly}
-    with Interrupts(patient=False) as interrupts:
-
-        def work() -> Any:
-            with read_statistics(data, **fixed) as statistics:
-                return draft_case(case_name(output), statistics, parties, chosen, **options)
-
-        found = interrupts.run(work, talk)
+    name = case_name(output)
+    found = _with_statistics(
+        data, fixed, lambda statistics: draft_case(name, statistics, parties, chosen, **options), talk
+    )
     with _placing(output, "place"):
         write_draft(found, output, force=force)
     if as_json:
         _put_json(draft_document(found, output))
     else:
         _put_shown(lambda console: show_draft(found, output, console))
+
+
+def _with_statistics(data: Sequence[str], fixed: Mapping[str, Any], use: Callable[[Statistics], T], talk: Talk) -> T:
+    """Read trade statistics and use them; Ctrl-C ends at once and leaves no database behind."""
+    import tempfile
+
+    from .data.trade import read_statistics
+
+    def work() -> T:
+        with read_statistics(data, **fixed, scratch=scratch) as statistics:
+            return use(statistics)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="sluicegate-", ignore_cleanup_errors=True) as scratch,
+        Interrupts(patient=False) as interrupts,
+    ):
+        return interrupts.run(work, talk)
 
 
 def _check_ending(option: str, path: str, endings: Sequence[str]) -> None:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -156,3 +161,22 @@ def test_nothing_in_common_is_said(here: Path) -> None:
     save(here, baci([entry for entry in WORLD if entry[0] != "TWN"]))
     shown = run("scan", "data.csv", *SIDES, "--page", "x.html", "--chart", "x.svg")
     assert "The data show nothing that South Korea buys from Taiwan." in shown.stdout
+
+
+def test_ctrl_c_ends_at_once_and_leaves_nothing_behind(here: Path) -> None:
+    rows = "".join(f"2023,{490 + number % 3},410,{100000 + number:06},1.5,0.5\n" for number in range(400_000))
+    save(here, "t,i,j,k,v,q\n" + rows, "large.csv")
+    scratch = here / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "sluicegate.cli", "scan", "large.csv", *SIDES]
+    child = subprocess.Popen(
+        command, env={**os.environ, "TMPDIR": str(scratch)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    began = time.monotonic()
+    while not list(scratch.glob("*/*/trade.duckdb")) and child.poll() is None and time.monotonic() - began < 60:
+        time.sleep(0.01)
+    child.send_signal(signal.SIGINT)
+    said, told = child.communicate(timeout=60)
+    assert child.returncode in (0, 130), told
+    assert child.returncode == 0 or said == b""
+    assert not list(scratch.iterdir())

@@ -26,6 +26,9 @@ SMALLEST = 0.01
 NEGLIGIBLE = 0.001
 """Share of the counterpart's imports below which an ally is part of the rest of the world too."""
 
+DEARER = 1.01
+"""Times the next price from which a source is dearer than the others, not alike."""
+
 REST = "rest"
 AIR = 50.0
 """Money per kilogram above which goods are taken to fly."""
@@ -384,7 +387,14 @@ class _Drafter:
                 regime = f"answer-{item}"
             price = flow.price or mean
             self._running(
-                code, item, flow, price, scale, lead, regime, more=price == prices[0] > max(prices[1:], default=0.0)
+                code,
+                item,
+                flow,
+                price,
+                scale,
+                lead,
+                regime,
+                more=price == prices[0] > DEARER * max(prices[1:], default=0.0),
             )
 
     def _running(
@@ -416,10 +426,8 @@ class _Drafter:
         how = f"yearly quantity / {WEEKS:.2f} weeks"
         if flow.estimated:
             how += "; quantity missing for part of the value, filled in by the unit value"
-        if spread is not None and spread.low < spread.high:
-            how += (
-                f"; low {_rounded(spread.low):g}; high {_rounded(min(spread.high, row['max_flow'])):g} ({spread.words})"
-            )
+        if spread is not None:
+            how += _range(spread.low, min(spread.high, row["max_flow"]), spread.words)
         if self.monthly and (season := self.over_time.season(code, flow.origin, flow.destination)):
             how += f"; {season}"
         self._say("lanes", lane, "base_flow", row["base_flow"], code, "medium" if flow.estimated else "high", how)
@@ -662,9 +670,7 @@ class _Drafter:
     def _price_range(self, code: str, flow: _Flow, price: float) -> str:
         """Return the range of unit values over time, as a note carries it."""
         spread = None if flow.origin == REST else self.over_time.price_spread(code, flow.origin, flow.destination)
-        if spread is None or not spread.low < spread.high:
-            return ""
-        return f"; low {_rounded(price * spread.low):g}; high {_rounded(price * spread.high):g} ({spread.words})"
+        return "" if spread is None else _range(price * spread.low, price * spread.high, spread.words)
 
     def _placeholder(self, key: str) -> Placeholder:
         return PLACEHOLDERS[key]
@@ -682,7 +688,7 @@ class _Drafter:
             low, high = figure * placeholder.low / placeholder.value, figure * placeholder.high / placeholder.value
             if placeholder.whole:
                 low, high = round(low), round(high)
-            note += f" low {_rounded(low):g}; high {_rounded(high):g}."
+            note += _range(low, high).replace(";", "", 1)
         note += f" Ask: {placeholder.question}"
         self.tables["sources"].append(
             {
@@ -707,6 +713,14 @@ def _together(flows: Sequence[_Flow], destination: str) -> _Flow:
         math.fsum(flow.quantity or 0.0 for flow in flows),
         math.fsum(flow.paired or 0.0 for flow in flows),
         any(flow.estimated for flow in flows),
+    )
+
+
+def _range(low: float, high: float, words: str = "") -> str:
+    """Return a range as the note of a source carries it; empty where its ends are the same."""
+    ends = f"{_rounded(low):.{DIGITS}g}", f"{_rounded(high):.{DIGITS}g}"
+    return (
+        f"; low {ends[0]}; high {ends[1]}{f' ({words})' if words else '.'}" if float(ends[0]) < float(ends[1]) else ""
     )
 
 

@@ -77,7 +77,7 @@ def prepare(
     digits = _digits(statistics, digits)
     period = _period(statistics, importers, years)
     _pick(statistics, period, simple=statistics.kind == BACI)
-    _roll_up(statistics, digits, simple=statistics.kind == BACI)
+    _roll_up(statistics, period, digits, simple=statistics.kind == BACI)
     return Yearly(statistics, period, digits)
 
 
@@ -204,7 +204,7 @@ def _pick(statistics: Statistics, period: Period, *, simple: bool) -> None:
     )
 
 
-def _roll_up(statistics: Statistics, digits: int | None, *, simple: bool) -> None:
+def _roll_up(statistics: Statistics, period: Period, digits: int | None, *, simple: bool) -> None:
     """Make ``yearly``: codes brought to one level, world totals replaced by what they hold beyond their parts."""
     run = statistics.connection.execute
     if simple:
@@ -217,7 +217,7 @@ def _roll_up(statistics: Statistics, digits: int | None, *, simple: bool) -> Non
             )
         return
     if digits is not None:
-        _to_level(statistics, digits)
+        _to_level(statistics, period, digits)
     run(
         f"""create table yearly as
         with parts as (select * from picked where exporter <> '{WORLD}' and importer <> '{WORLD}'),
@@ -248,15 +248,16 @@ def _rest(side: str, other: str) -> str:
         where {beyond("value")} is not null or {units} is not null"""
 
 
-def _to_level(statistics: Statistics, digits: int) -> None:
+def _to_level(statistics: Statistics, period: Period, digits: int) -> None:
     """Bring ``picked`` to one level: a code as it is reported there, else the sum of the finer ones."""
     run = statistics.connection.execute
     hs = "regexp_full_match(code, '[0-9]{2,}')"
     lengths = [
         row[0] for row in statistics.rows(f"select distinct length(code) from picked where {hs} order by 1 desc")
     ]
+    within = f"start between {period.first} and {period.last}"
     coarser = f"{hs} and length(code) < {digits}"
-    rows, value = statistics.rows(f"select count(*), sum(value) from picked where {coarser}")[0]
+    rows, value = statistics.rows(f"select count(*), sum(value) from flows where {within} and {coarser}")[0]
     statistics.ledger.add("levels", rows, value, f"coarser than {digits} digits")
     run(f"delete from picked where {coarser}")
     levels = [length for length in lengths if length >= digits]
@@ -267,7 +268,10 @@ def _to_level(statistics: Statistics, digits: int) -> None:
         units = "(select p.*, u.unit from picked p join units u using (code))"
         twice = f"""{hs} and length(code) = {fine} and exists (select 1 from picked o where o.exporter = picked.exporter and
             o.importer = picked.importer and o.code = left(picked.code, {coarse}))"""
-        rows, value = statistics.rows(f"select count(*), sum(value) from picked where {twice}")[0]
+        rows, value = statistics.rows(
+            f"""select count(*), sum(value) from flows semi join (select exporter, importer, code from picked where {twice})
+            using (exporter, importer, code) where {within}"""
+        )[0]
         statistics.ledger.add("levels", rows, value, f"finer than codes of {coarse} digits beside them")
         run(f"delete from picked where {twice}")
         run(

@@ -128,6 +128,7 @@ def read_statistics(
     origin: str | None = None,
     destination: str | None = None,
     cif_fob: float = CIF_FOB,
+    scratch: str | PathLike[str] | None = None,
 ) -> Statistics:
     """Read trade statistics: UN Comtrade (API and bulk), CEPII BACI, or plain tables.
 
@@ -140,13 +141,15 @@ def read_statistics(
         Country of every row of a plain table without such a column.
     cif_fob
         Factor from an exporter's report, free on board, to what the importer pays.
+    scratch
+        Folder in which the folder of the database is made; by default that for temporary files.
 
     Raises
     ------
     TradeError
         With all faults: files that are no trade statistics, cells that cannot be read.
     """
-    folder = tempfile.TemporaryDirectory(prefix="sluicegate-trade-")
+    folder = tempfile.TemporaryDirectory(prefix="sluicegate-trade-", dir=scratch, ignore_cleanup_errors=True)
     try:
         connection = _database(Path(folder.name))
         try:

@@ -116,6 +116,21 @@ def test_ranges_of_the_sources_can_be_swept(tmp_path: Path) -> None:
     assert len(design.factors) > 20 and "stocks.kor/hs854232.initial" in {factor.path for factor in design.factors}
 
 
+def test_prices_that_are_alike_give_no_range_and_no_headroom(tmp_path: Path) -> None:
+    rows = [
+        comtrade_row(origin, "KOR", "854232", 1000 * kilograms, kilograms + cents / 1e6, year=year)
+        for year, kilograms, cents in ((2022, 3000, 1), (2023, 4000, 2))
+        for origin in ("TWN", "CHN", "JPN")
+    ]
+    case = drafted(save(tmp_path, comtrade(rows)), allies=()).case
+    assert not any(
+        "unit_cost" in factor.path
+        for factor in make_design(case, "oat", ["sources"]).factors
+        if "-more" not in factor.path
+    )
+    assert not status_quo_warnings(case)
+
+
 def monthly(quantities: list[float]) -> str:
     header = ("month", "origin", "destination", "item", "quantity", "unit", "value_usd")
     cells = [

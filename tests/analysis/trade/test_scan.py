@@ -141,9 +141,11 @@ def test_finer_codes_are_added_up(digits: int, tmp_path: Path) -> None:
 
 def test_a_code_reported_at_the_level_is_not_added_to_its_parts(tmp_path: Path) -> None:
     rows = [*world_rows(), comtrade_row("TWN", "KOR", "8542", 700_000, 3_500)]
-    record = row(scanned(tmp_path, comtrade(rows), digits=4), "8542")
+    found = scanned(tmp_path, comtrade(rows), digits=4)
+    record = row(found, "8542")
     # Of Taiwan's the heading as reported, of all others the sum of what is finer.
     assert (record["bought"], record["imports"]) == pytest.approx((700_000, 1_100_000))
+    assert [(entry.rows, entry.value) for entry in found.treatments if entry.rule.id == "levels"] == [(1, 600_000)]
 
 
 def test_sigma_and_expenditure_are_taken_as_given(tmp_path: Path) -> None:
