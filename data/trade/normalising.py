@@ -94,7 +94,8 @@ class _Normaliser:
         )
         areas = self.connection.execute("select number, area from numbers").fetchall()
         known = ", ".join(str(number) for number, area in areas if area != "_X")
-        self._drop("self", f"i = j and i in ({known})", "i", "baci", "1000 * v")
+        named = "(select area from numbers where number = i)"
+        self._drop("self", f"i = j and i in ({known})", named, "baci", "1000 * v")
         self._keep("unspecified", f"i not in ({known}) or j not in ({known})", "baci", "1000 * v")
         self._keep("quantity", "q is null", "baci", "1000 * v")
         self.connection.execute("create table units as select distinct code, 'kg' as unit from flows order by code")
