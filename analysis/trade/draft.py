@@ -12,8 +12,10 @@ from ...data import TABLES, Case, Fault, case_from_tables
 from ...data.trade import UNSPECIFIED, Statistics, TradeError, Treatment, area_name
 from ...data.trade.texts import read_code
 from .parties import Parties, Party, name_members
-from .placeholders import MARK, PLACEHOLDERS, Placeholder
+from .placeholders import PLACEHOLDERS, Placeholder
+from .sourcing import Sourcing, range_words, rounded
 from .spread import WEEKS, OverTime, Spread
+from .traded import REST, Traded, fill_quantities, mean_price, together
 from .yearly import Period, prepare
 
 HORIZON = 52
@@ -29,7 +31,6 @@ NEGLIGIBLE = 0.001
 DEARER = 1.01
 """Times the next price from which a source is dearer than the others, not alike."""
 
-REST = "rest"
 AIR = 50.0
 """Money per kilogram above which goods are taken to fly."""
 
@@ -38,9 +39,6 @@ HEAVY = 1e6
 
 LARGE = 1e9
 """Money a year from which a case is counted in millions; in thousands below."""
-
-DIGITS = 6
-"""Significant digits of the figures of a draft."""
 
 Row = dict[str, Any]
 
@@ -68,23 +66,6 @@ class Drafted:
     period: Period
     treatments: tuple[Treatment, ...]
     notes: tuple[str, ...]
-
-
-@dataclass
-class _Flow:
-    """What goes from one party to another in a year; quantities in the item's unit, None where they are not known."""
-
-    origin: str
-    destination: str
-    value: float | None
-    quantity: float | None
-    paired: float | None = None
-    estimated: bool = False
-
-    @property
-    def price(self) -> float | None:
-        """Money per unit."""
-        return self.paired / self.quantity if self.paired and self.quantity else None
 
 
 def draft_case(
@@ -139,9 +120,9 @@ class _Drafter:
         self.substitutes = substitutes
         self.monthly = monthly
         # In the order of the format, each filled as items come.
-        self.tables: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self.tables: dict[str, list[Row]] = {table: [] for table in TABLES if table != "sources"}
         self.over_time = OverTime(statistics)
-        self.used: dict[str, int] = {}
+        self.sources = Sourcing(statistics.source)
         self.units: dict[str, str] = {}
         self.unit = ""
         self.notes: list[str] = []
@@ -169,10 +150,13 @@ class _Drafter:
         names = ", ".join(self._words(code) for code in chosen)
         title = f"{self.parties.focal.name} and {self.counterpart.name}: {names} (draft from trade statistics)"
         assert self.period is not None
-        case = case_from_tables(
-            name, {"case": {"title": title, "currency": currency}, "horizon": {"weeks": HORIZON}}, self.tables
-        )
-        used = tuple((placeholder, self.used[key]) for key, placeholder in PLACEHOLDERS.items() if key in self.used)
+        settings: dict[str, dict[str, Any]] = {
+            "case": {"title": title, "currency": currency},
+            "horizon": {"weeks": HORIZON},
+        }
+        case = case_from_tables(name, settings, self.tables | {"sources": self.sources.rows})
+        counts = self.sources.used
+        used = tuple((placeholder, counts[key]) for key, placeholder in PLACEHOLDERS.items() if key in counts)
         return Drafted(case, used, self.period, self.statistics.treatments, tuple(dict.fromkeys(self.notes)))
 
     # What the statistics say
@@ -198,11 +182,12 @@ class _Drafter:
             raise TradeError(faults)
         return found
 
-    def _flows(self, code: str) -> list[_Flow]:
+    def _flows(self, code: str) -> list[Traded]:
         """Return what goes between parties in a year, and what each origin exports in all (destination ``all``)."""
         digits = len(code) if code.isdigit() else None
         yearly = prepare(self.statistics, self.counterpart.members, self.years, digits)
         self.period = self.period or yearly.period
+        self.sources.period = self.period.words
         self.units[code] = self._unit(code)
         rows = self.statistics.rows(
             """select coalesce(e.party, exporter) as origin, coalesce(i.party, importer) as destination, sum(value), sum(quantity),
@@ -210,13 +195,13 @@ class _Drafter:
             where code = ? and (e.party is null or i.party is null or e.party <> i.party) group by 1, 2 order by 1, 2""",
             [code],
         )
-        return [_Flow(*row) for row in rows]
+        return [Traded(*row) for row in rows]
 
     def _unit(self, code: str) -> str:
         found = self.statistics.rows("select unit from units where code = ?", [code])
         return found[0][0] if found else "kg"
 
-    def _check(self, flows: dict[str, list[_Flow]], given: dict[str, str]) -> None:
+    def _check(self, flows: dict[str, list[Traded]], given: dict[str, str]) -> None:
         """Refuse items that the two sides do not trade; one at least must go to the counterpart."""
         faults = [
             Fault("--items", f"the data show no flow of it between {self._sides()}", value=given[code])
@@ -234,17 +219,17 @@ class _Drafter:
         ours = " or ".join(party.name for party in self.ours)
         return f"{ours} and {self.counterpart.name}"
 
-    def _sent(self, flows: Iterable[_Flow]) -> bool:
+    def _sent(self, flows: Iterable[Traded]) -> bool:
         ours = {party.id for party in self.ours}
         return any(flow.origin in ours and flow.destination == self.counterpart.id for flow in flows)
 
-    def _returned(self, flows: Iterable[_Flow]) -> bool:
+    def _returned(self, flows: Iterable[Traded]) -> bool:
         ours = {party.id for party in self.ours}
         return any(flow.destination in ours and flow.origin == self.counterpart.id for flow in flows)
 
     # What becomes of it
 
-    def _item(self, code: str, flows: list[_Flow]) -> None:
+    def _item(self, code: str, flows: list[Traded]) -> None:
         self.unit = self.units[code]
         unit, scale = self._counted_in(code, flows)
         item = self._id(code)
@@ -252,17 +237,17 @@ class _Drafter:
         total = math.fsum(flow.quantity or 0.0 for flow in inbound.values())
         named = self._named_origins(inbound, flows, total)
         name = self.statistics.name(code)
-        holding = self._placeholder("holding_cost")
-        mean = self._mean_price(inbound.values()) or self._mean_price(flows) or 1.0
+        holding = _default("holding_cost")
+        mean = mean_price(inbound.values()) or mean_price(flows) or 1.0
         self.tables["items"].append(
             {
                 "item": item,
                 "name": name if name != code else "",
                 "unit": unit,
-                "holding_cost": _rounded(holding.value * mean),
+                "holding_cost": rounded(holding * mean),
             }
         )
-        self._assume("items", item, "holding_cost", holding.value * mean, "holding_cost", holding.value)
+        self.sources.assume("items", item, "holding_cost", holding * mean, "holding_cost")
         lead = "lead_air" if self.unit == "kg" and mean * self.money / scale >= AIR else "lead_sea"
         for party in self.ours:
             self._return(code, item, party, flows, scale, lead, mean)
@@ -284,7 +269,7 @@ class _Drafter:
         self._buyer(code, item, self.counterpart)
         self._makers(item, mean)
 
-    def _counted_in(self, code: str, flows: list[_Flow]) -> tuple[str, float]:
+    def _counted_in(self, code: str, flows: list[Traded]) -> tuple[str, float]:
         """Bring flows to one unit, filling in quantities that are missing; return the unit and what it is divided by."""
         known = [flow for flow in flows if flow.quantity and flow.paired]
         value = math.fsum(flow.value or 0.0 for flow in flows)
@@ -293,13 +278,8 @@ class _Drafter:
             for flow in flows:
                 flow.quantity = flow.paired = flow.value
             self.notes.append(f"{self._words(code)} has no quantities and is counted by its value.")
-        mean = self._mean_price(flows)
-        for flow in flows:
-            missing = (flow.value or 0.0) - (flow.paired or 0.0)
-            if mean and missing > 1e-9 * (flow.value or 1.0):
-                price = flow.price or mean
-                flow.quantity, flow.paired = (flow.quantity or 0.0) + missing / price, flow.value
-                flow.estimated = True
+        mean = mean_price(flows)
+        fill_quantities(flows, mean)
         if not value:
             self.notes.append(f"{self._words(code)} has no values; its prices are placeholders of 1.")
         buyers = [party.id for party in (self.counterpart, *self.ours)]
@@ -315,19 +295,14 @@ class _Drafter:
             flow.paired = None if flow.paired is None else flow.paired / self.money
         return unit, scale
 
-    def _mean_price(self, flows: Iterable[_Flow]) -> float | None:
-        listed = [flow for flow in flows if flow.quantity and flow.paired]
-        quantity = math.fsum(flow.quantity or 0.0 for flow in listed)
-        return math.fsum(flow.paired or 0.0 for flow in listed) / quantity if quantity else None
-
-    def _exports(self, origin: str, flows: list[_Flow]) -> float:
+    def _exports(self, origin: str, flows: list[Traded]) -> float:
         """Quantity a year that an origin exports to others than the counterpart and our side."""
         ours = {self.counterpart.id, *(party.id for party in self.ours)}
         return math.fsum(
             flow.quantity or 0.0 for flow in flows if flow.origin == origin and flow.destination not in ours
         )
 
-    def _named_origins(self, inbound: dict[str, _Flow], flows: list[_Flow], total: float) -> list[str]:
+    def _named_origins(self, inbound: dict[str, Traded], flows: list[Traded], total: float) -> list[str]:
         """Return the origins that have lanes of their own: our side, then the largest substitutes."""
         ours = [party.id for party in self.ours if party.id in inbound and self._counts(inbound[party.id], total)]
         out = {*(party.id for party in self.ours), self.counterpart.id, UNSPECIFIED}
@@ -351,7 +326,7 @@ class _Drafter:
         rest = sorted((origin for origin in order if origin not in half), key=lambda origin: (-worth[origin], origin))
         return ours + half + rest[: self.substitutes - len(half)]
 
-    def _counts(self, flow: _Flow, total: float) -> bool:
+    def _counts(self, flow: Traded, total: float) -> bool:
         """Return whether a flow of our side is large enough for a lane of its own."""
         if flow.origin == self.parties.focal.id or (flow.quantity or 0.0) >= NEGLIGIBLE * total:
             return bool(flow.quantity)
@@ -360,16 +335,16 @@ class _Drafter:
         )
         return False
 
-    def _unnamed(self, flows: list[_Flow], named: list[str]) -> set[str]:
+    def _unnamed(self, flows: list[Traded], named: list[str]) -> set[str]:
         """Return the origins without lanes of their own."""
         out = {*named, *(party.id for party in self.ours), self.counterpart.id, UNSPECIFIED}
         return {flow.origin for flow in flows} - out
 
-    def _rest(self, inbound: dict[str, _Flow], named: list[str]) -> _Flow:
+    def _rest(self, inbound: dict[str, Traded], named: list[str]) -> Traded:
         """Return what comes from all other origins, unspecified ones among them."""
-        return _together([flow for origin, flow in inbound.items() if origin not in named], self.counterpart.id)
+        return together([flow for origin, flow in inbound.items() if origin not in named], self.counterpart.id)
 
-    def _supply(self, code: str, item: str, flows: list[_Flow], scale: float, lead: str, mean: float) -> None:
+    def _supply(self, code: str, item: str, flows: list[Traded], scale: float, lead: str, mean: float) -> None:
         """Add the lanes that run now.
 
         Only the dearest can carry more than today: all that is cheaper is sold out, else the buyer would take it instead.
@@ -398,12 +373,12 @@ class _Drafter:
             )
 
     def _running(
-        self, code: str, item: str, flow: _Flow, price: float, scale: float, lead: str, regime: str | None, more: bool
+        self, code: str, item: str, flow: Traded, price: float, scale: float, lead: str, regime: str | None, more: bool
     ) -> None:
         base = (flow.quantity or 0.0) / WEEKS
         lane = f"{item}-{self._site(flow.origin)}-{self._site(flow.destination)}"
         spread = self._spread(code, flow, scale)
-        headroom = self._placeholder("headroom").value if more else 1.0
+        headroom = _default("headroom") if more else 1.0
         seen = more and spread is not None and spread.most > base
         most = spread.most if seen and spread is not None else headroom * base
         row: Row = {
@@ -411,14 +386,14 @@ class _Drafter:
             "item": item,
             "origin": self._site(flow.origin),
             "destination": self._site(flow.destination),
-            "lead_weeks": int(self._placeholder(lead).value),
-            "unit_cost": _rounded(price),
-            "base_flow": _rounded(base),
-            "max_flow": max(_rounded(most), _rounded(base)),
+            "lead_weeks": int(_default(lead)),
+            "unit_cost": rounded(price),
+            "base_flow": rounded(base),
+            "max_flow": max(rounded(most), rounded(base)),
         }
         if regime:
-            row["margin"] = _rounded(self._placeholder("margin").value * price)
-            self._assume("lanes", lane, "margin", row["margin"], "margin", self._placeholder("margin").value)
+            row["margin"] = rounded(_default("margin") * price)
+            self.sources.assume("lanes", lane, "margin", row["margin"], "margin")
         if regime:
             row["regime"] = regime
         self.tables["lanes"].append(row)
@@ -427,12 +402,14 @@ class _Drafter:
         if flow.estimated:
             how += "; quantity missing for part of the value, filled in by the unit value"
         if spread is not None:
-            how += _range(spread.low, min(spread.high, row["max_flow"]), spread.words)
+            how += _ends(spread.low, min(spread.high, row["max_flow"]), spread.words)
         if self.monthly and (season := self.over_time.season(code, flow.origin, flow.destination)):
             how += f"; {season}"
-        self._say("lanes", lane, "base_flow", row["base_flow"], code, "medium" if flow.estimated else "high", how)
+        self.sources.say(
+            "lanes", lane, "base_flow", row["base_flow"], code, "medium" if flow.estimated else "high", how
+        )
         if seen and spread is not None:
-            self._say(
+            self.sources.say(
                 "lanes",
                 lane,
                 "max_flow",
@@ -442,42 +419,42 @@ class _Drafter:
                 f"largest flow per week: {spread.most_words}",
             )
         else:
-            self._assume("lanes", lane, "max_flow", row["max_flow"], "headroom" if more else "sold_out", headroom)
-        self._assume("lanes", lane, "lead_weeks", row["lead_weeks"], lead, row["lead_weeks"])
+            self.sources.assume("lanes", lane, "max_flow", row["max_flow"], "headroom" if more else "sold_out")
+        self.sources.assume("lanes", lane, "lead_weeks", row["lead_weeks"], lead)
 
     def _redirected(
-        self, code: str, item: str, origin: str, dearest: float, spare: float, running: _Flow | None, lead: str
+        self, code: str, item: str, origin: str, dearest: float, spare: float, running: Traded | None, lead: str
     ) -> None:
         """Add what a substitute could send beyond today: no more than it sells elsewhere, or a little more than today."""
         known = spare > 0
         if not known:
-            spare = (self._placeholder("headroom").value - 1) * ((running.quantity if running else None) or 0.0)
-        if _rounded(spare / WEEKS) <= 0:
+            spare = (_default("headroom") - 1) * ((running.quantity if running else None) or 0.0)
+        if rounded(spare / WEEKS) <= 0:
             return
         self.others.setdefault(origin)
         lane = f"{item}-{self._site(origin)}-{self._site(self.counterpart.id)}-more"
-        premium = self._placeholder("premium").value
+        premium = _default("premium")
         row = {
             "lane": lane,
             "item": item,
             "origin": self._site(origin),
             "destination": self._site(self.counterpart.id),
-            "lead_weeks": int(self._placeholder(lead).value),
-            "unit_cost": _rounded(premium * dearest),
+            "lead_weeks": int(_default(lead)),
+            "unit_cost": rounded(premium * dearest),
             "base_flow": 0,
-            "max_flow": _rounded(spare / WEEKS),
-            "available_week": int(self._placeholder("redirect").value),
-            "ramp_weeks": int(self._placeholder("ramp").value),
+            "max_flow": rounded(spare / WEEKS),
+            "available_week": int(_default("redirect")),
+            "ramp_weeks": int(_default("ramp")),
         }
         self.tables["lanes"].append(row)
-        self._assume("lanes", lane, "unit_cost", row["unit_cost"], "premium", premium)
+        self.sources.assume("lanes", lane, "unit_cost", row["unit_cost"], "premium")
         if known:
             note = "what the origin exports to others now, per week: it can send no more than it sells"
-            self._say("lanes", lane, "max_flow", row["max_flow"], code, "medium", note)
+            self.sources.say("lanes", lane, "max_flow", row["max_flow"], code, "medium", note)
         else:
-            self._assume("lanes", lane, "max_flow", row["max_flow"], "headroom", 1.0, ranged=False)
+            self.sources.assume("lanes", lane, "max_flow", row["max_flow"], "headroom", ranged=False)
         for column, key in (("available_week", "redirect"), ("ramp_weeks", "ramp"), ("lead_weeks", lead)):
-            self._assume("lanes", lane, column, row[column], key, self._placeholder(key).value)
+            self.sources.assume("lanes", lane, column, row[column], key)
 
     def _buyer(self, code: str, item: str, party: Party) -> None:
         """Add what a buyer needs every week, and what it has in stock."""
@@ -486,28 +463,28 @@ class _Drafter:
         need = math.fsum(row["base_flow"] for row in lanes)
         mean = math.fsum(row["base_flow"] * row["unit_cost"] for row in lanes) / need
         dearest = max(row["unit_cost"] for row in lanes)
-        times = self._placeholder("shortage_penalty").value
-        penalty = _rounded(max(times * mean, 1.25 * dearest))
+        times = _default("shortage_penalty")
+        penalty = rounded(max(times * mean, 1.25 * dearest))
         key = f"{site}/{item}"
         self.tables["demands"].append(
-            {"site": site, "item": item, "quantity": _rounded(need), "shortage_penalty": penalty}
+            {"site": site, "item": item, "quantity": rounded(need), "shortage_penalty": penalty}
         )
-        self._say(
+        self.sources.say(
             "demands",
             key,
             "quantity",
-            _rounded(need),
+            rounded(need),
             code,
             "high",
             "all imports per week; what is made at home and used there is not in trade statistics",
         )
-        self._assume("demands", key, "shortage_penalty", penalty, "shortage_penalty", times)
-        weeks = self._placeholder("stock").value
-        self.tables["stocks"].append({"site": site, "item": item, "initial": _rounded(weeks * need)})
-        self._assume("stocks", key, "initial", _rounded(weeks * need), "stock", weeks)
+        self.sources.assume("demands", key, "shortage_penalty", penalty, "shortage_penalty")
+        weeks = _default("stock")
+        self.tables["stocks"].append({"site": site, "item": item, "initial": rounded(weeks * need)})
+        self.sources.assume("stocks", key, "initial", rounded(weeks * need), "stock")
 
     def _return(
-        self, code: str, item: str, party: Party, flows: list[_Flow], scale: float, lead: str, mean: float
+        self, code: str, item: str, party: Party, flows: list[Traded], scale: float, lead: str, mean: float
     ) -> None:
         """Add what one of us buys of the item, where the counterpart is among the sources: what it can answer with."""
         inbound = {flow.origin: flow for flow in flows if flow.destination == party.id and flow.quantity}
@@ -515,7 +492,7 @@ class _Drafter:
         total = math.fsum(flow.quantity or 0.0 for flow in inbound.values())
         if back is None or (back.quantity or 0.0) < SMALLEST * total:
             return
-        rest = _together([flow for origin, flow in inbound.items() if origin != self.counterpart.id], party.id)
+        rest = together([flow for origin, flow in inbound.items() if origin != self.counterpart.id], party.id)
         self._supply(code, item, [back, *([rest] if rest.quantity else [])], scale, lead, mean)
         self._buyer(code, item, party)
 
@@ -528,8 +505,8 @@ class _Drafter:
             if not out or not any(row["destination"] == site for row in lanes):
                 continue
             process = f"make-{item}-{site}"
-            made = _rounded(math.fsum(row["base_flow"] for row in out))
-            cost = self._placeholder("production_cost").value
+            made = rounded(math.fsum(row["base_flow"] for row in out))
+            cost = _default("production_cost")
             price = min(row["unit_cost"] for row in out)
             self.tables["processes"].append(
                 {
@@ -537,11 +514,11 @@ class _Drafter:
                     "site": site,
                     "output": item,
                     "capacity": made,
-                    "unit_cost": _rounded(cost * price),
+                    "unit_cost": rounded(cost * price),
                 }
             )
-            self._assume("processes", process, "capacity", made, "capacity", 1.0)
-            self._assume("processes", process, "unit_cost", _rounded(cost * price), "production_cost", cost)
+            self.sources.assume("processes", process, "capacity", made, "capacity")
+            self.sources.assume("processes", process, "unit_cost", rounded(cost * price), "production_cost")
 
     def _parties(self) -> None:
         focal, counterpart = self.parties.focal, self.counterpart
@@ -584,23 +561,23 @@ class _Drafter:
             self.tables["retaliations"].append(
                 {"package": "tit-for-tat", "regime": regime, "policy": "review", "cost": 0}
             )
-            self._assume("retaliations", f"tit-for-tat/{regime}", "cost", 0, "retaliation", 0)
+            self.sources.assume("retaliations", f"tit-for-tat/{regime}", "cost", 0, "retaliation")
 
     def _policy(self, regime: str, policy: str, value: float, ours: bool) -> None:
-        delay, approval = self._placeholder(f"{policy}_delay"), self._placeholder(f"{policy}_approval")
+        delay, approval = _default(f"{policy}_delay"), _default(f"{policy}_approval")
         row: Row = {
             "regime": regime,
             "policy": policy,
-            "delay_weeks": str(int(delay.value)),
-            "approval_rate": approval.value,
+            "delay_weeks": str(int(delay)),
+            "approval_rate": approval,
         }
         key = f"{regime}/{policy}"
-        self._assume("policies", key, "delay_weeks", row["delay_weeks"], f"{policy}_delay", delay.value, ranged=False)
-        self._assume("policies", key, "approval_rate", approval.value, f"{policy}_approval", approval.value)
+        self.sources.assume("policies", key, "delay_weeks", row["delay_weeks"], f"{policy}_delay", ranged=False)
+        self.sources.assume("policies", key, "approval_rate", approval, f"{policy}_approval")
         if ours:
-            cost = self._placeholder("admin_cost").value
-            row["admin_cost"] = _rounded(cost * value)
-            self._assume("policies", key, "admin_cost", row["admin_cost"], "admin_cost", cost)
+            cost = _default("admin_cost")
+            row["admin_cost"] = rounded(cost * value)
+            self.sources.assume("policies", key, "admin_cost", row["admin_cost"], "admin_cost")
         self.tables["policies"].append(row)
 
     # Names
@@ -620,28 +597,15 @@ class _Drafter:
 
     # Where figures come from
 
-    def _say(self, table: str, key: str, column: str, value: Any, code: str, confidence: str, note: str) -> None:
-        assert self.period is not None
-        self.tables["sources"].append(
-            {
-                "table": table,
-                "key": key,
-                "column": column,
-                "value": _text(value),
-                "source": f"{self.statistics.source}; {'HS ' if code.isdigit() else ''}{code}",
-                "date": self.period.words,
-                "confidence": confidence,
-                "note": note,
-            }
-        )
-
-    def _price_source(self, code: str, lane: str, price: float, flow: _Flow) -> None:
+    def _price_source(self, code: str, lane: str, price: float, flow: Traded) -> None:
         if not flow.value:
-            self._assume("lanes", lane, "unit_cost", price, "price", price)
+            self.sources.assume("lanes", lane, "unit_cost", price, "price")
         elif self.unit == self.currency and self.units[code] != self.unit:
-            self._say("lanes", lane, "unit_cost", price, code, "high", "counted by its value: a unit is worth itself")
+            self.sources.say(
+                "lanes", lane, "unit_cost", price, code, "high", "counted by its value: a unit is worth itself"
+            )
         elif flow.price is None or flow.estimated:
-            self._say(
+            self.sources.say(
                 "lanes",
                 lane,
                 "unit_cost",
@@ -651,7 +615,7 @@ class _Drafter:
                 "unit value; where its own is not known, that of all origins",
             )
         else:
-            self._say(
+            self.sources.say(
                 "lanes",
                 lane,
                 "unit_cost",
@@ -661,74 +625,23 @@ class _Drafter:
                 f"unit value: value / quantity{self._price_range(code, flow, price)}",
             )
 
-    def _spread(self, code: str, flow: _Flow, scale: float) -> Spread | None:
+    def _spread(self, code: str, flow: Traded, scale: float) -> Spread | None:
         """Return how a flow varies over time, in the item's units per week; None where that is not known."""
         if flow.origin == REST or self.unit != self.units[code]:
             return None
         return self.over_time.spread(code, flow.origin, flow.destination, scale)
 
-    def _price_range(self, code: str, flow: _Flow, price: float) -> str:
+    def _price_range(self, code: str, flow: Traded, price: float) -> str:
         """Return the range of unit values over time, as a note carries it."""
         spread = None if flow.origin == REST else self.over_time.price_spread(code, flow.origin, flow.destination)
-        return "" if spread is None else _range(price * spread.low, price * spread.high, spread.words)
-
-    def _placeholder(self, key: str) -> Placeholder:
-        return PLACEHOLDERS[key]
-
-    def _assume(
-        self, table: str, key: str, column: str, value: Any, name: str, level: float, ranged: bool = True
-    ) -> None:
-        """Mark a figure as a placeholder: its default, the reasoning, its range, the question to ask."""
-        placeholder = PLACEHOLDERS[name]
-        self.used[name] = self.used.get(name, 0) + 1
-        note = f"{MARK} {placeholder.reasoning}."
-        figure = float(value)
-        value = value if isinstance(value, str) else _rounded(figure)
-        if ranged and placeholder.low is not None and placeholder.high is not None and figure > 0 and level > 0:
-            low, high = figure * placeholder.low / placeholder.value, figure * placeholder.high / placeholder.value
-            if placeholder.whole:
-                low, high = round(low), round(high)
-            note += _range(low, high).replace(";", "", 1)
-        note += f" Ask: {placeholder.question}"
-        self.tables["sources"].append(
-            {
-                "table": table,
-                "key": key,
-                "column": column,
-                "value": _text(value),
-                "source": "",
-                "date": "",
-                "confidence": "assumed",
-                "note": note,
-            }
-        )
+        return "" if spread is None else _ends(price * spread.low, price * spread.high, spread.words)
 
 
-def _together(flows: Sequence[_Flow], destination: str) -> _Flow:
-    """Return flows to one destination as one, from the rest of the world."""
-    return _Flow(
-        REST,
-        destination,
-        math.fsum(flow.value or 0.0 for flow in flows),
-        math.fsum(flow.quantity or 0.0 for flow in flows),
-        math.fsum(flow.paired or 0.0 for flow in flows),
-        any(flow.estimated for flow in flows),
-    )
+def _default(name: str) -> float:
+    return PLACEHOLDERS[name].value
 
 
-def _range(low: float, high: float, words: str = "") -> str:
-    """Return a range as the note of a source carries it; empty where its ends are the same."""
-    ends = f"{_rounded(low):.{DIGITS}g}", f"{_rounded(high):.{DIGITS}g}"
-    return (
-        f"; low {ends[0]}; high {ends[1]}{f' ({words})' if words else '.'}" if float(ends[0]) < float(ends[1]) else ""
-    )
-
-
-def _text(value: Any) -> str:
-    """Return a figure as the table of a case holds it."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _rounded(value: float) -> float:
-    """Return a figure to the digits of a draft."""
-    return float(f"{value:.{DIGITS}g}")
+def _ends(low: float, high: float, words: str) -> str:
+    """Return a range over time as a part of a note."""
+    ends = range_words(low, high)
+    return f"; {ends} ({words})" if ends else ""

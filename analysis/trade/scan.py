@@ -25,6 +25,7 @@ COLUMNS: dict[str, str] = {
     "bought": "money per year",
     "share": "share of the buyer's imports",
     "quantity_share": "share of the buyer's imports by quantity",
+    "only_source": "",
     "world_share": "share of world exports",
     "sales_share": "share of the seller's exports",
     "hhi": "0 to 1",
@@ -53,6 +54,9 @@ COLUMNS: dict[str, str] = {
     "substitutes": "",
 }
 """Columns of a ranking with their units."""
+
+ONLY = 1e-12
+"""Share that others have up to which a seller counts as the only source."""
 
 WHOLE = 1e-3
 """Share of value without a quantity up to which a good counts as weighed."""
@@ -346,6 +350,8 @@ class _Measured:
         if not self._names_origins(buyer):
             # The only origin in the data is not the only one in the world.
             result["share"] = result["quantity_share"] = np.nan
+        # A loss without end is no number in JSON; this says why it is empty there.
+        result["only_source"] = result["share"] > 1 - ONLY
         exports = self._exports(sellers.reindex(codes))
         result["world_share"] = share(exports["sold"], exports["world"]) if self.world else np.nan
         result["sales_share"] = (

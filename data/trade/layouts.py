@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import gzip
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..faults import Fault, near
 
@@ -195,8 +198,6 @@ def sniff(path: Path, shown: str) -> Layout:
 
 def _beginning(path: Path, shown: str) -> tuple[str, str]:
     """Return the first lines of a file and how it is encoded."""
-    import gzip
-
     try:
         with path.open("rb") as file:
             start = file.read(65536)
@@ -215,11 +216,27 @@ def _beginning(path: Path, shown: str) -> tuple[str, str]:
         raise Unknown(Fault(shown, "binary content; download it as CSV"))
     if start.lstrip().startswith((b"<!DOCTYPE", b"<html", b"<!doctype")):
         raise Unknown(Fault(shown, "a web page, not data; log in at the source and download it again"))
-    try:
-        # A character may be cut in two at the end.
-        return start[: start.rfind(b"\n") + 1 or len(start)].decode("utf-8-sig"), "utf-8"
-    except UnicodeDecodeError:
-        return start.decode("latin-1"), "latin-1"
+    encoding = _encoding(path)
+    # A character may be cut in two at the end.
+    whole = start[: start.rfind(b"\n") + 1 or len(start)]
+    return whole.decode("utf-8-sig" if encoding == "utf-8" else encoding), encoding
+
+
+def _encoding(path: Path) -> str:
+    """Return whether a file is UTF-8, to its last byte: the first accent may stand in its last row."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as start:
+        packed = start.read(2) == b"\x1f\x8b"
+    opened: Callable[..., Any] = gzip.open if packed else open
+    with opened(path, "rb") as file:
+        try:
+            while chunk := file.read(1 << 20):
+                if not chunk.isascii() or decoder.getstate()[0]:
+                    decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "latin-1"
+    return "utf-8"
 
 
 def _judge(header: Sequence[str], shown: str, line: int) -> tuple[str, dict[str, str]]:

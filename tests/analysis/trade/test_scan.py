@@ -186,6 +186,15 @@ def test_trade_within_a_bloc_is_its_own_supply(tmp_path: Path) -> None:
     assert record["dependent"] is False
 
 
+def test_the_only_source_is_marked_where_its_loss_has_no_end(tmp_path: Path) -> None:
+    more = [*WORLD, ("TWN", "KOR", "854231", 300, 1)]
+    found = scanned(tmp_path, baci(more), allies=())
+    assert found.hold is not None and list(found.hold.rows["code"]) == ["854231", "854232", "250410"]
+    only = row(found, "854231")
+    assert (only["only_source"], only["loss"], only["cover"]) == (True, math.inf, 0)
+    assert row(found, "854232")["only_source"] is False
+
+
 def test_reexports_are_no_spare(tmp_path: Path) -> None:
     rows = [*world_rows(), comtrade_row("CHN", "W00", "854232", 70_000, None, flow="RX")]
     record = row(scanned(tmp_path, comtrade(rows)), "854232")

@@ -60,6 +60,26 @@ WAYS: dict[str, Callable[[Path], str]] = {
             ["primaryvalue", "cmdcode", "flowcode", "netwgt", "partnercode", "reportercode", "period"],
         ),
     ),
+    "Comtrade, an accent in the last row alone": lambda folder: save(
+        folder,
+        comtrade([*world_rows()[:-1], {**world_rows()[-1], "reporterDesc": "Côte d'Ivoire" + " " * 70_000}]),
+        encoding="latin-1",
+    ),
+    "Comtrade, years and months apart": lambda folder: save(
+        folder, comtrade(world_rows(), [name for name in COLUMNS if name != "period"])
+    ),
+    "Comtrade, names of the old portal": lambda folder: save(
+        folder,
+        table(
+            [
+                ["Year", "Trade Flow", "Reporter", "Partner", "Commodity Code", "Netweight (kg)", "Trade Value (US$)"],
+                *(
+                    ["2023", "Import", importer, exporter, code, "" if tonnes is None else 1000 * tonnes, 1000 * value]
+                    for exporter, importer, code, value, tonnes in WORLD
+                ),
+            ]
+        ),
+    ),
     "Comtrade, stray blanks": lambda folder: save(
         folder, comtrade([{name: f" {cell} " for name, cell in row.items()} for row in world_rows()])
     ),
