@@ -184,7 +184,8 @@ def _losses(scan: Scan, ranking: Ranking, money: Money, top: int) -> Iterable[Re
     origin = ranking.seller is None
     whom = "its largest origin" if ranking.seller is None else plain(ranking.seller.name)
     more = f"{len(rows)} of {len(ranking.rows):,}, " if len(rows) < len(ranking.rows) else ""
-    yield _title(f"What {buyer} loses without {whom}", f"{more}{money.unit} a year")
+    unit = f"{money.unit} a year" if money.unit else "amounts a year"
+    yield _title(f"What {buyer} loses without {whom}", f"{more}{unit}")
     allied = bool(scan.parties.allies) and ranking is scan.hold
     named = any(name and name != code for code, name in zip(rows["code"], rows["name"], strict=True))
     names = ["Good", *(["Name"] if named else []), *(["Origin"] if origin else [])]
