@@ -472,7 +472,7 @@ def schema(quiet: bool, verbose: bool) -> None:
 
     \b
     Example:
-      sluicegate cases schema > mycase/case.schema.json
+      sluicegate cases schema                 to be saved as case.schema.json
     """
     from .data.package import settings_schema
 
@@ -1145,8 +1145,8 @@ def scan(
 
     \b
     Examples:
-      sluicegate scan BACI_HS22_Y2023_V202501.csv --focal TWN --counterpart KOR --allies USA,JPN
-      sluicegate scan comtrade/ --focal TWN --counterpart KOR --digits 4 --page ranking.html
+      sluicegate scan BACI_HS22_Y2023.csv --focal TWN --counterpart KOR --allies USA,JPN
+      sluicegate scan downloads --focal TWN --counterpart KOR --digits 4 --page list.html
       sluicegate scan korea-imports --focal KOR --diversify
     """
     from .analysis.trade.parties import find_parties
@@ -1242,8 +1242,8 @@ def draft(
 
     \b
     Examples:
-      sluicegate draft BACI_HS22_Y2023_V202501.csv --focal TWN --counterpart KOR --items 854232,854231 -o mycase
-      sluicegate draft comtrade/ --focal TWN --counterpart KOR --allies USA,JPN --items 8542 --monthly -o mycase
+      sluicegate draft BACI_HS22_Y2023.csv --focal TWN --counterpart KOR --items 854232 -o mycase
+      sluicegate draft downloads --focal CHN --counterpart EU --items 8505 --monthly -o mycase
     """
     from .analysis.trade.draft import draft_case
     from .analysis.trade.parties import find_parties

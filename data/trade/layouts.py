@@ -8,7 +8,7 @@ import gzip
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,6 @@ NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """Of every group one column at least must be there."""
 
-ENCODINGS = {"utf-8": "utf-8", "latin-1": "latin-1", "utf-16": "utf-16"}
 SEPARATORS = (",", ";", "\t", "|")
 SCALES = {"thousand": 1e3, "k": 1e3, "m": 1e6, "million": 1e6, "mn": 1e6, "bn": 1e9, "billion": 1e9}
 CURRENCY = re.compile(r"(?:^|[^a-z])(usd|eur|jpy|krw|cny|gbp|us\$|\$)(?:$|[^a-z])")
@@ -135,7 +134,6 @@ class Layout:
     scale: float = 1.0
     currency: str = ""
     weight: float | None = None
-    fixed: Mapping[str, str] = field(default_factory=dict)
 
 
 class Unknown(Exception):

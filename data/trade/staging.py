@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -430,8 +431,10 @@ def _source(layout: Layout, types: Mapping[str, str] | None = None, nothing: Seq
     types = types or {f"c{place}": "VARCHAR" for place in range(layout.width)}
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
     packed = "gzip" if _packed(layout) else "none"
+    # A name is no pattern.
+    path = re.sub(r"[*?\[]", r"[\g<0>]", str(layout.path))
     return (
-        f"read_csv({_quoted(str(layout.path))}, auto_detect = false, header = false, skip = {layout.line}, "
+        f"read_csv({_quoted(path)}, auto_detect = false, header = false, skip = {layout.line}, "
         f"columns = {{{columns}}}, delim = {_quoted(layout.separator)}, quote = '\"', escape = '\"', "
         f"encoding = '{layout.encoding}', compression = '{packed}', store_rejects = true"
         + (f", nullstr = {list(nothing)!r})" if nothing else ")")

@@ -46,6 +46,7 @@ def shifted(text: str) -> str:
 
 WAYS: dict[str, Callable[[Path], str]] = {
     "BACI": lambda folder: save(folder, baci(), "BACI_HS22_Y2023_V202501.csv"),
+    "BACI, signs of a pattern in its name": lambda folder: save(folder, baci(), "it's [1] *.csv"),
     "BACI, figures padded": lambda folder: save(
         folder, baci().replace(",", ",   ").replace("NA", "    NA").replace("t,   i,   j,   k,   v,   q", "t,i,j,k,v,q")
     ),
