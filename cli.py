@@ -1242,8 +1242,8 @@ def draft(
 
     \b
     Examples:
-      sluicegate draft BACI_HS22_Y2023.csv --focal TWN --counterpart KOR --items 854232 -o mycase
-      sluicegate draft downloads --focal CHN --counterpart EU --items 8505 --monthly -o mycase
+      sluicegate draft BACI_HS22_Y2023.csv --focal TWN --counterpart KOR --items 854232 -o mine
+      sluicegate draft downloads --focal CHN --counterpart EU --items 8505 --monthly -o mine
     """
     from .analysis.trade.draft import draft_case
     from .analysis.trade.parties import find_parties
