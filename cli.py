@@ -1145,7 +1145,7 @@ def scan(
 
     \b
     Examples:
-      sluicegate scan BACI_HS22_Y2023.csv --focal TWN --counterpart KOR --allies USA,JPN
+      sluicegate scan BACI_Y2023.csv --focal TWN --counterpart KOR --allies USA,JPN
       sluicegate scan downloads --focal TWN --counterpart KOR --digits 4 --page list.html
       sluicegate scan korea-imports --focal KOR --diversify
     """
@@ -1242,7 +1242,7 @@ def draft(
 
     \b
     Examples:
-      sluicegate draft BACI_HS22_Y2023.csv --focal TWN --counterpart KOR --items 854232 -o mine
+      sluicegate draft BACI_Y2023.csv --focal TWN --counterpart KOR --items 854232 -o mine
       sluicegate draft downloads --focal CHN --counterpart EU --items 8505 --monthly -o mine
     """
     from .analysis.trade.draft import draft_case
