@@ -49,11 +49,15 @@ COLUMNS: dict[str, str] = {
     "unit": "",
     "unit_value": "money per unit",
     "other_unit_value": "money per unit",
+    "origins": "",
     "spare": "money per year",
     "cover": "times what the buyer buys from the seller",
     "substitutes": "",
 }
 """Columns of a ranking with their units."""
+
+ORIGINS = 10
+"""Origins of a good that are named with their unit values."""
 
 ONLY = 1e-12
 """Share that others have up to which a seller counts as the only source."""
@@ -73,8 +77,9 @@ class Ranking:
     buyer, seller
         Who depends on whom; the seller is None where it is each good's largest origin.
     rows
-        A row a good, with the columns of `COLUMNS`; ``substitutes`` is a tuple of mappings with area, name, exports, to_buyer,
-        spare (money per year) and unit_value.
+        A row a good, with the columns of `COLUMNS`; ``origins`` is a tuple of mappings with area, name, value (money per year),
+        share and unit_value, ``substitutes`` one of mappings with area, name, exports, to_buyer, spare (money per year) and
+        unit_value.
     imports
         Value of all that the buyer imports, per year.
     expenditure
@@ -393,6 +398,7 @@ class _Measured:
             frame["imports_paired"].fillna(0.0) - frame["bought_paired"].fillna(0.0),
             frame["imports_quantity"].fillna(0.0) - frame["bought_quantity"].fillna(0.0),
         )
+        result["origins"] = self._origins(buyer, result)
         self._substitutes(result, buyer, sellers.reindex(codes), allies, frame["bought_quantity"])
         if seller is None:
             result.insert(2, "origin", sellers.reindex(codes))
@@ -424,6 +430,26 @@ class _Measured:
             sum(quantity * quantity) filter (origin <> '{UNSPECIFIED}') as squares_quantity
             from origins group by code having coalesce(sum(value), 0) > 0 or coalesce(sum(quantity), 0) > 0 order by code"""
         )
+
+    def _origins(self, buyer: Party, result: pd.DataFrame) -> list[tuple[Row, ...]]:
+        """By good: the largest origins of what a buyer imports, with their shares and unit values."""
+        found = self.statistics.rows(
+            f"""with origins as (select code, origin, sum(value) as value, sum(quantity) as quantity, sum(paired) as paired
+                from touched where destination = ? and origin not in (?, '{UNSPECIFIED}') group by 1, 2),
+            placed as (select *, row_number() over (partition by code order by value desc nulls last, quantity desc, origin)
+                as place from origins)
+            select code, origin, value, paired / nullif(quantity, 0) from placed where place <= {ORIGINS} order by code, place""",
+            [buyer.id, buyer.id],
+        )
+        names = {party.id: party.name for party in self.parties.all}
+        total = dict(zip(result["code"], result["imports"], strict=True))
+        known = dict(zip(result["code"], result["share"].notna(), strict=True))
+        origins: dict[str, list[Row]] = {}
+        for code, origin, value, unit_value in found:
+            part = value / total[code] if code in total and known[code] and value is not None else math.nan
+            entry = {"area": origin, "name": names.get(origin) or area_name(origin), "value": value, "share": part}
+            origins.setdefault(code, []).append({**entry, "unit_value": unit_value})
+        return [tuple(origins.get(code, ())) for code in result["code"]]
 
     def _all_imports(self, buyer: Party, imports: pd.DataFrame) -> float:
         """Value of all goods a buyer imports in a year: the total of all goods where it is reported, else all in the data."""

@@ -103,6 +103,12 @@ def test_every_number_is_the_one_worked_out_by_hand(kind: str, tmp_path: Path) -
         record = row(found, code, ranking)
         for column, value in expected.items():
             assert record[column] == (value if isinstance(value, (str, bool)) else pytest.approx(value)), (code, column)
+    assert [(each["area"], each["share"], each["unit_value"]) for each in row(found, "854232")["origins"]] == [
+        ("TWN", 0.6, 200),
+        ("JPN", 0.2, 100),
+        ("CHN", 0.1, 25),
+        ("USA", 0.1, 100),
+    ]
     (china,) = row(found, "854232")["substitutes"]
     assert china == {
         "area": "CHN",
