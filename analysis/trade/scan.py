@@ -59,6 +59,9 @@ COLUMNS: dict[str, str] = {
 ORIGINS = 10
 """Origins of a good that are named with their unit values."""
 
+WORLDWIDE = 100
+"""Importing countries from which data count as those of the world."""
+
 ONLY = 1e-12
 """Share that others have up to which a seller counts as the only source."""
 
@@ -563,6 +566,11 @@ class _Measured:
             notes.append(
                 "The data hold the imports of one country only: what others sell elsewhere, and so world shares and "
                 "substitutes, is not known. Add BACI, or other importers."
+            )
+        elif self.world and self.importers < WORLDWIDE:
+            notes.append(
+                f"World shares and substitutes are of what the data hold: imports of {self.importers} countries. What others "
+                "import is not seen, so substitutes may have more to spare."
             )
         if not self._names_origins(buyer):
             notes.append(

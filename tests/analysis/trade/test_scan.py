@@ -120,6 +120,7 @@ def test_every_number_is_the_one_worked_out_by_hand(kind: str, tmp_path: Path) -
     }
     assert found.hold.imports == found.hold.expenditure == 1_100_000
     assert found.asymmetry == pytest.approx((600 + 10) / 1100 / 4 - 0.125)
+    assert any("imports of 4 countries" in note for note in found.notes)
     assert (found.period.words, found.digits, found.currency) == ("2023", 6, "USD")
 
 
