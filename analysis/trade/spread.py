@@ -50,23 +50,35 @@ class OverTime:
 
     def __init__(self, statistics: Statistics):
         self.statistics = statistics
+        self._code: str | None = None
 
     def periods(
         self, code: str, origin: str, destination: str, months: int
     ) -> list[tuple[int, float | None, float | None]]:
         """Return start, quantity and value of every period of so many months, codes taken at the level nearest to the item's."""
-        match = "starts_with(code, ?) and regexp_full_match(code, '[0-9]{2,}')" if code.isdigit() else "code = ?"
+        self._look_at(code)
         return [
             (row[0], row[1], row[2])
             for row in self.statistics.rows(
-                f"""with item as (select f.*, coalesce(e.party, exporter) as origin, coalesce(i.party, importer) as destination
-                    from flows f left join members e on exporter = e.area left join members i on importer = i.area
-                    where {match} and months = ?)
-                select start, sum(quantity), sum(value) from item where origin = ? and destination = ? and origin <> destination
-                and length(code) = (select min(length(code)) from item) group by start order by start""",
-                [code, months, origin, destination],
+                """select start, sum(quantity), sum(value) from looked_at where months = ? and origin = ? and destination = ?
+                and length(code) = (select min(length(code)) from looked_at where months = ?) group by start order by start""",
+                [months, origin, destination, months],
             )
         ]
+
+    def _look_at(self, code: str) -> None:
+        """Take an item's flows out of all flows, which may be millions."""
+        if code == self._code:
+            return
+        match = "starts_with(code, ?) and regexp_full_match(code, '[0-9]{2,}')" if code.isdigit() else "code = ?"
+        self.statistics.connection.execute(
+            f"""create or replace temp table looked_at as
+            select start, months, code, coalesce(e.party, exporter) as origin, coalesce(i.party, importer) as destination,
+            quantity, value from flows f left join members e on exporter = e.area left join members i on importer = i.area
+            where {match} and (e.party is null or i.party is null or e.party <> i.party)""",
+            [code],
+        )
+        self._code = code
 
     def spread(self, code: str, origin: str, destination: str, scale: float) -> Spread | None:
         """Return how the quantity per week varies, divided by a scale; None where there are not two periods."""
