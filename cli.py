@@ -1284,10 +1284,12 @@ def _with_statistics(data: Sequence[str], fixed: Mapping[str, Any], use: Callabl
         with read_statistics(data, **fixed, scratch=scratch) as statistics:
             return use(statistics)
 
-    with (
-        tempfile.TemporaryDirectory(prefix="sluicegate-", ignore_cleanup_errors=True) as scratch,
-        Interrupts(patient=False) as interrupts,
-    ):
+    try:
+        kept = tempfile.TemporaryDirectory(prefix="sluicegate-", ignore_cleanup_errors=True)
+    except OSError as error:
+        why = f"no folder for temporary files: {error.strerror}; name one with the variable TMPDIR"
+        raise Refusal(_shown(why)) from None
+    with kept as scratch, Interrupts(patient=False) as interrupts:
         return interrupts.run(work, talk)
 
 

@@ -16,7 +16,7 @@ from .files import Finder
 from .layouts import BACI, COMTRADE, COUNTRIES, KINDS, PLAIN, PRODUCTS, Layout, Unknown, sniff
 from .normalising import normalise
 from .rules import DROPPED, Ledger, Treatment
-from .staging import Stager, no_country
+from .staging import Stager, is_full, no_country
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -149,7 +149,12 @@ def read_statistics(
     TradeError
         With all faults: files that are no trade statistics, cells that cannot be read.
     """
-    folder = tempfile.TemporaryDirectory(prefix="sluicegate-trade-", dir=scratch, ignore_cleanup_errors=True)
+    import duckdb
+
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="sluicegate-trade-", dir=scratch, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _no_room(error.strerror or str(error)) from None
     try:
         connection = _database(Path(folder.name))
         try:
@@ -157,9 +162,19 @@ def read_statistics(
         except BaseException:
             connection.close()
             raise
+    except duckdb.Error as error:
+        folder.cleanup()
+        if is_full(error):
+            raise _no_room(str(error).splitlines()[0]) from None
+        raise
     except BaseException:
         folder.cleanup()
         raise
+
+
+def _no_room(words: str) -> TradeError:
+    message = f"no room for the database of the statistics: {words}; name another folder with the variable TMPDIR"
+    return TradeError([Fault(tempfile.gettempdir(), message)])
 
 
 def _database(folder: Path) -> DuckDBPyConnection:

@@ -362,6 +362,8 @@ class Stager:
         try:
             self.connection.execute(query)
         except duckdb.Error as error:
+            if is_full(error):
+                raise
             first = str(error).splitlines()[0]
             words = first.partition(": ")[2] or first
             self.faults.append(Fault(layout.shown, f"cannot be read: {words}; download it again, or save it as UTF-8"))
@@ -416,6 +418,11 @@ class Stager:
         columns = ", ".join(f"m{place} {kind}" for place, kind in enumerate(types))
         self.connection.execute(f"create or replace temp table {name} (text varchar, {columns})")
         insert_rows(self.connection, name, found)
+
+
+def is_full(error: Exception) -> bool:
+    """Return whether an error of the database says that there is no room, not that a file is faulty."""
+    return "No space left" in str(error) or type(error).__name__ == "OutOfMemoryException"
 
 
 def insert_rows(connection: DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from sluicegate.data.trade import Statistics, TradeError, area_name, example_names, find_area, read_statistics
 from sluicegate.data.trade.texts import read_code, read_money, read_period, read_unit
@@ -445,6 +446,20 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(TradeError):
         read(save(tmp_path, baci().replace("600.000", "much")))
     assert not list(scratch.iterdir())
+
+
+def test_no_room_for_the_database_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(tmp_path, baci())
+    with pytest.raises(TradeError, match="no room for the database of the statistics: No such file or directory"):
+        read_statistics([path], scratch=tmp_path / "nowhere")
+
+    def full(*given: Any) -> None:
+        raise duckdb.IOException("IO Error: Could not write file: No space left on device")
+
+    monkeypatch.setattr("sluicegate.data.trade.reading.normalise", full)
+    with pytest.raises(TradeError, match="No space left on device; name another folder with the variable TMPDIR"):
+        read_statistics([path], scratch=tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["data.csv"]
 
 
 def test_the_columns_of_the_api_are_those_that_are_tried() -> None:
