@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from .analysis.frontier.frontier import Frontier
     from .analysis.sweep.read import Sweep
+    from .analysis.trade.scan import Scan
     from .data import Case
+    from .data.trade import Statistics
     from .model import Plan
     from .report.console.progress import Interruptible
     from .report.files.folder import ResultFolder
@@ -474,8 +476,11 @@ def cases(ctx: click.Context, as_json: bool, quiet: bool, verbose: bool) -> None
 @click.argument("case", shell_complete=_completing("cases"))
 @click.argument("target", metavar="DIR_OR_FILE.xlsx")
 @click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook.")
+@click.option(
+    "--datapackage", is_flag=True, help="Write datapackage.json (Frictionless) beside the tables of a folder."
+)
 @loudness_options
-def copy(case: str, target: str, force: bool, quiet: bool, verbose: bool) -> None:
+def copy(case: str, target: str, force: bool, datapackage: bool, quiet: bool, verbose: bool) -> None:
     """Copy CASE to a folder, or to a workbook where the name ends in .xlsx, to be edited there.
 
     CASE is the name of a case that comes with the program, or a case of your own: a folder becomes a workbook in this
@@ -486,18 +491,37 @@ def copy(case: str, target: str, force: bool, quiet: bool, verbose: bool) -> Non
       sluicegate cases copy tutorial mycase
       sluicegate cases copy mycase mycase.xlsx
       sluicegate cases copy mycase.xlsx edited
+      sluicegate cases copy mycase shared --datapackage
     """
     from .data import copy_case, load_case, write_folder, write_workbook
     from .data.shipped import find_shipped
 
+    if datapackage and target.lower().endswith(".xlsx"):
+        raise Refusal("--datapackage describes the CSV tables of a folder; name a folder, or leave it out")
     with _placing(target, "place"):
         if target.lower().endswith(".xlsx"):
             write_workbook(load_case(case), target, force=force)
         elif find_shipped(case) and not os.path.exists(case):
-            copy_case(case, target, force=force)
+            copy_case(case, target, force=force, describe=datapackage)
         else:
-            write_folder(load_case(case), target, force=force)
+            write_folder(load_case(case), target, force=force, describe=datapackage)
     Talk(quiet, verbose).say(f"{target} holds a copy of {case}. Edit it, then: sluicegate solve {_quoted(target)}")
+
+
+@cases.command("schema")
+@loudness_options
+def schema(quiet: bool, verbose: bool) -> None:
+    """Print a JSON Schema for case.toml, by which editors complete and check its keys.
+
+    Save it beside case.toml, and name it in the first line there: #:schema ./case.schema.json
+
+    \b
+    Example:
+      sluicegate cases schema                 to be saved as case.schema.json
+    """
+    from .data.package import settings_schema
+
+    _put_json(settings_schema())
 
 
 @cli.command()
@@ -1078,6 +1102,277 @@ def frontier(
         _draw(chart, found, talk)
     codes = {"optimal": DONE, "infeasible": INFEASIBLE, "feasible": GAP_LEFT, "unknown": NO_PLAN}
     sys.exit(STOPPED if stopped else codes[found.status])
+
+
+trade_options = _chained(
+    click.argument("data", nargs=-1, required=True, shell_complete=_completing("trade_data")),
+    click.option("--counterpart", metavar="COUNTRY", help="The other side: an ISO code such as KOR, or EU."),
+    click.option("--allies", metavar="COUNTRIES", default="", help="Allies, separated by commas: USA,JPN."),
+    click.option(
+        "--year",
+        "years",
+        metavar="YEAR",
+        help="A year, or first-last such as 2021-2023, of which the mean is taken."
+        "  [default: the latest with imports of the buyer]",
+    ),
+    click.option("--origin", metavar="COUNTRY", help="Origin of every row, for a plain table without that column."),
+    click.option("--destination", metavar="COUNTRY", help="Destination of every row, for a plain table without it."),
+    click.option(
+        "--cif-fob",
+        type=Number(positive=True),
+        metavar="FACTOR",
+        help="What importers pay over what exporters report, where an exporter's report stands in.  [default: 1.06]",
+    ),
+)
+
+
+def _years(text: str | None) -> tuple[int, int] | None:
+    """Read a year, or the first and last of several."""
+    if text is None:
+        return None
+    first, dash, last = text.partition("-")
+    if not (
+        first.isdigit() and len(first) == 4 and (not dash or (last.isdigit() and len(last) == 4 and last >= first))
+    ):
+        raise Refusal(_shown(f"--year {text}: write a year such as 2023, or a first and a last one such as 2021-2023"))
+    return int(first), int(last or first)
+
+
+def _split(text: str) -> list[str]:
+    """Return what stands between commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@cli.command()
+@trade_options
+@click.option("--focal", metavar="COUNTRY", required=True, help="Our side: an ISO code such as TWN, or EU.")
+@click.option(
+    "--diversify", is_flag=True, help="The buyer's view: what the focal party imports, and who else could supply it."
+)
+@click.option(
+    "--digits",
+    type=click.Choice(["2", "4", "6"]),
+    help="Digits of the HS codes that are ranked.  [default: the finest in the data]",
+)
+@click.option(
+    "--sigma",
+    metavar="NUMBER_OR_FILE",
+    help="Elasticity of substitution between origins, or a CSV table of code and sigma.  [default: 5]",
+)
+@click.option(
+    "--expenditure",
+    type=Number(positive=True),
+    metavar="AMOUNT",
+    help="What the buyer spends in a year, such as its GDP.  [default: its imports]",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Goods that are printed; --json has all.",
+)
+@click.option("--page", metavar="FILE", help="Write a page with charts too, an .html file.")
+@click.option("--chart", metavar="FILE", help="Draw the ranking to FILE, which ends in .svg, .png or .html.")
+@json_option
+@loudness_options
+def scan(
+    data: tuple[str, ...],
+    counterpart: str | None,
+    allies: str,
+    years: str | None,
+    origin: str | None,
+    destination: str | None,
+    cif_fob: float | None,
+    focal: str,
+    diversify: bool,
+    digits: str | None,
+    sigma: str | None,
+    expenditure: float | None,
+    top: int,
+    page: str | None,
+    chart: str | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Rank goods by who depends on whom, from trade statistics in DATA.
+
+    DATA are files, folders or .zip archives as downloaded from UN Comtrade (API or bulk) or CEPII BACI, or plain tables
+    with the columns month or year, origin, destination, item, quantity, unit, value. What was dropped or mended is listed.
+
+    \b
+    Examples:
+      sluicegate scan BACI_Y2023.csv --focal TWN --counterpart KOR --allies USA,JPN
+      sluicegate scan downloads --focal TWN --counterpart KOR --digits 4 --page list.html
+      sluicegate scan korea-imports --focal KOR --diversify
+    """
+    from .analysis.trade.parties import find_parties
+    from .analysis.trade.scan import scan as rank
+    from .analysis.trade.sigma import find_sigmas
+    from .report.text.scan import show_scan
+
+    if counterpart is None and not diversify:
+        raise Refusal("scan needs --counterpart, or --diversify for the buyer's view")
+    began, talk = _now(), Talk(quiet, verbose)
+    for option, path, endings in (("--page", page, (".html",)), ("--chart", chart, (".svg", ".png", ".html"))):
+        if path is not None:
+            _check_ending(option, path, endings)
+            _check_file(option, path)
+    options: dict[str, Any] = {
+        "years": _years(years),
+        "digits": None if digits is None else int(digits),
+        "sigmas": find_sigmas(sigma),
+        "expenditure": expenditure,
+        "diversify": diversify,
+    }
+    parties = find_parties(focal, counterpart, _split(allies))
+    fixed: dict[str, Any] = {
+        "origin": origin,
+        "destination": destination,
+        **({} if cif_fob is None else {"cif_fob": cif_fob}),
+    }
+    found = _with_statistics(data, fixed, lambda statistics: rank(statistics, parties, **options), talk)
+    if page is not None:
+        from .report.charts.drawing import Here
+        from .report.page.page import write_page
+        from .report.page.scan import scan_page
+
+        with _placing(page, "file"):
+            write_page(scan_page(found, began, Here()), page)
+        talk.say(_shown(f"Written to {page}"))
+    if chart is not None:
+        _draw_scan(chart, found, talk)
+    if as_json:
+        _put_json(found.to_dict())
+    else:
+        _put_shown(lambda console: show_scan(found, console, top))
+
+
+@cli.command()
+@trade_options
+@click.option("--focal", metavar="COUNTRY", required=True, help="Our side: an ISO code such as TWN, or EU.")
+@click.option(
+    "--items",
+    required=True,
+    metavar="CODES",
+    help="What is controlled: HS codes or items, separated by commas (or ; where they hold commas).",
+)
+@click.option(
+    "--substitutes",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help="Other countries with lanes of their own for an item.",
+)
+@click.option(
+    "--monthly",
+    is_flag=True,
+    help="Note the season of every flow: the share of each month, in the sources of base flows.",
+)
+@click.option("-o", "--output", required=True, metavar="DIR_OR_FILE.xlsx", help="Where to write the case.")
+@click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook.")
+@json_option
+@loudness_options
+def draft(
+    data: tuple[str, ...],
+    counterpart: str | None,
+    allies: str,
+    years: str | None,
+    origin: str | None,
+    destination: str | None,
+    cif_fob: float | None,
+    focal: str,
+    items: str,
+    substitutes: int,
+    monthly: bool,
+    output: str,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Make a case of trade statistics in DATA: flows and prices with their source, placeholders for the rest.
+
+    The case can be solved at once. What no statistic says (stocks, penalties, margins, policies, capacities) is filled in by
+    a default, marked as a placeholder in its sources with the reasoning and the question to ask; README.txt lists them.
+
+    \b
+    Examples:
+      sluicegate draft BACI_Y2023.csv --focal TWN --counterpart KOR --items 854232 -o mine
+      sluicegate draft downloads --focal CHN --counterpart EU --items 8505 --monthly -o mine
+    """
+    from .analysis.trade.draft import draft_case
+    from .analysis.trade.parties import find_parties
+    from .report.text.draft import case_name, draft_document, show_draft, write_draft
+
+    if counterpart is None:
+        raise Refusal("draft needs --counterpart, the side that buys what is controlled")
+    talk = Talk(quiet, verbose)
+    chosen = [part.strip() for part in items.split(";" if ";" in items else ",") if part.strip()]
+    if not chosen:
+        raise Refusal("--items names nothing; give HS codes such as 854232,854231")
+    parties = find_parties(focal, counterpart, _split(allies))
+    fixed: dict[str, Any] = {
+        "origin": origin,
+        "destination": destination,
+        **({} if cif_fob is None else {"cif_fob": cif_fob}),
+    }
+    options: dict[str, Any] = {"years": _years(years), "substitutes": substitutes, "monthly": monthly}
+    name = case_name(output)
+    found = _with_statistics(
+        data, fixed, lambda statistics: draft_case(name, statistics, parties, chosen, **options), talk
+    )
+    with _placing(output, "place"):
+        write_draft(found, output, force=force)
+    if as_json:
+        _put_json(draft_document(found, output))
+    else:
+        _put_shown(lambda console: show_draft(found, output, console))
+
+
+def _with_statistics(data: Sequence[str], fixed: Mapping[str, Any], use: Callable[[Statistics], T], talk: Talk) -> T:
+    """Read trade statistics and use them; Ctrl-C ends at once and leaves no database behind."""
+    import tempfile
+
+    from .data.trade import read_statistics
+
+    def work() -> T:
+        with read_statistics(data, **fixed, scratch=scratch) as statistics:
+            return use(statistics)
+
+    try:
+        kept = tempfile.TemporaryDirectory(prefix="sluicegate-", ignore_cleanup_errors=True)
+    except OSError as error:
+        why = f"no folder for temporary files: {error.strerror}; name one with the variable TMPDIR"
+        raise Refusal(_shown(why)) from None
+    with kept as scratch, Interrupts(patient=False) as interrupts:
+        return interrupts.run(work, talk)
+
+
+def _check_ending(option: str, path: str, endings: Sequence[str]) -> None:
+    """Refuse a file whose name does not say what it is."""
+    if not path.lower().endswith(tuple(endings)):
+        raise Refusal(
+            _shown(
+                f"{option} {path}: give the file {'the ending' if len(endings) == 1 else 'one of the endings'} {', '.join(endings)}"
+            )
+        )
+
+
+def _draw_scan(chart: str, found: Scan, talk: Talk) -> None:
+    from .report.charts.base import write_chart
+    from .report.page.scan import scan_figures
+
+    figures = scan_figures(found)
+    if not figures:
+        talk.say("There is nothing to draw.")
+        return
+    with _placing(chart, "file"):
+        write_chart(figures[0].written, chart)
+    talk.say(_shown(f"Drawn to {chart}"))
 
 
 class UnnamedContext(click.Context):

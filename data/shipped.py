@@ -9,8 +9,9 @@ from os import PathLike
 from pathlib import Path
 
 from .input.folder import SETTINGS_FILE, parse_toml, read_text
+from .package import data_package
 from .schema.errors import CaseError, Fault, nearest
-from .storage.placing import place_folder
+from .storage.placing import PACKAGE_FILE, place_folder
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def find_shipped(name: str) -> Traversable | None:
     return next((folder for folder in _folders() if folder.name == name), None)
 
 
-def copy_case(name: str, folder: str | PathLike[str], *, force: bool = False) -> Path:
+def copy_case(name: str, folder: str | PathLike[str], *, force: bool = False, describe: bool = False) -> Path:
     """Copy a shipped case to a folder, to be edited there.
 
     Parameters
@@ -42,6 +43,8 @@ def copy_case(name: str, folder: str | PathLike[str], *, force: bool = False) ->
         Where to put it; a new or empty folder.
     force
         Replace the case in a folder that is not empty; other files there stay.
+    describe
+        Write ``datapackage.json`` beside the tables too.
 
     Returns
     -------
@@ -61,6 +64,8 @@ def copy_case(name: str, folder: str | PathLike[str], *, force: bool = False) ->
         hint = nearest(name, names) or f"; there are {', '.join(names)}"
         raise CaseError([Fault(name, f"no shipped case has this name{hint}")])
     contents = {entry.name: entry.read_bytes() for entry in source.iterdir() if entry.is_file()}
+    if describe:
+        contents[PACKAGE_FILE] = data_package(name, contents)
     return place_folder(contents, folder, force=force)
 
 

@@ -21,6 +21,7 @@ extensions = [
     "formulas",
     "public_names",
     "several_names",
+    "trade_rules",
 ]
 
 # Two hyphens are an option, not a dash.

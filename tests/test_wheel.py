@@ -73,6 +73,8 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         assert f"sluicegate/data/cases/{case}/case.toml" in names
         assert f"sluicegate/data/cases/{case}/lanes.csv" in names
     assert "sluicegate/data/template/case.toml" in names
+    assert "sluicegate/data/trade/areas.csv" in names
+    assert "sluicegate/data/trade/extracts/korea-imports.csv" in names
     templates = {f"sluicegate/report/page/templates/{path.name}" for path in (ROOT / "report/page/templates").iterdir()}
     assert templates and templates <= set(names)
     assert not [name for name in names if "/tests/" in name or "/tools/" in name or "/docs/" in name]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...data.units import Units
 from ...model.leader.problem import Problem
 from ...model.network.network import NONE
+from ..trade.measures import CDI_THRESHOLDS
 from .prices import POINTS, Prices, herfindahl
 from .survival import Survival, nodes
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 SIDES = ("ours", "counterpart")
 
-THRESHOLDS = (0.4, 0.5, 1.0)
+THRESHOLDS = CDI_THRESHOLDS
 """What the Commission's core dependency indicators 1, 2 and 3 must exceed for an item to count as dependent."""
 
 NOISE = 1e-9

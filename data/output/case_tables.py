@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from ..input.raw import shown
+from ..package import data_package
 from ..schema.case import Case
 from ..schema.declarations import columns, needed
 from ..schema.errors import CaseError, Fault
 from ..schema.tables import TABLES, Row, Settings
 from ..storage.formulas import guarded
-from ..storage.placing import place_file, place_folder
+from ..storage.placing import PACKAGE_FILE, place_file, place_folder
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -44,7 +45,7 @@ WORKBOOK_OPTIONS = {
 FORMATS = {"header": {"bold": True, "bottom": 1}, "text": {"num_format": "@"}}
 
 
-def write_folder(case: Case, folder: str | PathLike[str], *, force: bool = False) -> Path:
+def write_folder(case: Case, folder: str | PathLike[str], *, force: bool = False, describe: bool = False) -> Path:
     """Write a case as a folder of ``case.toml`` and CSV tables.
 
     Parameters
@@ -55,6 +56,8 @@ def write_folder(case: Case, folder: str | PathLike[str], *, force: bool = False
         A new or empty folder; it appears complete or not at all.
     force
         Replace the case in a folder that is not empty; other files there stay.
+    describe
+        Write ``datapackage.json`` beside the tables too.
 
     Returns
     -------
@@ -66,9 +69,17 @@ def write_folder(case: Case, folder: str | PathLike[str], *, force: bool = False
     FileExistsError
         Where the folder is not empty.
     """
+    contents = folder_contents(case)
+    if describe:
+        contents[PACKAGE_FILE] = data_package(case.name, contents)
+    return place_folder(contents, folder, force=force)
+
+
+def folder_contents(case: Case) -> dict[str, bytes]:
+    """Return the files of a case by name, as a folder holds them."""
     contents = {"case.toml": _toml(case.settings)}
     contents |= {f"{table}.csv": _csv(grid) for table, grid in _grids(case)}
-    return place_folder({name: text.encode() for name, text in contents.items()}, folder, force=force)
+    return {name: text.encode() for name, text in contents.items()}
 
 
 def write_workbook(case: Case, path: str | PathLike[str], *, force: bool = False) -> Path:

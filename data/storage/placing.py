@@ -13,7 +13,8 @@ from ..schema.tables import TABLES
 from .atomic import Reserved, resolved, sync_folder, write_file
 
 SETTINGS_FILE = "case.toml"
-CASE_FILES = (SETTINGS_FILE, *(f"{table}.csv" for table in TABLES))
+PACKAGE_FILE = "datapackage.json"
+CASE_FILES = (SETTINGS_FILE, *(f"{table}.csv" for table in TABLES), PACKAGE_FILE)
 
 COMING, LEAVING, REPLACED = ".sluicegate-coming", ".sluicegate-leaving", ".sluicegate-replaced"
 """Folders in that of a case whose files are replaced: the new files, the old ones while they are taken away, and after that."""

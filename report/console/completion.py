@@ -11,6 +11,8 @@ from click.shell_completion import CompletionItem
 
 from ...data import TABLES, Case, CaseError, load_case, shipped_cases
 from ...data.schema.declarations import columns, setting_paths
+from ...data.trade.examples import example_names
+from ...data.trade.files import ENDINGS
 
 RESULT_FILES = ("plan.json", "frontier.json", "sweep.json")
 
@@ -21,6 +23,12 @@ def cases(given: str | None, incomplete: str) -> list[CompletionItem]:
         CompletionItem(case.name, help=case.title) for case in shipped_cases() if case.name.startswith(incomplete)
     ]
     return shipped + _places(incomplete, lambda path: (path / "case.toml").is_file() or path.suffix == ".xlsx")
+
+
+def trade_data(given: str | None, incomplete: str) -> list[CompletionItem]:
+    """Offer the shipped extracts of trade statistics, files of data and folders."""
+    shipped = [CompletionItem(name) for name in example_names() if name.startswith(incomplete)]
+    return shipped + _places(incomplete, lambda path: path.name.lower().endswith(ENDINGS))
 
 
 def results(given: str | None, incomplete: str) -> list[CompletionItem]:

@@ -45,9 +45,9 @@ def main(arguments: list[str]) -> None:
         for rows in scale.measure(arguments[1:]):
             write([machine, "", table(built), "", table(list((known | dict(rows)).items()))], "scale")
         return
-    from . import pages, questions, responses, shell, sweeps, workbooks
+    from . import pages, questions, responses, shell, sweeps, trade, workbooks
 
-    parts = (responses, shell, questions, sweeps, pages, workbooks)
+    parts = (responses, shell, questions, sweeps, pages, workbooks, trade)
     write([machine, *(line for part in parts for line in ("", table(part.measure())))], "measured")
 
 

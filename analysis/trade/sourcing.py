@@ -1,0 +1,94 @@
+"""Where the figures of a draft come from: rows of the table ``sources``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .placeholders import MARK, PLACEHOLDERS
+
+DIGITS = 6
+"""Significant digits of the figures of a draft."""
+
+
+class Sourcing:
+    """Collects the sources of figures.
+
+    Parameters
+    ----------
+    source
+        The statistics.
+
+    Attributes
+    ----------
+    rows : list of dict
+        Rows of the table ``sources``.
+    used : dict of str to int
+        How many figures each placeholder fills in.
+    period : str
+        What flows are taken from.
+    """
+
+    def __init__(self, source: str):
+        self.source = source
+        self.rows: list[dict[str, Any]] = []
+        self.used: dict[str, int] = {}
+        self.period = ""
+
+    def say(self, table: str, key: str, column: str, value: Any, code: str, confidence: str, note: str) -> None:
+        """Name the statistics as the source of a figure: file, code and period.
+
+        Parameters
+        ----------
+        table, key, column, value
+            The figure.
+        code
+            The item's code.
+        confidence
+            ``high`` as read, ``medium`` where something was filled in.
+        note
+            How it was derived.
+        """
+        source = f"{self.source}; {'HS ' if code.isdigit() else ''}{code}"
+        self._add(table, key, column, value, source=source, date=self.period, confidence=confidence, note=note)
+
+    def assume(self, table: str, key: str, column: str, value: Any, name: str, ranged: bool = True) -> None:
+        """Mark a figure as a placeholder: its default, the reasoning, its range, the question to ask.
+
+        Parameters
+        ----------
+        table, key, column, value
+            The figure.
+        name
+            The placeholder.
+        ranged
+            Whether the figure varies as the placeholder does.
+        """
+        placeholder = PLACEHOLDERS[name]
+        self.used[name] = self.used.get(name, 0) + 1
+        note = f"{MARK} {placeholder.reasoning}."
+        figure = float(value)
+        if ranged and placeholder.low is not None and placeholder.high is not None and figure > 0:
+            low, high = figure * placeholder.low / placeholder.value, figure * placeholder.high / placeholder.value
+            if placeholder.whole:
+                low, high = round(low), round(high)
+            if ends := range_words(low, high):
+                note += f" {ends}."
+        note += f" Ask: {placeholder.question}"
+        value = value if isinstance(value, str) else rounded(figure)
+        self._add(table, key, column, value, source="", date="", confidence="assumed", note=note)
+
+    def _add(self, table: str, key: str, column: str, value: Any, **more: str) -> None:
+        whole = isinstance(value, float) and value.is_integer()
+        text = str(int(value)) if whole else str(value)
+        self.rows.append({"table": table, "key": key, "column": column, "value": text, **more})
+
+
+def range_words(low: float, high: float) -> str:
+    """Return a range as the note of a source carries it; empty where its ends are the same."""
+    ends = f"{rounded(low):.{DIGITS}g}", f"{rounded(high):.{DIGITS}g}"
+    return f"low {ends[0]}; high {ends[1]}" if float(ends[0]) < float(ends[1]) else ""
+
+
+def rounded(value: float) -> float:
+    """Return a figure to the digits of a draft."""
+    return float(f"{value:.{DIGITS}g}")

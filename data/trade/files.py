@@ -1,0 +1,100 @@
+"""The files that are meant by a path: folders, archives, answers of the API and shipped extracts."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator, Sequence
+from os import PathLike, fspath
+from pathlib import Path
+
+from ..schema.errors import Fault, nearest
+from .examples import example_names, find_example
+
+ENDINGS = (".csv", ".txt", ".tsv", ".gz", ".zip", ".json")
+TEXTS = (".csv", ".txt", ".tsv")
+
+
+class Finder:
+    """Finds files, and unpacks what is packed.
+
+    Parameters
+    ----------
+    folder
+        Where to unpack.
+    faults
+        What cannot be read is added here.
+    """
+
+    def __init__(self, folder: Path, faults: list[Fault]):
+        self.folder = folder
+        self.faults = faults
+        self._made = 0
+
+    def files(self, data: Sequence[str | PathLike[str]]) -> Iterator[tuple[Path, str]]:
+        """Yield every file that is meant, with its name in messages."""
+        for given in (fspath(path) for path in data):
+            path = Path(given)
+            if not path.exists() and (example := find_example(given)) is not None:
+                yield example, given
+            elif path.is_dir():
+                inside = sorted(
+                    file for file in path.iterdir() if file.name.lower().endswith(ENDINGS) and file.is_file()
+                )
+                if not inside:
+                    self.faults.append(Fault(given, f"holds no file of trade statistics ({', '.join(ENDINGS)})"))
+                for file in inside:
+                    yield from self._unpacked(file, str(file))
+            elif path.is_file():
+                yield from self._unpacked(path, given)
+            else:
+                hint = nearest(given, example_names()) or f"; shipped extracts are {', '.join(example_names())}"
+                self.faults.append(Fault(given or "''", f"no such file, and no shipped extract has this name{hint}"))
+
+    def _unpacked(self, path: Path, shown: str) -> Iterator[tuple[Path, str]]:
+        """Yield the files in an archive, each unpacked; what is no archive as it is."""
+        name = path.name.lower()
+        if name.endswith(".zip"):
+            yield from self._from_zip(path, shown)
+        elif name.endswith(".json"):
+            yield from self._from_json(path, shown)
+        else:
+            yield path, shown
+
+    def _from_zip(self, path: Path, shown: str) -> Iterator[tuple[Path, str]]:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                members = [entry for entry in archive.infolist() if entry.filename.lower().endswith(TEXTS)]
+                if not members:
+                    self.faults.append(Fault(shown, f"the archive holds no file of {', '.join(TEXTS)}"))
+                for entry in members:
+                    made = self._place()
+                    with archive.open(entry) as source, made.open("wb") as target:
+                        shutil.copyfileobj(source, target, 1 << 20)
+                    yield made, f"{shown}/{entry.filename}"
+        except (OSError, zipfile.BadZipFile, RuntimeError) as error:
+            self.faults.append(Fault(shown, f"the archive cannot be read: {error}; download it again"))
+
+    def _from_json(self, path: Path, shown: str) -> Iterator[tuple[Path, str]]:
+        """Yield the rows of an answer of the API as a CSV file."""
+        try:
+            document = json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            self.faults.append(Fault(shown, f"not JSON: {error}; download it again"))
+            return
+        rows = document.get("data") if isinstance(document, dict) else document
+        if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+            self.faults.append(Fault(shown, "no answer of UN Comtrade's API: it has no list of rows called data"))
+            return
+        made = self._place()
+        with made.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(dict.fromkeys(name for row in rows for name in row)), restval="")
+            writer.writeheader()
+            writer.writerows(rows)
+        yield made, shown
+
+    def _place(self) -> Path:
+        self._made += 1
+        return self.folder / f"member-{self._made}.csv"
