@@ -30,11 +30,11 @@ def test_validate_shows_one_line_and_counts_all(tmp_path: Path) -> None:
 
     from click.testing import CliRunner
     from sluicegate.cli import cli
-    from sluicegate.data import write_case
+    from sluicegate.data import write_folder
 
     from sluicegate_testing.networks import shortest_path
 
-    write_case(shortest_path(6, 9, seed=1).case, tmp_path / "case")
+    write_folder(shortest_path(6, 9, seed=1).case, tmp_path / "case")
     result = CliRunner().invoke(cli, ["validate", str(tmp_path / "case")], env={"COLUMNS": "500"})
     document = json.loads(CliRunner().invoke(cli, ["validate", str(tmp_path / "case"), "--json"]).stdout)
     alike = [warning for warning in document["warnings"] if "nothing flows before week 0" in warning["message"]]
