@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sluicegate import evaluate, load_case
+from sluicegate.data.units import natural_units
 
 from tools.evidence import assumptions, record, sampling, scores
 from tools.evidence.findings import find, in_the_world_that_came
@@ -15,11 +16,12 @@ from tools.evidence.studies import losses
 from tools.evidence.variants import CHOSEN, VARIANTS, WATCHED
 
 FIRST = "first scored"
+TIES = "indices that differ by no more than a solver's rounding rank alike"
 
 PINNED = {
     # (variant, series, score): value, why it last moved
     ("ex-ante", "pooled", "cells"): (27, FIRST),
-    ("ex-ante", "pooled", "rho"): (0.5486, FIRST),
+    ("ex-ante", "pooled", "rho"): (0.5448, TIES),
     ("ex-ante", "pooled", "status quo"): (0.7908, FIRST),
     ("ex-ante", "pooled", "total cut-off"): (0.9107, FIRST),
     ("ex-ante", "hf-japan-tonnes", "rho"): (0.7650, FIRST),
@@ -29,7 +31,7 @@ PINNED = {
     ("ex-ante", "resist-japan-value", "status quo"): (1.5553, FIRST),
     ("ex-ante", "fpi-japan-value", "status quo"): (3.0681, FIRST),
     ("ex-post", "pooled", "cells"): (25, FIRST),
-    ("ex-post", "pooled", "rho"): (0.6037, FIRST),
+    ("ex-post", "pooled", "rho"): (0.5990, TIES),
     ("ex-post", "pooled", "status quo"): (0.6141, FIRST),
     ("ex-post", "pooled", "total cut-off"): (0.7536, FIRST),
     ("ex-post", "hf-japan-tonnes", "rho"): (0.9429, FIRST),
@@ -83,8 +85,11 @@ def test_the_response_alone_is_the_plans_own():
     case = load_case(VARIANTS["ex-post"])
     alone, planned = respond(case, CHOSEN), response_of(evaluate(case, CHOSEN))
     assert alone.loss == pytest.approx(planned.loss, rel=1e-9)
+    # The solver's tolerance is one of natural units.
+    units = natural_units(case)[1]
+    unit = {row.lane: units.item(row.item) for row in case.lanes}
     for lane, arrivals in planned.arrivals.items():
-        np.testing.assert_allclose(alone.arrivals[lane], arrivals, atol=1e-6 + 1e-6 * arrivals.max())
+        np.testing.assert_allclose(alone.arrivals[lane], arrivals, atol=1e-6 * max(unit[lane], arrivals.max()))
     for pair, fill in planned.fills.items():
         np.testing.assert_allclose(alone.fills[pair], fill, atol=1e-5)
 

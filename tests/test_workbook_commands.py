@@ -12,9 +12,9 @@ from openpyxl import load_workbook
 from sluicegate import Plan, load_case, solve
 from sluicegate.cli import cli
 from sluicegate.data import write_folder
-from sluicegate.report.files.folder import write_plan
 
 from sluicegate_testing.cli_cases import small
+from sluicegate_testing.results import publish
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, solved: Plan) -> None:
     """A folder with the case ``small`` and its result ``out``."""
     monkeypatch.chdir(tmp_path)
     write_folder(small(), "small")
-    Path("out").mkdir()
-    write_plan(solved, Path("out"), {})
+    publish(solved.case, solved, Path("out"))
 
 
 def run(*arguments: str, code: int = 0) -> Result:

@@ -162,7 +162,7 @@ def test_long_names(tmp_path: Path, name: str) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from sluicegate.data import atomic
+from sluicegate.data.storage import atomic
 
 def die(function, call):
     calls = iter(range(1, call))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 UNGUARDED = """
 import sluicegate
-from sluicegate.model import columns
+from sluicegate.model.follower import enumerate as columns
 
 columns.CHUNK = 1
 plan = sluicegate.solve(sluicegate.load_case("tutorial"), threads=2)

@@ -90,7 +90,7 @@ def test_who_wants_to_stop_is_heard_before_the_time_is_up() -> None:
 def test_building_is_stopped(patience: int, caplog: pytest.LogCaptureFixture) -> None:
     case = generate(6, weeks=26)
     asked = After(patience)
-    network = Network(case, Ear(asked, every=16))
+    network = Network(case, check=Ear(asked, every=16))
     with pytest.raises(Stopped):
         build_joint(network)
     assert asked.left == -1

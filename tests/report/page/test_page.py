@@ -63,7 +63,7 @@ def test_says_what_matters(folder: Path) -> None:
         "It is proven that no plan within the limits can have more than 653.47 USD m: the gap is 0%",
         "Served 36.7% on average, first short in week 0",
         "Under review: review, strict, 3 weeks on average, felt from week 0, 50% of licences granted",
-        "Without retaliation, served 87.3% on average, first short in week 0, least 73.9% in week 0",
+        "Without retaliation, served 87.3% on average, first short in week 0, least 50% in week 1",
         "Together 1,031 USD m",
         "HHI",
         "1 least fill in 3 scenarios",
@@ -79,8 +79,11 @@ def plan_digest(folder: Path) -> str:
     return str(json.loads((folder / "run.json").read_text())["case_digest"])
 
 
-def test_a_wide_range_is_a_warning(folder: Path) -> None:
-    document = Document(page(folder))
+def test_a_wide_range_is_a_warning(plan: Plan, tmp_path: Path) -> None:
+    assert plan.leverage is not None
+    words = "the counterpart has several least-cost responses: the least kind of them leaves a leverage of 605.633"
+    wide = dataclasses.replace(plan, leverage_range=(605.633, plan.leverage), warnings=(words,))
+    document = Document(page(publish(plan.case, wide, tmp_path / "wide")))
     assert "605.63" in document.text
     assert any(entry.get("class") == "wide" for entry in document.of("div"))
     assert "the counterpart has several least-cost responses" in document.text
