@@ -85,11 +85,11 @@ def test_the_response_alone_is_the_plans_own():
     case = load_case(VARIANTS["ex-post"])
     alone, planned = respond(case, CHOSEN), response_of(evaluate(case, CHOSEN))
     assert alone.loss == pytest.approx(planned.loss, rel=1e-9)
-    # The solver's tolerance is one of natural units.
+    # Two least-cost responses may differ by what is worth nothing: a hair of a natural unit from one lane to another.
     units = natural_units(case)[1]
     unit = {row.lane: units.item(row.item) for row in case.lanes}
     for lane, arrivals in planned.arrivals.items():
-        np.testing.assert_allclose(alone.arrivals[lane], arrivals, atol=1e-6 * max(unit[lane], arrivals.max()))
+        np.testing.assert_allclose(alone.arrivals[lane], arrivals, atol=1e-4 * unit[lane])
     for pair, fill in planned.fills.items():
         np.testing.assert_allclose(alone.fills[pair], fill, atol=1e-5)
 
