@@ -583,11 +583,11 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, 
 @solve_options
 @click.option(
     "--method",
-    type=click.Choice(["auto", "columns", "groups", "pieces", "tree", "program"]),
+    type=click.Choice(["auto", "columns", "groups", "pieces", "rows", "tree", "program"]),
     default="auto",
     show_default=True,
     help="Enumerate the combinations of policies (columns), those of each independent group (groups), those of what each "
-    "good is made of (pieces), branch over them (tree), or solve one program (program).",
+    "good is made of (pieces), bound them by single responses (rows), branch over them (tree), or solve one program (program).",
 )
 @loudness_options
 def solve(

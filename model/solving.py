@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .certify.planning import Facts, make_plan, no_plan
 from .certify.restoring import RestoringMonitor
 from .follower.combinations import enumerable
+from .formulation.single_level import coupled
 from .leader.problem import Problem
 from .leader.recompute import FirstStage
 from .methods import large_spaces as large
@@ -57,8 +58,8 @@ def solve(
         Processes that work out responses, where they are enumerated as a whole.
     method
         ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``pieces`` those of what
-        each good is made of, ``tree`` branches over them, ``program`` solves one mixed-integer program; ``auto`` takes the first
-        that can work. All prove the same plan.
+        each good is made of, ``rows`` bounds them by what single responses tell, ``tree`` branches over them, ``program`` solves
+        one mixed-integer program; ``auto`` takes the first that can work. All prove the same plan.
     log
         File for the solver's log.
     monitor
@@ -226,6 +227,8 @@ def choose(network: Network, terms: Terms, clock: Clock) -> tuple[str, str]:
     too_many = "the combinations of policies are too many to enumerate,"
     if grouped(network):
         return "groups", f"{too_many} those of each independent group are not"
+    if not coupled(network):
+        return "rows", f"{too_many} and our side does not depend on how the counterpart operates"
     ear = Ear(lambda: clock.up() or clock.passed > CHOOSING * clock.seconds)
     if overlapping(network, ear):
         return "pieces", f"{too_many} those of the regimes that act on one good are not"

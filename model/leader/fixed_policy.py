@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -38,6 +38,8 @@ MOST_BASES = 256
 HAIR = 1e-6
 """Violation of a row or bound, scaled back, up to which an optimum of HiGHS's is taken as one."""
 
+
+T = TypeVar("T")
 
 Node = tuple[tuple[tuple[str, str], ...], bytes, bytes]
 """A choice of policies, and bounds of the binaries."""
@@ -93,12 +95,20 @@ class SpaceCut:
         What the arcs of a policy can be worth to us.
     prices : array, shape (3,)
         For the rooms of `Evaluator.rooms`.
+    barrier
+        Whether it bounds minus the sum of limits' gaps instead: where it is negative, no plan keeps the limits.
     """
 
     constant: float
     waste: float
     rents: Mapping[tuple[str, str], float]
     prices: np.ndarray
+    barrier: bool = False
+
+    def room_worth(self, rooms: np.ndarray) -> np.ndarray:
+        """As `Cut.room_worth`."""
+        priced = np.flatnonzero(self.prices)
+        return rooms[..., priced] @ self.prices[priced]
 
 
 def face_of(network: Network, cost: float, wide: bool = False) -> float:
@@ -153,6 +163,9 @@ class Evaluator:
         File for HiGHS's log of the joint program.
     stop
         Asked at every node; solves end early once it returns True.
+    crash
+        Basis to start from where none is known, by choice: the response's own, and slacks for the rest. Given where nothing on our
+        side depends on the response, which is not solved again then.
 
     Attributes
     ----------
@@ -165,9 +178,15 @@ class Evaluator:
     """
 
     def __init__(
-        self, joint: Joint, status_quo: float, log: str | None = None, stop: Callable[[], bool] = lambda: False
+        self,
+        joint: Joint,
+        status_quo: float,
+        log: str | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        crash: Callable[[Choice], Any] | None = None,
     ):
         self.joint = joint
+        self.crash = crash
         self.status_quo = status_quo
         model, compiled = joint.model, joint.compiled
         self.terms = Terms.of(joint.network.case)
@@ -196,13 +215,13 @@ class Evaluator:
         self._shut = np.empty(0, dtype=np.int32)
 
     def _set(self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, wide: bool = True) -> None:
-        self._open(highs, set(choice.items()))
+        self._open(highs, dict.fromkeys(choice.items(), 1.0))
         self._put(highs, cost, constant, admin, wide)
 
-    def _open(self, highs: Highs, chosen: Collection[tuple[str, str]]) -> None:
-        """Open the arcs of policies, by (regime, policy), and shut all others that a policy controls."""
+    def _open(self, highs: Highs, chosen: Mapping[tuple[str, str], float]) -> None:
+        """Open the arcs of policies, by (regime, policy), to a share of their capacity, and shut all others under our regimes."""
         gate = self.joint.gate
-        upper = np.concatenate([np.empty(0), *(gate.capacity[key] * (key in chosen) for key in gate.columns)])
+        upper = np.concatenate([np.empty(0), *(gate.capacity[key] * chosen.get(key, 0.0) for key in gate.columns)])
         highs.set_bounds(self._gated, np.zeros_like(upper), upper)
 
     def _put(self, highs: Highs, cost: float, constant: float, admin: float, wide: bool) -> None:
@@ -288,7 +307,9 @@ class Evaluator:
         basis = self.bases.pop(node, None)
         if basis is not None:
             self.relaxed.highs.setBasis(basis)
-        options = {**GENTLE, "simplex_strategy": DUAL if basis is None else PRIMAL} if self.repriced else {}
+        options = {} if basis is not None else self._start(self.relaxed, choice)
+        if self.repriced:
+            options = {**GENTLE, "simplex_strategy": DUAL if basis is None else PRIMAL}
         outcome = self._solve_relaxed(choice, **options)
         self.bases[node] = self.relaxed.highs.getBasis()
         self.last = (node, state, outcome)
@@ -296,34 +317,64 @@ class Evaluator:
             self.bases.pop(next(iter(self.bases)))
         return outcome
 
+    def _start(self, highs: Highs, choice: Choice) -> dict[str, Any]:
+        """Put the response's own basis in place where that is most of the program's, and return the options to go on from it with.
+
+        It is primal feasible, and all but optimal.
+        """
+        if self.crash is None:
+            return {}
+        highs.highs.setBasis(self.crash(choice))
+        return {"simplex_strategy": PRIMAL}
+
     def relax_over(
-        self, chosen: Collection[tuple[str, str]], cost: float, constant: float, admin: float
-    ) -> tuple[float, SpaceCut]:
-        """Solve the linear relaxation over a set of combinations at once, limits elastic.
+        self, chosen: Mapping[tuple[str, str], float], cost: float, constant: float, admin: float
+    ) -> tuple[float, SpaceCut, SpaceCut | None]:
+        """Solve the linear relaxation over a set of combinations at once, or a mixture of some, limits elastic.
 
         Parameters
         ----------
         chosen
-            (regime, policy) whose arcs are open: of every regime all policies the combinations may take, or others that do
-            all that these can.
+            Share of their capacity to which the arcs of (regime, policy) are open. Of a set of combinations 1 for every policy that
+            they may take, or others that do all that these can; of a mixture the weights of the combinations that take a policy.
         cost, constant, admin
-            As in `relax`: the greatest V and constant of the combinations, the least admin costs.
+            As in `relax`: the greatest V and constant of the combinations, the least admin costs; of a mixture the means.
 
         Returns
         -------
         float
-            Proven upper bound on the leverage of every combination of the set; -inf where none has a plan.
+            Proven upper bound on the leverage of every combination of the set, or on the mean over the mixture; -inf where none
+            has a plan.
         SpaceCut
             What it bounds in other sets.
+        SpaceCut or None
+            Where none has a plan, what proves it, as a barrier.
         """
         self._open(self.relaxed, chosen)
         self._put(self.relaxed, cost, constant, admin, wide=True)
-        outcome = self._solve_relaxed(dict(chosen))
+        # A response to one of the policies of each regime is one to all of them.
+        options = self._start(self.relaxed, dict(list(chosen)))
+        outcome = self._solve_relaxed(chosen, **options)
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
-        broken = float(self._gap_cost @ outcome.solution) > 0
+        cut = self._space_cut(leverage - constant, chosen, cost, admin)
+        if self._gap_cost @ outcome.solution > 0:
+
+            def barrier_of(least: Outcome) -> SpaceCut:
+                assert least.objective is not None
+                return self._space_cut(-least.objective, chosen, cost, admin, barrier=True)
+
+            gap, barrier = self._least_gap(chosen, barrier_of)
+            if gap > GAP:
+                return -math.inf, cut, barrier
+        return leverage, cut, None
+
+    def _space_cut(
+        self, value: float, chosen: Mapping[tuple[str, str], float], cost: float, admin: float, barrier: bool = False
+    ) -> SpaceCut:
+        """The dual of the relaxation just solved, as a bound for other shares, V and rooms; a value is what it is worth here."""
         duals = self.relaxed.row_duals()
-        reduced = np.maximum(-np.array(self.relaxed.highs.getSolution().col_dual), 0.0)
+        reduced = np.maximum(-self.relaxed.column_duals(), 0.0)
         gate = self.joint.gate
         rents = {key: float(reduced[columns] @ gate.capacity[key]) for key, columns in gate.columns.items()}
         waste = 0.0 if self.joint.face_row is None else max(0.0, -float(duals[self.joint.face_row]))
@@ -331,23 +382,19 @@ class Evaluator:
         prices[2] = 0.0
         rooms = self.rooms(admin)
         priced = np.flatnonzero(prices)
-        explained = (
-            waste * face_of(self.joint.network, cost, wide=True)
-            + math.fsum(rents[key] for key in chosen)
-            + rooms[priced] @ prices[priced]
-        )
-        cut = SpaceCut(leverage - constant - explained, waste, rents, prices)
-        return (-math.inf if broken and self._least_gap(dict(chosen), admin)[0] > GAP else leverage), cut
+        explained = waste * face_of(self.joint.network, cost, wide=True)
+        explained += math.fsum(rents[key] * share for key, share in chosen.items())
+        return SpaceCut(value - explained - float(rooms[priced] @ prices[priced]), waste, rents, prices, barrier)
 
-    def _least_gap(self, choice: Choice, admin: float) -> tuple[float, Cut]:
-        """Least sum of limits' gaps with the arcs, the face and the rooms as they are set, and a barrier."""
+    def _least_gap(self, choice: Any, cut: Callable[[Outcome], T]) -> tuple[float, T]:
+        """Least sum of limits' gaps with arcs, face and rooms as they are set, and what a function makes of the optimum."""
         offset = self.relaxed.offset
         self.relaxed.set_cost(np.where(self._gap_cost > 0, 1.0, 0.0))
         self.relaxed.set_offset(0.0)
         try:
             outcome = self._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
-            return outcome.objective, self._cut(outcome.solution, -outcome.objective, admin, barrier=True)
+            return outcome.objective, cut(outcome)
         finally:
             self.relaxed.set_cost(self.joint.program.cost)
             self.relaxed.set_offset(offset)
@@ -361,10 +408,19 @@ class Evaluator:
             As in `relax`.
         """
         self._set(self.relaxed, choice, cost, 0.0, admin)
-        gap, cut = self._least_gap(choice, admin)
+        gap, cut = self._least_gap(choice, self._barrier_at(admin))
         return cut if gap > GAP else None
 
-    def _solve_relaxed(self, choice: Choice, **options: Any) -> Outcome:
+    def _barrier_at(self, admin: float) -> Callable[[Outcome], Cut]:
+        """What makes a barrier of the least sum of limits' gaps."""
+
+        def barrier(outcome: Outcome) -> Cut:
+            assert outcome.objective is not None and outcome.solution is not None
+            return self._cut(outcome.solution, -outcome.objective, admin, barrier=True)
+
+        return barrier
+
+    def _solve_relaxed(self, choice: Any, **options: Any) -> Outcome:
         self.last = None
         with self.relaxed.options(**options):
             outcome = self.relaxed.solve()
@@ -426,7 +482,7 @@ class Evaluator:
             highs.set_bounds(columns, lower[columns], upper[columns])
         self._set(self.relaxed, choice, cost, constant, admin)
         # V and the rooms of the program itself are put at its nodes.
-        self._open(self.exact, set(choice.items()))
+        self._open(self.exact, dict.fromkeys(choice.items(), 1.0))
 
         def elastic(lower: np.ndarray, upper: np.ndarray, limit: float) -> Outcome:
             return self._elastic_node(choice, (cost, constant, admin, self.terms), lower, upper, limit)
@@ -466,7 +522,7 @@ class Evaluator:
         assert outcome.objective is not None
         relaxation = self._relaxation(outcome, constant, admin)
         if relaxation.gap_cost > 0 and outcome.objective < limit:
-            gap, barrier = self._least_gap(choice, admin)
+            gap, barrier = self._least_gap(choice, self._barrier_at(admin))
             if gap > GAP:
                 return Outcome("Infeasible", None, None, None, proof=Relaxation(-gap, relaxation.gap_cost, barrier))
         return replace(outcome, proof=relaxation)
@@ -483,17 +539,21 @@ class Evaluator:
         """
         highs, outcome = self.exact, Outcome("Unknown", None, None, None)
         highs.set_bounds(self.binaries, lower, upper)
+        options: dict[str, Any] = {}
         if (lower < upper).any():
             highs.start_from(self.relaxed)
+        else:
+            options = self._start(highs, choice)
         for wide in (False, True):
             self._put(highs, cost, constant, admin, wide)
-            outcome = highs.solve()
+            with highs.options(**options):
+                outcome = highs.solve()
             if outcome.optimal and outcome.solution is not None:
                 return replace(outcome, duals=highs.row_duals())
         if not outcome.settled:
             # HiGHS finds the least gap where it is at a loss whether there is none.
             self.relaxed.set_bounds(self.binaries, lower, upper)
-            if self._least_gap(choice, admin)[0] > GAP:
+            if self._least_gap(choice, lambda _: None)[0] > GAP:
                 return Outcome("Infeasible", None, None, None)
             outcome = highs.solve_anew()
         if not outcome.settled:

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import highspy
 import numpy as np
 
 from ...data.units import Units, natural_units
 from ..follower.enumerate import Responder, ResponseArrays, digits_of
-from ..formulation.follower import build_response
+from ..formulation.follower import SIDE, build_response
 from ..formulation.linking import Choice, Gate, Joint, output_keys, output_map
+from ..formulation.single_level import coupled
 from ..network.network import NONE, OPEN, Network
 from ..plan.monitor import Ear, Stopped
-from ..solver.highs import Compiled, Highs, compile_model
+from ..solver.highs import Compiled, Highs, compile_model, extended_basis
 from .fixed_policy import Evaluator
 from .readout import Readout
 from .recompute import FirstStage, Operations, Operator, response_variables
@@ -140,7 +142,7 @@ class Problem:
         return dict.fromkeys(self.network.menu, OPEN)
 
     @cached_property
-    def _response(self) -> tuple[Compiled, ResponseArrays, list]:
+    def _response(self) -> tuple[Compiled, ResponseArrays, list, Any]:
         began = time.perf_counter()
         model = build_response(self.network)
         compiled = compile_model(model, self.network.check)
@@ -155,7 +157,26 @@ class Problem:
         arrays = ResponseArrays(program, gates, output_map(self.network, compiled, model.response, keys))
         variables = response_variables(model.response)
         self.build_seconds += time.perf_counter() - began
-        return compiled, arrays, variables
+        return compiled, arrays, variables, model.response
+
+    @cached_property
+    def sources(self) -> tuple[np.ndarray, np.ndarray]:
+        """Number of the pair of every row of the response, and the price of a source there, in money per unit.
+
+        The price is the worth of the pair in its balances and the terminal price in its terminal row: nothing is worth more
+        (section 5), so that a source at that price lowers no V. NaN for a row of another kind.
+        """
+        compiled, *_, b = self._response
+        numbers = {pair: number for number, pair in enumerate(self.network.pairs(SIDE))}
+        worth = self.network.worth(SIDE)
+        pairs = np.full(compiled.program.row_lower.size, -1)
+        prices = np.full(pairs.size, np.nan)
+        for family, price in ((b.balance, worth.__getitem__), (b.terminal, self.network.terminal_price)):
+            for index, constraint in family.items():
+                row = compiled.row.get(id(constraint))
+                if row is not None:
+                    pairs[row], prices[row] = numbers[index[:2]], price(index[:2])
+        return pairs, prices
 
     @property
     def response(self) -> ResponseArrays:
@@ -183,15 +204,39 @@ class Problem:
     @cached_property
     def evaluator(self) -> Evaluator:
         """The joint program, ready for one choice after another."""
-        return Evaluator(self.joint, self.status_quo.cost, self.log, self.stop)
+        return Evaluator(self.joint, self.status_quo.cost, self.log, self.stop, self._crash(self.joint))
 
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
         return Responder(self.response, self.stop).solve(digits_of(choice, self.network.menu))[0]
 
+    def _crash(self, joint: Joint) -> Callable[[Choice], highspy.HighsBasis] | None:
+        """Bases of a joint program that hold the response's own under a choice; None where our side depends on the response."""
+        if coupled(self.network):
+            return None
+        compiled, arrays, variables, block = self._response
+        other = joint.model.response
+        columns = np.stack([compiled.columns(variables), joint.compiled.columns(response_variables(other))])
+        families = ((block.balance, other.balance), (block.terminal, other.terminal))
+        rows = np.array(
+            [
+                [compiled.row.get(id(one), -1), joint.compiled.row.get(id(two), -1)]
+                for here, there in families
+                for one, two in zip(here.values(), there.values(), strict=True)
+            ]
+        ).reshape(-1, 2)
+        columns, rows = (pair[:, (pair >= 0).all(axis=0)] for pair in (columns, rows.T))
+        responder = Responder(arrays, self.stop)
+
+        def basis(choice: Choice) -> highspy.HighsBasis:
+            responder.solve(digits_of(choice, self.network.menu))
+            return extended_basis(responder.highs, joint.program, columns, rows)
+
+        return basis
+
     def to_joint(self, solution: np.ndarray) -> np.ndarray:
         """Place columns of the response alone into columns of the joint program; all others are 0."""
-        compiled, _, variables = self._response
+        compiled, _, variables, _ = self._response
         placed = np.zeros_like(self.joint.program.cost)
         for here, there in zip(
             compiled.columns(variables),
@@ -214,7 +259,8 @@ class Problem:
     def status_quo(self) -> StatusQuo:
         """W(status quo) under the least-cost response that is best for us (section 4)."""
         cost, joint = self.response_cost(self.all_open), self.opened
-        outcome = Evaluator(joint, 0.0, stop=self.stop).best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(joint))
+        evaluator = Evaluator(joint, 0.0, stop=self.stop, crash=self._crash(joint))
+        outcome = evaluator.best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(joint))
         if outcome.solution is None and self.stop():
             raise Stopped
         if outcome.solution is None or outcome.objective is None:

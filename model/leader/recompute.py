@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sparse
 from pyomo.environ import Constraint
 
-from ..follower.enumerate import ResponseArrays, digits_of
+from ..follower.enumerate import Responder, ResponseArrays, digits_of
 from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, Joint, output_map
 from ..network.network import NONE, Network
@@ -295,15 +295,19 @@ def least_kind(
     network: Network, arrays: ResponseArrays, keys: list[tuple[str, Any]], choice: Choice, cost: float
 ) -> np.ndarray:
     """Return the columns of the least-cost response that is least kind to us (section 5)."""
-    value_of = kindness(network, keys)
     program = arrays.program
+    digits = digits_of(choice, network.menu)
+    kind = np.asarray(arrays.outputs.T @ kindness(network, keys)).ravel()
+    if not kind.any():
+        # All are alike to us, and the program below is slow to find its way where nothing is to be minimised.
+        return Responder(arrays).solve(digits)[1]
     on_face = Program(
-        cost=np.asarray(arrays.outputs.T @ value_of).ravel(),
+        cost=kind,
         matrix=sparse.csc_matrix(sparse.vstack([program.matrix, sparse.csr_matrix(program.cost)])),
         row_lower=np.append(program.row_lower, -math.inf),
         row_upper=np.append(program.row_upper, math.inf),
         column_lower=program.column_lower.copy(),
-        column_upper=arrays.upper(digits_of(choice, network.menu)),
+        column_upper=arrays.upper(digits),
         integer=np.zeros(program.cost.size, dtype=bool),
     )
     for wide in (False, True):

@@ -21,6 +21,7 @@ from .enumeration import Enumeration
 from .local_search import Trials, Worked
 from .policy_tree.tree import Tree
 from .portfolio import QUICK_NODES, Method, Race, run
+from .rows.rows import Rows
 
 MANY = 5_000
 """Responses to enumerate from which on the single program may be sooner."""
@@ -58,6 +59,7 @@ METHODS = {
     "columns": Entry(Enumeration, local=False, patience=20.0),
     "groups": Entry(Groups, local=False, patience=20.0),
     "pieces": Entry(Overlaps, local=True, patience=2.0),
+    "rows": Entry(Rows, local=False, patience=20.0),
     "tree": Entry(Tree, local=True, patience=0.5),
     "program": Entry(None, local=True, patience=math.inf),
 }

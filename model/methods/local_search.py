@@ -53,6 +53,8 @@ class Trials:
         Bounds on our advantage found so far.
     best : Worked or None
         Best combination worked out in full.
+    ceiling
+        Proven upper bound on a combination's leverage, had without a solve; a method that has one puts it here.
     responses, relaxations, programs, nodes
         Numbers solved.
     """
@@ -75,6 +77,7 @@ class Trials:
         self.responder = Responder(problem.response, problem.stop)
         self.cuts: list[Cut] = []
         self.best: Worked | None = None
+        self.ceiling: Callable[[Digits], float] = lambda digits: math.inf
         self.responses = self.relaxations = self.programs = self.nodes = 0
 
     def choice(self, digits: Digits) -> dict[str, str]:
@@ -293,8 +296,11 @@ class Trials:
             digits = self.best.trial.digits
             lesser = [(regime, lower) for regime, digit in enumerate(digits) for lower in range(digit)]
             for flip in lesser:
-                trial = self.respond(_flipped(digits, flip))
-                if not self.allowed(trial.digits) or self.most_of(trial) < least:
+                flipped = _flipped(digits, flip)
+                if not self.allowed(flipped) or self.ceiling(flipped) < least:
+                    continue
+                trial = self.respond(flipped)
+                if self.most_of(trial) < least:
                     continue
                 worked = self.work_out(trial, least - self.tie)
                 if worked.leverage >= least:

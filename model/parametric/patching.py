@@ -157,6 +157,8 @@ class Patched:
         self.problem = mould.problem
         self.figures = mould.figures
         self.problem.evaluator.repriced = True
+        # It starts from bases of its own, not from those of a response whose numbers have moved.
+        self.problem.evaluator.crash = None
         self._opened = Evaluator(self.problem.opened, 0.0)
         self._nothing = nothing_chosen(self.problem.opened)
         self.enumerator = Enumerator(self.problem.response)

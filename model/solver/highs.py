@@ -323,6 +323,11 @@ class Highs:
         self.highs.passModel(snapshot.program)
         self.highs.setBasis(snapshot.basis)
 
+    def set_rows(self, rows: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Change the bounds of rows; all arrays of one length."""
+        if rows.size:
+            self.highs.changeRowsBounds(int(rows.size), rows.astype(np.int32), lower.astype(float), upper.astype(float))
+
     def set_row(self, row: int, lower: float, upper: float) -> None:
         """Change the bounds of a row."""
         self.highs.changeRowBounds(int(row), float(lower), float(upper))
@@ -445,3 +450,30 @@ def highs_model(program: Program) -> highspy.HighsLp:
             for integer in program.integer
         ]
     return lp
+
+
+def extended_basis(highs: Highs, program: Program, columns: np.ndarray, rows: np.ndarray) -> highspy.HighsBasis:
+    """Return the basis of a solved program as one of a larger program that holds it; all other rows are basic.
+
+    Parameters
+    ----------
+    highs
+        The smaller program, solved.
+    program
+        The larger one.
+    columns, rows : array of int, shape (2, n)
+        Places of a column or row in the smaller program and in the larger.
+    """
+    status: Any = highspy.HighsBasisStatus
+    known = highs.highs.getBasis()
+    free = np.where(np.isfinite(program.column_upper), status.kUpper, status.kZero)
+    extended = {
+        "col_status": np.where(np.isfinite(program.column_lower), status.kLower, free),
+        "row_status": np.full(program.row_lower.size, status.kBasic),
+    }
+    for name, (here, there) in (("col_status", columns), ("row_status", rows)):
+        extended[name][there] = np.array(getattr(known, name))[here]
+    basis = highspy.HighsBasis()
+    basis.valid = True
+    basis.col_status, basis.row_status = (extended[name].tolist() for name in ("col_status", "row_status"))
+    return basis

@@ -68,6 +68,7 @@ METHODS = {
     "program": "program (policies, response and our side in one mixed-integer program)",
     "groups": "groups (combinations of each independent group of regimes, put together by a master program)",
     "pieces": "pieces (combinations of the regimes that act on each good, put together by a master program)",
+    "rows": "rows (bounds from single responses, put together by a master program)",
     "tree": "tree (branch and bound over policies)",
 }
 

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,12 +30,13 @@ from .generate import generate
 
 @dataclass(frozen=True)
 class Sized:
-    """A generated case, the gap aimed at and the seconds a method may take."""
+    """A generated case, the gap aimed at and the seconds a method may take; the seeds of which medians are shown."""
 
     arguments: dict[str, Any]
     gap: float
     seconds: float
     methods: tuple[str, ...]
+    seeds: tuple[int, ...] = (0,)
 
     @property
     def words(self) -> str:
@@ -44,22 +46,26 @@ class Sized:
         return f"{kind}, {a['regimes']} regimes x {a['policies']} policies x {a['weeks']} weeks, {groups}"
 
 
-def sized(regimes: int, components: int, coupled: bool, gap: float, seconds: float, *methods: str) -> Sized:
+def sized(
+    regimes: int, components: int, coupled: bool, gap: float, seconds: float, *methods: str, seeds: int = 1
+) -> Sized:
     arguments = {"regimes": regimes, "policies": 4, "weeks": 52, "components": components, "coupled": coupled}
-    return Sized(arguments, gap, seconds, methods)
+    return Sized(arguments, gap, seconds, methods, tuple(range(seeds)))
 
 
-OURS = ("columns", "groups", "pieces", "tree", "program")
+OURS = ("columns", "groups", "pieces", "rows", "tree", "program")
 OTHERS = ("big-m-highs", "big-m-scip", "products-highs", "enumeration")
 CASES = {
     "coupled-5": sized(5, 1, True, 1e-3, 60, *OURS, *OTHERS),
-    "coupled-8": sized(8, 1, True, 1e-3, 60, "pieces", "tree", "program"),
-    "coupled-12": sized(12, 1, True, 1e-3, 60, "pieces", "tree", "program", "big-m-highs"),
-    "coupled-20": sized(20, 1, True, 2e-2, 300, "tree"),
-    "coupled-30-groups": sized(30, 6, True, 1e-3, 120, "groups", "pieces"),
-    "uncoupled-30": sized(30, 1, False, 1e-4, 30, "tree", "program", "big-m-highs"),
-    "uncoupled-30-groups": sized(30, 6, False, 1e-4, 30, "groups", "program", "big-m-highs", "big-m-scip"),
-    "uncoupled-150-groups": sized(150, 40, False, 1e-2, 600, "groups"),
+    "coupled-8": sized(8, 1, True, 1e-3, 60, "pieces", "rows", "tree", "program"),
+    "coupled-12": sized(12, 1, True, 1e-3, 60, "pieces", "rows", "tree", "program", "big-m-highs", seeds=3),
+    "coupled-20": sized(20, 1, True, 2.5e-1, 300, "rows", "tree", seeds=3),
+    "coupled-30-groups": sized(30, 6, True, 1e-3, 120, "groups", "pieces", "rows"),
+    "uncoupled-30": sized(30, 1, False, 1e-4, 15, "rows", "tree", "program", "big-m-highs", seeds=3),
+    "uncoupled-30-groups": sized(30, 6, False, 1e-4, 30, "groups", "rows", "program", "big-m-highs", "big-m-scip"),
+    "uncoupled-60": sized(60, 1, False, 1e-4, 40, "rows", "tree", seeds=3),
+    "uncoupled-100": sized(100, 1, False, 2e-2, 120, "rows", "tree", seeds=3),
+    "uncoupled-150-groups": sized(150, 40, False, 1e-3, 60, "groups", "rows", seeds=3),
 }
 
 Answer = dict[str, Any]
@@ -173,10 +179,10 @@ def by_enumeration(case: Case, seconds: float, gap: float) -> Answer:
     return {"leverage": best, "bound": None, "gap": None, "seconds": taken * total / done, "projected": done < total}
 
 
-def one(name: str, method: str) -> Answer:
+def one(name: str, method: str, seed: str = "0") -> Answer:
     """Measure one method on one case, in this process."""
     size = CASES[name]
-    case = generate(**size.arguments)
+    case = generate(**size.arguments, seed=int(seed))
     others: dict[str, Callable[[], Answer]] = {
         "big-m-highs": lambda: by_program(_textbook(case, False), size.seconds, size.gap),
         "big-m-scip": lambda: by_scip(_textbook(case, False), size.seconds, size.gap),
@@ -197,9 +203,25 @@ def _textbook(case: Case, products: bool) -> Program:
 def shown(answer: Answer) -> str:
     gap = "nothing proven" if answer.get("gap") is None else f"gap {answer['gap']:.2%}"
     seconds = f"{answer['seconds']:,.0f} s" + (" (projected)" if answer.get("projected") else "")
-    leverage = "no plan" if answer["leverage"] is None else f"leverage {answer['leverage']:,.1f}"
+    seeds = f"median of {answer['seeds']} seeds" if "seeds" in answer else ""
+    leverage = seeds or "no plan" if answer["leverage"] is None else f"leverage {answer['leverage']:,.1f}"
     build = f", build {answer['build'] / answer['seconds']:.0%}" if "build" in answer else ""
     return f"{leverage}, {gap}, {seconds}{build}, {answer['memory'] / 1e9:.2f} GB"
+
+
+def middle(answers: list[Answer]) -> Answer:
+    """Medians over seeds, each figure for itself; the most memory. The leverage of cases that differ says nothing."""
+    if len(answers) == 1:
+        return answers[0]
+    gaps = [math.inf if answer.get("gap") is None else answer["gap"] for answer in answers]
+    gap = statistics.median(gaps)
+    return {
+        "leverage": None,
+        "gap": gap if math.isfinite(gap) else None,
+        "seconds": statistics.median(answer["seconds"] for answer in answers),
+        "memory": max(answer["memory"] for answer in answers),
+        "seeds": len(answers),
+    }
 
 
 def measure(only: list[str]) -> Iterator[list[tuple[str, str]]]:
@@ -210,13 +232,19 @@ def measure(only: list[str]) -> Iterator[list[tuple[str, str]]]:
         size = CASES[name]
         aim = f" (aim {size.gap:.2%} in {size.seconds:.0f} s)"
         for method in [one_method] if one_method else size.methods:
-            command = [sys.executable, "-m", "tools.bench.scale", name, method]
-            run = subprocess.run(command, capture_output=True, text=True, check=False)
-            words = shown(json.loads(run.stdout)) if run.returncode == 0 else f"failed: {run.stderr[-200:].strip()}"
+            words, answers = "", []
+            for seed in size.seeds:
+                command = [sys.executable, "-m", "tools.bench.scale", name, method, str(seed)]
+                run = subprocess.run(command, capture_output=True, text=True, check=False)
+                if run.returncode != 0:
+                    words = f"seed {seed} failed: {run.stderr[-200:].strip()}"
+                    break
+                answers.append(json.loads(run.stdout))
+            words = words or shown(middle(answers))
             rows.append((f"{size.words}{aim}: {method}", words))
             print("| " + " | ".join(rows[-1]) + " |", file=sys.stderr, flush=True)
             yield rows
 
 
 if __name__ == "__main__":
-    print(json.dumps(one(*sys.argv[1:3])))
+    print(json.dumps(one(*sys.argv[1:4])))

@@ -289,8 +289,8 @@ class Tree:
 
     def _relax(self, node: Node) -> float:
         admin = self.admin(node.sets)
-        bound, cut = self.problem.evaluator.relax_over(
-            self.opened(node.sets), node.cost, self.problem.constant(node.cost, admin), admin
+        bound, cut, _ = self.problem.evaluator.relax_over(
+            dict.fromkeys(self.opened(node.sets), 1.0), node.cost, self.problem.constant(node.cost, admin), admin
         )
         self.relaxations += 1
         self.cuts.add(cut)

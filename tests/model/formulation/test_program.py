@@ -178,7 +178,7 @@ def test_the_method_is_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_all_find_a_plan_without_any_policy() -> None:
     quiet = case(lanes=[lane("us", "them", 2.0)], demands=[demand("them", 2.0, 5.0)])
-    for method in ("columns", "groups", "pieces", "tree", "program"):
+    for method in ("columns", "groups", "pieces", "rows", "tree", "program"):
         plan = solve(quiet, method=method)
         assert (plan.status, plan.leverage) == ("optimal", 0.0)
 

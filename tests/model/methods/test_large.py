@@ -26,7 +26,7 @@ from sluicegate_testing.oracle import oracle
 from sluicegate_testing.strategies import cases, random_case
 
 CLOSE = 1e-4
-METHODS = ("groups", "pieces", "tree")
+METHODS = ("groups", "pieces", "rows", "tree")
 
 
 def made(drawn: Any) -> Case:

@@ -1,0 +1,1 @@
+"""Rows of responses: bounds on the counterpart's loss that add up over blocks, and their master problem."""

@@ -1,0 +1,264 @@
+"""The master program over rows of responses and cuts of our side (model.md section 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sparse
+
+from ...follower.combinations import LOADS
+from ...follower.enumerate import Digits
+from ...leader.fixed_policy import FACE_ABSOLUTE, FACE_RELATIVE, SpaceCut, face_of
+from ...leader.problem import Problem
+from ...solver.highs import Highs, Program
+from ..cut_pool import BARRIER
+from ..local_search import Trials
+from ..single_level import watch
+from .blocks import Blocks, Row
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A point of the master program's relaxation.
+
+    Attributes
+    ----------
+    chosen : dict of (regime, policy) to float
+        Weight of every policy.
+    weights : list of array, shape (combinations of the block,)
+        Weights of every block's combinations.
+    admin
+        Admin costs.
+    cost
+        V there, as far as rows tell.
+    bound
+        Proven upper bound on the leverage of all combinations that are left.
+    """
+
+    chosen: dict[tuple[str, str], float]
+    weights: list[np.ndarray]
+    admin: float
+    cost: float
+    bound: float
+
+
+class Master:
+    """Maximise leverage over policies as binaries.
+
+    Columns are ``policy[g,p]``, ``joint[b,c]`` for every combination of a block of several regimes, ``V`` and ``advantage``.
+
+    Parameters
+    ----------
+    problem
+        The case, ready to solve.
+    blocks
+        Blocks that the rows add up over.
+    trials
+        Loads of the policies and the limits on them.
+
+    Attributes
+    ----------
+    ceiling
+        Most that our advantage can be under any policies.
+    rows, cuts, ruled_out
+        What was added.
+    """
+
+    def __init__(self, problem: Problem, blocks: Blocks, trials: Trials):
+        self.problem, self.blocks, self.trials = problem, blocks, trials
+        self.starts = np.cumsum([0, *trials.sizes])
+        self.policies = int(self.starts[-1])
+        self.keys = [(regime, policy) for regime, menu in problem.network.menu.items() for policy in menu]
+        self.loads = {column: np.array([load for loads in trials.loads[column] for load in loads]) for column in LOADS}
+        # Where a block's table stands: with its regime's policies, or in columns of its own.
+        self.places, width = [], self.policies
+        for block in blocks.blocks:
+            count = len(block.combinations)
+            alone = len(block.regimes) == 1
+            start = int(self.starts[block.regimes[0]]) if alone else width
+            self.places.append(np.arange(start, start + count))
+            width += 0 if alone else count
+        self.cost_column, self.own_column = width, width + 1
+        self.width = width + 2
+        self.entries: list[tuple[np.ndarray, np.ndarray]] = []
+        self.lower: list[float] = []
+        self.upper: list[float] = []
+        self.ceiling = math.inf
+        self.rows: list[Row] = []
+        self.cuts: list[SpaceCut] = []
+        self.ruled_out: set[Digits] = set()
+        for start, end in zip(self.starts, self.starts[1:], strict=False):
+            self._append(np.arange(start, end), np.ones(end - start), 1.0, 1.0)
+        for column, most in trials.most.items():
+            if math.isfinite(most):
+                self._append(np.arange(self.policies), self.loads[column], -math.inf, most * (1 + 1e-9) + 1e-9)
+        for block, places in zip(blocks.blocks, self.places, strict=True):
+            if len(block.regimes) > 1:
+                self._link(block.regimes, block.combinations, places)
+
+    def _link(self, regimes: Digits, combinations: list[Digits], places: np.ndarray) -> None:
+        """policy[g,p] == sum of joint[b,c] over the combinations c of block b that give regime g policy p."""
+        for at, regime in enumerate(regimes):
+            for policy in range(self.trials.sizes[regime]):
+                taking = places[[digits[at] == policy for digits in combinations]]
+                columns = np.append(taking, self.starts[regime] + policy)
+                self._append(columns, np.append(np.ones(taking.size), -1.0), 0.0, 0.0)
+
+    def _append(self, columns: np.ndarray, values: np.ndarray, lower: float, upper: float) -> None:
+        self.entries.append((columns, values))
+        self.lower.append(lower)
+        self.upper.append(upper)
+
+    def add_row(self, row: Row) -> None:
+        """V <= constant + sum over blocks of the table's entry for the policies chosen."""
+        self.rows.append(row)
+        columns = np.concatenate([[self.cost_column], *self.places]).astype(int)
+        values = np.concatenate([[1.0], *(-table for table in row.tables)])
+        self._append(columns, values, -math.inf, row.constant)
+
+    def add_cut(self, cut: SpaceCut) -> None:
+        """Advantage <= constant + waste face(V) + sum of rents of the policies chosen + prices @ rooms.
+
+        A barrier asks the same of no advantage at all: where its right-hand side is negative, no plan keeps the limits.
+        """
+        self.cuts.append(cut)
+        share = 0.0 if cut.barrier else 1.0
+        # Every room shrinks as admin costs grow.
+        rents = np.array([cut.rents[key] for key in self.keys]) - cut.prices[:2].sum() * self.loads["admin_cost"]
+        self._append(
+            np.concatenate([np.arange(self.policies), [self.cost_column, self.own_column]]),
+            np.concatenate([-rents, [-cut.waste * (1.0 + FACE_RELATIVE), share]]),
+            -math.inf,
+            cut.constant
+            + cut.waste * (FACE_ABSOLUTE - FACE_RELATIVE * self.problem.network.usable.unavoidable)
+            + float(cut.room_worth(self.problem.evaluator.rooms(0.0)))
+            + (1.0 - share) * BARRIER,
+        )
+
+    def rule_out(self, digits: Digits) -> None:
+        """Rule out a combination that was worked out."""
+        self.ruled_out.add(digits)
+        columns = self.starts[:-1] + np.array(digits, dtype=int)
+        self._append(columns, np.ones(columns.size), -math.inf, columns.size - 1.0)
+
+    def most(self, digits: Digits) -> float:
+        """What rows and cuts say of the leverage under a combination: an upper bound, had without a solve."""
+        rooms = self.problem.evaluator.rooms(float(self.trials.load(digits, "admin_cost")))
+        chosen = self.trials.choice(digits).items()
+        cost = min((self.blocks.value(row, digits) for row in self.rows), default=math.inf)
+        own = self.ceiling
+        for cut in self.cuts:
+            worth = cut.waste * face_of(self.problem.network, cost, wide=True) if cut.waste else 0.0
+            worth += cut.constant + math.fsum(cut.rents[key] for key in chosen) + float(cut.room_worth(rooms))
+            if not cut.barrier:
+                own = min(own, worth)
+            elif worth < -BARRIER:
+                return -math.inf
+        return self.problem.constant(cost, self.trials.load(digits, "admin_cost")) + own
+
+    def near(self, digits: Digits) -> Digits | None:
+        """Of the combinations that differ in one regime or two the best as far as rows tell, ruled out ones aside.
+
+        None where there is none, or where some block has several regimes.
+        """
+        if any(len(block.regimes) > 1 for block in self.blocks.blocks):
+            return None
+        tables = np.zeros((len(self.rows), self.policies))
+        for number, row in enumerate(self.rows):
+            for places, table in zip(self.places, row.tables, strict=True):
+                tables[number, places] = table
+        regime = np.repeat(np.arange(len(digits)), self.trials.sizes)
+        here = self.starts[:-1] + np.array(digits, dtype=int)
+        base = np.array([row.constant for row in self.rows]) + tables[:, here].sum(axis=1)
+        moved = tables - tables[:, here][:, regime]
+        loads = {column: load - load[here][regime] for column, load in self.loads.items()}
+        room = {
+            column: most * (1 + 1e-9) + 1e-9 - float(self.loads[column][here].sum())
+            for column, most in self.trials.most.items()
+            if math.isfinite(most)
+        }
+        values = np.full((self.policies, self.policies), -math.inf)
+        for first in range(self.policies):
+            value = (base[:, None] + moved[:, first : first + 1] + moved).min(axis=0)
+            value -= loads["admin_cost"][first] + loads["admin_cost"]
+            # Each pair is looked at once; one with a policy that is chosen already is a single change.
+            kept = regime > regime[first]
+            for column, most in room.items():
+                kept &= loads[column][first] + loads[column] <= most
+            values[first, kept] = value[kept]
+        for place in np.argsort(-values, axis=None, kind="stable")[: len(self.ruled_out) + self.policies]:
+            pair = np.unravel_index(place, values.shape)
+            if values[pair] == -math.inf:
+                return None
+            changed = list(digits)
+            for policy in pair:
+                changed[regime[policy]] = int(policy - self.starts[regime[policy]])
+            if tuple(changed) not in self.ruled_out and tuple(changed) != digits:
+                return tuple(changed)
+        return None
+
+    def program(self) -> Program:
+        """Minimise admin costs of the policies chosen - V - advantage; the constant makes the objective minus the leverage."""
+        cost = np.zeros(self.width)
+        cost[: self.policies] = self.loads["admin_cost"]
+        cost[[self.cost_column, self.own_column]] = -1.0
+        integer = np.zeros(self.width, dtype=bool)
+        integer[: self.policies] = True
+        lower = np.zeros(self.width)
+        lower[self.own_column] = -math.inf
+        upper = np.ones(self.width)
+        upper[self.cost_column], upper[self.own_column] = math.inf, self.ceiling
+        heights = np.repeat(np.arange(len(self.entries)), [columns.size for columns, _ in self.entries])
+        columns, values = (np.concatenate([entry[side] for entry in self.entries]) for side in (0, 1))
+        matrix = sparse.csc_matrix((values, (heights, columns)), shape=(len(self.entries), self.width))
+        offset = -self.problem.constant(0.0, 0.0)
+        return Program(
+            cost,
+            matrix,
+            np.array(self.lower),
+            np.array(self.upper),
+            lower,
+            upper,
+            integer,
+            offset,
+        )
+
+    def relax(self) -> Mixture | None:
+        """Optimum of the relaxation; None where it has none: no combination is left."""
+        outcome = Highs(self.program().relaxed(), stop=self.problem.stop, solver="simplex").solve()
+        if outcome.infeasible:
+            return None
+        if not outcome.optimal or outcome.solution is None or outcome.objective is None:
+            raise ArithmeticError(f"the relaxed master program ended with {outcome.termination!r}")
+        levels = np.clip(outcome.solution, 0.0, 1.0)
+        return Mixture(
+            dict(zip(self.keys, levels[: self.policies].tolist(), strict=True)),
+            [levels[places] for places in self.places],
+            float(self.loads["admin_cost"] @ levels[: self.policies]),
+            float(outcome.solution[self.cost_column]),
+            -outcome.objective,
+        )
+
+    def solve(self, gap: float, stop: Callable[[], bool]) -> tuple[Digits | None, float]:
+        """Best combination as far as is known, and a proven upper bound on the leverage of all that are left.
+
+        Parameters
+        ----------
+        gap
+            Relative gap at which to stop.
+        stop
+            Asked now and then.
+        """
+        highs = Highs(self.program(), mip_rel_gap=gap)
+        watch(highs, stop)
+        outcome = highs.solve()
+        if outcome.infeasible:
+            return None, -math.inf
+        bound = math.inf if outcome.bound is None else -outcome.bound
+        if outcome.solution is None:
+            return None, bound
+        spans = zip(self.starts, self.starts[1:], strict=False)
+        return tuple(int(outcome.solution[start:end].argmax()) for start, end in spans), bound

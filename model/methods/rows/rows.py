@@ -1,0 +1,205 @@
+"""Rows of responses: policy spaces that cannot be enumerated, bounded by what single responses tell (model.md section 6)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ...follower.enumerate import Digits
+from ...formulation.single_level import coupled
+from ...leader.problem import Problem
+from ...plan.limits import Terms
+from ..local_search import Trial, Trials, Worked
+from .blocks import Blocks
+from .master import Master
+
+MASTER_SHARE = 0.2
+"""Share of the gap that is left which the master program may leave itself."""
+
+ROUGH = 0.05
+"""Gap above which that share is no larger."""
+
+INWARD = (0.3, 0.03)
+"""How far, one after the other, from a point of the master program towards the mean of all policies cuts are taken."""
+
+FAILURES = 3
+"""Combinations near the best one that are tried in vain, one after the other, before the search goes on elsewhere."""
+
+STEP = 0.25
+"""Share of the gap asked for by which a mixture must lower the bound."""
+
+PATIENCE = 3
+"""Mixtures in a row that do not, after which no more are tried."""
+
+
+class Rows:
+    """Rows of responses and cuts of our side, put together by a master program.
+
+    Every response gives a row: a bound on V that adds up over regimes and is exact under the policies it belongs to. Every solve
+    of our relaxed joint program gives a cut: a bound on our advantage that is linear in policies and V. The master program
+    takes the combination that all of them think best; working it out makes both exact there.
+
+    Parameters
+    ----------
+    problem
+        The case, ready to solve.
+    terms
+        Limits to keep.
+    trials
+        Combinations tried; the best of them is the incumbent.
+    gap
+        Relative gap at which to stop.
+    stop
+        Asked between steps.
+    report
+        Told incumbent and bound when either moves.
+
+    Attributes
+    ----------
+    master
+        Rows and cuts found so far.
+    rounds
+        Solves of the master program.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        terms: Terms,
+        trials: Trials,
+        gap: float,
+        stop: Callable[[], bool] = lambda: False,
+        report: Callable[[float, float], None] = lambda incumbent, bound: None,
+    ):
+        self.problem, self.trials = problem, trials
+        self.gap, self.stop, self.report = gap, stop, report
+        self.blocks = Blocks(problem.response, *problem.sources, stop=problem.stop)
+        self.rounds = 0
+        self.shut = problem.response_ceiling()
+        self.coupled = coupled(problem.network)
+        self.master = Master(problem, self.blocks, trials)
+        trials.ceiling = self.master.most
+        self.given_up = -math.inf
+        self.bound = math.inf
+        self.improved: Worked | None = trials.best
+
+    def run(self) -> float:
+        """Search until the gap is closed or the search is stopped; return the proven bound, inf where nothing is proven."""
+        self.master.ceiling = self.problem.ceiling()
+        if self.master.ceiling == -math.inf:
+            return -math.inf
+        best = self.trials.best
+        digits: Digits | None = best.trial.digits if best else (0,) * len(self.trials.sizes)
+        while digits is not None and not self.stop():
+            self._learn(digits)
+            if self.rounds == 0:
+                self._mix()
+            digits, most = self.master.solve(MASTER_SHARE * max(self.gap, min(self._left(), ROUGH)), self.stop)
+            self.rounds += 1
+            self._lower(most)
+            self._improve()
+            if self.bound <= self.trials.enough(self.gap):
+                break
+        return max(self.bound, self.trials.leverage)
+
+    def facts(self) -> dict[str, Any]:
+        """Counts of the work."""
+        return {"response_rows": len(self.master.rows), "cuts": len(self.master.cuts), "nodes": self.rounds}
+
+    def _improve(self) -> None:
+        """Look near a new best combination until that helps no more.
+
+        Rows are close there, so that the master program knows where to look; cuts of our side are not: there local search does it.
+        """
+        if self.trials.best is self.improved:
+            return
+        failures = 0
+        if self.coupled and self.trials.best is not None:
+            digits = self.trials.improve(self.trials.best.trial.digits).digits
+            if digits != self.trials.best.trial.digits:
+                self._learn(digits)
+            failures = FAILURES
+        while failures < FAILURES and not self.stop():
+            best, before = self.trials.best, self.trials.leverage
+            near = None if best is None else self.master.near(best.trial.digits)
+            if near is None or self.master.most(near) <= self.trials.leverage + self.trials.tie:
+                break
+            self._learn(near)
+            failures = 0 if self.trials.leverage > before else failures + 1
+        self.improved = self.trials.best
+
+    def _left(self) -> float:
+        """Gap that is left, relative to the leverage of the best combination."""
+        leverage = self.trials.leverage
+        return (self.bound - leverage) / max(abs(leverage), 1e-9) if math.isfinite(leverage) else math.inf
+
+    def _lower(self, most: float) -> None:
+        """Take a bound on the leverage of all combinations that are not ruled out."""
+        self.bound = min(self.bound, max(most, self.given_up))
+        self.report(self.trials.leverage, self.bound)
+
+    def _learn(self, digits: Digits) -> None:
+        """Work a combination out: a row, a cut and, where it may be the best, its plan; nothing of it is left to find."""
+        trials = self.trials
+        cost, solution = trials.responder.solve(digits)
+        trials.responses += 1
+        self.master.add_row(self.blocks.row(solution, digits))
+        admin = trials.load(digits, "admin_cost")
+        chosen = dict.fromkeys(trials.choice(digits).items(), 1.0)
+        # Apart from V, what does not depend on the response hardly depends on the policies: the cuts there are may do.
+        known = not self.coupled and bool(self.master.cuts)
+        most = self.master.most(digits) if known else self._cut(chosen, cost, admin)
+        for share in INWARD if self.coupled else ():
+            self._cut_inside(chosen, cost, share)
+        self.master.rule_out(digits)
+        if most <= trials.leverage + trials.tie:
+            self.given_up = max(self.given_up, most)
+            return
+        worked = trials.work_out(Trial(digits, cost, most), trials.leverage)
+        trials.offer(worked)
+        if known and worked.leverage < most - trials.tie:
+            self._cut(chosen, cost, admin)
+        if not worked.outcome.infeasible:
+            left = worked.outcome.bound
+            self.given_up = max(self.given_up, most if left is None else min(most, -left))
+
+    def _mix(self) -> None:
+        """Rows and cuts at mixtures of combinations, until they no longer lower the master program's relaxation."""
+        idle = 0
+        inward = itertools.cycle(INWARD)
+        while self.blocks.apart and idle < PATIENCE and not self.stop():
+            mixture, before = self.master.relax(), self.bound
+            if mixture is None:
+                return
+            self._lower(mixture.bound)
+            if self.bound <= self.trials.enough(self.gap):
+                return
+            idle = idle + 1 if before - self.bound <= STEP * self.gap * abs(self.bound) else 0
+            row, cost = self.blocks.mix(mixture.weights)
+            self.master.add_row(row)
+            if self.coupled:
+                self._cut_inside(mixture.chosen, cost, next(inward))
+
+    def _cut_inside(self, chosen: Mapping[tuple[str, str], float], cost: float, inward: float) -> None:
+        """Add a cut at a point moved inwards: there it is near the best of many that are as good at the point itself."""
+        sizes = dict(zip(self.problem.network.menu, self.trials.sizes, strict=True))
+        moved = {
+            (regime, policy): (1.0 - inward) * chosen.get((regime, policy), 0.0) + inward / sizes[regime]
+            for regime, policy in self.master.keys
+        }
+        admin = float(self.master.loads["admin_cost"] @ np.array(list(moved.values())))
+        self._cut(moved, (1.0 - inward) * cost + inward * self.shut, admin)
+
+    def _cut(self, chosen: Mapping[tuple[str, str], float], cost: float, admin: float) -> float:
+        """Add what our side can do at a mixture, or under a combination, at most; return the bound on leverage there."""
+        constant = self.problem.constant(cost, admin)
+        most, *cuts = self.problem.evaluator.relax_over(chosen, cost, constant, admin)
+        self.trials.relaxations += 1
+        for cut in cuts:
+            if cut is not None:
+                self.master.add_cut(cut)
+        return most
