@@ -253,7 +253,7 @@ def test_every_row_carries_the_digest_of_its_design(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("sluicegate.analysis.sweep.run.task_of", lambda case, *_: Cheap(case))
     monkeypatch.setattr("sluicegate.analysis.sweep.run.alters", lambda *_: frozenset())
     found = sweep(small(), cheap_design(40), folder=tmp_path / "cheap")
-    table = pq.read_table(tmp_path / "cheap" / "rows" / "part-00000001.parquet")
+    table = pq.read_table(tmp_path / "cheap" / "rows" / "all.parquet")
     assert set(table["design"].to_pylist()) == {cheap_design(40).digest}
     assert "design" not in found
     assert Dataset(tmp_path / "cheap").others() == 0

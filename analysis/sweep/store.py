@@ -246,7 +246,7 @@ class Dataset:
         import pyarrow.parquet as pq
 
         files = self.files()
-        if len(files) < 2:
+        if not files or [path.name for path in files] == [WHOLE]:
             return
         schema = _schema(files)
         target = self.rows / WHOLE
