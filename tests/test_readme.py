@@ -32,11 +32,14 @@ def test_the_demo_ends_with_commands_that_work_as_printed() -> None:
 
 
 @pytest.mark.skipif(not RUFF.exists(), reason="ruff is not installed")
-def test_the_linter_takes_nothing_left_behind_for_a_package(tmp_path: Path) -> None:
-    """Every test still sorts its imports where results, cases and a case's name are folders beside it."""
-    checkout = tmp_path / "checkout"
-    shutil.copytree(ROOT / "tests", checkout / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", checkout)
+@pytest.mark.parametrize("name", ["checkout", "sluicegate"])
+def test_the_linter_takes_nothing_left_behind_for_a_package(tmp_path: Path, name: str) -> None:
+    """Imports stay sorted whatever the checkout is called, and where results, cases and a case's name are folders in it."""
+    checkout = tmp_path / name
+    for folder in ("tests", "tools"):
+        shutil.copytree(ROOT / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("pyproject.toml", "__init__.py"):
+        shutil.copy(ROOT / file, checkout)
     for folder in ("results", "cases", "mine", "pages", "oracle", "strategies", "hypothesis"):
         (checkout / folder).mkdir()
     command = [RUFF, "check", "--no-cache", "--select", "I", "."]
