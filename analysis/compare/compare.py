@@ -21,7 +21,7 @@ from ...data.input.draft import draft_of
 from ...data.schema.declarations import columns, references, setting_keys
 from ...data.schema.tables import Delay, Row
 from ...data.storage.digests import check_digests
-from ...model.certify.planning import CertificateError
+from ...model.certify.certificate import CertificateError
 from ...model.follower.combinations import TooManyCombinations
 from ...model.methods.engine import Engine
 from ...model.plan.choices import LANE, POLICY, STOCKPILE, Offer, same_amount

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ...model.certify.planning import first_stage_of, money_scale
+from ...model.certify.certificate import money_scale
+from ...model.certify.planning import first_stage_of
 from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.formulation.linking import Choice
 from ...model.leader.fixed_policy import Evaluator, Steady

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...model.certify.planning import money_scale
+from ...model.certify.certificate import money_scale
 from ...model.formulation.linking import Choice
 from ...model.methods.cut_pool import Knowledge
 from ...model.methods.engine import Engine

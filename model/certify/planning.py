@@ -11,22 +11,9 @@ import numpy as np
 from ..leader.problem import Problem
 from ..leader.recompute import FirstStage, first_stage
 from ..plan.plan import Plan
-from .certificate import CERTIFICATE, SMALL_CERTIFICATE, SMALL_LEVERAGE, CertificateError, money_scale
 from .figures import Facts, Figures
 from .restoring import restored, restored_tables
 from .tables import plan_tables
-
-__all__ = [
-    "CERTIFICATE",
-    "SMALL_CERTIFICATE",
-    "SMALL_LEVERAGE",
-    "CertificateError",
-    "Facts",
-    "first_stage_of",
-    "make_plan",
-    "money_scale",
-    "no_plan",
-]
 
 
 def first_stage_of(problem: Problem, solution: np.ndarray) -> FirstStage:

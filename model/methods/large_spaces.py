@@ -109,7 +109,6 @@ def solve_by(
         When the answer does not survive its check.
     """
     entry = METHODS[method]
-    monitor.stage("build", 0)
     began = clock.passed
     trials = Trials(problem, terms, problem.stop)
     engine = None
@@ -117,6 +116,8 @@ def solve_by(
         engine = Engine(problem.case, widest=terms, threads=threads, monitor=monitor, problem=problem)
         engine.hurried = lambda: clock.left <= HURRY * clock.seconds
         reason = engine.reason
+    else:
+        monitor.stage("build", 0)
     # All open first: whatever stops the search, there is a plan to fall back on.
     opened = _all_open(terms, trials, engine)
     # The certificate solves the like of it again, twice.

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-from ..certify.planning import CERTIFICATE, SMALL_CERTIFICATE, money_scale
+from ..certify.certificate import CERTIFICATE, SMALL_CERTIFICATE, money_scale
 from ..leader.problem import Problem
 from ..plan.clock import Clock
 from ..plan.monitor import Monitor, Stopped

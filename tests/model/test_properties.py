@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pytest import approx
 from scipy.optimize import linprog
 from sluicegate import Case, Plan, case_from_tables, evaluate, solve
-from sluicegate.model.certify.planning import money_scale
+from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower import enumerate as columns
 from sluicegate.model.follower.combinations import Candidates
 from sluicegate.model.follower.enumerate import Enumerator, choice_of, gray_order

@@ -32,7 +32,7 @@ from sluicegate.analysis.sweep import run as sweeping
 from sluicegate.analysis.sweep.design import make_design
 from sluicegate.analysis.sweep.worker import Worker
 from sluicegate.data.units import Units, natural_units
-from sluicegate.model.certify.planning import money_scale
+from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.leader.problem import Problem
 
 from sluicegate_testing.oracle import oracle

@@ -11,7 +11,7 @@ from pyomo.environ import Constraint
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, solve
 from sluicegate.model import TooManyCombinations
-from sluicegate.model.certify.planning import money_scale
+from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower import combinations as candidates
 from sluicegate.model.follower.enumerate import Responder, gray_order
 from sluicegate.model.formulation import single_level as program

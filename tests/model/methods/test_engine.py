@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest import approx
 from sluicegate import case_from_tables, evaluate, solve
-from sluicegate.model.certify.planning import money_scale
+from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.methods.engine import Engine
 from sluicegate.model.plan.limits import Terms
 

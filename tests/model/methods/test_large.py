@@ -11,7 +11,7 @@ from hypothesis import given, seed, settings
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, solve
 from sluicegate.model import TooManyCombinations
-from sluicegate.model.certify.planning import money_scale
+from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower.enumerate import Responder
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.decomposition import components as groups

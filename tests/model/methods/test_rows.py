@@ -13,7 +13,7 @@ from pytest import approx
 from sluicegate import Case, case_from_tables, evaluate, solve
 from sluicegate.data.units import Units
 from sluicegate.model import Monitor
-from sluicegate.model.certify.planning import money_scale
+from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower.enumerate import Responder
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.local_search import Trials
