@@ -12,14 +12,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ...data import TABLES
-from ...model.certify.certificate import SMALL_CERTIFICATE, SMALL_LEVERAGE, Compared, certify, money_scale
+from ...model.certify.certificate import Compared, certify, money_scale
 from ...model.certify.planning import first_stage_of
-from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.methods.engine import Engine
 from ...model.network.network import OPEN, Network
 from ...model.plan.choices import SAME_WORDS, Offer
-from ...model.plan.limits import SolveLimits
+from ...model.plan.limits import LIMITED, SolveLimits, within
 from ...model.plan.monitor import Monitor, Stopped
+from ...model.plan.tolerances import SMALL_CERTIFICATE, SMALL_LEVERAGE
 from ...model.solving import evaluate
 from ..figures.figure import Figure, find_figure, no_figure
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ...data import Case
     from ...model import Plan
 
-LIMITS = {"budget": "admin_cost", "reviewer_hours": "reviewer_load", "political_capital": "political_cost"}
 """Limits that are moved without working out any response again, and the column of the policies table they add up."""
 
 LOW, HIGH = 0.25, 4.0
@@ -433,7 +432,7 @@ def _default_range(figure: Figure) -> tuple[float, float, str]:
 def _most_used(case: Case, limit: str) -> float:
     """Most of a limit that any choice can use."""
     network = Network(case)
-    column = LIMITS[limit]
+    column = LIMITED[limit].column
     total = math.fsum(
         max((getattr(network.policy(regime, policy), column, 0.0) for policy in menu), default=0.0)
         for regime, menu in network.menu.items()
@@ -623,9 +622,8 @@ class _Bench:
     ) -> _Worth:
         problem = engine.problem
         named = dict(zip(problem.network.menu, choice.policies, strict=True))
-        for limit, column in LIMITS.items():
-            most = getattr(solve_limits, limit)
-            if problem.policy_total(named, column) > most * (1 + 1e-9) + 1e-9:
+        for column, most in solve_limits.by_load.items():
+            if not within(problem.policy_total(named, column), most):
                 return NO_WORTH
         fixed = self._fixed(engine, choice, amounts)
         if fixed is None:
@@ -682,7 +680,7 @@ class _Bench:
         assert limit is not None
         named = dict(zip(engine.problem.network.menu, choice.policies, strict=True))
         problem = engine.problem
-        taken = problem.policy_total(named, LIMITS[limit]) * problem.units.unit_of(UNIT_OF[limit])
+        taken = problem.policy_total(named, LIMITED[limit].column) * problem.units.unit_of(LIMITED[limit].measure)
         used = worth.used if limit == "budget" else taken
         # Sums of money end in rounding noise.
         return float(f"{used:.10g}")
@@ -726,7 +724,9 @@ class _LimitBench(_Bench):
     def _ready(self, value: float) -> tuple[Engine, SolveLimits]:
         assert self.figure.limit is not None
         limit, units = self.figure.limit, self._engine.problem.units
-        return self._engine, dataclasses.replace(self._engine.widest, **{limit: value / units.unit_of(UNIT_OF[limit])})
+        return self._engine, dataclasses.replace(
+            self._engine.widest, **{limit: value / units.unit_of(LIMITED[limit].measure)}
+        )
 
     def close(self) -> None:
         self._engine.__exit__()

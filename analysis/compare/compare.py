@@ -25,7 +25,7 @@ from ...model.certify.certificate import CertificateError
 from ...model.follower.combinations import TooManyCombinations
 from ...model.methods.engine import Engine
 from ...model.plan.choices import LANE, POLICY, STOCKPILE, Offer, same_amount
-from ...model.plan.limits import SolveLimits
+from ...model.plan.limits import LIMITED, SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import Plan
 from ...model.solving import solve
@@ -41,7 +41,6 @@ WITHOUT_EFFECT = {("case", "title"), ("case", "currency"), ("horizon", "start"),
 WITHOUT_EFFECT |= {("sites", "name"), ("items", "name"), ("items", "unit"), ("regimes", "name")}
 """Settings and columns that never change a plan."""
 
-LIMITS = ("budget", "reviewer_hours", "political_capital")
 
 REST, TOTAL = "interaction", "total"
 
@@ -383,7 +382,7 @@ def _outcomes(plans: Mapping[str, Plan]) -> pd.DataFrame:
     ]
     ends = [None if plan.leverage_range is None else plan.leverage_range[0] for plan in each]
     rows.insert(3, ["least_leverage", "", *ends])
-    for name in LIMITS:
+    for name in LIMITED:
         rows.append(["used", name, *((plan.limits.get(name) or {}).get("used") for plan in each)])
     for name in _union(plan.scenarios for plan in each):
         rows.append(["scenario_leverage", name, *((plan.scenarios.get(name) or {}).get("leverage") for plan in each)])
@@ -696,7 +695,7 @@ class _Work:
     def _share(self, family: Sequence[Case]) -> None:
         limits = family[0].settings.limits
         widest = limits.model_copy(
-            update={name: max(getattr(case.settings.limits, name) for case in family) for name in LIMITS}
+            update={name: max(getattr(case.settings.limits, name) for case in family) for name in LIMITED}
         )
         wide = dataclasses.replace(family[0], settings=family[0].settings.model_copy(update={"limits": widest}))
         quiet = _Quiet(self.monitor)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...data.units import Units
 from ...model.leader.problem import Problem
 from ...model.network.network import NONE
+from ...model.plan.tolerances import FLOW_NOISE
 from ..trade.measures import CDI_THRESHOLDS
 from .prices import POINTS, Prices, herfindahl
 from .survival import Survival, nodes
@@ -26,8 +27,6 @@ SIDES = ("ours", "counterpart")
 THRESHOLDS = CDI_THRESHOLDS
 """What the Commission's core dependency indicators 1, 2 and 3 must exceed for an item to count as dependent."""
 
-NOISE = 1e-9
-"""Share of a flow below which a difference is rounding."""
 
 Row = dict[str, Any]
 
@@ -206,7 +205,7 @@ class Trade(Prices):
             for (site, item, _), level in leader_problem.compiled.values(block.fill, solution).items():
                 filled[site, item].append(level)
         weeks = self.network.weeks
-        noise = NOISE * max((lane.base_flow for lane in self.lanes), default=1.0)
+        noise = FLOW_NOISE * max((lane.base_flow for lane in self.lanes), default=1.0)
         means = {process: math.fsum(amounts) / weeks for process, amounts in made.items()}
         self.made = {process: mean for process, mean in means.items() if mean > noise}
         self.consumed = {
@@ -300,7 +299,7 @@ def _dependency(trade: Trade) -> Iterator[Row]:
             abroad = [lane for lane in lanes if lane.origin in sites and lane.destination not in sites]
             supplied = math.fsum(origins[party] for party in origins if party in own)
             kept = supplied - math.fsum(lane.base_flow for lane in abroad)
-            inside = trade.price(item) * kept if kept > NOISE * supplied else 0.0
+            inside = trade.price(item) * kept if kept > FLOW_NOISE * supplied else 0.0
             imports, exports = math.fsum(outside.values()), math.fsum(trade.value(lane) for lane in abroad)
             indicators = (
                 herfindahl(outside.values()),

@@ -11,19 +11,15 @@ import numpy as np
 
 from ...model.leader.problem import Problem
 from ...model.network.network import NONE, Network, Pair
+from ...model.plan.tolerances import NO_LOSS, STREAM_GONE
 from ...model.solver.highs import Highs, Program
 
 if TYPE_CHECKING:
     from ...data.schema.tables import Lane
 
-LOST = 1e-5
-"""Loss, in weeks of one demand, below which nothing counts as lost."""
 
 DUAL, PRIMAL = 1, 4
 """HiGHS's numbers of its simplex methods."""
-
-NOTHING = 1e-12
-"""Share of a stream below which nothing of it is left."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ class Stream:
         """Units and money a week of what a node does not stop by itself."""
         shut = [entry for lane, entry in self.lanes.items() if node is not None and lane in node.lanes]
         units = self.units - math.fsum(entry[0] for entry in shut)
-        if shut and units <= NOTHING * self.units:
+        if shut and units <= STREAM_GONE * self.units:
             return 0.0, 0.0
         return units, self.value - math.fsum(entry[1] for entry in shut)
 
@@ -450,7 +446,7 @@ class _Run:
             _, value = stream.left(node)
             fill = solution[stream.columns] if stream.columns.size else level
             lost = stream.value * float(level.sum()) - value * float(fill.sum())
-            losses[stream.label] = lost if lost > LOST * stream.value else 0.0
+            losses[stream.label] = lost if lost > NO_LOSS * stream.value else 0.0
         return losses
 
     def _weekly(self, solution: np.ndarray, node: Supplier) -> np.ndarray:
@@ -473,7 +469,7 @@ class _Run:
             if spared <= least:
                 # ... and nothing but a loss in these weeks alone proves what cannot.
                 lost = self._weekly(self.least_loss(node, (weeks <= least).astype(float)), node)
-                if lost[:, : least + 1].sum() > LOST:
+                if lost[:, : least + 1].sum() > NO_LOSS:
                     return least, self._first_short(node, weeks <= least)
                 spared = max(least + 1, _spared(lost))
             least = spared
@@ -498,7 +494,7 @@ class _Run:
 
         def lasts(start: int) -> bool:
             lost = self._weekly(self.least_loss(node, (weeks >= start).astype(float)), node)
-            return float(lost[:, start:].sum()) <= LOST
+            return float(lost[:, start:].sum()) <= NO_LOSS
 
         last = self._weeks - 1 - settling
         if lasts(0):
@@ -528,4 +524,4 @@ class _Shut:
 
 def _spared(lost: np.ndarray) -> int:
     """Weeks from week 0 on in which an operation loses nothing."""
-    return int(np.searchsorted(np.cumsum(lost.sum(axis=0)), LOST, side="right"))
+    return int(np.searchsorted(np.cumsum(lost.sum(axis=0)), NO_LOSS, side="right"))

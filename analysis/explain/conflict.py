@@ -11,16 +11,13 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ...data.units import Units
-from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.plan.plan import served
+from ...model.plan.tolerances import VALUE_NOISE
 from ..relaxation.elastic import TOLERANCE, Elastic, ElasticAnswer, Question, Slack
-from ..relaxation.limits import Limit, LimitFigure, figures_of, shown
+from ..relaxation.limits import Limit, LimitFigure, figures_of, natural_unit, shown
 
 ROUNDS = 40
 """Sets tried to find a smaller conflict before the one found is called irreducible only."""
-
-NOTHING = 1e-8
-"""Share of a limit below which a value of it is 0 but for the solver's rounding."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +139,7 @@ class Conflict:
 
 def safe(figure: LimitFigure, value: float, digits: int = 6) -> str:
     """Return a figure's new value to so many digits, rounded to the side on which a plan exists."""
-    if abs(value) < NOTHING * (figure.limit or 1.0):
+    if abs(value) < VALUE_NOISE * (figure.limit or 1.0):
         return "0"
     step = 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)
     # A figure that is round but for the solver's rounding is round.
@@ -192,7 +189,7 @@ def find_conflict(elastic: Elastic) -> Conflict | None:
 
 def _shown(change: Change, units: Units) -> Change:
     """Return a change in the units of the case."""
-    unit = units.unit_of(UNIT_OF.get(change.figure.kind, "share"))
+    unit = natural_unit(change.figure.kind, units)
     value = None if change.value is None else change.value * unit
     return replace(change, figure=shown(change.figure, units), value=value)
 

@@ -11,33 +11,25 @@ import numpy as np
 
 from ...model.certify.certificate import money_scale
 from ...model.certify.planning import first_stage_of
-from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.formulation.linking import Choice
 from ...model.leader.fixed_policy import FixedPolicySolver, TolerantHighs
 from ...model.leader.problem import Problem
 from ...model.methods.engine import Engine, Found
 from ...model.network.network import OPEN
 from ...model.plan.choices import LANE, POLICY, Choices, Offer
-from ...model.plan.limits import SolveLimits
+from ...model.plan.limits import BUDGET, LIMITED, SolveLimits
 from ...model.plan.monitor import Stopped
 from ...model.plan.plan import Plan
+from ...model.plan.tolerances import COMPARED_GAP, LIMIT_BINDS, PRICE_NOISE, PRICE_NOISE_SCALE
 from ..relaxation.elastic import gap_column, intake
-from ..relaxation.limits import BUDGET, LOADS, Limit, limits_of, shown
+from ..relaxation.limits import Limit, limits_of, shown
 
 POINT = 0.01
 """A unit of a share: one percentage point."""
 
-BINDS = 1e-6
-"""What may be left of a limit, relative to it, for it to bind."""
 
 HAIR = 0.01
 """Units by which a limit is tightened to see whether it binds."""
-
-NOISE, SMALL = 1e-6, 1e-3
-"""Share of the leverage (or of this share of the money at stake, if larger) below which a worth is the solver's rounding."""
-
-GAP = 1e-6
-"""Relative gap of the searches whose leverages are compared, where the case's is wider."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +194,7 @@ class Marginal(FixedPolicySolver):
                 break
         assert outcome.objective is not None and outcome.solution is not None
         self.leverage, self.solution = -outcome.objective, outcome.solution
-        self.noise = NOISE * max(abs(self.leverage), SMALL * money_scale(problem))
+        self.noise = PRICE_NOISE * max(abs(self.leverage), PRICE_NOISE_SCALE * money_scale(problem))
         solution = self.highs.highs.getSolution()
         self._reduced = np.array(solution.col_dual)
         self._activity = np.array(solution.row_value)
@@ -232,7 +224,7 @@ class Marginal(FixedPolicySolver):
 
     def binds(self, limit: Limit) -> bool:
         """Whether a limit has a dual, or a hair less of it costs leverage: plans may meet a limit for nothing."""
-        if self.left(limit) > BINDS * limit.figure.scale:
+        if self.left(limit) > LIMIT_BINDS * limit.figure.scale:
             return False
         if self.per_unit(limit) > self.noise:
             return True
@@ -271,7 +263,7 @@ def plan_prices_of(engine: Engine, found: Found, plan: Plan) -> PlanPrices:
     lifted = [
         _lifted(engine, found, plan, limit)
         for limit in limits
-        if limit.figure.kind in LOADS and gap_column(problem.leader_problem, limit) < 0
+        if limit.figure.kind in LIMITED and gap_column(problem.leader_problem, limit) < 0
     ]
     return PlanPrices(tuple(binding), slack, tuple(lifted), tuple(decisions(engine, found, plan)))
 
@@ -310,14 +302,14 @@ def _lifted(engine: Engine, found: Found, plan: Plan, limit: Limit) -> Lifted:
     units = engine.problem.units
     needs = None
     if free.choice is not None:
-        needs = engine.problem.policy_total(free.choice, LOADS[name]) * units.unit_of(UNIT_OF[name])
+        needs = engine.problem.policy_total(free.choice, LIMITED[name].column) * units.unit_of(LIMITED[name].measure)
     limit = replace(limit, figure=shown(limit.figure, units))
     return Lifted(limit, used, max(free.leverage, found.leverage) * units.money, needs)
 
 
 def _searched(engine: Engine, solve_limits: SolveLimits, **options: Any) -> Found:
     """Search to the end; what a stopped search found says nothing about worths."""
-    found = engine.search(solve_limits, min(GAP, engine.problem.case.settings.solver.rel_gap), **options)
+    found = engine.search(solve_limits, min(COMPARED_GAP, engine.problem.case.settings.solver.rel_gap), **options)
     if engine.stop():
         raise Stopped
     return found
@@ -349,7 +341,7 @@ def decisions(engine: Engine, found: Found, plan: Plan) -> list[DecisionValue]:
         variable = next(model.stockpile[key] for key in model.stockpile if "/".join(key) == pair)
         worths.append(_given_up(engine, found, "stockpile", pair, f"{units:.6g}", compiled.column[id(variable)]))
     # Costs that differ by less than the searches' gap are equal.
-    step = 10 * GAP * max(abs(found.leverage), 1e-6) * problem.units.money
+    step = 10 * COMPARED_GAP * max(abs(found.leverage), 1e-6) * problem.units.money
     return sorted(worths, key=lambda worth: round(worth.cost / step) if math.isfinite(worth.cost) else math.inf)
 
 

@@ -65,7 +65,7 @@ class MinimumUse(Elastic):
             # There are plans that gain this much and more: the limit must be set lower for their gaps to count.
             self.base -= 10 * (abs(self.base) + money_scale(self.problem))
             self.solve_limits = self.resource.at(self.solve_limits, self.base)
-            self.__dict__.pop("knowledge", None)
+            self.__dict__.pop("cut_pool", None)
             answer = self.least(self.asked)
         return self._level(answer.value) if math.isfinite(answer.value) else None
 

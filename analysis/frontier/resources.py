@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model.plan.limits import SolveLimits
+from ...model.plan.limits import BUDGET, LIMITED, SolveLimits
 
 if TYPE_CHECKING:
     from ...model.leader.problem import Problem
@@ -51,7 +51,7 @@ class Resource:
     @property
     def measured(self) -> str:
         """What its levels are counted in, as `Units.unit_of` takes it."""
-        return {"reviewer_hours": "hours", "political_capital": "points", "min_fill": "share"}.get(self.name, "money")
+        return LIMITED[self.name].measure if self.name in LIMITED else "share" if self.unit == "share" else "money"
 
     @property
     def loosest(self) -> float:
@@ -63,7 +63,7 @@ class Resource:
         model = problem.leader_problem.model
         if self.name == "own_loss":
             variables = list(model.loss_gap.values())
-        elif self.name == "budget":
+        elif self.name == BUDGET:
             variables = [model.budget_gap]
         elif self.name == "min_fill":
             variables = [gap for b in model.ours.values() for gap in b.fill_gap.values()]
@@ -77,9 +77,10 @@ RESOURCES = {
     resource.name: resource
     for resource in (
         Resource("own_loss", "own loss", "own_loss", room=1),
-        Resource("budget", "budget", "budget", room=0),
-        Resource("reviewer_hours", "reviewer hours", "reviewer_hours", unit="hours a week", load="reviewer_load"),
-        Resource("political_capital", "political capital", "political_capital", unit="points", load="political_cost"),
+        *(
+            Resource(each.name, each.words, each.name, unit=each.unit, load="" if each.name == BUDGET else each.column)
+            for each in LIMITED.values()
+        ),
         Resource("min_fill", "least mean fill", "least_fill", room=2, unit="share", sense=-1),
     )
 }

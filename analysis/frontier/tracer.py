@@ -10,31 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from ...model.certify.certificate import (
-    SMALL_CERTIFICATE,
-    SMALL_LEVERAGE,
-    Compared,
-    certify,
-    money_scale,
-    refuse_breaches,
-    refuse_infeasible,
-)
+from ...model.certify.certificate import Compared, certify, money_scale, refuse_breaches, refuse_infeasible
 from ...model.certify.figures import Figures
-from ...model.methods.best_first import TIE, BestFirstSearch, Column
+from ...model.methods.best_first import BestFirstSearch, Column
 from ...model.methods.engine import Engine
 from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Stopped
+from ...model.plan.tolerances import (
+    LEVERAGE_TIE,
+    MONEY_ROUNDING,
+    SAME_LEVEL,
+    SMALL_CERTIFICATE,
+    SMALL_LEVERAGE,
+    USE_GAP,
+)
 from .minimum_use import MinimumUse
 from .resources import Resource
-
-FINE = 0.01
-"""Share of the distance between two levels to which the use of every plan is proven least."""
-
-SAME = 1e-7
-"""Levels nearer than this, relative to the larger, are one."""
-
-ROUNDING = 1e-7
-"""Money that the solver's tolerance may hide."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +132,7 @@ class FrontierTracer:
         return SMALL_LEVERAGE * money_scale(self.problem)
 
     def _tie(self, leverage: float) -> float:
-        return TIE * max(abs(leverage), self._small)
+        return LEVERAGE_TIE * max(abs(leverage), self._small)
 
     # The two kinds of curve ------------------------------------------------------------------------------------------
 
@@ -191,7 +182,7 @@ class FrontierTracer:
             used = float(loads[best.place])
             self._add(self._point(used, used, search, best))
             monitor.advance(len(self.traced.points), 0)
-            fewer = loads < used - SAME * max(1.0, used)
+            fewer = loads < used - SAME_LEVEL * max(1.0, used)
             if not fewer.any() or (tight is not None and used <= tight):
                 break
             search.restrict(fewer)
@@ -218,7 +209,7 @@ class FrontierTracer:
         self._reach = self.thrift.reach()
         last = end if tight is None else tight
         span = self.sense * (loose - last)
-        self.traced.fine = max(FINE * span / (points - 1), 10 * SAME * max(1.0, abs(loose)))
+        self.traced.fine = max(USE_GAP * span / (points - 1), 10 * SAME_LEVEL * max(1.0, abs(loose)))
         if tight is None or self.sense * (end - tight) >= -self.traced.fine:
             self.traced.least = end
         levels = np.linspace(loose, last, points) if span > self.traced.fine else np.array([loose])
@@ -226,7 +217,7 @@ class FrontierTracer:
         for number, level in enumerate(levels.tolist()):
             monitor.advance(number, points)
             before = self.traced.points[-1].used if self.traced.points else None
-            if before is not None and self.sense * (level - before) >= -SAME * max(1.0, abs(level)):
+            if before is not None and self.sense * (level - before) >= -SAME_LEVEL * max(1.0, abs(level)):
                 # The plan before keeps this level as well.
                 continue
             if self.sense * (end - level) > self.traced.fine:
@@ -240,7 +231,7 @@ class FrontierTracer:
 
     def _solve(self, level: float, known: np.ndarray) -> np.ndarray:
         """Add the point of a level; return what its search has proven."""
-        allowed = self.sense * (level - self._reach) >= -SAME * max(1.0, abs(level))
+        allowed = self.sense * (level - self._reach) >= -SAME_LEVEL * max(1.0, abs(level))
         search = self._search(self._terms(level), known, allowed)
         best = self._run(search)
         if best is None:
@@ -271,7 +262,7 @@ class FrontierTracer:
     def _terms(self, level: float) -> SolveLimits:
         """Terms at a level, with a hair of room: a plan whose use is the level itself must not be lost to rounding."""
         if math.isfinite(level):
-            level += self.sense * SAME * max(1.0, abs(level))
+            level += self.sense * SAME_LEVEL * max(1.0, abs(level))
         return self.resource.at(self.engine.widest, level)
 
     def _search(
@@ -328,7 +319,7 @@ class FrontierTracer:
 
     def _least(self, best: Column, level: float) -> tuple[float, np.ndarray]:
         """Least use at a plan's policies and leverage, and a plan that has it."""
-        rounding = max(0.02 * self._tie(best.leverage), ROUNDING)
+        rounding = max(0.02 * self._tie(best.leverage), MONEY_ROUNDING)
         floor = best.leverage - float(self._constant[best.place]) - rounding
         found = self.thrift.least_under(self.engine.candidates.choice(best.place), floor)
         if found is None:
@@ -351,7 +342,7 @@ class FrontierTracer:
         solution = best.outcome.solution if solution is None else solution
         assert solution is not None
         figures = self.figures
-        kept = used - SAME if self.sense < 0 else None
+        kept = used - SAME_LEVEL if self.sense < 0 else None
         account = figures.account(choice, solution, figures.first_stage(solution), kept)
         leverage = account.leverage
         small = SMALL_CERTIFICATE * money_scale(self.problem)

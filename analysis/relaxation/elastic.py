@@ -20,11 +20,11 @@ from ...model.leader.fixed_policy import Cut, FixedPolicySolver, TolerantHighs, 
 from ...model.leader.problem import Problem
 from ...model.methods.cut_pool import CutPool
 from ...model.network.network import NONE
-from ...model.plan.limits import SolveLimits
+from ...model.plan.limits import BUDGET, LIMITED, SolveLimits, with_rounding
 from ...model.plan.monitor import Stopped
-from ...model.solver.branch_and_bound import INTEGRAL
+from ...model.plan.tolerances import INTEGRAL
 from ...model.solver.highs import PRIMAL, Program
-from .limits import BUDGET, LOADS, Limit, LimitFigure, figures_of, limits_of
+from .limits import Limit, LimitFigure, figures_of, limits_of
 
 TOLERANCE = 1e-6
 """Sum of relative gaps up to which limits count as kept."""
@@ -120,7 +120,7 @@ def gap_column(leader_problem: LeaderProblem, limit: Limit) -> int:
         if model.component("budget") is None:
             return -1
         return leader_problem.compiled.column.get(id(model.budget_gap), -1)
-    if figure.kind in LOADS:
+    if figure.kind in LIMITED:
         return -1
     b = model.ours[limit.scenario]
     if figure.kind == "min_fill":
@@ -413,7 +413,7 @@ class Elastic(FixedPolicySolver):
 
     def close(self) -> None:
         """End the processes."""
-        if "knowledge" in self.__dict__:
+        if "cut_pool" in self.__dict__:
             self.cut_pool.enumerator.close()
 
     def _charges(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -421,14 +421,14 @@ class Elastic(FixedPolicySolver):
         candidates = self.cut_pool.candidates
         charge = np.zeros(len(candidates))
         over: dict[str, np.ndarray] = {}
-        for name, column in LOADS.items():
+        for name, resource in LIMITED.items():
             everything: list[Slack] = [*self.limits, *self.figures]
             slacks = [slack for slack in everything if _kind(slack) == name]
             if not slacks:
                 continue
             limit = slacks[0].figure.limit if isinstance(slacks[0], Limit) else slacks[0].limit
-            beyond = np.maximum(0.0, candidates.loads[column] - limit * (1 + 1e-9) - 1e-9)
-            over[name] = np.where(beyond > 0, candidates.loads[column] - limit, 0.0)
+            beyond = np.maximum(0.0, candidates.loads[resource.column] - with_rounding(limit))
+            over[name] = np.where(beyond > 0, candidates.loads[resource.column] - limit, 0.0)
             for slack in slacks:
                 if slack in self.question.kept:
                     charge[beyond > 0] = math.inf

@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.formulation.leader import SIDE
+from ...model.plan.limits import LIMITED, LimitedResource
 
 if TYPE_CHECKING:
+    from ...data import Case
     from ...data.units import Units
     from ...model.leader.problem import Problem
-
-BUDGET = "budget"
-LOADS = {"reviewer_hours": "reviewer_load", "political_capital": "political_cost", BUDGET: "admin_cost"}
-"""Limits on sums over the chosen policies, and the column of the policies table that is summed."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +75,11 @@ def limits_of(problem: Problem) -> list[Limit]:
     """Return every finite limit of a case: those on policies and money, then fills, then shares."""
     network, case = problem.network, problem.case
     limits: list[Limit] = []
-    currency = case.settings.case.currency
-    units = {BUDGET: currency, "reviewer_hours": "hours", "political_capital": "points"}
-    for name, unit in units.items():
+    for name, resource in LIMITED.items():
         most = getattr(case.settings.limits, name)
         if math.isfinite(most):
-            figure = LimitFigure(f"limits.{name}", name, (), most, unit, most or 1.0)
-            limits.append(Limit(f"{name} <= {amount(most * network.units.unit_of(UNIT_OF[name]))}", figure))
+            figure = LimitFigure(f"limits.{name}", name, (), most, unit_of(resource, case), most or 1.0)
+            limits.append(Limit(f"{name} <= {amount(most * network.units.unit_of(resource.measure))}", figure))
     for row in case.demands:
         if network.side[row.site] != SIDE or row.quantity == 0:
             continue
@@ -121,7 +116,17 @@ def limits_of(problem: Problem) -> list[Limit]:
 
 def shown(figure: LimitFigure, units: Units) -> LimitFigure:
     """Return a figure in the units of the case."""
-    return replace(figure, limit=figure.limit * units.unit_of(UNIT_OF.get(figure.kind, "share")))
+    return replace(figure, limit=figure.limit * natural_unit(figure.kind, units))
+
+
+def natural_unit(kind: str, units: Units) -> float:
+    """What one natural unit of a limit of a kind is in the units of the case; 1 for a share."""
+    return units.unit_of(LIMITED[kind].measure) if kind in LIMITED else 1.0
+
+
+def unit_of(resource: LimitedResource, case: Case) -> str:
+    """Word for the unit of a limited resource in the case's tables."""
+    return case.settings.case.currency if resource.measure == "money" else resource.measure
 
 
 def figures_of(limits: Sequence[Limit]) -> list[LimitFigure]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.certify.certificate import CERTIFICATE, SMALL_CERTIFICATE, Compared
+from ...model.certify.certificate import Compared
+from ...model.plan.tolerances import CERTIFICATE, SMALL_CERTIFICATE
 
 CHECK_EVERY = 200
 """One sample in so many, the first included, is solved alone too."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from ...model import CertificateError
 from ...model.certify.certificate import money_scale
 from ...model.certify.figures import Facts
-from ...model.follower.combinations import LOADS, Candidates
+from ...model.follower.combinations import Candidates
 from ...model.formulation.linking import Choice
 from ...model.leader.recompute import FirstStage
 from ...model.methods.engine import Engine
 from ...model.network.network import Network
 from ...model.parametric.patching import Patched
-from ...model.plan.limits import SolveLimits
+from ...model.plan.limits import LOADS, SolveLimits
 from ...model.solving import check_choices, natural_stockpile
 from .checking import disagreements
 from .learning import Learnt

@@ -8,26 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..follower.combinations import within
 from ..formulation.leader import SIDE
 from ..formulation.linking import Choice
 from ..leader.problem import Problem
 from ..leader.recompute import Operations
 from ..network.network import NONE, Network
-from ..plan.limits import SolveLimits
-from .restoring import LIMITS
-
-CERTIFICATE = 1e-5
-"""Relative difference between a program and the linear programs solved alone above which the plan is refused."""
-
-SMALL_LEVERAGE = 1e-6
-"""Share of the money at stake below which gaps of the leverage are absolute."""
-
-SMALL_CERTIFICATE = 1e-3
-"""Share of the money at stake below which differences of the certificate are absolute."""
-
-KEPT = 1e-6
-"""Share of a limit, or of what it is a limit on, up to which breaking it is rounding."""
+from ..plan.limits import BUDGET, LIMITED, SolveLimits, within
+from ..plan.tolerances import CERTIFICATE, LIMIT_KEPT
 
 
 class CertificateError(Exception):
@@ -177,7 +164,7 @@ def supply_breaches(network: Network, operations: Operations, least_fill: float 
         asked = [("mean", pair, least, fills[pair].mean()) for pair, least in means.items()]
         asked += [("weekly", pair, row.min_fill_week, fills[pair].min()) for pair, row in rows.items()]
         for word, (site, item), least, level in asked:
-            if not level >= least - KEPT:
+            if not level >= least - LIMIT_KEPT:
                 limit = f"{word} fill of {item} in {site} >= {least:g} in scenario {scenario}"
                 found.append(Breach(limit, float(least - level), "share"))
     return found + _share_breaches(network, operations)
@@ -202,7 +189,7 @@ def _share_breaches(network: Network, operations: Operations) -> list[Breach]:
         total = math.fsum(intake.values()) + own
         scale = max(total, network.weeks * math.fsum(row.base_flow for row in lanes))
         for party, amount in intake.items():
-            if not amount - share * total <= KEPT * scale:
+            if not amount - share * total <= LIMIT_KEPT * scale:
                 limit = f"share of {party} in our intake of {item} <= {share:g}"
                 over = (amount - share * total) * network.units.item(item)
                 found.append(Breach(limit, over, "units", over=True))
@@ -216,14 +203,17 @@ def _sums(values: np.ndarray, weeks: dict[str, np.ndarray]) -> dict[str, float]:
 def limits_used(problem: Problem, choice: Choice, spent: float) -> dict[str, dict[str, float | None]]:
     """What choices use of every limit, and the limit; None where there is none."""
     limits = problem.case.settings.limits
-    used = {
-        "budget": spent,
-        "reviewer_hours": problem.policy_total(choice, "reviewer_load"),
-        "political_capital": problem.policy_total(choice, "political_cost"),
-    }
     return {
         name: {"used": amount, "limit": getattr(limits, name) if math.isfinite(getattr(limits, name)) else None}
-        for name, amount in used.items()
+        for name, amount in _used(problem, choice, spent).items()
+    }
+
+
+def _used(problem: Problem, choice: Choice, spent: float) -> dict[str, float]:
+    """What choices use of every limited resource; of the budget all that is spent."""
+    return {
+        name: spent if name == BUDGET else problem.policy_total(choice, resource.column)
+        for name, resource in LIMITED.items()
     }
 
 
@@ -246,16 +236,15 @@ def resource_breaches(
         The limits.
     """
     money = money_scale(problem)
-    hours = problem.policy_total(choice, "reviewer_load")
-    points = problem.policy_total(choice, "political_cost")
-    small = KEPT * max(min(1.0, money), abs(solve_limits.budget))
-    checked = [
-        ("budget", spent, solve_limits.budget, spent <= solve_limits.budget + small),
-        ("reviewer_hours", hours, solve_limits.reviewer_hours, within(hours, solve_limits.reviewer_hours)),
-        ("political_capital", points, solve_limits.political_capital, within(points, solve_limits.political_capital)),
-        ("own loss", own_loss, solve_limits.own_loss, own_loss <= solve_limits.own_loss + KEPT * money),
-    ]
-    units = {name: problem.units.unit_of(LIMITS.get(name, "money")) for name, *_ in checked}
+    small = LIMIT_KEPT * max(min(1.0, money), abs(solve_limits.budget))
+    checked = []
+    for name, used in _used(problem, choice, spent).items():
+        most = getattr(solve_limits, name)
+        checked.append((name, used, most, used <= most + small if name == BUDGET else within(used, most)))
+    checked.append(
+        ("own loss", own_loss, solve_limits.own_loss, own_loss <= solve_limits.own_loss + LIMIT_KEPT * money)
+    )
+    units = {name: problem.units.unit_of(LIMITED[name].measure if name in LIMITED else "money") for name, *_ in checked}
     return [
         Breach(f"{name} <= {most * units[name]:g}", (amount - most) * units[name], "", over=True)
         for name, amount, most, kept in checked

@@ -24,10 +24,9 @@ from ..leader.recompute import (
     worst_of,
 )
 from ..plan.limits import SolveLimits
-from ..plan.plan import WIDE_RANGE, served
+from ..plan.plan import served
+from ..plan.tolerances import SMALL_CERTIFICATE, SMALL_LEVERAGE, WIDE_RANGE
 from .certificate import (
-    SMALL_CERTIFICATE,
-    SMALL_LEVERAGE,
     Breach,
     Compared,
     certify,

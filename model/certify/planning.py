@@ -59,7 +59,7 @@ def no_plan(problem: Problem, status: str, bound: float, facts: dict[str, Any], 
 
 def _solve_facts(problem: Problem, facts: dict[str, Any], began: float) -> dict[str, Any]:
     # Where the time was up before, there is no program whose size could be told.
-    program = problem.leader_problem.program if "joint" in problem.__dict__ else None
+    program = problem.leader_problem.program if "leader_problem" in problem.__dict__ else None
     return {
         **facts,
         "seconds": time.perf_counter() - began,

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ...data.units import Units
+from ..plan.limits import LIMITED
 from ..plan.monitor import Monitor
 from ..plan.plan import Plan
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from ..leader.problem import Problem
 
 MONEY = ("leverage", "bound", "counterpart_loss", "own_loss", "sourcing_only_leverage")
-
-LIMITS = {"budget": "money", "reviewer_hours": "hours", "political_capital": "points"}
-"""Unit of each limit."""
 
 
 def restored(plan: Plan, units: Units, given: Case) -> Plan:
@@ -55,7 +53,9 @@ def restored_figures(figures: Mapping[str, Any], units: Units) -> dict[str, Any]
     }
     found["stockpile"] = {key: amount * units.item(key.partition("/")[2]) for key, amount in found["stockpile"].items()}
     found["limits"] = {
-        name: {key: None if value is None else value * units.unit_of(LIMITS[name]) for key, value in entry.items()}
+        name: {
+            key: None if value is None else value * units.unit_of(LIMITED[name].measure) for key, value in entry.items()
+        }
         for name, entry in found["limits"].items()
     }
     return found

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.csgraph import connected_components
 
 from ..network.network import Network
-from ..plan.limits import SolveLimits
-from .enumerate import SAME, Enumerator, Face, FollowerArrays, PolicyIndices, gray_order
+from ..plan.limits import LOADS, SolveLimits, within
+from ..plan.tolerances import SAME_HEIGHT
+from .enumerate import Enumerator, Face, FollowerArrays, PolicyIndices, gray_order
 from .optimal_face import Bases, Basis
 
 MOST_COLUMNS = 50_000
@@ -26,9 +26,6 @@ MOST_CANDIDATES = 2_000_000
 
 FACES = 4
 """Looks at one face that are kept."""
-
-LOADS = {"reviewer_load": "reviewer_hours", "political_cost": "political_capital", "admin_cost": "budget"}
-"""Column of the policies table and the limit its sum must keep."""
 
 
 class TooManyCombinations(Exception):
@@ -66,7 +63,7 @@ def enumerable(network: Network, solve_limits: SolveLimits) -> bool:
 
 def _count_allowed(network: Network, regimes: Sequence[str], solve_limits: SolveLimits, most: int) -> int:
     """Number of combinations of regimes that keep the limits, counted up to one more than ``most``."""
-    limits = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
+    limits = solve_limits.by_load
     # Loads are never negative: a part of a combination that breaks a limit stays over it.
     parts = [dict.fromkeys(LOADS, 0.0)]
     for regime in regimes:
@@ -153,7 +150,7 @@ class Candidates:
     def __init__(self, network: Network, solve_limits: SolveLimits):
         self.network = network
         self.regimes = list(network.menu)
-        most = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
+        most = solve_limits.by_load
         self.components = [self._component(regimes, most) for regimes in network.components()]
         shape = tuple(len(component.policy_indices) for component in self.components)
         count = math.prod(shape)
@@ -232,9 +229,7 @@ class Candidates:
 
     def allowed(self, solve_limits: SolveLimits) -> np.ndarray:
         """Whether the policies of every candidate keep the limits, shape (n,)."""
-        return np.all(
-            [within(self.loads[column], getattr(solve_limits, limit)) for column, limit in LOADS.items()], axis=0
-        )
+        return np.all([within(self.loads[column], most) for column, most in solve_limits.by_load.items()], axis=0)
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -499,7 +494,7 @@ class Candidates:
                     prices[place] = reduced[arrays.watched]
         outputs = component.outputs[used]
         apart = scale * (component.cost[used] - values) - outputs @ slope
-        left = np.flatnonzero(~(apart <= SAME * np.maximum(1.0, np.abs(outputs) @ np.abs(slope))))
+        left = np.flatnonzero(~(apart <= SAME_HEIGHT * np.maximum(1.0, np.abs(outputs) @ np.abs(slope))))
         batch = enumerator.run([combinations[place] for place in left], cost, with_outputs=keeping)
         values[left] = batch.cost
         if keeping and batch.complete and batch.prices.shape[1] == prices.shape[1]:
@@ -509,8 +504,3 @@ class Candidates:
                 face = Face(lowered[arrays.watched], height, at)
                 enumerator.faces[combination] = [face, *enumerator.faces.get(combination, [])[: FACES - 1]]
         return values, left.size
-
-
-def within(used: Any, most: float) -> Any:
-    """Whether sums keep a limit, rounding aside."""
-    return used <= most * (1 + 1e-9) + 1e-9

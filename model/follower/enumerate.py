@@ -16,14 +16,13 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ..plan.monitor import Stopped
+from ..plan.tolerances import SAME_HEIGHT
 from ..solver.highs import Highs, Program
 from .optimal_face import Basis, Recent
 
 PolicyIndices = tuple[int, ...]
 Answers = tuple[np.ndarray, np.ndarray, np.ndarray, list[Basis]]
 
-SAME = 1e-7
-"""Relative difference of heights that is rounding."""
 
 MOST_PRICES = 50_000_000
 """Reduced costs up to which those of all combinations are kept; as many basic columns are."""
@@ -290,7 +289,7 @@ class Face:
         """Say whether another slope is so near that its height is this one, rounding aside."""
         moved = np.abs(worth - self.worth)
         apart = scale * float(np.multiply(moved, most, where=moved != 0, out=np.zeros_like(moved)).sum())
-        return apart <= SAME * max(1.0, abs(self.height))
+        return apart <= SAME_HEIGHT * max(1.0, abs(self.height))
 
     def bound(self, worth: np.ndarray, most: np.ndarray, scale: float) -> float:
         """Bound for another slope: a column that becomes worth having counts with all its capacity."""

@@ -10,11 +10,10 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.linalg import splu
 
+from ..plan.tolerances import BASIS_FEASIBLE
+
 if TYPE_CHECKING:
     from .enumerate import FollowerArrays
-
-FEASIBLE = 1e-7
-"""By how much a basis may miss what it has to keep; HiGHS allows as much."""
 
 
 MOST_BASES = 3
@@ -112,7 +111,7 @@ class Bases:
         for bound, wrong in ((program.row_lower, duals > 0), (program.row_upper, duals < 0)):
             duals[wrong & ~np.isfinite(bound)] = 0.0
         reduced = self.cost - self._across @ duals
-        lower = reduced < -FEASIBLE
+        lower = reduced < -BASIS_FEASIBLE
         reduced[upper == 0] = np.inf
         rows = np.where(duals > 0, program.row_lower, program.row_upper)
         worth = float(np.multiply(duals, rows, where=duals != 0, out=np.zeros_like(duals)).sum())
@@ -138,8 +137,10 @@ class Bases:
         reduced = self.cost - self._across @ duals
         high = np.unpackbits(basis.high, count=width).view(bool) & (upper > 0)
         reduced[upper == 0] = np.inf
-        dear = np.isinf(program.row_lower) & (duals > FEASIBLE) | np.isinf(program.row_upper) & (duals < -FEASIBLE)
-        if dear.any() or (reduced[~high] < -FEASIBLE).any() or (reduced[high] > FEASIBLE).any():
+        dear = np.isinf(program.row_lower) & (duals > BASIS_FEASIBLE) | np.isinf(program.row_upper) & (
+            duals < -BASIS_FEASIBLE
+        )
+        if dear.any() or (reduced[~high] < -BASIS_FEASIBLE).any() or (reduced[high] > BASIS_FEASIBLE).any():
             return None
         # Slacks are the rows' negatives; those not basic are at the bound there is.
         slacks = -np.where(np.isinf(program.row_lower), program.row_upper, program.row_lower)
@@ -148,10 +149,10 @@ class Bases:
         values[basis.basic] = factors.solve(-(self._columns @ values))
         solution, rows = values[:width], -values[width:]
         if (
-            (solution < -FEASIBLE).any()
-            or (solution > upper + FEASIBLE).any()
-            or (rows < program.row_lower - FEASIBLE).any()
-            or (rows > program.row_upper + FEASIBLE).any()
+            (solution < -BASIS_FEASIBLE).any()
+            or (solution > upper + BASIS_FEASIBLE).any()
+            or (rows < program.row_lower - BASIS_FEASIBLE).any()
+            or (rows > program.row_upper + BASIS_FEASIBLE).any()
         ):
             return None
         return Optimum(float(self.cost @ solution) + program.offset, solution, reduced)

@@ -7,8 +7,8 @@ from typing import Any
 
 from pyomo.environ import Binary, Block, Constraint, Expression, Objective, Set, Var, maximize, quicksum
 
-from ..follower.combinations import LOADS
 from ..network.network import OPEN, Network
+from ..plan.limits import LOADS
 from .follower import FollowerData, fill_follower_block
 from .follower_dual import fill_follower_dual_block
 from .leader import build_leader

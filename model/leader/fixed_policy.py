@@ -13,16 +13,9 @@ from ..formulation.leader import SIDE, gap_terms
 from ..formulation.linking import Choice, LeaderProblem
 from ..network.network import Network
 from ..plan.limits import SolveLimits
+from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN, UNSCALED_INFEASIBILITY
 from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, PRIMAL, Compiled, Highs, Outcome
-
-FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
-"""How much wider than V the least-cost face is in relaxations, which only bound, and where rounding leaves the face itself empty:
-relative to what of V can be avoided, and in natural units of money, which is less than the solver's own tolerance."""
-
-GAP = 1e-5
-"""Sum of limits' gaps, in their own units, above which limits count as broken."""
-
 
 GENTLE = {
     "primal_simplex_bound_perturbation_multiplier": 0.0,
@@ -34,9 +27,6 @@ with, which cost many times the steps that the move itself takes; not for ever, 
 
 MOST_BASES = 256
 """Bases of relaxations that are kept."""
-
-HAIR = 1e-6
-"""Violation of a row or bound, scaled back, up to which an optimum of HiGHS's is taken as one."""
 
 
 T = TypeVar("T")
@@ -142,7 +132,11 @@ class TolerantHighs(Highs):
         """Run HiGHS."""
         outcome = super().solve()
         info = self.highs.getInfo()
-        if not outcome.optimal or outcome.solution is not None or info.max_primal_infeasibility > HAIR:
+        if (
+            not outcome.optimal
+            or outcome.solution is not None
+            or info.max_primal_infeasibility > UNSCALED_INFEASIBILITY
+        ):
             return outcome
         objective = float(info.objective_function_value)
         return replace(
@@ -369,7 +363,7 @@ class FixedPolicySolver:
                 return self._space_cut(-least.objective, chosen, cost, admin, feasibility_cut=True)
 
             gap, feasibility_cut = self._least_gap(chosen, barrier_of)
-            if gap > GAP:
+            if gap > LIMIT_BROKEN:
                 return -math.inf, cut, feasibility_cut
         return leverage, cut, None
 
@@ -422,7 +416,7 @@ class FixedPolicySolver:
         """
         self._set(self.relaxed, choice, cost, 0.0, admin)
         gap, cut = self._least_gap(choice, self._barrier_at(admin))
-        return cut if gap > GAP else None
+        return cut if gap > LIMIT_BROKEN else None
 
     def _barrier_at(self, admin: float) -> Callable[[Outcome], Cut]:
         """What makes a feasibility cut of the least sum of limits' gaps."""
@@ -536,7 +530,7 @@ class FixedPolicySolver:
         relaxation = self._relaxation(outcome, constant, admin)
         if relaxation.gap_cost > 0 and outcome.objective < limit:
             gap, feasibility_cut = self._least_gap(choice, self._barrier_at(admin))
-            if gap > GAP:
+            if gap > LIMIT_BROKEN:
                 return Outcome(
                     "Infeasible", None, None, None, proof=Relaxation(-gap, relaxation.gap_cost, feasibility_cut)
                 )
@@ -568,7 +562,7 @@ class FixedPolicySolver:
         if not outcome.settled:
             # HiGHS finds the least gap where it is at a loss whether there is none.
             self.relaxed.set_bounds(self.binaries, lower, upper)
-            if self._least_gap(choice, lambda _: None)[0] > GAP:
+            if self._least_gap(choice, lambda _: None)[0] > LIMIT_BROKEN:
                 return Outcome("Infeasible", None, None, None)
             outcome = highs.solve_anew()
         if not outcome.settled:

@@ -16,12 +16,10 @@ from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_
 from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, LeaderProblem, output_map
 from ..network.network import NONE, Network
+from ..plan.tolerances import QUANTITY_NOISE
 from ..solver.highs import Highs, Outcome, Program
 from .fixed_policy import _rows_of, face_of, link_rows
 from .readout import Readout
-
-NOISE = 1e-9
-"""Quantities below this share of their scale are the solver's rounding."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +173,7 @@ class OperationsSolver:
         """Columns that are fixed, all others 0, shape (columns,), and the margin that the response earns us."""
         values = np.zeros_like(self.program.cost)
         columns = self.response_columns
-        values[columns] = np.where(np.abs(response[columns]) < NOISE, 0.0, response[columns])
+        values[columns] = np.where(np.abs(response[columns]) < QUANTITY_NOISE, 0.0, response[columns])
         outputs = np.maximum(self.outputs @ values, 0.0)
         outputs[self._shares] = np.minimum(outputs[self._shares], 1.0)
         linked = self.links >= 0
@@ -210,7 +208,7 @@ class OperationsSolver:
         outcome, prices = self._solve(highs, least_fill)
         if not outcome.optimal or outcome.solution is None:
             raise ArithmeticError(f"our operations ended with {outcome.termination!r}")
-        solution = np.where(np.abs(outcome.solution) < NOISE, 0.0, outcome.solution)
+        solution = np.where(np.abs(outcome.solution) < QUANTITY_NOISE, 0.0, outcome.solution)
         solution[self.fixed] = values[self.fixed]
         row_lower = self.program.row_lower
         if least_fill is not None:
@@ -336,6 +334,6 @@ def worst_of(network: Network, losses: Mapping[str, tuple[float, float]]) -> str
     if not network.rated:
         return NONE
     leverages = {name: losses[name][0] - losses[name][1] for name in network.rated}
-    tie = NOISE * max(max(map(abs, losses[name])) for name in network.rated)
+    tie = QUANTITY_NOISE * max(max(map(abs, losses[name])) for name in network.rated)
     least = min(leverages.values())
     return next(name for name, leverage in leverages.items() if leverage <= least + tie)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..leader.fixed_policy import FixedPolicySolver, Relaxation
 from ..plan.monitor import Stopped
+from ..plan.tolerances import leverage_tie
 from ..solver.highs import Outcome
 from .cut_pool import MOST_LEAVES, CutPool, bounded
 
@@ -19,9 +20,6 @@ PROBES = 8
 
 PLUNGES = 3
 """Candidates worked out in a row without any gain after which a plunge ends."""
-
-TIE = 1e-7
-"""Leverages nearer than this, relative to the larger, are ties."""
 
 
 @dataclass
@@ -221,7 +219,7 @@ class BestFirstSearch:
     @property
     def tie(self) -> float:
         """Difference below which two leverages are ties, in money."""
-        return TIE * max(abs(self.incumbent), 1e-6) if self.best is not None else 0.0
+        return leverage_tie(self.incumbent) if self.best is not None else 0.0
 
     def threshold(self) -> float:
         """Bound below which a candidate need not be looked at: half the gap asked for, so that the rest adds up."""
@@ -239,7 +237,7 @@ class BestFirstSearch:
         if top == -math.inf or top <= self.threshold():
             return None
         # Where the search was stopped before anything was proven the top is infinite, and inf - inf is not a number.
-        near = np.flatnonzero(bounds >= (top - TIE * max(abs(top), 1e-6) if top < math.inf else top))
+        near = np.flatnonzero(bounds >= (top - leverage_tie(top) if top < math.inf else top))
         closed = self.candidates.closed[near]
         simplest = near[closed == closed.min()]
         return int(min(simplest, key=lambda place: self.candidates.policy_indices(int(place))))

@@ -10,9 +10,7 @@ import numpy as np
 from ..follower.combinations import Candidates
 from ..follower.enumerate import Enumerator
 from ..leader.fixed_policy import Cut, Relaxation
-
-BARRIER = 1e-6
-"""Share of what a limit's gap is charged for at which a feasibility cut proves that there is no plan."""
+from ..plan.tolerances import NO_PLAN_SHARE
 
 MOST_LEAVES = 5_000_000
 """Leaves times candidates up to which a branch and bound is remembered."""
@@ -151,4 +149,4 @@ def scale(cut: Cut) -> float:
 
 def bounded(cut: Cut, value: np.ndarray) -> np.ndarray:
     """What a cut's values say of our advantage: a feasibility cut says -inf, that there is no plan, or nothing."""
-    return np.where(value < -BARRIER, -math.inf, math.inf) if cut.feasibility_cut else value
+    return np.where(value < -NO_PLAN_SHARE, -math.inf, math.inf) if cut.feasibility_cut else value

@@ -174,7 +174,7 @@ class Engine:
 
     def close(self) -> None:
         """End the processes that work out responses."""
-        if "knowledge" in self.__dict__:
+        if "cut_pool" in self.__dict__:
             self.cut_pool.enumerator.close()
 
     @cached_property
@@ -243,13 +243,13 @@ class Engine:
         if shut:
             whole = self.cut_pool
             # What is learnt with columns shut holds for this search alone.
-            self.__dict__["knowledge"] = whole.branch()
+            self.__dict__["cut_pool"] = whole.branch()
             self.problem.fixed_policy.shut(shut)
             try:
                 return self._search(solve_limits, rel_gap, allowed, hint, rival)
             finally:
                 self.problem.fixed_policy.shut(())
-                self.__dict__["knowledge"] = whole
+                self.__dict__["cut_pool"] = whole
         return self._search(solve_limits, rel_gap, allowed, hint, rival)
 
     def _search(

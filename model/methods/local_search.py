@@ -7,13 +7,12 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..follower.combinations import LOADS, within
 from ..follower.enumerate import FollowerSolver, PolicyIndices, choice_of
 from ..leader.fixed_policy import Cut
 from ..leader.problem import Problem
-from ..plan.limits import SolveLimits
+from ..plan.limits import LOADS, SolveLimits, within
+from ..plan.tolerances import leverage_tie
 from ..solver.highs import Outcome
-from .best_first import TIE
 
 MOST_SWAPS = 60
 """Exchanges between two regimes tried in a round, the most promising first."""
@@ -72,7 +71,7 @@ class LocalSearch:
             ]
             for column in LOADS
         }
-        self.most = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
+        self.most = solve_limits.by_load
         problem.fixed_policy.solve_limits = solve_limits
         self.responder = FollowerSolver(problem.response, problem.stop)
         self.cuts: list[Cut] = []
@@ -146,7 +145,7 @@ class LocalSearch:
     @property
     def tie(self) -> float:
         """Difference below which two leverages are ties, in money."""
-        return TIE * max(abs(self.leverage), 1e-6) if self.best is not None else 0.0
+        return leverage_tie(self.leverage) if self.best is not None else 0.0
 
     def enough(self, gap: float) -> float:
         """Bound at which a relative gap is closed; -inf without a combination."""
@@ -281,7 +280,7 @@ class LocalSearch:
         return trial if trial.guess > current.guess + self._hair(current) else current
 
     def _hair(self, trial: Trial) -> float:
-        return TIE * max(abs(trial.guess), 1e-6)
+        return leverage_tie(trial.guess)
 
     def _flips(self, policy_indices: PolicyIndices) -> Iterator[tuple[int, int]]:
         for regime, size in enumerate(self.sizes):

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-from ..certify.certificate import CERTIFICATE, SMALL_CERTIFICATE, money_scale
+from ..certify.certificate import money_scale
 from ..leader.problem import Problem
 from ..plan.clock import Clock
 from ..plan.monitor import Monitor, Stopped
+from ..plan.tolerances import CERTIFICATE, SMALL_CERTIFICATE
 from .companion import Companion, News
 from .local_search import LocalSearch
 from .single_level import SingleLevelProgram, Start

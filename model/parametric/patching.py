@@ -19,14 +19,11 @@ from ..formulation.leader import gap_terms
 from ..leader.fixed_policy import FixedPolicySolver
 from ..leader.problem import Problem, StatusQuo, nothing_chosen
 from ..network.network import Network, Pair
+from ..plan.tolerances import CHANGE_NOISE
 from ..solver.highs import Highs, Program, Snapshot, compile_model
 
 if TYPE_CHECKING:
     from ...data import Case
-
-
-TINY = 1e-12
-"""Difference of two numbers that is rounding."""
 
 
 class Mould:
@@ -388,5 +385,5 @@ def alters_response(first: Case, second: Case) -> bool:
 def same(first: np.ndarray, second: np.ndarray, relative: float = 1e-9) -> np.ndarray:
     """Say of every number whether two vectors agree."""
     with np.errstate(invalid="ignore"):
-        near = np.abs(first - second) <= relative * np.maximum(np.abs(first), np.abs(second)) + TINY
+        near = np.abs(first - second) <= relative * np.maximum(np.abs(first), np.abs(second)) + CHANGE_NOISE
     return near | (first == second) | (np.isnan(first) & np.isnan(second))

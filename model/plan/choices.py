@@ -8,15 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..network.network import OPEN
+from .tolerances import NO_AMOUNT, SAME_AMOUNT
 
 if TYPE_CHECKING:
     from ...data import Case
 
-SAME_AMOUNT = 0.01
-"""Share of ``stockpile_max`` by which two stockpiles may differ and count as the same."""
-
-NO_AMOUNT = 1e-7
-"""Share of ``stockpile_max`` (or of one unit, if larger) below which an amount is the solver's rounding."""
 
 SAME_WORDS = f"stockpiles that differ by at most {100 * SAME_AMOUNT:g}% of stockpile_max count as the same"
 """The tolerance in words."""

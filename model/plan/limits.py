@@ -1,14 +1,58 @@
-"""What a solve may use and must keep, apart from the case's other figures."""
+"""The limited resources, declared once, and what a solve may use and must keep."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from .tolerances import LIMIT_ROUNDING
 
 if TYPE_CHECKING:
     from ...data import Case
     from ...data.units import Units
+
+
+@dataclass(frozen=True)
+class LimitedResource:
+    """What the chosen policies together may use at most as much of as ``[limits]`` in ``case.toml`` says.
+
+    Attributes
+    ----------
+    name
+        As in ``case.toml``, ``plan.json`` and ``--against``.
+    column
+        Column of the policies table whose sum over the chosen policies is used; of the budget the first stage takes its
+        part too.
+    measure
+        What it is counted in, as `Units.unit_of` takes it.
+    words
+        As it stands in a sentence.
+    unit
+        Unit of a level in a sentence; empty: the currency.
+    """
+
+    name: str
+    column: str
+    measure: str
+    words: str
+    unit: str = ""
+
+
+BUDGET = "budget"
+
+LIMITED = {
+    resource.name: resource
+    for resource in (
+        LimitedResource(BUDGET, "admin_cost", "money", "budget"),
+        LimitedResource("reviewer_hours", "reviewer_load", "hours", "reviewer hours", "hours a week"),
+        LimitedResource("political_capital", "political_cost", "points", "political capital", "points"),
+    )
+}
+"""Every limited resource by name, in the order in which they are shown."""
+
+LOADS = {resource.column: resource.name for resource in LIMITED.values()}
+"""Columns of the policies table that are limited, and the names of their limits."""
 
 
 @dataclass(frozen=True)
@@ -31,18 +75,27 @@ class SolveLimits:
     own_loss: float = math.inf
     least_fill: float | None = None
 
+    @property
+    def by_load(self) -> dict[str, float]:
+        """Limit on the sum of each limited column of the policies table."""
+        return {column: getattr(self, name) for column, name in LOADS.items()}
+
     def natural(self, units: Units) -> SolveLimits:
-        """Return the terms in natural units."""
-        return replace(
-            self,
-            budget=self.budget / units.money,
-            reviewer_hours=self.reviewer_hours / units.hours,
-            political_capital=self.political_capital / units.points,
-            own_loss=self.own_loss / units.money,
-        )
+        """Return the limits in natural units."""
+        moved = {name: getattr(self, name) / units.unit_of(resource.measure) for name, resource in LIMITED.items()}
+        return replace(self, own_loss=self.own_loss / units.money, **moved)
 
     @classmethod
     def of(cls, case: Case) -> SolveLimits:
         """Limits of a case."""
-        limits = case.settings.limits
-        return cls(limits.budget, limits.reviewer_hours, limits.political_capital)
+        return cls(**{name: getattr(case.settings.limits, name) for name in LIMITED})
+
+
+def within(used: Any, most: float) -> Any:
+    """Whether amounts keep a limit, up to rounding."""
+    return used <= with_rounding(most)
+
+
+def with_rounding(most: float) -> float:
+    """Return a limit with the room that rounding of a sum takes."""
+    return most * (1 + LIMIT_ROUNDING) + LIMIT_ROUNDING

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .tolerances import SERVED_IN_FULL
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -13,16 +15,10 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
-FULL = 1 - 1e-4
-"""Fill from which demand counts as served in full, in a week or as a mean; the least-cost face leaves fills a hair below 1."""
-
-WIDE_RANGE = 0.05
-"""Relative width of `leverage_range` from which a warning is given."""
-
 
 def served(fill: Any) -> Any:
     """Whether fills, one or an array of them, count as served in full."""
-    return fill >= FULL
+    return fill >= SERVED_IN_FULL
 
 
 STATUSES = ("optimal", "feasible", "infeasible", "unknown")

@@ -12,10 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ..plan.tolerances import INTEGRAL
 from .highs import Highs, Outcome
-
-INTEGRAL = 1e-6
-"""Distance from an integer that counts as none."""
 
 
 @dataclass(frozen=True)

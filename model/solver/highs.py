@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ..plan.monitor import StopCheck, Stopped
+from ..plan.tolerances import COMPLEMENTARY
 
 ROW_UPPER, ROW_EQUAL, ROW_LOWER = 1, 0, -1
 
@@ -38,10 +39,6 @@ logging.getLogger("pyomo.core").addFilter(_is_no_stop)
 
 STEPS = 16
 """Steps of the simplex method between two questions whether to stop."""
-
-
-COMPLEMENTARY = 1e-7
-"""HiGHS's own tolerance: most that a column off its bounds times its reduced cost may be in an optimum."""
 
 
 @dataclass

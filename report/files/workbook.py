@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, whole_text, write_text
 from ...data.storage.placing import place_file
-from ...model.plan.plan import FULL, served
+from ...model.plan.plan import served
+from ...model.plan.tolerances import SERVED_IN_FULL
 from ..charts.base import OURS, THEIRS
 from ..format.notices import notices
 from ..format.numbers import decimals, gap
@@ -472,7 +473,7 @@ class _Writer:
                 first,
                 len(wide),
                 len(columns) - 1,
-                {"type": "cell", "criteria": "<", "value": FULL, "format": self._format(bg_color="#f6d5c8")},
+                {"type": "cell", "criteria": "<", "value": SERVED_IN_FULL, "format": self._format(bg_color="#f6d5c8")},
             )
             self._short_fills(sheet, wide, first)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...model.plan.plan import WIDE_RANGE
+from ...model.plan.tolerances import WIDE_RANGE
 from ..charts.plan import (
     MOST_PAIRS,
     counterpart_losses,

@@ -96,6 +96,6 @@ def without(family: str) -> Iterator[None]:
         if family == GATE:
             patch.setattr(leader_problem.PolicyBounds, "__init__", wide_open)
         else:
-            patch.setattr(leader_problem, "build_joint", broken(build_leader_problem))
-            patch.setattr(problem, "build_response", broken(build_follower))
+            patch.setattr(leader_problem, "build_leader_problem", broken(build_leader_problem))
+            patch.setattr(problem, "build_follower", broken(build_follower))
         yield

@@ -11,15 +11,16 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.csgraph import connected_components
 
-from ...follower.combinations import LOADS, TooManyCombinations, within
+from ...follower.combinations import TooManyCombinations
 from ...follower.enumerate import Enumerator, FollowerArrays, PolicyIndices, gray_order
 from ...formulation.single_level import coupled
 from ...leader.fixed_policy import Cut
 from ...leader.problem import Problem
 from ...network.network import Network
-from ...plan.limits import SolveLimits
+from ...plan.limits import LOADS, SolveLimits, with_rounding, within
+from ...plan.tolerances import NO_PLAN_SHARE
 from ...solver.highs import Highs, Program
-from ..cut_pool import BARRIER, scale
+from ..cut_pool import scale
 from ..local_search import LocalSearch
 from ..single_level import watch
 
@@ -131,7 +132,7 @@ class IndependentComponents:
         self.stop = stop
         self.report = report
         self.responses = self.relaxations = self.rounds = 0
-        self.most = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
+        self.most = solve_limits.by_load
         self.groups: list[Group] = []
         self.fixed: list[FollowerArrays] = []
         arrays = problem.response
@@ -271,7 +272,7 @@ class _Master:
         for column, most in groups.most.items():
             if math.isfinite(most):
                 loads = self._gather([group.loads[column] for group in groups.groups])
-                self._append(np.append(loads, 0.0), -math.inf, most * (1 + 1e-9) + 1e-9)
+                self._append(np.append(loads, 0.0), -math.inf, with_rounding(most))
 
     def _append(self, row: np.ndarray, lower: float, upper: float) -> None:
         self.rows.append(row)
@@ -309,7 +310,7 @@ class _Master:
         falls = cut.prices[:2].sum() * self.admin
         most = cut.constant + constant + float(remaining[priced] @ cut.prices[priced])
         share = 0.0 if cut.feasibility_cut else 1.0
-        self._append(np.append(falls - self._gather(faces), share), -math.inf, most + (1.0 - share) * BARRIER)
+        self._append(np.append(falls - self._gather(faces), share), -math.inf, most + (1.0 - share) * NO_PLAN_SHARE)
 
     def exclude(self, policy_indices: PolicyIndices) -> None:
         """Rule out a combination that was worked out."""

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
-from ...follower.combinations import LOADS, TooManyCombinations, within
+from ...follower.combinations import TooManyCombinations
 from ...follower.enumerate import FollowerSolver, PolicyIndices
 from ...leader.fixed_policy import Cut
 from ...leader.problem import Problem
 from ...network.network import Network
-from ...plan.limits import SolveLimits
+from ...plan.limits import LOADS, SolveLimits, with_rounding, within
 from ...plan.monitor import Stopped
+from ...plan.tolerances import NO_PLAN_SHARE
 from ...solver.highs import Highs, Program
-from ..cut_pool import BARRIER
 from ..local_search import LocalSearch, Worked
 from ..single_level import watch
 from .bounds import SharedBound
@@ -118,7 +118,7 @@ class SubnetworkMaster:
         self.stop = stop
         self.report = report
         self.responses = self.rounds = 0
-        self.most = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
+        self.most = solve_limits.by_load
         _check(SubnetworkLayout(problem.network))
         self.pieces = Subnetworks(problem)
         self.combinations = [
@@ -336,7 +336,7 @@ class _Master:
             row(np.arange(start, end), np.ones(end - start), 1.0, 1.0)
         for column, most in o.most.items():
             if math.isfinite(most):
-                row(policies, loads[column], -math.inf, most * (1 + 1e-9) + 1e-9)
+                row(policies, loads[column], -math.inf, with_rounding(most))
         for piece, combinations, start in zip(o.pieces.pieces, o.combinations, self.ends, strict=False):
             policy_indices = np.array(combinations, dtype=int).reshape(len(combinations), len(piece.regimes))
             if not piece.regimes:
@@ -370,7 +370,7 @@ class _Master:
                 [theta, *([] if side.flat else [v, least[id(side)]]), *policies],
                 [share, *spread, *(cut.prices[:2].sum() * loads["admin_cost"])],
                 -math.inf,
-                cut.constant + float(cut.value_of_remaining(remaining)) + (1.0 - share) * BARRIER,
+                cut.constant + float(cut.value_of_remaining(remaining)) + (1.0 - share) * NO_PLAN_SHARE,
             )
         for digits_out in o.excluded:
             row(

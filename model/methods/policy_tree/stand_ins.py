@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...follower.combinations import LOADS
 from ...follower.enumerate import FollowerArrays
 from ...formulation.follower import Arc, FollowerData, build_follower
 from ...network.network import Kernel, Network, holding_weeks
@@ -69,7 +68,7 @@ class StandIns:
     ----------
     network
         The case as the mathematics sees it.
-    terms
+    solve_limits
         Limits by which policies are ordered.
 
     Attributes
@@ -80,10 +79,10 @@ class StandIns:
         The compiled response; digits from the size of a regime's menu on are stand-ins, see `digit`.
     """
 
-    def __init__(self, network: Network, terms: SolveLimits):
+    def __init__(self, network: Network, solve_limits: SolveLimits):
         self.network = network
         self.sizes = [len(policies) for policies in network.menu.values()]
-        self.order = [self._ordered(regime, terms) for regime in network.menu]
+        self.order = [self._ordered(regime, solve_limits) for regime in network.menu]
         data = FollowerData(network)
         cost: dict[Arc, float] = {}
         for (regime, menu), order in zip(network.menu.items(), self.order, strict=True):
@@ -118,11 +117,11 @@ class StandIns:
                 program.column_upper[columns] = capacity if digit == 0 else 0.0
         self.arrays = FollowerArrays(program, policy_columns, compiled.linear_map([]))
 
-    def _ordered(self, regime: str, terms: SolveLimits) -> list[int]:
+    def _ordered(self, regime: str, solve_limits: SolveLimits) -> list[int]:
         def asked(place: int) -> float:
             row = self.network.policy(regime, self.network.menu[regime][place])
-            loads = [(getattr(row, column, 0.0), getattr(terms, limit)) for column, limit in LOADS.items()]
-            return max(load / limit if limit > 0 else math.inf if load > 0 else 0.0 for load, limit in loads)
+            loads = [(getattr(row, column, 0.0), most) for column, most in solve_limits.by_load.items()]
+            return max(load / most if most > 0 else math.inf if load > 0 else 0.0 for load, most in loads)
 
         return sorted(range(len(self.network.menu[regime])), key=lambda place: (place > 0, asked(place), place))
 

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ...follower.combinations import LOADS, within
 from ...follower.enumerate import FollowerSolver
 from ...leader.fixed_policy import SpaceCut, face_of
 from ...leader.problem import Problem
 from ...network.network import OPEN
-from ...plan.limits import SolveLimits
+from ...plan.limits import LOADS, SolveLimits, within
 from ..local_search import LocalSearch, Trial
 from .stand_ins import StandIns
 
@@ -162,7 +161,7 @@ class PolicyTree:
         self.responder = FollowerSolver(self.hulls.arrays, problem.stop)
         self.regimes = list(problem.network.menu)
         self.menus = list(problem.network.menu.values())
-        self.most = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
+        self.most = solve_limits.by_load
         self.wide = [self._roomy(regime) for regime in self.regimes]
         self.cuts = Cuts(problem, solve_limits)
         self.given_up = -math.inf

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sparse
 
-from ...follower.combinations import LOADS
 from ...follower.enumerate import PolicyIndices
-from ...leader.fixed_policy import FACE_ABSOLUTE, FACE_RELATIVE, SpaceCut, face_of
+from ...leader.fixed_policy import SpaceCut, face_of
 from ...leader.problem import Problem
+from ...plan.limits import LOADS, with_rounding
+from ...plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, NO_PLAN_SHARE
 from ...solver.highs import Highs, Program
-from ..cut_pool import BARRIER
 from ..local_search import LocalSearch
 from ..single_level import watch
 from .blocks import Blocks, Row
@@ -94,7 +94,7 @@ class Master:
             self._append(np.arange(start, end), np.ones(end - start), 1.0, 1.0)
         for column, most in trials.most.items():
             if math.isfinite(most):
-                self._append(np.arange(self.policies), self.loads[column], -math.inf, most * (1 + 1e-9) + 1e-9)
+                self._append(np.arange(self.policies), self.loads[column], -math.inf, with_rounding(most))
         for block, places in zip(blocks.blocks, self.places, strict=True):
             if len(block.regimes) > 1:
                 self._link(block.regimes, block.combinations, places)
@@ -135,7 +135,7 @@ class Master:
             cut.constant
             + cut.waste * (FACE_ABSOLUTE - FACE_RELATIVE * self.problem.network.usable.unavoidable)
             + float(cut.value_of_remaining(self.problem.fixed_policy.remaining(0.0)))
-            + (1.0 - share) * BARRIER,
+            + (1.0 - share) * NO_PLAN_SHARE,
         )
 
     def rule_out(self, policy_indices: PolicyIndices) -> None:
@@ -157,7 +157,7 @@ class Master:
             )
             if not cut.feasibility_cut:
                 own = min(own, worth)
-            elif worth < -BARRIER:
+            elif worth < -NO_PLAN_SHARE:
                 return -math.inf
         return self.problem.constant(cost, self.trials.load(policy_indices, "admin_cost")) + own
 
@@ -178,7 +178,7 @@ class Master:
         moved = tables - tables[:, here][:, regime]
         loads = {column: load - load[here][regime] for column, load in self.loads.items()}
         remaining_here = {
-            column: most * (1 + 1e-9) + 1e-9 - float(self.loads[column][here].sum())
+            column: with_rounding(most) - float(self.loads[column][here].sum())
             for column, most in self.trials.most.items()
             if math.isfinite(most)
         }

@@ -21,7 +21,8 @@ from sluicegate.model.formulation.leader import COSTS
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.leader.readout import RESPONSE_COSTS
 from sluicegate.model.leader.recompute import FirstStage
-from sluicegate.model.plan.plan import FULL, served
+from sluicegate.model.plan.plan import served
+from sluicegate.model.plan.tolerances import SERVED_IN_FULL
 from sluicegate.model.solver.highs import Highs, Outcome, Program
 
 from sluicegate_testing.builders import case, demand, idle, lane, policy
@@ -308,4 +309,4 @@ def test_one_threshold_of_served_in_full(share: float, full: bool) -> None:
     plan = solve(made)
     assert bool(served(plan.scenarios["none"]["fill"]["us/x"])) == full
     assert unserved_table(made).empty == full
-    assert FULL == 1 - 1e-4
+    assert SERVED_IN_FULL == 1 - 1e-4

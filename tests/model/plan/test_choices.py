@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 from sluicegate import evaluate, load_case
-from sluicegate.model.plan.choices import NO_AMOUNT, SAME_AMOUNT, Choices, Offer, changed, rounded, same_amount
+from sluicegate.model.plan.choices import Choices, Offer, changed, rounded, same_amount
+from sluicegate.model.plan.tolerances import NO_AMOUNT, SAME_AMOUNT
 
 from sluicegate_testing.sourcing_cases import sourcing
 
