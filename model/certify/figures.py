@@ -88,6 +88,8 @@ class Account:
         Counterpart's and our loss in every scenario.
     infeasibility
         What rows that rounding breaks can be worth, money.
+    money
+        Money at stake.
     """
 
     network: Any
@@ -98,6 +100,7 @@ class Account:
     operations: Operations
     losses: Mapping[str, tuple[float, float]]
     infeasibility: float
+    money: float
 
     @property
     def spent(self) -> float:
@@ -107,7 +110,7 @@ class Account:
     @property
     def worst(self) -> str:
         """The rated scenario of least leverage; the first among ties."""
-        return worst_of(self.network, self.losses)
+        return worst_of(self.network, self.losses, self.money)
 
     @property
     def leverage(self) -> float:
@@ -220,7 +223,8 @@ class Figures:
         loss = cost - problem.status_quo.response_cost
         losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin)
         infeasibility = self._infeasibility(choice, operations)
-        return Account(problem.network, choice, first, cost, admin, operations, losses, infeasibility)
+        money = money_scale(problem)
+        return Account(problem.network, choice, first, cost, admin, operations, losses, infeasibility, money)
 
     def breaches(self, account: Account, terms: Terms | None = None) -> list[Breach]:
         """Return the limits that a plan breaks.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..follower.combinations import LOADS, within
 from ..follower.enumerate import Digits, Responder, choice_of
 from ..leader.fixed_policy import Cut
 from ..leader.problem import Problem
+from ..leader.ties import Ties
 from ..plan.limits import Terms
 from ..solver.highs import Outcome
 from .best_first import TIE
@@ -288,7 +289,7 @@ class Trials:
                     yield regime, digit
 
     def simplify(self) -> None:
-        """Of plans as good as the best take one with fewer policies, then an earlier one: drop what changes nothing."""
+        """Of plans as good as the best take one with fewer policies, then an earlier one; then settle what is bought."""
         changed = True
         while changed and self.best is not None and not self.stop():
             changed = False
@@ -307,6 +308,11 @@ class Trials:
                     self.best = worked
                     changed = True
                     break
+        if self.best is not None and self.best.outcome.solution is not None and not self.stop():
+            trial, admin = self.best.trial, self.load(self.best.trial.digits, "admin_cost")
+            constant = self.problem.constant(trial.cost, admin)
+            ties = Ties(self.problem.evaluator, self.choice(trial.digits), trial.cost, constant, admin)
+            self.best = replace(self.best, outcome=ties.settle(self.best.outcome))
 
     def most_of(self, trial: Trial) -> float:
         """Proven most of a combination's leverage: by its relaxation, since of its ties another may be better than the one seen."""
