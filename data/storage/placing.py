@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 
 from ..schema.tables import TABLES
-from .atomic import Reserved, resolved, sync_folder, write_file
+from .atomic import Reserved, resolved, sync_folder, write_file, written_into
 
 SETTINGS_FILE = "case.toml"
 PACKAGE_FILE = "datapackage.json"
@@ -43,13 +43,16 @@ def place_folder(contents: Mapping[str, bytes], folder: str | PathLike[str], *, 
     FileExistsError
         Where the folder is a file, or not empty and `force` is not set.
     Locked
-        Where another process makes the same folder.
+        Where another process writes to the same folder.
     """
     named, target = Path(folder), resolved(folder)
     _refuse_occupied(named, force=force)
     if target.is_dir():
-        # File by file: somebody may be working in the folder.
-        _replace_case(contents, target)
+        with written_into(target, named):
+            # It may have come up meanwhile.
+            _refuse_occupied(named, force=force)
+            # File by file: somebody may be working in the folder.
+            _replace_case(contents, target)
         return named
     with Reserved(target) as place, place.making() as made:
         for name, content in contents.items():

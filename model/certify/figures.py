@@ -40,6 +40,9 @@ from .certificate import (
 )
 from .restoring import restored_figures
 
+LAST_PLACE = 1e-14
+"""Relative gap up to which bound and leverage differ by the order in which the same numbers were added."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -270,7 +273,9 @@ class Figures:
             refuse_breaches(breaches)
         scale = SMALL_LEVERAGE * money
         bound = leverage if facts.bound is None else max(facts.bound, leverage)
-        gap = max(0.0, (bound - leverage) / max(abs(leverage), scale))
+        gap = (bound - leverage) / max(abs(leverage), scale)
+        if gap <= LAST_PLACE:
+            bound, gap = leverage, 0.0
         evaluated = facts.claimed is None
         kept = "infeasible" if breaches else "feasible"
         found = "optimal" if gap <= facts.rel_gap else "feasible"

@@ -30,6 +30,14 @@ MOST_TIES = 1_000
 TIE = 1e-7
 """Leverages nearer than this, relative to the larger, are ties."""
 
+SMALL = 1e-2
+"""Leverage in natural units of money below which ties are absolute: the solver's rounding does not shrink with it."""
+
+
+def tie_of(leverage: float) -> float:
+    """Return the difference below which another leverage is a tie with one, in natural units of money."""
+    return TIE * max(abs(leverage), SMALL)
+
 
 @dataclass
 class Column:
@@ -228,7 +236,7 @@ class Search:
     @property
     def tie(self) -> float:
         """Difference below which two leverages are ties, in money."""
-        return TIE * max(abs(self.incumbent), 1e-6) if self.best is not None else 0.0
+        return tie_of(self.incumbent) if self.best is not None else 0.0
 
     def threshold(self) -> float:
         """Bound below which a candidate need not be looked at: half the gap asked for, so that the rest adds up."""
@@ -246,7 +254,7 @@ class Search:
         if top == -math.inf or top <= self.threshold():
             return None
         # Where the search was stopped before anything was proven the top is infinite, and inf - inf is not a number.
-        near = np.flatnonzero(bounds >= (top - TIE * max(abs(top), 1e-6) if top < math.inf else top))
+        near = np.flatnonzero(bounds >= (top - tie_of(top) if top < math.inf else top))
         closed = self.candidates.closed[near]
         simplest = near[closed == closed.min()]
         return int(min(simplest, key=lambda place: self.candidates.digits(int(place))))

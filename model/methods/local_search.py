@@ -14,7 +14,7 @@ from ..leader.problem import Problem
 from ..leader.ties import Ties
 from ..plan.limits import Terms
 from ..solver.highs import Outcome
-from .best_first import TIE
+from .best_first import tie_of
 
 MOST_SWAPS = 60
 """Exchanges between two regimes tried in a round, the most promising first."""
@@ -145,7 +145,7 @@ class Trials:
     @property
     def tie(self) -> float:
         """Difference below which two leverages are ties, in money."""
-        return TIE * max(abs(self.leverage), 1e-6) if self.best is not None else 0.0
+        return tie_of(self.leverage) if self.best is not None else 0.0
 
     def enough(self, gap: float) -> float:
         """Bound at which a relative gap is closed; -inf without a combination."""
@@ -280,7 +280,7 @@ class Trials:
         return trial if trial.guess > current.guess + self._hair(current) else current
 
     def _hair(self, trial: Trial) -> float:
-        return TIE * max(abs(trial.guess), 1e-6)
+        return tie_of(trial.guess)
 
     def _flips(self, digits: Digits) -> Iterator[tuple[int, int]]:
         for regime, size in enumerate(self.sizes):
