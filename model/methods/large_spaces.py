@@ -131,7 +131,8 @@ def solve_by(
         with suppress(Stopped):
             facts = _prove(entry, race, terms, engine, chosen)
             trials.stop = clock.up
-            if engine is None or race.won:
+            # Who was first must not decide: where others took part, ties are settled by one rule for all.
+            if engine is None or race.won or race.joined:
                 trials.simplify()
     finally:
         race.close()

@@ -289,30 +289,72 @@ class Trials:
                     yield regime, digit
 
     def simplify(self) -> None:
-        """Of plans as good as the best take one with fewer policies, then an earlier one; then settle what is bought."""
-        changed = True
-        while changed and self.best is not None and not self.stop():
-            changed = False
-            least = self.leverage - self.tie
-            digits = self.best.trial.digits
-            lesser = [(regime, lower) for regime, digit in enumerate(digits) for lower in range(digit)]
-            for flip in lesser:
-                flipped = _flipped(digits, flip)
-                if not self.allowed(flipped) or self.ceiling(flipped) < least:
-                    continue
-                trial = self.respond(flipped)
-                if self.most_of(trial) < least:
-                    continue
-                worked = self.work_out(trial, least - self.tie)
-                if worked.leverage >= least:
-                    self.best = worked
-                    changed = True
-                    break
-        if self.best is not None and self.best.outcome.solution is not None and not self.stop():
-            trial, admin = self.best.trial, self.load(self.best.trial.digits, "admin_cost")
-            constant = self.problem.constant(trial.cost, admin)
-            ties = Ties(self.problem.evaluator, self.choice(trial.digits), trial.cost, constant, admin)
-            self.best = replace(self.best, outcome=ties.settle(self.best.outcome))
+        """Of plans as good as the best take the first by rule: fewest policies, then an earlier one; then settle what is bought.
+
+        Policies that change nothing are dropped, and exchanged for earlier ones that do the same, whoever has found the best.
+        """
+        tried: set[Digits] = set()
+        while self.best is not None and not self.stop() and self._simpler(tried):
+            pass
+        self._settle_purchases()
+
+    def _simpler(self, tried: set[Digits]) -> bool:
+        """Take a combination as good as the best and a step before it by rule; return whether there was one.
+
+        Parameters
+        ----------
+        tried
+            Combinations that were looked at; those looked at now are added.
+        """
+        assert self.best is not None
+        least, digits = self.leverage - self.tie, self.best.trial.digits
+        lesser = [(regime, lower) for regime, digit in enumerate(digits) for lower in range(digit)]
+        if any(self._as_good(_flipped(digits, flip), least, tried) for flip in lesser):
+            return True
+        # Regimes come first in the order of the rows: a policy of an earlier one is dropped for one of a later.
+        swaps = [
+            _flipped(digits, (regime, 0), (other, digit))
+            for regime, now in enumerate(digits)
+            if now
+            for other in range(regime + 1, len(digits))
+            if not digits[other]
+            for digit in range(1, self.sizes[other])
+        ]
+        swaps = [each for each in swaps if each not in tried][:MOST_SWAPS]
+        if not swaps:
+            return False
+        # What bounds them is the best's own cut: what else was found on the way hangs on who was first.
+        admin = self.load(digits, "admin_cost")
+        constant = self.problem.constant(self.best.trial.cost, admin)
+        cut = self.problem.evaluator.relax(self.choice(digits), self.best.trial.cost, constant, admin).cut
+        return any(self._as_good(each, least, tried, cut) for each in swaps)
+
+    def _as_good(self, digits: Digits, least: float, tried: set[Digits], cut: Cut | None = None) -> bool:
+        """Whether a combination that was not tried yet has the least leverage asked for; then it is the best."""
+        if digits in tried or self.stop() or not self.allowed(digits) or self.ceiling(digits) < least:
+            return False
+        tried.add(digits)
+        before, self.cuts = self.cuts, [] if cut is None else [cut]
+        try:
+            trial = self.respond(digits)
+        finally:
+            self.cuts = before
+        if trial.guess < least or self.most_of(trial) < least:
+            return False
+        worked = self.work_out(trial, least - self.tie)
+        if worked.leverage < least:
+            return False
+        self.best = worked
+        return True
+
+    def _settle_purchases(self) -> None:
+        """Of the best combination's plans of equal leverage take the one that comes first by rule."""
+        if self.best is None or self.best.outcome.solution is None or self.stop():
+            return
+        trial, admin = self.best.trial, self.load(self.best.trial.digits, "admin_cost")
+        constant = self.problem.constant(trial.cost, admin)
+        ties = Ties(self.problem.evaluator, self.choice(trial.digits), trial.cost, constant, admin)
+        self.best = replace(self.best, outcome=ties.settle(self.best.outcome))
 
     def most_of(self, trial: Trial) -> float:
         """Proven most of a combination's leverage: by its relaxation, since of its ties another may be better than the one seen."""
