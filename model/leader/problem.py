@@ -141,22 +141,30 @@ class Problem:
         """The choice that leaves every regime open."""
         return dict.fromkeys(self.network.menu, OPEN)
 
+    @contextmanager
+    def _building(self) -> Iterator[None]:
+        """Count the time that building takes, also where it is stopped half way."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.build_seconds += time.perf_counter() - began
+
     @cached_property
     def _response(self) -> tuple[Compiled, ResponseArrays, list, Any]:
-        began = time.perf_counter()
-        model = build_response(self.network)
-        compiled = compile_model(model, self.network.check)
-        gate = Gate(compiled, model.response)
-        program = compiled.program.relaxed()
-        program.column_upper = gate.upper(program.column_upper, self.all_open)
-        gates = [
-            [(gate.columns[regime, policy], gate.capacity[regime, policy]) for policy in menu]
-            for regime, menu in self.network.menu.items()
-        ]
         keys = output_keys(self.joint.model)
-        arrays = ResponseArrays(program, gates, output_map(self.network, compiled, model.response, keys))
-        variables = response_variables(model.response)
-        self.build_seconds += time.perf_counter() - began
+        with self._building():
+            model = build_response(self.network)
+            compiled = compile_model(model, self.network.check)
+            gate = Gate(compiled, model.response)
+            program = compiled.program.relaxed()
+            program.column_upper = gate.upper(program.column_upper, self.all_open)
+            gates = [
+                [(gate.columns[regime, policy], gate.capacity[regime, policy]) for policy in menu]
+                for regime, menu in self.network.menu.items()
+            ]
+            arrays = ResponseArrays(program, gates, output_map(self.network, compiled, model.response, keys))
+            variables = response_variables(model.response)
         return compiled, arrays, variables, model.response
 
     @cached_property
@@ -186,10 +194,13 @@ class Problem:
     @cached_property
     def joint(self) -> Joint:
         """The joint program with all scenarios and limits, compiled."""
-        began = time.perf_counter()
-        joint = Joint(self.network)
-        self.build_seconds += time.perf_counter() - began
-        return joint
+        with self._building():
+            return Joint(self.network)
+
+    @property
+    def built(self) -> bool:
+        """Whether all programs are built that a plan needs."""
+        return {"joint", "opened", "_response"} <= self.__dict__.keys()
 
     @cached_property
     def readout(self) -> Readout:
@@ -250,10 +261,8 @@ class Problem:
     @cached_property
     def opened(self) -> Joint:
         """The joint program of scenario none without limits, compiled: that of the status quo."""
-        began = time.perf_counter()
-        joint = Joint(self.network, [NONE], limited=False)
-        self.build_seconds += time.perf_counter() - began
-        return joint
+        with self._building():
+            return Joint(self.network, [NONE], limited=False)
 
     @cached_property
     def status_quo(self) -> StatusQuo:
