@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 
 from ..schema.tables import TABLES
-from .atomic import Reserved, resolved, sync_folder, write_file, written_into
+from .atomic import LOCK, Reserved, beside, resolved, sync_folder, write_file, written_into
 
 SETTINGS_FILE = "case.toml"
 PACKAGE_FILE = "datapackage.json"
@@ -65,8 +65,8 @@ def _refuse_occupied(target: Path, *, force: bool) -> None:
     """Raise `FileExistsError` where a folder cannot be written without losing something."""
     if target.exists() and not target.is_dir():
         raise FileExistsError(f"{target} is a file; name a folder")
-    # What an earlier process left there half way is mended, not kept.
-    left = (COMING, LEAVING, REPLACED)
+    # What an earlier process left there half way is mended, not kept; the lock is our own.
+    left = (COMING, LEAVING, REPLACED, beside(target / resolved(target).name, LOCK).name)
     if target.exists() and any(entry.name not in left for entry in target.iterdir()) and not force:
         raise FileExistsError(f"{target} is not empty; name a new folder, or overwrite the case there (force)")
 
