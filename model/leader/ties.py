@@ -14,7 +14,7 @@ from ..formulation.single_level import coupled
 from ..plan.monitor import Stopped
 from ..solver.branch_and_bound import minimise
 from ..solver.highs import PRIMAL, Outcome
-from .fixed_policy import Evaluator, _rows
+from .fixed_policy import FixedPolicySolver, _rows
 
 NODES = 200
 """Nodes after which lanes of equal worth are left as they are."""
@@ -34,26 +34,26 @@ class Ties:
 
     Parameters
     ----------
-    evaluator
-        The joint program, under the terms of the plan.
+    fixed_policy
+        The leader problem, under the terms of the plan.
     choice, cost, constant, admin
-        As in `Evaluator.relax`.
+        As in `FixedPolicySolver.relax`.
     """
 
-    def __init__(self, evaluator: Evaluator, choice: Choice, cost: float, constant: float, admin: float):
-        self.evaluator = evaluator
-        self.highs = evaluator.exact
-        joint = evaluator.joint
-        self.program = joint.program
+    def __init__(self, fixed_policy: FixedPolicySolver, choice: Choice, cost: float, constant: float, admin: float):
+        self.fixed_policy = fixed_policy
+        self.highs = fixed_policy.exact
+        leader_problem = fixed_policy.leader_problem
+        self.program = leader_problem.program
         self._point = (choice, cost, constant, admin)
-        model, compiled = joint.model, joint.compiled
+        model, compiled = leader_problem.model, leader_problem.compiled
         self._advantage = compiled.column.get(id(model.advantage), -1)
         self._lanes = _placed(compiled.columns(model.qualify.values()))
         self._stockpiles = _placed(compiled.columns(model.stockpile.values()))
-        self._scenarios = _rows(joint, "worst") if coupled(joint.network) else np.empty(0, int)
+        self._scenarios = _rows(leader_problem, "worst") if coupled(leader_problem.network) else np.empty(0, int)
 
     def settle(self, outcome: Outcome) -> Outcome:
-        """Return an outcome of `Evaluator.best` with the solution that the rule takes; as it is where time is up before.
+        """Return an outcome of `FixedPolicySolver.best` with the solution that the rule takes; as it is where time is up before.
 
         Parameters
         ----------
@@ -67,18 +67,18 @@ class Ties:
         highs, program = self.highs, self.program
         choice, cost, constant, admin = self._point
         held = np.concatenate([self._lanes, self._stockpiles, [self._advantage]]).astype(np.int32)
-        self.evaluator.last = None
+        self.fixed_policy.last = None
         try:
-            self.evaluator._open(highs, dict.fromkeys(choice.items(), 1.0))
+            self.fixed_policy._open(highs, dict.fromkeys(choice.items(), 1.0))
             with suppress(Stopped, ArithmeticError):
                 for wide in (False, True):
-                    self.evaluator._put(highs, cost, constant, admin, wide)
+                    self.fixed_policy._put(highs, cost, constant, admin, wide)
                     settled = self._settle(outcome)
                     if settled is not None:
                         break
         finally:
             upper = program.column_upper[held].copy()
-            upper[np.isin(held, self.evaluator.held)] = 0.0
+            upper[np.isin(held, self.fixed_policy.held)] = 0.0
             highs.set_bounds(held, program.column_lower[held], upper)
             highs.set_cost(program.cost)
         return outcome if settled is None else replace(outcome, solution=settled)
@@ -128,7 +128,7 @@ class Ties:
         price, nodes = _ranked(self._lanes.size), itertools.count()
         self._price(self._lanes, price)
         lower, upper = np.zeros(self._lanes.size), self.program.column_upper[self._lanes].copy()
-        upper[np.isin(self._lanes, self.evaluator.held)] = 0.0
+        upper[np.isin(self._lanes, self.fixed_policy.held)] = 0.0
         self.highs.set_offset(0.0)
         # Only what is better by rule is looked for.
         found = minimise(
@@ -137,7 +137,7 @@ class Ties:
             lower,
             upper,
             cutoff=float(price @ chosen) - 1e-6,
-            stop=lambda: self.evaluator.stop() or next(nodes) >= NODES,
+            stop=lambda: self.fixed_policy.stop() or next(nodes) >= NODES,
         )
         return chosen if found.solution is None else np.round(found.solution[self._lanes])
 

@@ -12,8 +12,8 @@ from sluicegate import Case, case_from_tables, load_case, solve
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.leader.recompute import worst_of
 from sluicegate.model.methods import best_first
-from sluicegate.model.methods.local_search import Trials
-from sluicegate.model.plan.limits import Terms
+from sluicegate.model.methods.local_search import LocalSearch
+from sluicegate.model.plan.limits import SolveLimits
 
 
 def rows_of(case: Case, table: str) -> list[dict[str, Any]]:
@@ -57,12 +57,12 @@ def test_every_method_takes_the_same_of_two_plans(case: Case, method: str) -> No
 @pytest.mark.parametrize("first", [(1, 0), (0, 1), (2, 0), (1, 1)])
 def test_where_the_search_began_does_not_matter(case: Case, first: tuple[int, int]) -> None:
     problem = Problem.natural(case)
-    trials = Trials(problem, Terms.of(problem.case))
+    trials = LocalSearch(problem, SolveLimits.of(problem.case))
     best = trials.work_out(trials.respond((0, 1)))
     # As if it had been found first, and not to be told from the best.
     trials.best = replace(trials.work_out(trials.respond(first)), leverage=best.leverage)
     trials.simplify()
-    assert trials.best.trial.digits == (0, 1)
+    assert trials.best.trial.policy_indices == (0, 1)
 
 
 def test_what_is_left_within_the_gap_is_looked_at(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
