@@ -896,30 +896,34 @@ def report(
     with Interrupts(patient=False) as interrupts, interrupts.run(lambda: artist(threads), talk) as drawing:
         # The process that draws starts meanwhile.
         from .analysis.results import blaming
-        from .report.page.page import page_of, page_path, read_results, remarks_of, write_page
+        from .report.page.page import page_of, page_path, read_results, remarks_of, results_held, write_page
 
-        read = _said(lambda: read_results(results))
-        remarks = remarks_of(read)
-        for remark in remarks:
-            talk.say(_shown(f"Warning: {remark}"))
         path = page_path(results, output, force=force)
-        _check_file("-o", str(path))
-        if workbook is not None:
-            _check_workbook(workbook, read, force)
-        text = _said(
-            lambda: interrupts.run(lambda: page_of(read, attribute=attribution, threads=threads, artist=drawing), talk)
-        )
-    with _placing(str(path)):
-        size = write_page(text, path)
-    document: dict[str, Any] = {"page": str(path), "bytes": size, "remarks": remarks}
-    places = [str(path)]
-    if workbook is not None:
-        from .report.files.workbook import write_workbook
+        with results_held(results, [path] if workbook is None else [path, workbook]):
+            read = _said(lambda: read_results(results))
+            remarks = remarks_of(read)
+            for remark in remarks:
+                talk.say(_shown(f"Warning: {remark}"))
+            _check_file("-o", str(path))
+            if workbook is not None:
+                _check_workbook(workbook, read, force)
+            text = _said(
+                lambda: interrupts.run(
+                    lambda: page_of(read, attribute=attribution, threads=threads, artist=drawing), talk
+                )
+            )
+            with _placing(str(path)):
+                size = write_page(text, path)
+            places = [str(path)]
+            if workbook is not None:
+                from .report.files.workbook import write_workbook
 
-        with _placing(workbook, "file"), blaming({str(read[0].folder): read[0].altered}, (OSError,)):
-            write_workbook(read[0].content, workbook, force=force, remarks=read[0].remarks)
+                with _placing(workbook, "file"), blaming({str(read[0].folder): read[0].altered}, (OSError,)):
+                    write_workbook(read[0].content, workbook, force=force, remarks=read[0].remarks)
+                places.append(workbook)
+    document: dict[str, Any] = {"page": str(path), "bytes": size, "remarks": remarks}
+    if workbook is not None:
         document["workbook"] = workbook
-        places.append(workbook)
     if as_json:
         _put_json(document)
     talk.say(_shown(f"Written to {' and '.join(places)}"))

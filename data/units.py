@@ -62,14 +62,13 @@ class Units:
     @classmethod
     def of(cls, rows: Rows) -> Units:
         """Return the natural units of the rows of a case's tables, by the rule of docs/conventions.md."""
-        items = _item_units(rows)
-        prices = [row.unit_cost * items[row.item] for row in rows["lanes"]]
-        prices += [row.unit_cost * items[row.output] for row in rows["processes"]]
-        prices += [row.shortage_penalty * items[row.item] for row in rows["demands"]]
-        money = [row.fixed_cost or 0.0 for row in rows["lanes"]] + [row.admin_cost for row in rows["policies"]]
+        items = _items_by_quantity(rows)
+        costs = [row.fixed_cost or 0.0 for row in rows["lanes"]] + [row.admin_cost for row in rows["policies"]]
+        prices = [price * items[item] for item, price in _prices(rows) if item in items]
+        money = _middle(prices) or _middle(costs) or 1.0
         return cls(
-            _middle(prices) or _middle(money) or 1.0,
-            items,
+            money,
+            _items_by_price(rows, items, money),
             _middle(row.reviewer_load for row in rows["policies"]) or 1.0,
             _middle(row.political_cost for row in rows["policies"]) or 1.0,
         )
@@ -151,11 +150,11 @@ def _measured(row: Row, output: Mapping[str, str]) -> Iterator[tuple[str, str, s
 # The rule ------------------------------------------------------------------------------------------------------------
 
 
-def _item_units(rows: Rows) -> dict[str, float]:
-    """Return the natural unit of every item.
+def _items_by_quantity(rows: Rows) -> dict[str, float]:
+    """Return the natural unit of every item that quantities tell.
 
     The middle of its demands and base flows; where it has none, what its processes make of it, or need of it, by their
-    recipes; else the middle of its other quantities.
+    recipes; else the middle of its other quantities, or what recipes make of these.
     """
     moved: dict[str, list[float]] = {row.item: [] for row in rows["items"]}
     others: dict[str, list[float]] = {row.item: [] for row in rows["items"]}
@@ -168,21 +167,64 @@ def _item_units(rows: Rows) -> dict[str, float]:
         others[row.item] += [row.initial, row.stockpile_max]
     for row in rows["processes"]:
         others[row.output].append(row.capacity)
-    found = {item: _middle(values) for item, values in moved.items()}
+    found: dict[str, float] = {}
+    for known in (moved, others):
+        _fill(rows, found, {item: _middle(values) for item, values in known.items()})
+    return found
+
+
+def _items_by_price(rows: Rows, found: Mapping[str, float], money: float) -> dict[str, float]:
+    """Return the natural unit of every item: of those without any quantity the one that costs about one unit of money."""
+    units = dict(found)
+    others = [(row.item, row.holding_cost) for row in rows["items"]]
+    others += [(row.item, row.margin) for row in rows["lanes"]]
+    others += [(row.item, row.stockpile_cost or 0.0) for row in rows["stocks"]]
+    for prices in (list(_prices(rows)), others):
+        each = {
+            row.item: _middle(money / price for item, price in prices if item == row.item and price > 0)
+            for row in rows["items"]
+        }
+        _fill(rows, units, each)
+    for row in rows["items"]:
+        _fill(rows, units, {row.item: 1.0})
+    return units
+
+
+def _fill(rows: Rows, found: dict[str, float], more: Mapping[str, float | None]) -> None:
+    """Add units of items that have none yet, and what recipes make of the units of all."""
+    found |= {item: unit for item, unit in more.items() if unit is not None and item not in found}
     recipes = [(row.input, row.quantity, made) for row, made in _made(rows) if row.quantity > 0]
-    inputs: dict[str, set[str]] = {item: set() for item in found}
+    inputs: dict[str, set[str]] = {}
     for needed, _, made in recipes:
-        inputs[made].add(needed)
+        inputs.setdefault(made, set()).add(needed)
     order = list(TopologicalSorter(inputs).static_order())
     for item in reversed(order):
-        found[item] = found[item] or _middle(
-            quantity * (found[made] or 0.0) for needed, quantity, made in recipes if needed == item
+        _add(
+            found,
+            item,
+            (quantity * found[made] for needed, quantity, made in recipes if needed == item and made in found),
         )
     for item in order:
-        found[item] = found[item] or _middle(
-            (found[needed] or 0.0) / quantity for needed, quantity, made in recipes if made == item
+        _add(
+            found,
+            item,
+            (found[needed] / quantity for needed, quantity, made in recipes if made == item and needed in found),
         )
-    return {item: found[item] or _middle(others[item]) or 1.0 for item in others}
+
+
+def _add(found: dict[str, float], item: str, figures: Iterable[float]) -> None:
+    if item not in found and (unit := _middle(figures)) is not None:
+        found[item] = unit
+
+
+def _prices(rows: Rows) -> Iterator[tuple[str, float]]:
+    """Yield the prices that decide what is bought, made and sold, each with its item."""
+    for row in rows["lanes"]:
+        yield row.item, row.unit_cost
+    for row in rows["processes"]:
+        yield row.output, row.unit_cost
+    for row in rows["demands"]:
+        yield row.item, row.shortage_penalty
 
 
 def _made(rows: Rows) -> Iterator[tuple[Any, str]]:

@@ -105,7 +105,9 @@ def solve(
             threads=threads,
         )
     except Stopped:
-        facts = {"method": name, "reason": "the time was up before there was a plan", "termination": "stopped"}
+        # No plan without its programs: whether the limits hold with all regimes open is in none that is smaller.
+        work = "there was a plan" if problem.built else "the programs were built"
+        facts = {"method": name, "reason": f"the time was up before {work}", "termination": "stopped"}
         return no_plan(problem, "unknown", math.inf, facts, clock.began)
     # A solve that was stopped may have ended before its status quo was worked out.
     if plan.status != "unknown":

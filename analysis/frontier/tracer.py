@@ -358,9 +358,13 @@ class FrontierTracer:
         gap = (bound - leverage) / max(abs(leverage), self._small)
         theirs, ours = account.losses[account.worst]
         counted = {"own_loss": account.own_loss, "budget": account.spent}
+        used = counted.get(self.resource.name, used)
+        if abs(used - level) <= SAME * max(1.0, abs(level)):
+            # All of it: the hair of room that rounding is given is no use beyond the level.
+            used = level
         return FrontierPoint(
             level=level + 0.0,
-            used=counted.get(self.resource.name, used) + 0.0,
+            used=used + 0.0,
             leverage=leverage,
             bound=bound + 0.0,
             gap=gap,

@@ -226,6 +226,36 @@ class Lock:
         self._handle = None
 
 
+@contextlib.contextmanager
+def written_into(folder: Path, named: Path | None = None) -> Iterator[None]:
+    """Hold a folder against every other writer while files in it are written.
+
+    Parameters
+    ----------
+    folder
+        The folder, links followed.
+    named
+        What messages call it.
+
+    Raises
+    ------
+    Locked
+        On entering, where another process writes to it.
+    OSError
+        Where it cannot be written.
+    """
+    lock = Lock(folder, named)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(lock)
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
+            # Where nothing can be written beside the folder nobody replaces it as a whole: a lock within it is enough.
+            held.enter_context(Lock(folder / folder.name, named or folder))
+        yield
+
+
 def _process(handle: int) -> str:
     """Return the number that the holder of a lock wrote into its file; empty where it has not yet."""
     with contextlib.suppress(OSError, ValueError):

@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 
 from ..schema.tables import TABLES
-from .atomic import Reserved, resolved, sync_folder, write_file
+from .atomic import LOCK, Reserved, beside, resolved, sync_folder, write_file, written_into
 
 SETTINGS_FILE = "case.toml"
 PACKAGE_FILE = "datapackage.json"
@@ -43,13 +43,16 @@ def place_folder(contents: Mapping[str, bytes], folder: str | PathLike[str], *, 
     FileExistsError
         Where the folder is a file, or not empty and `force` is not set.
     Locked
-        Where another process makes the same folder.
+        Where another process writes to the same folder.
     """
     named, target = Path(folder), resolved(folder)
     _refuse_occupied(named, force=force)
     if target.is_dir():
-        # File by file: somebody may be working in the folder.
-        _replace_case(contents, target)
+        with written_into(target, named):
+            # It may have come up meanwhile.
+            _refuse_occupied(named, force=force)
+            # File by file: somebody may be working in the folder.
+            _replace_case(contents, target)
         return named
     with Reserved(target) as place, place.making() as made:
         for name, content in contents.items():
@@ -62,8 +65,8 @@ def _refuse_occupied(target: Path, *, force: bool) -> None:
     """Raise `FileExistsError` where a folder cannot be written without losing something."""
     if target.exists() and not target.is_dir():
         raise FileExistsError(f"{target} is a file; name a folder")
-    # What an earlier process left there half way is mended, not kept.
-    left = (COMING, LEAVING, REPLACED)
+    # What an earlier process left there half way is mended, not kept; the lock is our own.
+    left = (COMING, LEAVING, REPLACED, beside(target / resolved(target).name, LOCK).name)
     if target.exists() and any(entry.name not in left for entry in target.iterdir()) and not force:
         raise FileExistsError(f"{target} is not empty; name a new folder, or overwrite the case there (force)")
 

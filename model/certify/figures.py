@@ -25,7 +25,7 @@ from ..leader.recompute import (
 )
 from ..plan.limits import SolveLimits
 from ..plan.plan import served
-from ..plan.tolerances import SMALL_CERTIFICATE, SMALL_LEVERAGE, WIDE_RANGE
+from ..plan.tolerances import LAST_PLACE, SMALL_CERTIFICATE, SMALL_LEVERAGE, WIDE_RANGE
 from .certificate import (
     Breach,
     Compared,
@@ -87,6 +87,8 @@ class Account:
         Counterpart's and our loss in every scenario.
     infeasibility
         What rows that rounding breaks can be worth, money.
+    money
+        Money at stake.
     """
 
     network: Any
@@ -97,6 +99,7 @@ class Account:
     operations: Operations
     losses: Mapping[str, tuple[float, float]]
     infeasibility: float
+    money: float
 
     @property
     def spent(self) -> float:
@@ -106,7 +109,7 @@ class Account:
     @property
     def worst(self) -> str:
         """The rated scenario of least leverage; the first among ties."""
-        return worst_of(self.network, self.losses)
+        return worst_of(self.network, self.losses, self.money)
 
     @property
     def leverage(self) -> float:
@@ -221,7 +224,8 @@ class Figures:
         loss = cost - problem.status_quo.response_cost
         losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin)
         infeasibility = self._infeasibility(choice, operations)
-        return Account(problem.network, choice, first, cost, admin, operations, losses, infeasibility)
+        money = money_scale(problem)
+        return Account(problem.network, choice, first, cost, admin, operations, losses, infeasibility, money)
 
     def breaches(self, account: Account, solve_limits: SolveLimits | None = None) -> list[Breach]:
         """Return the limits that a plan breaks.
@@ -267,7 +271,9 @@ class Figures:
             refuse_breaches(breaches)
         scale = SMALL_LEVERAGE * money
         bound = leverage if facts.bound is None else max(facts.bound, leverage)
-        gap = max(0.0, (bound - leverage) / max(abs(leverage), scale))
+        gap = (bound - leverage) / max(abs(leverage), scale)
+        if gap <= LAST_PLACE:
+            bound, gap = leverage, 0.0
         evaluated = facts.claimed is None
         kept = "infeasible" if breaches else "feasible"
         found = "optimal" if gap <= facts.rel_gap else "feasible"

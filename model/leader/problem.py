@@ -141,22 +141,30 @@ class Problem:
         """The choice that leaves every regime open."""
         return dict.fromkeys(self.network.menu, OPEN)
 
+    @contextmanager
+    def _building(self) -> Iterator[None]:
+        """Count the time that building takes, also where it is stopped half way."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.build_seconds += time.perf_counter() - began
+
     @cached_property
     def _response(self) -> tuple[Compiled, FollowerArrays, list, Any]:
-        began = time.perf_counter()
-        model = build_follower(self.network)
-        compiled = compile_model(model, self.network.check)
-        policy_bounds = PolicyBounds(compiled, model.response)
-        program = compiled.program.relaxed()
-        program.column_upper = policy_bounds.upper(program.column_upper, self.all_open)
-        policy_columns = [
-            [(policy_bounds.columns[regime, policy], policy_bounds.capacity[regime, policy]) for policy in menu]
-            for regime, menu in self.network.menu.items()
-        ]
         keys = output_keys(self.leader_problem.model)
-        arrays = FollowerArrays(program, policy_columns, output_map(self.network, compiled, model.response, keys))
-        variables = response_variables(model.response)
-        self.build_seconds += time.perf_counter() - began
+        with self._building():
+            model = build_follower(self.network)
+            compiled = compile_model(model, self.network.check)
+            policy_bounds = PolicyBounds(compiled, model.response)
+            program = compiled.program.relaxed()
+            program.column_upper = policy_bounds.upper(program.column_upper, self.all_open)
+            policy_columns = [
+                [(policy_bounds.columns[regime, policy], policy_bounds.capacity[regime, policy]) for policy in menu]
+                for regime, menu in self.network.menu.items()
+            ]
+            arrays = FollowerArrays(program, policy_columns, output_map(self.network, compiled, model.response, keys))
+            variables = response_variables(model.response)
         return compiled, arrays, variables, model.response
 
     @cached_property
@@ -186,10 +194,13 @@ class Problem:
     @cached_property
     def leader_problem(self) -> LeaderProblem:
         """The leader problem with all scenarios and limits, compiled."""
-        began = time.perf_counter()
-        leader_problem = LeaderProblem(self.network)
-        self.build_seconds += time.perf_counter() - began
-        return leader_problem
+        with self._building():
+            return LeaderProblem(self.network)
+
+    @property
+    def built(self) -> bool:
+        """Whether all programs are built that a plan needs."""
+        return {"leader_problem", "opened", "_response"} <= self.__dict__.keys()
 
     @cached_property
     def readout(self) -> Readout:
@@ -252,10 +263,8 @@ class Problem:
     @cached_property
     def opened(self) -> LeaderProblem:
         """The leader problem of scenario none without limits, compiled: that of the status quo."""
-        began = time.perf_counter()
-        leader_problem = LeaderProblem(self.network, [NONE], limited=False)
-        self.build_seconds += time.perf_counter() - began
-        return leader_problem
+        with self._building():
+            return LeaderProblem(self.network, [NONE], limited=False)
 
     @cached_property
     def status_quo(self) -> StatusQuo:

@@ -329,11 +329,21 @@ def leverage_by_package(
     return losses
 
 
-def worst_of(network: Network, losses: Mapping[str, tuple[float, float]]) -> str:
-    """The rated scenario with the least leverage; the first among ties, which a solver's rounding does not break."""
+def worst_of(network: Network, losses: Mapping[str, tuple[float, float]], money: float) -> str:
+    """The rated scenario with the least leverage; the first among ties.
+
+    Parameters
+    ----------
+    network
+        The case as the mathematics sees it.
+    losses
+        Counterpart's and our loss in every scenario.
+    money
+        Money at stake: what differs by less than `QUANTITY_NOISE` of it is the solver's rounding.
+    """
     if not network.rated:
         return NONE
     leverages = {name: losses[name][0] - losses[name][1] for name in network.rated}
-    tie = QUANTITY_NOISE * max(max(map(abs, losses[name])) for name in network.rated)
+    tie = QUANTITY_NOISE * max(money, *(max(map(abs, losses[name])) for name in network.rated))
     least = min(leverages.values())
     return next(name for name, leverage in leverages.items() if leverage <= least + tie)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..leader.fixed_policy import FixedPolicySolver, Relaxation
+from ..leader.ties import Ties
 from ..plan.monitor import Stopped
 from ..plan.tolerances import leverage_tie
 from ..solver.highs import Outcome
@@ -20,6 +21,12 @@ PROBES = 8
 
 PLUNGES = 3
 """Candidates worked out in a row without any gain after which a plunge ends."""
+
+LOOKS = 16
+"""Steps spent on what is left within the gap asked for."""
+
+MOST_TIES = 1_000
+"""Candidates among which the next of these steps is looked for."""
 
 
 @dataclass
@@ -347,7 +354,9 @@ class BestFirstSearch:
         with suppress(Stopped):
             self._search()
             if self.best is not None and not self.stop():
+                self._look_at_ties()
                 self._prefer_simple()
+                self._settle_purchases()
         return SearchResult(
             self.best,
             self.bound(),
@@ -429,3 +438,51 @@ class BestFirstSearch:
                         break
                 if changed:
                     break
+
+    def _look_at_ties(self) -> None:
+        """Of plans as good as the best take the first by rule; what may be better by less than the gap asked for is looked at too.
+
+        In no more than `LOOKS` steps: where more is left the gap says so.
+        """
+        if self.incumbent < self.floor:
+            return
+        for _ in range(LOOKS):
+            place = self._next_tie()
+            if place is None or self.stop():
+                break
+            if self.relaxed[place]:
+                self.work_out(place, self.incumbent - 2 * self.tie)
+            else:
+                self.relax(place)
+        least = self.incumbent - self.tie
+        equal = [column for column in self.columns.values() if column.leverage >= least]
+        self.best = min(equal, key=lambda column: self._order(column.place))
+
+    def _next_tie(self) -> int | None:
+        """The candidate with the highest bound that may be better than the best, or as good and earlier by rule."""
+        assert self.best is not None
+        near = np.flatnonzero(self.proven >= self.incumbent - self.tie)
+        known = {place for place, column in self.columns.items() if column.outcome.termination != "Cut off"}
+        mine, better = self._order(self.best.place), self.incumbent + self.tie
+        # Most are no simpler, which is seen without their digits.
+        near = near[(self.proven[near] > better) | (self.candidates.closed[near] <= mine[0])]
+        if near.size > MOST_TIES:
+            near = near[np.argsort(-self.proven[near], kind="stable")[:MOST_TIES]]
+        waiting = [
+            place
+            for place in near.tolist()
+            if place not in known and (self.proven[place] > better or self._order(place) < mine)
+        ]
+        return min(waiting, key=lambda place: (-self.proven[place], *self._order(place)), default=None)
+
+    def _order(self, place: int) -> tuple[int, tuple[int, ...]]:
+        """What ties are settled by: fewest policies other than open, then the order of the case's rows."""
+        return int(self.candidates.closed[place]), self.candidates.policy_indices(place)
+
+    def _settle_purchases(self) -> None:
+        """Of the best candidate's plans of equal leverage take the one that comes first by rule."""
+        best, c = self.best, self.candidates
+        assert best is not None
+        place = best.place
+        ties = Ties(self.fixed_policy, c.choice(place), c.cost[place], self.constant[place], c.admin[place])
+        best.outcome = ties.settle(best.outcome)

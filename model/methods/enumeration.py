@@ -50,7 +50,10 @@ class Enumeration:
             cost = float(self.engine.candidates.cost[found.result.best.place])
             trial = Trial(policy_indices, cost, found.bound)
             outcome = Outcome("Optimal", -found.leverage, -found.bound, found.solution)
-            self.trials.offer(Worked(trial, found.leverage, outcome))
+            worked, best = Worked(trial, found.leverage, outcome), self.trials.best
+            if not self.trials.offer(worked) and best is not None and best.trial.policy_indices == policy_indices:
+                # The same policies: what the search has settled by rule counts.
+                self.trials.best = worked
         return found.bound
 
     def facts(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ RUNGS = (0.125, 0.25, 0.5)
 PATIENT = 0.2
 """Share of the time limit after which the single program begins beside another method, where its patience would be longer."""
 
-HURRY = 0.15
+HURRY = 0.25
 """Share of the time limit that is left to the search where the enumeration would take all of it."""
 
 
@@ -131,7 +131,8 @@ def solve_by(
         with suppress(Stopped):
             facts = _prove(entry, race, solve_limits, engine, chosen)
             trials.stop = clock.up
-            if engine is None or race.won:
+            # Who was first must not decide: where others took part, ties are settled by one rule for all.
+            if engine is None or race.won or race.joined:
                 trials.simplify()
     finally:
         race.close()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..follower.enumerate import FollowerSolver, PolicyIndices, choice_of
 from ..leader.fixed_policy import Cut
 from ..leader.problem import Problem
+from ..leader.ties import Ties
 from ..plan.limits import LOADS, SolveLimits, within
 from ..plan.tolerances import leverage_tie
 from ..solver.highs import Outcome
@@ -289,25 +290,79 @@ class LocalSearch:
                     yield regime, digit
 
     def simplify(self) -> None:
-        """Of plans as good as the best take one with fewer policies, then an earlier one: drop what changes nothing."""
-        changed = True
-        while changed and self.best is not None and not self.stop():
-            changed = False
-            least = self.leverage - self.tie
-            policy_indices = self.best.trial.policy_indices
-            lesser = [(regime, lower) for regime, digit in enumerate(policy_indices) for lower in range(digit)]
-            for flip in lesser:
-                flipped = _flipped(policy_indices, flip)
-                if not self.allowed(flipped) or self.ceiling(flipped) < least:
-                    continue
-                trial = self.respond(flipped)
-                if self.most_of(trial) < least:
-                    continue
-                worked = self.work_out(trial, least - self.tie)
-                if worked.leverage >= least:
-                    self.best = worked
-                    changed = True
-                    break
+        """Of plans as good as the best take the first by rule: fewest policies, then an earlier one; then settle what is bought.
+
+        Policies that change nothing are dropped, and exchanged for earlier ones that do the same, whoever has found the best.
+        """
+        tried: set[PolicyIndices] = set()
+        while self.best is not None and not self.stop() and self._simpler(tried):
+            pass
+        self._settle_purchases()
+
+    def _simpler(self, tried: set[PolicyIndices]) -> bool:
+        """Take a combination as good as the best and a step before it by rule; return whether there was one.
+
+        Parameters
+        ----------
+        tried
+            Combinations that were looked at; those looked at now are added.
+        """
+        assert self.best is not None
+        least, policy_indices = self.leverage - self.tie, self.best.trial.policy_indices
+        lesser = [(regime, lower) for regime, digit in enumerate(policy_indices) for lower in range(digit)]
+        if any(self._as_good(_flipped(policy_indices, flip), least, tried) for flip in lesser):
+            return True
+        # Regimes come first in the order of the rows: a policy of an earlier one is dropped for one of a later.
+        swaps = [
+            _flipped(policy_indices, (regime, 0), (other, digit))
+            for regime, now in enumerate(policy_indices)
+            if now
+            for other in range(regime + 1, len(policy_indices))
+            if not policy_indices[other]
+            for digit in range(1, self.sizes[other])
+        ]
+        swaps = [each for each in swaps if each not in tried][:MOST_SWAPS]
+        if not swaps:
+            return False
+        # What bounds them is the best's own cut: what else was found on the way hangs on who was first.
+        admin = self.load(policy_indices, "admin_cost")
+        constant = self.problem.constant(self.best.trial.cost, admin)
+        cut = self.problem.fixed_policy.relax(self.choice(policy_indices), self.best.trial.cost, constant, admin).cut
+        return any(self._as_good(each, least, tried, cut) for each in swaps)
+
+    def _as_good(
+        self, policy_indices: PolicyIndices, least: float, tried: set[PolicyIndices], cut: Cut | None = None
+    ) -> bool:
+        """Whether a combination that was not tried yet has the least leverage asked for; then it is the best."""
+        if (
+            policy_indices in tried
+            or self.stop()
+            or not self.allowed(policy_indices)
+            or self.ceiling(policy_indices) < least
+        ):
+            return False
+        tried.add(policy_indices)
+        before, self.cuts = self.cuts, [] if cut is None else [cut]
+        try:
+            trial = self.respond(policy_indices)
+        finally:
+            self.cuts = before
+        if trial.guess < least or self.most_of(trial) < least:
+            return False
+        worked = self.work_out(trial, least - self.tie)
+        if worked.leverage < least:
+            return False
+        self.best = worked
+        return True
+
+    def _settle_purchases(self) -> None:
+        """Of the best combination's plans of equal leverage take the one that comes first by rule."""
+        if self.best is None or self.best.outcome.solution is None or self.stop():
+            return
+        trial, admin = self.best.trial, self.load(self.best.trial.policy_indices, "admin_cost")
+        constant = self.problem.constant(trial.cost, admin)
+        ties = Ties(self.problem.fixed_policy, self.choice(trial.policy_indices), trial.cost, constant, admin)
+        self.best = replace(self.best, outcome=ties.settle(self.best.outcome))
 
     def most_of(self, trial: Trial) -> float:
         """Proven most of a combination's leverage: by its relaxation, since of its ties another may be better than the one seen."""

@@ -42,8 +42,11 @@ NO_PLAN_SHARE = 1e-6
 LEVERAGE_TIE = 1e-7
 """Leverages nearer than this, relative to the larger, are ties."""
 
-LEVERAGE_FLOOR = 1e-6
-"""Leverage, in natural units of money, to which a relative tolerance is relative at least."""
+LEVERAGE_FLOOR = 1e-2
+"""Leverage, in natural units of money, below which ties are absolute: the solver's rounding does not shrink with it."""
+
+LAST_PLACE = 1e-14
+"""Relative gap up to which bound and leverage differ by the order in which the same numbers were added."""
 
 COMPARED_GAP = 1e-6
 """Relative gap of the searches whose leverages are compared, where the case's is wider."""

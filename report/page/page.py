@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...analysis.results import Result, blaming, read_any
-from ...data.storage.atomic import write_file
+from ...data.storage.atomic import Locked, resolved, write_file, written_into
 from ..charts.drawing import Here
 from ..files.folder import ResultError
 
@@ -56,6 +57,37 @@ def page_path(results: Sequence[str], output: str | None, *, force: bool = False
             f"{path} is there and no page of this program; name another file with -o, or replace it with --force"
         )
     return path
+
+
+@contextlib.contextmanager
+def results_held(results: Sequence[str], files: Sequence[str | os.PathLike[str]]) -> Iterator[None]:
+    """Hold the result folders that files are written into against every other writer, from reading a result to the last file.
+
+    Parameters
+    ----------
+    results
+        Result folders.
+    files
+        Files to be written, in these folders or elsewhere.
+
+    Raises
+    ------
+    ResultError
+        On entering, where another process writes to a folder.
+    """
+    places = [parent for file in files for parent in resolved(file).parents]
+    with contextlib.ExitStack() as held:
+        for result in dict.fromkeys(results):
+            folder = resolved(result)
+            if folder in places and folder.is_dir():
+                try:
+                    held.enter_context(written_into(folder, Path(result)))
+                except Locked as error:
+                    raise ResultError(f"{error}; or name a file in another place with -o") from None
+                except OSError:
+                    # What cannot be written is said by whoever writes.
+                    continue
+        yield
 
 
 def _is_page(path: Path) -> bool:

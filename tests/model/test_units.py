@@ -375,6 +375,32 @@ def check_agreeing(drawn: Drawn, factors: Factors) -> None:
         assert plan.leverage == approx(answer.leverage, abs=1e-4 * max(abs(answer.leverage), 1e-4 * at_stake))
 
 
+def drawn_factors(number: int) -> Factors:
+    """Units drawn for a random case."""
+    draw = np.random.default_rng(number)
+    money, quantities, *single = (10.0 ** draw.integers(-9, 10, 4)).tolist()
+    names = draw.choice(["raw1", "raw2", "part", "good"], 2, replace=False).tolist()
+    items = dict(zip(names, single, strict=True))
+    chosen = [Factors(money), Factors(1.0, quantities), Factors(1.0, 1.0, items), Factors(money, quantities, items)]
+    return chosen[int(draw.integers(4))]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(5049, id="an item that nothing but its holding cost tells of"),
+        pytest.param(5496, id="the same beside recipes"),
+        pytest.param(5194, id="a combination left within the gap"),
+        pytest.param(5209, id="packages as bad, by the response that is taken"),
+        pytest.param(5238, id="packages as bad, and nothing at stake"),
+        pytest.param(5295, id="a stockpile that changes nothing"),
+        pytest.param(5765, id="a leverage of 0"),
+    ],
+)
+def test_ties_and_items_without_quantities_in_other_units(number: int) -> None:
+    check_agreeing(random_case(number), drawn_factors(number))
+
+
 ROUNDS = int(os.environ.get("SLUICEGATE_SOAK", "500"))
 
 
@@ -384,13 +410,8 @@ def test_soak_in_any_units(part: int) -> None:
     """``SLUICEGATE_SOAK`` random cases in all, each in units of its own."""
     failed = []
     for number in range(5000 + part, 5000 + ROUNDS, 10):
-        draw = np.random.default_rng(number)
-        money, quantities, *single = (10.0 ** draw.integers(-9, 10, 4)).tolist()
-        names = draw.choice(["raw1", "raw2", "part", "good"], 2, replace=False).tolist()
-        items = dict(zip(names, single, strict=True))
-        chosen = [Factors(money), Factors(1.0, quantities), Factors(1.0, 1.0, items), Factors(money, quantities, items)]
         try:
-            check_agreeing(random_case(number), chosen[int(draw.integers(4))])
+            check_agreeing(random_case(number), drawn_factors(number))
         except Exception as error:  # Every failure is listed, so that one does not hide the others.
             failed.append(f"random_case({number}): {type(error).__name__}: {error}")
     assert not failed, "\n".join(failed)

@@ -288,6 +288,37 @@ def test_a_case_is_replaced_or_as_it_was(
     assert not [name for name in listed(case_folder) if name.startswith(".")]
 
 
+@POSIX
+def test_a_case_that_is_being_replaced_is_not_replaced_by_another(case_folder: Path) -> None:
+    before = {entry.name: entry.read_bytes() for entry in case_folder.iterdir()}
+    with Lock(case_folder), pytest.raises(Locked, match=rf"mine is being written by another process \({os.getpid()}\)"):
+        write_folder(OTHER, case_folder, force=True)
+    assert {entry.name: entry.read_bytes() for entry in case_folder.iterdir()} == before
+    write_folder(OTHER, case_folder, force=True)
+    assert load_case(case_folder) == OTHER
+    assert listed(case_folder.parent) == ["mine"]
+
+
+@POSIX
+def test_where_nothing_can_be_written_beside_a_folder_the_lock_is_within_it(
+    case_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    within, opened = beside(case_folder / "mine", "lock"), os.open
+
+    def denied(path: Any, *arguments: Any, **options: Any) -> int:
+        if Path(path) == beside(case_folder, "lock"):
+            raise DENIED
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(atomic.os, "open", denied)
+    with Lock(case_folder / "mine"), pytest.raises(Locked):
+        write_folder(OTHER, case_folder, force=True)
+    assert load_case(case_folder) == small()
+    write_folder(OTHER, case_folder, force=True)
+    assert load_case(case_folder) == OTHER
+    assert not within.exists()
+
+
 @pytest.mark.parametrize("calls", range(1, 45, 3))
 def test_no_mixture_of_two_cases_can_be_read(case_folder: Path, monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
     """After a kill a case can be read, or it is said where its files are; the next writer mends it."""

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from sluicegate import Plan, evaluate
 from sluicegate.analysis.results import read_any, read_result
 from sluicegate.cli import cli
-from sluicegate.data.storage.atomic import write_file
+from sluicegate.data.storage.atomic import Lock, write_file
 from sluicegate.report.format.numbers import number
 from sluicegate.report.page.page import page_of, read_results
 
@@ -318,6 +318,14 @@ def test_a_place_that_may_not_be_written_is_told_before_the_work(
     place = str(tmp_path / "nowhere" / "plan.xlsx")
     said = f"--workbook {place} cannot be written: there is no folder {tmp_path / 'nowhere'}; make it, or name another file"
     assert said in run(str(folder), "-o", str(tmp_path / "plan.html"), "--workbook", place, code=2).stderr
+
+
+def test_a_folder_that_is_being_written_gets_no_page(folder: Path, tmp_path: Path) -> None:
+    with Lock(folder):
+        said = run(str(folder), code=2).stderr
+        assert f"{folder.name} is being written by another process ({os.getpid()})" in said
+        assert "-o" in said
+        run(str(folder), "-o", str(tmp_path / "elsewhere.html"))
 
 
 def test_a_full_disk_leaves_the_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
