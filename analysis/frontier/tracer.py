@@ -359,7 +359,7 @@ class FrontierTracer:
         theirs, ours = account.losses[account.worst]
         counted = {"own_loss": account.own_loss, "budget": account.spent}
         used = counted.get(self.resource.name, used)
-        if abs(used - level) <= SAME * max(1.0, abs(level)):
+        if abs(used - level) <= SAME_LEVEL * max(1.0, abs(level)):
             # All of it: the hair of room that rounding is given is no use beyond the level.
             used = level
         return FrontierPoint(
