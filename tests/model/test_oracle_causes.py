@@ -100,4 +100,4 @@ def test_causes_add_up(meaning: bool) -> None:
             assert sum(found.counterpart.values()) == pytest.approx(found.counterpart_loss, abs=1e-7 * money)
             assert sum(found.own.values()) == pytest.approx(found.own_loss, abs=1e-7 * money)
             reasons |= {reason for parties in (found.counterpart, found.own) for reason, _ in parts(parties)}
-    assert {"sales", "sources", "holding", "end", "package"} <= reasons
+    assert {"sales", "sources", "holding", "end"} <= reasons

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from .case import Case, Scenario
 from .causes import Causes, causes
+from .features import Features
 from .follower import ResponseLP, response_cost, response_lp
 from .planner import Details, OracleAnswer, StatusQuo, best_for, combinations, oracle, status_quo, status_quo_cost
 
@@ -23,6 +24,7 @@ __all__ = [
     "Case",
     "Causes",
     "Details",
+    "Features",
     "OracleAnswer",
     "ResponseLP",
     "Scenario",

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .features import Features, variants
+
 Settings = Mapping[str, Any]
 Tables = Mapping[str, list[dict[str, Any]]]
 Pair = tuple[str, str]
@@ -84,6 +86,9 @@ class Policy:
     admin_cost: float
     reviewer_load: float
     political_cost: float
+    surge: float = 0.0
+    applicant_cost: float = 0.0
+    ally_benefit: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -145,12 +150,16 @@ def _starts(value: Any) -> tuple[int, ...]:
 
 
 class Case:
-    """The tables as objects, with what follows from them directly."""
+    """The tables as objects, with what follows from them directly.
 
-    def __init__(self, settings: Settings, tables: Tables) -> None:
+    ``features`` holds what goes beyond the plain case; by default it is read from the tables too.
+    """
+
+    def __init__(self, settings: Settings, tables: Tables, features: Features | None = None) -> None:
         def rows(name: str) -> list[dict[str, Any]]:
             return list(tables.get(name) or [])
 
+        self.features = features = Features.read(settings, tables) if features is None else features
         self.T = int(settings["horizon"]["weeks"])
         self.terminal_premium = number_of(settings["horizon"], "terminal_premium", 0.05)
         limits: Mapping[str, Any] = settings.get("limits") or {}
@@ -209,15 +218,20 @@ class Case:
             g: {OPEN: Policy({0: 1.0}, 1.0, 0, INF, 0.0, 0.0, 0.0)} for g in self.controller
         }
         for r in rows("policies"):
-            self.policies[str(r["regime"])][str(r["policy"])] = Policy(
-                delays=_delays(r["delay_weeks"]),
-                approval=number_of(r, "approval_rate", 1.0),
-                start=week_of(r, "start_week"),
-                end=number_of(r, "end_week", INF),
-                admin_cost=number_of(r, "admin_cost"),
-                reviewer_load=number_of(r, "reviewer_load"),
-                political_cost=number_of(r, "political_cost"),
-            )
+            key = (str(r["regime"]), str(r["policy"]))
+            for name, end in variants(r):
+                self.policies[key[0]][name] = Policy(
+                    delays=_delays(r["delay_weeks"]),
+                    approval=number_of(r, "approval_rate", 1.0),
+                    start=week_of(r, "start_week"),
+                    end=end,
+                    admin_cost=number_of(r, "admin_cost"),
+                    reviewer_load=number_of(r, "reviewer_load"),
+                    political_cost=number_of(r, "political_cost"),
+                    surge=features.surge.get(key, 0.0),
+                    applicant_cost=features.applicant_cost.get(key, 0.0),
+                    ally_benefit=features.ally_benefit.get(key, 0.0),
+                )
         self.packages: dict[str, dict[str, str]] = {}
         self.package_cost: dict[str, float] = {}
         self.package_notice: dict[str, dict[str, int]] = {}
@@ -226,6 +240,10 @@ class Case:
             self.packages.setdefault(name, {})[str(r["regime"])] = str(r["policy"])
             self.package_notice.setdefault(name, {})[str(r["regime"])] = week_of(r, "notice_weeks")
             self.package_cost[name] = self.package_cost.get(name, 0.0) + number_of(r, "cost")
+        for name, chosen in self.packages.items():
+            for regime, policy in chosen.items():
+                if policy not in self.policies[regime]:
+                    raise ValueError(f"package {name}: {regime} has no policy {policy} with one end")
         self.contingencies: dict[str, list[Outage]] = {}
         for r in rows("contingencies"):
             self.contingencies.setdefault(str(r["contingency"]), []).append(
@@ -250,6 +268,34 @@ class Case:
         named = self.tracked | set(self.demands) | {(j.site, i) for j in self.processes for i in j.inputs}
         self.pairs = {side: sorted(p for p in named if self.side[p[0]] == side) for side in ("H", "C")}
 
+    # -- figures of a week ------------------------------------------------------------------------------------------
+
+    def base_flow(self, lane: Lane, t: int) -> float:
+        """base_flow(t), by its profile."""
+        return lane.base_flow * self.features.factor("lanes", lane.id, "base_flow", t)
+
+    def unit_cost(self, lane: Lane, t: int) -> float:
+        """unit_cost(t) of a dispatch of week t, by its profile."""
+        return lane.unit_cost * self.features.factor("lanes", lane.id, "unit_cost", t)
+
+    def capacity(self, lane: Lane, t: int) -> float:
+        """cap_l(t), by the profile of max_flow."""
+        return _part(lane.capacity(t), self.features.factor("lanes", lane.id, "max_flow", t))
+
+    def making(self, process: Process, t: int) -> float:
+        """capacity(t) of a process, by its profile."""
+        return _part(process.capacity, self.features.factor("processes", process.id, "capacity", t))
+
+    def demand(self, pair: Pair, t: int) -> float:
+        """quantity(t) of a demand, by its profile; 0 without one."""
+        plain = number_of(self.demands.get(pair, {}), "quantity")
+        return plain * self.features.factor("demands", "/".join(pair), "quantity", t)
+
+    def penalty(self, pair: Pair, t: int) -> float:
+        """shortage_penalty(t) of a demand, by its profile."""
+        plain = number_of(self.demands.get(pair, {}), "shortage_penalty")
+        return plain * self.features.factor("demands", "/".join(pair), "shortage_penalty", t)
+
     # -- what a pair or a lane is worth, holds, and may carry -------------------------------------------------------
 
     def inbound(self, side: str) -> list[Lane]:
@@ -270,13 +316,13 @@ class Case:
         return capacity if capacity < self.used(pair) else INF
 
     def terminal_target(self, pair: Pair) -> float:
-        """``terminal_target`` (default: the initial stock) + sum over inbound lanes of base_flow * lead.
+        """``terminal_target`` (default: the initial stock) + sum over inbound lanes of base_flow(T - 1) * lead.
 
         Goods of the pipeline that arrive at T or later count as position on either side. At most what can be there.
         """
         target = number_of(self.stocks.get(pair, {}), "terminal_target", self.initial(pair))
         late = sum(a.base_flow * max(0, a.lead - self.T) for a in self.lanes if (a.destination, a.item) == pair)
-        target += sum(a.base_flow * a.lead for a in self.lanes if (a.destination, a.item) == pair)
+        target += sum(self.base_flow(a, self.T - 1) * a.lead for a in self.lanes if (a.destination, a.item) == pair)
         return min(target, self.supplied(pair) + late)
 
     # -- large numbers: what can be there of an item, and what can be used of it --------------------------------------
@@ -288,11 +334,12 @@ class Case:
             total += number_of(self.stocks.get(pair, {}), "stockpile_max")
         for a in self.lanes:
             if (a.destination, a.item) == pair:
-                total += a.base_flow * min(a.lead, self.T) + sum(a.capacity(t) for t in range(self.T))
+                total += a.base_flow * min(a.lead, self.T) + self._carries(a)
         for j in self.processes:
             if (j.site, j.output) == pair:
-                inputs = [self.supplied((j.site, i)) / q for i, q in j.inputs.items() if q > 0.0]
-                total += min([self.T * j.capacity, *inputs])
+                needs = {i: q * (1.0 - self.saving(j, i)[0]) for i, q in j.inputs.items()}
+                inputs = [self.supplied((j.site, i)) / q for i, q in needs.items() if q > 0.0]
+                total += min([sum(self.making(j, t) for t in range(self.T)), *inputs])
         return total
 
     def used(self, pair: Pair) -> float:
@@ -309,17 +356,18 @@ class Case:
             pairs |= more
         total = 0.0
         for here in pairs:
-            total += self.terminal_target(here) + self.T * number_of(self.demands.get(here, {}), "quantity")
+            total += self.terminal_target(here) + sum(self.demand(here, t) for t in range(self.T))
             for a in self.lanes:
                 if (a.origin, a.item) != here or self.side[a.destination] == side:
                     continue
                 if side == "H" and self.side[a.destination] == "C":
-                    total += min(sum(a.capacity(t) for t in range(self.T)), self.T * self.dispatched(a))
+                    total += min(self._carries(a), self.T * self.dispatched(a))
                 elif side == "H" or here in self.tracked:
-                    total += self.T * a.base_flow
+                    total += sum(self.base_flow(a, t) for t in range(self.T))
             for j in self.processes:
                 if j.site == here[0] and j.inputs.get(item, 0.0) > 0.0:
-                    total += j.inputs[item] * min(self.T * j.capacity, self.wanted((j.site, j.output)))
+                    most = sum(self.making(j, t) for t in range(self.T))
+                    total += j.inputs[item] * min(most, self.wanted((j.site, j.output)))
         total += sum(self.T * a.min_flow for a in within if (a.origin, item) in pairs)
         self._used[pair] = total
         return total
@@ -337,17 +385,27 @@ class Case:
 
     def lane_capacity(self, lane: Lane, t: int, share: float = 1.0) -> float:
         """cap_l(t) times the share that a policy and an outage leave, at most what can be used."""
-        return min(_part(lane.capacity(t), share), self.dispatched(lane))
+        return min(_part(self.capacity(lane, t), share), self.dispatched(lane))
 
     def contract(self, lane: Lane, t: int, share: float = 1.0) -> float:
         """min_flow, at most cap_l(t) times the share that a policy and an outage leave."""
-        return min(lane.min_flow, _part(lane.capacity(t), share))
+        return min(lane.min_flow, _part(self.capacity(lane, t), share))
 
-    def process_capacity(self, process: Process, share: float = 1.0) -> float:
+    def _carries(self, lane: Lane) -> float:
+        """The most a lane can carry over the horizon, hoarding before a review included."""
+        surges = [p.surge for p in self.policies.get(lane.regime or "", {}).values()]
+        return (1.0 + max(surges, default=0.0)) * sum(self.capacity(lane, t) for t in range(self.T))
+
+    def saving(self, process: Process, item: str) -> tuple[float, float]:
+        """saving_share and saving_cost of an input."""
+        key = (process.id, item)
+        return self.features.saving_share.get(key, 0.0), self.features.saving_cost.get(key, 0.0)
+
+    def process_capacity(self, process: Process, t: int, share: float = 1.0) -> float:
         """Capacity times the share that a contingency leaves; infinite from what can be used on."""
         if share == 0.0:
             return 0.0
-        most = process.capacity * share
+        most = self.making(process, t) * share
         return most if most < self.wanted((process.site, process.output)) else INF
 
     def _usual_costs(self, pair: Pair) -> list[float]:
@@ -407,6 +465,17 @@ class Case:
         p = self.acts(regime, policy, t)
         return 1.0 if p is None else p.approval
 
+    def carried(self, regime: str | None, policy: str, t: int) -> float:
+        """The share of its capacity a lane may carry: A_p(t), and 1 + surge before the policy's start_week."""
+        if regime is not None and policy != OPEN and t < self.policies[regime][policy].start:
+            return 1.0 + self.policies[regime][policy].surge
+        return self.granted(regime, policy, t)
+
+    def applicant_cost(self, regime: str | None, policy: str, t: int) -> float:
+        """What a unit dispatched in week t costs its applicant."""
+        p = self.acts(regime, policy, t)
+        return 0.0 if p is None else p.applicant_cost
+
     def waited(self, regime: str | None, policy: str, t: int) -> float:
         """H_p(t) = sum over lags of a_p(t, lag) * lag."""
         return sum(lag * share for lag, share in self.kernel(regime, policy, t).items())
@@ -450,14 +519,14 @@ class Case:
                 share *= o.availability
         return share
 
-    def package_policy(self, scenario: Scenario, lane: Lane) -> str:
-        """The policy a lane from the counterpart is under in a scenario; open unless a package says otherwise."""
-        if lane.regime is None:
-            return OPEN
+    def import_policy(self, policies: Mapping[str, str], scenario: Scenario, lane: Lane) -> str:
+        """The policy a lane from the counterpart is under: of a regime of ours the one chosen, else the package's."""
+        if lane.regime is None or lane.regime in self.ours:
+            return self.our_policy(policies, lane)
         return self.packages.get(scenario.package, {}).get(lane.regime, OPEN)
 
     def our_policy(self, policies: Mapping[str, str], lane: Lane) -> str:
-        """The policy a lane to the counterpart is under: the one chosen for our regime, else open."""
+        """The policy a lane under a regime of ours is under: the one chosen, else open."""
         if lane.regime in self.ours:
             return policies.get(str(lane.regime), OPEN)
         return OPEN
@@ -465,6 +534,10 @@ class Case:
     def admin_cost(self, policies: Mapping[str, str]) -> float:
         """Sum of admin_cost of the chosen policies."""
         return sum(self.policies[g][policies.get(g, OPEN)].admin_cost for g in self.ours)
+
+    def ally_benefit(self, policies: Mapping[str, str]) -> float:
+        """Sum of ally_benefit of the chosen policies."""
+        return sum(self.policies[g][policies.get(g, OPEN)].ally_benefit for g in self.ours)
 
     def allowed(self, policies: Mapping[str, str]) -> bool:
         """Whether reviewer hours, political capital and the budget (for admin costs alone) allow the combination."""

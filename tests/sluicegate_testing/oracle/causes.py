@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .case import NONE, OPEN, Case, Lane, Pair, Scenario, Settings, Tables, number_of
+from .case import NONE, OPEN, Case, Lane, Pair, Scenario, Settings, Tables
 from .chains import Chain
 from .follower import SLACK, sales_of, solve_response
-from .leader import retaliation_loss
+from .leader import imports_loss, lasting_loss, retaliation_loss
 from .planner import own_costs_today, solve_for, solve_status_quo
 
 Cause = tuple[str, str]
@@ -89,9 +89,11 @@ def account(
     found = Account()
     for lane in case.inbound(side):
         pair, item = (lane.destination, lane.item), lane.item
-        policy = case.our_policy(policies, lane) if side == "C" else case.package_policy(scenario, lane)
-        policy = OPEN if side == "H" and case.side[lane.origin] != "C" else policy
-        unit = weight(lane.destination) * lane.unit_cost - cost(pair)
+        policy = case.our_policy(policies, lane) if side == "C" else OPEN
+        if side == "H" and case.side[lane.origin] == "C":
+            policy = case.import_policy(policies, scenario, lane)
+        paid = weight(lane.destination)
+        unit = -cost(pair)
         within = case.side[lane.origin] == side
         if within and case.is_tracked(lane):
             unit += cost((lane.origin, item))
@@ -99,15 +101,20 @@ def account(
             unit -= case.weight[lane.origin] * lane.margin
         for t in range(case.T):
             ship = float(x[chain.ship[lane.id, t]])
-            found.add("sources", item, unit * ship)
-            waited = weight(lane.destination) * case.holding[item] * case.waited(lane.regime, policy, t)
-            found.add("holding", item, waited * ship)
+            found.add("sources", item, (unit + paid * case.unit_cost(lane, t)) * ship)
+            found.add("holding", item, paid * case.holding[item] * case.waited(lane.regime, policy, t) * ship)
+            found.add("paperwork", item, paid * case.applicant_cost(lane.regime, policy, t) * ship)
     for j in case.processes:
         if case.side[j.site] == side:
             unit = weight(j.site) * j.unit_cost - cost((j.site, j.output))
             unit += sum(q * cost((j.site, i)) for i, q in j.inputs.items())
             for t in range(case.T):
                 found.add("sources", j.output, unit * float(x[chain.make[j.id, t]]))
+            for item in j.inputs:
+                saved = weight(j.site) * case.saving(j, item)[1] - cost((j.site, item))
+                for t in range(case.T):
+                    if ((j.id, item), t) in chain.save:
+                        found.add("sources", item, saved * float(x[chain.save[(j.id, item), t]]))
     for pair in case.pairs[side]:
         _end(case, side, chain, pair, weight(pair[0]), cost(pair), x, pile, found)
     if side == "C":
@@ -145,23 +152,41 @@ def _end(
 
 def _their_sales(case: Case, chain: Chain, cost: Callable[[Pair], float], x: np.ndarray, found: Account) -> None:
     for pair in case.pairs["C"]:
-        quantity, value = sales_of(case, pair)
-        if quantity > 0.0:
-            for t in range(case.T):
+        for t in range(case.T):
+            quantity, value = sales_of(case, pair, t)
+            if quantity > 0.0:
                 fill = float(x[chain.fill[pair, t]])
                 found.add("sales", pair[1], value * (1.0 - fill) + cost(pair) * quantity * fill)
+        _backorders(case, chain, pair, 1.0, cost(pair), x, found)
 
 
 def _our_sales(case: Case, chain: Chain, cost: Callable[[Pair], float], x: np.ndarray, found: Account) -> None:
-    for (pair, _), column in chain.fill.items():
-        quantity, fill = number_of(case.demands[pair], "quantity"), float(x[column])
-        penalty = case.weight[pair[0]] * number_of(case.demands[pair], "shortage_penalty")
+    for pair in dict.fromkeys(pair for pair, _ in chain.fill):
+        _backorders(case, chain, pair, case.weight[pair[0]], cost(pair), x, found)
+    for (pair, t), column in chain.fill.items():
+        quantity, fill = case.demand(pair, t), float(x[column])
+        penalty = case.weight[pair[0]] * case.penalty(pair, t)
         found.add("sales", pair[1], quantity * (penalty * (1.0 - fill) + cost(pair) * fill))
     lanes = {lane.id: lane for lane in case.lanes}
-    for (name, _), column in chain.export_fill.items():
+    for (name, t), column in chain.export_fill.items():
         lane, fill = lanes[name], float(x[column])
         margin = case.weight[lane.origin] * lane.margin
-        found.add("sales", lane.item, lane.base_flow * (margin * (1.0 - fill) + cost(_origin(lane)) * fill))
+        found.add("sales", lane.item, case.base_flow(lane, t) * (margin * (1.0 - fill) + cost(_origin(lane)) * fill))
+
+
+def _backorders(
+    case: Case, chain: Chain, pair: Pair, weight: float, cost: float, x: np.ndarray, found: Account
+) -> None:
+    """What waits owes no penalty, but waiting; what is served late takes goods; what waits at the end is lost."""
+    share, waits = case.features.backorder_share.get(pair, 0.0), 0.0
+    for t in range(case.T):
+        if (pair, t) in chain.wait:
+            unmet = case.demand(pair, t) * (1.0 - float(x[chain.fill[pair, t]])) if (pair, t) in chain.fill else 0.0
+            waits = chain.wait[pair, t].at(x)
+            waiting = weight * case.features.backorder_cost.get(pair, 0.0) * waits
+            found.add("sales", pair[1], waiting - weight * case.penalty(pair, t) * share * unmet)
+            found.add("sales", pair[1], cost * float(x[chain.late[pair, t]]))
+    found.add("sales", pair[1], weight * case.penalty(pair, case.T - 1) * waits)
 
 
 def _origin(lane: Lane) -> Pair:
@@ -180,7 +205,7 @@ def exports(case: Case, response: Chain, chain: Chain, x: np.ndarray, found: Acc
                 slack = float(x[chain.slack[lane.id, t]])
                 found.add("sales", lane.item, weight * usual_cost(case, _origin(lane)) * (ordered - slack))
             found.add("sales", lane.item, -weight * lane.margin * ordered)
-            found.add("undelivered", lane.item, weight * 10.0 * max(lane.margin, lane.unit_cost) * slack)
+            found.add("undelivered", lane.item, weight * 10.0 * max(lane.margin, case.unit_cost(lane, t)) * slack)
 
 
 def causes(
@@ -196,8 +221,8 @@ def causes(
     """Both losses of a plan in a scenario (``none`` or a package), by cause.
 
     Reasons of both: ``sales`` (an item's, net of c), ``sources``, ``end`` (stock to rebuild, and goods left or thrown away),
-    ``holding``. The counterpart's: ``package``. Ours: ``undelivered``, ``qualification``, ``stockpile`` (its price less c),
-    ``reviews`` (admin costs).
+    ``holding``, ``paperwork``. The counterpart's: ``package``, ``imports`` (what our reviews of imports refuse). Ours:
+    ``undelivered``, ``qualification``, ``stockpile`` (its price less c), ``reviews`` (admin costs), ``lasting``, ``allies``.
     """
     case = Case(settings, tables)
     least, least_open = solve_response(case, policies).value, solve_response(case, {}).value
@@ -214,6 +239,7 @@ def causes(
     theirs = account(case, "C", solved.response, policies, NONE, x, {})
     theirs = theirs.less(account(case, "C", response0, {}, NONE, today, {}))
     theirs.add("package", "", retaliation_loss(case, solved.response, case_scenario).at(x))
+    theirs.add("imports", "", imports_loss(case, solved.response, policies).at(x))
 
     before = account(case, "H", ours0, {}, NONE, today, {})
     exports(case, response0, ours0, today, before)
@@ -226,6 +252,8 @@ def causes(
         )
     ours.add("qualification", "", solved.first.fixed_costs.at(x))
     ours.add("reviews", "", case.admin_cost(policies))
+    ours.add("lasting", "", lasting_loss(case, solved.response).at(x))
+    ours.add("allies", "", -case.ally_benefit(policies))
     return Causes(
         counterpart=theirs.entries,
         own=ours.entries,

@@ -23,6 +23,9 @@ class Chain:
     fill: dict[tuple[Pair, int], int] = field(default_factory=dict)
     export_fill: dict[tuple[str, int], int] = field(default_factory=dict)
     slack: dict[tuple[str, int], int] = field(default_factory=dict)
+    save: dict[tuple[tuple[str, str], int], int] = field(default_factory=dict)
+    late: dict[tuple[Pair, int], int] = field(default_factory=dict)
+    wait: dict[tuple[Pair, int], Affine] = field(default_factory=dict)
     short_end: dict[Pair, int] = field(default_factory=dict)
     net: dict[tuple[Pair, int], Affine] = field(default_factory=dict)
     cost: Affine = field(default_factory=Affine)
@@ -54,9 +57,10 @@ def add_arrivals(case: Case, chain: Chain, lane: Lane, policy: str) -> None:
 
 
 def add_shipping_cost(case: Case, chain: Chain, lane: Lane, policy: str, weight: float) -> None:
-    """(unit_cost + holding_cost H_p) ship, weighted: goods under review tie up capital."""
+    """(unit_cost + holding_cost H_p + applicant_cost) ship, weighted: goods under review tie up capital."""
     for t in range(case.T):
-        unit = lane.unit_cost + case.holding[lane.item] * case.waited(lane.regime, policy, t)
+        unit = case.unit_cost(lane, t) + case.holding[lane.item] * case.waited(lane.regime, policy, t)
+        unit += case.applicant_cost(lane.regime, policy, t)
         chain.cost.add(weight * unit, chain.ship[lane.id, t])
 
 
@@ -68,17 +72,53 @@ def add_internal_departures(case: Case, chain: Chain, lane: Lane) -> None:
 
 
 def add_processes(program: Program, case: Case, chain: Chain, side: str, scenario: Scenario, weighted: bool) -> None:
-    """make <= capacity * availability; the output enters its pair's balance, quantity * make leaves each input's."""
+    """make <= capacity * availability; the output enters its pair's balance, quantity * make - save leaves each input's.
+
+    save <= saving_share * quantity * make, at saving_cost.
+    """
     for j in case.processes:
         if case.side[j.site] != side:
             continue
         for t in range(case.T):
             share = case.availability(scenario, "process", j.id, t) if side == "H" else 1.0
-            make = chain.decide(program, "make", (j.id, t), case.process_capacity(j, share))
+            make = chain.decide(program, "make", (j.id, t), case.process_capacity(j, t, share))
             chain.net[(j.site, j.output), t].add(1.0, make)
             for item, quantity in j.inputs.items():
                 chain.net[(j.site, item), t].add(-quantity, make)
+                share, cost = case.saving(j, item)
+                if share * quantity > 0.0:
+                    save = chain.decide(program, "save", ((j.id, item), t))
+                    program.nonnegative(Affine().add(share * quantity, make).add(-1.0, save))
+                    chain.net[(j.site, item), t].add(1.0, save)
+                    chain.cost.add(cost * (case.weight[j.site] if weighted else 1.0), save)
             chain.cost.add(j.unit_cost * (case.weight[j.site] if weighted else 1.0), make)
+
+
+def add_backorders(program: Program, case: Case, chain: Chain, pair: Pair, weight: float) -> None:
+    """backorder_share of the home demand that a pair does not serve waits; the penalty is owed on the rest.
+
+    wait[t] = wait[t-1] + backorder_share * quantity(t) (1 - fill[t]) - late[t] >= 0; late leaves the balance; a week's
+    wait costs backorder_cost, and what waits at the end is lost at the last week's penalty.
+    """
+    share = case.features.backorder_share.get(pair, 0.0)
+    if share <= 0.0:
+        return
+    wait = Affine()
+    for t in range(case.T):
+        waits = share * case.demand(pair, t)
+        if waits > 0.0:
+            fill = chain.fill[pair, t]
+            wait = Affine().plus(wait).add(-waits, fill)
+            wait.constant += waits
+            chain.cost.constant -= weight * waits * case.penalty(pair, t)
+            chain.cost.add(weight * waits * case.penalty(pair, t), fill)
+        late = chain.decide(program, "late", (pair, t))
+        chain.net[pair, t].add(-1.0, late)
+        wait = Affine().plus(wait).add(-1.0, late)
+        chain.wait[pair, t] = wait
+        program.nonnegative(wait)
+        chain.cost.plus(wait, weight * case.features.backorder_cost.get(pair, 0.0))
+    chain.cost.plus(wait, weight * case.penalty(pair, case.T - 1))
 
 
 def add_balances(

@@ -9,10 +9,11 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
-from .case import INF, NONE, Case, Lane, Pair, Settings, Tables, number_of
+from .case import INF, NONE, Case, Lane, Pair, Settings, Tables
 from .chains import (
     Chain,
     add_arrivals,
+    add_backorders,
     add_balances,
     add_internal_departures,
     add_processes,
@@ -35,7 +36,7 @@ def add_response(program: Program, case: Case, policies: Mapping[str, str]) -> C
     for lane in case.inbound("C"):
         policy = case.our_policy(policies, lane)
         for t in range(case.T):
-            share = case.granted(lane.regime, policy, t)
+            share = case.carried(lane.regime, policy, t)
             most, least = case.lane_capacity(lane, t, share), case.contract(lane, t, share)
             chain.decide(program, "ship", (lane.id, t), most, least)
         add_arrivals(case, chain, lane, policy)
@@ -55,21 +56,29 @@ def exports_of(case: Case, pair: Pair) -> list[Lane]:
     return [a for a in case.lanes if (a.origin, a.item) == pair and case.side[a.destination] != "C"]
 
 
-def sales_of(case: Case, pair: Pair) -> tuple[float, float]:
-    """Q and K: demand and exports of a pair of the counterpart in a week, and what is lost if none is served."""
-    demand, exports = case.demands.get(pair, {}), exports_of(case, pair)
-    quantity = number_of(demand, "quantity")
-    total = quantity + sum(a.base_flow for a in exports)
-    return total, quantity * number_of(demand, "shortage_penalty") + sum(a.base_flow * a.margin for a in exports)
+def sales_of(case: Case, pair: Pair, t: int) -> tuple[float, float]:
+    """Q(t) and K(t): demand and exports of a pair of the counterpart in week t, and what is lost if none is served."""
+    exports = exports_of(case, pair)
+    quantity = case.demand(pair, t)
+    total = quantity + sum(case.base_flow(a, t) for a in exports)
+    return total, quantity * case.penalty(pair, t) + sum(case.base_flow(a, t) * a.margin for a in exports)
 
 
 def unavoidable(case: Case) -> float:
-    """Sum over the counterpart's pairs with sales of K max(0, T - supplied / Q)."""
+    """Sum over the counterpart's pairs with sales of what they are worth less supplied times the best K / Q.
+
+    Home demand that may wait counts as none.
+    """
     total = 0.0
     for pair in case.pairs["C"]:
-        quantity, value = sales_of(case, pair)
-        if quantity > 0.0:
-            total += value * max(0.0, case.T - case.supplied(pair) / quantity)
+        sales = [sales_of(case, pair, t) for t in range(case.T)]
+        waiting = case.features.backorder_share.get(pair, 0.0)
+        sales = [
+            (q, k - waiting * case.demand(pair, t) * case.penalty(pair, t)) for t, (q, k) in enumerate(sales) if q > 0.0
+        ]
+        if sales:
+            best = max(k / q for q, k in sales)
+            total += max(0.0, sum(k for _, k in sales) - best * case.supplied(pair))
     return total
 
 
@@ -80,14 +89,15 @@ def add_rationing(program: Program, case: Case, chain: Chain) -> None:
     Q fill[t] leaves the balance, K (1 - fill[t]) is lost.
     """
     for pair in case.pairs["C"]:
-        total, lost = sales_of(case, pair)
-        if total <= 0.0:
-            continue
         for t in range(case.T):
+            total, lost = sales_of(case, pair, t)
+            if total <= 0.0:
+                continue
             fill = chain.decide(program, "fill", (pair, t), 1.0)
             chain.net[pair, t].add(-total, fill)
             chain.cost.constant += lost
             chain.cost.add(-lost, fill)
+        add_backorders(program, case, chain, pair, 1.0)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from .case import INF, OPEN, Case, Lane, Pair, Scenario, number_of
 from .chains import (
     Chain,
     add_arrivals,
+    add_backorders,
     add_balances,
     add_internal_departures,
     add_processes,
@@ -50,6 +51,7 @@ def add_ours(
     program: Program,
     case: Case,
     response: Chain,
+    policies: Mapping[str, str],
     scenario: Scenario,
     first: FirstStage,
     none: Chain | None = None,
@@ -61,7 +63,8 @@ def add_ours(
     net = {(pair, t): Affine() for pair in case.pairs["H"] for t in range(case.T + 1)}
     chain = Chain(net=net, none=none, reveal=case.reveal(scenario))
     for lane in case.inbound("H"):
-        add_our_supply(program, case, response, chain, scenario, first, lane)
+        policy = case.import_policy(policies, scenario, lane) if case.side[lane.origin] == "C" else OPEN
+        add_our_supply(program, case, response, chain, scenario, first, lane, policy)
     add_processes(program, case, chain, "H", scenario, weighted=True)
     add_exports_to_counterpart(program, case, response, chain)
     add_exports_to_others(program, case, chain)
@@ -71,18 +74,25 @@ def add_ours(
 
 
 def add_our_supply(
-    program: Program, case: Case, response: Chain, chain: Chain, scenario: Scenario, first: FirstStage, lane: Lane
+    program: Program,
+    case: Case,
+    response: Chain,
+    chain: Chain,
+    scenario: Scenario,
+    first: FirstStage,
+    lane: Lane,
+    policy: str,
 ) -> None:
-    """A lane that ends on our side.
+    """A lane that ends on our side, under the policy of a package or, reviewed by us, of the plan.
 
     contract <= ship <= cap * A_p * availability; both times qualify where there is a fixed cost. From the counterpart
     also ship <= A_p * availability * base_flow * fillC (fillC is 1 at an untracked origin), its contract is served pro
-    rata, and the goods arrive by the package's kernel. From another of our parties the origin earns margin * its weight.
+    rata, and the goods arrive by the policy's kernel. From another of our parties the origin earns margin * its weight.
     """
     origin = case.side[lane.origin]
-    policy = case.package_policy(scenario, lane) if origin == "C" else OPEN
     for t in range(case.T):
-        share = case.availability(scenario, "lane", lane.id, t) * case.granted(lane.regime, policy, t)
+        left = case.availability(scenario, "lane", lane.id, t)
+        share = left * case.carried(lane.regime, policy, t)
         cap, least = case.lane_capacity(lane, t, share), case.contract(lane, t, share)
         if lane.fixed_cost > 0.0:
             ship = chain.decide(program, "ship", (lane.id, t), cap if lane.id in first.qualify else 0.0)
@@ -92,8 +102,9 @@ def add_our_supply(
         elif origin == "C":
             ship = chain.decide(program, "ship", (lane.id, t), cap)
             yielded = yield_of(case, response, lane, t)
-            program.nonnegative(Affine().plus(yielded, lane.base_flow * share).add(-1.0, ship))
-            program.nonnegative(Affine().plus(yielded, -min(least, lane.base_flow * share)).add(1.0, ship))
+            usual = case.base_flow(lane, t) * left * case.granted(lane.regime, policy, t)
+            program.nonnegative(Affine().plus(yielded, usual).add(-1.0, ship))
+            program.nonnegative(Affine().plus(yielded, -min(least, usual)).add(1.0, ship))
         else:
             ship = chain.decide(program, "ship", (lane.id, t), cap, least)
         if origin == "H" and case.party[lane.origin] != case.party[lane.destination]:
@@ -125,7 +136,7 @@ def add_exports_to_counterpart(program: Program, case: Case, response: Chain, ch
             if case.is_tracked(lane):
                 slack = chain.decide(program, "slack", (lane.id, t))
                 program.nonnegative(Affine().add(1.0, ordered).add(-1.0, slack))
-                chain.cost.add(weight * 10.0 * max(lane.margin, lane.unit_cost), slack)
+                chain.cost.add(weight * 10.0 * max(lane.margin, case.unit_cost(lane, t)), slack)
                 chain.net[(lane.origin, lane.item), t].add(-1.0, ordered).add(1.0, slack)
 
 
@@ -134,10 +145,11 @@ def add_exports_to_others(program: Program, case: Case, chain: Chain) -> None:
     for lane in case.lanes:
         if case.side[lane.origin] != "H" or case.side[lane.destination] != "O" or not case.is_tracked(lane):
             continue
-        lost = case.weight[lane.origin] * lane.margin * lane.base_flow
         for t in range(case.T):
+            flow = case.base_flow(lane, t)
+            lost = case.weight[lane.origin] * lane.margin * flow
             fill = chain.decide(program, "export_fill", (lane.id, t), 1.0)
-            chain.net[(lane.origin, lane.item), t].add(-lane.base_flow, fill)
+            chain.net[(lane.origin, lane.item), t].add(-flow, fill)
             chain.cost.constant += lost
             chain.cost.add(-lost, fill)
 
@@ -148,24 +160,32 @@ def add_our_demands(program: Program, case: Case, chain: Chain) -> None:
         quantity = number_of(row, "quantity")
         if case.side[pair[0]] != "H" or quantity <= 0.0:
             continue
-        lost = case.weight[pair[0]] * quantity * number_of(row, "shortage_penalty")
         for t in range(case.T):
+            quantity = case.demand(pair, t)
+            lost = case.weight[pair[0]] * quantity * case.penalty(pair, t)
             fill = chain.decide(program, "fill", (pair, t), 1.0)
             chain.net[pair, t].add(-quantity, fill)
             chain.cost.constant += lost
             chain.cost.add(-lost, fill)
+        add_backorders(program, case, chain, pair, case.weight[pair[0]])
 
 
 def require_continuity(program: Program, case: Case, chain: Chain) -> None:
-    """Mean over weeks of fill >= min_fill, fill[t] >= min_fill_week. A demand of quantity 0 has fill 1."""
+    """Mean of every run of fill_window weeks (default: all) >= min_fill, fill[t] >= min_fill_week.
+
+    A demand of quantity 0 has fill 1; in a week without any the fill is free.
+    """
     for pair, row in case.demands.items():
         if (pair, 0) not in chain.fill:
             continue
-        mean = Affine(-number_of(row, "min_fill"))
+        run = int(min(case.T, case.features.fill_window.get(pair, case.T)))
+        for start in range(case.T - run + 1):
+            mean = Affine(-number_of(row, "min_fill"))
+            for t in range(start, start + run):
+                mean.add(1.0 / run, chain.fill[pair, t])
+            program.nonnegative(mean)
         for t in range(case.T):
-            mean.add(1.0 / case.T, chain.fill[pair, t])
             program.nonnegative(Affine(-number_of(row, "min_fill_week")).add(1.0, chain.fill[pair, t]))
-        program.nonnegative(mean)
 
 
 def require_spread(program: Program, case: Case, chain: Chain) -> None:
@@ -203,16 +223,43 @@ def require_budget(program: Program, case: Case, first: FirstStage, policies: Ma
 
 
 def retaliation_loss(case: Case, response: Chain, scenario: Scenario) -> Affine:
-    """What a package costs the counterpart: its cost, and the margin on what it refuses, less what that saves it.
-
-    max(0, margin - R(origin, item)) (1 - A_p(t)) base_flow fill[t] over lanes under the package's regimes from C to
-    sites outside C: it keeps what it refuses.
-    """
+    """What a package costs the counterpart: its cost, and what it loses on what it refuses (`refusal_loss`)."""
     loss = Affine(case.package_cost.get(scenario.package, 0.0))
     for lane in case.lanes:
-        if case.side[lane.origin] == "C" and case.side[lane.destination] != "C":
-            policy = case.package_policy(scenario, lane)
+        if lane.regime not in case.ours:
+            loss.plus(refusal_loss(case, response, lane, case.import_policy({}, scenario, lane)))
+    return loss
+
+
+def imports_loss(case: Case, response: Chain, policies: Mapping[str, str]) -> Affine:
+    """What our reviews of imports cost the counterpart in every scenario: what they refuse (`refusal_loss`)."""
+    loss = Affine()
+    for lane in case.lanes:
+        if lane.regime in case.ours:
+            loss.plus(refusal_loss(case, response, lane, case.our_policy(policies, lane)))
+    return loss
+
+
+def refusal_loss(case: Case, response: Chain, lane: Lane, policy: str) -> Affine:
+    """max(0, margin - R(origin, item)) (1 - A_p(t)) base_flow fill[t] of a lane that leaves C, which keeps the goods."""
+    loss = Affine()
+    if case.side[lane.origin] == "C" and case.side[lane.destination] != "C":
+        for t in range(case.T):
+            refused = (1.0 - case.granted(lane.regime, policy, t)) * case.base_flow(lane, t)
+            loss.plus(yield_of(case, response, lane, t), case.keeping(lane) * refused)
+    return loss
+
+
+def lasting_loss(case: Case, response: Chain) -> Affine:
+    """What stays lost: customers of ours that do not come back.
+
+    Per lane to the counterpart weight * margin * kept_share * after_weeks / weeks * sum of (base_flow(t) - dispatch(t)).
+    """
+    loss = Affine()
+    for lane in case.inbound("C"):
+        kept = case.features.kept_share.get(lane.id, 0.0) * case.features.after_weeks / case.T
+        if case.side[lane.origin] == "H" and kept > 0.0:
             for t in range(case.T):
-                refused = 1.0 - case.granted(lane.regime, policy, t)
-                loss.plus(yield_of(case, response, lane, t), case.keeping(lane) * refused * lane.base_flow)
+                missing = Affine(case.base_flow(lane, t)).add(-1.0, response.ship[lane.id, t])
+                loss.plus(missing, kept * case.weight[lane.origin] * lane.margin)
     return loss

@@ -15,6 +15,8 @@ from .leader import (
     FirstStage,
     add_first_stage,
     add_ours,
+    imports_loss,
+    lasting_loss,
     require_budget,
     require_continuity,
     require_spread,
@@ -84,7 +86,11 @@ def status_quo(settings: Settings, tables: Tables, *, slack: float = SLACK) -> S
     lanes = [(lane, chain) for side, chain in (("C", response), ("H", ours)) for lane in case.inbound(side)]
     flows = {lane.id: [float(x[chain.ship[lane.id, t]]) for t in range(case.T)] for lane, chain in lanes}
     usual = _usual_flows(case)
-    away = [abs(flow - lane.base_flow) / usual[lane.item] for lane, _ in lanes for flow in flows[lane.id]]
+    away = [
+        abs(flow - case.base_flow(lane, t)) / usual[lane.item]
+        for lane, _ in lanes
+        for t, flow in enumerate(flows[lane.id])
+    ]
     return StatusQuo(ours.cost.at(x), flows, sum(away))
 
 
@@ -106,8 +112,9 @@ def solve_status_quo(case: Case, least: float, slack: float) -> tuple[np.ndarray
         for lane in case.inbound(side):
             for t in range(case.T):
                 ship, away = chain.ship[lane.id, t], program.column()
-                program.nonnegative(Affine(lane.base_flow).add(1.0, away).add(-1.0, ship))
-                program.nonnegative(Affine(-lane.base_flow).add(1.0, away).add(1.0, ship))
+                flow = case.base_flow(lane, t)
+                program.nonnegative(Affine(flow).add(1.0, away).add(-1.0, ship))
+                program.nonnegative(Affine(-flow).add(1.0, away).add(1.0, ship))
                 total.add(1.0 / usual[lane.item], away)
     x = program.minimise(total) if program.lower else np.zeros(0)
     if x is None:
@@ -119,7 +126,7 @@ def _status_quo_program(case: Case, least: float, slack: float) -> tuple[Program
     program = Program()
     response = add_response(program, case, {})
     hold_at_least_cost(program, case, response, least, slack)
-    return program, response, add_ours(program, case, response, NONE, FirstStage())
+    return program, response, add_ours(program, case, response, {}, NONE, FirstStage())
 
 
 def own_costs_today(case: Case, least: float, slack: float) -> float:
@@ -215,7 +222,7 @@ def solve_for(
     """Maximise z, z <= leverage in scenario none and (objective worst) in every package; None without a plan.
 
     leverage = [V(k) - V(open) + the package's cost + what refusing costs]
-    - [W - W(status quo) + fixed costs + stockpile cost + admin costs].
+    - [W - W(status quo) + fixed costs + stockpile cost + admin costs + what stays lost - what allies give].
     """
     if limits and not case.allowed(policies):
         return None
@@ -227,7 +234,7 @@ def solve_for(
         require_budget(program, case, first, policies)
     chains: dict[Scenario, Chain] = {}
     for scenario in case.scenarios():
-        chains[scenario] = add_ours(program, case, response, scenario, first, chains.get(NONE))
+        chains[scenario] = add_ours(program, case, response, policies, scenario, first, chains.get(NONE))
         if limits:
             require_continuity(program, case, chains[scenario])
     if limits:
@@ -238,7 +245,9 @@ def solve_for(
     for scenario in case.scenarios():
         if not scenario.contingency:
             inflicted[scenario] = Affine(least - least_open).plus(retaliation_loss(case, response, scenario))
+            inflicted[scenario].plus(imports_loss(case, response, policies))
             suffered[scenario] = Affine(case.admin_cost(policies) - own_open).plus(chains[scenario].cost)
+            suffered[scenario].plus(lasting_loss(case, response)).plus(Affine(-case.ally_benefit(policies)))
             suffered[scenario].plus(first.fixed_costs).plus(first.stockpile_costs)
     judged = list(inflicted) if case.worst else [NONE]
     z = program.column(lower=-INF)
