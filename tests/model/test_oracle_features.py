@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from sluicegate_testing.handmade import OURS, THEIRS, Tables, demand, lane, policy, small
 from sluicegate_testing.oracle import (
@@ -15,6 +16,7 @@ from sluicegate_testing.oracle import (
     response_cost,
     status_quo_cost,
 )
+from sluicegate_testing.strategies import faults, feature_cases, random_case
 
 Drawn = tuple[dict[str, Any], Tables]
 
@@ -276,3 +278,58 @@ def test_a_package_names_one_end() -> None:
     )
     with pytest.raises(ValueError, match="one end"):
         Case(*case)
+
+
+# -- random cases ----------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(feature_cases())
+def test_drawn_cases_are_valid(case: Drawn) -> None:
+    assert faults(*case) == []
+
+
+def test_random_cases_use_all_of_it() -> None:
+    drawn = [random_case(seed, max_weeks=7, meaning=True, features=True) for seed in range(30)]
+    assert all(faults(*case) == [] for case in drawn)
+    used = {(name, column) for _, tables in drawn for name in tables for row in tables[name] for column in row}
+    assert {("recipes", "saving_share"), ("demands", "backorder_share"), ("demands", "fill_window")} <= used
+    assert {("policies", "surge"), ("policies", "applicant_cost"), ("policies", "ally_benefit")} <= used
+    assert {("lanes", "kept_share"), ("profiles", "factor")} <= used
+    assert any(";" in str(row.get("end_week", "")) for _, tables in drawn for row in tables["policies"])
+    assert any(
+        lane_.regime in read.ours and read.side[lane_.origin] == "C"
+        for read in (Case(*case) for case in drawn)
+        for lane_ in read.inbound("H")
+    )
+
+
+def test_defaults_change_nothing() -> None:
+    for seed in range(4):
+        settings_, tables = random_case(seed, max_regimes=2, max_weeks=6, max_combinations=4, meaning=True)
+        plain = oracle(settings_, tables)
+        written: dict[str, dict[str, Any]] = {
+            "recipes": {"saving_share": 0, "saving_cost": 3.0},
+            "demands": {"fill_window": settings_["horizon"]["weeks"], "backorder_share": 0, "backorder_cost": 9.0},
+            "policies": {"surge": 0, "applicant_cost": 0, "ally_benefit": 0},
+            "lanes": {"kept_share": 0},
+        }
+        for name, columns in written.items():
+            for row in tables[name]:
+                row |= columns
+        settings_["horizon"]["after_weeks"] = 52
+        tables["profiles"] = [profile("lanes", row["lane"], "base_flow", 2, 1.0) for row in tables["lanes"]]
+        assert oracle(settings_, tables).values == pytest.approx(plain.values)
+
+
+def test_causes_add_up() -> None:
+    for seed in range(6):
+        case = random_case(seed, max_regimes=2, max_weeks=6, max_combinations=4, meaning=True, features=True)
+        answer = oracle(*case)
+        if answer.leverage is None:
+            continue
+        for scenario in ["none", *Case(*case).packages][:2]:
+            found = causes(*case, answer.policies, scenario)
+            money = 1.0 + abs(answer.status_quo_cost) + max(answer.response_cost.values())
+            assert sum(found.counterpart.values()) == pytest.approx(found.counterpart_loss, abs=1e-7 * money)
+            assert sum(found.own.values()) == pytest.approx(found.own_loss, abs=1e-7 * money)
