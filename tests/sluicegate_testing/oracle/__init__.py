@@ -18,7 +18,17 @@ from .case import Case, Scenario
 from .causes import Causes, causes
 from .features import Features
 from .follower import ResponseLP, response_cost, response_lp
-from .planner import Details, OracleAnswer, StatusQuo, best_for, combinations, oracle, status_quo, status_quo_cost
+from .planner import (
+    Details,
+    OracleAnswer,
+    StatusQuo,
+    best_for,
+    combinations,
+    least_cost,
+    oracle,
+    status_quo,
+    status_quo_cost,
+)
 
 __all__ = [
     "Case",
@@ -32,6 +42,7 @@ __all__ = [
     "best_for",
     "causes",
     "combinations",
+    "least_cost",
     "oracle",
     "response_cost",
     "response_lp",

@@ -53,14 +53,15 @@ class Lane:
     regime: str | None
     min_flow: float
 
-    def capacity(self, t: int) -> float:
+    def capacity(self, t: int, ready: int | None = None) -> float:
         """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)) from available_week on, else 0.
 
         Before a policy or an outage leaves a share of it, and before it is cut to what can be used.
         """
-        if t < self.available_week:
+        ready = self.available_week if ready is None else ready
+        if t < ready:
             return 0.0
-        return self.max_flow * min(1.0, (t - self.available_week + 1) / (self.ramp_weeks + 1))
+        return self.max_flow * min(1.0, (t - ready + 1) / (self.ramp_weeks + 1))
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ class Case:
         self.political_capital = number_of(limits, "political_capital", INF)
         self.own_loss = number_of(limits, "own_loss", INF)
         self.worst = ((settings.get("objective") or {}).get("scenario") or "worst") == "worst"
+        self.cost = features.sense == "cost"
 
         sides = {"focal": "H", "ally": "H", "counterpart": "C", "other": "O"}
         self.party_side = {str(r["party"]): sides[str(r["role"])] for r in rows("parties")}
@@ -279,8 +281,8 @@ class Case:
         return lane.unit_cost * self.features.factor("lanes", lane.id, "unit_cost", t)
 
     def capacity(self, lane: Lane, t: int) -> float:
-        """cap_l(t), by the profile of max_flow."""
-        return _part(lane.capacity(t), self.features.factor("lanes", lane.id, "max_flow", t))
+        """cap_l(t), from the week the lane is ready on, by the profile of max_flow."""
+        return _part(lane.capacity(t, self.ready(lane)), self.features.factor("lanes", lane.id, "max_flow", t))
 
     def making(self, process: Process, t: int) -> float:
         """capacity(t) of a process, by its profile."""
@@ -374,27 +376,56 @@ class Case:
 
     def wanted(self, pair: Pair) -> float:
         """`used`; of an item of ours with a share limit what makes up the share as well, at all our sites."""
-        share = self.max_share[pair[1]]
+        share = min(self.max_share[pair[1]], self.features.max_supplier_share.get(pair[1], 1.0))
         if self.side[pair[0]] == "C" or not 0.0 < share < 1.0:
             return self.used(pair)
         return sum(self.used(p) for p in self.pairs["H"] if p[1] == pair[1]) / share
 
     def dispatched(self, lane: Lane) -> float:
-        """The most that a lane dispatches in a week: what can be used, or what its contract asks for."""
-        return max(self.wanted((lane.destination, lane.item)), lane.min_flow)
+        """The most that a lane dispatches in a week: what can be used, or what its contract or its prices ask for."""
+        found = self.features
+        asked = [lane.min_flow, found.min_order.get(lane.id, 0.0)]
+        asked += [flow for flow, _ in found.price_breaks.get(lane.id, ())]
+        if found.min_share.get(lane.id, 0.0) > 0.0:
+            asked += [found.min_share[lane.id] * self.capacity(lane, t) for t in range(self.T)]
+        return max(self.wanted((lane.destination, lane.item)), *asked)
 
     def lane_capacity(self, lane: Lane, t: int, share: float = 1.0) -> float:
         """cap_l(t) times the share that a policy and an outage leave, at most what can be used."""
         return min(_part(self.capacity(lane, t), share), self.dispatched(lane))
 
+    def most(self, lane: Lane, t: int) -> float:
+        """The most a lane dispatches in week t under any policy."""
+        return self.lane_capacity(lane, t, 1.0 + self._surge(lane))
+
     def contract(self, lane: Lane, t: int, share: float = 1.0) -> float:
-        """min_flow, at most cap_l(t) times the share that a policy and an outage leave."""
-        return min(lane.min_flow, _part(self.capacity(lane, t), share))
+        """min_flow, at most cap_l(t) times the share that a policy and an outage leave; on our side min_share of that too."""
+        most = _part(self.capacity(lane, t), share)
+        taken = self.features.min_share.get(lane.id, 0.0) if self.side[lane.destination] == "H" else 0.0
+        return max(min(lane.min_flow, most), _part(min(most, self.capacity(lane, t)), taken))
+
+    def weights(self) -> dict[Scenario, float]:
+        """Weights of scenarios that have one; a contingency's are shared by its start weeks, none has the rest."""
+        found: dict[Scenario, float] = {}
+        for scenario in self.scenarios()[1:]:
+            name = scenario.package or scenario.contingency
+            starts = 1 if scenario.start is None else len(self.contingencies[name][0].starts)
+            if self.features.probability.get(name, 0.0) > 0.0:
+                found[scenario] = self.features.probability[name] / starts
+        rest = 1.0 - sum(found.values())
+        return {NONE: rest, **found} if rest > 1e-12 else found
+
+    def ready(self, lane: Lane) -> int:
+        """First week a lane can be used: available_week, and not before its qualification is through."""
+        name = self.features.qualification.get(lane.id)
+        return max(lane.available_week, 0 if name is None else self.features.qualifications[name][1])
 
     def _carries(self, lane: Lane) -> float:
         """The most a lane can carry over the horizon, hoarding before a review included."""
-        surges = [p.surge for p in self.policies.get(lane.regime or "", {}).values()]
-        return (1.0 + max(surges, default=0.0)) * sum(self.capacity(lane, t) for t in range(self.T))
+        return (1.0 + self._surge(lane)) * sum(self.capacity(lane, t) for t in range(self.T))
+
+    def _surge(self, lane: Lane) -> float:
+        return max((p.surge for p in self.policies.get(lane.regime or "", {}).values()), default=0.0)
 
     def saving(self, process: Process, item: str) -> tuple[float, float]:
         """saving_share and saving_cost of an input."""

@@ -104,6 +104,11 @@ def account(
             found.add("sources", item, (unit + paid * case.unit_cost(lane, t)) * ship)
             found.add("holding", item, paid * case.holding[item] * case.waited(lane.regime, policy, t) * ship)
             found.add("paperwork", item, paid * case.applicant_cost(lane.regime, policy, t) * ship)
+    for (name, k, t), column in chain.tier.items():
+        lane = next(a for a in case.lanes if a.id == name)
+        price = case.features.price_breaks[name][k][1] - lane.unit_cost
+        more = weight(lane.destination) * price * case.features.factor("lanes", name, "unit_cost", t)
+        found.add("sources", lane.item, more * float(x[column]))
     for j in case.processes:
         if case.side[j.site] == side:
             unit = weight(j.site) * j.unit_cost - cost((j.site, j.output))

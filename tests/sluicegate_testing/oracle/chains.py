@@ -25,6 +25,8 @@ class Chain:
     slack: dict[tuple[str, int], int] = field(default_factory=dict)
     save: dict[tuple[tuple[str, str], int], int] = field(default_factory=dict)
     late: dict[tuple[Pair, int], int] = field(default_factory=dict)
+    order: dict[tuple[str, int], int] = field(default_factory=dict)
+    tier: dict[tuple[str, int, int], int] = field(default_factory=dict)
     wait: dict[tuple[Pair, int], Affine] = field(default_factory=dict)
     short_end: dict[Pair, int] = field(default_factory=dict)
     net: dict[tuple[Pair, int], Affine] = field(default_factory=dict)
@@ -32,12 +34,14 @@ class Chain:
     none: Chain | None = None
     reveal: int = 0
 
-    def decide(self, program: Program, kind: str, key: Any, upper: float = INF, lower: float = 0.0) -> int:
+    def decide(
+        self, program: Program, kind: str, key: Any, upper: float = INF, lower: float = 0.0, integer: bool = False
+    ) -> int:
         """The column of a decision of week ``key[1]``: the one of scenario none before the reveal, else a new one."""
         if self.none is not None and key[1] < self.reveal:
             column: int = getattr(self.none, kind)[key]
         else:
-            column = program.column(upper, lower)
+            column = program.column(upper, lower, integer)
         getattr(self, kind)[key] = column
         return column
 

@@ -20,24 +20,37 @@ from .programs import Affine, Program
 
 @dataclass
 class FirstStage:
-    """Columns of the choices all scenarios share. Without a column a lane stays closed and nothing is stockpiled."""
+    """Columns of the choices all scenarios share. Without a column a lane stays closed and nothing is stockpiled.
+
+    ``qualify`` is by lane, for lanes with a fixed cost of their own, and by qualification.
+    """
 
     qualify: dict[str, int] = field(default_factory=dict)
     stockpile: dict[Pair, int] = field(default_factory=dict)
     fixed_costs: Affine = field(default_factory=Affine)
     stockpile_costs: Affine = field(default_factory=Affine)
 
+    def gates(self, case: Case, lane: Lane) -> list[int] | None:
+        """Binaries that must all be 1 for a lane to be open; None where it cannot be."""
+        names = [lane.id] if lane.fixed_cost > 0.0 else []
+        names += [case.features.qualification[lane.id]] if lane.id in case.features.qualification else []
+        return [self.qualify[name] for name in names] if all(name in self.qualify for name in names) else None
+
 
 def add_first_stage(
     program: Program, case: Case, qualified: Collection[str] | None, stockpile: Mapping[Pair, float] | None
 ) -> FirstStage:
-    """qualify[l] in {0, 1} for lanes with a fixed_cost, stockpile[s,i] <= stockpile_max; either may be given."""
+    """qualify[l] in {0, 1} for lanes with a fixed_cost and for qualifications, stockpile[s,i] <= stockpile_max.
+
+    Either may be given.
+    """
     first = FirstStage()
-    for lane in case.inbound("H"):
-        if lane.fixed_cost > 0.0:
-            low, high = (0.0, 1.0) if qualified is None else (float(lane.id in qualified),) * 2
-            first.qualify[lane.id] = program.column(high, low, integer=True)
-            first.fixed_costs.add(lane.fixed_cost, first.qualify[lane.id])
+    costs = {lane.id: lane.fixed_cost for lane in case.inbound("H") if lane.fixed_cost > 0.0}
+    costs |= {name: cost for name, (cost, _) in case.features.qualifications.items()}
+    for name, cost in costs.items():
+        low, high = (0.0, 1.0) if qualified is None else (float(name in qualified),) * 2
+        first.qualify[name] = program.column(high, low, integer=True)
+        first.fixed_costs.add(cost, first.qualify[name])
     for pair, row in case.stocks.items():
         most = number_of(row, "stockpile_max")
         if case.side[pair[0]] == "H" and most > 0.0:
@@ -89,16 +102,20 @@ def add_our_supply(
     also ship <= A_p * availability * base_flow * fillC (fillC is 1 at an untracked origin), its contract is served pro
     rata, and the goods arrive by the policy's kernel. From another of our parties the origin earns margin * its weight.
     """
-    origin = case.side[lane.origin]
+    origin, gates = case.side[lane.origin], first.gates(case, lane)
     for t in range(case.T):
         left = case.availability(scenario, "lane", lane.id, t)
         share = left * case.carried(lane.regime, policy, t)
         cap, least = case.lane_capacity(lane, t, share), case.contract(lane, t, share)
-        if lane.fixed_cost > 0.0:
-            ship = chain.decide(program, "ship", (lane.id, t), cap if lane.id in first.qualify else 0.0)
-            if lane.id in first.qualify:
-                program.nonnegative(Affine().add(cap, first.qualify[lane.id]).add(-1.0, ship))
-                program.nonnegative(Affine().add(-least, first.qualify[lane.id]).add(1.0, ship))
+        if gates is None:
+            ship = chain.decide(program, "ship", (lane.id, t), 0.0)
+        elif gates:
+            ship = chain.decide(program, "ship", (lane.id, t), cap)
+            bound = Affine(least * (len(gates) - 1)).add(1.0, ship)
+            for gate in gates:
+                program.nonnegative(Affine().add(cap, gate).add(-1.0, ship))
+                bound.add(-least, gate)
+            program.nonnegative(bound)
         elif origin == "C":
             ship = chain.decide(program, "ship", (lane.id, t), cap)
             yielded = yield_of(case, response, lane, t)
@@ -109,10 +126,58 @@ def add_our_supply(
             ship = chain.decide(program, "ship", (lane.id, t), cap, least)
         if origin == "H" and case.party[lane.origin] != case.party[lane.destination]:
             chain.cost.add(-case.weight[lane.origin] * lane.margin, ship)
+        smallest = case.features.min_order.get(lane.id, 0.0)
+        if smallest > 0.0:
+            order = chain.decide(program, "order", (lane.id, t), 1.0, integer=True)
+            program.nonnegative(Affine().add(cap, order).add(-1.0, ship))
+            program.nonnegative(Affine().add(-smallest, order).add(1.0, ship))
+    add_price_breaks(program, case, chain, lane)
     add_arrivals(case, chain, lane, policy)
     add_shipping_cost(case, chain, lane, policy, case.weight[lane.destination])
     if origin == "H":
         add_internal_departures(case, chain, lane)
+
+
+def add_price_breaks(program: Program, case: Case, chain: Chain, lane: Lane) -> None:
+    """All-units discounts on the mean weekly flow: the price of all units is that of the tier the flow lies in.
+
+    tier[l,k,t] is what is bought at the price of break k: all of ship[l,t] where its binary is 1, else nothing. At most
+    one binary is 1; none is the plain unit_cost.
+    """
+    breaks = case.features.price_breaks.get(lane.id, ())
+    if not breaks:
+        return
+    most = [case.most(lane, t) for t in range(case.T)]
+    flow = Affine()
+    for t in range(case.T):
+        flow.add(1.0, chain.ship[lane.id, t])
+    chosen = [program.column(1.0, integer=True) for _ in breaks]
+    any_of = Affine(1.0)
+    for k, ((start, price), binary) in enumerate(zip(breaks, chosen, strict=True)):
+        any_of.add(-1.0, binary)
+        program.nonnegative(Affine().plus(flow).add(-start * case.T, binary))
+        if k + 1 < len(breaks):
+            room = sum(most)
+            program.nonnegative(Affine(breaks[k + 1][0] * case.T + room).plus(flow, -1.0).add(-room, binary))
+        for t in range(case.T):
+            ship = chain.ship[lane.id, t]
+            bought = chain.tier[lane.id, k, t] = program.column()
+            program.nonnegative(Affine().add(most[t], binary).add(-1.0, bought))
+            program.nonnegative(Affine().add(1.0, ship).add(-1.0, bought))
+            program.nonnegative(Affine(most[t]).add(-most[t], binary).add(1.0, bought).add(-1.0, ship))
+            chain.cost.add(case.weight[lane.destination] * _dearer(case, lane, price, t), bought)
+    program.nonnegative(any_of)
+    # Below the first break the plain price holds, above it one of the others.
+    room = sum(most)
+    below = Affine(breaks[0][0] * case.T).plus(flow, -1.0)
+    for binary in chosen:
+        below.add(room, binary)
+    program.nonnegative(below)
+
+
+def _dearer(case: Case, lane: Lane, price: float, t: int) -> float:
+    """What a unit of week t costs more at the price of a break."""
+    return (price - lane.unit_cost) * case.features.factor("lanes", lane.id, "unit_cost", t)
 
 
 def yield_of(case: Case, response: Chain, lane: Lane, t: int) -> Affine:
@@ -188,14 +253,14 @@ def require_continuity(program: Program, case: Case, chain: Chain) -> None:
             program.nonnegative(Affine(-number_of(row, "min_fill_week")).add(1.0, chain.fill[pair, t]))
 
 
-def require_spread(program: Program, case: Case, chain: Chain) -> None:
-    """Concentration, for the operations of scenario none.
+def require_spread(program: Program, case: Case, chain: Chain, always: bool = False) -> None:
+    """Concentration, for the operations of a scenario: none's, or with ``always`` of items limited in every scenario.
 
     Dispatches of an item to our side from one party not on it <= max_party_share * (dispatches of the item from all
     parties not on our side + our production of it), summed over weeks and sites.
     """
     for item, share in case.max_share.items():
-        if share >= 1.0:
+        if share >= 1.0 or (always and item not in case.features.share_always):
             continue
         foreign = [a for a in case.inbound("H") if a.item == item and case.side[a.origin] != "H"]
         allowed = Affine()
@@ -212,6 +277,45 @@ def require_spread(program: Program, case: Case, chain: Chain) -> None:
                     for t in range(case.T):
                         row.add(-1.0, chain.ship[lane.id, t])
             program.nonnegative(row)
+
+
+def require_suppliers(program: Program, case: Case, chain: Chain, always: bool = False) -> None:
+    """Suppliers of an item: origin sites that are not ours, by their dispatches over all weeks to all our sites.
+
+    A site supplies nothing or at least min_supplier_share of the total, at most max_supplier_share of it; min_suppliers of
+    them do. The total counts our own production, as for concentration.
+    """
+    found = case.features
+    for item in case.max_share:
+        number = found.min_suppliers.get(item, 0.0)
+        least, most = found.min_supplier_share.get(item, 0.0), found.max_supplier_share.get(item, 1.0)
+        if (number <= 0.0 and least <= 0.0 and most >= 1.0) or (always and item not in found.share_always):
+            continue
+        if number > 0.0 and least <= 0.0:
+            raise ValueError(f"{item}: a supplier of nothing is none: min_suppliers needs a min_supplier_share")
+        foreign = [a for a in case.inbound("H") if a.item == item and case.side[a.origin] != "H"]
+        total = Affine()
+        supply = {a.origin: Affine() for a in foreign}
+        room = 0.0
+        for t in range(case.T):
+            for lane in foreign:
+                supply[lane.origin].add(1.0, chain.ship[lane.id, t])
+                total.add(1.0, chain.ship[lane.id, t])
+                room += case.most(lane, t)
+            for j in case.processes:
+                if j.output == item and case.side[j.site] == "H":
+                    total.add(1.0, chain.make[j.id, t])
+                    room += min(case.process_capacity(j, t), case.wanted((j.site, j.output)))
+        enough = Affine(-number)
+        for part in supply.values():
+            program.nonnegative(Affine().plus(total, most).plus(part, -1.0))
+            if least > 0.0:
+                used = program.column(1.0, integer=True)
+                enough.add(1.0, used)
+                program.nonnegative(Affine().add(room, used).plus(part, -1.0))
+                program.nonnegative(Affine(room).plus(part).plus(total, -least).add(-room, used))
+        if number > 0.0:
+            program.nonnegative(enough)
 
 
 def require_budget(program: Program, case: Case, first: FirstStage, policies: Mapping[str, str]) -> None:

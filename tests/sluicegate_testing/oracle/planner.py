@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from .leader import (
     require_budget,
     require_continuity,
     require_spread,
+    require_suppliers,
     retaliation_loss,
 )
 from .programs import Affine, Program
@@ -189,6 +190,7 @@ class Solved:
     suffered: dict[Scenario, Affine]
     judged: list[Scenario]
     z: int
+    shared: int
 
     def tidy(self) -> np.ndarray:
         """The columns after scenarios that are not the worst, and so may be operated badly, are tidied up.
@@ -196,8 +198,7 @@ class Solved:
         What is shared and the leverage are held; the sum of W over all scenarios is minimised. The program is used up.
         """
         program = self.program
-        shared = len(response_columns(self.response)) + len(self.first.qualify) + len(self.first.stockpile)
-        for column in range(shared):
+        for column in range(self.shared):
             program.lower[column] = program.upper[column] = float(self.x[column])
             program.integer[column] = 0
         program.lower[self.z] = self.leverage - 1e-7 * max(1.0, abs(self.leverage))
@@ -221,6 +222,8 @@ def solve_for(
 ) -> Solved | None:
     """Maximise z, z <= leverage in scenario none and (objective worst) in every package; None without a plan.
 
+    With weighed scenarios z is the mean leverage, or the mean of the worst share 1 - a of the weight:
+    z = eta - sum of weight below / (1 - a), below >= eta - leverage. Where cost is the sense, only what we suffer counts.
     leverage = [V(k) - V(open) + the package's cost + what refusing costs]
     - [W - W(status quo) + fixed costs + stockpile cost + admin costs + what stays lost - what allies give].
     """
@@ -230,6 +233,7 @@ def solve_for(
     response = add_response(program, case, policies)
     hold_at_least_cost(program, case, response, least, slack)
     first = add_first_stage(program, case, qualified, stockpile)
+    shared = len(program.lower)
     if limits:
         require_budget(program, case, first, policies)
     chains: dict[Scenario, Chain] = {}
@@ -237,33 +241,50 @@ def solve_for(
         chains[scenario] = add_ours(program, case, response, policies, scenario, first, chains.get(NONE))
         if limits:
             require_continuity(program, case, chains[scenario])
-    if limits:
-        require_spread(program, case, chains[NONE])
+            require_spread(program, case, chains[scenario], always=scenario != NONE)
+            require_suppliers(program, case, chains[scenario], always=scenario != NONE)
 
     inflicted: dict[Scenario, Affine] = {}
     suffered: dict[Scenario, Affine] = {}
     for scenario in case.scenarios():
-        if not scenario.contingency:
-            inflicted[scenario] = Affine(least - least_open).plus(retaliation_loss(case, response, scenario))
-            inflicted[scenario].plus(imports_loss(case, response, policies))
-            suffered[scenario] = Affine(case.admin_cost(policies) - own_open).plus(chains[scenario].cost)
-            suffered[scenario].plus(lasting_loss(case, response)).plus(Affine(-case.ally_benefit(policies)))
-            suffered[scenario].plus(first.fixed_costs).plus(first.stockpile_costs)
-    judged = list(inflicted) if case.worst else [NONE]
+        inflicted[scenario] = Affine(least - least_open).plus(retaliation_loss(case, response, scenario))
+        inflicted[scenario].plus(imports_loss(case, response, policies))
+        suffered[scenario] = Affine(case.admin_cost(policies) - own_open).plus(chains[scenario].cost)
+        suffered[scenario].plus(lasting_loss(case, response)).plus(Affine(-case.ally_benefit(policies)))
+        suffered[scenario].plus(first.fixed_costs).plus(first.stockpile_costs)
+    packages = [scenario for scenario in inflicted if not scenario.contingency]
+    tail = case.features.tail
+    weights = case.weights() if tail is not None else dict.fromkeys(packages if case.worst else [NONE], 1.0)
+    judged = list(weights)
     z = program.column(lower=-INF)
+    value = Affine().add(-1.0, z)
+    if tail is not None:
+        eta = program.column(lower=-INF)
+        value.add(1.0, eta)
     for scenario in judged:
-        program.nonnegative(Affine().plus(inflicted[scenario]).plus(suffered[scenario], -1.0).add(-1.0, z))
+        net = Affine().plus(suffered[scenario], -1.0)
+        if not case.cost:
+            net.plus(inflicted[scenario])
+        if tail is None:
+            program.nonnegative(Affine().plus(net).add(-1.0, z))
+        else:
+            below = program.column()
+            program.nonnegative(Affine().plus(net).add(-1.0, eta).add(1.0, below))
+            value.add(-weights[scenario] / (1.0 - tail), below)
         if limits and case.own_loss < INF:
             program.nonnegative(Affine(case.own_loss).plus(suffered[scenario], -1.0))
+    if tail is not None:
+        program.nonnegative(value)
     x = program.minimise(Affine().add(-1.0, z))
     if x is None:
         return None
-    return Solved(float(x[z]) + 0.0, program, x, response, first, chains, inflicted, suffered, judged, z)
+    return Solved(float(x[z]) + 0.0, program, x, response, first, chains, inflicted, suffered, judged, z, shared)
 
 
 def details_of(solved: Solved) -> Details:
     """What stands behind a leverage."""
     x, judged = solved.tidy(), solved.judged
+    told = {s for s in solved.inflicted if not s.contingency or s in judged}
     net = {scenario: solved.inflicted[scenario].at(x) - solved.suffered[scenario].at(x) for scenario in judged}
     lowest = min(net.values())
     worst = next(scenario for scenario in judged if net[scenario] <= lowest + 1e-7 * max(1.0, abs(lowest)))
@@ -272,23 +293,11 @@ def details_of(solved: Solved) -> Details:
         worst_package=worst.name,
         qualified=[lane for lane, column in solved.first.qualify.items() if x[column] > 0.5],
         stockpile={pair: float(x[column]) for pair, column in solved.first.stockpile.items()},
-        counterpart_loss={scenario.name: loss.at(x) for scenario, loss in solved.inflicted.items()},
-        own_loss={scenario.name: loss.at(x) for scenario, loss in solved.suffered.items()},
+        counterpart_loss={s.name: loss.at(x) for s, loss in solved.inflicted.items() if s in told},
+        own_loss={s.name: loss.at(x) for s, loss in solved.suffered.items() if s in told},
         fill={scenario.name: _fills(chain, x) for scenario, chain in solved.chains.items()},
         counterpart_fill=_fills(solved.response, x),
     )
-
-
-def response_columns(response: Chain) -> list[int]:
-    """Every column of a response, in order; they come first in a program."""
-    groups: Iterable[Iterable[int]] = (
-        response.ship.values(),
-        response.make.values(),
-        response.stock.values(),
-        response.fill.values(),
-        response.short_end.values(),
-    )
-    return sorted(itertools.chain.from_iterable(groups))
 
 
 def _fills(chain: Chain, x: np.ndarray) -> dict[Pair, list[float]]:
@@ -296,6 +305,13 @@ def _fills(chain: Chain, x: np.ndarray) -> dict[Pair, list[float]]:
     for (pair, _), column in sorted(chain.fill.items()):
         fills.setdefault(pair, []).append(float(x[column]))
     return fills
+
+
+def least_cost(settings: Settings, tables: Tables, *, slack: float = SLACK) -> tuple[float | None, float]:
+    """Least cost and the cost now: our costs W with fixed, stockpile and admin costs, and those of the status quo."""
+    answer = oracle(settings, tables, slack=slack)
+    now = answer.status_quo_cost
+    return (None if answer.leverage is None else now - answer.leverage), now
 
 
 def combinations(settings: Settings, tables: Tables) -> list[dict[str, str]]:
