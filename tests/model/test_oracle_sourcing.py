@@ -1,9 +1,11 @@
 """The oracle's reading of supply diversification, against cases solved by hand. Nothing here imports the package under test."""
 
+import itertools
 from typing import Any
 
 import pytest
 
+from sluicegate_testing.diversification import random_sourcing_case
 from sluicegate_testing.handmade import Tables, demand, lane
 from sluicegate_testing.oracle import Case, least_cost, oracle, status_quo_cost
 
@@ -199,3 +201,32 @@ def test_suppliers_are_counted_and_limited(limits: dict[str, float], cost: float
         demands=[demand("us", 10.0, 99.0)],
     )
     assert least_cost(*case)[0] == (None if cost is None else pytest.approx(cost))
+
+
+# -- random cases ----------------------------------------------------------------------------------------------------
+
+
+def test_random_cases_use_all_of_it() -> None:
+    drawn = [random_sourcing_case(seed) for seed in range(60)]
+    used = {(name, column) for _, tables in drawn for name in tables for row in tables[name] for column in row}
+    assert {("lanes", "qualification"), ("lanes", "fixed_cost"), ("lanes", "min_share"), ("lanes", "min_order")} <= used
+    assert {("price_breaks", "from_flow"), ("contingencies", "probability"), ("items", "share_always")} <= used
+    assert {("items", "min_suppliers"), ("items", "max_supplier_share"), ("items", "max_party_share")} <= used
+    assert all(Case(*case).features.sense == "cost" for case in drawn)
+
+
+def test_the_tail_is_dearer_than_the_mean_and_cheaper_than_the_worst() -> None:
+    compared = 0
+    for seed in range(8):
+        settings_, tables = random_sourcing_case(seed, max_weeks=4, max_suppliers=3)
+        costs = []
+        for scenario in ("expected", "cvar:0", "cvar:0.5", "cvar:0.9", "cvar:0.999"):
+            settings_["objective"] = {"scenario": scenario}
+            costs.append(least_cost(settings_, tables)[0])
+        if costs[0] is None:
+            assert costs == [None] * 5
+            continue
+        assert costs[1] == pytest.approx(costs[0], rel=1e-7)
+        assert all(low <= high + 1e-6 * abs(high) for low, high in itertools.pairwise(costs))
+        compared += 1
+    assert compared >= 4
