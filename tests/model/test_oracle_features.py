@@ -10,6 +10,7 @@ from sluicegate_testing.oracle import (
     Case,
     Scenario,
     best_for,
+    by_week,
     causes,
     combinations,
     oracle,
@@ -278,6 +279,34 @@ def test_a_package_names_one_end() -> None:
     )
     with pytest.raises(ValueError, match="one end"):
         Case(*case)
+
+
+# -- the stake -------------------------------------------------------------------------------------------------------
+
+
+def test_a_settlement_ends_what_goes_on() -> None:
+    # Every week of a ban costs them 10 * (5 - 1) and us 10 * 1.5.
+    case = theirs(3, policy("0", approval_rate=0.0), margin=1.5)
+    assert by_week(*case, {"list": "slow"}) == [
+        pytest.approx((40.0 * week, 15.0 * week), abs=1e-6) for week in range(4)
+    ]
+
+
+def test_nobody_foresees_a_settlement() -> None:
+    # Week 0 is lost: 10 * (9 - 1). Week 1 is served from the world at 3, ordered in week 0: settled in week 1 that is paid.
+    case = theirs(2, policy("0", approval_rate=0.0), penalty=9.0)
+    case[1]["lanes"].append(lane("world", "them", 0.0, max_flow=10.0, unit_cost=3.0, lead_weeks=1))
+    found = by_week(*case, {"list": "slow"})
+    assert [loss for loss, _ in found] == pytest.approx([0.0, 100.0, 100.0], abs=1e-6)
+
+
+def test_a_settlement_in_the_end_is_the_plan() -> None:
+    for seed in (0, 1, 3, 5):
+        case = random_case(seed, max_regimes=2, max_weeks=5, max_combinations=4, meaning=True, features=True)
+        answer = oracle(*case)
+        if answer.details is not None:
+            settled = by_week(*case, answer.policies)
+            assert settled[-1][0] - settled[-1][1] == pytest.approx(answer.leverage, rel=1e-5, abs=1e-4)
 
 
 # -- random cases ----------------------------------------------------------------------------------------------------

@@ -217,16 +217,16 @@ def test_random_cases_use_all_of_it() -> None:
 
 def test_the_tail_is_dearer_than_the_mean_and_cheaper_than_the_worst() -> None:
     compared = 0
-    for seed in range(8):
+    for seed in range(5):
         settings_, tables = random_sourcing_case(seed, max_weeks=4, max_suppliers=3)
         costs = []
-        for scenario in ("expected", "cvar:0", "cvar:0.5", "cvar:0.9", "cvar:0.999"):
+        for scenario in ("expected", "cvar:0", "cvar:0.5", "cvar:0.99"):
             settings_["objective"] = {"scenario": scenario}
             costs.append(least_cost(settings_, tables)[0])
         if costs[0] is None:
-            assert costs == [None] * 5
+            assert costs == [None] * 4
             continue
         assert costs[1] == pytest.approx(costs[0], rel=1e-7)
         assert all(low <= high + 1e-6 * abs(high) for low, high in itertools.pairwise(costs))
         compared += 1
-    assert compared >= 4
+    assert compared >= 3

@@ -29,6 +29,7 @@ from .planner import (
     status_quo,
     status_quo_cost,
 )
+from .settling import by_week
 
 __all__ = [
     "Case",
@@ -40,6 +41,7 @@ __all__ = [
     "Scenario",
     "StatusQuo",
     "best_for",
+    "by_week",
     "causes",
     "combinations",
     "least_cost",

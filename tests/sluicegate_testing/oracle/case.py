@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .features import Features, variants
@@ -404,6 +405,15 @@ class Case:
         taken = self.features.min_share.get(lane.id, 0.0) if self.side[lane.destination] == "H" else 0.0
         return max(min(lane.min_flow, most), _part(min(most, self.capacity(lane, t)), taken))
 
+    def ended(self, week: int) -> Case:
+        """The same case with every policy ended in a week."""
+        case = copy.copy(self)
+        case.policies = {
+            regime: {name: replace(p, end=min(p.end, week)) for name, p in menu.items()}
+            for regime, menu in self.policies.items()
+        }
+        return case
+
     def weights(self) -> dict[Scenario, float]:
         """Weights of scenarios that have one; a contingency's are shared by its start weeks, none has the rest."""
         found: dict[Scenario, float] = {}
@@ -498,8 +508,10 @@ class Case:
 
     def carried(self, regime: str | None, policy: str, t: int) -> float:
         """The share of its capacity a lane may carry: A_p(t), and 1 + surge before the policy's start_week."""
-        if regime is not None and policy != OPEN and t < self.policies[regime][policy].start:
-            return 1.0 + self.policies[regime][policy].surge
+        if regime is not None and policy != OPEN:
+            p = self.policies[regime][policy]
+            if t < min(p.start, p.end):
+                return 1.0 + p.surge
         return self.granted(regime, policy, t)
 
     def applicant_cost(self, regime: str | None, policy: str, t: int) -> float:

@@ -281,13 +281,18 @@ def solve_for(
     return Solved(float(x[z]) + 0.0, program, x, response, first, chains, inflicted, suffered, judged, z, shared)
 
 
+def worst_of(solved: Solved, x: np.ndarray) -> Scenario:
+    """The scenario with the least leverage; of equal ones the first."""
+    net = {scenario: solved.inflicted[scenario].at(x) - solved.suffered[scenario].at(x) for scenario in solved.judged}
+    lowest = min(net.values())
+    return next(scenario for scenario in net if net[scenario] <= lowest + 1e-7 * max(1.0, abs(lowest)))
+
+
 def details_of(solved: Solved) -> Details:
     """What stands behind a leverage."""
     x, judged = solved.tidy(), solved.judged
     told = {s for s in solved.inflicted if not s.contingency or s in judged}
-    net = {scenario: solved.inflicted[scenario].at(x) - solved.suffered[scenario].at(x) for scenario in judged}
-    lowest = min(net.values())
-    worst = next(scenario for scenario in judged if net[scenario] <= lowest + 1e-7 * max(1.0, abs(lowest)))
+    worst = worst_of(solved, x)
     return Details(
         leverage=solved.leverage,
         worst_package=worst.name,
