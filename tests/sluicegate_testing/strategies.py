@@ -96,15 +96,19 @@ class _Builder:
         coupling: bool | None,
         max_combinations: int,
         contingency_rows: int,
+        meaning: bool = False,
+        features: bool = False,
     ) -> None:
         self.dice = dice
+        self.meaning = meaning
+        self.features = features
         self.max_regimes = max_regimes
         self.max_combinations = max_combinations
         self.contingency_rows = contingency_rows
-        self.weeks = self.whole(2, max_weeks)
+        self.weeks = self.whole(4 if meaning else 2, max_weeks)
         self.coupled = self.chance(80) if coupling is None else coupling
         self.must_couple = coupling is True
-        self.dependent = self.coupled and self.chance(65)
+        self.dependent = self.coupled and self.chance(35 if meaning else 65)
         self.gripped = self.chance(55)
         self.hostile = self.dependent and self.chance(60)
         self.tables: Tables = {name: [] for name in TABLES}
@@ -177,7 +181,15 @@ class _Builder:
         self.add_their_regimes()
         self.add_contingencies()
         self.add_shares()
-        return self.settings(), self.tables
+        if self.meaning:
+            self.add_surprise()
+            self.add_notices()
+            self.add_contracts()
+            self.add_ends()
+        settings = self.settings()
+        if self.features:
+            self.add_features(settings)
+        return settings, self.tables
 
     def add_parties(self) -> None:
         """Focal, counterpart, 0-2 allies, 1-2 others; a site each, sometimes two."""
@@ -250,6 +262,8 @@ class _Builder:
         else:
             delay = str(0 if self.chance(10) else lags[0])
         windows = 20 if ours else 8
+        if self.meaning and not ours:
+            windows = 50
         start = self.whole(0, self.weeks - 1) if self.chance(windows) else None
         end = (start or 0) + self.whole(1, self.weeks) if self.chance(windows) else None
         self.row(
@@ -602,6 +616,151 @@ class _Builder:
                 }
         self.tables["contingencies"] = list(rows.values())
 
+    def add_surprise(self) -> None:
+        """An outage in mid-horizon of all that supplies a demand of ours, which could have carried more before.
+
+        Its least fill is a little more than what usual stock and pipeline give: whoever knew would order ahead, whoever
+        does not must always hold more, stockpile, or have another source.
+        """
+        ours = [r for r in self.tables["demands"] if self.side[r["site"]] == "H" and r["quantity"]]
+        if not ours or self.chance(10):
+            return
+        demand = self.pick(ours)
+        pair = (demand["site"], demand["item"])
+        lanes = [r for r in self.tables["lanes"] if (r["destination"], r["item"]) == pair and r.get("base_flow")]
+        processes = [r for r in self.tables["processes"] if (r["site"], r["output"]) == pair]
+        stock = next((r for r in self.tables["stocks"] if (r["site"], r["item"]) == pair), None)
+        stock = stock or self.row("stocks", site=pair[0], item=pair[1])
+        stock.pop("capacity", None)
+        stock["initial"] = _round(demand["quantity"] * self.pick([0.0, 0.5, 1.0]))
+        start = self.whole(1, self.weeks // 2)
+        duration = self.whole(min(3, self.weeks - start), self.weeks - start)
+        left = self.pick([0.0, 0.0, 0.25])
+        more = self.pick([2.0, 1.5, 3.0])
+        lead = self.pick([1, 0, 2])
+        for row in lanes:
+            row["max_flow"] = _round(row["base_flow"] * more)
+            row["lead_weeks"] = lead
+        for row in processes:
+            if row.get("capacity"):
+                row["capacity"] = _round(row["capacity"] * more)
+        for kind, rows in (("lane", lanes), ("process", processes)):
+            for row in rows:
+                self.tables["contingencies"].append(
+                    {
+                        "contingency": "surprise",
+                        kind: row[kind],
+                        "from_week": start,
+                        "to_week": start + duration - 1,
+                        "availability": left,
+                    }
+                )
+        missing = min(duration, self.weeks - start - lead) * (1.0 - left) - stock["initial"] / demand["quantity"]
+        share = self.pick([0.8, 0.6, 0.9])
+        demand["min_fill"] = min(0.98, _round(1.0 - max(0.0, missing) * share / self.weeks))
+        if self.chance(50):
+            stock["stockpile_max"] = _round(demand["quantity"] * self.pick([2.0, 4.0, 1.0]))
+        if self.chance(50):
+            cost = self.amount(1.0, 25.0) if self.chance(60) else None
+            self.lane(self.pick(self.sites_of("O")), *pair, 0.0, most=demand["quantity"], fixed_cost=cost)
+
+    def add_notices(self) -> None:
+        """Outages that come as a surprise, at one of several weeks or with notice; packages with notice."""
+        by_name: dict[str, list[Row]] = {}
+        for row in self.tables["contingencies"]:
+            by_name.setdefault(row["contingency"], []).append(row)
+        for rows in by_name.values():
+            several = self.chance(35) and len({(r.get("lane"), r.get("process")) for r in rows}) == len(rows)
+            starts = sorted({self.whole(0, self.weeks - 1) for _ in range(self.pick([2, 3]))})
+            for row in rows:
+                if several or self.chance(40):
+                    row.pop("to_week", None)
+                    row["duration_weeks"] = self.whole(1, max(1, self.weeks // 2))
+                if several:
+                    row["from_week"] = ";".join(map(str, starts))
+                if self.chance(35):
+                    row["notice_weeks"] = self.whole(1, 3)
+        for row in self.tables["retaliations"]:
+            if self.chance(35):
+                row["notice_weeks"] = self.whole(1, 3)
+
+    def add_contracts(self) -> None:
+        """min_flow on lanes from outside a side: what it has signed for, often all of the base flow."""
+        for row in self.tables["lanes"]:
+            origin, destination = self.real_side(row["origin"]), self.real_side(row["destination"])
+            outside = origin != destination and destination in "HC"
+            if outside and row.get("base_flow") and self.chance(35):
+                row["min_flow"] = _round(row["base_flow"] * self.pick([1.0, 0.5, 0.25]))
+            elif outside and row.get("fixed_cost") and self.chance(25):
+                row["min_flow"] = _round(row["max_flow"] * self.pick([0.25, 0.1]))
+
+    def add_ends(self) -> None:
+        """What stock missing at the end is priced at, for some pairs by a price of their own."""
+        self.premium = self.pick([None, None, 0.0, 0.2, 0.5])
+        for row in self.tables["stocks"]:
+            if self.chance(20):
+                row["terminal_price"] = _price(PRICE[row["item"]] * self.amount(0.5, 2.0))
+
+    def add_features(self, settings: Settings) -> None:
+        """What a review does: savings, profiles, windows, backorders, surges, ends, what stays lost, imports, the stake."""
+        ours = {r["regime"] for r in self.tables["regimes"] if r["controller"] != "them"}
+        for row in self.tables["recipes"]:
+            if self.chance(40):
+                row["saving_share"] = self.pick([0.2, 0.5, 0.1])
+                row["saving_cost"] = _price(PRICE[row["input"]] * self.amount(0.8, 3.0))
+        for row in self.tables["demands"]:
+            if self.chance(30):
+                row["backorder_share"] = self.pick([0.5, 1.0, 0.25])
+                row["backorder_cost"] = _price(PRICE[row["item"]] * self.amount(0.05, 0.6))
+            if row.get("min_fill") and self.side[row["site"]] == "H" and self.chance(60):
+                row["fill_window"] = self.whole(max(1, self.weeks - 3), self.weeks - 1)
+        for row in self.tables["lanes"]:
+            if self.side[row["destination"]] == "C" and row.get("margin") and self.chance(40):
+                row["kept_share"] = self.pick([0.2, 0.5, 1.0])
+        if any("kept_share" in row for row in self.tables["lanes"]):
+            settings["horizon"]["after_weeks"] = self.whole(1, 2 * self.weeks)
+        self.add_profiles()
+        self.review_imports(ours)
+        several = False
+        for row in self.tables["policies"]:
+            if row.get("start_week") and self.chance(60):
+                row["surge"] = self.pick([0.5, 1.0, 0.2])
+            if self.chance(30):
+                row["applicant_cost"] = self.amount(0.1, 2.0)
+            if row["regime"] in ours and self.chance(25):
+                row["ally_benefit"] = self.amount(0.5, 8.0)
+            if row["regime"] in ours and not several and self.chance(30):
+                several = True
+                start = row.get("start_week", 0)
+                row["end_week"] = f"{start + 1};{start + self.whole(2, self.weeks)}" + self.pick(["", ";"])
+        if self.chance(30):
+            settings["bargain"] = {"stake": self.amount(10.0, 500.0), "concession_cost": self.amount(10.0, 500.0)}
+
+    def add_profiles(self) -> None:
+        """Up to three step functions on figures of lanes, demands and processes."""
+        places = [
+            *(("lanes", r["lane"], c) for r in self.tables["lanes"] for c in ("base_flow", "max_flow", "unit_cost")),
+            *(("demands", f"{r['site']}/{r['item']}", c) for r in self.tables["demands"] for c in ("quantity",) * 3),
+            *(("demands", f"{r['site']}/{r['item']}", "shortage_penalty") for r in self.tables["demands"]),
+            *(("processes", r["process"], "capacity") for r in self.tables["processes"]),
+        ]
+        rows: dict[tuple[str, str, str, int], Row] = {}
+        for _ in range(self.pick([1, 2, 3, 0])):
+            table, key, column = self.pick(places)
+            for _ in range(self.pick([1, 2])):
+                week = self.whole(0, self.weeks - 1)
+                values = {"table": table, "key": key, "column": column, "from_week": week}
+                rows[table, key, column, week] = {**values, "factor": self.pick([0.5, 0.0, 1.5, 2.0, 0.8])}
+        self.tables["profiles"] = list(rows.values())
+
+    def review_imports(self, ours: set[str]) -> None:
+        """A regime of ours acts on lanes from the counterpart to us that no other regime acts on."""
+        if not ours or not self.chance(50):
+            return
+        for row in self.lanes("C", "H"):
+            if "regime" not in row and self.chance(70):
+                row["regime"] = self.pick(sorted(ours))
+
     def add_shares(self) -> None:
         """max_party_share for items that come to our side from abroad, mostly where there is a choice."""
         for row in self.tables["items"]:
@@ -631,6 +790,8 @@ class _Builder:
         }
         if limits:
             settings["limits"] = limits
+        if self.meaning and self.premium is not None:
+            settings["horizon"]["terminal_premium"] = self.premium
         return settings
 
 
@@ -663,6 +824,43 @@ def cases(
     return _Builder(_Drawn(draw), max_regimes, max_weeks, coupling, max_combinations, contingency_rows).build()
 
 
+@st.composite
+def meaning_cases(
+    draw: st.DrawFn,
+    max_regimes: int = 2,
+    max_weeks: int = 8,
+    coupling: bool | None = None,
+    max_combinations: int = 9,
+    contingency_rows: int = 2,
+) -> tuple[Settings, Tables]:
+    """Small valid cases, as in ``cases``, with surprise outages, refusals, contracts and prices of the end.
+
+    Outages in the middle of the horizon, at several start weeks, with notice; packages with start weeks and notice;
+    ``min_flow`` on either side; ``terminal_premium`` and ``terminal_price``; refusals and share limits as ever.
+    """
+    dice = _Drawn(draw)
+    return _Builder(dice, max_regimes, max_weeks, coupling, max_combinations, contingency_rows, meaning=True).build()
+
+
+@st.composite
+def feature_cases(
+    draw: st.DrawFn,
+    max_regimes: int = 2,
+    max_weeks: int = 7,
+    coupling: bool | None = None,
+    max_combinations: int = 6,
+    contingency_rows: int = 2,
+) -> tuple[Settings, Tables]:
+    """Small valid cases, as in ``meaning_cases``, with all that a review does.
+
+    ``saving_share``, ``profiles`` (a table of its own), ``fill_window``, ``backorder_share``, ``surge``, ``kept_share``,
+    ``applicant_cost``, ``ally_benefit``, regimes of ours on imports, several ``end_week``, ``[bargain]``.
+    """
+    dice = _Drawn(draw)
+    options = (max_regimes, max_weeks, coupling, max_combinations, contingency_rows)
+    return _Builder(dice, *options, meaning=True, features=True).build()
+
+
 def random_case(
     seed: int,
     max_regimes: int = 5,
@@ -670,9 +868,16 @@ def random_case(
     coupling: bool | None = None,
     max_combinations: int = 96,
     contingency_rows: int = 2,
+    meaning: bool = False,
+    features: bool = False,
 ) -> tuple[Settings, Tables]:
-    """A case from a seed, larger than hypothesis likes them; parameters as in ``cases``."""
-    return _Builder(_Seeded(seed), max_regimes, max_weeks, coupling, max_combinations, contingency_rows).build()
+    """A case from a seed, larger than hypothesis likes them; parameters as in ``cases``.
+
+    With ``meaning`` it has what ``meaning_cases`` have, with ``features`` what ``feature_cases`` have beyond that.
+    """
+    dice = _Seeded(seed)
+    options = (max_regimes, max_weeks, coupling, max_combinations, contingency_rows)
+    return _Builder(dice, *options, meaning, features).build()
 
 
 def is_coupled(tables: Tables) -> bool:
@@ -717,6 +922,11 @@ REQUIRED = {
     "retaliations": ("policy",),
     "contingencies": ("contingency", "from_week", "availability"),
 }
+PROFILES = {
+    "lanes": ("base_flow", "max_flow", "unit_cost"),
+    "demands": ("quantity", "shortage_penalty"),
+    "processes": ("capacity",),
+}
 SHARES = {"items": ("max_party_share",), "demands": ("min_fill", "min_fill_week"), "policies": ("approval_rate",)}
 
 
@@ -730,7 +940,7 @@ def faults(settings: Settings, tables: Tables) -> list[str]:
 
     spans = [(r["contingency"], r.get("lane"), r.get("process"), r["from_week"]) for r in tables["contingencies"]]
     check(len(set(spans)) == len(spans), "contingencies: a row twice")
-    check(sorted(tables) == sorted(TABLES), "missing or unknown table")
+    check(sorted(tables.keys() - {"profiles"}) == sorted(TABLES), "missing or unknown table")
     ids = {name: {r[name_of] for r in tables[name]} for name, (name_of, *more) in KEYS.items() if not more}
     for table, key in KEYS.items():
         keys = [tuple(r[k] for k in key) for r in tables[table]]
@@ -778,9 +988,12 @@ def faults(settings: Settings, tables: Tables) -> list[str]:
     for r in tables["lanes"]:
         check(r["origin"] != r["destination"], f"lane {r['lane']} is a loop")
         check(r.get("base_flow", 0.0) <= r["max_flow"], f"lane {r['lane']}: base_flow > max_flow")
+        check(r.get("min_flow", 0.0) <= r["max_flow"], f"lane {r['lane']}: min_flow > max_flow")
         if "regime" in r:
             theirs = controller[r["regime"]] == "counterpart"
-            reach = side[r["origin"]] == "C" if theirs else side[r["destination"]] == "C" and side[r["origin"]] != "C"
+            reach = (
+                side[r["origin"]] == "C" if theirs else (side[r["origin"]] == "C") != (side[r["destination"]] == "C")
+            )
             check(reach, f"lane {r['lane']}: regime {r['regime']} cannot act on it")
             check(controller[r["regime"]] != "other", f"regime {r['regime']} of a third party")
         if r.get("fixed_cost", 0.0) > 0.0:
@@ -799,19 +1012,35 @@ def faults(settings: Settings, tables: Tables) -> list[str]:
     menus = {(r["regime"], r["policy"]) for r in tables["policies"]}
     for r in tables["policies"]:
         check(r["policy"] != "open", "policy open has no row")
-        check(r.get("end_week", math.inf) > r.get("start_week", 0), f"policy {r}: end_week <= start_week")
+        ends = [float(end) for end in str(r.get("end_week", "inf")).split(";") if end]
+        check(min(ends) > r.get("start_week", 0), f"policy {r}: end_week <= start_week")
         for piece in r["delay_weeks"].split(";"):
             check(float([*piece.split(":"), "1"][1]) > 0.0, f"policy {r}: a weight that is not positive")
+    for r in tables.get("profiles", []):
+        check(r["column"] in PROFILES[r["table"]], f"profile {r}: no such column")
+        check(
+            r["key"] in {"/".join(row[k] for k in KEYS[r["table"]]) for row in tables[r["table"]]},
+            f"profile {r}: no row",
+        )
+    steps = [(r["table"], r["key"], r["column"], r["from_week"]) for r in tables.get("profiles", [])]
+    check(len(set(steps)) == len(steps), "profiles: a step twice")
     for r in tables["retaliations"]:
         check(controller[r["regime"]] == "counterpart", f"retaliation {r}: not the counterpart's regime")
         check((r["regime"], r["policy"]) in menus, f"retaliation {r}: no such policy")
     lane_end = {r["lane"]: side[r["destination"]] for r in tables["lanes"]}
     process_side = {r["process"]: side[r["site"]] for r in tables["processes"]}
+    named: dict[str, set[tuple[int, ...]]] = {}
     for r in tables["contingencies"]:
         check(("lane" in r) != ("process" in r), f"contingency {r}: a lane or a process")
         where = lane_end[r["lane"]] if "lane" in r else process_side[r["process"]]
         check(where == "H", f"contingency {r}: not on our side")
-        check(r["from_week"] <= r.get("to_week", settings["horizon"]["weeks"] - 1), f"contingency {r}: ends too soon")
+        starts = [int(week) for week in str(r["from_week"]).split(";")]
+        named.setdefault(r["contingency"], set()).add(tuple(starts))
+        check(max(starts) <= r.get("to_week", settings["horizon"]["weeks"] - 1), f"contingency {r}: ends too soon")
+        check("to_week" not in r or "duration_weeks" not in r, f"contingency {r}: two ends")
+        check(r.get("duration_weeks", 1) >= 1, f"contingency {r}: no duration")
+    for name, lists in named.items():
+        check(len(lists) == 1 or all(len(starts) == 1 for starts in lists), f"contingency {name}: starts that differ")
     return found
 
 
@@ -845,23 +1074,25 @@ class Factors:
 
 QUANTITIES = {
     "stocks": ("initial", "capacity", "terminal_target", "stockpile_max"),
-    "lanes": ("base_flow", "max_flow"),
+    "lanes": ("base_flow", "max_flow", "min_flow"),
     "processes": ("capacity",),
     "demands": ("quantity",),
 }
 PRICES = {
     "items": ("holding_cost",),
-    "stocks": ("stockpile_cost",),
+    "stocks": ("stockpile_cost", "terminal_price"),
     "lanes": ("unit_cost", "margin"),
     "processes": ("unit_cost",),
-    "demands": ("shortage_penalty",),
+    "demands": ("shortage_penalty", "backorder_cost"),
 }
-MONEY = {"lanes": ("fixed_cost",), "policies": ("admin_cost",), "retaliations": ("cost",)}
+MONEY = {"lanes": ("fixed_cost",), "policies": ("admin_cost", "ally_benefit"), "retaliations": ("cost",)}
 
 
 def rescaled(drawn: tuple[Settings, Tables], factors: Factors) -> tuple[Settings, Tables]:
-    """The same case in other units."""
+    """The same case in other units; an applicant_cost, per unit of any item, allows no units of single items."""
     settings, tables = copy.deepcopy(drawn)
+    if factors.items and any(row.get("applicant_cost") for row in tables["policies"]):
+        raise ValueError("an applicant_cost has one unit for all items")
     output = {row["process"]: row["output"] for row in tables["processes"]}
     for table, rows in tables.items():
         for row in rows:
@@ -872,6 +1103,12 @@ def rescaled(drawn: tuple[Settings, Tables], factors: Factors) -> tuple[Settings
                         row[name] *= factor
             if table == "recipes":
                 row["quantity"] *= factors.item(row["input"]) / factors.item(output[row["process"]])
+                if "saving_cost" in row:
+                    row["saving_cost"] *= factors.money / factors.item(row["input"])
+            if row.get("applicant_cost"):
+                row["applicant_cost"] *= factors.money / factors.quantities
+    for name in settings.get("bargain") or {}:
+        settings["bargain"][name] *= factors.money
     limits = settings.get("limits") or {}
     if limits.get("budget") is not None:
         limits["budget"] *= factors.money
