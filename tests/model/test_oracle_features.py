@@ -114,12 +114,13 @@ def test_exports_follow_the_profile_of_their_base_flow() -> None:
 
 
 def test_a_fill_window_judges_every_run_of_weeks() -> None:
-    # Fills 1, 0, 1, 1: a mean of 0.75, and of 0.5 in the runs of two weeks that hold the outage.
+    # Fills 1, 1, 0, 1, for nothing can be stored: a mean of 0.75, and of 0.5 in the runs of two weeks with the outage.
     case = small(
         4,
+        stocks=[{"site": "us", "item": "x", "capacity": 0.0}],
         processes=[{"process": "mine", "site": "us", "output": "x", "capacity": 10.0}],
         demands=[demand("us", 10.0, 5.0, min_fill=0.6)],
-        contingencies=[{"contingency": "fire", "process": "mine", "from_week": 1, "to_week": 1, "availability": 0.0}],
+        contingencies=[{"contingency": "fire", "process": "mine", "from_week": 2, "to_week": 2, "availability": 0.0}],
     )
     assert oracle(*case).leverage == pytest.approx(0.0)
     case[1]["demands"][0]["fill_window"] = 2

@@ -168,7 +168,8 @@ def test_a_licence_covers_a_share_of_what_the_lane_can_carry() -> None:
 @pytest.mark.parametrize(
     ("unit_cost", "loss"),
     [
-        # They refuse half of 10 units for 3 weeks and keep them. A margin of 2, R = 1.5: 15 * 0.5. Above the margin: 0.
+        # They refuse half of 10 units for 3 weeks and keep them, though the lane could carry 20. A margin of 2, R = 1.5:
+        # 15 * 0.5. Above the margin: 0.
         (1.5, 7.5),
         (5.0, 0.0),
         # Nothing is known of what the goods cost them: all of the margin.
@@ -177,7 +178,7 @@ def test_a_licence_covers_a_share_of_what_the_lane_can_carry() -> None:
 )
 def test_refused_goods_are_worth_what_they_cost(unit_cost: float | None, loss: float) -> None:
     tables: Tables = {
-        "lanes": [lane("them", "us", 10.0, unit_cost=4.0, margin=2.0, regime="list")],
+        "lanes": [lane("them", "us", 10.0, max_flow=20.0, unit_cost=4.0, margin=2.0, regime="list")],
         "demands": [demand("us", 10.0, 9.0)],
         "regimes": THEIRS,
         "policies": policy("0", approval_rate=0.5),
