@@ -19,7 +19,7 @@ from sluicegate_testing.oracle import (
     status_quo,
     status_quo_cost,
 )
-from sluicegate_testing.strategies import faults, meaning_cases, random_case
+from sluicegate_testing.strategies import Factors, faults, meaning_cases, random_case, rescaled
 
 Drawn = tuple[dict[str, Any], Tables]
 
@@ -335,3 +335,35 @@ def test_random_cases_use_all_of_it() -> None:
         s for s in (Case(*case) for case in drawn) for scenario in s.scenarios() if 0 < s.reveal(scenario) < s.T
     ]
     assert len(surprises) > 30
+
+
+def test_to_be_told_earlier_never_hurts() -> None:
+    # Whoever knows sooner can still do what he did: no combination is worth less, and some are worth more.
+    better = 0
+    for seed in (10, 20, 28, 53):
+        settings_, tables = random_case(seed, max_regimes=2, max_weeks=8, max_combinations=4, meaning=True)
+        surprise = oracle(settings_, tables).values
+        for row in [*tables["contingencies"], *tables["retaliations"]]:
+            row["notice_weeks"] = settings_["horizon"]["weeks"]
+        for policies, value in oracle(settings_, tables).values.items():
+            before = surprise[policies]
+            if before is None:
+                better += value is not None
+                continue
+            assert value is not None
+            assert value >= before - 1e-6 * max(1.0, abs(before))
+            better += value > before + 1e-4
+    assert better
+
+
+@pytest.mark.parametrize(
+    "factors", [Factors(money=1024.0, quantities=0.125), Factors(quantities=8.0, items={"raw1": 64.0, "good": 0.25})]
+)
+def test_units_do_not_matter(factors: Factors) -> None:
+    for seed in (10, 20, 24):
+        case = random_case(seed, max_regimes=2, max_weeks=6, max_combinations=4, meaning=True)
+        plain, other = oracle(*case).values, oracle(*rescaled(case, factors)).values
+        for policies, value in plain.items():
+            assert (value is None) == (other[policies] is None)
+            if value is not None:
+                assert other[policies] == pytest.approx(value * factors.money, rel=1e-6, abs=1e-5 * factors.money)
