@@ -73,6 +73,25 @@ def test_before_the_reveal_a_scenario_is_scenario_none() -> None:
     assert details.fill["outage"]["us", "x"] == pytest.approx([1.0] * 5 + [0.0] * 3, abs=1e-6)
 
 
+@pytest.mark.parametrize("start", [10, 30])
+def test_a_year_with_twelve_weeks_missing(start: int) -> None:
+    # A lead of 8 weeks, a lane that fails for 12: from 8 weeks after its start on 12 weeks go without, whenever it starts.
+    # 10 units more must wait for a week. Whoever knew in week 0 would be served in full, at no cost where nothing fails.
+    case = small(
+        52,
+        items=[{"item": "x", "holding_cost": 0.1}],
+        lanes=[lane("world", "us", 10.0, max_flow=30.0, lead_weeks=8)],
+        demands=[demand("us", 10.0, 50.0)],
+        contingencies=[
+            {"contingency": "outage", "lane": "world-us", "from_week": start, "duration_weeks": 12, "availability": 0.0}
+        ],
+    )
+    for min_fill, notice, loss in ((40 / 52, 0, 0.0), (41 / 52, 0, 1.0), (1.0, start, 0.0)):
+        case[1]["demands"][0]["min_fill"] = min_fill
+        case[1]["contingencies"][0]["notice_weeks"] = notice
+        assert oracle(*case).leverage == pytest.approx(-loss, abs=1e-6)
+
+
 def test_every_start_week_is_a_scenario() -> None:
     # Two weeks without the lane (no lead time) lose 20 of 80 units; 0.8 allows 16. 4 units must be there at the end of
     # week 0 and, bought anew, at the end of week 3: 2 * 4 * 0.1. A single start week costs half of that.
