@@ -14,8 +14,10 @@ from sluicegate_testing.oracle import (
     Case,
     Scenario,
     best_for,
+    operations,
     oracle,
     response_cost,
+    rolled_forward,
     status_quo,
     status_quo_cost,
 )
@@ -354,6 +356,35 @@ def test_random_cases_use_all_of_it() -> None:
         s for s in (Case(*case) for case in drawn) for scenario in s.scenarios() if 0 < s.reveal(scenario) < s.T
     ]
     assert len(surprises) > 30
+
+
+def test_a_surprise_rolled_forward_is_what_the_plan_says() -> None:
+    # The fills of a year that could be worked out by hand: nothing is held ahead, weeks 5 to 7 go without.
+    case = surprised(0.0, from_week=3, to_week=6)
+    plan = operations(*case, {})
+    cost, fills = rolled_forward(*case, {}, "outage", plan.response, plan.ours["none"])
+    assert fills["us", "x"] == pytest.approx([1.0] * 5 + [0.0] * 3, abs=1e-5)
+    assert cost == pytest.approx(plan.cost["outage"], rel=1e-5)
+    # In other cases the least cost from the reveal on is at most what the plan says, which also keeps its limits.
+    for seed in (10, 20, 28, 53):
+        settings_, tables = random_case(seed, max_regimes=2, max_weeks=8, max_combinations=4, meaning=True)
+        answer = oracle(settings_, tables)
+        if answer.leverage is None:
+            continue
+        plan = operations(settings_, tables, answer.policies)
+        for scenario, stated in plan.cost.items():
+            cost, _ = rolled_forward(
+                settings_,
+                tables,
+                answer.policies,
+                scenario,
+                plan.response,
+                plan.ours["none"],
+                qualified=plan.qualified,
+                stockpile=plan.stockpile,
+            )
+            assert cost is not None
+            assert cost <= stated + 1e-4 * max(1.0, abs(stated))
 
 
 def test_to_be_told_earlier_never_hurts() -> None:
