@@ -20,7 +20,7 @@ from sluicegate.model.follower import enumerate as columns
 from sluicegate.model.leader.problem import Problem
 
 from sluicegate_testing.oracle import OracleAnswer, best_for, combinations, oracle
-from sluicegate_testing.strategies import cases, random_case
+from sluicegate_testing.strategies import cases, meaning_cases, random_case
 
 Drawn = tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]
 
@@ -98,6 +98,17 @@ def test_uncoupled_cases(part: int) -> None:
         plan, answer = agree(drawn)
         if plan.leverage_range is not None:
             assert plan.leverage_range[0] == near(plan.leverage, answer)
+
+    both()
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_surprises_refusals_contracts_and_ends(part: int) -> None:
+    @seed(part)
+    @settings(max_examples=20)
+    @given(meaning_cases(coupling=[True, None][part % 2]))
+    def both(drawn: Drawn) -> None:
+        agree(drawn)
 
     both()
 
@@ -368,7 +379,8 @@ def test_soak(part: int) -> None:
     for number in range(1000 + part, 1000 + ROUNDS, 10):
         kind = kinds[int(np.random.default_rng(number).integers(len(kinds)))]
         try:
-            agree(kind(random_case(number)))
+            agree(kind(random_case(number, meaning=number % 2 == 1)))
         except Exception as error:  # Every failure is listed, so that one does not hide the others.
-            failed.append(f"{kind.__name__}(random_case({number})): {type(error).__name__}: {error}")
+            drawn = f"random_case({number}, meaning={number % 2 == 1})"
+            failed.append(f"{kind.__name__}({drawn}): {type(error).__name__}: {error}")
     assert not failed, "\n".join(failed)

@@ -17,7 +17,7 @@ from sluicegate_testing.oracle import (
     response_cost,
     status_quo_cost,
 )
-from sluicegate_testing.strategies import faults, feature_cases, random_case
+from sluicegate_testing.strategies import Factors, faults, feature_cases, random_case, rescaled
 
 Drawn = tuple[dict[str, Any], Tables]
 
@@ -114,12 +114,13 @@ def test_exports_follow_the_profile_of_their_base_flow() -> None:
 
 
 def test_a_fill_window_judges_every_run_of_weeks() -> None:
-    # Fills 1, 0, 1, 1: a mean of 0.75, and of 0.5 in the runs of two weeks that hold the outage.
+    # Fills 1, 1, 0, 1, for nothing can be stored: a mean of 0.75, and of 0.5 in the runs of two weeks with the outage.
     case = small(
         4,
+        stocks=[{"site": "us", "item": "x", "capacity": 0.0}],
         processes=[{"process": "mine", "site": "us", "output": "x", "capacity": 10.0}],
         demands=[demand("us", 10.0, 5.0, min_fill=0.6)],
-        contingencies=[{"contingency": "fire", "process": "mine", "from_week": 1, "to_week": 1, "availability": 0.0}],
+        contingencies=[{"contingency": "fire", "process": "mine", "from_week": 2, "to_week": 2, "availability": 0.0}],
     )
     assert oracle(*case).leverage == pytest.approx(0.0)
     case[1]["demands"][0]["fill_window"] = 2
@@ -362,3 +363,14 @@ def test_causes_add_up() -> None:
             money = 1.0 + abs(answer.status_quo_cost) + max(answer.response_cost.values())
             assert sum(found.counterpart.values()) == pytest.approx(found.counterpart_loss, abs=1e-7 * money)
             assert sum(found.own.values()) == pytest.approx(found.own_loss, abs=1e-7 * money)
+
+
+def test_units_do_not_matter() -> None:
+    factors = Factors(money=256.0, quantities=0.125)
+    for seed in (0, 3, 5):
+        case = random_case(seed, max_regimes=2, max_weeks=6, max_combinations=4, meaning=True, features=True)
+        plain, other = oracle(*case).values, oracle(*rescaled(case, factors)).values
+        for policies, value in plain.items():
+            assert (value is None) == (other[policies] is None)
+            if value is not None:
+                assert other[policies] == pytest.approx(value * factors.money, rel=1e-6, abs=1e-5 * factors.money)

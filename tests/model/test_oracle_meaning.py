@@ -14,12 +14,14 @@ from sluicegate_testing.oracle import (
     Case,
     Scenario,
     best_for,
+    operations,
     oracle,
     response_cost,
+    rolled_forward,
     status_quo,
     status_quo_cost,
 )
-from sluicegate_testing.strategies import faults, meaning_cases, random_case
+from sluicegate_testing.strategies import Factors, faults, meaning_cases, random_case, rescaled
 
 Drawn = tuple[dict[str, Any], Tables]
 
@@ -71,6 +73,25 @@ def test_before_the_reveal_a_scenario_is_scenario_none() -> None:
     assert details is not None
     assert details.fill["none"]["us", "x"] == pytest.approx([1.0] * 8)
     assert details.fill["outage"]["us", "x"] == pytest.approx([1.0] * 5 + [0.0] * 3, abs=1e-6)
+
+
+@pytest.mark.parametrize("start", [10, 30])
+def test_a_year_with_twelve_weeks_missing(start: int) -> None:
+    # A lead of 8 weeks, a lane that fails for 12: from 8 weeks after its start on 12 weeks go without, whenever it starts.
+    # 10 units more must wait for a week. Whoever knew in week 0 would be served in full, at no cost where nothing fails.
+    case = small(
+        52,
+        items=[{"item": "x", "holding_cost": 0.1}],
+        lanes=[lane("world", "us", 10.0, max_flow=30.0, lead_weeks=8)],
+        demands=[demand("us", 10.0, 50.0)],
+        contingencies=[
+            {"contingency": "outage", "lane": "world-us", "from_week": start, "duration_weeks": 12, "availability": 0.0}
+        ],
+    )
+    for min_fill, notice, loss in ((40 / 52, 0, 0.0), (41 / 52, 0, 1.0), (1.0, start, 0.0)):
+        case[1]["demands"][0]["min_fill"] = min_fill
+        case[1]["contingencies"][0]["notice_weeks"] = notice
+        assert oracle(*case).leverage == pytest.approx(-loss, abs=1e-6)
 
 
 def test_every_start_week_is_a_scenario() -> None:
@@ -168,7 +189,8 @@ def test_a_licence_covers_a_share_of_what_the_lane_can_carry() -> None:
 @pytest.mark.parametrize(
     ("unit_cost", "loss"),
     [
-        # They refuse half of 10 units for 3 weeks and keep them. A margin of 2, R = 1.5: 15 * 0.5. Above the margin: 0.
+        # They refuse half of 10 units for 3 weeks and keep them, though the lane could carry 20. A margin of 2, R = 1.5:
+        # 15 * 0.5. Above the margin: 0.
         (1.5, 7.5),
         (5.0, 0.0),
         # Nothing is known of what the goods cost them: all of the margin.
@@ -177,7 +199,7 @@ def test_a_licence_covers_a_share_of_what_the_lane_can_carry() -> None:
 )
 def test_refused_goods_are_worth_what_they_cost(unit_cost: float | None, loss: float) -> None:
     tables: Tables = {
-        "lanes": [lane("them", "us", 10.0, unit_cost=4.0, margin=2.0, regime="list")],
+        "lanes": [lane("them", "us", 10.0, max_flow=20.0, unit_cost=4.0, margin=2.0, regime="list")],
         "demands": [demand("us", 10.0, 9.0)],
         "regimes": THEIRS,
         "policies": policy("0", approval_rate=0.5),
@@ -334,3 +356,64 @@ def test_random_cases_use_all_of_it() -> None:
         s for s in (Case(*case) for case in drawn) for scenario in s.scenarios() if 0 < s.reveal(scenario) < s.T
     ]
     assert len(surprises) > 30
+
+
+def test_a_surprise_rolled_forward_is_what_the_plan_says() -> None:
+    # The fills of a year that could be worked out by hand: nothing is held ahead, weeks 5 to 7 go without.
+    case = surprised(0.0, from_week=3, to_week=6)
+    plan = operations(*case, {})
+    cost, fills = rolled_forward(*case, {}, "outage", plan.response, plan.ours["none"])
+    assert fills["us", "x"] == pytest.approx([1.0] * 5 + [0.0] * 3, abs=1e-5)
+    assert cost == pytest.approx(plan.cost["outage"], rel=1e-5)
+    # In other cases the least cost from the reveal on is at most what the plan says, which also keeps its limits.
+    for seed in (10, 20, 28, 53):
+        settings_, tables = random_case(seed, max_regimes=2, max_weeks=8, max_combinations=4, meaning=True)
+        answer = oracle(settings_, tables)
+        if answer.leverage is None:
+            continue
+        plan = operations(settings_, tables, answer.policies)
+        for scenario, stated in plan.cost.items():
+            cost, _ = rolled_forward(
+                settings_,
+                tables,
+                answer.policies,
+                scenario,
+                plan.response,
+                plan.ours["none"],
+                qualified=plan.qualified,
+                stockpile=plan.stockpile,
+            )
+            assert cost is not None
+            assert cost <= stated + 1e-4 * max(1.0, abs(stated))
+
+
+def test_to_be_told_earlier_never_hurts() -> None:
+    # Whoever knows sooner can still do what he did: no combination is worth less, and some are worth more.
+    better = 0
+    for seed in (10, 20, 28, 53):
+        settings_, tables = random_case(seed, max_regimes=2, max_weeks=8, max_combinations=4, meaning=True)
+        surprise = oracle(settings_, tables).values
+        for row in [*tables["contingencies"], *tables["retaliations"]]:
+            row["notice_weeks"] = settings_["horizon"]["weeks"]
+        for policies, value in oracle(settings_, tables).values.items():
+            before = surprise[policies]
+            if before is None:
+                better += value is not None
+                continue
+            assert value is not None
+            assert value >= before - 1e-6 * max(1.0, abs(before))
+            better += value > before + 1e-4
+    assert better
+
+
+@pytest.mark.parametrize(
+    "factors", [Factors(money=1024.0, quantities=0.125), Factors(quantities=8.0, items={"raw1": 64.0, "good": 0.25})]
+)
+def test_units_do_not_matter(factors: Factors) -> None:
+    for seed in (10, 20, 24):
+        case = random_case(seed, max_regimes=2, max_weeks=6, max_combinations=4, meaning=True)
+        plain, other = oracle(*case).values, oracle(*rescaled(case, factors)).values
+        for policies, value in plain.items():
+            assert (value is None) == (other[policies] is None)
+            if value is not None:
+                assert other[policies] == pytest.approx(value * factors.money, rel=1e-6, abs=1e-5 * factors.money)

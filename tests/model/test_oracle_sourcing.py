@@ -1,6 +1,7 @@
 """The oracle's reading of supply diversification, against cases solved by hand. Nothing here imports the package under test."""
 
 import itertools
+import math
 from typing import Any
 
 import pytest
@@ -91,9 +92,14 @@ def test_start_weeks_share_a_probability() -> None:
     assert least_cost(*case)[0] is None
 
 
-def test_more_than_certain_is_a_fault() -> None:
+def test_what_has_no_meaning_is_a_fault() -> None:
     with pytest.raises(ValueError, match="more than 1"):
         Case(*newsvendor("expected", 1.5))
+    with pytest.raises(ValueError, match="below 1"):
+        Case(*newsvendor("cvar:1", 0.5))
+    endless = buyer(1, lanes=[lane("a", "us", 0.0, max_flow=math.inf, min_share=0.5)], demands=[demand("us", 1.0, 9.0)])
+    with pytest.raises(ValueError, match="without limit"):
+        Case(*endless)
 
 
 def test_a_share_limit_may_hold_in_every_scenario() -> None:

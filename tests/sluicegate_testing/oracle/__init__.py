@@ -29,6 +29,7 @@ from .planner import (
     status_quo,
     status_quo_cost,
 )
+from .rolling import Operations, operations, rolled_forward
 from .settling import by_week
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Causes",
     "Details",
     "Features",
+    "Operations",
     "OracleAnswer",
     "ResponseLP",
     "Scenario",
@@ -45,9 +47,11 @@ __all__ = [
     "causes",
     "combinations",
     "least_cost",
+    "operations",
     "oracle",
     "response_cost",
     "response_lp",
+    "rolled_forward",
     "status_quo",
     "status_quo_cost",
 ]

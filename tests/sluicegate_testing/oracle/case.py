@@ -264,6 +264,15 @@ class Case:
             if len({o.starts for o in outages}) > 1 and any(len(o.starts) > 1 for o in outages):
                 raise ValueError(f"contingency {name}: where it has several start weeks, all its rows name the same")
 
+        for lane in self.lanes:
+            if features.min_share.get(lane.id, 0.0) > 0.0 and lane.max_flow == INF:
+                raise ValueError(f"lane {lane.id}: a share of a capacity without limit")
+            if lane.id in features.qualification and (self.side[lane.origin], self.side[lane.destination]) not in (
+                ("O", "H"),
+                ("H", "H"),
+            ):
+                raise ValueError(f"lane {lane.id}: a qualification has no place there")
+
         self.tracked: set[Pair] = {p for p in self.stocks if self.side[p[0]] != "O"}
         self.tracked |= {(j.site, j.output) for j in self.processes if self.side[j.site] != "O"}
         self.tracked |= {(a.destination, a.item) for a in self.lanes if self.side[a.destination] != "O"}

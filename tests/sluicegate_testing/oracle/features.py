@@ -169,7 +169,12 @@ def _tail(scenario: str) -> float | None:
     """``expected`` and ``cvar:0.9`` as the share of CVaR; None for ``worst`` and ``none``."""
     if scenario == "expected":
         return 0.0
-    return float(scenario.partition(":")[2]) if scenario.startswith("cvar:") else None
+    if not scenario.startswith("cvar:"):
+        return None
+    share = float(scenario.partition(":")[2])
+    if not 0.0 <= share < 1.0:
+        raise ValueError(f"{scenario}: the share lies from 0 to below 1")
+    return share
 
 
 def variants(row: Mapping[str, Any]) -> list[tuple[str, float]]:
