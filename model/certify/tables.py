@@ -174,7 +174,7 @@ def flows_table(network: Network, operations: Operations) -> pd.DataFrame:
     ship = readout.response["ship"]
     places: dict[tuple[str, int], int] = {}
     found = [places.setdefault((lane, week), len(places)) for lane, _, week in ship.keys]
-    shipped = np.bincount(np.array(found, dtype=np.int64), ship.values(solution), len(places))
+    shipped = np.bincount(np.array(found, dtype=np.int64), readout.dispatched(solution), len(places))
     blocks: list[_Block] = [("counterpart", "", list(places), shipped)]
     for scenario, families in readout.ours.items():
         blocks.append(("ours", scenario, families["ship"].keys, families["ship"].values(solution)))

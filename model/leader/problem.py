@@ -21,6 +21,7 @@ from ..formulation.single_level import coupled
 from ..network.network import NONE, OPEN, Network
 from ..plan.monitor import Ear, Stopped
 from ..solver.highs import Compiled, Highs, compile_model, extended_basis
+from .base_flow import nearest_to_base_flow
 from .fixed_policy import Evaluator
 from .readout import Readout
 from .recompute import FirstStage, Operations, Operator, response_variables
@@ -45,17 +46,36 @@ class StatusQuo:
         W as the joint program has it.
     response_cost
         V(all open).
-    operations
-        Our operations.
-    joint
-        The joint program of scenario none without limits.
+    operator
+        Our linear programs alone.
+    first
+        Our operations and the response that W was found with; among ties any.
     """
 
     cost: float
     claimed: float
     response_cost: float
-    operations: Operations
-    joint: Joint
+    operator: Operator
+    first: Operations
+
+    @property
+    def joint(self) -> Joint:
+        """The joint program of scenario none without limits."""
+        return self.operator.joint
+
+    @cached_property
+    def operations(self) -> Operations:
+        """Our operations and the response; of several that cost the same those nearest to base_flow."""
+        joint = self.joint
+        nearest = nearest_to_base_flow(
+            joint,
+            self.operator.readout,
+            dict.fromkeys(joint.network.menu, OPEN),
+            self.response_cost,
+            self.cost,
+            self.operator.outputs,
+        )
+        return nearest or self.first
 
 
 def nothing_chosen(joint: Joint) -> dict[int, float]:
@@ -265,8 +285,9 @@ class Problem:
             raise Stopped
         if outcome.solution is None or outcome.objective is None:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
-        operations = Operator(joint).run(outcome.solution, FirstStage({}, {}))
-        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations, joint)
+        operator = Operator(joint)
+        operations = operator.run(outcome.solution, FirstStage({}, {}))
+        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operator, operations)
 
     def admin_cost(self, choice: Choice) -> float:
         """Admin costs of a choice of policies."""

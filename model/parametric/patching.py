@@ -23,6 +23,7 @@ from ..solver.highs import Highs, Program, Snapshot, compile_model
 
 if TYPE_CHECKING:
     from ...data import Case
+    from ...data.schema.tables import Lane
 
 
 TINY = 1e-12
@@ -294,7 +295,7 @@ class Patched:
             outcome = self._opened.best(problem.all_open, cost, 0.0, 0.0, fixed=self._nothing)
             if outcome.objective is None:
                 raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
-            problem.__dict__["status_quo"] = StatusQuo(outcome.objective, outcome.objective, cost, None, problem.opened)  # type: ignore[arg-type]
+            problem.__dict__["status_quo"] = StatusQuo(outcome.objective, outcome.objective, cost, None, None)  # type: ignore[arg-type]
         problem.evaluator.status_quo = problem.status_quo.cost
 
 
@@ -330,6 +331,13 @@ def priced(network: Network) -> list[Pair]:
     return [*network.pairs("ours"), *network.pairs("counterpart")]
 
 
+def shares_of(network: Network, lane: Lane) -> list[float]:
+    """Shares of its capacity that licences of any policy, ours or a package's, leave a lane; 1 is not among them."""
+    policies = [network.policy(lane.regime, policy) for policy in network.menu.get(lane.regime or "", ())]
+    policies += [network.package_policy(package, lane) for package in network.packages]
+    return [row.approval_rate for row in policies if row is not None and row.approval_rate < 1]
+
+
 def watched(network: Network) -> np.ndarray:
     """Return every quantity of a case that is no polynomial of its figures, and the sign of every figure.
 
@@ -347,9 +355,13 @@ def watched(network: Network) -> np.ndarray:
     for lane in network.lanes.values():
         found.append(network.slack_price(lane))
         found.append(network.capacity(lane, network.weeks - 1) if lane.available_week < network.weeks else 0.0)
+        ramp = range(lane.available_week, min(network.weeks, lane.available_week + lane.ramp_weeks + 1))
+        for share in shares_of(network, lane):
+            found += [network.capacity(lane, week, share) for week in ramp]
+            found += [network.contracted(lane, week, share) for week in ramp if lane.min_flow > 0]
         if network.side[lane.origin] == "counterpart":
-            ramp = range(lane.available_week, min(network.weeks, lane.available_week + lane.ramp_weeks + 1))
             found += [min(network.capacity(lane, week), lane.base_flow) for week in ramp]
+            found.append(network.margin_at_stake(lane))
     for table, model in TABLES.items():
         names = [name for name, info in columns(model).items() if numeric(info) is not None]
         for row in network.case.rows(table) if model.key else ():
