@@ -87,8 +87,8 @@ def test_a_delay_longer_than_the_stock_costs_the_weeks_between() -> None:
     assert answer.values == pytest.approx({("open",): 0.0, ("slow",): 37.0})
 
 
-def test_refused_goods_are_not_paid_for() -> None:
-    # Half is refused, 16 may be ordered: 8 arrive a week, 2 * 5 is lost and 2 * 1 saved: 8 a week, 32 in 4 weeks.
+def test_a_licence_for_half_of_a_lane_is_half_of_its_capacity() -> None:
+    # 0.5 * 16 may be dispatched, and all of it arrives: 8 a week, 2 * 5 is lost and 2 * 1 saved: 8 a week, 32 in 4 weeks.
     # We earn 0.25 on 8 instead of 10 units: own loss 0.25 * 2 * 4 = 2.
     case = small(
         4,
@@ -104,9 +104,10 @@ def test_refused_goods_are_not_paid_for() -> None:
 
 
 def test_a_distribution_splits_what_is_dispatched() -> None:
-    # Kernel 0.8 * {1: 0.5, 3: 0.5}: A = 0.8, H = 0.4 * 1 + 0.4 * 3 = 1.6. No demand, target 8 at price 1.05.
-    # Open: 8 dispatched in the last week, held for a week end: 8 * 1.01 = 8.08 < 8.4.
-    # Slow: a unit dispatched in the last week is 0.8 of position for 0.8 + 0.01 * 1.6 = 0.816; 10 units: 8.16 < 8.4.
+    # Kernel {1: 0.5, 3: 0.5}: H = 0.5 * 1 + 0.5 * 3 = 2; A = 0.8, so that 8 may be dispatched in a week. No demand, target
+    # 8 at price 1.05 + 0.01 * 4 = 1.09.
+    # Open: 8 dispatched in the last week, held for a week end: 8 * 1.01 = 8.08 < 8.72.
+    # Slow: 8 dispatched in the last week, all under way at the end: 8 * (1 + 0.01 * 2) = 8.16 < 8.72.
     case = small(
         4,
         items=[{"item": "x", "holding_cost": 0.01}],
@@ -116,8 +117,9 @@ def test_a_distribution_splits_what_is_dispatched() -> None:
         policies=policy("1:2;3:1;3:1", approval_rate=0.8),
     )
     read = Case(*case)
-    assert read.kernel("list", "slow", 0) == pytest.approx({1: 0.4, 3: 0.4})
-    assert read.waited("list", "slow", 0) == pytest.approx(1.6)
+    assert read.kernel("list", "slow", 0) == pytest.approx({1: 0.5, 3: 0.5})
+    assert read.waited("list", "slow", 0) == pytest.approx(2.0)
+    assert read.granted("list", "slow", 0) == pytest.approx(0.8)
     assert solved(case).response_cost == pytest.approx({("open",): 8.08, ("slow",): 8.16})
 
 

@@ -49,11 +49,12 @@ class Lane:
     margin: float
     fixed_cost: float
     regime: str | None
+    min_flow: float
 
     def capacity(self, t: int) -> float:
         """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)) from available_week on, else 0.
 
-        Before it is cut to what can be used.
+        Before a policy or an outage leaves a share of it, and before it is cut to what can be used.
         """
         if t < self.available_week:
             return 0.0
@@ -74,7 +75,7 @@ class Process:
 
 @dataclass(frozen=True)
 class Policy:
-    """A row of ``policies``; delays are normalised to mass 1 before the approval rate."""
+    """A row of ``policies``; delays are normalised to mass 1. ``approval`` limits what may be dispatched."""
 
     delays: Kernel
     approval: float
@@ -87,14 +88,38 @@ class Policy:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A package, a contingency, or neither: scenario none."""
+    """A package, a contingency, or neither: scenario none.
+
+    ``start`` is the start week of a contingency that names several.
+    """
 
     package: str = ""
     contingency: str = ""
+    start: int | None = None
 
     @property
     def name(self) -> str:
-        return self.package or self.contingency or "none"
+        name = self.package or self.contingency or "none"
+        return name if self.start is None else f"{name}@{self.start}"
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A row of ``contingencies``: a span of weeks from each of its start weeks."""
+
+    lane: str | None
+    process: str | None
+    starts: tuple[int, ...]
+    duration: int | None
+    to_week: int | None
+    availability: float
+    notice: int
+
+    def acts(self, t: int, start: int) -> bool:
+        """Whether it acts in week t when it starts in week ``start``; without an end it stays."""
+        if self.duration is not None:
+            return start <= t < start + self.duration
+        return start <= t and (self.to_week is None or t <= self.to_week)
 
 
 NONE = Scenario()
@@ -113,6 +138,12 @@ def _delays(value: Any) -> Kernel:
     return {lag: weight / total for lag, weight in weights.items()}
 
 
+def _starts(value: Any) -> tuple[int, ...]:
+    """``4`` or ``4;16;28``, each week once."""
+    weeks = [int(float(piece)) for piece in str(value).split(";") if piece.strip()]
+    return tuple(dict.fromkeys(weeks))
+
+
 class Case:
     """The tables as objects, with what follows from them directly."""
 
@@ -121,6 +152,7 @@ class Case:
             return list(tables.get(name) or [])
 
         self.T = int(settings["horizon"]["weeks"])
+        self.terminal_premium = number_of(settings["horizon"], "terminal_premium", 0.05)
         limits: Mapping[str, Any] = settings.get("limits") or {}
         self.budget = number_of(limits, "budget", INF)
         self.reviewer_hours = number_of(limits, "reviewer_hours", INF)
@@ -153,6 +185,7 @@ class Case:
                 margin=number_of(r, "margin"),
                 fixed_cost=number_of(r, "fixed_cost"),
                 regime=text_of(r, "regime"),
+                min_flow=number_of(r, "min_flow"),
             )
             for r in rows("lanes")
         ]
@@ -187,13 +220,28 @@ class Case:
             )
         self.packages: dict[str, dict[str, str]] = {}
         self.package_cost: dict[str, float] = {}
+        self.package_notice: dict[str, dict[str, int]] = {}
         for r in rows("retaliations"):
             name = str(r["package"])
             self.packages.setdefault(name, {})[str(r["regime"])] = str(r["policy"])
+            self.package_notice.setdefault(name, {})[str(r["regime"])] = week_of(r, "notice_weeks")
             self.package_cost[name] = self.package_cost.get(name, 0.0) + number_of(r, "cost")
-        self.contingencies: dict[str, list[dict[str, Any]]] = {}
+        self.contingencies: dict[str, list[Outage]] = {}
         for r in rows("contingencies"):
-            self.contingencies.setdefault(str(r["contingency"]), []).append(r)
+            self.contingencies.setdefault(str(r["contingency"]), []).append(
+                Outage(
+                    lane=text_of(r, "lane"),
+                    process=text_of(r, "process"),
+                    starts=_starts(r["from_week"]),
+                    duration=None if _empty(r, "duration_weeks") else week_of(r, "duration_weeks"),
+                    to_week=None if _empty(r, "to_week") else week_of(r, "to_week"),
+                    availability=number_of(r, "availability"),
+                    notice=week_of(r, "notice_weeks"),
+                )
+            )
+        for name, outages in self.contingencies.items():
+            if len({o.starts for o in outages}) > 1 and any(len(o.starts) > 1 for o in outages):
+                raise ValueError(f"contingency {name}: where it has several start weeks, all its rows name the same")
 
         self.tracked: set[Pair] = {p for p in self.stocks if self.side[p[0]] != "O"}
         self.tracked |= {(j.site, j.output) for j in self.processes if self.side[j.site] != "O"}
@@ -247,11 +295,6 @@ class Case:
                 total += min([self.T * j.capacity, *inputs])
         return total
 
-    def approval(self, lane: Lane) -> float:
-        """The least positive approval rate of the policies of a lane's regime; 1 without one."""
-        rates = [p.approval for p in self.policies.get(lane.regime or "", {}).values()]
-        return min((rate for rate in rates if rate > 0.0), default=1.0)
-
     def used(self, pair: Pair) -> float:
         """What can be used of an item at a pair and at those that lanes within its side lead to."""
         if pair in self._used:
@@ -277,9 +320,7 @@ class Case:
             for j in self.processes:
                 if j.site == here[0] and j.inputs.get(item, 0.0) > 0.0:
                     total += j.inputs[item] * min(self.T * j.capacity, self.wanted((j.site, j.output)))
-        for a in within:
-            if (a.origin, item) in pairs and (a.destination, item) in pairs:
-                total /= self.approval(a)
+        total += sum(self.T * a.min_flow for a in within if (a.origin, item) in pairs)
         self._used[pair] = total
         return total
 
@@ -291,13 +332,16 @@ class Case:
         return sum(self.used(p) for p in self.pairs["H"] if p[1] == pair[1]) / share
 
     def dispatched(self, lane: Lane) -> float:
-        """The most that can be used of what a lane dispatches, goods refused included."""
-        return self.wanted((lane.destination, lane.item)) / self.approval(lane)
+        """The most that a lane dispatches in a week: what can be used, or what its contract asks for."""
+        return max(self.wanted((lane.destination, lane.item)), lane.min_flow)
 
     def lane_capacity(self, lane: Lane, t: int, share: float = 1.0) -> float:
-        """cap_l(t) times the share that a contingency leaves, at most what can be used."""
-        cap = lane.capacity(t)
-        return 0.0 if cap == 0.0 or share == 0.0 else min(cap * share, self.dispatched(lane))
+        """cap_l(t) times the share that a policy and an outage leave, at most what can be used."""
+        return min(_part(lane.capacity(t), share), self.dispatched(lane))
+
+    def contract(self, lane: Lane, t: int, share: float = 1.0) -> float:
+        """min_flow, at most cap_l(t) times the share that a policy and an outage leave."""
+        return min(lane.min_flow, _part(lane.capacity(t), share))
 
     def process_capacity(self, process: Process, share: float = 1.0) -> float:
         """Capacity times the share that a contingency leaves; infinite from what can be used on."""
@@ -325,8 +369,20 @@ class Case:
         )
 
     def terminal_price(self, pair: Pair) -> float:
-        """1.05 R(s,i) per unit missing from the target."""
-        return 1.05 * self.replacement_cost(pair)
+        """``terminal_price``, else (1 + terminal_premium) R' + holding_cost * weeks per unit missing from the target.
+
+        R' = R on the counterpart's side; on ours the largest unit_cost among inbound lanes with base_flow > 0, else R.
+        """
+        lanes = self._usual_costs(pair)
+        dearest = self.side[pair[0]] == "H" and lanes
+        price = max(lanes) if dearest else self.replacement_cost(pair)
+        default = (1.0 + self.terminal_premium) * price + self.holding[pair[1]] * self.T
+        return number_of(self.stocks.get(pair, {}), "terminal_price", default)
+
+    def keeping(self, lane: Lane) -> float:
+        """What a refused unit costs the counterpart: max(0, margin - R(origin, item)), R = 0 at an untracked origin."""
+        pair = (lane.origin, lane.item)
+        return max(0.0, lane.margin - (self.replacement_cost(pair) if pair in self.tracked else 0.0))
 
     def stockpile_cost(self, pair: Pair) -> float:
         """``stockpile_cost``, else 1.1 times the dearest inbound unit_cost with base_flow > 0, else 1.1 R."""
@@ -334,34 +390,64 @@ class Case:
         default = 1.1 * (max(lanes) if lanes else self.replacement_cost(pair))
         return number_of(self.stocks.get(pair, {}), "stockpile_cost", default)
 
-    def kernel(self, regime: str | None, policy: str, t: int) -> Kernel:
-        """a_p(t, lag): all at lag 0 when open or outside [start_week, end_week), else delays times approval_rate."""
-        if regime is None:
-            return {0: 1.0}
+    def acts(self, regime: str | None, policy: str, t: int) -> Policy | None:
+        """The policy where it acts in week t: not open, in [start_week, end_week)."""
+        if regime is None or policy == OPEN:
+            return None
         p = self.policies[regime][policy]
-        if policy == OPEN or not p.start <= t < p.end:
-            return {0: 1.0}
-        return {lag: share * p.approval for lag, share in p.delays.items()}
+        return p if p.start <= t < p.end else None
 
-    def arrived(self, regime: str | None, policy: str, t: int) -> float:
-        """A_p(t) = sum over lags of a_p(t, lag)."""
-        return sum(self.kernel(regime, policy, t).values())
+    def kernel(self, regime: str | None, policy: str, t: int) -> Kernel:
+        """a_p(t, lag): shares that sum to 1; all at lag 0 where no policy acts."""
+        p = self.acts(regime, policy, t)
+        return {0: 1.0} if p is None else dict(p.delays)
+
+    def granted(self, regime: str | None, policy: str, t: int) -> float:
+        """A_p(t): the share of what a lane can carry that is licensed; 1 where no policy acts."""
+        p = self.acts(regime, policy, t)
+        return 1.0 if p is None else p.approval
 
     def waited(self, regime: str | None, policy: str, t: int) -> float:
         """H_p(t) = sum over lags of a_p(t, lag) * lag."""
         return sum(lag * share for lag, share in self.kernel(regime, policy, t).items())
 
     def scenarios(self) -> list[Scenario]:
-        """None, every package, every contingency, in the order of their rows."""
-        packages = [Scenario(package=name) for name in self.packages]
-        return [NONE, *packages, *(Scenario(contingency=name) for name in self.contingencies)]
+        """None, every package, every contingency (at each of its start weeks), in the order of their rows."""
+        found = [NONE, *(Scenario(package=name) for name in self.packages)]
+        for name, outages in self.contingencies.items():
+            starts = outages[0].starts
+            if len(starts) > 1:
+                found += [Scenario(contingency=name, start=start) for start in starts]
+            else:
+                found.append(Scenario(contingency=name))
+        return found
+
+    def reveal(self, scenario: Scenario) -> int:
+        """r(s) = max(0, least over the scenario's rows of the first week it acts - notice_weeks).
+
+        At most T, where everything is as in none. A policy ``open`` never acts.
+        """
+        if scenario.contingency:
+            first = [self._start(o, scenario) - o.notice for o in self.contingencies[scenario.contingency]]
+        else:
+            first = [
+                self.policies[regime][policy].start - self.package_notice[scenario.package][regime]
+                for regime, policy in self.packages.get(scenario.package, {}).items()
+                if policy != OPEN
+            ]
+        return max(0, min([*first, self.T]))
+
+    @staticmethod
+    def _start(outage: Outage, scenario: Scenario) -> int:
+        return outage.starts[0] if scenario.start is None else scenario.start
 
     def availability(self, scenario: Scenario, kind: str, name: str, t: int) -> float:
         """Share of a lane's or process's capacity left in week t of a scenario: the product over its rows."""
         share = 1.0
-        for r in self.contingencies.get(scenario.contingency, []):
-            if text_of(r, kind) == name and week_of(r, "from_week") <= t <= week_of(r, "to_week", self.T - 1):
-                share *= number_of(r, "availability")
+        for o in self.contingencies.get(scenario.contingency, []):
+            hit = o.lane if kind == "lane" else o.process
+            if hit == name and o.acts(t, self._start(o, scenario)):
+                share *= o.availability
         return share
 
     def package_policy(self, scenario: Scenario, lane: Lane) -> str:
@@ -388,6 +474,11 @@ class Case:
             and _within(sum(p.political_cost for p in chosen), self.political_capital)
             and _within(sum(p.admin_cost for p in chosen), self.budget)
         )
+
+
+def _part(capacity: float, share: float) -> float:
+    """A share of a capacity; a share of 0 of an infinite one is 0."""
+    return 0.0 if share == 0.0 else capacity * share
 
 
 def _within(used: float, limit: float) -> bool:

@@ -29,13 +29,15 @@ quo); ``slack`` of the functions below measures it."""
 def add_response(program: Program, case: Case, policies: Mapping[str, str]) -> Chain:
     """Columns, rows and cost of the counterpart's response to fixed policies.
 
-    Only the chosen policy's dispatches have columns, which is the gate.
+    Only the chosen policy's dispatches have columns, which is the gate. min(min_flow, A_p cap) <= ship <= A_p cap.
     """
     chain = Chain(net={(pair, t): Affine() for pair in case.pairs["C"] for t in range(case.T + 1)})
     for lane in case.inbound("C"):
         policy = case.our_policy(policies, lane)
         for t in range(case.T):
-            chain.ship[lane.id, t] = program.column(case.lane_capacity(lane, t))
+            share = case.granted(lane.regime, policy, t)
+            most, least = case.lane_capacity(lane, t, share), case.contract(lane, t, share)
+            chain.decide(program, "ship", (lane.id, t), most, least)
         add_arrivals(case, chain, lane, policy)
         add_shipping_cost(case, chain, lane, policy, 1.0)
         if case.side[lane.origin] == "C":
@@ -82,7 +84,7 @@ def add_rationing(program: Program, case: Case, chain: Chain) -> None:
         if total <= 0.0:
             continue
         for t in range(case.T):
-            fill = chain.fill[pair, t] = program.column(1.0)
+            fill = chain.decide(program, "fill", (pair, t), 1.0)
             chain.net[pair, t].add(-total, fill)
             chain.cost.constant += lost
             chain.cost.add(-lost, fill)

@@ -50,16 +50,20 @@ def add_ours(
     program: Program,
     case: Case,
     response: Chain,
-    policies: Mapping[str, str],
     scenario: Scenario,
     first: FirstStage,
+    none: Chain | None = None,
 ) -> Chain:
-    """Our operations in one scenario; ``cost`` of the result is W(scenario)."""
-    chain = Chain(net={(pair, t): Affine() for pair in case.pairs["H"] for t in range(case.T + 1)})
+    """Our operations in one scenario; ``cost`` of the result is W(scenario).
+
+    Nobody foresees a scenario: what is decided in weeks before its reveal week are the columns of scenario none.
+    """
+    net = {(pair, t): Affine() for pair in case.pairs["H"] for t in range(case.T + 1)}
+    chain = Chain(net=net, none=none, reveal=case.reveal(scenario))
     for lane in case.inbound("H"):
         add_our_supply(program, case, response, chain, scenario, first, lane)
     add_processes(program, case, chain, "H", scenario, weighted=True)
-    add_exports_to_counterpart(program, case, response, chain, policies)
+    add_exports_to_counterpart(program, case, response, chain)
     add_exports_to_others(program, case, chain)
     add_our_demands(program, case, chain)
     add_balances(program, case, chain, "H", weighted=True, stockpile=first.stockpile)
@@ -71,25 +75,27 @@ def add_our_supply(
 ) -> None:
     """A lane that ends on our side.
 
-    ship <= cap * availability; times qualify where there is a fixed cost. From the counterpart also
-    ship <= base_flow * fillC * availability (fillC is 1 at an untracked origin), arriving by the package's kernel.
-    From another of our parties the origin earns margin * its weight.
+    contract <= ship <= cap * A_p * availability; both times qualify where there is a fixed cost. From the counterpart
+    also ship <= A_p * availability * base_flow * fillC (fillC is 1 at an untracked origin), its contract is served pro
+    rata, and the goods arrive by the package's kernel. From another of our parties the origin earns margin * its weight.
     """
     origin = case.side[lane.origin]
     policy = case.package_policy(scenario, lane) if origin == "C" else OPEN
     for t in range(case.T):
-        share = case.availability(scenario, "lane", lane.id, t)
-        cap = case.lane_capacity(lane, t, share)
+        share = case.availability(scenario, "lane", lane.id, t) * case.granted(lane.regime, policy, t)
+        cap, least = case.lane_capacity(lane, t, share), case.contract(lane, t, share)
         if lane.fixed_cost > 0.0:
-            ship = program.column(cap if lane.id in first.qualify else 0.0)
+            ship = chain.decide(program, "ship", (lane.id, t), cap if lane.id in first.qualify else 0.0)
             if lane.id in first.qualify:
                 program.nonnegative(Affine().add(cap, first.qualify[lane.id]).add(-1.0, ship))
-        else:
-            ship = program.column(cap)
-        chain.ship[lane.id, t] = ship
-        if origin == "C":
+                program.nonnegative(Affine().add(-least, first.qualify[lane.id]).add(1.0, ship))
+        elif origin == "C":
+            ship = chain.decide(program, "ship", (lane.id, t), cap)
             yielded = yield_of(case, response, lane, t)
             program.nonnegative(Affine().plus(yielded, lane.base_flow * share).add(-1.0, ship))
+            program.nonnegative(Affine().plus(yielded, -min(least, lane.base_flow * share)).add(1.0, ship))
+        else:
+            ship = chain.decide(program, "ship", (lane.id, t), cap, least)
         if origin == "H" and case.party[lane.origin] != case.party[lane.destination]:
             chain.cost.add(-case.weight[lane.origin] * lane.margin, ship)
     add_arrivals(case, chain, lane, policy)
@@ -104,22 +110,20 @@ def yield_of(case: Case, response: Chain, lane: Lane, t: int) -> Affine:
     return Affine().add(1.0, column) if case.is_tracked(lane) and column is not None else Affine(1.0)
 
 
-def add_exports_to_counterpart(
-    program: Program, case: Case, response: Chain, chain: Chain, policies: Mapping[str, str]
-) -> None:
+def add_exports_to_counterpart(program: Program, case: Case, response: Chain, chain: Chain) -> None:
     """Exports leave a tracked origin as the counterpart orders them, less a slack: 0 <= slack <= ordered.
 
-    The origin's party earns margin * A_p * ordered; the slack costs 10 max(margin, unit_cost). Both carry its weight.
+    The origin's party earns margin * ordered; the slack costs 10 max(margin, unit_cost). Both carry its weight.
     """
     for lane in case.inbound("C"):
         if case.side[lane.origin] != "H":
             continue
-        policy, weight = case.our_policy(policies, lane), case.weight[lane.origin]
+        weight = case.weight[lane.origin]
         for t in range(case.T):
             ordered = response.ship[lane.id, t]
-            chain.cost.add(-weight * lane.margin * case.arrived(lane.regime, policy, t), ordered)
+            chain.cost.add(-weight * lane.margin, ordered)
             if case.is_tracked(lane):
-                slack = chain.slack[lane.id, t] = program.column()
+                slack = chain.decide(program, "slack", (lane.id, t))
                 program.nonnegative(Affine().add(1.0, ordered).add(-1.0, slack))
                 chain.cost.add(weight * 10.0 * max(lane.margin, lane.unit_cost), slack)
                 chain.net[(lane.origin, lane.item), t].add(-1.0, ordered).add(1.0, slack)
@@ -132,7 +136,7 @@ def add_exports_to_others(program: Program, case: Case, chain: Chain) -> None:
             continue
         lost = case.weight[lane.origin] * lane.margin * lane.base_flow
         for t in range(case.T):
-            fill = chain.export_fill[lane.id, t] = program.column(1.0)
+            fill = chain.decide(program, "export_fill", (lane.id, t), 1.0)
             chain.net[(lane.origin, lane.item), t].add(-lane.base_flow, fill)
             chain.cost.constant += lost
             chain.cost.add(-lost, fill)
@@ -146,7 +150,7 @@ def add_our_demands(program: Program, case: Case, chain: Chain) -> None:
             continue
         lost = case.weight[pair[0]] * quantity * number_of(row, "shortage_penalty")
         for t in range(case.T):
-            fill = chain.fill[pair, t] = program.column(1.0)
+            fill = chain.decide(program, "fill", (pair, t), 1.0)
             chain.net[pair, t].add(-quantity, fill)
             chain.cost.constant += lost
             chain.cost.add(-lost, fill)
@@ -199,15 +203,16 @@ def require_budget(program: Program, case: Case, first: FirstStage, policies: Ma
 
 
 def retaliation_loss(case: Case, response: Chain, scenario: Scenario) -> Affine:
-    """What a package costs the counterpart: its cost, and the margin on what it refuses.
+    """What a package costs the counterpart: its cost, and the margin on what it refuses, less what that saves it.
 
-    margin * (1 - A_p(t)) * base_flow * fill[t] over lanes under the package's regimes from C to sites outside C.
+    max(0, margin - R(origin, item)) (1 - A_p(t)) base_flow fill[t] over lanes under the package's regimes from C to
+    sites outside C: it keeps what it refuses.
     """
     loss = Affine(case.package_cost.get(scenario.package, 0.0))
     for lane in case.lanes:
         if case.side[lane.origin] == "C" and case.side[lane.destination] != "C":
             policy = case.package_policy(scenario, lane)
             for t in range(case.T):
-                refused = 1.0 - case.arrived(lane.regime, policy, t)
-                loss.plus(yield_of(case, response, lane, t), lane.margin * refused * lane.base_flow)
+                refused = 1.0 - case.granted(lane.regime, policy, t)
+                loss.plus(yield_of(case, response, lane, t), case.keeping(lane) * refused * lane.base_flow)
     return loss

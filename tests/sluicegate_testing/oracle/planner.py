@@ -68,7 +68,7 @@ def _status_quo_cost(case: Case, least: float, slack: float) -> float:
     program = Program()
     response = add_response(program, case, {})
     hold_at_least_cost(program, case, response, least, slack)
-    ours = add_ours(program, case, response, {}, NONE, FirstStage())
+    ours = add_ours(program, case, response, NONE, FirstStage())
     if not program.lower:
         return ours.cost.constant
     x = program.minimise(ours.cost)
@@ -138,7 +138,7 @@ def _best_for(
         require_budget(program, case, first, policies)
     chains: dict[Scenario, Chain] = {}
     for scenario in case.scenarios():
-        chains[scenario] = add_ours(program, case, response, policies, scenario, first)
+        chains[scenario] = add_ours(program, case, response, scenario, first, chains.get(NONE))
         if limits:
             require_continuity(program, case, chains[scenario])
     if limits:
