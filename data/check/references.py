@@ -115,8 +115,8 @@ def _contract(draft: Draft, line: Line) -> Iterator[Fault]:
         yield line.fault(message, "min_flow", least)
     elif draft.side(origin) == side and (origin, item) in draft.tracked:
         message = (
-            f"a lane between two sites of one side, fed from the stock of {item!r} at {origin!r}, may find that empty; a contract acts "
-            "on lanes from outside: write 0, or take the stock, the process and the lanes that make it one out"
+            f"a lane between two sites of one side, fed from the stock of {item!r} at {origin!r}, may find that empty; a contract "
+            "acts on lanes from outside: write 0"
         )
         yield line.fault(message, "min_flow", least)
 

@@ -94,14 +94,14 @@ def margins_below_cost(draft: Draft) -> Iterator[Fault]:
         margin, sold = line.get("margin"), line.get("base_flow")
         if not margin or not sold or pair not in draft.tracked or draft.side(line.get("origin")) == "other":
             continue
-        if draft.side(line.get("origin")) == draft.side(line.get("destination")) == "counterpart":
+        if draft.side(line.get("origin")) == draft.side(line.get("destination")):
             continue
         cost = replacement.of(pair)
         if cost is not None and margin < cost * (1 - 1e-9):
             message = (
-                f"less than the {cost:g} that a unit costs at {pair[0]!r}: the exporter loses {cost - margin:g} on every unit it sells, "
-                "and a refusal would save it that; where production is modelled the margin is gross, what the buyer pays: raise it to "
-                f"the price ({line.get('unit_cost'):g} is paid on this lane)"
+                f"less than the {cost:g} that a unit costs at {pair[0]!r}: the exporter loses {cost - margin:g} on every unit, and "
+                "a refusal saves it that; where production is modelled the margin is gross, what the buyer pays: raise it to the price "
+                f"({line.get('unit_cost'):g} is paid on this lane)"
             )
             yield line.fault(message, "margin", margin)
 

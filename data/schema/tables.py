@@ -345,7 +345,9 @@ class Policy(Row):
     policy: Id = column("Id of the policy within the regime.")
     delay_weeks: Distribution = column("Review time: 8, or a distribution 4:0.5;12:0.5.", "weeks")
     approval_rate: Share = column(
-        "Share of what a lane can carry that is licensed; what is refused stays with the exporter.", "share", default=1.0
+        "Share of what a lane can carry that is licensed; what is refused stays with the exporter.",
+        "share",
+        default=1.0,
     )
     start_week: Week = column("First week of the policy.", "week", default=0)
     end_week: Week | None = column("First week after the policy; default: never ends.", "week", default=None)

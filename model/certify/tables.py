@@ -103,12 +103,16 @@ def policies_table(network: Network, choice: Choice, operations: Operations) -> 
     return frame.astype({"first_bite": "Int64", "first_shortage": "Int64"})
 
 
-def sourcing_table(network: Network, before_it: Operations, account: Account) -> pd.DataFrame:
-    """One row per lane into our side, then per stockpile: dispatches and shares of intake before and after, scenario none."""
+def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
+    """One row per lane into our side, then per stockpile: flows and shares of intake before and after, scenario none.
+
+    Before is base_flow, what runs before week 0; where the model's status quo differs a warning says so.
+    """
     import pandas as pd
 
     first = account.first
-    before, after = _dispatched(before_it), _dispatched(account.operations)
+    after = _dispatched(account.operations)
+    before = {name: lane.base_flow * network.weeks for name, lane in network.lanes.items()}
     rows = []
     totals: dict[tuple[str, str, str], float] = {}
     for lane in network.lanes_into("ours"):
@@ -255,7 +259,7 @@ def plan_tables(problem: Problem, account: Account) -> dict[str, pd.DataFrame]:
     network, operations = problem.network, account.operations
     tables = {
         "policies": policies_table(network, account.choice, operations),
-        "sourcing": sourcing_table(network, problem.status_quo.operations, account),
+        "sourcing": sourcing_table(network, account),
         "flows": flows_table(network, operations),
         "stocks": stocks_table(operations),
         "fills": fills_table(operations),

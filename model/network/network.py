@@ -330,16 +330,16 @@ class Network:
         if pair not in known:
             prices = [lane.unit_cost for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
             if not prices:
-                prices = [
-                    process.unit_cost
-                    + sum(
-                        quantity * self.replacement_cost((pair[0], item))
-                        for item, quantity in self.recipe[process.process].items()
-                    )
-                    for process in self.makers.get(pair, ())
-                ]
+                prices = [self.process_cost(process) for process in self.makers.get(pair, ())]
             known[pair] = min(prices, default=0.0)
         return known[pair]
+
+    def process_cost(self, process: Process) -> float:
+        """What a process makes a unit for: unit_cost + sum of quantity R(s, input)."""
+        inputs = self.recipe[process.process].items()
+        return process.unit_cost + sum(
+            quantity * self.replacement_cost((process.site, item)) for item, quantity in inputs
+        )
 
     def way_back(self, pair: Pair) -> float:
         """R'(s,i): what it takes to have a unit again after the end (section 2).
