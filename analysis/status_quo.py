@@ -158,13 +158,13 @@ def _cause(
     problem: Problem, lane: Lane, flows: dict[str, tuple[float, float]], short: dict[Pair, tuple[float, float]]
 ) -> str:
     """Why a lane does not carry its base_flow in the status quo, and what to do."""
-    network, pair = problem.network, (lane.destination, lane.item)
+    pair = lane.destination, lane.item
     base, mean = flows[lane.lane]
     if mean < base and pair in short:
         return f"end of the horizon: the stock of {lane.item} in {lane.destination} is run down; {_end_remedy(problem, pair)}"
-    found = _other_source(problem, lane, flows) or (_loses_on_it(problem, lane) or _made_cheaper(problem, lane)) * (
-        mean < base
-    )
+    found = _other_source(problem, lane, flows)
+    if not found and mean < base:
+        found = _loses_on_it(problem, lane) or _made_cheaper(problem, lane)
     return found or "base flows should balance with recipes, demands and stocks"
 
 
@@ -182,8 +182,8 @@ def _other_source(problem: Problem, lane: Lane, flows: dict[str, tuple[float, fl
         other = max(dearer, key=lambda row: abs(price[row.lane] - price[lane.lane]))
         low, high = (other.lane, lane.lane) if missing > 0 else (lane.lane, other.lane)
         return (
-            f"dearer source: {high} costs {price[high]:g} a unit and {low} {price[low]:g}, which takes over {abs(missing):.4g} a week; "
-            f"where {high} runs by contract write its min_flow, else correct its price or the max_flow of {low}"
+            f"dearer source: {high} costs {price[high]:g} a unit and {low} {price[low]:g}, which takes over {abs(missing):.4g} "
+            f"a week; where {high} runs by contract write its min_flow, else correct its price or the max_flow of {low}"
         )
     if any(price[other.lane] == price[lane.lane] for other in moved):
         twin = next(other.lane for other in moved if price[other.lane] == price[lane.lane])
@@ -217,8 +217,8 @@ def _made_cheaper(problem: Problem, lane: Lane) -> str:
         return ""
     return (
         f"dearer source: it costs {lane.unit_cost * money:.4g} a unit, and process {cheapest} makes one for "
-        f"{costs[cheapest] * money:.4g}; where the lane runs by contract write its min_flow, else correct its price or the capacity of "
-        "the process"
+        f"{costs[cheapest] * money:.4g}; where the lane runs by contract write its min_flow, else correct its price or the "
+        "capacity of the process"
     )
 
 

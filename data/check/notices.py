@@ -78,8 +78,8 @@ def _lanes(draft: Draft) -> Iterator[Fault]:
             yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
         if line.get("min_flow") > line.get("base_flow") and not line.get("fixed_cost"):
             message = (
-                f"more than the base_flow {line.get('base_flow'):g} that runs before week 0, so that the status quo carries more than "
-                "today; lower it, unless the contract begins in week 0"
+                f"more than the base_flow {line.get('base_flow'):g} that runs before week 0, so that the status quo carries "
+                "more than today; lower it, unless the contract begins in week 0"
             )
             yield line.fault(message, "min_flow", line.get("min_flow"))
 

@@ -100,8 +100,8 @@ def margins_below_cost(draft: Draft) -> Iterator[Fault]:
         if cost is not None and margin < cost * (1 - 1e-9):
             message = (
                 f"less than the {cost:g} that a unit costs at {pair[0]!r}: the exporter loses {cost - margin:g} on every unit, and "
-                "a refusal saves it that; where production is modelled the margin is gross, what the buyer pays: raise it to the price "
-                f"({line.get('unit_cost'):g} is paid on this lane)"
+                "a refusal saves it that; where production is modelled the margin is gross, what the buyer pays: raise it to the "
+                f"price ({line.get('unit_cost'):g} is paid on this lane)"
             )
             yield line.fault(message, "margin", margin)
 
