@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from .case import Case, Scenario
 from .follower import ResponseLP, response_cost, response_lp
-from .planner import Details, OracleAnswer, best_for, combinations, oracle, status_quo_cost
+from .planner import Details, OracleAnswer, StatusQuo, best_for, combinations, oracle, status_quo, status_quo_cost
 
 __all__ = [
     "Case",
@@ -24,10 +24,12 @@ __all__ = [
     "OracleAnswer",
     "ResponseLP",
     "Scenario",
+    "StatusQuo",
     "best_for",
     "combinations",
     "oracle",
     "response_cost",
     "response_lp",
+    "status_quo",
     "status_quo_cost",
 ]

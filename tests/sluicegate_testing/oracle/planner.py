@@ -64,11 +64,53 @@ def status_quo_cost(settings: Settings, tables: Tables, *, slack: float = SLACK)
     return _status_quo_cost(case, solve_response(case, {}).value, slack)
 
 
-def _status_quo_cost(case: Case, least: float, slack: float) -> float:
+@dataclass(frozen=True)
+class StatusQuo:
+    """The status quo of both sides: our cost W, and the dispatches nearest to the base flows.
+
+    ``deviation`` is the sum over inbound lanes of either side and weeks of |ship - base_flow|, each item's relative to
+    its largest base flow.
+    """
+
+    cost: float
+    ship: dict[str, list[float]]
+    deviation: float
+
+
+def status_quo(settings: Settings, tables: Tables, *, slack: float = SLACK) -> StatusQuo:
+    """The status quo, ties of equal cost (V for the counterpart, then W for us) decided by the least deviation."""
+    case = Case(settings, tables)
+    least = solve_response(case, {}).value
+    program, response, ours = _status_quo_program(case, least, slack)
+    cost = _status_quo_cost(case, least, slack)
+    program.nonnegative(Affine(cost + 1e-9 * max(1.0, abs(cost))).plus(ours.cost, -1.0))
+    usual: dict[str, float] = {}
+    for lane in case.lanes:
+        usual[lane.item] = max(usual.get(lane.item, 0.0), lane.base_flow)
+    total = Affine()
+    lanes = [(lane, chain) for side, chain in (("C", response), ("H", ours)) for lane in case.inbound(side)]
+    for lane, chain in lanes:
+        for t in range(case.T):
+            ship, away = chain.ship[lane.id, t], program.column()
+            program.nonnegative(Affine(lane.base_flow).add(1.0, away).add(-1.0, ship))
+            program.nonnegative(Affine(-lane.base_flow).add(1.0, away).add(1.0, ship))
+            total.add(1.0 / (usual[lane.item] or 1.0), away)
+    x = program.minimise(total)
+    if x is None:
+        raise RuntimeError("the status quo always exists")
+    flows = {lane.id: [float(x[chain.ship[lane.id, t]]) for t in range(case.T)] for lane, chain in lanes}
+    return StatusQuo(cost, flows, total.at(x))
+
+
+def _status_quo_program(case: Case, least: float, slack: float) -> tuple[Program, Chain, Chain]:
     program = Program()
     response = add_response(program, case, {})
     hold_at_least_cost(program, case, response, least, slack)
-    ours = add_ours(program, case, response, NONE, FirstStage())
+    return program, response, add_ours(program, case, response, NONE, FirstStage())
+
+
+def _status_quo_cost(case: Case, least: float, slack: float) -> float:
+    program, _, ours = _status_quo_program(case, least, slack)
     if not program.lower:
         return ours.cost.constant
     x = program.minimise(ours.cost)
