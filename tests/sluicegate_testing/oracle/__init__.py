@@ -15,17 +15,20 @@ Our side is written H, the counterpart's C, everybody else's O. A pair is (site,
 from __future__ import annotations
 
 from .case import Case, Scenario
+from .causes import Causes, causes
 from .follower import ResponseLP, response_cost, response_lp
 from .planner import Details, OracleAnswer, StatusQuo, best_for, combinations, oracle, status_quo, status_quo_cost
 
 __all__ = [
     "Case",
+    "Causes",
     "Details",
     "OracleAnswer",
     "ResponseLP",
     "Scenario",
     "StatusQuo",
     "best_for",
+    "causes",
     "combinations",
     "oracle",
     "response_cost",

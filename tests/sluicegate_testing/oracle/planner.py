@@ -61,7 +61,7 @@ class OracleAnswer:
 def status_quo_cost(settings: Settings, tables: Tables, *, slack: float = SLACK) -> float:
     """W of the status quo: all open, nothing qualified or stockpiled, scenario none, a kind response, no limits."""
     case = Case(settings, tables)
-    return _status_quo_cost(case, solve_response(case, {}).value, slack)
+    return own_costs_today(case, solve_response(case, {}).value, slack)
 
 
 @dataclass(frozen=True)
@@ -80,26 +80,39 @@ class StatusQuo:
 def status_quo(settings: Settings, tables: Tables, *, slack: float = SLACK) -> StatusQuo:
     """The status quo, ties of equal cost (V for the counterpart, then W for us) decided by the least deviation."""
     case = Case(settings, tables)
-    least = solve_response(case, {}).value
-    program, response, ours = _status_quo_program(case, least, slack)
-    cost = _status_quo_cost(case, least, slack)
-    program.nonnegative(Affine(cost + 1e-9 * max(1.0, abs(cost))).plus(ours.cost, -1.0))
+    x, response, ours = solve_status_quo(case, solve_response(case, {}).value, slack)
+    lanes = [(lane, chain) for side, chain in (("C", response), ("H", ours)) for lane in case.inbound(side)]
+    flows = {lane.id: [float(x[chain.ship[lane.id, t]]) for t in range(case.T)] for lane, chain in lanes}
+    usual = _usual_flows(case)
+    away = [abs(flow - lane.base_flow) / usual[lane.item] for lane, _ in lanes for flow in flows[lane.id]]
+    return StatusQuo(ours.cost.at(x), flows, sum(away))
+
+
+def _usual_flows(case: Case) -> dict[str, float]:
+    """The largest base flow of every item; 1 where nothing flows."""
     usual: dict[str, float] = {}
     for lane in case.lanes:
         usual[lane.item] = max(usual.get(lane.item, 0.0), lane.base_flow)
-    total = Affine()
-    lanes = [(lane, chain) for side, chain in (("C", response), ("H", ours)) for lane in case.inbound(side)]
-    for lane, chain in lanes:
-        for t in range(case.T):
-            ship, away = chain.ship[lane.id, t], program.column()
-            program.nonnegative(Affine(lane.base_flow).add(1.0, away).add(-1.0, ship))
-            program.nonnegative(Affine(-lane.base_flow).add(1.0, away).add(1.0, ship))
-            total.add(1.0 / (usual[lane.item] or 1.0), away)
-    x = program.minimise(total)
+    return {item: flow or 1.0 for item, flow in usual.items()}
+
+
+def solve_status_quo(case: Case, least: float, slack: float) -> tuple[np.ndarray, Chain, Chain]:
+    """The columns of the status quo nearest to the base flows, and where they stand: the response's and ours."""
+    cost = own_costs_today(case, least, slack)
+    program, response, ours = _status_quo_program(case, least, slack)
+    program.nonnegative(Affine(cost + 1e-9 * max(1.0, abs(cost))).plus(ours.cost, -1.0))
+    usual, total = _usual_flows(case), Affine()
+    for side, chain in (("C", response), ("H", ours)):
+        for lane in case.inbound(side):
+            for t in range(case.T):
+                ship, away = chain.ship[lane.id, t], program.column()
+                program.nonnegative(Affine(lane.base_flow).add(1.0, away).add(-1.0, ship))
+                program.nonnegative(Affine(-lane.base_flow).add(1.0, away).add(1.0, ship))
+                total.add(1.0 / usual[lane.item], away)
+    x = program.minimise(total) if program.lower else np.zeros(0)
     if x is None:
         raise RuntimeError("the status quo always exists")
-    flows = {lane.id: [float(x[chain.ship[lane.id, t]]) for t in range(case.T)] for lane, chain in lanes}
-    return StatusQuo(cost, flows, total.at(x))
+    return x, response, ours
 
 
 def _status_quo_program(case: Case, least: float, slack: float) -> tuple[Program, Chain, Chain]:
@@ -109,7 +122,8 @@ def _status_quo_program(case: Case, least: float, slack: float) -> tuple[Program
     return program, response, add_ours(program, case, response, NONE, FirstStage())
 
 
-def _status_quo_cost(case: Case, least: float, slack: float) -> float:
+def own_costs_today(case: Case, least: float, slack: float) -> float:
+    """W of the status quo, given V of all open."""
     program, _, ours = _status_quo_program(case, least, slack)
     if not program.lower:
         return ours.cost.constant
@@ -149,29 +163,62 @@ def best_for(
     case = Case(settings, tables)
     least_open = solve_response(case, {}).value
     least = solve_response(case, policies).value
-    own_open = _status_quo_cost(case, least_open, slack)
-    return _best_for(case, policies, least, least_open, own_open, slack, True, qualified, stockpile, limits)
+    own_open = own_costs_today(case, least_open, slack)
+    solved = solve_for(case, policies, least, least_open, own_open, slack, qualified, stockpile, limits)
+    return (None, None) if solved is None else (solved.leverage, details_of(solved))
 
 
-def _best_for(
+@dataclass(frozen=True)
+class Solved:
+    """The best plan under fixed policies: its program, columns, and both losses of every scenario that is judged."""
+
+    leverage: float
+    program: Program
+    x: np.ndarray
+    response: Chain
+    first: FirstStage
+    chains: dict[Scenario, Chain]
+    inflicted: dict[Scenario, Affine]
+    suffered: dict[Scenario, Affine]
+    judged: list[Scenario]
+    z: int
+
+    def tidy(self) -> np.ndarray:
+        """The columns after scenarios that are not the worst, and so may be operated badly, are tidied up.
+
+        What is shared and the leverage are held; the sum of W over all scenarios is minimised. The program is used up.
+        """
+        program = self.program
+        shared = len(response_columns(self.response)) + len(self.first.qualify) + len(self.first.stockpile)
+        for column in range(shared):
+            program.lower[column] = program.upper[column] = float(self.x[column])
+            program.integer[column] = 0
+        program.lower[self.z] = self.leverage - 1e-7 * max(1.0, abs(self.leverage))
+        total = Affine()
+        for chain in self.chains.values():
+            total.plus(chain.cost)
+        x = program.minimise(total)
+        return self.x if x is None else x
+
+
+def solve_for(
     case: Case,
     policies: Mapping[str, str],
     least: float,
     least_open: float,
     own_open: float,
     slack: float,
-    explain: bool = False,
     qualified: Collection[str] | None = None,
     stockpile: Mapping[Pair, float] | None = None,
     limits: bool = True,
-) -> tuple[float | None, Details | None]:
-    """Maximise z, z <= leverage in scenario none and (objective worst) in every package.
+) -> Solved | None:
+    """Maximise z, z <= leverage in scenario none and (objective worst) in every package; None without a plan.
 
-    leverage = [V(k) - V(open) + the package's cost + refused margin]
+    leverage = [V(k) - V(open) + the package's cost + what refusing costs]
     - [W - W(status quo) + fixed costs + stockpile cost + admin costs].
     """
     if limits and not case.allowed(policies):
-        return None, None
+        return None
     program = Program()
     response = add_response(program, case, policies)
     hold_at_least_cost(program, case, response, least, slack)
@@ -201,36 +248,26 @@ def _best_for(
             program.nonnegative(Affine(case.own_loss).plus(suffered[scenario], -1.0))
     x = program.minimise(Affine().add(-1.0, z))
     if x is None:
-        return None, None
-    leverage = float(x[z]) + 0.0
-    if not explain:
-        return leverage, None
+        return None
+    return Solved(float(x[z]) + 0.0, program, x, response, first, chains, inflicted, suffered, judged, z)
 
-    # Scenarios that are not the worst may have been operated badly: hold all that is shared and tidy them up.
-    shared = len(response_columns(response)) + len(first.qualify) + len(first.stockpile)
-    for column in range(shared):
-        program.lower[column] = program.upper[column] = float(x[column])
-        program.integer[column] = 0
-    program.lower[z] = leverage - 1e-7 * max(1.0, abs(leverage))
-    total = Affine()
-    for chain in chains.values():
-        total.plus(chain.cost)
-    tidy = program.minimise(total)
-    x = x if tidy is None else tidy
-    net = {scenario: inflicted[scenario].at(x) - suffered[scenario].at(x) for scenario in judged}
+
+def details_of(solved: Solved) -> Details:
+    """What stands behind a leverage."""
+    x, judged = solved.tidy(), solved.judged
+    net = {scenario: solved.inflicted[scenario].at(x) - solved.suffered[scenario].at(x) for scenario in judged}
     lowest = min(net.values())
     worst = next(scenario for scenario in judged if net[scenario] <= lowest + 1e-7 * max(1.0, abs(lowest)))
-    details = Details(
-        leverage=leverage,
+    return Details(
+        leverage=solved.leverage,
         worst_package=worst.name,
-        qualified=[lane for lane, column in first.qualify.items() if x[column] > 0.5],
-        stockpile={pair: float(x[column]) for pair, column in first.stockpile.items()},
-        counterpart_loss={scenario.name: loss.at(x) for scenario, loss in inflicted.items()},
-        own_loss={scenario.name: loss.at(x) for scenario, loss in suffered.items()},
-        fill={scenario.name: _fills(chain, x) for scenario, chain in chains.items()},
-        counterpart_fill=_fills(response, x),
+        qualified=[lane for lane, column in solved.first.qualify.items() if x[column] > 0.5],
+        stockpile={pair: float(x[column]) for pair, column in solved.first.stockpile.items()},
+        counterpart_loss={scenario.name: loss.at(x) for scenario, loss in solved.inflicted.items()},
+        own_loss={scenario.name: loss.at(x) for scenario, loss in solved.suffered.items()},
+        fill={scenario.name: _fills(chain, x) for scenario, chain in solved.chains.items()},
+        counterpart_fill=_fills(solved.response, x),
     )
-    return leverage, details
 
 
 def response_columns(response: Chain) -> list[int]:
@@ -270,13 +307,14 @@ def oracle(settings: Settings, tables: Tables, *, slack: float = SLACK) -> Oracl
     """
     case = Case(settings, tables)
     least_open = solve_response(case, {}).value
-    own_open = _status_quo_cost(case, least_open, slack)
+    own_open = own_costs_today(case, least_open, slack)
     values: dict[tuple[str, ...], float | None] = {}
     costs: dict[tuple[str, ...], float] = {}
     for policies in _combinations(case):
         key = tuple(policies.values())
         costs[key] = solve_response(case, policies).value
-        values[key] = _best_for(case, policies, costs[key], least_open, own_open, slack)[0]
+        solved = solve_for(case, policies, costs[key], least_open, own_open, slack)
+        values[key] = None if solved is None else solved.leverage
 
     feasible = {key: value for key, value in values.items() if value is not None}
     regimes = tuple(case.ours)
@@ -287,8 +325,10 @@ def oracle(settings: Settings, tables: Tables, *, slack: float = SLACK) -> Oracl
     ties = [key for key, value in feasible.items() if value >= top - 1e-7 * max(1.0, abs(top))]
     best = min(ties, key=lambda key: sum(policy != OPEN for policy in key))
     policies = dict(zip(regimes, best, strict=True))
-    details = _best_for(case, policies, costs[best], least_open, own_open, slack, explain=True)[1]
-    assert details is not None
+    solved = solve_for(case, policies, costs[best], least_open, own_open, slack)
+    if solved is None:
+        raise RuntimeError("the best combination has a plan")
+    details = details_of(solved)
     return OracleAnswer(
         leverage=top,
         policies=policies,
