@@ -11,6 +11,7 @@ from ..formulation.linking import Choice
 from ..leader.readout import INCOME, OWN_COSTS, RESPONSE_COSTS
 from ..leader.recompute import Operations
 from ..network.network import NONE, Network
+from .causes import causes_table
 from .figures import Account, first_shortage
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ UNITS = {
     "stocks": {"week": "week", "stock": "units of the item"},
     "fills": {"week": "week", "fill": "share"},
     "losses": {"status_quo": MONEY, "plan": MONEY, "loss": MONEY},
+    "causes": {"units": "units of the item", "amount": MONEY},
 }
 """Units of the figures of each table."""
 
@@ -264,6 +266,7 @@ def plan_tables(problem: Problem, account: Account) -> dict[str, pd.DataFrame]:
         "stocks": stocks_table(operations),
         "fills": fills_table(operations),
         "losses": losses_table(problem, account),
+        "causes": causes_table(problem, account),
     }
     currency = problem.case.settings.case.currency
     for name, frame in tables.items():
