@@ -9,7 +9,7 @@ import scipy.sparse as sparse
 
 from ..network.network import NONE
 from ..solver.highs import Highs, Program
-from .fixed_policy import face_of
+from .fixed_policy import FACE_RELATIVE, face_of
 from .recompute import NOISE, Operations
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def nearest_to_base_flow(
     matrix = sparse.bmat([[program.matrix, None, None], [across, -apart, apart]]) if count else program.matrix
     for wide in (False, True):
         if own is not None:
-            upper[own] = face_of(network, own_cost, wide) if own_cost > 0 else own_cost + wide * 1e-9 * abs(own_cost)
+            upper[own] = own_cost + (FACE_RELATIVE * max(1.0, abs(own_cost)) if wide else 0.0)
         if joint.face_row is not None:
             row_upper[joint.face_row] = face_of(network, response_cost, wide) - joint.face_offset
         settled = Program(

@@ -356,12 +356,16 @@ def watched(network: Network) -> np.ndarray:
         found.append(network.slack_price(lane))
         found.append(network.capacity(lane, network.weeks - 1) if lane.available_week < network.weeks else 0.0)
         ramp = range(lane.available_week, min(network.weeks, lane.available_week + lane.ramp_weeks + 1))
-        for share in shares_of(network, lane):
+        shares = shares_of(network, lane)
+        for share in (1.0, *shares):
             found += [network.capacity(lane, week, share) for week in ramp]
-            found += [network.contracted(lane, week, share) for week in ramp if lane.min_flow > 0]
+            if lane.min_flow > 0:
+                found += [network.contracted(lane, week, share) for week in ramp]
+                found.append(min(lane.min_flow, share * lane.base_flow))
         if network.side[lane.origin] == "counterpart":
             found += [min(network.capacity(lane, week), lane.base_flow) for week in ramp]
-            found.append(network.margin_at_stake(lane))
+            if shares:
+                found.append(network.margin_at_stake(lane))
     for table, model in TABLES.items():
         names = [name for name, info in columns(model).items() if numeric(info) is not None]
         for row in network.case.rows(table) if model.key else ():
