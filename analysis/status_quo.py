@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 OFF_BALANCE = 0.1
 """Relative difference between a lane's base flow and its mean flow from which a warning is given."""
 
+IDLE_SHARE = 0.01
+"""Mean flow of a lane without base flow, as a share of the base flows to its destination, from which a warning is given."""
+
 
 def lane_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
     """Base flow and mean status-quo flow of every lane that touches a side.
@@ -128,7 +131,9 @@ def status_quo_warnings(case: Case, problem: Problem | None = None) -> list[str]
     flows = {row.lane: (row.base_flow, row.mean_flow) for row in frame.itertuples()}
     for row in frame.itertuples():
         lane, unit = network.lanes[row.lane], network.units.item(row.item)
-        scale = lane.base_flow or 1e-3 * min(lane.max_flow, network.usable.dispatched(lane))
+        intake = math.fsum(row.base_flow for row in network.inbound.get((lane.destination, lane.item), ()))
+        idle = intake * IDLE_SHARE or 1e-4 * min(lane.max_flow, network.usable.dispatched(lane))
+        scale = lane.base_flow or idle / OFF_BALANCE
         if abs(row.difference) > (OFF_BALANCE * scale + 1e-9) * unit:
             warnings.append(
                 f"lanes, {row.lane}: base_flow is {row.base_flow:.4g} a week, but the status quo's mean flow is "
