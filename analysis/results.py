@@ -26,10 +26,14 @@ DOCUMENTS = {"plan": "plan.json", "frontier": "frontier.json", "sweep": "sweep.j
 
 ADDED = {"case_warnings"}
 """Keys of plan.json that a result of an earlier version does not have."""
+
+ADDED_TABLES = {"causes"}
+"""Tables that a result of an earlier version does not have."""
+
 MOST_NAMED = 4
 """Changed files that a message names before it counts."""
 
-TABLES = ("policies", "sourcing", "flows", "stocks", "fills", "losses")
+TABLES = ("policies", "sourcing", "flows", "stocks", "fills", "losses", "causes")
 
 
 def result_kind(folder: str | os.PathLike[str]) -> str | None:
@@ -239,7 +243,8 @@ def _read_tables(folder: Path) -> dict[str, pd.DataFrame]:
             with path.open("rb") as file:
                 found[name] = pd.read_parquet(file)
         except FileNotFoundError:
-            faults.append(f"{path} is missing")
+            if name not in ADDED_TABLES:
+                faults.append(f"{path} is missing")
         except Exception as error:
             # pyarrow and pandas have many ways to refuse a damaged file.
             faults.append(f"{path} cannot be read: {(str(error).splitlines() or ['damaged'])[0]}")

@@ -158,11 +158,16 @@ class Survival:
         closed = [*self._model.qualify.values(), *self._model.stockpile.values()]
         closed += [variable for (lane, _), variable in ours.ship.items() if lane in ours.to_qualify]
         program.column_upper[self._places(closed)] = 0.0
+        # A contract asks nobody to take what would be lost without it.
+        program.column_lower[self._places(ours.ship.values())] = 0.0
+        contracts = [self._compiled.row.get(id(row)) for row in ours.contracted.values()]
+        program.row_lower = program.row_lower.copy()
+        program.row_lower[[row for row in contracts if row is not None]] = -math.inf
         # Goods must be there to be delivered, but for what the status quo already pretends.
         undelivered = self._places(ours.undelivered.values())
         program.column_upper[undelivered] = np.maximum(0.0, solution[undelivered])
         self._program = program
-        self._lane_columns = self._columns_by_id(ours.ship, self._model.response.ship)
+        self._lane_columns = self._columns_by_id(ours.ship, self._model.response.ship, self._model.response.contract)
         self._process_columns = self._columns_by_id(ours.make, self._model.response.make)
         self.streams = {"ours": list(self._our_streams()), "counterpart": list(self._their_streams())}
         served = {side: self._levels(streams, solution) for side, streams in self.streams.items()}

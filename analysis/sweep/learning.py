@@ -104,8 +104,8 @@ class Learnt:
         places = np.empty(0, dtype=np.int64)
         for _ in range(2):
             network = Network(case, self.units)
-            costs = np.array([network.replacement_cost(pair) for pair in pairs]) + draw.uniform(1.0, 2.0, len(pairs))
-            network.set_replacement_costs(dict(zip(pairs, costs.tolist(), strict=True)))
+            raised = np.array([network.terminal_price(pair) for pair in pairs]) + draw.uniform(1.0, 2.0, len(pairs))
+            network.set_terminal_prices(dict(zip(pairs, raised.tolist(), strict=True)))
             mould = Mould(Problem(case, network=network), self.mould.prices)
             if mould.structure != self._structure:
                 raise Unlearnable("terminal prices alter the structure of the programs")

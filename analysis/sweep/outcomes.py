@@ -11,7 +11,18 @@ from ...model.plan.choices import Choices, Offer
 if TYPE_CHECKING:
     from ...data import Case
 
-LEFT_OUT = ("schema", "case", "solve", "policies", "qualified", "stockpile", "violations", "warnings", "case_warnings")
+LEFT_OUT = (
+    "schema",
+    "case",
+    "solve",
+    "policies",
+    "qualified",
+    "stockpile",
+    "causes",
+    "violations",
+    "warnings",
+    "case_warnings",
+)
 """Parts of ``plan.json`` that are no outcome, or are told in another way."""
 
 SOLVED = "solved"

@@ -519,6 +519,12 @@ class _Drafter:
             )
             self.sources.assume("processes", process, "capacity", made, "capacity")
             self.sources.assume("processes", process, "unit_cost", rounded(cost * price), "production_cost")
+            for row in out:
+                if "margin" in row:
+                    # What is saved by not making a unit is modelled now, so that the seller loses the whole price.
+                    self.sources.retract("lanes", row["lane"], "margin", "margin")
+                    row["margin"] = row["unit_cost"]
+                    self.sources.assume("lanes", row["lane"], "margin", row["margin"], "gross_margin")
 
     def _parties(self) -> None:
         focal, counterpart = self.parties.focal, self.counterpart

@@ -120,6 +120,12 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         0.05,
         0.6,
     ),
+    "gross_margin": Placeholder(
+        "what the seller earns where its production is modelled",
+        1.0,
+        "the whole price, as the cost of making a unit stands with the process",
+        "what is paid for a unit, and would not be got otherwise?",
+    ),
     "headroom": Placeholder(
         "most that a lane can carry",
         1.1,

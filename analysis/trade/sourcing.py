@@ -77,6 +77,14 @@ class Sourcing:
         value = value if isinstance(value, str) else rounded(figure)
         self._add(table, key, column, value, source="", date="", confidence="assumed", note=note)
 
+    def retract(self, table: str, key: str, column: str, name: str) -> None:
+        """Take back what was said of a figure that a placeholder filled in."""
+        figure = table, key, column
+        self.rows = [row for row in self.rows if (row["table"], row["key"], row["column"]) != figure]
+        self.used[name] -= 1
+        if not self.used[name]:
+            del self.used[name]
+
     def _add(self, table: str, key: str, column: str, value: Any, **more: str) -> None:
         whole = isinstance(value, float) and value.is_integer()
         text = str(int(value)) if whole else str(value)

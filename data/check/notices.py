@@ -9,6 +9,7 @@ from ..schema.errors import Fault
 from .lookalikes import look_alikes
 from .unlikely import (
     delays_beyond_the_horizon,
+    margins_below_cost,
     penalties_below_cost,
     sites_without_lanes,
     unneeded_outputs,
@@ -25,6 +26,7 @@ def notice(draft: Draft) -> list[Fault]:
         sites_without_lanes,
         _unserved,
         penalties_below_cost,
+        margins_below_cost,
         unneeded_outputs,
         _counterpart_limits,
         _lanes,
@@ -74,6 +76,12 @@ def _lanes(draft: Draft) -> Iterator[Fault]:
         if line.get("fixed_cost") and line.get("base_flow"):
             message = f"runs before week 0 (base_flow {line.get('base_flow'):g}), yet must be qualified to run on"
             yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
+        if line.get("min_flow") > line.get("base_flow") and not line.get("fixed_cost"):
+            message = (
+                f"more than the base_flow {line.get('base_flow'):g} that runs before week 0, so that the status quo carries "
+                "more than today; lower it, unless the contract begins in week 0"
+            )
+            yield line.fault(message, "min_flow", line.get("min_flow"))
 
 
 def _regimes(draft: Draft) -> Iterator[Fault]:

@@ -98,6 +98,27 @@ def _lanes(draft: Draft) -> Iterator[Fault]:
             yield line.fault(f"more than max_flow {line.get('max_flow'):g}", "base_flow", line.get("base_flow"))
         if line.get("fixed_cost"):
             yield from _qualified(draft, line)
+        if line.get("min_flow"):
+            yield from _contract(draft, line)
+
+
+def _contract(draft: Draft, line: Line) -> Iterator[Fault]:
+    """Refuse contracts that could leave a side without any way to act: then doing nothing would not be feasible."""
+    least, most = line.get("min_flow"), line.get("max_flow")
+    origin, destination, item = line.get("origin"), line.get("destination"), line.get("item")
+    side = draft.side(destination)
+    if least > most:
+        message = f"more than max_flow {most:g}; a contract is for no more than the lane can carry: lower it, or raise max_flow"
+        yield line.fault(message, "min_flow", least)
+    if side == "other":
+        message = f"a contract acts on lanes that end on our side or the counterpart's; this one ends at {destination!r}; write 0"
+        yield line.fault(message, "min_flow", least)
+    elif draft.side(origin) == side and (origin, item) in draft.tracked:
+        message = (
+            f"a lane between two sites of one side, fed from the stock of {item!r} at {origin!r}, may find that empty; a contract "
+            "acts on lanes from outside: write 0"
+        )
+        yield line.fault(message, "min_flow", least)
 
 
 def _qualified(draft: Draft, line: Line) -> Iterator[Fault]:

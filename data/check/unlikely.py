@@ -86,14 +86,43 @@ def penalties_below_cost(draft: Draft) -> Iterator[Fault]:
             yield line.fault(message, "shortage_penalty", penalty)
 
 
-class _Costs:
-    """The least that a unit of an item costs at a site: bought over a lane, or made there."""
+def margins_below_cost(draft: Draft) -> Iterator[Fault]:
+    """Warn of exporters that lose on every unit: they are paid less than a unit costs them again."""
+    replacement = _Costs(draft, running=True)
+    for line in draft.lines["lanes"]:
+        pair = line.get("origin"), line.get("item")
+        margin, sold = line.get("margin"), line.get("base_flow")
+        if not margin or not sold or pair not in draft.tracked or draft.side(line.get("origin")) == "other":
+            continue
+        if draft.side(line.get("origin")) == draft.side(line.get("destination")):
+            continue
+        cost = replacement.of(pair)
+        if cost is not None and margin < cost * (1 - 1e-9):
+            message = (
+                f"less than the {cost:g} that a unit costs at {pair[0]!r}: the exporter loses {cost - margin:g} on every unit, and "
+                "a refusal saves it that; where production is modelled the margin is gross, what the buyer pays: raise it to the "
+                f"price ({line.get('unit_cost'):g} is paid on this lane)"
+            )
+            yield line.fault(message, "margin", margin)
 
-    def __init__(self, draft: Draft):
+
+class _Costs:
+    """The least that a unit of an item costs at a site: bought over a lane, or made there.
+
+    Parameters
+    ----------
+    draft
+        The case.
+    running
+        Whether lanes that run before week 0 alone count, and processes only where there are none: the replacement cost.
+    """
+
+    def __init__(self, draft: Draft, running: bool = False):
+        self._running = running
         self._bought: dict[Pair, float] = {}
         for line in draft.lines["lanes"]:
             pair, cost = (line.get("destination"), line.get("item")), line.get("unit_cost")
-            if line.get("max_flow"):
+            if line.get("base_flow" if running else "max_flow"):
                 self._bought[pair] = min(cost, self._bought.get(pair, cost))
         self._processes: dict[Pair, list[Line]] = defaultdict(list)
         for line in draft.lines["processes"]:
@@ -107,8 +136,10 @@ class _Costs:
     def of(self, pair: Pair) -> float | None:
         """Return the cost; None where there is no way to have the item. Recipes have no cycles, so this ends."""
         if pair not in self._known:
-            made = [self._made(process) for process in self._processes[pair]]
-            found = [cost for cost in (self._bought.get(pair), *made) if cost is not None]
+            bought = self._bought.get(pair)
+            alone = self._running and bought is not None
+            made = [] if alone else [self._made(process) for process in self._processes[pair]]
+            found = [cost for cost in (bought, *made) if cost is not None]
             self._known[pair] = min(found, default=None)
         return self._known[pair]
 

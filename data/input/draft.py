@@ -106,6 +106,12 @@ class Draft:
             menus.setdefault(line.get("regime"), {"open"}).add(line.get("policy"))
         return menus
 
+    @cached_property
+    def tracked(self) -> set[tuple[str, str]]:
+        """(site, item) with a stock row, a process that makes the item there, or a lane that ends there."""
+        ends = (("stocks", "site", "item"), ("processes", "site", "output"), ("lanes", "destination", "item"))
+        return {(line.get(site), line.get(item)) for table, site, item in ends for line in self.lines[table]}
+
     def _by_id(self, table: str, column: str) -> dict[str, Line]:
         found: dict[str, Line] = {}
         for line in self.lines[table]:

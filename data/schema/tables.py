@@ -244,6 +244,12 @@ class Stock(Row):
     terminal_target: Amount | None = column(
         "Stock wanted at the end; default: initial.", "units", same_as="initial", default=None
     )
+    terminal_price: Amount | None = column(
+        "Price of a unit missing at the end; default: (1 + terminal_premium) times the replacement cost (on our side the dearest "
+        "source in use), plus holding_cost for the whole horizon.",
+        "money per unit",
+        default=None,
+    )
     stockpile_max: Amount = column("Most that can be bought before week 0.", "units", default=0.0)
     stockpile_cost: Amount | None = column(
         "Price of the stockpile; default: 1.1 times the dearest running inbound lane (or the replacement cost).",
@@ -265,10 +271,21 @@ class Lane(Row):
     lead_weeks: Week = column("Weeks from dispatch to arrival.", "weeks", default=0)
     unit_cost: Amount = column("Price paid by the destination.", "money per unit")
     base_flow: Amount = column("Flow per week before week 0.", "units per week", default=0.0)
+    min_flow: Amount = column(
+        "Least that is dispatched in every week in which the lane is open, by contract; a policy or an outage caps it to what it "
+        "leaves of max_flow. For a dearer second source that runs all the same.",
+        "units per week",
+        default=0.0,
+    )
     max_flow: Bound = column("Most that can be dispatched in a week; inf: no limit.", "units per week")
     available_week: Week = column("First week it can be used.", "week", default=0)
     ramp_weeks: Week = column("Weeks from its first use to full capacity.", "weeks", default=0)
-    margin: Amount = column("What the origin earns.", "money per unit", default=0.0)
+    margin: Amount = column(
+        "What the origin is paid and would otherwise not get: the price where its production is modelled (gross), the profit where "
+        "it is not.",
+        "money per unit",
+        default=0.0,
+    )
     fixed_cost: Amount | None = column("Cost of qualifying it; empty or 0: nothing to qualify.", "money", default=None)
     regime: Id | None = column("The review regime that acts on it.", refers="regimes", default=None)
 
@@ -327,7 +344,11 @@ class Policy(Row):
     regime: Id = column("The regime.", refers="regimes")
     policy: Id = column("Id of the policy within the regime.")
     delay_weeks: Distribution = column("Review time: 8, or a distribution 4:0.5;12:0.5.", "weeks")
-    approval_rate: Share = column("Share of applications that are licensed.", "share", default=1.0)
+    approval_rate: Share = column(
+        "Share of what a lane can carry that is licensed; what is refused stays with the exporter.",
+        "share",
+        default=1.0,
+    )
     start_week: Week = column("First week of the policy.", "week", default=0)
     end_week: Week | None = column("First week after the policy; default: never ends.", "week", default=None)
     admin_cost: Amount = column("Cost of running it.", "money", default=0.0)
@@ -445,6 +466,11 @@ class Horizon(Section):
 
     weeks: Annotated[int, BeforeValidator(_weeks)] = column("Number of weeks T; week 0 is the announcement.", "weeks")
     start: Annotated[datetime.date | None, BeforeValidator(_date)] = column("Date week 0 begins.", default=None)
+    terminal_premium: Annotated[float, BeforeValidator(_finite), AfterValidator(_not_negative)] = column(
+        "How much dearer than the replacement cost a unit missing at the end is; raise it where a plan lives off its stock.",
+        "share",
+        default=0.05,
+    )
 
 
 class Limits(Section):

@@ -37,6 +37,7 @@ from .certificate import (
     resource_breaches,
     supply_breaches,
 )
+from .end_stock import missing_at_end
 from .restoring import restored_figures
 
 
@@ -334,6 +335,7 @@ class Figures:
                 f"the counterpart has several least-cost responses: the least kind of them leaves a leverage of "
                 f"{least * money:.6g} instead of {leverage * money:.6g}"
             )
+        warnings += self._short_at_end(account)
         known = {breach.limit for breach in breaches}
         for breach in supply_breaches(self.problem.network, hostile.operations):
             if breach.limit not in known:
@@ -343,6 +345,22 @@ class Figures:
                     f"{breach.unit}"
                 )
         return warnings
+
+    def _short_at_end(self, account: Account) -> list[str]:
+        """Remarks on stock of ours that a plan does not have again at the end, of every pair in the scenario where it is most."""
+        units, worst = self.problem.units, dict[tuple[str, str], tuple[float, float, str]]()
+        for scenario in account.operations.readout.scenarios:
+            for pair, (missing, used) in missing_at_end(
+                self.problem.leader_problem, account.operations, scenario
+            ).items():
+                if missing > worst.get(pair, (0.0, 0.0, ""))[0] * (1 + 1e-6):
+                    worst[pair] = missing, used, scenario
+        return [
+            f"in scenario {scenario} our stock of {item} in {site} ends {missing * units.item(item):.4g} below its target, "
+            + (f"{missing / used:.1%} of a year's use: " if used > 0 else "")
+            + "the plan lives off it, at the terminal price of a unit missing"
+            for (site, item), (missing, used, scenario) in worst.items()
+        ]
 
 
 def first_shortage(fills: np.ndarray) -> int | None:

@@ -11,6 +11,7 @@ from ..formulation.linking import Choice
 from ..leader.readout import INCOME, OWN_COSTS, RESPONSE_COSTS
 from ..leader.recompute import Operations
 from ..network.network import NONE, Network
+from .causes import causes_table
 from .figures import Account, first_shortage
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ UNITS = {
     "stocks": {"week": "week", "stock": "units of the item"},
     "fills": {"week": "week", "fill": "share"},
     "losses": {"status_quo": MONEY, "plan": MONEY, "loss": MONEY},
+    "causes": {"units": "units of the item", "amount": MONEY},
 }
 """Units of the figures of each table."""
 
@@ -103,12 +105,16 @@ def policies_table(network: Network, choice: Choice, operations: Operations) -> 
     return frame.astype({"first_bite": "Int64", "first_shortage": "Int64"})
 
 
-def sourcing_table(network: Network, before_it: Operations, account: Account) -> pd.DataFrame:
-    """One row per lane into our side, then per stockpile: dispatches and shares of intake before and after, scenario none."""
+def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
+    """One row per lane into our side, then per stockpile: flows and shares of intake before and after, scenario none.
+
+    Before is base_flow, what runs before week 0; where the model's status quo differs a warning says so.
+    """
     import pandas as pd
 
     first = account.first
-    before, after = _dispatched(before_it), _dispatched(account.operations)
+    after = _dispatched(account.operations)
+    before = {name: lane.base_flow * network.weeks for name, lane in network.lanes.items()}
     rows = []
     totals: dict[tuple[str, str, str], float] = {}
     for lane in network.lanes_into("ours"):
@@ -174,7 +180,7 @@ def flows_table(network: Network, operations: Operations) -> pd.DataFrame:
     ship = readout.response["ship"]
     places: dict[tuple[str, int], int] = {}
     found = [places.setdefault((lane, week), len(places)) for lane, _, week in ship.keys]
-    shipped = np.bincount(np.array(found, dtype=np.int64), ship.values(solution), len(places))
+    shipped = np.bincount(np.array(found, dtype=np.int64), readout.dispatched(solution), len(places))
     blocks: list[_Block] = [("counterpart", "", list(places), shipped)]
     for scenario, families in readout.ours.items():
         blocks.append(("ours", scenario, families["ship"].keys, families["ship"].values(solution)))
@@ -255,11 +261,12 @@ def plan_tables(problem: Problem, account: Account) -> dict[str, pd.DataFrame]:
     network, operations = problem.network, account.operations
     tables = {
         "policies": policies_table(network, account.choice, operations),
-        "sourcing": sourcing_table(network, problem.status_quo.operations, account),
+        "sourcing": sourcing_table(network, account),
         "flows": flows_table(network, operations),
         "stocks": stocks_table(operations),
         "fills": fills_table(operations),
         "losses": losses_table(problem, account),
+        "causes": causes_table(problem, account),
     }
     currency = problem.case.settings.case.currency
     for name, frame in tables.items():

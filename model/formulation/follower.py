@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
 from pyomo.environ import (
     Block,
@@ -17,8 +18,11 @@ from pyomo.environ import (
     quicksum,
 )
 
-from ..network.network import OPEN, Kernel, Network, holding_weeks
+from ..network.network import OPEN, Kernel, Network, Pair, holding_weeks
 from ..network.timing import arrival_terms
+
+if TYPE_CHECKING:
+    from ...data.schema.tables import Lane
 
 SIDE = "counterpart"
 
@@ -33,6 +37,10 @@ class FollowerData:
     ----------
     arcs : list of (lane, policy)
         Every inbound lane of the counterpart with every policy of the regime that acts on it.
+    capacity : dict of (lane, policy, week) to float
+        Most that an arc dispatches beyond a contract: A_p(t) cap_l(t) less what is contracted.
+    contracted : dict of (lane, policy) to list of float
+        What a lane with a ``min_flow`` carries at least in every week under a policy.
     pairs, held, filled : list of (site, item)
         Pairs with a balance row, tracked ones (with a stock and a terminal row), and those with sales (Q > 0).
     """
@@ -41,12 +49,19 @@ class FollowerData:
         self.network = network
         self.weeks = network.weeks
         self.lanes = network.lanes_into(SIDE)
-        self.kernel: dict[Arc, Kernel] = {
-            (lane.lane, policy, week): network.kernel(network.policy(network.our_regime(lane), policy), week)
-            for lane in self.lanes
-            for policy in network.menu.get(lane.regime or "", [OPEN])
-            for week in range(self.weeks)
-        }
+        self.kernel: dict[Arc, Kernel] = {}
+        self.capacity: dict[Arc, float] = {}
+        self.contracted: dict[tuple[str, str], list[float]] = {}
+        for lane in self.lanes:
+            for policy in network.menu.get(lane.regime or "", [OPEN]):
+                row, least = network.policy(network.our_regime(lane), policy), []
+                for week in range(self.weeks):
+                    granted = network.granted(row, week)
+                    least.append(network.contracted(lane, week, granted))
+                    self.kernel[lane.lane, policy, week] = network.kernel(row, week)
+                    self.capacity[lane.lane, policy, week] = network.capacity(lane, week, granted) - least[-1]
+                if lane.min_flow > 0:
+                    self.contracted[lane.lane, policy] = least
         self.index()
         self.processes = [process.process for process in network.processes_on(SIDE)]
         self.pairs = network.pairs(SIDE)
@@ -68,12 +83,62 @@ class FollowerData:
         self.policies_of: dict[str, list[str]] = {}
         for name, policy in self.arcs:
             self.policies_of.setdefault(name, []).append(policy)
+        # A contract is one dispatch of all its weeks' goods.
+        self.delivered: dict[tuple[str, str, int], dict[tuple[str, str], float]] = {}
+        self.delivered_late: dict[Pair, dict[tuple[str, str], float]] = {}
+        self.contract_price: dict[tuple[str, str], float] = {}
+        for (name, policy), least in self.contracted.items():
+            self._contract(self.network.lanes[name], policy, least)
+
+    def _contract(self, lane: Lane, policy: str, least: list[float]) -> None:
+        key, price = (lane.lane, policy), 0.0
+        kernels = [self.kernel[lane.lane, policy, week] for week in range(self.weeks)]
+        for week, (amount, kernel) in enumerate(zip(least, kernels, strict=True)):
+            price += self.price((lane.lane, policy, week)) * amount
+            for lag, share in kernel:
+                arrival = week + lane.lead_weeks + lag
+                if arrival < self.weeks:
+                    row = self.delivered.setdefault((lane.destination, lane.item, arrival), {})
+                    row[key] = row.get(key, 0.0) + share * amount
+                else:
+                    late = self.delivered_late.setdefault((lane.destination, lane.item), {})
+                    late[key] = late.get(key, 0.0) + share * amount
+        self.contract_price[key] = price
+
+    def price(self, arc: Arc) -> float:
+        """unit_cost + holding_cost H_p(t): what a unit dispatched costs."""
+        lane = self.network.lanes[arc[0]]
+        return lane.unit_cost + self.network.holding[lane.item] * holding_weeks(self.kernel[arc])
+
+    def forfeit(self, lane: str) -> float:
+        """What the contract of a lane costs unless it is kept: more than to keep it under any policy."""
+        return 1.0 + 10.0 * math.fsum(price for (name, _), price in self.contract_price.items() if name == lane)
+
+    def dispatched(self, b: Any, lane: str, week: int) -> list[tuple[float, Any]]:
+        """(units, variable) of all that a lane dispatches in a week, its contract included."""
+        terms = [(1.0, b.ship[lane, policy, week]) for policy in self.policies_of[lane]]
+        for policy in self.policies_of[lane]:
+            least = self.contracted.get((lane, policy))
+            if least is not None and least[week] > 0:
+                terms.append((least[week], b.contract[lane, policy]))
+        return terms
 
 
 def ship_bounds(b: Any, lane: str, policy: str, week: int) -> tuple[float, float]:
-    """0 <= ship[l,p,t] <= cap_l(t): the capacity of a lane; the policy bounds set the bound of the policies not chosen to 0."""
-    network = b.data.network
-    return 0.0, network.capacity(network.lanes[lane], week)
+    """0 <= ship[l,p,t] <= A_p(t) cap_l(t) - contracted: licences cover a share of what the lane can carry.
+
+    The gate sets the bound of the policies not chosen to 0.
+    """
+    return 0.0, b.data.capacity[lane, policy, week]
+
+
+def contract_bounds(b: Any, lane: str, policy: str) -> tuple[float, float]:
+    """0 <= contract[l,p] <= 1: the part of its contract, min(min_flow, A_p(t) cap_l(t)) in every week t, that a lane carries.
+
+    It comes on top of ``ship``. The gate sets the bound of the policies not chosen to 0. That of the chosen one is kept whole: not
+    to keep it costs more than to keep it (`purchase_cost`), and what nobody needs may be thrown away.
+    """
+    return 0.0, 1.0
 
 
 def make_bounds(b: Any, process: str, week: int) -> tuple[float, float]:
@@ -93,10 +158,11 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     """
     data, network, pair = b.data, b.data.network, (site, item)
     terms = [share * b.ship[index] for share, index in data.arriving.get((site, item, week), ())]
+    terms += [units * b.contract[index] for index, units in data.delivered.get((site, item, week), {}).items()]
     terms += [b.make[process.process, week] for process in network.makers.get(pair, ())]
     terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
     if pair in data.leaving:
-        terms += [-b.ship[lane, policy, week] for lane in data.leaving[pair] for policy in data.policies_of[lane]]
+        terms += [-units * move for lane in data.leaving[pair] for units, move in data.dispatched(b, lane, week)]
         terms.append(-b.stock[site, item, week])
         if week > 0:
             terms.append(b.stock[site, item, week - 1])
@@ -112,18 +178,23 @@ def terminal(b: Any, site: str, item: str) -> Any:
     """Position + short_end >= target: stock at T-1 and goods under way make the end of the horizon neutral."""
     data, pair = b.data, (site, item)
     under_way = quicksum(share * b.ship[index] for share, index in data.under_way.get(pair, ()))
+    under_way += quicksum(units * b.contract[index] for index, units in data.delivered_late.get(pair, {}).items())
     position = b.stock[site, item, data.weeks - 1] + under_way
     return position + b.short_end[site, item] >= data.network.target(pair)
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of (unit_cost A_p(t) + holding_cost H_p(t)) ship[l,p,t]."""
-    network = b.data.network
-    terms = []
-    for index, kernel in b.data.kernel.items():
-        lane = network.lanes[index[0]]
-        arriving, reviewed = holding_weeks(kernel)
-        terms.append((lane.unit_cost * arriving + network.holding[lane.item] * reviewed) * b.ship[index])
+    """Sum of (unit_cost + holding_cost H_p(t)) of all that is dispatched, contracts included.
+
+    For every contract forfeit_l (1 - sum over p of contract[l,p]) comes on top, which no least-cost response pays: forfeit_l is
+    more than the contract costs.
+    """
+    data = b.data
+    terms = [data.price(arc) * b.ship[arc] for arc in data.kernel]
+    terms += [price * b.contract[key] for key, price in data.contract_price.items()]
+    for lane in dict.fromkeys(name for name, _ in data.contracted):
+        kept = quicksum(b.contract[lane, policy] for name, policy in data.contracted if name == lane)
+        terms.append(data.forfeit(lane) * (1 - kept))
     return quicksum(terms)
 
 
@@ -182,8 +253,10 @@ def fill_follower_block(b: Any, data: FollowerData) -> None:
     b.pairs = Set(initialize=data.pairs, dimen=2)
     b.held = Set(initialize=data.held, dimen=2)
     b.filled = Set(initialize=data.filled, dimen=2)
+    b.contracts = Set(initialize=list(data.contracted), dimen=2)
 
     b.ship = Var(b.arcs, b.weeks, within=NonNegativeReals, bounds=ship_bounds)
+    b.contract = Var(b.contracts, within=NonNegativeReals, bounds=contract_bounds)
     b.make = Var(b.processes, b.weeks, within=NonNegativeReals, bounds=make_bounds)
     b.stock = Var(b.held, b.weeks, within=NonNegativeReals, bounds=stock_bounds)
     b.fill = Var(b.filled, b.weeks, within=NonNegativeReals, bounds=(0.0, 1.0))

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyomo.environ import Constraint, Expression, NonNegativeReals, Set, Var, quicksum
 
-from ..network.network import OPEN, Network, Pair, holding_weeks
+from ..network.network import Network, Pair
 from .follower import SIDE, Arc, FollowerData
 
 
@@ -22,6 +22,8 @@ class DualData:
     ----------
     free, chosen : list of (lane, policy, week)
         Arcs with a positive capacity.
+    free_contracts, chosen_contracts : list of (lane, policy)
+        Contracts of lanes outside and under our regimes.
     arriving : dict of (lane, policy, week) to list of ((site, item, week), share)
         What an arc delivers within the horizon.
     late : dict of (lane, policy, week) to float
@@ -45,13 +47,22 @@ class DualData:
         for lane in data.lanes:
             policies = data.policies_of[lane.lane]
             for week in range(data.weeks):
-                if network.capacity(lane, week) == 0:
-                    continue
-                alike = len({data.kernel[lane.lane, policy, week] for policy in policies}) == 1
-                if alike:
-                    self.free.append((lane.lane, OPEN, week))
+                arcs = [(lane.lane, policy, week) for policy in policies]
+                if len({(data.kernel[arc], data.capacity[arc]) for arc in arcs}) == 1:
+                    arcs, places = arcs[:1], self.free
                 else:
-                    self.chosen += [(lane.lane, policy, week) for policy in policies]
+                    places = self.chosen
+                places += [arc for arc in arcs if data.capacity[arc] > 0]
+        contracts = {key: network.our_regime(network.lanes[key[0]]) for key in data.contracted}
+        self.free_contracts = [key for key, regime in contracts.items() if regime is None]
+        self.chosen_contracts = [key for key, regime in contracts.items() if regime is not None]
+        self.delivered: dict[tuple[str, str], list[tuple[tuple[str, str, int], float]]] = {
+            key: [] for key in data.contracted
+        }
+        for row, units in data.delivered.items():
+            for key, amount in units.items():
+                self.delivered[key].append((row, amount))
+        self.delivered_late = {key: amount for units in data.delivered_late.values() for key, amount in units.items()}
         self.arriving: dict[Arc, list[tuple[tuple[str, str, int], float]]] = defaultdict(list)
         for row, terms in data.arriving.items():
             for share, index in terms:
@@ -67,6 +78,11 @@ class DualData:
                 rows[(*self.leaving[lane.lane], arc[2])] = None
             if self.late.get(arc):
                 touched_end[lane.regime or ""][lane.destination, lane.item] = None
+        for key in self.chosen_contracts:
+            lane = network.lanes[key[0]]
+            touched[lane.regime or ""].update((row, None) for row, _ in self.delivered[key])
+            if self.delivered_late.get(key):
+                touched_end[lane.regime or ""][lane.destination, lane.item] = None
         self.touched = {regime: list(rows) for regime, rows in touched.items()}
         self.touched_end = {regime: list(rows) for regime, rows in touched_end.items()}
 
@@ -74,11 +90,9 @@ class DualData:
         """The regime of a chosen arc's lane."""
         return self.network.lanes[lane].regime or ""
 
-    def cost(self, arc: Arc) -> float:
-        """unit_cost A_p(t) + holding_cost H_p(t): what a unit dispatched costs."""
-        lane = self.network.lanes[arc[0]]
-        arriving, reviewed = holding_weeks(self.response.kernel[arc])
-        return lane.unit_cost * arriving + self.network.holding[lane.item] * reviewed
+    def contract_cost(self, key: tuple[str, str]) -> float:
+        """What keeping a contract costs, less what forfeiting it would."""
+        return self.response.contract_price[key] - self.response.forfeit(key[0])
 
 
 # Bounds ----------------------------------------------------------------------------------------------------------
@@ -124,7 +138,7 @@ def purchase(b: Any, lane: str, policy: str, week: int) -> Any:
     """No free arc earns more than the rent of its capacity.
 
     sum over lags of a_p(t,lag) price[arrival] + late share end_price - price[origin,t] - rent[l,p,t]
-    <= unit_cost A_p + holding_cost H_p
+    <= unit_cost + holding_cost H_p
     """
     data, row, arc = b.data, b.data.network.lanes[lane], (lane, policy, week)
     terms = [share * b.price[index] for index, share in data.arriving[arc]]
@@ -132,14 +146,14 @@ def purchase(b: Any, lane: str, policy: str, week: int) -> Any:
         terms.append(data.late[arc] * b.end_price[row.destination, row.item])
     if lane in data.leaving:
         terms.append(-b.price[(*data.leaving[lane], week)])
-    return quicksum(terms) - b.rent[arc] <= data.cost(arc)
+    return quicksum(terms) - b.rent[arc] <= data.response.price(arc)
 
 
 def purchase_under(b: Any, lane: str, policy: str, week: int) -> Any:
     """The same of a chosen arc, with its policy's shares of the prices; all are 0 unless the policy is chosen.
 
     sum over lags of a_p(t,lag) share[g,p,arrival] + late share end_share - share[g,p,origin,t] - rent[l,p,t]
-    <= (unit_cost A_p + holding_cost H_p) policy[g,p]
+    <= (unit_cost + holding_cost H_p) policy[g,p]
     """
     data, row, arc = b.data, b.data.network.lanes[lane], (lane, policy, week)
     chosen = data.regime(lane), policy
@@ -148,7 +162,26 @@ def purchase_under(b: Any, lane: str, policy: str, week: int) -> Any:
         terms.append(data.late[arc] * b.end_share[(*chosen, row.destination, row.item)])
     if lane in data.leaving:
         terms.append(-b.share[(*chosen, *data.leaving[lane], week)])
-    return quicksum(terms) - b.rent[arc] <= data.cost(arc) * b.model().policy[chosen]
+    return quicksum(terms) - b.rent[arc] <= data.response.price(arc) * b.model().policy[chosen]
+
+
+def contract_kept(b: Any, lane: str, policy: str) -> Any:
+    """A contract is kept: what its goods are worth - contract_rent[l,p] <= what it costs - forfeit_l."""
+    data, row, key = b.data, b.data.network.lanes[lane], (lane, policy)
+    terms = [units * b.price[index] for index, units in data.delivered[key]]
+    if data.delivered_late.get(key):
+        terms.append(data.delivered_late[key] * b.end_price[row.destination, row.item])
+    return quicksum(terms) - b.contract_rent[key] <= data.contract_cost(key)
+
+
+def contract_kept_under(b: Any, lane: str, policy: str) -> Any:
+    """The same under a regime, with its policy's shares of the prices; the right-hand side times policy[g,p]."""
+    data, row, key = b.data, b.data.network.lanes[lane], (lane, policy)
+    chosen = data.regime(lane), policy
+    terms = [units * b.share[(*chosen, *index)] for index, units in data.delivered[key]]
+    if data.delivered_late.get(key):
+        terms.append(data.delivered_late[key] * b.end_share[(*chosen, row.destination, row.item)])
+    return quicksum(terms) - b.contract_rent[key] <= data.contract_cost(key) * b.model().policy[chosen]
 
 
 def production(b: Any, process: str, week: int) -> Any:
@@ -184,7 +217,8 @@ def sale(b: Any, site: str, item: str, week: int) -> Any:
 def dual_value(b: Any) -> Any:
     """Value of the dual, at most V: K summed, what targets cost, less what is given and the rents of all capacities.
 
-    sum of K + sum of target end_price - sum of (pipeline + initial(t=0)) price - sum of capacity rent - sum of fill_rent
+    sum of K + sum of target end_price + sum of forfeit - sum of (pipeline + initial(t=0)) price - sum of capacity rent
+    - sum of contract_rent - sum of fill_rent
     """
     data, network = b.data, b.data.network
     terms = [network.target(pair) * b.end_price[pair] for pair in data.response.held]
@@ -192,12 +226,14 @@ def dual_value(b: Any) -> Any:
         given = network.pipeline((site, item), week) + (network.stock((site, item)).initial if week == 0 else 0.0)
         if given:
             terms.append(-given * price)
-    terms += [-network.capacity(network.lanes[arc[0]], arc[2]) * rent for arc, rent in b.rent.items()]
+    terms += [-data.response.capacity[arc] * rent for arc, rent in b.rent.items()]
+    terms += [-rent for rent in b.contract_rent.values()]
     terms += [-network.most_made(network.processes[process]) * rent for (process, _), rent in b.make_rent.items()]
     terms += [-network.most_held((site, item)) * rent for (site, item, _), rent in b.stock_rent.items()]
     terms += [-rent for rent in b.fill_rent.values()]
     sales = data.response.weeks * math.fsum(data.response.sales[pair][1] for pair in data.response.filled)
-    return quicksum(terms) + sales
+    forfeits = math.fsum(map(data.response.forfeit, dict.fromkeys(lane for lane, _ in data.response.contracted)))
+    return quicksum(terms) + sales + forfeits
 
 
 def fill_follower_dual_block(b: Any, network: Network, response: FollowerData | None = None) -> None:
@@ -220,6 +256,8 @@ def fill_follower_dual_block(b: Any, network: Network, response: FollowerData | 
     b.filled = Set(initialize=data.response.filled, dimen=2)
     b.free = Set(initialize=data.free, dimen=3)
     b.chosen = Set(initialize=data.chosen, dimen=3)
+    b.free_contracts = Set(initialize=data.free_contracts, dimen=2)
+    b.chosen_contracts = Set(initialize=data.chosen_contracts, dimen=2)
     b.processes = Set(initialize=data.response.processes)
     b.limited_processes = Set(
         initialize=[
@@ -245,6 +283,7 @@ def fill_follower_dual_block(b: Any, network: Network, response: FollowerData | 
     b.price = Var(b.pairs, b.weeks, within=NonNegativeReals, bounds=price_bounds)
     b.end_price = Var(b.held, within=NonNegativeReals, bounds=end_price_bounds)
     b.rent = Var(b.free | b.chosen, within=NonNegativeReals)
+    b.contract_rent = Var(b.free_contracts | b.chosen_contracts, within=NonNegativeReals)
     b.make_rent = Var(b.limited_processes, b.weeks, within=NonNegativeReals)
     b.stock_rent = Var(b.limited_stocks, b.weeks, within=NonNegativeReals)
     b.fill_rent = Var(b.filled, b.weeks, within=NonNegativeReals)
@@ -257,6 +296,8 @@ def fill_follower_dual_block(b: Any, network: Network, response: FollowerData | 
     b.end_share_chosen = Constraint(b.end_shares, rule=end_share_chosen)
     b.purchase = Constraint(b.free, rule=purchase)
     b.purchase_under = Constraint(b.chosen, rule=purchase_under)
+    b.contract_kept = Constraint(b.free_contracts, rule=contract_kept)
+    b.contract_kept_under = Constraint(b.chosen_contracts, rule=contract_kept_under)
     b.production = Constraint(b.processes, b.weeks, rule=production)
     b.storage = Constraint(b.held, b.weeks, rule=storage)
     b.sale = Constraint(b.filled, b.weeks, rule=sale)

@@ -44,12 +44,15 @@ class ScenarioData:
         self.scenario = scenario
         self.weeks = network.weeks
         self.available = network.availability(scenario)
-        package = network.packages.get(scenario, {})
         self.lanes = network.lanes_into(SIDE)
+        policies = {lane.lane: network.package_policy(scenario, lane) for lane in self.lanes}
+        self.granted = {
+            (lane.lane, week): network.granted(policies[lane.lane], week)
+            for lane in self.lanes
+            for week in range(self.weeks)
+        }
         self.kernel = {
-            (lane.lane, week): network.kernel(
-                network.policy(lane.regime, package[lane.regime]) if lane.regime in package else None, week
-            )
+            (lane.lane, week): network.kernel(policies[lane.lane], week)
             for lane in self.lanes
             for week in range(self.weeks)
         }
@@ -59,6 +62,7 @@ class ScenarioData:
         self.from_counterpart = [lane.lane for lane in self.lanes if network.side[lane.origin] == "counterpart"]
         self.rationed = [name for name in self.from_counterpart if _ends(network, name)[0] in network.sold_abroad]
         self.to_qualify = [lane.lane for lane in self.lanes if lane.fixed_cost]
+        self.conditional = [name for name in (*self.to_qualify, *self.rationed) if network.lanes[name].min_flow > 0]
         self.processes = [process.process for process in network.processes_on(SIDE)]
         self.pairs = network.pairs(SIDE)
         self.held = [pair for pair in self.pairs if pair in network.tracked]
@@ -81,10 +85,19 @@ class ScenarioData:
         return self.available.get((kind, name, week), 1.0)
 
     def capacity(self, lane: str, week: int) -> float:
-        """Most a lane can dispatch: cap_l(t), and base_flow on lanes from the counterpart, times availability."""
-        row, left = self.network.lanes[lane], self.left("lane", lane, week)
-        capacity = self.network.capacity(row, week, left)
-        return min(capacity, row.base_flow * left) if self.network.side[row.origin] == "counterpart" else capacity
+        """Most a lane can dispatch: cap_l(t), and base_flow on lanes from the counterpart, times A_p(t) and availability."""
+        row, share = self.network.lanes[lane], self.share(lane, week)
+        capacity = self.network.capacity(row, week, share)
+        return min(capacity, row.base_flow * share) if self.network.side[row.origin] == "counterpart" else capacity
+
+    def share(self, lane: str, week: int) -> float:
+        """Share of a lane's capacity that a package's licences and an outage leave: A_p(t) times availability."""
+        return self.granted[lane, week] * self.left("lane", lane, week)
+
+    def contracted(self, lane: str, week: int) -> float:
+        """Least that a lane dispatches by contract: min_flow, capped to what it can."""
+        least = self.network.lanes[lane].min_flow
+        return min(least, self.capacity(lane, week)) if least > 0 else 0.0
 
 
 def _ends(network: Network, lane: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -103,8 +116,13 @@ def _by_origin(network: Network, lanes: Sequence[str]) -> dict[tuple[str, str], 
 
 
 def ship_bounds(b: Any, lane: str, week: int) -> tuple[float, float]:
-    """0 <= ship[l,t] <= cap_l(t) * availability; at most base_flow from the counterpart."""
-    return 0.0, b.data.capacity(lane, week)
+    """Contracted <= ship[l,t] <= A_p(t) cap_l(t) * availability; at most A_p(t) base_flow * availability from the counterpart.
+
+    Contracted = min_flow, at most the upper bound; 0 on lanes that must be qualified and on those that the counterpart rations
+    (`contracted`).
+    """
+    least = 0.0 if lane in b.conditional_lanes else b.data.contracted(lane, week)
+    return least, b.data.capacity(lane, week)
 
 
 def make_bounds(b: Any, process: str, week: int) -> tuple[float, float]:
@@ -136,7 +154,7 @@ def order_bounds(model: Any, lane: str, week: int) -> tuple[float, float]:
 
 
 def qualified(b: Any, lane: str, week: int) -> Any:
-    """A lane that must be qualified is closed otherwise: ship[l,t] <= cap_l(t) * availability * qualify[l]."""
+    """A lane that must be qualified is closed otherwise: ship[l,t] <= A_p(t) cap_l(t) * availability * qualify[l]."""
     capacity = b.data.capacity(lane, week)
     if capacity == 0:
         return Constraint.Skip
@@ -144,12 +162,26 @@ def qualified(b: Any, lane: str, week: int) -> Any:
 
 
 def rationed(b: Any, lane: str, week: int) -> Any:
-    """The counterpart ships what its response yields: ship[l,t] <= base_flow_l * fillC[origin,item,t] * availability."""
+    """The counterpart ships what its response yields: ship[l,t] <= A_p(t) base_flow_l * fillC[origin,item,t] * availability."""
     row = b.data.network.lanes[lane]
     if row.base_flow == 0:
         return Constraint.Skip
-    yielded = row.base_flow * b.data.left("lane", lane, week)
+    yielded = row.base_flow * b.data.share(lane, week)
     return b.ship[lane, week] <= yielded * b.model().counterpart_fill[row.origin, row.item, week]
+
+
+def contracted(b: Any, lane: str, week: int) -> Any:
+    """A contract binds once the lane is qualified, and to what the counterpart yields.
+
+    ship[l,t] >= min(min_flow, A_p(t) cap_l(t) * availability) * qualify[l]; on a lane from the counterpart times
+    fillC[origin,item,t]: its contract is rationed like all that it sells.
+    """
+    row, least = b.data.network.lanes[lane], b.data.contracted(lane, week)
+    if least == 0:
+        return Constraint.Skip
+    if lane in b.to_qualify:
+        return b.ship[lane, week] >= least * b.model().qualify[lane]
+    return b.ship[lane, week] >= least * b.model().counterpart_fill[row.origin, row.item, week]
 
 
 def balance(b: Any, site: str, item: str, week: int) -> Any:
@@ -242,13 +274,12 @@ def concentrated(data: ScenarioData) -> list[tuple[str, str]]:
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of weight(destination) * (unit_cost A_p(t) + holding_cost H_p(t)) ship[l,t]."""
+    """Sum of weight(destination) * (unit_cost + holding_cost H_p(t)) ship[l,t]."""
     network = b.data.network
     terms = []
     for index, kernel in b.data.kernel.items():
         lane = network.lanes[index[0]]
-        arriving, reviewed = holding_weeks(kernel)
-        price = lane.unit_cost * arriving + network.holding[lane.item] * reviewed
+        price = lane.unit_cost + network.holding[lane.item] * holding_weeks(kernel)
         terms.append(network.weight[lane.destination] * price * b.ship[index])
     return quicksum(terms)
 
@@ -329,20 +360,17 @@ COSTS = (
 
 
 def refused_margin(b: Any) -> Any:
-    """What a package costs the counterpart in refused goods.
+    """What a package costs the counterpart in goods that it refuses, and keeps.
 
-    Sum of margin * (1 - A_p(t)) * base_flow * fillC[t] over its lanes to outside under the package's regimes
+    Sum of max(0, margin - R(origin, item)) * (1 - A_p(t)) * base_flow * fillC[t] over its lanes to outside under the package's
+    regimes; R is 0 where the origin is not tracked
     """
     network, scenario = b.data.network, b.data.scenario
-    package = network.packages.get(scenario, {})
     terms, constant = [], 0.0
     for lane in network.lanes_between("counterpart", SIDE, "other"):
-        if lane.regime not in package:
-            continue
-        policy = network.policy(lane.regime, package[lane.regime])
+        policy = network.package_policy(scenario, lane)
         for week in range(b.data.weeks):
-            refused = 1.0 - holding_weeks(network.kernel(policy, week))[0]
-            worth = lane.margin * refused * lane.base_flow
+            worth = network.margin_at_stake(lane) * (1.0 - network.granted(policy, week)) * lane.base_flow
             if worth == 0:
                 continue
             if (lane.origin, lane.item) in network.sold_abroad:
@@ -415,6 +443,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.lanes = Set(initialize=[lane.lane for lane in data.lanes])
     b.to_qualify = Set(initialize=data.to_qualify)
     b.rationed_lanes = Set(initialize=data.rationed)
+    b.conditional_lanes = Set(initialize=data.conditional)
     b.processes = Set(initialize=data.processes)
     b.pairs = Set(initialize=data.pairs, dimen=2)
     b.held = Set(initialize=data.held, dimen=2)
@@ -432,6 +461,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
 
     b.qualified = Constraint(b.to_qualify, b.weeks, rule=qualified)
     b.rationed = Constraint(b.rationed_lanes, b.weeks, rule=rationed)
+    b.contracted = Constraint(b.conditional_lanes, b.weeks, rule=contracted)
     b.balance = Constraint(b.pairs, b.weeks, rule=balance)
     b.delivered = Constraint(b.orders, b.weeks, rule=delivered)
     b.terminal = Constraint(b.held, rule=terminal)

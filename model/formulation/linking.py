@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import scipy.sparse as sparse
 from pyomo.environ import Block, ConcreteModel, Constraint, quicksum
 
-from ..network.network import Network, holding_weeks
+from ..network.network import Network
 from ..solver.highs import Compiled, compile_model
 from .follower import FollowerData, fill_follower_block
 from .leader import build_leader
@@ -23,26 +24,26 @@ def fill_link(model: Any, site: str, item: str, week: int) -> Any:
 
 
 def order_link(model: Any, lane: str, week: int) -> Any:
-    """The counterpart orders what it dispatches: order[l,t] == sum over policies of ship[l,p,t]."""
+    """The counterpart orders what it dispatches: order[l,t] == sum over policies of ship[l,p,t] and of what is contracted."""
     b = model.response
-    return model.order[lane, week] - quicksum(b.ship[lane, p, week] for p in b.data.policies_of[lane]) == 0
+    return model.order[lane, week] - quicksum(units * move for units, move in b.data.dispatched(b, lane, week)) == 0
 
 
 def margin_terms(network: Network, b: Any) -> list[tuple[float, Any]]:
-    """(coefficient, variable) of the margin earned: weight * margin * A_p(t) * ship[l,p,t] on lanes to the counterpart."""
+    """(coefficient, variable) of the margin earned: weight * margin on all that lanes to the counterpart dispatch."""
     terms = []
     for lane in network.paying:
+        value = network.weight[lane.origin] * lane.margin
         for policy in b.data.policies_of[lane.lane]:
-            for week in range(network.weeks):
-                arriving, _ = holding_weeks(b.data.kernel[lane.lane, policy, week])
-                if arriving > 0:
-                    value = network.weight[lane.origin] * lane.margin * arriving
-                    terms.append((value, b.ship[lane.lane, policy, week]))
+            terms += [(value, b.ship[lane.lane, policy, week]) for week in range(network.weeks)]
+            contract = math.fsum(b.data.contracted.get((lane.lane, policy), ()))
+            if contract > 0:
+                terms.append((value * contract, b.contract[lane.lane, policy]))
     return terms
 
 
 def margin_link(model: Any) -> Any:
-    """Our side earns margin_earned == sum of weight * margin * A_p(t) * ship[l,p,t]."""
+    """Our side earns margin_earned == sum of weight * margin on all that lanes to the counterpart dispatch, order[l,t]."""
     terms = margin_terms(model.network, model.response)
     return model.margin_earned - quicksum(value * variable for value, variable in terms) == 0
 
@@ -80,7 +81,7 @@ def build_leader_problem(
 
 
 class PolicyBounds:
-    """Which columns of ``response.ship`` a choice of policies opens.
+    """Which columns of ``response.ship`` and ``response.contract`` a choice of policies opens.
 
     Parameters
     ----------
@@ -101,12 +102,14 @@ class PolicyBounds:
             (regime, policy): [] for regime, menu in network.menu.items() for policy in menu
         }
         capacity: dict[tuple[str, str], list[float]] = {key: [] for key in places}
-        for (lane, policy, week), variable in block.ship.items():
+        arcs = [(*arc[:2], block.data.capacity[arc], variable) for arc, variable in block.ship.items()]
+        arcs += [(lane, policy, 1.0, variable) for (lane, policy), variable in block.contract.items()]
+        for lane, policy, most, variable in arcs:
             regime = network.our_regime(network.lanes[lane])
             place = compiled.column.get(id(variable))
             if regime is not None and place is not None:
                 places[regime, policy].append(place)
-                capacity[regime, policy].append(network.capacity(network.lanes[lane], week))
+                capacity[regime, policy].append(most)
         self.columns = {key: np.array(value, dtype=np.int32) for key, value in places.items()}
         self.capacity = {key: np.array(value, dtype=float) for key, value in capacity.items()}
 
@@ -155,8 +158,7 @@ def output_map(network: Network, compiled: Compiled, b: Any, keys: Sequence[tupl
         if kind == "fill":
             expressions.append([(1.0, b.fill[index])])
         elif kind == "order":
-            lane, week = index
-            expressions.append([(1.0, b.ship[lane, policy, week]) for policy in b.data.policies_of[lane]])
+            expressions.append(b.data.dispatched(b, *index))
         else:
             expressions.append(margin_terms(network, b))
     return compiled.linear_map(expressions)

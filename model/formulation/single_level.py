@@ -43,10 +43,14 @@ def within_budget(model: Any) -> Any:
 
 
 def gate(model: Any, lane: str, policy: str, week: int) -> Any:
-    """Goods travel under the chosen policy: ship[l,p,t] <= cap_l(t) policy[g,p]."""
-    network = model.network
-    row = network.lanes[lane]
-    return model.response.ship[lane, policy, week] <= network.capacity(row, week) * model.policy[row.regime, policy]
+    """Goods travel under the chosen policy: ship[l,p,t] <= (A_p(t) cap_l(t) - contracted) policy[g,p]."""
+    b, regime = model.response, model.network.lanes[lane].regime
+    return b.ship[lane, policy, week] <= b.data.capacity[lane, policy, week] * model.policy[regime, policy]
+
+
+def contract_gate(model: Any, lane: str, policy: str) -> Any:
+    """The contract under the chosen policy is the one that is kept: contract[l,p] <= policy[g,p]."""
+    return model.response.contract[lane, policy] <= model.policy[model.network.lanes[lane].regime, policy]
 
 
 def _shut_copies(model: Any) -> None:
@@ -103,6 +107,8 @@ def build_single_level(network: Network) -> Any:
         _shut_copies(model)
         model.gated = Set(initialize=model.response_dual.chosen)
         model.gate = Constraint(model.gated, rule=gate)
+        model.gated_contracts = Set(initialize=model.response_dual.chosen_contracts)
+        model.contract_gate = Constraint(model.gated_contracts, rule=contract_gate)
         model.fill_link = Constraint(model.watched, model.weeks, rule=fill_link)
         model.order_link = Constraint(model.orders, model.weeks, rule=order_link)
         model.margin_link = Constraint(rule=margin_link)

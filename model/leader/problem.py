@@ -21,6 +21,7 @@ from ..formulation.single_level import coupled
 from ..network.network import NONE, OPEN, Network
 from ..plan.monitor import StopCheck, Stopped
 from ..solver.highs import Compiled, Highs, compile_model, extended_basis
+from .base_flow import nearest_to_base_flow
 from .fixed_policy import FixedPolicySolver
 from .readout import Readout
 from .recompute import FirstStage, Operations, OperationsSolver, response_variables
@@ -45,17 +46,36 @@ class StatusQuo:
         W as the leader problem has it.
     response_cost
         V(all open).
-    operations
-        Our operations.
-    leader_problem
-        The leader problem of scenario none without limits.
+    operations_solver
+        Our linear programs alone.
+    first
+        Our operations and the response that W was found with; among ties any.
     """
 
     cost: float
     claimed: float
     response_cost: float
-    operations: Operations
-    leader_problem: LeaderProblem
+    operations_solver: OperationsSolver
+    first: Operations
+
+    @property
+    def leader_problem(self) -> LeaderProblem:
+        """The leader problem of scenario none without limits."""
+        return self.operations_solver.leader_problem
+
+    @cached_property
+    def operations(self) -> Operations:
+        """Our operations and the response; of several that cost the same those nearest to base_flow."""
+        leader_problem = self.leader_problem
+        nearest = nearest_to_base_flow(
+            leader_problem,
+            self.operations_solver.readout,
+            dict.fromkeys(leader_problem.network.menu, OPEN),
+            self.response_cost,
+            self.cost,
+            self.operations_solver.outputs,
+        )
+        return nearest or self.first
 
 
 def nothing_chosen(leader_problem: LeaderProblem) -> dict[int, float]:
@@ -276,8 +296,9 @@ class Problem:
             raise Stopped
         if outcome.solution is None or outcome.objective is None:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
-        operations = OperationsSolver(leader_problem).run(outcome.solution, FirstStage({}, {}))
-        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations, leader_problem)
+        operations_solver = OperationsSolver(leader_problem)
+        operations = operations_solver.run(outcome.solution, FirstStage({}, {}))
+        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations_solver, operations)
 
     def admin_cost(self, choice: Choice) -> float:
         """Admin costs of a choice of policies."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..formulation.linking import LeaderProblem
     from ..solver.highs import Compiled
 
-RESPONSE_FAMILIES = ("ship", "make", "stock", "fill", "short_end")
+RESPONSE_FAMILIES = ("ship", "contract", "make", "stock", "fill", "short_end")
 """Variables of the response."""
 
 RESPONSE_COSTS = ("purchase_cost", "production_cost", "holding_cost", "shortage_cost", "terminal_cost")
@@ -97,6 +97,7 @@ class Readout:
         model, compiled = leader_problem.model, leader_problem.compiled
         self.scenarios = list(model.scenarios)
         self.response = {name: Family.of(compiled, model.response.component(name)) for name in RESPONSE_FAMILIES}
+        self._contracted = model.response.data.contracted
         self.ours = {
             scenario: {name: Family.of(compiled, block.component(name)) for name in OWN_FAMILIES}
             for scenario, block in model.ours.items()
@@ -125,6 +126,20 @@ class Readout:
         self.costs: sparse.csr_matrix = compiled.linear_map(rows)
         self.constants = np.array(constants)
         self._place = {key: place for place, key in enumerate(self.parts)}
+
+    def dispatched(self, solution: np.ndarray) -> np.ndarray:
+        """What the counterpart's lanes dispatch, contracts included, in the order of the keys of ``response["ship"]``."""
+        ship, contract = self.response["ship"], self.response["contract"]
+        units = ship.values(solution)
+        if contract.keys:
+            kept = dict(zip(contract.keys, contract.values(solution).tolist(), strict=True))
+            units = units + np.array(
+                [
+                    kept[lane, policy] * self._contracted[lane, policy][week] if (lane, policy) in kept else 0.0
+                    for lane, policy, week in ship.keys
+                ]
+            )
+        return units
 
     def amounts(self, solution: np.ndarray) -> np.ndarray:
         """Cost parts of a solution, shape (parts,)."""

@@ -264,7 +264,7 @@ def _settled(highs: Highs) -> Outcome:
 
 def response_variables(block: Any) -> list[Any]:
     """Variables of a response block, in an order that two blocks of one case share."""
-    families = (block.ship, block.make, block.stock, block.fill, block.short_end)
+    families = (block.ship, block.contract, block.make, block.stock, block.fill, block.short_end)
     return [variable for family in families for variable in family.values()]
 
 

@@ -202,6 +202,11 @@ class Network:
             packages.setdefault(row.package, {})[row.regime] = row.policy
         return packages
 
+    def package_policy(self, scenario: str, lane: Lane) -> Policy | None:
+        """The policy that a package puts on a lane; None where it puts none, or where the scenario is no package."""
+        policy = self.packages.get(scenario, {}).get(lane.regime or "")
+        return None if policy is None else self.policy(lane.regime, policy)
+
     @cached_property
     def package_cost(self) -> dict[str, float]:
         """What a package costs the counterpart, its rows added; 0 for ``none``."""
@@ -239,14 +244,19 @@ class Network:
 
     # Time --------------------------------------------------------------------------------------------------------
 
-    def capacity(self, lane: Lane, week: int, availability: float = 1.0) -> float:
+    def capacity(self, lane: Lane, week: int, share: float = 1.0) -> float:
         """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week.
 
-        Times the availability that a contingency leaves; no more than can be used (`Usable.dispatched`).
+        Times the share of it that licences and outages leave, A_p(t) times availability; no more than can be used
+        (`Usable.dispatched`).
         """
         self.check()
         whole = self._whole_capacity(lane, week)
-        return min(whole * availability, self.usable.dispatched(lane)) if whole * availability > 0 else 0.0
+        return min(whole * share, self.usable.dispatched(lane)) if whole * share > 0 else 0.0
+
+    def contracted(self, lane: Lane, week: int, share: float = 1.0) -> float:
+        """Least that a contract has a lane carry in a week: min_flow, capped to what policy and outage leave of cap_l(t)."""
+        return min(lane.min_flow, self.capacity(lane, week, share)) if lane.min_flow > 0 else 0.0
 
     @staticmethod
     def _whole_capacity(lane: Lane, week: int) -> float:
@@ -274,10 +284,13 @@ class Network:
 
     @staticmethod
     def kernel(policy: Policy | None, week: int) -> Kernel:
-        """a_p(t, lag): (lag, share) of what is dispatched in a week; None is ``open`` (section 2)."""
-        if policy is None or week < policy.start_week or (policy.end_week is not None and week >= policy.end_week):
-            return _AT_ONCE
-        return tuple((lag, share * policy.approval_rate) for lag, share in policy.delay_weeks.weights)
+        """a_p(t, lag): (lag, share) of what is dispatched in a week, shares that sum to 1; None is ``open`` (section 2)."""
+        return policy.delay_weeks.weights if policy is not None and _acts(policy, week) else _AT_ONCE
+
+    @staticmethod
+    def granted(policy: Policy | None, week: int) -> float:
+        """A_p(t): share of what a lane can carry for which a policy grants licences in a week; None is ``open`` (section 2)."""
+        return policy.approval_rate if policy is not None and _acts(policy, week) else 1.0
 
     def pipeline(self, pair: Pair, week: int) -> float:
         """Goods dispatched before week 0 that arrive at a pair in a week."""
@@ -303,9 +316,13 @@ class Network:
     def _replacement(self) -> dict[Pair, float]:
         return {}
 
-    def set_replacement_costs(self, costs: Mapping[Pair, float]) -> None:
-        """Take replacement costs for given instead of working them out."""
-        self._replacement.update(costs)
+    @cached_property
+    def _terminal(self) -> dict[Pair, float]:
+        return {}
+
+    def set_terminal_prices(self, prices: Mapping[Pair, float]) -> None:
+        """Take terminal prices for given instead of working them out."""
+        self._terminal.update(prices)
 
     def replacement_cost(self, pair: Pair) -> float:
         """R(s,i): cheapest running inbound lane; else cheapest process with its inputs; else 0 (section 2)."""
@@ -313,20 +330,46 @@ class Network:
         if pair not in known:
             prices = [lane.unit_cost for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
             if not prices:
-                prices = [
-                    process.unit_cost
-                    + sum(
-                        quantity * self.replacement_cost((pair[0], item))
-                        for item, quantity in self.recipe[process.process].items()
-                    )
-                    for process in self.makers.get(pair, ())
-                ]
+                prices = [self.process_cost(process) for process in self.makers.get(pair, ())]
             known[pair] = min(prices, default=0.0)
         return known[pair]
 
+    def process_cost(self, process: Process) -> float:
+        """What a process makes a unit for: unit_cost + sum of quantity R(s, input)."""
+        inputs = self.recipe[process.process].items()
+        return process.unit_cost + sum(
+            quantity * self.replacement_cost((process.site, item)) for item, quantity in inputs
+        )
+
+    def way_back(self, pair: Pair) -> float:
+        """R'(s,i): what it takes to have a unit again after the end (section 2).
+
+        At the counterpart R(s,i), its cheapest way. On our side the dearest source in use, the largest unit_cost of an inbound
+        lane with base_flow > 0, else R(s,i): limits on concentration may not allow the cheapest.
+        """
+        if self.side[pair[0]] != "ours":
+            return self.replacement_cost(pair)
+        prices = [lane.unit_cost for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
+        return max(prices) if prices else self.replacement_cost(pair)
+
     def terminal_price(self, pair: Pair) -> float:
-        """1.05 R(s,i): price of a unit missing at the end."""
-        return 1.05 * self.replacement_cost(pair)
+        """(1 + terminal_premium) R'(s,i) + holding_cost T: price of a unit missing at the end, unless the stock's row has one.
+
+        The holding cost of all weeks is added so that no stock is sold for what holding it costs.
+        """
+        stated = self._terminal.get(pair, self.stock(pair).terminal_price)
+        if stated is not None:
+            return stated
+        premium = self.case.settings.horizon.terminal_premium
+        return (1.0 + premium) * self.way_back(pair) + self.holding[pair[1]] * self.weeks
+
+    def margin_at_stake(self, lane: Lane) -> float:
+        """max(0, margin - R(origin, item)): what the origin loses on a unit that it may not sell and keeps (section 4).
+
+        R is 0 where the origin is not tracked.
+        """
+        origin = (lane.origin, lane.item)
+        return max(0.0, lane.margin - (self.replacement_cost(origin) if origin in self.tracked else 0.0))
 
     def stockpile_price(self, pair: Pair) -> float:
         """Price of a stockpiled unit: as the case says, else 1.1 times the dearest running lane, else 1.1 R."""
@@ -471,6 +514,10 @@ class Network:
         return list(members.values())
 
 
-def holding_weeks(kernel: Kernel) -> tuple[float, float]:
-    """Return (A, mean weeks under review) of a kernel: its mass and its mass times lag (section 3)."""
-    return math.fsum(share for _, share in kernel), math.fsum(share * lag for lag, share in kernel)
+def _acts(policy: Policy, week: int) -> bool:
+    return week >= policy.start_week and (policy.end_week is None or week < policy.end_week)
+
+
+def holding_weeks(kernel: Kernel) -> float:
+    """H_p(t): mean weeks under review of a kernel, the sum of share times lag (section 3)."""
+    return math.fsum(share * lag for lag, share in kernel)

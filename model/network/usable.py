@@ -64,11 +64,10 @@ class Usable:
         """Units of its item that can be used at a pair over the horizon, and at the pairs that its side's lanes lead to.
 
         Demand, sales to other parties, orders of the counterpart, the terminal target, and what processes can use for what
-        can be used of their output; more where our regimes refuse goods on the way.
+        can be used of their output.
         """
         if pair not in self._used:
-            reached = self._reached(pair)
-            self._used[pair] = sum(map(self._used_here, reached)) / self._let_through(pair, reached)
+            self._used[pair] = sum(map(self._used_here, self._reached(pair)))
         return self._used[pair]
 
     def _used_here(self, pair: Pair) -> float:
@@ -101,25 +100,15 @@ class Usable:
                     waiting.append(other)
         return list(reached)
 
-    def _let_through(self, pair: Pair, reached: list[Pair]) -> float:
-        """Least share of goods that arrives over all lanes between pairs."""
-        return math.prod(
-            self.approved(lane)
-            for origin in reached
-            if len(reached) > 1
-            for lane in self.network.outbound.get(origin, ())
-            if (lane.destination, lane.item) in reached
-        )
-
     def made(self, process: Process) -> float:
         """Units of its output that can be used over the horizon."""
         return self._wanted((process.site, process.output))
 
     def dispatched(self, lane: Lane) -> float:
-        """Units that can be used of what a lane dispatches over the horizon; those refused come on top."""
+        """Units that can be used of what a lane dispatches over the horizon; what a contract has it carry in a week at least."""
         if self.network.side[lane.destination] == "other":
             return math.inf
-        return self._wanted((lane.destination, lane.item)) / self.approved(lane)
+        return max(self._wanted((lane.destination, lane.item)), lane.min_flow)
 
     def _wanted(self, pair: Pair) -> float:
         """`used`; of an item with a share limit what makes up the share as well, at all our sites."""
@@ -136,18 +125,6 @@ class Usable:
     @cached_property
     def _shares(self) -> dict[str, float]:
         return {row.item: row.max_party_share for row in self.network.case.items}
-
-    @cached_property
-    def _approval(self) -> dict[str, float]:
-        least: dict[str, float] = {}
-        for row in self.network.case.policies:
-            if row.approval_rate > 0:
-                least[row.regime] = min(least.get(row.regime, 1.0), row.approval_rate)
-        return least
-
-    def approved(self, lane: Lane) -> float:
-        """Least share of its goods that a policy lets through, of those that let any."""
-        return self._approval.get(lane.regime or "", 1.0)
 
     # What cannot be helped -------------------------------------------------------------------------------------------
 

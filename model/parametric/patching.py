@@ -24,6 +24,7 @@ from ..solver.highs import Highs, Program, Snapshot, compile_model
 
 if TYPE_CHECKING:
     from ...data import Case
+    from ...data.schema.tables import Lane
 
 
 class Mould:
@@ -298,7 +299,7 @@ class Patched:
             outcome = self._opened.best(problem.all_open, cost, 0.0, 0.0, fixed=self._nothing)
             if outcome.objective is None:
                 raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
-            problem.__dict__["status_quo"] = StatusQuo(outcome.objective, outcome.objective, cost, None, problem.opened)  # type: ignore[arg-type]
+            problem.__dict__["status_quo"] = StatusQuo(outcome.objective, outcome.objective, cost, None, None)  # type: ignore[arg-type]
         problem.fixed_policy.status_quo = problem.status_quo.cost
 
 
@@ -334,6 +335,13 @@ def priced(network: Network) -> list[Pair]:
     return [*network.pairs("ours"), *network.pairs("counterpart")]
 
 
+def shares_of(network: Network, lane: Lane) -> list[float]:
+    """Shares of its capacity that licences of any policy, ours or a package's, leave a lane; 1 is not among them."""
+    policies = [network.policy(lane.regime, policy) for policy in network.menu.get(lane.regime or "", ())]
+    policies += [network.package_policy(package, lane) for package in network.packages]
+    return [row.approval_rate for row in policies if row is not None and row.approval_rate < 1]
+
+
 def watched(network: Network) -> np.ndarray:
     """Return every quantity of a case that is no polynomial of its figures, and the sign of every figure.
 
@@ -351,9 +359,17 @@ def watched(network: Network) -> np.ndarray:
     for lane in network.lanes.values():
         found.append(network.slack_price(lane))
         found.append(network.capacity(lane, network.weeks - 1) if lane.available_week < network.weeks else 0.0)
+        ramp = range(lane.available_week, min(network.weeks, lane.available_week + lane.ramp_weeks + 1))
+        shares = shares_of(network, lane)
+        for share in (1.0, *shares):
+            found += [network.capacity(lane, week, share) for week in ramp]
+            if lane.min_flow > 0:
+                found += [network.contracted(lane, week, share) for week in ramp]
+                found.append(min(lane.min_flow, share * lane.base_flow))
         if network.side[lane.origin] == "counterpart":
-            ramp = range(lane.available_week, min(network.weeks, lane.available_week + lane.ramp_weeks + 1))
             found += [min(network.capacity(lane, week), lane.base_flow) for week in ramp]
+            if shares:
+                found.append(network.margin_at_stake(lane))
     for table, model in TABLES.items():
         names = [name for name, info in columns(model).items() if numeric(info) is not None]
         for row in network.case.rows(table) if model.key else ():

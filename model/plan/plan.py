@@ -61,7 +61,7 @@ class Plan:
     solve
         How it was solved.
     tables : dict of str to pandas.DataFrame
-        policies, sourcing, flows, stocks, fills, losses; units of their columns in ``frame.attrs["units"]``.
+        policies, sourcing, flows, stocks, fills, losses, causes; units of their columns in ``frame.attrs["units"]``.
 
     Notes
     -----
@@ -110,6 +110,16 @@ class Plan:
         choices = ", ".join(chosen) or ("all open" if self.policies else "nothing bought")
         return f"Plan({self.case.name!r}, {self.status}, leverage {self.leverage:.6g}{proven}: {choices})"
 
+    def causes(self) -> list[dict[str, Any]]:
+        """Rows of the table ``causes`` in the worst package; they add up to both losses."""
+        frame = self.tables.get("causes")
+        if frame is None:
+            return []
+        rows = frame[frame["scenario"] == self.worst_package].drop(columns="scenario")
+        return [
+            {name: None if value != value else value for name, value in row.items()} for row in rows.to_dict("records")
+        ]
+
     def to_dict(self) -> dict[str, Any]:
         """Return ``plan.json`` as a dictionary of plain values."""
         return {
@@ -133,6 +143,7 @@ class Plan:
             "certificate": dict(self.certificate),
             "limits": {name: dict(values) for name, values in self.limits.items()},
             "violations": list(self.violations),
+            "causes": self.causes(),
             "warnings": list(self.warnings),
             "case_warnings": list(self.case_warnings),
             "solve": dict(self.solve),

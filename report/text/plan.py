@@ -19,6 +19,7 @@ from ...model.plan.plan import served
 from ..format.names import Name
 from ..format.notices import notices
 from ..format.numbers import counted, decimals, gap, number, percent, plain, seconds, signed
+from .causes import causes_parts
 from .tables import WideTable
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def plan_parts(plan: Plan) -> Iterable[RenderableType]:
     yield from _limits(plan)
     yield from _sourcing(plan)
     yield from _shortages(plan)
+    yield from causes_parts(plan)
     yield from _losses(plan)
     yield from _continuity(plan)
     yield from _scenarios(plan)

@@ -55,12 +55,12 @@ mill,resin,50,,30,,
 """,
     "lanes.csv": """\
 lane,item,origin,destination,lead_weeks,unit_cost,base_flow,max_flow,available_week,ramp_weeks,margin,fixed_cost,regime
-resin-out,resin,home,mill,2,10,40,60,,,3,,review
+resin-out,resin,home,mill,2,10,40,60,,,10,,review
 resin-alt,resin,market,mill,4,15,0,30,6,4,,,
-chip-in,chip,mill,home,1,50,20,20,,,8,,embargo
+chip-in,chip,mill,home,1,50,20,20,,,50,,embargo
 chip-alt,chip,market,home,3,60,0,15,,,,25,
 ore-in,ore,market,home,2,1,80,100,,,,,
-chip-dock,chip,mill,dock,1,52,5,9,,,8,,embargo
+chip-dock,chip,mill,dock,1,52,5,9,,,52,,embargo
 """,
     "processes.csv": """\
 process,site,output,capacity,unit_cost

@@ -20,7 +20,7 @@ def _earned(b: Any, lane: str, policy: str, week: int) -> Any:
         terms.append(data.late[arc] * b.end_price[row.destination, row.item])
     if lane in data.leaving:
         terms.append(-b.price[(*data.leaving[lane], week)])
-    return quicksum(terms) - b.rent[arc] - data.cost(arc)
+    return quicksum(terms) - b.rent[arc] - data.response.price(arc)
 
 
 def _most(b: Any, lane: str) -> float:
@@ -55,9 +55,7 @@ def _fill(b: Any, network: Network, products: bool) -> None:
     b.charge = Var(b.chosen, within=NonNegativeReals)
     b.gated = Constraint(b.chosen, rule=always)
     b.charged = Constraint(b.chosen, rule=charged)
-    refund = quicksum(
-        network.capacity(network.lanes[arc[0]], arc[2]) * (b.rent[arc] - b.charge[arc]) for arc in b.chosen
-    )
+    refund = quicksum(b.data.response.capacity[arc] * (b.rent[arc] - b.charge[arc]) for arc in b.chosen)
     b.value.set_value(dual_value(b) + refund)
 
 

@@ -74,6 +74,8 @@ def respond(case: Case, policies: Mapping[str, str]) -> Response:
     dispatched: dict[str, np.ndarray] = {lane: np.zeros(network.weeks) for lane, _ in block.data.arcs}
     for (lane, _, week), amount in compiled.values(block.ship, solution).items():
         dispatched[lane][week] += amount
+    for (lane, policy), kept in compiled.values(block.contract, solution).items():
+        dispatched[lane] += kept * np.array(block.data.contracted[lane, policy])
     fills: dict[str, np.ndarray] = {}
     for (site, item, week), fill in compiled.values(block.fill, solution).items():
         fills.setdefault(f"{site}/{item}", np.ones(network.weeks))[week] = min(fill, 1.0)

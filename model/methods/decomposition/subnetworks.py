@@ -411,7 +411,7 @@ def _pairs_of_columns(network: Network, compiled: Compiled) -> tuple[list[Pair],
     for column, variable in enumerate(compiled.variables):
         kind, index = variable.parent_component().local_name, variable.index()
         sold[column] = kind == "fill"
-        if kind == "ship":
+        if kind in ("ship", "contract"):
             lane = network.lanes[index[0]]
             pairs.append((lane.destination, lane.item))
         elif kind == "make":

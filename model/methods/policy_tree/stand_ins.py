@@ -4,61 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...follower.enumerate import FollowerArrays
-from ...formulation.follower import Arc, FollowerData, build_follower
-from ...network.network import Kernel, Network, holding_weeks
+from ...formulation.follower import FollowerData, build_follower
+from ...network.network import Kernel, Network
 from ...plan.limits import SolveLimits
 from ...solver.highs import compile_model
 
-
-@dataclass(frozen=True)
-class StandIn:
-    """What is dispatched in a week under the least favourable of several policies.
-
-    Attributes
-    ----------
-    kernel
-        By every lag the least share that has arrived under any of the policies.
-    cost
-        The most that the same arrivals cost under any of them, goods that come too early being stored.
-    """
-
-    kernel: Kernel
-    cost: float
+if TYPE_CHECKING:
+    from ...data.schema.tables import Lane
 
 
-def stand_in(kernels: Sequence[Kernel], unit_cost: float, holding_cost: float) -> StandIn:
-    """Return the stand-in for dispatches under any of several kernels.
+def stand_in(kernels: Sequence[Kernel]) -> Kernel:
+    """Return the kernel of the stand-in for dispatches under any of several: by every lag the least share that has arrived.
 
-    Whatever arrives under the stand-in can be had under each of the policies by dispatching no more: what comes too early is
-    stored at the destination, what comes too much is not dispatched or disposed of. So a response to the stand-in is a response
-    to each of the policies, and costs at least as much.
-
-    Parameters
-    ----------
-    kernels
-        Kernels of the policies.
-    unit_cost, holding_cost
-        Of the lane and its item.
+    Whatever arrives under it can be had under each of the policies by the same dispatch: what comes too early is stored at the
+    destination. Its mean lag is that of the policy's kernel plus the weeks in store, so that it costs as much. With the least of
+    the policies' capacities, a response to the stand-in is a response to each of the policies, and costs at least as much.
     """
     lags = sorted({lag for kernel in kernels for lag, _ in kernel})
     arrived = np.array([[sum(share for at, share in kernel if at <= lag) for lag in lags] for kernel in kernels])
-    least = arrived.min(axis=0)
-    steps = np.diff(least, prepend=0.0)
-    kernel = tuple((lag, float(step)) for lag, step in zip(lags, steps, strict=True) if step > 0)
-    spans = np.diff(lags, append=lags[-1])
-    cost = 0.0
-    for row, each in zip(arrived, kernels, strict=True):
-        needed = least > 0
-        dispatched = float(np.max(least[needed] / row[needed], initial=0.0))
-        stored = float(spans @ (np.minimum(dispatched * row, least[-1]) - least).clip(min=0.0))
-        mass, reviewed = holding_weeks(each)
-        cost = max(cost, dispatched * (unit_cost * mass + holding_cost * reviewed) + holding_cost * stored)
-    return StandIn(kernel, cost)
+    steps = np.diff(arrived.min(axis=0), prepend=0.0)
+    return tuple((lag, float(step)) for lag, step in zip(lags, steps, strict=True) if step > 0)
 
 
 class StandIns:
@@ -84,7 +54,6 @@ class StandIns:
         self.sizes = [len(policies) for policies in network.menu.values()]
         self.order = [self._ordered(regime, solve_limits) for regime in network.menu]
         data = FollowerData(network)
-        cost: dict[Arc, float] = {}
         for (regime, menu), order in zip(network.menu.items(), self.order, strict=True):
             for lane in data.lanes:
                 if lane.regime != regime:
@@ -92,26 +61,21 @@ class StandIns:
                 for most in range(2, len(order) + 1):
                     policies = [menu[place] for place in order[:most]]
                     for week in range(network.weeks):
-                        kernels = [data.kernel[lane.lane, policy, week] for policy in policies]
+                        arcs = [(lane.lane, policy, week) for policy in policies]
                         arc = (lane.lane, _name(most), week)
-                        found = stand_in(kernels, lane.unit_cost, network.holding[lane.item])
-                        data.kernel[arc] = found.kernel
-                        cost[arc] = found.cost
+                        data.kernel[arc] = stand_in([data.kernel[each] for each in arcs])
+                        data.capacity[arc] = min(data.capacity[each] for each in arcs)
         data.index()
         model = build_follower(network, data)
         compiled = compile_model(model, network.check)
         program = compiled.program.relaxed()
-        program.cost = program.cost.copy()
-        ship = model.response.ship
-        for arc, price in cost.items():
-            place = compiled.column.get(id(ship[arc]))
-            if place is not None:
-                program.cost[place] = price
         policy_columns = []
         for (regime, menu), order in zip(network.menu.items(), self.order, strict=True):
             names = [*menu, *(_name(most) for most in range(2, len(order) + 1))]
             lanes = [lane for lane in data.lanes if lane.regime == regime]
-            policy_columns.append([self._gate(compiled.column, ship, lanes, name, name not in menu) for name in names])
+            policy_columns.append(
+                [self._gate(compiled.column, model.response, lanes, name, name not in menu) for name in names]
+            )
         for regime_gates in policy_columns:
             for digit, (columns, capacity) in enumerate(regime_gates):
                 program.column_upper[columns] = capacity if digit == 0 else 0.0
@@ -126,7 +90,7 @@ class StandIns:
         return sorted(range(len(self.network.menu[regime])), key=lambda place: (place > 0, asked(place), place))
 
     def _gate(
-        self, column: dict[int, int], ship: object, lanes: Sequence, name: str, standing_in: bool
+        self, column: dict[int, int], b: Any, lanes: Sequence[Lane], name: str, standing_in: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         network = self.network
         places, capacities = [], []
@@ -134,10 +98,15 @@ class StandIns:
             # Goods that come too early must be stored; where there may be no room the lane counts as shut.
             remaining_here = not standing_in or math.isinf(network.most_held((lane.destination, lane.item)))
             for week in range(network.weeks):
-                place = column.get(id(ship[lane.lane, name, week]))  # type: ignore[index]
+                place = column.get(id(b.ship[lane.lane, name, week]))
                 if place is not None:
                     places.append(place)
-                    capacities.append(network.capacity(lane, week) if remaining_here else 0.0)
+                    capacities.append(b.data.capacity[lane.lane, name, week] if remaining_here else 0.0)
+            # A stand-in keeps no contract: to forfeit it costs more than to keep it under any policy.
+            place = column.get(id(b.contract[lane.lane, name])) if (lane.lane, name) in b.contract else None
+            if place is not None:
+                places.append(place)
+                capacities.append(1.0)
         return np.array(places, dtype=np.int32), np.array(capacities, dtype=float)
 
     def digit(self, regime: int, policies: Sequence[int]) -> int:

@@ -488,14 +488,14 @@ EDITS = [
     (
         "qualifying a lane from the counterpart",
         "lanes.csv",
-        "52,5,9,,,8,,",
+        "52,5,9,,,52,,",
         "52,5,9,,,8,7,",
         [
             "lanes.csv, row 7, fixed_cost: '7': no lane from the counterpart is qualified; this one starts at 'mill'; "
             "leave it empty"
         ],
     ),
-    ("nothing to qualify", "lanes.csv", "52,5,9,,,8,,", "52,5,9,,,8,0,", None),
+    ("nothing to qualify", "lanes.csv", "52,5,9,,,52,,", "52,5,9,,,8,0,", None),
     # Sites
     (
         "stock above capacity",

@@ -179,19 +179,42 @@ def test_one_policy_of_a_regime_is_open_and_no_other() -> None:
 
 
 @covers("response.purchase_cost", "gate")
-def test_review_ties_up_capital_and_refused_goods_cost_nothing() -> None:
-    # 80 % arrive, half a week late, half three: A = 0.8, H = 0.4 + 1.2 = 1.6. Only the target of 8 is asked for.
-    # Open: 8 bought at 2 and held for the last week: 8 * 2.01. Slow: 10 dispatched at 2 * 0.8 + 0.01 * 1.6, all of it
-    # under way at the end: 16.16, less than 8 * 2.1 for missing it.
+def test_review_ties_up_capital_and_refused_goods_stay() -> None:
+    # Licences for half of 10 units, half a week late, half three: H = 2. Only the target of 8 is asked for. Open: 8 bought
+    # at 2 and held for the last week: 8 * 2.01. Slow: 5 dispatched at 2 + 0.01 * 2, all of it under way at the end, 3 are
+    # missing at 1.05 * 2 + 0.01: 10.1 + 6.33.
     made = case(
         items=[{"item": "x", "holding_cost": 0.01}],
         stocks=[stock("them", terminal_target=8.0)],
         lanes=[lane("us", "them", 10.0, unit_cost=2.0, regime="list")],
         regimes=OURS,
-        policies=[policy("1:1;3:1", approval_rate=0.8)],
+        policies=[policy("1:1;3:1", approval_rate=0.5)],
     )
     assert response_cost(made) == approx(16.08)
-    assert response_cost(made, list="slow") == approx(16.16)
+    assert response_cost(made, list="slow") == approx(16.43)
+
+
+@covers("bound response.contract", "response.purchase_cost", "order_link")
+def test_the_counterpart_keeps_its_contracts() -> None:
+    # 6 a week from us at 2 by contract, the other 4 from the world at 1: 16 a week. Licences for half of our 10 units leave
+    # 5 of the contract: 15. We earn 0.5 on every unit, and make it at 0.25.
+    made = case(
+        2,
+        lanes=[
+            lane("us", "them", 6.0, unit_cost=2.0, max_flow=10.0, min_flow=6.0, margin=0.5, regime="list"),
+            lane("world", "them", 4.0, max_flow=10.0),
+        ],
+        processes=[process("us", unit_cost=0.25)],
+        demands=[demand("them", 10.0, 9.0)],
+        regimes=OURS,
+        policies=[policy(0, approval_rate=0.5)],
+    )
+    assert response_cost(made) == approx(32.0)
+    assert response_cost(made, list="slow") == approx(30.0)
+    plan = evaluate(made, {"list": "slow"})
+    assert (plan.counterpart_loss, plan.own_loss) == (approx(-2.0), approx(2 * (0.5 - 0.25)))
+    flows = plan.tables["flows"]
+    assert flows[flows["lane"] == "us-them"]["dispatched"].tolist() == approx([5.0, 5.0])
 
 
 @covers("response.holding_cost", "response.shortage_cost")
@@ -247,7 +270,7 @@ def test_an_outage_takes_its_share_of_what_the_response_yields() -> None:
 @covers("order_link", "margin_link", "ours.undelivered_cost", "ours.balance")
 def test_the_counterpart_orders_and_we_deliver() -> None:
     # It orders 10, we have 4: 6 undelivered at 10 * max(2, 3), 20 earned: W = 160. With all refused it loses
-    # 70 - 30 = 40, and an order costs it nothing; the kind one is none: we lose -160.
+    # 70 - 30 = 40, and can order nothing: we lose -160.
     made = case(
         stocks=[stock("us", 4.0)],
         lanes=[lane("us", "them", 10.0, unit_cost=3.0, margin=2.0, regime="list")],
@@ -264,7 +287,7 @@ def test_the_counterpart_orders_and_we_deliver() -> None:
 
 @covers("margin_link")
 def test_the_margin_is_earned_on_what_is_licensed() -> None:
-    # Half of the 16 it may order is licensed: 8 arrive instead of 10 in each of two weeks. It loses 2 * (5 - 1) a week;
+    # Half of the 16 that the lane can carry is licensed: 8 leave instead of 10 in each of two weeks. It loses 2 * (5 - 1) a week;
     # we lose 0.25 on 2 units a week, with weight 3.
     made = case(
         2,
@@ -526,8 +549,8 @@ def test_refused_goods_are_those_the_response_yields() -> None:
 
 @covers("ours.purchase_cost", "ours.balance", "ours.shortage_cost")
 def test_a_package_delays_what_we_buy() -> None:
-    # Half arrives, a week late, at 4 * 0.5 + 0.25 * 0.5 a unit dispatched: 5 of 20 units come, for 21.25; the dispatch
-    # of the last week would come too late. Missing: 15 at 9. Scenario none: 20 at 4.
+    # Half may leave, a week late, at 4 + 0.25 a unit dispatched: 5 of 20 units come, for 21.25; the dispatch of the last
+    # week would come too late. Missing: 15 at 9. Scenario none: 20 at 4.
     made = case(
         2,
         items=[{"item": "x", "holding_cost": 0.25}],
@@ -760,6 +783,27 @@ def test_what_a_gap_is_charged() -> None:
     assert relaxation.leverage == approx(-54.1)
 
 
+@covers("ours.contracted")
+def test_our_contracts_bind_once_qualified_and_as_far_as_the_counterpart_yields() -> None:
+    # The friend sells at 1. The world at 2 asks for 3 by contract once qualified: 3 more, and 1 to qualify. They have 6 for
+    # 15, a fill of 0.4, so that 2 of our contract of 5 come, at 4: 6 more than the friend's.
+    made = case(
+        stocks=[stock("them", 6.0)],
+        lanes=[
+            lane("friend", "us", 5.0, max_flow=20.0),
+            idle("world", "us", 9.0, unit_cost=2.0, min_flow=3.0, fixed_cost=1.0),
+            lane("them", "us", 5.0, unit_cost=4.0, min_flow=5.0, margin=4.0),
+        ],
+        demands=[demand("us", 10.0, 9.0), demand("them", 10.0, 4.0)],
+    )
+    plan = evaluate(made)
+    assert plan.own_loss == approx(0.0)
+    assert parts(plan, "ours") == approx({"purchase_cost": 8.0 + 8.0})
+    plan = evaluate(made, qualified=("world-us",))
+    assert parts(plan, "ours")["purchase_cost"] == approx(8.0 + 6.0 + 5.0)
+    assert plan.own_loss == approx(4.0)
+
+
 # The gate ----------------------------------------------------------------------------------------------------------
 
 
@@ -771,8 +815,8 @@ def everything() -> Case:
         items=[{"item": "x", "max_party_share": 0.9}],
         stocks=[stock("us", capacity=9.0, stockpile_max=1.0), stock("them", 4.0, capacity=9.0)],
         lanes=[
-            lane("us", "them", 2.0, margin=1.0, regime="list"),
-            lane("them", "us", 2.0, margin=1.0, regime="ban"),
+            lane("us", "them", 2.0, margin=1.0, min_flow=1.0, regime="list"),
+            lane("them", "us", 2.0, margin=1.0, min_flow=1.0, regime="ban"),
             lane("us", "world", 1.0, margin=1.0),
             idle("world", "us", 5.0, fixed_cost=1.0),
         ],

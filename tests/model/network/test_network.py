@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from pytest import approx
@@ -48,12 +49,37 @@ def test_kernel_of_a_distribution_is_normalised() -> None:
     assert [tuple(map(approx, kernel)) for kernel in kernels("3:1;1:1;3:2")] == [((1, 0.25), (3, 0.75))] * 8
 
 
-def test_kernel_of_refusals() -> None:
-    # Half of 1/4 and 3/4; refused goods do not wait.
+def test_a_refusal_does_not_touch_the_kernel() -> None:
+    # What is refused is not dispatched; all that is dispatched arrives.
     kernel = kernels("1:1;3:3", approval_rate=0.5)[0]
-    assert kernel == ((1, approx(0.125)), (3, approx(0.375)))
-    assert holding_weeks(kernel) == (approx(0.5), approx(0.125 + 3 * 0.375))
-    assert holding_weeks(kernels("9", approval_rate=0.0)[0]) == (0.0, 0.0)
+    assert kernel == ((1, approx(0.25)), (3, approx(0.75)))
+    assert holding_weeks(kernel) == approx(0.25 + 3 * 0.75)
+
+
+def test_licences_cover_a_share_of_what_a_lane_can_carry() -> None:
+    # 40 % of 9 from week 1 to 2; of a lane without a limit any share is none, a refusal of all is all.
+    network = reviewed(**policy(3, approval_rate=0.4, start_week=1, end_week=3))
+    rows = [network.granted(network.policy("list", "slow"), week) for week in range(4)]
+    assert rows == [1.0, 0.4, 0.4, 1.0]
+    for most, half, nothing in ((9.0, 3.6, 0.0), (math.inf, 30.0, 0.0)):
+        lanes = [idle("world", "us", most)]
+        network = Network(case(3, lanes=lanes, demands=[demand("us", 10.0, 1.0)]))
+        assert network.capacity(network.lanes["world-us"], 0, 0.4) == approx(half)
+        assert network.capacity(network.lanes["world-us"], 0, 0.0) == nothing
+
+
+def test_a_contract_is_capped_to_what_is_left_of_the_lane() -> None:
+    # 4 a week from week 1 on; half of 6 is 3, nothing before the lane opens.
+    lanes = [idle("world", "us", 6.0, min_flow=4.0, available_week=1)]
+    network = Network(case(3, lanes=lanes, demands=[demand("us", 10.0, 1.0)]))
+    row = network.lanes["world-us"]
+    assert [network.contracted(row, week) for week in range(3)] == [0.0, 4.0, 4.0]
+    assert network.contracted(row, 1, 0.5) == 3.0
+
+
+def test_a_contract_beyond_what_can_be_used_is_still_kept() -> None:
+    network = Network(case(2, lanes=[idle("world", "us", 9.0, min_flow=8.0)], demands=[demand("us", 1.0, 1.0)]))
+    assert network.contracted(network.lanes["world-us"], 0) == 8.0
 
 
 def test_kernel_outside_its_window_is_open() -> None:
@@ -148,6 +174,24 @@ def test_replacement_cost_is_that_of_the_cheapest_running_lane() -> None:
     assert network.terminal_price(("them", "x")) == approx(3.15)
     assert network.replacement_cost(("us", "x")) == 0.0
     assert network.terminal_price(("us", "x")) == 0.0
+
+
+def test_the_terminal_price_adds_the_holding_of_the_horizon() -> None:
+    # The counterpart's cheapest way back costs 3, our dearest source in use 5: 1.2 times each, and 4 weeks at 0.25.
+    rows = [
+        lane(origin, site, 1.0, unit_cost=price)
+        for site in ("us", "them")
+        for origin, price in (("world", 3.0), ("overseas", 5.0))
+    ]
+    made = case(4, lanes=[*rows, idle("friend", "us", 9.0, unit_cost=9.0)], stocks=[stock("depot", terminal_price=0.0)])
+    settings = made.settings.model_copy(
+        update={"horizon": made.settings.horizon.model_copy(update={"terminal_premium": 0.2})}
+    )
+    items = tuple(row.model_copy(update={"holding_cost": 0.25}) for row in made.items)
+    network = Network(replace(made, settings=settings, items=items))
+    assert network.terminal_price(("them", "x")) == approx(1.2 * 3.0 + 4 * 0.25)
+    assert network.terminal_price(("us", "x")) == approx(1.2 * 5.0 + 4 * 0.25)
+    assert network.terminal_price(("depot", "x")) == 0.0
 
 
 def test_replacement_cost_falls_back_on_the_cheapest_process() -> None:
