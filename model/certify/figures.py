@@ -194,7 +194,12 @@ class Figures:
         return first_stage(self.problem.network, self.operator.readout, solution)
 
     def account(
-        self, choice: Choice, response: np.ndarray, first: FirstStage, least_fill: float | None = None
+        self,
+        choice: Choice,
+        response: np.ndarray,
+        first: FirstStage,
+        least_fill: float | None = None,
+        own_loss: float = math.inf,
     ) -> Account:
         """Return what choices cost both sides.
 
@@ -208,6 +213,8 @@ class Figures:
             First-stage choices.
         least_fill
             Mean fill kept of every demand with a ``min_fill``; None: as the case says.
+        own_loss
+            Most that our own loss may be in a rated scenario, money.
 
         Raises
         ------
@@ -216,7 +223,8 @@ class Figures:
         """
         problem = self.problem
         cost, admin = self.response_cost(choice), problem.admin_cost(choice)
-        operations = self.operator.run(response, first, least_fill)
+        most = own_loss + problem.status_quo.cost - admin
+        operations = self.operator.run(response, first, least_fill, most)
         loss = cost - problem.status_quo.response_cost
         losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin)
         infeasibility = self._infeasibility(choice, operations)
