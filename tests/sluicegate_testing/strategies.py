@@ -96,12 +96,14 @@ class _Builder:
         coupling: bool | None,
         max_combinations: int,
         contingency_rows: int,
+        meaning: bool = False,
     ) -> None:
         self.dice = dice
+        self.meaning = meaning
         self.max_regimes = max_regimes
         self.max_combinations = max_combinations
         self.contingency_rows = contingency_rows
-        self.weeks = self.whole(2, max_weeks)
+        self.weeks = self.whole(4 if meaning else 2, max_weeks)
         self.coupled = self.chance(80) if coupling is None else coupling
         self.must_couple = coupling is True
         self.dependent = self.coupled and self.chance(65)
@@ -177,6 +179,10 @@ class _Builder:
         self.add_their_regimes()
         self.add_contingencies()
         self.add_shares()
+        if self.meaning:
+            self.add_notices()
+            self.add_contracts()
+            self.add_ends()
         return self.settings(), self.tables
 
     def add_parties(self) -> None:
@@ -250,6 +256,8 @@ class _Builder:
         else:
             delay = str(0 if self.chance(10) else lags[0])
         windows = 20 if ours else 8
+        if self.meaning and not ours:
+            windows = 50
         start = self.whole(0, self.weeks - 1) if self.chance(windows) else None
         end = (start or 0) + self.whole(1, self.weeks) if self.chance(windows) else None
         self.row(
@@ -602,6 +610,54 @@ class _Builder:
                 }
         self.tables["contingencies"] = list(rows.values())
 
+    def add_notices(self) -> None:
+        """Outages that come as a surprise, at one of several weeks or with notice; packages with notice.
+
+        Outages without a row are drawn anew: one in the middle of the horizon, of a lane or a process that is used.
+        """
+        if not self.tables["contingencies"]:
+            lanes = [
+                r["lane"] for r in self.tables["lanes"] if self.side[r["destination"]] == "H" and r.get("base_flow")
+            ]
+            if lanes:
+                middle = self.weeks // 2
+                values = {"contingency": "outage0", "lane": self.pick(lanes), "from_week": middle, "availability": 0.0}
+                self.tables["contingencies"].append(values)
+        by_name: dict[str, list[Row]] = {}
+        for row in self.tables["contingencies"]:
+            by_name.setdefault(row["contingency"], []).append(row)
+        for rows in by_name.values():
+            several = self.chance(50) and len({(r.get("lane"), r.get("process")) for r in rows}) == len(rows)
+            starts = sorted({self.whole(0, self.weeks - 1) for _ in range(self.pick([2, 3]))})
+            for row in rows:
+                if several or self.chance(40):
+                    row.pop("to_week", None)
+                    row["duration_weeks"] = self.whole(1, max(1, self.weeks // 2))
+                if several:
+                    row["from_week"] = ";".join(map(str, starts))
+                if self.chance(35):
+                    row["notice_weeks"] = self.whole(1, 3)
+        for row in self.tables["retaliations"]:
+            if self.chance(35):
+                row["notice_weeks"] = self.whole(1, 3)
+
+    def add_contracts(self) -> None:
+        """min_flow on lanes from outside a side: what it has signed for, often all of the base flow."""
+        for row in self.tables["lanes"]:
+            origin, destination = self.real_side(row["origin"]), self.real_side(row["destination"])
+            outside = origin != destination and destination in "HC"
+            if outside and row.get("base_flow") and self.chance(35):
+                row["min_flow"] = _round(row["base_flow"] * self.pick([1.0, 0.5, 0.25]))
+            elif outside and row.get("fixed_cost") and self.chance(25):
+                row["min_flow"] = _round(row["max_flow"] * self.pick([0.25, 0.1]))
+
+    def add_ends(self) -> None:
+        """What stock missing at the end is priced at, for some pairs by a price of their own."""
+        self.premium = self.pick([None, None, 0.0, 0.2, 0.5])
+        for row in self.tables["stocks"]:
+            if self.chance(20):
+                row["terminal_price"] = _price(PRICE[row["item"]] * self.amount(0.5, 2.0))
+
     def add_shares(self) -> None:
         """max_party_share for items that come to our side from abroad, mostly where there is a choice."""
         for row in self.tables["items"]:
@@ -631,6 +687,8 @@ class _Builder:
         }
         if limits:
             settings["limits"] = limits
+        if self.meaning and self.premium is not None:
+            settings["horizon"]["terminal_premium"] = self.premium
         return settings
 
 
@@ -663,6 +721,24 @@ def cases(
     return _Builder(_Drawn(draw), max_regimes, max_weeks, coupling, max_combinations, contingency_rows).build()
 
 
+@st.composite
+def meaning_cases(
+    draw: st.DrawFn,
+    max_regimes: int = 2,
+    max_weeks: int = 8,
+    coupling: bool | None = None,
+    max_combinations: int = 9,
+    contingency_rows: int = 2,
+) -> tuple[Settings, Tables]:
+    """Small valid cases, as in ``cases``, with surprise outages, refusals, contracts and prices of the end.
+
+    Outages in the middle of the horizon, at several start weeks, with notice; packages with start weeks and notice;
+    ``min_flow`` on either side; ``terminal_premium`` and ``terminal_price``; refusals and share limits as ever.
+    """
+    dice = _Drawn(draw)
+    return _Builder(dice, max_regimes, max_weeks, coupling, max_combinations, contingency_rows, meaning=True).build()
+
+
 def random_case(
     seed: int,
     max_regimes: int = 5,
@@ -670,9 +746,14 @@ def random_case(
     coupling: bool | None = None,
     max_combinations: int = 96,
     contingency_rows: int = 2,
+    meaning: bool = False,
 ) -> tuple[Settings, Tables]:
-    """A case from a seed, larger than hypothesis likes them; parameters as in ``cases``."""
-    return _Builder(_Seeded(seed), max_regimes, max_weeks, coupling, max_combinations, contingency_rows).build()
+    """A case from a seed, larger than hypothesis likes them; parameters as in ``cases``.
+
+    With ``meaning`` it has what ``meaning_cases`` have.
+    """
+    dice = _Seeded(seed)
+    return _Builder(dice, max_regimes, max_weeks, coupling, max_combinations, contingency_rows, meaning).build()
 
 
 def is_coupled(tables: Tables) -> bool:
@@ -778,6 +859,7 @@ def faults(settings: Settings, tables: Tables) -> list[str]:
     for r in tables["lanes"]:
         check(r["origin"] != r["destination"], f"lane {r['lane']} is a loop")
         check(r.get("base_flow", 0.0) <= r["max_flow"], f"lane {r['lane']}: base_flow > max_flow")
+        check(r.get("min_flow", 0.0) <= r["max_flow"], f"lane {r['lane']}: min_flow > max_flow")
         if "regime" in r:
             theirs = controller[r["regime"]] == "counterpart"
             reach = side[r["origin"]] == "C" if theirs else side[r["destination"]] == "C" and side[r["origin"]] != "C"
@@ -807,11 +889,18 @@ def faults(settings: Settings, tables: Tables) -> list[str]:
         check((r["regime"], r["policy"]) in menus, f"retaliation {r}: no such policy")
     lane_end = {r["lane"]: side[r["destination"]] for r in tables["lanes"]}
     process_side = {r["process"]: side[r["site"]] for r in tables["processes"]}
+    named: dict[str, set[tuple[int, ...]]] = {}
     for r in tables["contingencies"]:
         check(("lane" in r) != ("process" in r), f"contingency {r}: a lane or a process")
         where = lane_end[r["lane"]] if "lane" in r else process_side[r["process"]]
         check(where == "H", f"contingency {r}: not on our side")
-        check(r["from_week"] <= r.get("to_week", settings["horizon"]["weeks"] - 1), f"contingency {r}: ends too soon")
+        starts = [int(week) for week in str(r["from_week"]).split(";")]
+        named.setdefault(r["contingency"], set()).add(tuple(starts))
+        check(max(starts) <= r.get("to_week", settings["horizon"]["weeks"] - 1), f"contingency {r}: ends too soon")
+        check("to_week" not in r or "duration_weeks" not in r, f"contingency {r}: two ends")
+        check(r.get("duration_weeks", 1) >= 1, f"contingency {r}: no duration")
+    for name, lists in named.items():
+        check(len(lists) == 1 or all(len(starts) == 1 for starts in lists), f"contingency {name}: starts that differ")
     return found
 
 
@@ -845,13 +934,13 @@ class Factors:
 
 QUANTITIES = {
     "stocks": ("initial", "capacity", "terminal_target", "stockpile_max"),
-    "lanes": ("base_flow", "max_flow"),
+    "lanes": ("base_flow", "max_flow", "min_flow"),
     "processes": ("capacity",),
     "demands": ("quantity",),
 }
 PRICES = {
     "items": ("holding_cost",),
-    "stocks": ("stockpile_cost",),
+    "stocks": ("stockpile_cost", "terminal_price"),
     "lanes": ("unit_cost", "margin"),
     "processes": ("unit_cost",),
     "demands": ("shortage_penalty",),

@@ -87,14 +87,38 @@ class Policy:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A package, a contingency, or neither: scenario none."""
+    """A package, a contingency, or neither: scenario none.
+
+    ``start`` is the start week of a contingency that names several.
+    """
 
     package: str = ""
     contingency: str = ""
+    start: int | None = None
 
     @property
     def name(self) -> str:
-        return self.package or self.contingency or "none"
+        name = self.package or self.contingency or "none"
+        return name if self.start is None else f"{name}@{self.start}"
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A row of ``contingencies``: a span of weeks from each of its start weeks."""
+
+    lane: str | None
+    process: str | None
+    starts: tuple[int, ...]
+    duration: int | None
+    to_week: int | None
+    availability: float
+    notice: int
+
+    def acts(self, t: int, start: int) -> bool:
+        """Whether it acts in week t when it starts in week ``start``; without an end it stays."""
+        if self.duration is not None:
+            return start <= t < start + self.duration
+        return start <= t and (self.to_week is None or t <= self.to_week)
 
 
 NONE = Scenario()
@@ -111,6 +135,12 @@ def _delays(value: Any) -> Kernel:
         weights[int(lag)] = weights.get(int(lag), 0.0) + float(weight)
     total = sum(weights.values())
     return {lag: weight / total for lag, weight in weights.items()}
+
+
+def _starts(value: Any) -> tuple[int, ...]:
+    """``4`` or ``4;16;28``, each week once."""
+    weeks = [int(float(piece)) for piece in str(value).split(";") if piece.strip()]
+    return tuple(dict.fromkeys(weeks))
 
 
 class Case:
@@ -187,13 +217,28 @@ class Case:
             )
         self.packages: dict[str, dict[str, str]] = {}
         self.package_cost: dict[str, float] = {}
+        self.package_notice: dict[str, dict[str, int]] = {}
         for r in rows("retaliations"):
             name = str(r["package"])
             self.packages.setdefault(name, {})[str(r["regime"])] = str(r["policy"])
+            self.package_notice.setdefault(name, {})[str(r["regime"])] = week_of(r, "notice_weeks")
             self.package_cost[name] = self.package_cost.get(name, 0.0) + number_of(r, "cost")
-        self.contingencies: dict[str, list[dict[str, Any]]] = {}
+        self.contingencies: dict[str, list[Outage]] = {}
         for r in rows("contingencies"):
-            self.contingencies.setdefault(str(r["contingency"]), []).append(r)
+            self.contingencies.setdefault(str(r["contingency"]), []).append(
+                Outage(
+                    lane=text_of(r, "lane"),
+                    process=text_of(r, "process"),
+                    starts=_starts(r["from_week"]),
+                    duration=None if _empty(r, "duration_weeks") else week_of(r, "duration_weeks"),
+                    to_week=None if _empty(r, "to_week") else week_of(r, "to_week"),
+                    availability=number_of(r, "availability"),
+                    notice=week_of(r, "notice_weeks"),
+                )
+            )
+        for name, outages in self.contingencies.items():
+            if len({o.starts for o in outages}) > 1 and any(len(o.starts) > 1 for o in outages):
+                raise ValueError(f"contingency {name}: where it has several start weeks, all its rows name the same")
 
         self.tracked: set[Pair] = {p for p in self.stocks if self.side[p[0]] != "O"}
         self.tracked |= {(j.site, j.output) for j in self.processes if self.side[j.site] != "O"}
@@ -352,16 +397,42 @@ class Case:
         return sum(lag * share for lag, share in self.kernel(regime, policy, t).items())
 
     def scenarios(self) -> list[Scenario]:
-        """None, every package, every contingency, in the order of their rows."""
-        packages = [Scenario(package=name) for name in self.packages]
-        return [NONE, *packages, *(Scenario(contingency=name) for name in self.contingencies)]
+        """None, every package, every contingency (at each of its start weeks), in the order of their rows."""
+        found = [NONE, *(Scenario(package=name) for name in self.packages)]
+        for name, outages in self.contingencies.items():
+            starts = outages[0].starts
+            if len(starts) > 1:
+                found += [Scenario(contingency=name, start=start) for start in starts]
+            else:
+                found.append(Scenario(contingency=name))
+        return found
+
+    def reveal(self, scenario: Scenario) -> int:
+        """r(s) = max(0, least over the scenario's rows of the first week it acts - notice_weeks).
+
+        At most T, where everything is as in none. A policy ``open`` never acts.
+        """
+        if scenario.contingency:
+            first = [self._start(o, scenario) - o.notice for o in self.contingencies[scenario.contingency]]
+        else:
+            first = [
+                self.policies[regime][policy].start - self.package_notice[scenario.package][regime]
+                for regime, policy in self.packages.get(scenario.package, {}).items()
+                if policy != OPEN
+            ]
+        return max(0, min([*first, self.T]))
+
+    @staticmethod
+    def _start(outage: Outage, scenario: Scenario) -> int:
+        return outage.starts[0] if scenario.start is None else scenario.start
 
     def availability(self, scenario: Scenario, kind: str, name: str, t: int) -> float:
         """Share of a lane's or process's capacity left in week t of a scenario: the product over its rows."""
         share = 1.0
-        for r in self.contingencies.get(scenario.contingency, []):
-            if text_of(r, kind) == name and week_of(r, "from_week") <= t <= week_of(r, "to_week", self.T - 1):
-                share *= number_of(r, "availability")
+        for o in self.contingencies.get(scenario.contingency, []):
+            hit = o.lane if kind == "lane" else o.process
+            if hit == name and o.acts(t, self._start(o, scenario)):
+                share *= o.availability
         return share
 
     def package_policy(self, scenario: Scenario, lane: Lane) -> str:

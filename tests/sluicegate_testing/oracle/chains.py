@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from .case import Case, Lane, Pair, Scenario
+from .case import INF, Case, Lane, Pair, Scenario
 from .programs import Affine, Program
 
 
 @dataclass
 class Chain:
-    """One side's columns in one scenario, and the net inflow of every pair by week (week T: after the horizon)."""
+    """One side's columns in one scenario, and the net inflow of every pair by week (week T: after the horizon).
+
+    ``none`` holds the columns of scenario none: those of weeks before ``reveal`` are this scenario's too.
+    """
 
     ship: dict[tuple[str, int], int] = field(default_factory=dict)
     make: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -22,6 +26,17 @@ class Chain:
     short_end: dict[Pair, int] = field(default_factory=dict)
     net: dict[tuple[Pair, int], Affine] = field(default_factory=dict)
     cost: Affine = field(default_factory=Affine)
+    none: Chain | None = None
+    reveal: int = 0
+
+    def decide(self, program: Program, kind: str, key: Any, upper: float = INF, lower: float = 0.0) -> int:
+        """The column of a decision of week ``key[1]``: the one of scenario none before the reveal, else a new one."""
+        if self.none is not None and key[1] < self.reveal:
+            column: int = getattr(self.none, kind)[key]
+        else:
+            column = program.column(upper, lower)
+        getattr(self, kind)[key] = column
+        return column
 
 
 def add_arrivals(case: Case, chain: Chain, lane: Lane, policy: str) -> None:
@@ -60,8 +75,7 @@ def add_processes(program: Program, case: Case, chain: Chain, side: str, scenari
             continue
         for t in range(case.T):
             share = case.availability(scenario, "process", j.id, t) if side == "H" else 1.0
-            make = program.column(case.process_capacity(j, share))
-            chain.make[j.id, t] = make
+            make = chain.decide(program, "make", (j.id, t), case.process_capacity(j, share))
             chain.net[(j.site, j.output), t].add(1.0, make)
             for item, quantity in j.inputs.items():
                 chain.net[(j.site, item), t].add(-quantity, make)
@@ -83,7 +97,7 @@ def add_balances(
         for t in range(case.T):
             row = Affine().plus(chain.net[pair, t])
             if tracked:
-                stock = chain.stock[pair, t] = program.column(case.stock_capacity(pair))
+                stock = chain.decide(program, "stock", (pair, t), case.stock_capacity(pair))
                 chain.cost.add(weight * case.holding[pair[1]], stock)
                 row.add(-1.0, stock)
                 if t > 0:

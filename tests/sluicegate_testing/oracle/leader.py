@@ -53,9 +53,14 @@ def add_ours(
     policies: Mapping[str, str],
     scenario: Scenario,
     first: FirstStage,
+    none: Chain | None = None,
 ) -> Chain:
-    """Our operations in one scenario; ``cost`` of the result is W(scenario)."""
-    chain = Chain(net={(pair, t): Affine() for pair in case.pairs["H"] for t in range(case.T + 1)})
+    """Our operations in one scenario; ``cost`` of the result is W(scenario).
+
+    Nobody foresees a scenario: what is decided in weeks before its reveal week are the columns of scenario none.
+    """
+    net = {(pair, t): Affine() for pair in case.pairs["H"] for t in range(case.T + 1)}
+    chain = Chain(net=net, none=none, reveal=case.reveal(scenario))
     for lane in case.inbound("H"):
         add_our_supply(program, case, response, chain, scenario, first, lane)
     add_processes(program, case, chain, "H", scenario, weighted=True)
@@ -81,12 +86,11 @@ def add_our_supply(
         share = case.availability(scenario, "lane", lane.id, t)
         cap = case.lane_capacity(lane, t, share)
         if lane.fixed_cost > 0.0:
-            ship = program.column(cap if lane.id in first.qualify else 0.0)
+            ship = chain.decide(program, "ship", (lane.id, t), cap if lane.id in first.qualify else 0.0)
             if lane.id in first.qualify:
                 program.nonnegative(Affine().add(cap, first.qualify[lane.id]).add(-1.0, ship))
         else:
-            ship = program.column(cap)
-        chain.ship[lane.id, t] = ship
+            ship = chain.decide(program, "ship", (lane.id, t), cap)
         if origin == "C":
             yielded = yield_of(case, response, lane, t)
             program.nonnegative(Affine().plus(yielded, lane.base_flow * share).add(-1.0, ship))
@@ -119,7 +123,7 @@ def add_exports_to_counterpart(
             ordered = response.ship[lane.id, t]
             chain.cost.add(-weight * lane.margin * case.arrived(lane.regime, policy, t), ordered)
             if case.is_tracked(lane):
-                slack = chain.slack[lane.id, t] = program.column()
+                slack = chain.decide(program, "slack", (lane.id, t))
                 program.nonnegative(Affine().add(1.0, ordered).add(-1.0, slack))
                 chain.cost.add(weight * 10.0 * max(lane.margin, lane.unit_cost), slack)
                 chain.net[(lane.origin, lane.item), t].add(-1.0, ordered).add(1.0, slack)
@@ -132,7 +136,7 @@ def add_exports_to_others(program: Program, case: Case, chain: Chain) -> None:
             continue
         lost = case.weight[lane.origin] * lane.margin * lane.base_flow
         for t in range(case.T):
-            fill = chain.export_fill[lane.id, t] = program.column(1.0)
+            fill = chain.decide(program, "export_fill", (lane.id, t), 1.0)
             chain.net[(lane.origin, lane.item), t].add(-lane.base_flow, fill)
             chain.cost.constant += lost
             chain.cost.add(-lost, fill)
@@ -146,7 +150,7 @@ def add_our_demands(program: Program, case: Case, chain: Chain) -> None:
             continue
         lost = case.weight[pair[0]] * quantity * number_of(row, "shortage_penalty")
         for t in range(case.T):
-            fill = chain.fill[pair, t] = program.column(1.0)
+            fill = chain.decide(program, "fill", (pair, t), 1.0)
             chain.net[pair, t].add(-quantity, fill)
             chain.cost.constant += lost
             chain.cost.add(-lost, fill)

@@ -138,7 +138,7 @@ def _best_for(
         require_budget(program, case, first, policies)
     chains: dict[Scenario, Chain] = {}
     for scenario in case.scenarios():
-        chains[scenario] = add_ours(program, case, response, policies, scenario, first)
+        chains[scenario] = add_ours(program, case, response, policies, scenario, first, chains.get(NONE))
         if limits:
             require_continuity(program, case, chains[scenario])
     if limits:
