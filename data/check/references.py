@@ -226,7 +226,9 @@ def _span(draft: Draft, line: Line) -> Iterator[Fault]:
     assert isinstance(line.row, Contingency)
     starts, last = line.row.starts, line.get("to_week")
     if last is not None and len(starts) > 1:
-        message = f"from_week {line.get('from_week')} names several starts; write duration_weeks in the place of to_week"
+        message = (
+            f"from_week {line.get('from_week')} names several starts; write duration_weeks in the place of to_week"
+        )
         yield line.fault(message, "to_week", last)
     elif last is not None and line.get("duration_weeks") is not None:
         message = f"to_week {last} says already when it ends; leave one of the two empty"

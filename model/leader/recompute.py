@@ -288,7 +288,9 @@ class Operator:
         """Set the sums over weeks of the fills that continuity asks for, and the most that rated scenarios may cost."""
         rows = self.fill_rows
         asked = np.full(rows.size, (least_fill or 0.0) * self.joint.network.weeks)
-        highs.set_rows(rows, self.program.row_lower[rows] if least_fill is None else asked, np.full(rows.size, math.inf))
+        highs.set_rows(
+            rows, self.program.row_lower[rows] if least_fill is None else asked, np.full(rows.size, math.inf)
+        )
         rows = self.loss_rows if self.shared else self.loss_rows[:0]
         highs.set_rows(rows, np.full(rows.size, -math.inf), np.full(rows.size, most_own_cost))
 
