@@ -23,6 +23,7 @@ from ..leader.recompute import (
     leverage_by_package,
     worst_of,
 )
+from ..leader.working_set import Unheld
 from ..plan.limits import Terms
 from ..plan.plan import WIDE_RANGE, served
 from .certificate import (
@@ -39,6 +40,9 @@ from .certificate import (
     supply_breaches,
 )
 from .restoring import restored_figures
+
+UNHELD = 1e-7
+"""Relative difference of leverage from which scenarios that a search left out count as being in its way."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ class Figures:
 
     def __init__(self, problem: Problem, *, warm: bool = False):
         self.problem = problem
-        self.operator = Operator(problem.joint, problem.readout, warm=True) if warm else problem.operator
+        self.operator = Operator(problem.whole, problem.readout, warm=True) if warm else problem.operator
         self._costs: dict[frozenset[tuple[str, str]], tuple[float, float]] = {}
         self._kinds: dict[tuple[frozenset[tuple[str, str]], bytes], np.ndarray] = {}
 
@@ -177,12 +181,12 @@ class Figures:
         worth, prices = network.worth("counterpart"), np.zeros_like(self.operator.program.row_lower)
         for row, pair, terminal in self.operator.response_rows:
             prices[row] = network.terminal_price(pair) if terminal else worth.get(pair, 0.0)
-        broken = broken_by(self.problem.joint.program, operations.solution)
+        broken = broken_by(self.problem.whole.program, operations.solution)
         return self._response(choice)[1] + float(broken @ prices) + operations.infeasibility
 
     def _least_kind(self, choice: Choice) -> np.ndarray:
         """Columns of the joint program of the least-cost response that is least kind to us."""
-        problem, keys = self.problem, self.problem.joint.outputs
+        problem, keys = self.problem, self.problem.whole.outputs
         key = (frozenset(choice.items()), kindness(problem.network, keys).tobytes())
         if key not in self._kinds:
             kind = least_kind(problem.network, problem.response, keys, choice, self.response_cost(choice))
@@ -260,16 +264,20 @@ class Figures:
 
         Raises
         ------
+        Unheld
+            When scenarios that the search left out do not allow its answer.
         CertificateError
             When the search's answer and the linear programs solved alone do not agree, or its plan breaks a limit.
         """
         problem, network = self.problem, self.problem.network
-        hostile = self.account(facts.choice, self._least_kind(facts.choice), first)
         account = self.account(facts.choice, solution, first)
+        breaches = self.breaches(account)
+        if facts.claimed is not None:
+            self._refuse_unheld(account, breaches, facts.claimed, math.inf if facts.bound is None else facts.bound)
+        hostile = self.account(facts.choice, self._least_kind(facts.choice), first)
         leverage, least, worst = account.leverage, hostile.leverage, account.worst
         money = money_scale(problem)
         certificate = self._certify(facts, account, money)
-        breaches = self.breaches(account)
         if facts.claimed is not None:
             refuse_breaches(breaches)
         scale = SMALL_LEVERAGE * money
@@ -309,6 +317,40 @@ class Figures:
             "warnings": tuple(self._warnings(account, hostile, breaches, scale)),
         }
         return restored_figures(figures, problem.units), account
+
+    def refuse_unheld(self, choice: Choice, solution: np.ndarray, claimed: float, bound: float) -> None:
+        """Refuse a plan of a search that left scenarios out where one of these is in its way.
+
+        Parameters
+        ----------
+        choice
+            Its policies.
+        solution : array, shape (columns,)
+            Columns of the joint program of the search.
+        claimed
+            Its leverage in the search.
+        bound
+            Proven upper bound on the leverage.
+
+        Raises
+        ------
+        Unheld
+            Naming the scenarios.
+        """
+        if self.problem.scenarios is not None:
+            first = first_stage(self.problem.network, self.problem.choices, solution)
+            account = self.account(choice, self.problem.to_whole(solution), first)
+            self._refuse_unheld(account, self.breaches(account), claimed, bound)
+
+    def _refuse_unheld(self, account: Account, breaches: list[Breach], claimed: float, bound: float) -> None:
+        held = self.problem.scenarios
+        scale = max(abs(claimed), SMALL_CERTIFICATE * money_scale(self.problem))
+        if held is None or (not breaches and account.leverage >= claimed - UNHELD * scale):
+            return
+        left = [name for name in self.problem.network.scenarios if name not in held]
+        broken = {breach.scenario for breach in breaches}
+        found = [name for name in left if name in broken or name in account.operations.binding]
+        raise Unheld(found or left, bound)
 
     def _certify(self, facts: Facts, account: Account, money: float) -> dict[str, float]:
         """Return how far the search's answer is from that of the linear programs solved alone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from pyomo.environ import Binary, Block, Constraint, Expression, Objective, Set, Var, maximize, quicksum
@@ -68,7 +69,7 @@ def limits_of(network: Network) -> list[str]:
     return [column for column, limit in LOADS.items() if limit != "budget" and math.isfinite(getattr(limits, limit))]
 
 
-def build_program(network: Network) -> Any:
+def build_program(network: Network, scenarios: Sequence[str] | None = None) -> Any:
     """Build the mixed-integer program whose optimum is the plan.
 
     Where nothing on our side depends on how the counterpart operates, only the dual of the response is built: it is exact then.
@@ -77,6 +78,8 @@ def build_program(network: Network) -> Any:
     ----------
     network
         The case as the mathematics sees it.
+    scenarios
+        As in `build_ours`.
 
     Returns
     -------
@@ -84,7 +87,7 @@ def build_program(network: Network) -> Any:
         The model of `build_ours` with the binaries ``policy[g,p]``, blocks ``response_dual`` and, where needed, ``response``, and
         the objective ``worst_leverage``: the dual's value - admin costs + advantage, leverage up to a constant.
     """
-    model = build_ours(network)
+    model = build_ours(network, scenarios)
     for name in ("budget", "own_loss", "best"):
         if model.component(name) is not None:
             model.component(name).deactivate()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +22,7 @@ from ..network.network import NONE, OPEN, Network
 from ..plan.monitor import Ear, Stopped
 from ..solver.highs import Compiled, Highs, compile_model, extended_basis
 from .fixed_policy import Evaluator
-from .readout import Readout
+from .readout import Choices, Readout
 from .recompute import FirstStage, Operations, Operator, response_variables
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ class Problem:
         The case that is solved: all figures in it and in the programs are in its units.
     given
         The case as it was given.
+    scenarios
+        Scenarios that the joint program holds; None: all of them.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class Problem:
         self.case = case
         self.given = given or case
         self.network = network or Network(case, units, Ear(self.stop))
+        self.scenarios: Sequence[str] | None = None
         self.log = log
         self.build_seconds = 0.0
         self._asked: Callable[[], bool] = stop
@@ -183,23 +186,46 @@ class Problem:
         """The response, compiled."""
         return self._response[1]
 
+    def hold(self, scenarios: Sequence[str] | None) -> None:
+        """Let the joint program hold some scenarios; None: all of them. It is built anew, and nothing else is."""
+        self.scenarios = scenarios
+        for name in ("joint", "evaluator", "choices"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def joint(self) -> Joint:
-        """The joint program with all scenarios and limits, compiled."""
+        """The joint program with limits and the scenarios that it holds, compiled."""
+        return self._whole if self.scenarios is None else self._build(self.scenarios)
+
+    @property
+    def whole(self) -> Joint:
+        """The joint program with limits and all scenarios, compiled; where the other one holds all of them the same."""
+        return self.joint if self.scenarios is None else self._whole
+
+    @cached_property
+    def _whole(self) -> Joint:
+        return self._build(None)
+
+    def _build(self, scenarios: Sequence[str] | None) -> Joint:
         began = time.perf_counter()
-        joint = Joint(self.network)
+        joint = Joint(self.network, scenarios)
         self.build_seconds += time.perf_counter() - began
         return joint
 
     @cached_property
+    def choices(self) -> Choices:
+        """Where the first-stage choices stand in the joint program."""
+        return Choices.of(self.joint)
+
+    @cached_property
     def readout(self) -> Readout:
-        """Reads solutions of the joint program."""
-        return Readout(self.joint)
+        """Reads solutions of the joint program with all scenarios."""
+        return Readout(self.whole)
 
     @cached_property
     def operator(self) -> Operator:
-        """Our linear programs alone."""
-        return Operator(self.joint, self.readout)
+        """Our linear programs alone, over all scenarios."""
+        return Operator(self.whole, self.readout)
 
     @cached_property
     def evaluator(self) -> Evaluator:
@@ -235,16 +261,22 @@ class Problem:
         return basis
 
     def to_joint(self, solution: np.ndarray) -> np.ndarray:
-        """Place columns of the response alone into columns of the joint program; all others are 0."""
+        """Place columns of the response alone into columns of the whole joint program; all others are 0."""
         compiled, _, variables, _ = self._response
-        placed = np.zeros_like(self.joint.program.cost)
-        for here, there in zip(
-            compiled.columns(variables),
-            self.joint.compiled.columns(response_variables(self.joint.model.response)),
-            strict=True,
-        ):
-            if here >= 0 and there >= 0:
-                placed[there] = solution[here]
+        return self._placed(compiled.columns(variables), solution)
+
+    def to_whole(self, solution: np.ndarray) -> np.ndarray:
+        """Place the response's columns of the joint program into those of the whole one; all others are 0."""
+        if self.scenarios is None:
+            return solution
+        return self._placed(self.joint.compiled.columns(response_variables(self.joint.model.response)), solution)
+
+    def _placed(self, columns: np.ndarray, solution: np.ndarray) -> np.ndarray:
+        whole = self.whole
+        places = whole.compiled.columns(response_variables(whole.model.response))
+        placed = np.zeros_like(whole.program.cost)
+        known = (columns >= 0) & (places >= 0)
+        placed[places[known]] = solution[columns[known]]
         return placed
 
     @cached_property

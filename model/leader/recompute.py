@@ -18,7 +18,7 @@ from ..formulation.linking import Choice, Joint, output_map
 from ..network.network import NONE, Network
 from ..solver.highs import Highs, Outcome, Program
 from .fixed_policy import _rows_of, face_of, link_rows
-from .readout import Readout
+from .readout import Choices, Readout
 
 NOISE = 1e-9
 """Quantities below this share of their scale are the solver's rounding."""
@@ -32,7 +32,7 @@ class FirstStage:
     stockpile: Mapping[tuple[str, str], float]
 
 
-def first_stage(network: Network, readout: Readout, solution: np.ndarray) -> FirstStage:
+def first_stage(network: Network, readout: Readout | Choices, solution: np.ndarray) -> FirstStage:
     """First-stage choices in a solution of the joint program, rounding noise removed."""
     qualify = {
         lane: bool(level > 0.5)
@@ -63,6 +63,8 @@ class Operations:
         Margin earned from the counterpart.
     infeasibility
         What the rows that rounding breaks can be worth to our side, money.
+    binding
+        Scenarios whose operations the advantage depends on; empty where scenarios share no decisions.
     """
 
     readout: Readout
@@ -70,6 +72,7 @@ class Operations:
     amounts: np.ndarray
     margin: float
     infeasibility: float
+    binding: tuple[str, ...] = ()
 
     @cached_property
     def own_cost(self) -> dict[str, float]:
@@ -226,7 +229,7 @@ class Operator:
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         self._ask(highs, least_fill, most_own_cost)
         try:
-            outcome, prices = self._solve(highs)
+            outcome, prices, binding = self._solve(highs)
         finally:
             self._ask(highs, None, math.inf)
         if not outcome.optimal or outcome.solution is None:
@@ -239,30 +242,45 @@ class Operator:
             row_lower[self.fill_rows] = least_fill * self.joint.network.weeks
         broken = broken_by(replace(self.program, row_lower=row_lower), solution)
         return Operations(
-            self.readout, solution, self.readout.amounts(solution), margin, float(broken @ np.abs(prices))
+            self.readout, solution, self.readout.amounts(solution), margin, float(broken @ prices), binding
         )
 
-    def _solve(self, highs: Highs) -> tuple[Outcome, np.ndarray]:
-        """Return the outcome and what a unit of every row can be worth."""
+    def _solve(self, highs: Highs) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
+        """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on."""
         program, gaps = self.program, self.gap_columns
         touched = np.append(gaps, self._advantage) if self.shared else gaps
         try:
             if not self.shared:
                 outcome = self._least(highs, program.cost)
-                return outcome, np.abs(highs.row_duals())
+                return outcome, np.abs(highs.row_duals()), ()
             # Advantage less what broken limits are charged, as the joint program has it.
             best = self._least(highs, self.joint.program.cost)
             if not best.optimal or best.solution is None:
-                return best, np.zeros_like(program.row_lower)
+                return best, np.zeros_like(program.row_lower), ()
             prices = np.abs(highs.row_duals())
+            binding = self._binding(prices)
             for hair in (0.0, NOISE):
                 self._hold(highs, best.solution, hair)
                 outcome = self._least(highs, program.cost, elastic=False)
                 if outcome.optimal:
                     break
-            return outcome, np.maximum(prices, np.abs(highs.row_duals()))
+            return outcome, np.maximum(prices, np.abs(highs.row_duals())), binding
         finally:
             highs.set_bounds(touched, program.column_lower[touched], program.column_upper[touched])
+
+    def _binding(self, prices: np.ndarray) -> tuple[str, ...]:
+        """Scenarios of which a row has a price."""
+        priced = prices > NOISE
+        return tuple(name for name, rows in self._rows_of_scenario.items() if priced[rows].any())
+
+    @cached_property
+    def _rows_of_scenario(self) -> dict[str, np.ndarray]:
+        """Rows of every scenario's own constraints."""
+        found = {}
+        for name, block in self.joint.model.ours.items():
+            families = [_rows_of(self.joint.compiled, family) for family in block.component_objects(Constraint)]
+            found[name] = np.concatenate([np.empty(0, dtype=int), *families])
+        return found
 
     def _least(self, highs: Highs, cost: np.ndarray, elastic: bool = True) -> Outcome:
         """Minimise a cost; limits that cannot hold are made elastic, so that it can be said which and by how much."""
