@@ -24,9 +24,11 @@ from ..leader.recompute import (
     worst_of,
 )
 from ..leader.working_set import Unheld
+from ..network.network import NONE, Network
 from ..plan.limits import Terms
 from ..plan.plan import WIDE_RANGE, served
 from .certificate import (
+    KEPT,
     SMALL_CERTIFICATE,
     SMALL_LEVERAGE,
     Breach,
@@ -306,6 +308,8 @@ class Figures:
                     "counterpart_loss": account.losses[name][0],
                     "leverage": account.losses[name][0] - account.losses[name][1],
                     "fill": _means(account.operations.fills(name)),
+                    "reveal_week": None if name == NONE else network.reveal(name),
+                    "at_limit": ["/".join(pair) for pair in at_limit(network, account.operations, name)],
                 }
                 for name in network.scenarios
             },
@@ -386,6 +390,17 @@ class Figures:
                     f"{breach.unit}"
                 )
         return warnings
+
+
+def at_limit(network: Network, operations: Operations, scenario: str) -> list[tuple[str, str]]:
+    """Demands of ours whose mean or weekly fill is no more than its least in a scenario."""
+    found = []
+    for pair, fills in operations.fills(scenario).items():
+        row = network.demands[pair]
+        mean = row.min_fill > 0 and fills.mean() <= row.min_fill + KEPT
+        if mean or (row.min_fill_week > 0 and fills.min() <= row.min_fill_week + KEPT):
+            found.append(pair)
+    return found
 
 
 def first_shortage(fills: np.ndarray) -> int | None:

@@ -372,7 +372,8 @@ def limit_scenario(b: Any, data: ScenarioData) -> None:
     b.week_gap = Var(b.continued_weekly, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.share_gap = Var(b.concentrated, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.continuity = Constraint(b.continued, rule=continuity)
-    b.continuity_week = Constraint(b.continued_weekly, b.later_weeks, rule=continuity_week)
+    # Over all weeks, also those of ``none``: each limit stands for itself, so that it can be said which are in conflict.
+    b.continuity_week = Constraint(b.continued_weekly, b.weeks, rule=continuity_week)
     b.concentration = Constraint(b.concentrated, rule=concentration)
 
 
@@ -432,8 +433,8 @@ def weekly_decisions(b: Any, name: str, *index: Any, **options: Any) -> None:
 def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     """Put sets, variables, constraints and costs of one scenario into a block.
 
-    Decisions of weeks before the scenario's reveal are those of ``none`` (`weekly_decisions`), and so are the constraints
-    of these weeks, which are not written again; costs and limits on means are sums over all weeks.
+    Decisions of weeks before the scenario's reveal are those of ``none`` (`weekly_decisions`), and so are the constraints on
+    operations in these weeks, which are not written again; costs and limits on supply are over all weeks.
 
     Parameters
     ----------

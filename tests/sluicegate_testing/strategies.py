@@ -106,7 +106,7 @@ class _Builder:
         self.weeks = self.whole(4 if meaning else 2, max_weeks)
         self.coupled = self.chance(80) if coupling is None else coupling
         self.must_couple = coupling is True
-        self.dependent = self.coupled and self.chance(65)
+        self.dependent = self.coupled and self.chance(35 if meaning else 65)
         self.gripped = self.chance(55)
         self.hostile = self.dependent and self.chance(60)
         self.tables: Tables = {name: [] for name in TABLES}
@@ -180,6 +180,7 @@ class _Builder:
         self.add_contingencies()
         self.add_shares()
         if self.meaning:
+            self.add_surprise()
             self.add_notices()
             self.add_contracts()
             self.add_ends()
@@ -610,24 +611,61 @@ class _Builder:
                 }
         self.tables["contingencies"] = list(rows.values())
 
-    def add_notices(self) -> None:
-        """Outages that come as a surprise, at one of several weeks or with notice; packages with notice.
+    def add_surprise(self) -> None:
+        """An outage in mid-horizon of all that supplies a demand of ours, which could have carried more before.
 
-        Outages without a row are drawn anew: one in the middle of the horizon, of a lane or a process that is used.
+        Its least fill is a little more than what usual stock and pipeline give: whoever knew would order ahead, whoever
+        does not must always hold more, stockpile, or have another source.
         """
-        if not self.tables["contingencies"]:
-            lanes = [
-                r["lane"] for r in self.tables["lanes"] if self.side[r["destination"]] == "H" and r.get("base_flow")
-            ]
-            if lanes:
-                middle = self.weeks // 2
-                values = {"contingency": "outage0", "lane": self.pick(lanes), "from_week": middle, "availability": 0.0}
-                self.tables["contingencies"].append(values)
+        ours = [r for r in self.tables["demands"] if self.side[r["site"]] == "H" and r["quantity"]]
+        if not ours or self.chance(10):
+            return
+        demand = self.pick(ours)
+        pair = (demand["site"], demand["item"])
+        lanes = [r for r in self.tables["lanes"] if (r["destination"], r["item"]) == pair and r.get("base_flow")]
+        processes = [r for r in self.tables["processes"] if (r["site"], r["output"]) == pair]
+        stock = next((r for r in self.tables["stocks"] if (r["site"], r["item"]) == pair), None)
+        stock = stock or self.row("stocks", site=pair[0], item=pair[1])
+        stock.pop("capacity", None)
+        stock["initial"] = _round(demand["quantity"] * self.pick([0.0, 0.5, 1.0]))
+        start = self.whole(1, self.weeks // 2)
+        duration = self.whole(min(3, self.weeks - start), self.weeks - start)
+        left = self.pick([0.0, 0.0, 0.25])
+        more = self.pick([2.0, 1.5, 3.0])
+        lead = self.pick([1, 0, 2])
+        for row in lanes:
+            row["max_flow"] = _round(row["base_flow"] * more)
+            row["lead_weeks"] = lead
+        for row in processes:
+            if row.get("capacity"):
+                row["capacity"] = _round(row["capacity"] * more)
+        for kind, rows in (("lane", lanes), ("process", processes)):
+            for row in rows:
+                self.tables["contingencies"].append(
+                    {
+                        "contingency": "surprise",
+                        kind: row[kind],
+                        "from_week": start,
+                        "to_week": start + duration - 1,
+                        "availability": left,
+                    }
+                )
+        missing = min(duration, self.weeks - start - lead) * (1.0 - left) - stock["initial"] / demand["quantity"]
+        share = self.pick([0.8, 0.6, 0.9])
+        demand["min_fill"] = min(0.98, _round(1.0 - max(0.0, missing) * share / self.weeks))
+        if self.chance(50):
+            stock["stockpile_max"] = _round(demand["quantity"] * self.pick([2.0, 4.0, 1.0]))
+        if self.chance(50):
+            cost = self.amount(1.0, 25.0) if self.chance(60) else None
+            self.lane(self.pick(self.sites_of("O")), *pair, 0.0, most=demand["quantity"], fixed_cost=cost)
+
+    def add_notices(self) -> None:
+        """Outages that come as a surprise, at one of several weeks or with notice; packages with notice."""
         by_name: dict[str, list[Row]] = {}
         for row in self.tables["contingencies"]:
             by_name.setdefault(row["contingency"], []).append(row)
         for rows in by_name.values():
-            several = self.chance(50) and len({(r.get("lane"), r.get("process")) for r in rows}) == len(rows)
+            several = self.chance(35) and len({(r.get("lane"), r.get("process")) for r in rows}) == len(rows)
             starts = sorted({self.whole(0, self.weeks - 1) for _ in range(self.pick([2, 3]))})
             for row in rows:
                 if several or self.chance(40):
