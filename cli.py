@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .analysis.sweep.read import Sweep
     from .analysis.trade.scan import Scan
     from .data import Case
+    from .data.outages import Lost
     from .data.trade import Statistics
     from .model import Plan
     from .report.console.progress import Interruptible
@@ -506,6 +507,77 @@ def copy(case: str, target: str, force: bool, datapackage: bool, quiet: bool, ve
         else:
             write_folder(load_case(case), target, force=force, describe=datapackage)
     Talk(quiet, verbose).say(f"{target} holds a copy of {case}. Edit it, then: sluicegate solve {_quoted(target)}")
+
+
+def _start_weeks(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
+    """Read weeks with commas between them."""
+    parts = [part.strip() for part in value.replace(";", ",").split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise click.BadParameter(
+            f"{value!r} is not a list of weeks; write weeks with commas between them, such as 4,16,28"
+        )
+    return tuple(dict.fromkeys(map(int, parts)))
+
+
+@cases.command("n-1")
+@click.argument("case", shell_complete=_completing("cases"))
+@click.argument("target", metavar="DIR_OR_FILE.xlsx")
+@click.option(
+    "--of",
+    "of",
+    type=click.Choice(["parties", "sites", "lanes"]),
+    multiple=True,
+    required=True,
+    help="What is lost, one at a time; may be given more than once.",
+)
+@click.option("--weeks", type=click.IntRange(min=1), required=True, metavar="N", help="How long an outage lasts.")
+@click.option(
+    "--starts", callback=_start_weeks, required=True, metavar="WEEKS", help="Weeks in which it may begin: 4,16,28."
+)
+@click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook.")
+@loudness_options
+def n_minus_one(
+    case: str,
+    target: str,
+    of: tuple[Lost, ...],
+    weeks: int,
+    starts: tuple[int, ...],
+    force: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Copy CASE with one outage added for each party, site or lane that serves our side.
+
+    A party outside our side loses all its lanes that end on our side; a site outside our side does so too. A site of ours
+    loses its processes, and its lanes that end on our side. A lane that ends on our side is lost alone. Nothing is left of
+    what stops, and nobody foresees it. Each start is a scenario of its own, so a plan must keep its continuity limits in
+    all of them. Two outages that stop the same are one.
+
+    \b
+    Examples:
+      sluicegate cases n-1 tutorial mycase --of lanes --weeks 2 --starts 3,6
+      sluicegate cases n-1 taiwan-korea n1.xlsx --of parties --of sites --weeks 12 --starts 4,16,28
+    """
+    from .data import load_case, with_outages, write_folder, write_workbook
+
+    before = load_case(case)
+    last = before.settings.horizon.weeks - 1
+    if beyond := [str(week) for week in starts if week > last]:
+        raise Refusal(f"--starts {', '.join(beyond)}: beyond the horizon; the last week of {case} is {last}")
+    extended, added = with_outages(before, of, weeks, starts)
+    if not added:
+        raise Refusal(f"{case} has nothing of the kind to lose that is not an outage of it already; name another --of")
+    with _placing(target, "place"):
+        if target.lower().endswith(".xlsx"):
+            write_workbook(extended, target, force=force)
+        else:
+            write_folder(extended, target, force=force)
+    count = "1 outage" if len(added) == 1 else f"{len(added)} outages"
+    total = len(added) * len(starts)
+    scenarios = "1 scenario" if total == 1 else f"{total} scenarios"
+    Talk(quiet, verbose).say(
+        f"{target} holds {case} and {count} more, {scenarios}. Next: sluicegate solve {_quoted(target)}"
+    )
 
 
 @cases.command("schema")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .load import case_from_tables, load_case
+from .outages import with_outages
 from .output.case_tables import write_folder, write_workbook
 from .overrides import apply_overrides
 from .schema.case import Case
@@ -24,6 +25,7 @@ __all__ = [
     "init_case",
     "load_case",
     "shipped_cases",
+    "with_outages",
     "write_folder",
     "write_workbook",
 ]

@@ -201,7 +201,7 @@ def _scaled(record: BaseModel, name: str, info: FieldInfo, value: str) -> float:
     present = getattr(record, name)
     if present is None and extra(info, "same_as"):
         present = getattr(record, extra(info, "same_as"))
-    if present is None or math.isinf(present):
+    if not isinstance(present, (int, float)) or math.isinf(present):
         raise _Refused(f"{name} has no figure that can be scaled; set a number", name, value)
     result = present * float(factor)
     # 100 weeks times 1.1 are 110 weeks, whatever the last binary digit.

@@ -24,6 +24,9 @@ KINDS: dict[Any, str] = {int: "integer", float: "number"}
 DELAY = r"\s*\d+\s*(:\s*[\d.eE+-]+\s*)?(;\s*\d+\s*:\s*[\d.eE+-]+\s*)*"
 """Pattern of a review delay: weeks, or weeks and weights."""
 
+START_WEEKS = r"\s*\d+\s*(;\s*\d+\s*)*"
+"""Pattern of the weeks in which an outage may begin: one, or several."""
+
 
 def data_package(name: str, contents: Mapping[str, bytes]) -> bytes:
     """Return the ``datapackage.json`` of a case, by the declarations of its tables.
@@ -89,13 +92,16 @@ def _resource(table: str, header: list[str], present: set[str]) -> dict[str, Any
 
 def _field(name: str, info: FieldInfo, required: bool) -> dict[str, Any]:
     """Return what a column is, in the words of a table schema."""
-    kind = KINDS.get(numeric(info), "string")
+    listed = "_start_weeks" in _checks(info)
+    kind = "string" if listed else KINDS.get(numeric(info), "string")
     found: dict[str, Any] = {"name": name, "type": kind, "description": _described(info)}
     constraints: dict[str, Any] = {"required": True} if required else {}
     if words := options(info):
         constraints["enum"] = words
     if "_delay" in _checks(info):
         constraints["pattern"] = DELAY
+    if listed:
+        constraints["pattern"] = START_WEEKS
     constraints |= _limits(info)
     if constraints:
         found["constraints"] = constraints
@@ -117,6 +123,8 @@ def _limits(info: FieldInfo) -> dict[str, Any]:
     """Return the least and the greatest value of a figure."""
     checks = _checks(info)
     found: dict[str, Any] = {"minimum": 0} if checks & {"_not_negative", "_share", "_week"} else {}
+    if "_duration" in checks:
+        found["minimum"] = 1
     if "_share" in checks:
         found["maximum"] = 1
     if "_weeks" in checks:

@@ -19,7 +19,7 @@ from ...data.check.notices import notice
 from ...data.check.references import check
 from ...data.input.draft import draft_of
 from ...data.schema.declarations import columns, references, setting_keys
-from ...data.schema.tables import Delay, Row
+from ...data.schema.tables import Delay, Row, StartWeeks
 from ...data.storage.digests import check_digests
 from ...model.certify.certificate import CertificateError
 from ...model.follower.combinations import TooManyCombinations
@@ -218,6 +218,8 @@ def _remarks(plans: Mapping[str, Plan]) -> Iterator[str]:
 def _same(first: Any, second: Any) -> bool:
     if isinstance(first, Delay) and isinstance(second, Delay):
         return first.weights == second.weights
+    if isinstance(first, StartWeeks) and isinstance(second, StartWeeks):
+        return first.weeks == second.weeks
     return bool(first == second)
 
 
@@ -606,6 +608,8 @@ def _content(case: Case, *, limits: bool = True) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, StartWeeks):
+        return value.weeks
     return value.weights if isinstance(value, Delay) else value
 
 

@@ -124,7 +124,11 @@ class Figure:
             TypeAdapter(column).validate_python(text)
         except ValidationError as error:
             raise ValueError(in_words(error.errors(include_url=False)[0], self.info)) from None
-        return float(text) if self.numeric else text
+        return float(text) if self.numeric and not self._listed(text) else text
+
+    def _listed(self, text: str) -> bool:
+        """Whether a text that the column takes is a list of weeks."""
+        return numeric(self.info) is int and ";" in text
 
     def at(self, value: float | str) -> Case:
         """Return the case with the figure at a value.

@@ -343,7 +343,8 @@ class FrontierTracer:
         assert solution is not None
         figures = self.figures
         kept = used - SAME_LEVEL if self.sense < 0 else None
-        account = figures.account(choice, solution, figures.first_stage(solution), kept)
+        most = used + SAME_LEVEL * max(1.0, abs(used)) if self.resource.name == "own_loss" else math.inf
+        account = figures.account(choice, solution, figures.first_stage(solution), kept, most)
         leverage = account.leverage
         small = SMALL_CERTIFICATE * money_scale(self.problem)
         refuse_infeasible(account.infeasibility, leverage, small)

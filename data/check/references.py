@@ -10,7 +10,7 @@ from typing import Any
 from ..input.draft import Draft, Line
 from ..schema.declarations import needed, references
 from ..schema.errors import Fault, nearest
-from ..schema.tables import TABLES
+from ..schema.tables import TABLES, Contingency
 from .lookalikes import difference, skeleton
 
 UNTOUCHED = "none"
@@ -31,6 +31,7 @@ def check(draft: Draft) -> list[Fault]:
         _policies,
         _retaliations,
         _contingencies,
+        _starts,
         _scenario_names,
     )
     return [fault for each in checks for fault in each(draft)]
@@ -243,16 +244,45 @@ def _outage_place(draft: Draft, line: Line) -> Iterator[Fault]:
 
 
 def _span(draft: Draft, line: Line) -> Iterator[Fault]:
-    first, last = line.get("from_week"), line.get("to_week")
-    if last is not None and last < first:
-        yield line.fault(f"before from_week {first}; both weeks are part of the outage", "to_week", last)
-    if draft.settings is not None and first >= draft.settings.horizon.weeks:
-        message = f"beyond the horizon; the last week is {draft.settings.horizon.weeks - 1}"
-        yield line.fault(message, "from_week", first)
+    assert isinstance(line.row, Contingency)
+    starts, last = line.row.starts, line.get("to_week")
+    if last is not None and len(starts) > 1:
+        message = (
+            f"from_week {line.get('from_week')} names several starts; write duration_weeks in the place of to_week"
+        )
+        yield line.fault(message, "to_week", last)
+    elif last is not None and line.get("duration_weeks") is not None:
+        message = f"to_week {last} says already when it ends; leave one of the two empty"
+        yield line.fault(message, "duration_weeks", line.get("duration_weeks"))
+    elif last is not None and last < starts[0]:
+        yield line.fault(f"before from_week {starts[0]}; both weeks are part of the outage", "to_week", last)
+    beyond = [] if draft.settings is None else [week for week in starts if week >= draft.settings.horizon.weeks]
+    if draft.settings is not None and beyond:
+        which = f"week {', '.join(map(str, beyond))} is " if len(starts) > 1 else ""
+        message = f"{which}beyond the horizon; the last week is {draft.settings.horizon.weeks - 1}"
+        yield line.fault(message, "from_week", line.get("from_week"))
+
+
+def _starts(draft: Draft) -> Iterator[Fault]:
+    """Rows of one contingency with different numbers of starts: which of them belong together is not said."""
+    first: dict[str, Line] = {}
+    for line in draft.sound("contingencies"):
+        assert isinstance(line.row, Contingency)
+        if len(line.row.starts) == 1:
+            continue
+        other = first.setdefault(line.row.contingency, line)
+        assert isinstance(other.row, Contingency)
+        if len(other.row.starts) != len(line.row.starts):
+            message = (
+                f"{len(line.row.starts)} starts, and {other.at} of {line.row.contingency!r} has {len(other.row.starts)}; "
+                "write as many, start by start, or a single one for all"
+            )
+            yield line.fault(message, "from_week", line.get("from_week"))
 
 
 def _scenario_names(draft: Draft) -> Iterator[Fault]:
     packages = {line.get("package") for line in draft.lines["retaliations"]}
+    yield from _start_names(draft, packages)
     for table, column in (("retaliations", "package"), ("contingencies", "contingency")):
         for line in draft.lines[table]:
             name = line.get(column)
@@ -260,3 +290,17 @@ def _scenario_names(draft: Draft) -> Iterator[Fault]:
                 yield line.fault("the name of the scenario in which nothing happens; choose another", column, name)
             elif name is not None and table == "contingencies" and name in packages:
                 yield line.fault("a retaliation package has this name; choose another", column, name)
+
+
+def _start_names(draft: Draft, packages: set[str]) -> Iterator[Fault]:
+    """Contingencies with several starts whose scenarios, ``id@week``, have the name of another scenario."""
+    named = {line.get("contingency") for line in draft.lines["contingencies"]} | packages
+    told = set()
+    for line in draft.sound("contingencies"):
+        assert isinstance(line.row, Contingency)
+        name, starts = line.row.contingency, line.row.starts
+        taken = [f"{name}@{week}" for week in starts if f"{name}@{week}" in named] if len(starts) > 1 else []
+        if taken and name not in told:
+            told.add(name)
+            message = f"its scenario {taken[0]!r} has the name of another contingency or package; choose another"
+            yield line.fault(message, "contingency", name)

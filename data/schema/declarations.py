@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .tables import Row, Settings
+from .tables import Row, Settings, StartWeeks
 
 
 @cache
@@ -42,8 +42,11 @@ def options(info: FieldInfo) -> list[str]:
 
 
 def numeric(info: FieldInfo) -> type[float] | type[int] | None:
-    """Return float or int where a column holds figures or weeks, None where it holds something else."""
-    bare = {base for base in _bare_types(info.annotation) if base is not type(None)}
+    """Return float or int where a column holds figures or weeks, None where it holds something else.
+
+    A column that also takes a list of weeks holds weeks.
+    """
+    bare = {base for base in _bare_types(info.annotation) if base not in (type(None), StartWeeks)}
     for kind in (int, float):
         if bare == {kind}:
             return kind

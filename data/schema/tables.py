@@ -163,6 +163,55 @@ def _delay(value: Any) -> Delay:
     return Delay(text, tuple((weeks, share / total) for weeks, share in sorted(weights.items())))
 
 
+@dataclass(frozen=True)
+class StartWeeks:
+    """Several weeks in which an outage may begin, as written and as read.
+
+    Attributes
+    ----------
+    text
+        As the case writes them: ``4;16;28``.
+    weeks : tuple of int
+        In the order written.
+    """
+
+    text: str
+    weeks: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """Return the weeks as written."""
+        return self.text
+
+
+def _start_weeks(value: Any) -> int | StartWeeks:
+    if isinstance(value, StartWeeks):
+        return value
+    if not isinstance(value, str) or ";" not in value:
+        return _week(value)
+    text = _text(value)
+    weeks = []
+    for part in text.split(";"):
+        try:
+            week = _week(part)
+        except PydanticCustomError:
+            raise refuse("not a list of weeks; write weeks with semicolons between them, such as 4;16;28") from None
+        if week in weeks:
+            raise refuse(f"names week {week} twice; name each start once")
+        weeks.append(week)
+    return StartWeeks(text, tuple(weeks))
+
+
+def _duration(value: Any) -> int:
+    weeks = _week(value)
+    if weeks < 1:
+        raise refuse("an outage lasts at least one week")
+    return weeks
+
+
+def _plain_weeks(value: int | StartWeeks) -> int | str:
+    return str(value) if isinstance(value, StartWeeks) else value
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Id = Annotated[str, BeforeValidator(_text), AfterValidator(_identifier)]
 Number = Annotated[float, BeforeValidator(_finite)]
@@ -170,6 +219,8 @@ Amount = Annotated[float, BeforeValidator(_finite), AfterValidator(_not_negative
 Bound = Annotated[float, BeforeValidator(_extended), AfterValidator(_not_negative)]
 Share = Annotated[float, BeforeValidator(_finite), AfterValidator(_share)]
 Week = Annotated[int, BeforeValidator(_week)]
+Duration = Annotated[int, BeforeValidator(_duration)]
+Starts = Annotated[int | StartWeeks, BeforeValidator(_start_weeks), PlainSerializer(_plain_weeks)]
 Distribution = Annotated[Delay, BeforeValidator(_delay), PlainSerializer(str)]
 
 
@@ -365,6 +416,7 @@ class Retaliation(Row):
     regime: Id = column("The counterpart's regime.", refers="regimes")
     policy: Id = column("The policy set on it.")
     cost: Amount = column("What the package costs the counterpart.", "money", default=0.0)
+    notice_weeks: Week = column("Weeks before the policy starts in which we learn of it.", "weeks", default=0)
 
 
 class Contingency(Row):
@@ -375,14 +427,34 @@ class Contingency(Row):
     contingency: Id = column("Id of the contingency; several rows make one together.")
     lane: Id | None = column("The lane that fails.", refers="lanes", default=None)
     process: Id | None = column("The process that fails.", refers="processes", default=None)
-    from_week: Week = column("First week of the outage.", "week")
+    from_week: Starts = column(
+        "First week of the outage; several, such as 4;16;28, make one scenario each, named `id@4`.", "week"
+    )
     to_week: Week | None = column("Last week of the outage; default: the last week.", "week", default=None)
+    duration_weeks: Duration | None = column(
+        "Weeks that it lasts, in the place of to_week; default: to the last week.", "weeks", default=None
+    )
     availability: Share = column("Share of capacity left.", "share")
+    notice_weeks: Week = column("Weeks before its first week in which we learn of it.", "weeks", default=0)
 
     @property
     def id(self) -> str:
         """``contingency/lane`` or ``contingency/process``."""
         return f"{self.contingency}/{self.lane or self.process}"
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """First weeks of the outage, one or several."""
+        return self.from_week.weeks if isinstance(self.from_week, StartWeeks) else (self.from_week,)
+
+    def span(self, start: int, weeks: int) -> range:
+        """Weeks of the outage that begins in a week, within a horizon of so many weeks."""
+        ends = [weeks]
+        if self.to_week is not None:
+            ends.append(self.to_week + 1)
+        if self.duration_weeks is not None:
+            ends.append(start + self.duration_weeks)
+        return range(start, min(ends))
 
 
 class Source(Row):

@@ -12,6 +12,7 @@ import numpy as np
 from ..formulation.follower import SIDE
 from ..leader.readout import Family
 from ..network.network import NONE, Network, Pair, holding_weeks
+from ..plan.tolerances import CAUSE_NOISE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,9 +37,6 @@ PRICED_BY = {
     "reviews": "admin_cost",
 }
 """Columns of the case that price every cause."""
-
-NEGLIGIBLE = 1e-9
-"""Share of the loss below which a cause is not listed."""
 
 Parts = dict[tuple[str, str], tuple[float, float]]
 """(units, money) by cause and item."""
@@ -154,9 +152,9 @@ class _Split:
         short = self.families["short_end"]
         for pair, units in zip(short.keys, short.values(self.solution).tolist(), strict=True):
             self.ledger.add(STOCK, pair[1], units, self.weight(pair[0]) * network.terminal_price(pair))
-        for pair, units in self.come.items():
+        for pair, come in self.come.items():
             self.ledger.add(STOCK, pair[1], 0.0, 0.0)
-            self.ledger.add(f"{STOCK} left", pair[1], math.fsum(units), self.cost[pair])
+            self.ledger.add(f"{STOCK} left", pair[1], math.fsum(come), self.cost[pair])
 
     def parts(self) -> Parts:
         """Return the causes; what is left at the end counts with the stock to rebuild, its units do not."""
@@ -295,7 +293,7 @@ def _difference(now: Parts, before: Parts) -> Parts:
 
 def _settled(parts: Parts, loss: float) -> Parts:
     """Return the causes worth listing, their sum the loss."""
-    kept = {key: (units, money) for key, (units, money) in parts.items() if abs(money) > NEGLIGIBLE * abs(loss)}
+    kept = {key: (units, money) for key, (units, money) in parts.items() if abs(money) > CAUSE_NOISE * abs(loss)}
     if not kept or loss == 0:
         return {}
     largest = max(kept, key=lambda key: abs(kept[key][1]))

@@ -116,12 +116,15 @@ class Breach:
         By how much; the unit is empty where the limit says it.
     over
         Whether too much is used; else too little is left.
+    scenario
+        Where it is broken; None where that is no question.
     """
 
     limit: str
     amount: float
     unit: str
     over: bool = False
+    scenario: str | None = None
 
     @property
     def words(self) -> str:
@@ -166,7 +169,7 @@ def supply_breaches(network: Network, operations: Operations, least_fill: float 
         for word, (site, item), least, level in asked:
             if not level >= least - LIMIT_KEPT:
                 limit = f"{word} fill of {item} in {site} >= {least:g} in scenario {scenario}"
-                found.append(Breach(limit, float(least - level), "share"))
+                found.append(Breach(limit, float(least - level), "share", scenario=scenario))
     return found + _share_breaches(network, operations)
 
 

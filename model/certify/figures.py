@@ -23,9 +23,11 @@ from ..leader.recompute import (
     pessimistic_response,
     worst_of,
 )
+from ..leader.working_set import Unheld
+from ..network.network import NONE, Network
 from ..plan.limits import SolveLimits
 from ..plan.plan import served
-from ..plan.tolerances import LAST_PLACE, SMALL_CERTIFICATE, SMALL_LEVERAGE, WIDE_RANGE
+from ..plan.tolerances import LAST_PLACE, LEFT_OUT, LIMIT_KEPT, SMALL_CERTIFICATE, SMALL_LEVERAGE, WIDE_RANGE
 from .certificate import (
     Breach,
     Compared,
@@ -151,7 +153,7 @@ class Figures:
     def __init__(self, problem: Problem, *, warm: bool = False):
         self.problem = problem
         self.operations_solver = (
-            OperationsSolver(problem.leader_problem, problem.readout, warm=True) if warm else problem.operations_solver
+            OperationsSolver(problem.whole, problem.readout, warm=True) if warm else problem.operations_solver
         )
         self._costs: dict[frozenset[tuple[str, str]], tuple[float, float]] = {}
         self._kinds: dict[tuple[frozenset[tuple[str, str]], bytes], np.ndarray] = {}
@@ -182,12 +184,12 @@ class Figures:
         worth, prices = network.worth("counterpart"), np.zeros_like(self.operations_solver.program.row_lower)
         for row, pair, terminal in self.operations_solver.response_rows:
             prices[row] = network.terminal_price(pair) if terminal else worth.get(pair, 0.0)
-        broken = broken_by(self.problem.leader_problem.program, operations.solution)
+        broken = broken_by(self.problem.whole.program, operations.solution)
         return self._response(choice)[1] + float(broken @ prices) + operations.infeasibility
 
     def _least_kind(self, choice: Choice) -> np.ndarray:
         """Columns of the leader problem of the least-cost response that is least kind to us."""
-        problem, keys = self.problem, self.problem.leader_problem.outputs
+        problem, keys = self.problem, self.problem.whole.outputs
         key = (frozenset(choice.items()), leader_value(problem.network, keys).tobytes())
         if key not in self._kinds:
             kind = pessimistic_response(problem.network, problem.response, keys, choice, self.response_cost(choice))
@@ -199,7 +201,12 @@ class Figures:
         return first_stage(self.problem.network, self.operations_solver.readout, solution)
 
     def account(
-        self, choice: Choice, response: np.ndarray, first: FirstStage, least_fill: float | None = None
+        self,
+        choice: Choice,
+        response: np.ndarray,
+        first: FirstStage,
+        least_fill: float | None = None,
+        own_loss: float = math.inf,
     ) -> Account:
         """Return what choices cost both sides.
 
@@ -213,6 +220,8 @@ class Figures:
             First-stage choices.
         least_fill
             Mean fill kept of every demand with a ``min_fill``; None: as the case says.
+        own_loss
+            Most that our own loss may be in a rated scenario, money.
 
         Raises
         ------
@@ -221,7 +230,8 @@ class Figures:
         """
         problem = self.problem
         cost, admin = self.response_cost(choice), problem.admin_cost(choice)
-        operations = self.operations_solver.run(response, first, least_fill)
+        most = own_loss + problem.status_quo.cost - admin
+        operations = self.operations_solver.run(response, first, least_fill, most)
         loss = cost - problem.status_quo.response_cost
         losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin)
         infeasibility = self._infeasibility(choice, operations)
@@ -258,16 +268,20 @@ class Figures:
 
         Raises
         ------
+        Unheld
+            When scenarios that the search left out do not allow its answer.
         CertificateError
             When the search's answer and the linear programs solved alone do not agree, or its plan breaks a limit.
         """
         problem, network = self.problem, self.problem.network
-        hostile = self.account(facts.choice, self._least_kind(facts.choice), first)
         account = self.account(facts.choice, solution, first)
+        breaches = self.breaches(account)
+        if facts.claimed is not None:
+            self._refuse_unheld(account, breaches, facts.claimed, math.inf if facts.bound is None else facts.bound)
+        hostile = self.account(facts.choice, self._least_kind(facts.choice), first)
         leverage, least, worst = account.leverage, hostile.leverage, account.worst
         money = money_scale(problem)
         certificate = self._certify(facts, account, money)
-        breaches = self.breaches(account)
         if facts.claimed is not None:
             refuse_breaches(breaches)
         scale = SMALL_LEVERAGE * money
@@ -298,6 +312,8 @@ class Figures:
                     "counterpart_loss": account.losses[name][0],
                     "leverage": account.losses[name][0] - account.losses[name][1],
                     "fill": _means(account.operations.fills(name)),
+                    "reveal_week": None if name == NONE else network.reveal(name),
+                    "at_limit": ["/".join(pair) for pair in at_limit(network, account.operations, name)],
                 }
                 for name in network.scenarios
             },
@@ -309,6 +325,40 @@ class Figures:
             "warnings": tuple(self._warnings(account, hostile, breaches, scale)),
         }
         return restored_figures(figures, problem.units), account
+
+    def refuse_unheld(self, choice: Choice, solution: np.ndarray, claimed: float, bound: float) -> None:
+        """Refuse a plan of a search that left scenarios out where one of these is in its way.
+
+        Parameters
+        ----------
+        choice
+            Its policies.
+        solution : array, shape (columns,)
+            Columns of the leader problem of the search.
+        claimed
+            Its leverage in the search.
+        bound
+            Proven upper bound on the leverage.
+
+        Raises
+        ------
+        Unheld
+            Naming the scenarios.
+        """
+        if self.problem.scenarios is not None:
+            first = first_stage(self.problem.network, self.problem.choices, solution)
+            account = self.account(choice, self.problem.to_whole(solution), first)
+            self._refuse_unheld(account, self.breaches(account), claimed, bound)
+
+    def _refuse_unheld(self, account: Account, breaches: list[Breach], claimed: float, bound: float) -> None:
+        held = self.problem.scenarios
+        scale = max(abs(claimed), SMALL_CERTIFICATE * money_scale(self.problem))
+        if held is None or (not breaches and account.leverage >= claimed - LEFT_OUT * scale):
+            return
+        left = [name for name in self.problem.network.scenarios if name not in held]
+        broken = {breach.scenario for breach in breaches}
+        found = [name for name in left if name in broken or name in account.operations.binding]
+        raise Unheld(found or left, bound)
 
     def _certify(self, facts: Facts, account: Account, money: float) -> dict[str, float]:
         """Return how far the search's answer is from that of the linear programs solved alone."""
@@ -361,6 +411,17 @@ class Figures:
             + "the plan lives off it, at the terminal price of a unit missing"
             for (site, item), (missing, used, scenario) in worst.items()
         ]
+
+
+def at_limit(network: Network, operations: Operations, scenario: str) -> list[tuple[str, str]]:
+    """Demands of ours whose mean or weekly fill is no more than its least in a scenario."""
+    found = []
+    for pair, fills in operations.fills(scenario).items():
+        row = network.demands[pair]
+        mean = row.min_fill > 0 and fills.mean() <= row.min_fill + LIMIT_KEPT
+        if mean or (row.min_fill_week > 0 and fills.min() <= row.min_fill_week + LIMIT_KEPT):
+            found.append(pair)
+    return found
 
 
 def first_shortage(fills: np.ndarray) -> int | None:

@@ -18,7 +18,7 @@ from .tables import plan_tables
 
 def first_stage_of(problem: Problem, solution: np.ndarray) -> FirstStage:
     """First-stage choices in a solution of the leader problem, rounding noise removed."""
-    return first_stage(problem.network, problem.readout, solution)
+    return first_stage(problem.network, problem.choices, solution)
 
 
 def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: FirstStage, began: float) -> Plan:
@@ -26,10 +26,10 @@ def make_plan(problem: Problem, facts: Facts, solution: np.ndarray, first: First
 
     Raises
     ------
-    CertificateError
-        When the two do not agree, or the plan breaks a limit (`Figures.plan`).
+    Unheld, CertificateError
+        As of `Figures.plan`.
     """
-    figures, account = Figures(problem).plan(facts, solution, first)
+    figures, account = Figures(problem).plan(facts, problem.to_whole(solution), first)
     return Plan(
         case=problem.given,
         case_warnings=tuple(map(str, problem.given.warnings)),

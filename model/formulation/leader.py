@@ -15,6 +15,7 @@ from pyomo.environ import (
     NonNegativeReals,
     Objective,
     Reals,
+    Reference,
     Set,
     Var,
     maximize,
@@ -37,12 +38,18 @@ class ScenarioData:
         The case as the mathematics sees it.
     scenario
         ``none``, a package or a contingency.
+
+    Attributes
+    ----------
+    reveal
+        r(s), the week from which the scenario has decisions of its own; before it they are those of ``none``. 0 for ``none``.
     """
 
     def __init__(self, network: Network, scenario: str):
         self.network = network
         self.scenario = scenario
         self.weeks = network.weeks
+        self.reveal = 0 if scenario == NONE else network.reveal(scenario)
         self.available = network.availability(scenario)
         self.lanes = network.lanes_into(SIDE)
         policies = {lane.lane: network.package_policy(scenario, lane) for lane in self.lanes}
@@ -106,10 +113,10 @@ def _ends(network: Network, lane: str) -> tuple[tuple[str, str], tuple[str, str]
 
 
 def _by_origin(network: Network, lanes: Sequence[str]) -> dict[tuple[str, str], list[str]]:
-    has_independent_components: dict[tuple[str, str], list[str]] = {}
+    grouped: dict[tuple[str, str], list[str]] = {}
     for lane in lanes:
-        has_independent_components.setdefault(_ends(network, lane)[0], []).append(lane)
-    return has_independent_components
+        grouped.setdefault(_ends(network, lane)[0], []).append(lane)
+    return grouped
 
 
 # Bounds ----------------------------------------------------------------------------------------------------------
@@ -393,6 +400,7 @@ def limit_scenario(b: Any, data: ScenarioData) -> None:
     b.week_gap = Var(b.continued_weekly, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.share_gap = Var(b.concentrated, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.continuity = Constraint(b.continued, rule=continuity)
+    # Over all weeks, also those of ``none``: each limit stands for itself, so that it can be said which are in conflict.
     b.continuity_week = Constraint(b.continued_weekly, b.weeks, rule=continuity_week)
     b.concentration = Constraint(b.concentrated, rule=concentration)
 
@@ -425,13 +433,41 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
 # The model -------------------------------------------------------------------------------------------------------
 
 
-def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
-    """Put sets, variables, constraints and costs of one scenario into a block.
+def weekly_decisions(b: Any, name: str, *index: Any, **options: Any) -> None:
+    """Nobody foresees an outage: decision[.., t] of a scenario is that of ``none`` for t < r(s), the same variable.
 
     Parameters
     ----------
     b
-        The block; its model holds the first-stage choices and the response's outputs.
+        The scenario's block; its model holds the block of ``none`` already where r(s) > 0.
+    name
+        Name of the family.
+    *index
+        Its sets but the weeks, which come last.
+    **options
+        Domain and bounds.
+    """
+    if b.data.reveal == 0:
+        b.add_component(name, Var(*index, b.weeks, **options))
+        return
+    later = Var(*index, b.later_weeks, **options)
+    b.add_component(f"later_{name}", later)
+    known = b.model().ours[NONE].component(name)
+    b.add_component(
+        name, Reference({key: known[key] if key[-1] < b.data.reveal else later[key] for key in known}, ctype=Var)
+    )
+
+
+def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
+    """Put sets, variables, constraints and costs of one scenario into a block.
+
+    Decisions of weeks before the scenario's reveal are those of ``none`` (`weekly_decisions`), and so are the constraints on
+    operations in these weeks, which are not written again; costs and limits on supply are over all weeks.
+
+    Parameters
+    ----------
+    b
+        The block; its model holds the first-stage choices and the response's outputs, and the block of ``none``.
     data
         Coefficients of the scenario.
     limited
@@ -440,6 +476,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.data = data
     b.limited = limited
     b.weeks = Set(initialize=range(data.weeks))
+    b.later_weeks = Set(initialize=range(data.reveal, data.weeks))
     b.lanes = Set(initialize=[lane.lane for lane in data.lanes])
     b.to_qualify = Set(initialize=data.to_qualify)
     b.rationed_lanes = Set(initialize=data.rationed)
@@ -451,19 +488,19 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.exports = Set(initialize=data.exports)
     b.orders = Set(initialize=data.orders)
 
-    b.ship = Var(b.lanes, b.weeks, within=NonNegativeReals, bounds=ship_bounds)
-    b.make = Var(b.processes, b.weeks, within=NonNegativeReals, bounds=make_bounds)
-    b.stock = Var(b.held, b.weeks, within=NonNegativeReals, bounds=stock_bounds)
-    b.fill = Var(b.served, b.weeks, within=NonNegativeReals, bounds=(0.0, 1.0))
-    b.export_fill = Var(b.exports, b.weeks, within=NonNegativeReals, bounds=(0.0, 1.0))
-    b.undelivered = Var(b.orders, b.weeks, within=NonNegativeReals)
+    weekly_decisions(b, "ship", b.lanes, within=NonNegativeReals, bounds=ship_bounds)
+    weekly_decisions(b, "make", b.processes, within=NonNegativeReals, bounds=make_bounds)
+    weekly_decisions(b, "stock", b.held, within=NonNegativeReals, bounds=stock_bounds)
+    weekly_decisions(b, "fill", b.served, within=NonNegativeReals, bounds=(0.0, 1.0))
+    weekly_decisions(b, "export_fill", b.exports, within=NonNegativeReals, bounds=(0.0, 1.0))
+    weekly_decisions(b, "undelivered", b.orders, within=NonNegativeReals)
     b.short_end = Var(b.held, within=NonNegativeReals)
 
-    b.qualified = Constraint(b.to_qualify, b.weeks, rule=qualified)
-    b.rationed = Constraint(b.rationed_lanes, b.weeks, rule=rationed)
-    b.contracted = Constraint(b.conditional_lanes, b.weeks, rule=contracted)
-    b.balance = Constraint(b.pairs, b.weeks, rule=balance)
-    b.delivered = Constraint(b.orders, b.weeks, rule=delivered)
+    b.qualified = Constraint(b.to_qualify, b.later_weeks, rule=qualified)
+    b.rationed = Constraint(b.rationed_lanes, b.later_weeks, rule=rationed)
+    b.contracted = Constraint(b.conditional_lanes, b.later_weeks, rule=contracted)
+    b.balance = Constraint(b.pairs, b.later_weeks, rule=balance)
+    b.delivered = Constraint(b.orders, b.later_weeks, rule=delivered)
     b.terminal = Constraint(b.held, rule=terminal)
     if limited:
         limit_scenario(b, data)
@@ -515,7 +552,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     network
         The case as the mathematics sees it.
     scenarios
-        Scenarios to hold; all of them by default.
+        Scenarios to hold beside ``none``; all of them by default.
     limited
         Whether budget, continuity and concentration bind.
 
@@ -527,7 +564,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
         scenario's ``advantage`` (leverage up to what depends on the policies alone); ``operations`` (inactive)
         minimises the cost of every scenario's operations together.
     """
-    names = list(scenarios if scenarios is not None else network.scenarios)
+    names = list(dict.fromkeys([NONE, *(network.scenarios if scenarios is None else scenarios)]))
     model = ConcreteModel(name="ours")
     model.network = network
     model.weeks = Set(initialize=range(network.weeks))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from pyomo.environ import Binary, Block, Constraint, Expression, Objective, Set, Var, maximize, quicksum
@@ -72,7 +73,7 @@ def limits_of(network: Network) -> list[str]:
     return [column for column, limit in LOADS.items() if limit != "budget" and math.isfinite(getattr(limits, limit))]
 
 
-def build_single_level(network: Network) -> Any:
+def build_single_level(network: Network, scenarios: Sequence[str] | None = None) -> Any:
     """Build the mixed-integer program whose optimum is the plan.
 
     Where nothing on our side depends on how the counterpart operates, only the dual of the response is built: it is exact then.
@@ -81,6 +82,8 @@ def build_single_level(network: Network) -> Any:
     ----------
     network
         The case as the mathematics sees it.
+    scenarios
+        As in `build_leader`.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def build_single_level(network: Network) -> Any:
         The model of `build_leader` with the binaries ``policy[g,p]``, blocks ``response_dual`` and, where needed, ``response``, and
         the objective ``worst_leverage``: the dual's value - admin costs + advantage, leverage up to a constant.
     """
-    model = build_leader(network)
+    model = build_leader(network, scenarios)
     for name in ("budget", "own_loss", "best"):
         if model.component(name) is not None:
             model.component(name).deactivate()

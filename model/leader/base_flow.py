@@ -8,9 +8,10 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ..network.network import NONE
+from ..plan.tolerances import QUANTITY_NOISE
 from ..solver.highs import Highs, Program
 from .fixed_policy import FACE_RELATIVE, face_of
-from .recompute import NOISE, Operations
+from .recompute import Operations
 
 if TYPE_CHECKING:
     from ..formulation.linking import Choice, LeaderProblem
@@ -86,7 +87,7 @@ def nearest_to_base_flow(
         outcome = Highs(settled).solve()
         if outcome.optimal and outcome.solution is not None:
             solution = outcome.solution[:width]
-            solution = np.where(np.abs(solution) < NOISE, 0.0, solution)
+            solution = np.where(np.abs(solution) < QUANTITY_NOISE, 0.0, solution)
             margin = max(0.0, float((outputs @ solution)[-1]))
             return Operations(readout, solution, readout.amounts(solution), margin, 0.0)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +23,7 @@ from ..plan.monitor import StopCheck, Stopped
 from ..solver.highs import Compiled, Highs, compile_model, extended_basis
 from .base_flow import nearest_to_base_flow
 from .fixed_policy import FixedPolicySolver
-from .readout import Readout
+from .readout import Choices, Readout
 from .recompute import FirstStage, Operations, OperationsSolver, response_variables
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ class Problem:
         The case that is solved: all figures in it and in the programs are in its units.
     given
         The case as it was given.
+    scenarios
+        Scenarios that the leader problem holds; None: all of them.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class Problem:
         self.case = case
         self.given = given or case
         self.network = network or Network(case, units, StopCheck(self.stop))
+        self.scenarios: Sequence[str] | None = None
         self.log = log
         self.build_seconds = 0.0
         self._asked: Callable[[], bool] = stop
@@ -211,11 +214,29 @@ class Problem:
         """The response, compiled."""
         return self._response[1]
 
+    def hold(self, scenarios: Sequence[str] | None) -> None:
+        """Let the leader problem hold some scenarios; None: all of them. It is built anew, and nothing else is."""
+        self.scenarios = scenarios
+        for name in ("leader_problem", "fixed_policy", "choices"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def leader_problem(self) -> LeaderProblem:
-        """The leader problem with all scenarios and limits, compiled."""
+        """The leader problem with limits and the scenarios that it holds, compiled."""
+        return self._whole if self.scenarios is None else self._build(self.scenarios)
+
+    @property
+    def whole(self) -> LeaderProblem:
+        """The leader problem with limits and all scenarios, compiled; where the other one holds all of them the same."""
+        return self.leader_problem if self.scenarios is None else self._whole
+
+    @cached_property
+    def _whole(self) -> LeaderProblem:
+        return self._build(None)
+
+    def _build(self, scenarios: Sequence[str] | None) -> LeaderProblem:
         with self._building():
-            return LeaderProblem(self.network)
+            return LeaderProblem(self.network, scenarios)
 
     @property
     def built(self) -> bool:
@@ -223,14 +244,19 @@ class Problem:
         return {"leader_problem", "opened", "_response"} <= self.__dict__.keys()
 
     @cached_property
+    def choices(self) -> Choices:
+        """Where the first-stage choices stand in the leader problem."""
+        return Choices.of(self.leader_problem)
+
+    @cached_property
     def readout(self) -> Readout:
-        """Reads solutions of the leader problem."""
-        return Readout(self.leader_problem)
+        """Reads solutions of the leader problem with all scenarios."""
+        return Readout(self.whole)
 
     @cached_property
     def operations_solver(self) -> OperationsSolver:
-        """Our linear programs alone."""
-        return OperationsSolver(self.leader_problem, self.readout)
+        """Our linear programs alone, over all scenarios."""
+        return OperationsSolver(self.whole, self.readout)
 
     @cached_property
     def fixed_policy(self) -> FixedPolicySolver:
@@ -268,16 +294,24 @@ class Problem:
         return basis
 
     def to_joint(self, solution: np.ndarray) -> np.ndarray:
-        """Place columns of the response alone into columns of the leader problem; all others are 0."""
+        """Place columns of the response alone into columns of the whole leader problem; all others are 0."""
         compiled, _, variables, _ = self._response
-        placed = np.zeros_like(self.leader_problem.program.cost)
-        for here, there in zip(
-            compiled.columns(variables),
-            self.leader_problem.compiled.columns(response_variables(self.leader_problem.model.response)),
-            strict=True,
-        ):
-            if here >= 0 and there >= 0:
-                placed[there] = solution[here]
+        return self._placed(compiled.columns(variables), solution)
+
+    def to_whole(self, solution: np.ndarray) -> np.ndarray:
+        """Place the response's columns of the leader problem into those of the whole one; all others are 0."""
+        if self.scenarios is None:
+            return solution
+        return self._placed(
+            self.leader_problem.compiled.columns(response_variables(self.leader_problem.model.response)), solution
+        )
+
+    def _placed(self, columns: np.ndarray, solution: np.ndarray) -> np.ndarray:
+        whole = self.whole
+        places = whole.compiled.columns(response_variables(whole.model.response))
+        placed = np.zeros_like(whole.program.cost)
+        known = (columns >= 0) & (places >= 0)
+        placed[places[known]] = solution[columns[known]]
         return placed
 
     @cached_property

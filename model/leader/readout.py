@@ -67,6 +67,26 @@ class Family:
         return {head: np.array(found) for head, found in places.items()}
 
 
+@dataclass(frozen=True)
+class Choices:
+    """Where the first-stage choices of a leader problem stand.
+
+    Attributes
+    ----------
+    qualify, stockpile
+        The choices.
+    """
+
+    qualify: Family
+    stockpile: Family
+
+    @classmethod
+    def of(cls, leader_problem: LeaderProblem) -> Choices:
+        """Return the choices of a leader problem."""
+        compiled, model = leader_problem.compiled, leader_problem.model
+        return cls(Family.of(compiled, model.qualify), Family.of(compiled, model.stockpile))
+
+
 class Readout:
     """Reads the solutions of a leader problem.
 

@@ -19,7 +19,7 @@ from ..network.network import NONE, Network
 from ..plan.tolerances import QUANTITY_NOISE
 from ..solver.highs import Highs, Outcome, Program
 from .fixed_policy import _rows_of, face_of, link_rows
-from .readout import Readout
+from .readout import Choices, Readout
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class FirstStage:
     stockpile: Mapping[tuple[str, str], float]
 
 
-def first_stage(network: Network, readout: Readout, solution: np.ndarray) -> FirstStage:
+def first_stage(network: Network, readout: Readout | Choices, solution: np.ndarray) -> FirstStage:
     """First-stage choices in a solution of the leader problem, rounding noise removed."""
     qualify = {
         lane: bool(level > 0.5)
@@ -61,6 +61,8 @@ class Operations:
         Margin earned from the counterpart.
     infeasibility
         What the rows that rounding breaks can be worth to our side, money.
+    binding
+        Scenarios whose operations the advantage depends on; empty where scenarios share no decisions.
     """
 
     readout: Readout
@@ -68,6 +70,7 @@ class Operations:
     amounts: np.ndarray
     margin: float
     infeasibility: float
+    binding: tuple[str, ...] = ()
 
     @cached_property
     def own_cost(self) -> dict[str, float]:
@@ -97,7 +100,11 @@ class Operations:
 
 
 class OperationsSolver:
-    """Solves our linear programs alone: first stage and response fixed, every scenario at its least cost.
+    """Solves our linear programs alone: first stage and response fixed, all scenarios together.
+
+    What is decided before a scenario is revealed is decided for all of them. Of the operations that keep the limits those
+    are taken whose advantage in the worst rated scenario is greatest, and of these the ones whose scenarios cost least
+    together. Where nothing is shared that is every scenario at its least cost.
 
     Parameters
     ----------
@@ -111,7 +118,10 @@ class OperationsSolver:
     Attributes
     ----------
     program
-        Our linear programs in the columns of the leader problem: rows that are not ours are free.
+        Our linear programs in the columns of the leader problem: rows that are not ours are free. Its cost is that of all
+        scenarios together.
+    shared
+        Whether scenarios share decisions.
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
         What our side sees of a response, from the columns of the leader problem.
     fixed : array of int
@@ -146,6 +156,8 @@ class OperationsSolver:
             column_upper=leader_problem.program.column_upper.copy(),
             integer=np.zeros_like(leader_problem.program.integer),
         )
+        self.shared = any(b.data.reveal > 0 for b in model.ours.values())
+        self.loss_rows = _rows_of(compiled, model.component("own_loss"))
         self.fill_rows = np.concatenate(
             [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
         )
@@ -162,7 +174,7 @@ class OperationsSolver:
             if (row := compiled.row.get(id(constraint))) is not None
         ]
         given = [*self.response_columns, *self.links, *self.readout.qualify.columns, *self.readout.stockpile.columns]
-        self.fixed = np.unique([place for place in (*given, self._advantage) if place >= 0]).astype(np.int64)
+        self.fixed = np.unique([place for place in given if place >= 0]).astype(np.int64)
 
     @cached_property
     def highs(self) -> Highs:
@@ -185,8 +197,14 @@ class OperationsSolver:
             values[family.columns[placed]] = amounts[placed]
         return values, float(outputs[-1])
 
-    def run(self, response: np.ndarray, first: FirstStage, least_fill: float | None = None) -> Operations:
-        """Solve every scenario's operations; limits that cannot hold are broken as little as can be.
+    def run(
+        self,
+        response: np.ndarray,
+        first: FirstStage,
+        least_fill: float | None = None,
+        most_own_cost: float = math.inf,
+    ) -> Operations:
+        """Solve all scenarios' operations; limits that cannot hold are broken as little as can be.
 
         Parameters
         ----------
@@ -196,6 +214,8 @@ class OperationsSolver:
             First-stage choices.
         least_fill
             Mean fill kept of every demand with a ``min_fill``; None: as the case says.
+        most_own_cost
+            Most that a rated scenario may cost us, where scenarios share decisions; else each has its least cost anyway.
 
         Raises
         ------
@@ -205,7 +225,11 @@ class OperationsSolver:
         values, margin = self.given(response, first)
         highs = self.highs if self.warm else Highs(self.program)
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
-        outcome, prices = self._solve(highs, least_fill)
+        self._ask(highs, least_fill, most_own_cost)
+        try:
+            outcome, prices, binding = self._solve(highs)
+        finally:
+            self._ask(highs, None, math.inf)
         if not outcome.optimal or outcome.solution is None:
             raise ArithmeticError(f"our operations ended with {outcome.termination!r}")
         solution = np.where(np.abs(outcome.solution) < QUANTITY_NOISE, 0.0, outcome.solution)
@@ -213,40 +237,83 @@ class OperationsSolver:
         row_lower = self.program.row_lower
         if least_fill is not None:
             row_lower = row_lower.copy()
-            row_lower[self.fill_rows] = self._least(least_fill)
+            row_lower[self.fill_rows] = least_fill * self.leader_problem.network.weeks
         broken = broken_by(replace(self.program, row_lower=row_lower), solution)
         return Operations(
-            self.readout, solution, self.readout.amounts(solution), margin, float(broken @ np.abs(prices))
+            self.readout, solution, self.readout.amounts(solution), margin, float(broken @ prices), binding
         )
 
-    def _least(self, fill: float) -> np.ndarray:
-        """Sums over weeks of fills whose mean is asked for."""
-        return np.full(self.fill_rows.size, fill * self.leader_problem.network.weeks)
-
-    def _solve(self, highs: Highs, least_fill: float | None) -> tuple[Outcome, np.ndarray]:
-        """Return the outcome and the duals of the rows."""
+    def _solve(self, highs: Highs) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
+        """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on."""
         program, gaps = self.program, self.gap_columns
-        if least_fill is not None:
-            self._ask(highs, self._least(least_fill))
+        touched = np.append(gaps, self._advantage) if self.shared else gaps
         try:
-            outcome = _settled(highs)
-            if not outcome.optimal:
-                # Limits that cannot hold are made elastic, so that it can be said which and by how much.
-                highs.set_bounds(gaps, np.zeros(gaps.size), np.full(gaps.size, math.inf))
-                outcome = _settled(highs)
-            return outcome, highs.row_duals()
+            if not self.shared:
+                outcome = self._least(highs, program.cost)
+                return outcome, np.abs(highs.row_duals()), ()
+            # Advantage less what broken limits are charged, as the leader problem has it.
+            best = self._least(highs, self.leader_problem.program.cost)
+            if not best.optimal or best.solution is None:
+                return best, np.zeros_like(program.row_lower), ()
+            prices = np.abs(highs.row_duals())
+            binding = self._binding(prices)
+            for hair in (0.0, QUANTITY_NOISE):
+                self._hold(highs, best.solution, hair)
+                outcome = self._least(highs, program.cost, elastic=False)
+                if outcome.optimal:
+                    break
+            return outcome, np.maximum(prices, np.abs(highs.row_duals())), binding
         finally:
-            highs.set_bounds(gaps, program.column_lower[gaps], program.column_upper[gaps])
-            if least_fill is not None:
-                self._ask(highs, program.row_lower[self.fill_rows])
+            highs.set_bounds(touched, program.column_lower[touched], program.column_upper[touched])
 
-    def _ask(self, highs: Highs, least: np.ndarray) -> None:
-        """Set the sums over weeks of the fills that continuity asks for."""
-        for row, lower in zip(self.fill_rows.tolist(), least.tolist(), strict=True):
-            highs.set_row(row, lower, math.inf)
+    def _binding(self, prices: np.ndarray) -> tuple[str, ...]:
+        """Scenarios of which a row has a price."""
+        priced = prices > QUANTITY_NOISE
+        return tuple(name for name, rows in self._rows_of_scenario.items() if priced[rows].any())
+
+    @cached_property
+    def _rows_of_scenario(self) -> dict[str, np.ndarray]:
+        """Rows of every scenario's own constraints."""
+        found = {}
+        for name, block in self.leader_problem.model.ours.items():
+            families = [
+                _rows_of(self.leader_problem.compiled, family) for family in block.component_objects(Constraint)
+            ]
+            found[name] = np.concatenate([np.empty(0, dtype=int), *families])
+        return found
+
+    def _least(self, highs: Highs, cost: np.ndarray, elastic: bool = True) -> Outcome:
+        """Minimise a cost; limits that cannot hold are made elastic, so that it can be said which and by how much."""
+        highs.set_cost(cost)
+        outcome = _settled(highs)
+        if not outcome.optimal and elastic:
+            gaps = self.gap_columns
+            highs.set_bounds(gaps, np.zeros(gaps.size), np.full(gaps.size, math.inf))
+            outcome = _settled(highs)
+        return outcome
+
+    def _hold(self, highs: Highs, solution: np.ndarray, hair: float) -> None:
+        """Keep the advantage of a solution, and break limits no more than it does, up to a share of both."""
+        columns = np.append(self.gap_columns, self._advantage)
+        values = solution[columns]
+        remaining_here = hair * np.maximum(1.0, np.abs(values))
+        lower, upper = np.zeros_like(values), np.maximum(values, 0.0) + remaining_here
+        lower[-1], upper[-1] = values[-1] - remaining_here[-1], math.inf
+        upper[:-1][values[:-1] <= 0] = 0.0
+        highs.set_bounds(columns, lower, upper)
+
+    def _ask(self, highs: Highs, least_fill: float | None, most_own_cost: float) -> None:
+        """Set the sums over weeks of the fills that continuity asks for, and the most that rated scenarios may cost."""
+        rows = self.fill_rows
+        asked = np.full(rows.size, (least_fill or 0.0) * self.leader_problem.network.weeks)
+        highs.set_rows(
+            rows, self.program.row_lower[rows] if least_fill is None else asked, np.full(rows.size, math.inf)
+        )
+        rows = self.loss_rows if self.shared else self.loss_rows[:0]
+        highs.set_rows(rows, np.full(rows.size, -math.inf), np.full(rows.size, most_own_cost))
 
 
-OUTSIDE = ("fill_link", "order_link", "margin_link", "least_cost", "own_cost_counted", "worst", "budget", "own_loss")
+OUTSIDE = ("fill_link", "order_link", "margin_link", "least_cost", "budget", "own_loss")
 """Rows of the leader problem, besides those of the response, that do not bind our operations."""
 
 

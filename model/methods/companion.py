@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -43,6 +44,8 @@ class Task:
         Relative gap and time at which to stop.
     log
         File for HiGHS's log.
+    scenarios
+        Scenarios that the program holds; None: all of them.
     """
 
     case: Case
@@ -51,6 +54,7 @@ class Task:
     rel_gap: float
     seconds: float
     log: str | None
+    scenarios: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class Companion:
 
     def __init__(self, problem: Problem, start: Worked | None, rel_gap: float, seconds: float, log: str | None = None):
         begin = None if start is None else Start.of(problem, start)
-        task = Task(problem.case, problem.constant(0.0, 0.0), begin, rel_gap, seconds, log)
+        task = Task(problem.case, problem.constant(0.0, 0.0), begin, rel_gap, seconds, log, problem.scenarios)
         # Not `multiprocessing`: its processes would run the main script of whoever calls us.
         self._process = subprocess.Popen(
             [sys.executable, "-c", f"from {__name__} import main; main()"],
@@ -171,7 +175,7 @@ def main() -> None:
     task: Task = pickle.loads(message)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     out = sys.stdout.buffer
-    single = SingleLevelProgram(Network(task.case), task.shift)
+    single = SingleLevelProgram(Network(task.case), task.shift, task.scenarios)
     rows, columns = single.compiled.program.matrix.shape
 
     def tell(policy_indices: PolicyIndices | None, bound: float) -> None:

@@ -192,6 +192,10 @@ class Engine:
             enumerator.stop = stop
         return CutPool(self.candidates, enumerator)
 
+    def forget_programs(self) -> None:
+        """Forget what hangs on the leader problem, which holds more scenarios now; responses and cuts hold."""
+        self._opened.clear()
+
     @property
     def reason(self) -> str:
         """Why the combinations can be enumerated."""

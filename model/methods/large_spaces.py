@@ -8,8 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ..certify.figures import Figures
 from ..certify.planning import Facts, first_stage_of, make_plan, no_plan
 from ..leader.problem import Problem
+from ..leader.working_set import Unheld, extended, first_set
 from ..plan.clock import Clock
 from ..plan.limits import SolveLimits
 from ..plan.monitor import Monitor, Stopped
@@ -108,20 +110,57 @@ def solve_by(
     CertificateError
         When the answer does not survive its check.
     """
-    entry = METHODS[method]
-    began = clock.passed
-    trials = LocalSearch(problem, solve_limits, problem.stop)
     engine = None
-    if entry.build is Enumeration:
+    if METHODS[method].build is Enumeration:
         engine = Engine(problem.case, widest=solve_limits, threads=threads, monitor=monitor, problem=problem)
         engine.hurried = lambda: clock.left <= HURRY * clock.seconds
         reason = engine.reason
-    else:
+    held = first_set(problem.network)
+    try:
+        while True:
+            problem.hold(held)
+            try:
+                return _attempt(problem, solve_limits, method, reason, chosen, rel_gap, clock, monitor, engine)
+            except Unheld as found:
+                if clock.up():
+                    # The bound of the search holds; there is no time to look for a plan that all scenarios allow.
+                    facts = {"method": method, "reason": reason, "termination": "stopped"}
+                    return no_plan(problem, "unknown", found.bound, facts, clock.began)
+                held = extended(problem.network, held or problem.network.scenarios, found.scenarios)
+                if engine is not None:
+                    engine.forget_programs()
+    finally:
+        if engine is not None:
+            engine.close()
+
+
+def _attempt(
+    problem: Problem,
+    solve_limits: SolveLimits,
+    method: str,
+    reason: str,
+    chosen: bool,
+    rel_gap: float,
+    clock: Clock,
+    monitor: Monitor,
+    engine: Engine | None,
+) -> Plan:
+    """Find the best plan over the scenarios that the leader problem holds.
+
+    Raises
+    ------
+    Unheld
+        Where other scenarios are in its way.
+    """
+    entry = METHODS[method]
+    began, built = clock.passed, problem.build_seconds
+    trials = LocalSearch(problem, solve_limits, problem.stop)
+    if engine is None:
         monitor.stage("build", 0)
     # All open first: whatever stops the search, there is a plan to fall back on.
     opened = _all_open(solve_limits, trials, engine)
     # The certificate solves the like of it again, twice.
-    clock.keep_back(2 * (clock.passed - began - problem.build_seconds))
+    clock.keep_back(2 * (clock.passed - began - (problem.build_seconds - built)))
     patience = min(entry.patience, PATIENT * clock.seconds) if chosen else math.inf
     race = Race(problem, trials, rel_gap, clock, monitor, patience)
     trials.stop = race.stop
@@ -136,8 +175,6 @@ def solve_by(
                 trials.simplify()
     finally:
         race.close()
-        if engine is not None:
-            engine.close()
     if race.won and method != "program":
         reason += f"; sooner than {method}, which ran beside it" if race.joined else "; small enough to be tried first"
         facts, method = {**facts, **race.program_facts()}, "program"
@@ -168,6 +205,10 @@ def _plan(
     best = trials.best
     if best is None or best.outcome.solution is None:
         return no_plan(problem, "infeasible" if bound == -math.inf else "unknown", bound, facts, began)
+    if opened is not best and opened.outcome.solution is not None:
+        # What sourcing alone can do is shown beside the plan: it too must keep the limits of all scenarios.
+        figures, claimed = Figures(problem), max(bound, best.leverage)
+        figures.refuse_unheld(problem.all_open, opened.outcome.solution, opened.leverage, claimed)
     return make_plan(
         problem,
         Facts(

@@ -170,7 +170,7 @@ class Race:
 
     def solve_here(self, nodes: int | None = None, log: str | None = None) -> None:
         """Solve the program in this process, as far as so many nodes take it."""
-        single = SingleLevelProgram(self.problem.network, self.problem.constant(0.0, 0.0))
+        single = SingleLevelProgram(self.problem.network, self.problem.constant(0.0, 0.0), self.problem.scenarios)
         rows, columns = single.compiled.program.matrix.shape
         best = self.trials.best
         start = None if best is None else Start.of(self.problem, best)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import highspy
@@ -63,12 +63,14 @@ class SingleLevelProgram:
         The case as the mathematics sees it.
     shift
         What turns the program's objective into leverage: the part of leverage that depends on nothing.
+    scenarios
+        As in `build_single_level`.
     """
 
-    def __init__(self, network: Network, shift: float):
+    def __init__(self, network: Network, shift: float, scenarios: Sequence[str] | None = None):
         self.network = network
         self.shift = shift
-        self.model = build_single_level(network)
+        self.model = build_single_level(network, scenarios)
         self.compiled: Compiled = compile_model(self.model, network.check)
 
     def solve(

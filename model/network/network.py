@@ -13,7 +13,7 @@ from .usable import Usable
 
 if TYPE_CHECKING:
     from ...data import Case
-    from ...data.schema.tables import Lane, Policy, Process, Stock
+    from ...data.schema.tables import Contingency, Lane, Policy, Process, Stock
 
 OPEN = "open"
 NONE = "none"
@@ -216,9 +216,14 @@ class Network:
         return {NONE: 0.0, **cost}
 
     @cached_property
+    def outages(self) -> dict[str, list[tuple[Contingency, int]]]:
+        """Rows of every contingency's scenarios, each with the first week it acts (`outage_scenarios`)."""
+        return outage_scenarios(self.case.contingencies)
+
+    @property
     def contingencies(self) -> list[str]:
-        """Names of the contingencies, in the order of the case."""
-        return list(dict.fromkeys(row.contingency for row in self.case.contingencies))
+        """Names of the contingencies' scenarios, in the order of the case: of several starts one each, ``id@week``."""
+        return list(self.outages)
 
     @cached_property
     def scenarios(self) -> list[str]:
@@ -233,14 +238,26 @@ class Network:
     def availability(self, scenario: str) -> dict[tuple[str, str, int], float]:
         """Share of capacity left, for (``lane`` or ``process``, id, week) that a contingency touches."""
         left: dict[tuple[str, str, int], float] = {}
-        for row in self.case.contingencies:
-            if row.contingency != scenario:
-                continue
+        for row, start in self.outages.get(scenario, ()):
             kind, name = ("lane", row.lane) if row.lane is not None else ("process", row.process or "")
-            last = self.weeks - 1 if row.to_week is None else min(row.to_week, self.weeks - 1)
-            for week in range(row.from_week, last + 1):
+            for week in row.span(start, self.weeks):
                 left[kind, name, week] = left.get((kind, name, week), 1.0) * row.availability
         return left
+
+    def reveal(self, scenario: str) -> int:
+        """r(s) = max(0, least over its rows of first week it acts - notice_weeks), at most T; T of ``none``.
+
+        A row of a contingency acts from its start, one of a package from its policy's start_week; ``open`` never acts, and
+        a package of ``open`` alone has r = 0.
+        """
+        if scenario == NONE:
+            return self.weeks
+        acts = [start - row.notice_weeks for row, start in self.outages.get(scenario, ())]
+        for row in self.case.retaliations:
+            policy = self.policy(row.regime, row.policy) if row.package == scenario else None
+            if policy is not None:
+                acts.append(policy.start_week - row.notice_weeks)
+        return min(max(0, min(acts, default=0)), self.weeks)
 
     # Time --------------------------------------------------------------------------------------------------------
 
@@ -516,6 +533,28 @@ class Network:
 
 def _acts(policy: Policy, week: int) -> bool:
     return week >= policy.start_week and (policy.end_week is None or week < policy.end_week)
+
+
+def outage_scenarios(rows: Iterable[Contingency]) -> dict[str, list[tuple[Contingency, int]]]:
+    """Return the scenarios of contingencies: their rows, each with the week in which it begins there.
+
+    A contingency with one start is one scenario of its own name; one with several is a scenario for each, named after the
+    start of its first row with several. A row with one start begins then in all of them.
+    """
+    grouped: dict[str, list[Contingency]] = {}
+    for row in rows:
+        grouped.setdefault(row.contingency, []).append(row)
+    scenarios: dict[str, list[tuple[Contingency, int]]] = {}
+    for name, members in grouped.items():
+        starts = next((row.starts for row in members if len(row.starts) > 1), None)
+        if starts is None:
+            scenarios[name] = [(row, row.starts[0]) for row in members]
+            continue
+        for number, start in enumerate(starts):
+            scenarios[f"{name}@{start}"] = [
+                (row, row.starts[number] if len(row.starts) > 1 else row.starts[0]) for row in members
+            ]
+    return scenarios
 
 
 def holding_weeks(kernel: Kernel) -> float:

@@ -375,7 +375,10 @@ def watched(network: Network) -> np.ndarray:
         for row in network.case.rows(table) if model.key else ():
             for name in names:
                 value = getattr(row, name)
-                found.append(math.nan if value is None else float(np.sign(value)) * (2.0 if math.isinf(value) else 1.0))
+                if not isinstance(value, int | float):
+                    found.append(math.nan)
+                    continue
+                found.append(float(np.sign(value)) * (2.0 if math.isinf(value) else 1.0))
     found += [float(item.max_party_share < 1) for item in network.case.items]
     return np.array(found)
 

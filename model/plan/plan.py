@@ -45,7 +45,8 @@ class Plan:
     policies, qualified, stockpile
         First-stage choices: policy of every regime of ours, lanes qualified, units by ``site/item``.
     scenarios
-        For every scenario ``own_loss``, ``counterpart_loss``, ``leverage`` and ``fill`` (mean by ``site/item``).
+        For every scenario ``own_loss``, ``counterpart_loss``, ``leverage``, ``fill`` (mean by ``site/item``), ``reveal_week``
+        (before it nobody knows of it; None for ``none``) and ``at_limit`` (demands whose fill is no more than its least).
     counterpart_fill, first_shortage_week
         Mean fill and first week with a fill below 1 (None: never) by ``site/item`` of the counterpart.
     certificate

@@ -57,6 +57,9 @@ PRICE_NOISE, PRICE_NOISE_SCALE = 1e-6, 1e-3
 MONEY_ROUNDING = 1e-7
 """Money that the solver's tolerance may hide."""
 
+LEFT_OUT = 1e-7
+"""Share of the money at stake by which a scenario that a search left out may lower its leverage and not be in its way."""
+
 CERTIFICATE = 1e-5
 """Relative difference between a program and the linear programs solved alone above which the plan is refused."""
 
@@ -65,6 +68,9 @@ SMALL_CERTIFICATE = 1e-3
 
 SMALL_LEVERAGE = 1e-6
 """Share of the money at stake below which gaps of the leverage are absolute."""
+
+CAUSE_NOISE = 1e-9
+"""Share of a loss below which a cause of it is not listed."""
 
 # Quantities -------------------------------------------------------------------------------------------------------
 

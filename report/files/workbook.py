@@ -371,6 +371,8 @@ class _Writer:
                 Column(f"Leverage ({self.money})", [entry["leverage"] for entry in entries]),
                 Column(f"Counterpart's loss ({self.money})", [entry["counterpart_loss"] for entry in entries]),
                 Column(f"Our loss ({self.money})", [entry["own_loss"] for entry in entries]),
+                Column("Known from week", [entry.get("reveal_week") for entry in entries], WHOLE),
+                Column("Fill at its least", [", ".join(entry.get("at_limit", ())) for entry in entries], TEXT),
                 *(
                     Column(f"Mean fill of {key}", [entry["fill"].get(key) for entry in entries], SHARE)
                     for key in demands

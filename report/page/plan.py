@@ -365,12 +365,18 @@ def _scenario_rows(plan: Plan) -> list[dict[str, Any]]:
     rated = set(_rated(plan))
     columns = ("leverage", "counterpart_loss", "own_loss")
     places = {name: decimals(entry[name] for entry in plan.scenarios.values()) for name in columns}
+
+    def remark(name: str, entry: Mapping[str, Any]) -> str:
+        kind = "worst package" if name == plan.worst_package else "" if name in rated else "continuity only"
+        binding = f"at its least fill: {', '.join(map(plain, entry['at_limit']))}" if entry.get("at_limit") else ""
+        return "; ".join(part for part in (kind, binding) if part)
+
     return [
         {
             "name": plain(name),
             "cells": [number(entry[column], places[column]) for column in columns],
             "worst": name == plan.worst_package,
-            "remark": "worst package" if name == plan.worst_package else "" if name in rated else "continuity only",
+            "remark": remark(name, entry),
         }
         for name, entry in plan.scenarios.items()
     ]

@@ -500,11 +500,17 @@ def _scenarios(plan: Plan) -> Iterable[RenderableType]:
     for name, entry in plan.scenarios.items():
         worst = name == plan.worst_package
         remark = "worst package" if worst else "" if name in rated else "not rated"
+        if entry.get("at_limit"):
+            remark = f"{remark}, binds".removeprefix(", ")
         cells = [number(entry[column], places[column]) for column in columns]
         table.add_row(Name(name), *cells, remark, style="bold" if worst else "")
     yield _indent(table)
     if any(name not in rated for name in plan.scenarios):
         yield _line("Not rated: counts through continuity only.", "dim")
+    bound = {name: entry["at_limit"] for name, entry in plan.scenarios.items() if entry.get("at_limit")}
+    if bound:
+        demands = "; ".join(f"{name}: {', '.join(pairs)}" for name, pairs in bound.items())
+        yield _line(f"Binds: a fill is at its least there ({demands}).", "dim")
 
 
 def _proof(plan: Plan) -> Iterable[RenderableType]:

@@ -22,8 +22,8 @@ from sluicegate.model.leader.problem import Problem
 from sluicegate.model.plan.monitor import Monitor, Stopped
 from sluicegate.report.text.explain import show_explanation
 
-from sluicegate_testing import oracle as by_hand
 from sluicegate_testing.cli_cases import small
+from sluicegate_testing.oracle import planner as by_hand
 from sluicegate_testing.strategies import random_case
 
 Row = dict[str, Any]
@@ -42,9 +42,9 @@ def only(limits: Collection[Limit]) -> Iterator[None]:
     scenario_of: dict[int, str] = {}
     add_ours, continuity, spread = by_hand.add_ours, by_hand.require_continuity, by_hand.require_spread
 
-    def remembered(program: Any, case: Any, response: Any, policies: Any, scenario: Any, first: Any) -> Any:
-        chain = add_ours(program, case, response, policies, scenario, first)
-        scenario_of[id(chain)] = scenario.name
+    def remembered(*given: Any) -> Any:
+        chain = add_ours(*given)
+        scenario_of[id(chain)] = next(each.name for each in given if isinstance(each, by_hand.Scenario))
         return chain
 
     def some_continuity(program: Any, case: Any, chain: Any) -> None:
@@ -85,10 +85,10 @@ def some_plan(settings: Row, tables: dict[str, list[Row]], limits: Collection[Li
     kinds = {limit.figure.kind for limit in limits}
     kept = {name: most for name, most in (settings.get("limits") or {}).items() if name in kinds}
     case = by_hand.Case({**settings, "limits": kept}, tables)
-    least_open = by_hand._response_lp(case, {}).value
+    least_open = by_hand.solve_response(case, {}).value
     with only(limits):
         for policies in by_hand._combinations(case):
-            least = by_hand._response_lp(case, policies).value
+            least = by_hand.solve_response(case, policies).value
             if by_hand._best_for(case, policies, least, least_open, 0.0, by_hand.SLACK)[0] is not None:
                 return True
     return False
