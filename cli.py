@@ -726,6 +726,70 @@ def evaluate(
     sys.exit(_exit_code(plan))
 
 
+@cli.command("export-model")
+@case_options
+@click.argument("file", metavar="FILE.lp|.mps")
+@click.option(
+    "--policy",
+    "policies",
+    type=Text(),
+    multiple=True,
+    metavar="REGIME=POLICY",
+    shell_complete=_completing("policies"),
+    help="Write our side under given policies instead; regimes not named stay open. May be given many times.",
+)
+@click.option(
+    "--units",
+    type=click.Choice(["case", "natural"]),
+    default="case",
+    show_default=True,
+    help="Figures in the units of the case, or in natural units, for which a solver's tolerances are made.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@loudness_options
+def export_model(
+    case: str,
+    overrides: tuple[str, ...],
+    file: str,
+    policies: tuple[str, ...],
+    units: str,
+    force: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Write the mathematical program of CASE to FILE, with its names, for other programs to read.
+
+    Without --policy it is the single-level program: policies are binaries, and its optimum is the leverage of the plan.
+    With --policy it is our side on the least-cost face of the counterpart's response to these policies.
+
+    \b
+    Examples:
+      sluicegate export-model tutorial tutorial.lp
+      sluicegate export-model mycase mycase.mps --units natural
+      sluicegate export-model tutorial review.lp --policy acid=review
+    """
+    from .model.exchange.describing import size_of, units_of
+    from .model.exchange.files import check_ending, write_model
+    from .model.exchange.formulating import formulate
+    from .model.network.network import Network
+
+    _said(lambda: check_ending(file))
+    if os.path.exists(file) and not force:
+        raise Refusal(_shown(f"{file}: the file is there; name another one, or replace it with --force"))
+    _check_file("FILE", file)
+    talk = Talk(quiet, verbose)
+    loaded = _load(case, overrides, talk)
+    choice = _chosen_policies("--policy", policies, Network(loaded).menu) if policies else None
+    with Interrupts(patient=False) as interrupts:
+        model = _said(lambda: interrupts.run(lambda: formulate(loaded, choice, units=units), talk))
+        with _placing(file, "file"):
+            interrupts.run(lambda: write_model(model, file, force=force), talk)
+    what = "the single-level program" if choice is None else "our side under the policies given"
+    talk.say(_shown(f"{file} holds {what} of {loaded.name}: {size_of(model)}. Maximised is leverage."))
+    if units == "natural":
+        talk.say(_shown(f"Units: {units_of(model)}."))
+
+
 @cli.command()
 @case_options
 @json_option

@@ -68,15 +68,17 @@ def limits_of(network: Network) -> list[str]:
     return [column for column, limit in LOADS.items() if limit != "budget" and math.isfinite(getattr(limits, limit))]
 
 
-def build_program(network: Network) -> Any:
+def build_program(network: Network, primal: bool = False) -> Any:
     """Build the mixed-integer program whose optimum is the plan.
 
-    Where nothing on our side depends on how the counterpart operates, only the dual of the response is built: it is exact then.
+    Where nothing on our side depends on how the counterpart operates, only the dual of the response is needed: it is exact then.
 
     Parameters
     ----------
     network
         The case as the mathematics sees it.
+    primal
+        Whether to build the response's primal even where it is not needed.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def build_program(network: Network) -> Any:
         model.within_budget = Constraint(rule=within_budget)
     data = ResponseData(network)
     model.response_dual = Block(rule=lambda b: fill_dual_block(b, network, data))
-    if coupled(network):
+    if primal or coupled(network):
         model.response = Block(rule=lambda b: fill_response_block(b, data))
         _shut_copies(model)
         model.gated = Set(initialize=model.response_dual.chosen)
