@@ -90,6 +90,7 @@ def _told(error: Exception, ctx: click.Context) -> click.ClickException:
         ("data.storage.atomic", "Locked"),
         ("analysis.results", "Altered"),
         ("model", "TooManyCombinations"),
+        ("model.methods.pyomo_solver", "SolverError"),
         ("report.files.folder", "ResultError"),
         ("analysis.sweep.store", "SweepError"),
         ("analysis.figures.factors", "DesignError"),
@@ -589,6 +590,11 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, 
     help="Enumerate the combinations of policies (columns), those of each independent group (groups), those of what each "
     "good is made of (pieces), bound them by single responses (rows), branch over them (tree), or solve one program (program).",
 )
+@click.option(
+    "--solver",
+    metavar="NAME",
+    help="With --method program: the solver of the program, by Pyomo's name, such as scip_direct.  [default: HiGHS]",
+)
 @loudness_options
 def solve(
     case: str,
@@ -600,6 +606,7 @@ def solve(
     rel_gap: float | None,
     threads: int | None,
     method: str,
+    solver: str | None,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -616,12 +623,15 @@ def solve(
       sluicegate solve mycase --set limits.budget=80 --set 'lanes.gas-out.max_flow=*0.5'
       sluicegate solve mycase --time-limit 60 --rel-gap 0.01
       sluicegate solve mycase --method program
+      sluicegate solve mycase --method program --solver scip_direct
       sluicegate solve mycase --json | jq .leverage
     """
     from .analysis.status_quo import with_status_quo_warnings
     from .model import solve as solve_case
     from .model.follower.enumerate import processors
 
+    if solver is not None and method != "program":
+        raise Refusal(_shown(f"--solver {solver} is for the single program; add --method program"))
     began = _now()
     talk = Talk(quiet, verbose)
     # What is odd in the case is told with the plan.
@@ -631,6 +641,7 @@ def solve(
         "rel_gap": loaded.settings.solver.rel_gap if rel_gap is None else rel_gap,
         "threads": threads or processors(),
         "method": method,
+        **({} if solver is None else {"solver": solver}),
     }
     with Interrupts() as interrupts, _result_folder(output, loaded, force) as result:
         with talk.monitor(interrupts.stopped) as monitor:

@@ -46,3 +46,28 @@ def test_what_cannot_be_done_is_refused_before_the_work(here: Path) -> None:
     assert (here / "there.lp").read_text(encoding="utf-8") == "mine"
     assert [path.name for path in here.iterdir()] == ["there.lp"]
     assert export("there.lp", "--force", "-q").output == ""
+
+
+def solve(*arguments: str) -> Result:
+    result = CliRunner().invoke(cli, ["solve", "tutorial", "-o", "out", *arguments])
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_a_plan_names_the_solver_that_proved_it() -> None:
+    done = solve("--method", "program", "--solver", "scip_direct")
+    assert done.exit_code == 0
+    assert "Leverage 29.9 million" in done.stdout
+    assert "program handed to scip_direct" in " ".join(done.stdout.split())
+
+
+def test_a_solver_that_is_not_there_is_refused_with_those_that_are(here: Path) -> None:
+    for arguments, said in (
+        (["--method", "program", "--solver", "mosek"], "solver 'mosek' is not installed here"),
+        (["--method", "program", "--solver", "hihgs"], "available: highs"),
+        (["--solver", "highs"], "add --method program"),
+    ):
+        refused = solve(*arguments)
+        assert refused.exit_code == 2
+        assert said in " ".join(refused.stderr.split())
+    assert not (here / "out").exists()
