@@ -446,6 +446,8 @@ def cli() -> None:
       4    stopped by a limit with a plan whose gap is stated
       5    stopped by a limit without a plan
       130  stopped by Ctrl-C
+
+    docs/glossary.md explains every term.
     """
 
 
