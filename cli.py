@@ -372,7 +372,7 @@ case_options = _chained(
         multiple=True,
         metavar="TABLE.KEY.COLUMN=VALUE",
         shell_complete=_completing("figures"),
-        help="Set a figure of the case anew; VALUE may be a factor such as *0.8. May be given many times.",
+        help="Override a figure of the case; VALUE may be a factor such as *0.8. May be given many times.",
     ),
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
@@ -840,7 +840,7 @@ def indices(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, v
 def explain(
     case: str, overrides: tuple[str, ...], as_json: bool, threads: int | None, quiet: bool, verbose: bool
 ) -> None:
-    """Say why CASE has no plan, or what its best plan hangs on.
+    """Say why CASE has no plan, or what its best plan depends on.
 
     Without a plan: the smallest set of limits in conflict, what each would have to become, alone and together, and where
     supply falls short. With one: the limits that bind and what one more unit of each is worth, and what every decision
@@ -1482,9 +1482,9 @@ class DefaultCommand(click.Group):
         return ("" if name == "run" else name), command, rest
 
 
-@cli.group(cls=DefaultCommand, short_help="Solve CASE many times over, the figures in doubt varied.")
+@cli.group(cls=DefaultCommand, short_help="Solve CASE many times over, its uncertain figures varied.")
 def sweep() -> None:
-    """Solve a case many times over, the figures in doubt varied; then say what the outcome hangs on.
+    """Solve a case many times over, its uncertain figures varied; then say what the outcome depends on.
 
     \b
     Examples:
@@ -1560,7 +1560,7 @@ def sweep_run(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Solve CASE many times over, the figures in doubt varied.
+    """Solve CASE many times over, its uncertain figures varied.
 
     Every sample becomes a row of the result folder as soon as it is solved; one that has no plan, or that makes the case
     invalid, is a row too. Ctrl-C keeps the rows finished so far, and --resume goes on from there. What the rows mean:
@@ -1656,7 +1656,7 @@ def sweep_summary(
 ) -> None:
     """Say what the sweep in FOLDER means.
 
-    What an outcome hangs on, with intervals; which choices (policies, lanes to qualify, stockpiles) are best how often, and
+    What an outcome depends on, with intervals; which choices (policies, lanes to qualify, stockpiles) are best how often, and
     where; what keeping to the base plan costs. Samples without a plan are counted, and no index is worked out over them.
 
     \b
