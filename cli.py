@@ -753,10 +753,11 @@ def evaluate(
 )
 @click.option(
     "--units",
-    type=click.Choice(["case", "natural"]),
-    default="case",
+    type=click.Choice(["auto", "case", "natural"]),
+    default="auto",
     show_default=True,
-    help="Figures in the units of the case, or in natural units, for which a solver's tolerances are made.",
+    help="Figures in the units of the case, or in natural units, for which a solver's tolerances are made; auto takes those of the "
+    "case where a solver can take them.",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @loudness_options
@@ -799,8 +800,7 @@ def export_model(
             interrupts.run(lambda: write_model(model, file, force=force), talk)
     what = "the single-level program" if choice is None else "our side under the policies given"
     talk.say(_shown(f"{file} holds {what} of {loaded.name}: {size_of(model)}. Maximised is leverage."))
-    if units == "natural":
-        talk.say(_shown(f"Units: {units_of(model)}."))
+    talk.say(_shown(f"Units: {units_of(model)}."))
 
 
 @cli.command()

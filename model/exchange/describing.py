@@ -21,6 +21,8 @@ def size_of(model: ConcreteModel) -> str:
 def units_of(model: ConcreteModel) -> str:
     """Return what each unit of a model is in the units of the case."""
     units = model.units
+    if units.plain:
+        return "those of the case"
     others = {"hours": units.hours, "points": units.points}
     said = [f"1 of money is {units.money:g}"]
     said += [f"1 of {item} is {unit:g}" for item, unit in units.items.items()]

@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
 
     from ...data import Case
+    from ...data.units import Units
 
-UNITS = ("case", "natural")
+UNITS = ("auto", "case", "natural")
 """Units that a model can be in."""
+
+LEAST_UNIT, MOST_UNIT = 1e-2, 1e6
+"""Natural units, in those of the case, between which a solver's absolute tolerances can take the units of the case: below, a
+tolerance of 1e-6 is more than rounding; above, it is less."""
 
 INTERNAL = ("best", "operations", "worst_leverage", "budget", "own_loss", "gap_cost", "budget_gap", "loss_gap")
 """Components through which the methods steer the model; each comes after all that refer to it."""
@@ -31,7 +36,7 @@ GAPS = ("fill_gap", "week_gap", "share_gap")
 """Gaps of limits, which only `explain` opens."""
 
 
-def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: str = "case") -> ConcreteModel:
+def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: str = "auto") -> ConcreteModel:
     """Return the Pyomo model of a case, to read, extend, write or solve with any solver.
 
     Without policies it is the single-level program (model.md section 6): policies are binaries, and the counterpart's response
@@ -47,7 +52,9 @@ def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: s
         Policy by regime; regimes not named stay ``open``. None leaves the choice to the model.
     units
         ``case`` keeps every figure in the units of the case. ``natural`` takes the natural units of conventions.md (Units), for
-        which a solver's absolute tolerances are made; ``model.units`` then says how many units of the case each of them is.
+        which a solver's absolute tolerances are made. ``auto`` keeps those of the case if a solver can take them: if natural
+        units of money and items, and of money for an item, are between 0.01 and a million of them. ``model.units`` says how many
+        units of the case each unit of the model is.
 
     Returns
     -------
@@ -62,11 +69,11 @@ def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: s
         For units that do not exist, and for a regime or policy that the case does not offer.
     """
     if units not in UNITS:
-        raise ValueError(f"no units {units!r}; there are {' and '.join(UNITS)}")
+        raise ValueError(f"no units {units!r}; there are {', '.join(UNITS)}")
     if policies is not None:
         check_choices(Network(case), policies, (), {})
     problem = Problem.natural(case)
-    own = units == "case"
+    own = units == "case" or (units == "auto" and moderate(problem.units))
     network = Network(case) if own else problem.network
     money = problem.units.money if own else 1.0
     model = _program(network) if policies is None else _under(problem, network, {**problem.all_open, **policies}, money)
@@ -83,6 +90,13 @@ def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: s
     model.units = network.units
     document(model)
     return model
+
+
+def moderate(units: Units) -> bool:
+    """Whether a case with these natural units can be solved in its own: money, items, and money for an item are of usual size."""
+    items = units.items.values()
+    sizes = [units.money, *items, *(units.money / item for item in items)]
+    return all(LEAST_UNIT <= size <= MOST_UNIT for size in sizes)
 
 
 def _program(network: Network) -> ConcreteModel:

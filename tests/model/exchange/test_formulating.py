@@ -11,6 +11,7 @@ from pyomo.contrib.solver.common.results import TerminationCondition
 from pyomo.environ import Block, Constraint, Objective, Var, value
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, formulate, load_case, solve
+from sluicegate.data.units import Units
 from sluicegate.model.exchange.describing import size_of, units_of
 from sluicegate.model.exchange.documenting import families
 
@@ -104,10 +105,20 @@ def test_every_family_says_what_it_is(policies: dict[str, str] | None) -> None:
 def test_units_are_named() -> None:
     case = load_case("tutorial")
     assert formulate(case).units.plain
+    assert units_of(formulate(case)) == "those of the case"
     model = formulate(case, units="natural")
     assert model.units.money == 32.0
     assert units_of(model) == "1 of money is 32, 1 of acid is 8, 1 of gas is 8, 1 of chip is 4 in the units of the case"
     assert size_of(model).endswith("6 of them binary")
+
+
+@pytest.mark.parametrize("factor", [1e-9, 1e6, 1e2, 1e-4])
+def test_units_beyond_a_solvers_tolerances_become_natural(factor: float) -> None:
+    case = load_case("tutorial")
+    other = Units(money=factor, items={row.item: 1.0 for row in case.items}).natural(case)
+    model = formulate(other)
+    assert model.units.plain == (factor in (1e2, 1e-4))
+    assert optimum(model) * model.units.money * factor == approx(29.9, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +126,7 @@ def test_units_are_named() -> None:
     [
         ({"acid": "revie"}, "case", "regime 'acid' has no policy 'revie'; did you mean 'review'"),
         ({"acd": "open"}, "case", "no regime 'acd' of ours; did you mean 'acid'"),
-        (None, "metric", "no units 'metric'; there are case and natural"),
+        (None, "metric", "no units 'metric'; there are auto, case, natural"),
     ],
 )
 def test_what_the_case_does_not_offer_is_refused(policies: dict[str, str] | None, units: str, said: str) -> None:
