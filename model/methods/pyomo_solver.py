@@ -223,6 +223,8 @@ class HandedOver:
     def _older(self, solver: Any, seconds: float, rel_gap: float) -> Found:
         from pyomo.opt import TerminationCondition
 
+        # Half of it, so that a bound that is known to the other half still closes it.
+        rel_gap = 0.5 * rel_gap
         family = self.name.partition("_")[0]
         if family == "appsi":
             solver.config.mip_gap = rel_gap

@@ -6,9 +6,12 @@ import functools
 import math
 import os
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pyomo.contrib.solver.common.results import TerminationCondition
+from pyomo.opt import TerminationCondition as LegacyTermination
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, solve
 from sluicegate.model.leader.problem import Problem
@@ -120,6 +123,71 @@ def test_an_error_of_the_interface_is_the_solvers(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(pyomo_solver, "_solver", lambda name: (Broken(), True))
     with pytest.raises(SolverError, match="solver 'highs' failed with RuntimeError: out of memory"):
         HandedOver(Problem(without_plan()).network, 0.0, "highs").solve(1.0, 0.0)
+
+
+def handed_to(monkeypatch: pytest.MonkeyPatch, name: str, results: Any, newer: bool) -> tuple[Found, Any]:
+    """Hand a program over to a solver that ends with these results."""
+    solver = SimpleNamespace(options={}, asked={})
+
+    def solve(model: Any, **asked: Any) -> Any:
+        solver.asked = asked
+        return results
+
+    solver.solve = solve
+    monkeypatch.setattr(pyomo_solver, "_solver", lambda name: (solver, newer))
+    program = HandedOver(Problem(without_plan()).network, 0.0, name)
+    loaded = SimpleNamespace(load_from=lambda results: results.solution_loader.load_vars())
+    object.__setattr__(program.model, "solutions", loaded)
+
+    def load() -> None:
+        for (_, name), variable in program.model.policy.items():
+            variable.set_value(float(name != "open"))
+
+    results.solution_loader.load_vars = load
+    return program.solve(7.5, 1e-3), solver
+
+
+def test_incumbent_bound_and_termination_are_three_things(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = SimpleNamespace(
+        incumbent_objective=-5.0,
+        objective_bound=-9.0,
+        termination_condition=TerminationCondition.maxTimeLimit,
+        solver_version=(1, 2),
+        solution_loader=SimpleNamespace(),
+    )
+    found, solver = handed_to(monkeypatch, "highs", results, newer=True)
+    assert (found.incumbent, found.bound, found.termination, found.digits) == (5.0, 9.0, "maxTimeLimit", (1,))
+    assert (solver.asked["time_limit"], solver.asked["rel_gap"]) == (7.5, 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "lower", "bound"),
+    [
+        ("cbc", -9.0, 9.0),
+        # The incumbent named as the bound is proven to the gap only at which the solver stopped.
+        ("cbc", -5.0, 5.0 * (1 + 5e-4)),
+        ("mosek", -5.0, 5.0 * (1 + 1e-4)),
+        ("cbc", -math.inf, math.inf),
+        ("cbc", None, math.inf),
+    ],
+)
+def test_what_the_older_interface_calls_a_bound(
+    monkeypatch: pytest.MonkeyPatch, name: str, lower: float | None, bound: float
+) -> None:
+    class Solutions(list):
+        def __call__(self, number: int) -> Any:
+            return self[number]
+
+    results = SimpleNamespace(
+        problem=SimpleNamespace(upper_bound=-5.0, lower_bound=lower),
+        solver=SimpleNamespace(termination_condition=LegacyTermination.optimal),
+        solution=Solutions([SimpleNamespace(variable={"x": 1})]),
+        solution_loader=SimpleNamespace(),
+    )
+    found, solver = handed_to(monkeypatch, name, results, newer=False)
+    assert (found.incumbent, found.bound, found.termination, found.digits) == (5.0, approx(bound), "optimal", (1,))
+    assert solver.asked["timelimit"] == 8
+    assert solver.options == ({"ratioGap": 5e-4} if name == "cbc" else {})
 
 
 def test_solvers_that_are_not_there_are_refused_with_those_that_are() -> None:
