@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pyomo.environ import Constraint, Expression, Objective, Set, maximize
 
-from ..formulation.linking import build_joint
-from ..formulation.single_level import build_program
+from ..formulation.linking import build_leader_problem
+from ..formulation.single_level import build_single_level
 from ..leader.problem import Problem
 from ..network.network import Network
 from ..solving import check_choices
@@ -101,7 +101,7 @@ def moderate(units: Units) -> bool:
 
 def _program(network: Network) -> ConcreteModel:
     """Return the single-level program, the response's primal always in it."""
-    model = build_program(network, primal=True)
+    model = build_single_level(network, primal=True)
     model.gain = Expression(expr=model.response_dual.value - model.admin_cost + model.advantage)
     model.gain.doc = "Leverage up to a constant: V, by the dual - admin costs + advantage."
     return model
@@ -109,7 +109,7 @@ def _program(network: Network) -> ConcreteModel:
 
 def _under(problem: Problem, network: Network, choice: Mapping[str, str], money: float) -> ConcreteModel:
     """Return our side on the response's least-cost face under a choice of policies."""
-    model = build_joint(network)
+    model = build_leader_problem(network)
     cost, admin = problem.response_cost(choice) * money, problem.admin_cost(choice) * money
     for (lane, policy, _), ship in model.response.ship.items():
         regime = network.our_regime(network.lanes[lane])

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..follower.enumerate import Digits, digits_of
-from ..formulation.single_level import build_program
+from ..follower.enumerate import PolicyIndices, policy_indices_of
+from ..formulation.single_level import build_single_level
 from ..network.network import Network
 
 MIXED_INTEGER = (
@@ -64,7 +64,7 @@ class Found:
     ----------
     termination
         Pyomo's word for how the run ended.
-    digits
+    policy_indices
         Policies of the incumbent; None without one.
     incumbent
         Leverage of the incumbent as the solver has it; None without one.
@@ -77,7 +77,7 @@ class Found:
     """
 
     termination: str
-    digits: Digits | None
+    policy_indices: PolicyIndices | None
     incumbent: float | None
     bound: float
     version: str = ""
@@ -168,7 +168,7 @@ class HandedOver:
 
         self.network = network
         self.name = solver
-        self.model = build_program(network)
+        self.model = build_single_level(network)
         # A program that is minimised: interfaces differ in what they call a lower bound of one that is maximised.
         self.model.worst_leverage.deactivate()
         self.model.minus_leverage = Objective(expr=-(self.model.worst_leverage.expr + shift), sense=minimize)
@@ -260,18 +260,18 @@ class HandedOver:
         proven = -bound if bound is not None and math.isfinite(bound) else math.inf
         if infeasible:
             objective, proven = None, -math.inf
-        digits = None if objective is None else self._digits()
+        policy_indices = None if objective is None else self._digits()
         incumbent = None if objective is None else -objective
-        return Found(termination, digits, incumbent, proven, version, self.rows, self.columns)
+        return Found(termination, policy_indices, incumbent, proven, version, self.rows, self.columns)
 
-    def _digits(self) -> Digits:
+    def _digits(self) -> PolicyIndices:
         """Policies of the solution in the model's variables, by number."""
         policy, menu = self.model.policy, self.network.menu
         choice = {
             regime: max(policies, key=lambda name: policy[regime, name].value or 0.0)
             for regime, policies in menu.items()
         }
-        return digits_of(choice, menu)
+        return policy_indices_of(choice, menu)
 
 
 def _number(given: Any) -> float | None:

@@ -60,7 +60,7 @@ def without_plan() -> Case:
 def test_that_there_is_no_plan_is_proven(solver: str) -> None:
     problem = Problem(without_plan())
     found = HandedOver(problem.network, 0.0, solver).solve(60.0, 1e-6)
-    assert (found.bound, found.digits, found.incumbent) == (-math.inf, None, None)
+    assert (found.bound, found.policy_indices, found.incumbent) == (-math.inf, None, None)
 
 
 def claimed(monkeypatch: pytest.MonkeyPatch, news: News, started: list[Any] | None = None) -> Any:
@@ -156,7 +156,7 @@ def test_incumbent_bound_and_termination_are_three_things(monkeypatch: pytest.Mo
         solution_loader=SimpleNamespace(),
     )
     found, solver = handed_to(monkeypatch, "highs", results, newer=True)
-    assert (found.incumbent, found.bound, found.termination, found.digits) == (5.0, 9.0, "maxTimeLimit", (1,))
+    assert (found.incumbent, found.bound, found.termination, found.policy_indices) == (5.0, 9.0, "maxTimeLimit", (1,))
     assert (solver.asked["time_limit"], solver.asked["rel_gap"]) == (7.5, 1e-3)
 
 
@@ -185,7 +185,12 @@ def test_what_the_older_interface_calls_a_bound(
         solution_loader=SimpleNamespace(),
     )
     found, solver = handed_to(monkeypatch, name, results, newer=False)
-    assert (found.incumbent, found.bound, found.termination, found.digits) == (5.0, approx(bound), "optimal", (1,))
+    assert (found.incumbent, found.bound, found.termination, found.policy_indices) == (
+        5.0,
+        approx(bound),
+        "optimal",
+        (1,),
+    )
     assert solver.asked["timelimit"] == 8
     assert solver.options == ({"ratioGap": 5e-4} if name == "cbc" else {})
 
