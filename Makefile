@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SOAK ?= 500
 
-.PHONY: demo test soak lint docs browser bench evidence wheel clean
+.PHONY: demo test soak lint docs pages browser bench evidence wheel clean
 
 demo: $(INSTALLED)  ## solve the shipped Taiwan-Korea case, print the plan and how to go on
 	$(BIN)/sluicegate solve taiwan-korea; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 4 ]
@@ -35,6 +35,10 @@ browser:  ## Chromium, in which the pages are tested; without it those tests are
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  apt-get update -qq && apt-get install -qq -y chromium >/dev/null; } || \
 	  echo "No Chromium here: the pages will not be tested in a browser."
+
+pages: $(INSTALLED)  ## what docs/*.md take from the program, written anew
+	$(BIN)/python -m tools.docs
+	$(BIN)/python -m tools.architecture
 
 bench: $(INSTALLED)  ## ratios against other ways to do the same work; rewrites docs/benchmarks.md
 	$(BIN)/python -m tools.bench

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .analysis.sweep.run import sweep
     from .data import Case, CaseError, case_from_tables, load_case
     from .model import Plan, evaluate, solve
+    from .model.exchange.files import write_model
+    from .model.exchange.formulating import formulate
 
 __version__ = "0.1.0"
 
@@ -38,6 +40,8 @@ _HOMES = {
     "Plan": ".model",
     "evaluate": ".model",
     "solve": ".model",
+    "formulate": ".model.exchange.formulating",
+    "write_model": ".model.exchange.files",
 }
 
 __all__ = [
@@ -51,6 +55,7 @@ __all__ = [
     "compare",
     "evaluate",
     "explain",
+    "formulate",
     "frontier",
     "indices",
     "load_case",
@@ -58,6 +63,7 @@ __all__ = [
     "read_sweep",
     "solve",
     "sweep",
+    "write_model",
 ]
 
 

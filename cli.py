@@ -91,6 +91,7 @@ def _told(error: Exception, ctx: click.Context) -> click.ClickException:
         ("data.storage.atomic", "Locked"),
         ("analysis.results", "Altered"),
         ("model", "TooManyCombinations"),
+        ("model.methods.pyomo_solver", "SolverError"),
         ("report.files.folder", "ResultError"),
         ("analysis.sweep.store", "SweepError"),
         ("analysis.figures.factors", "DesignError"),
@@ -372,7 +373,7 @@ case_options = _chained(
         multiple=True,
         metavar="TABLE.KEY.COLUMN=VALUE",
         shell_complete=_completing("figures"),
-        help="Set a figure of the case anew; VALUE may be a factor such as *0.8. May be given many times.",
+        help="Override a figure of the case; VALUE may be a factor such as *0.8. May be given many times.",
     ),
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
@@ -446,6 +447,8 @@ def cli() -> None:
       4    stopped by a limit with a plan whose gap is stated
       5    stopped by a limit without a plan
       130  stopped by Ctrl-C
+
+    docs/glossary.md explains every term.
     """
 
 
@@ -661,6 +664,11 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, 
     help="Enumerate the combinations of policies (columns), those of each independent group (groups), those of what each "
     "good is made of (pieces), bound them by single responses (rows), branch over them (tree), or solve one program (program).",
 )
+@click.option(
+    "--solver",
+    metavar="NAME",
+    help="With --method program: the solver of the program, by Pyomo's name, such as scip_direct.  [default: HiGHS]",
+)
 @loudness_options
 def solve(
     case: str,
@@ -672,6 +680,7 @@ def solve(
     rel_gap: float | None,
     threads: int | None,
     method: str,
+    solver: str | None,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -688,12 +697,15 @@ def solve(
       sluicegate solve mycase --set limits.budget=80 --set 'lanes.gas-out.max_flow=*0.5'
       sluicegate solve mycase --time-limit 60 --rel-gap 0.01
       sluicegate solve mycase --method program
+      sluicegate solve mycase --method program --solver scip_direct
       sluicegate solve mycase --json | jq .leverage
     """
     from .analysis.status_quo import with_status_quo_warnings
     from .model import solve as solve_case
     from .model.follower.enumerate import processors
 
+    if solver is not None and method != "program":
+        raise Refusal(_shown(f"--solver {solver} is for the single program; add --method program"))
     began = _now()
     talk = Talk(quiet, verbose)
     # What is odd in the case is told with the plan.
@@ -703,6 +715,7 @@ def solve(
         "rel_gap": loaded.settings.solver.rel_gap if rel_gap is None else rel_gap,
         "threads": threads or processors(),
         "method": method,
+        **({} if solver is None else {"solver": solver}),
     }
     with Interrupts() as interrupts, _result_folder(output, loaded, force) as result:
         with talk.monitor(interrupts.stopped) as monitor:
@@ -798,6 +811,70 @@ def evaluate(
     sys.exit(_exit_code(plan))
 
 
+@cli.command("export-model")
+@case_options
+@click.argument("file", metavar="FILE.lp|.mps")
+@click.option(
+    "--policy",
+    "policies",
+    type=Text(),
+    multiple=True,
+    metavar="REGIME=POLICY",
+    shell_complete=_completing("policies"),
+    help="Write our side under given policies instead; regimes not named stay open. May be given many times.",
+)
+@click.option(
+    "--units",
+    type=click.Choice(["auto", "case", "natural"]),
+    default="auto",
+    show_default=True,
+    help="Figures in the units of the case, or in natural units, for which a solver's tolerances are made; auto takes those of the "
+    "case where a solver can take them.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@loudness_options
+def export_model(
+    case: str,
+    overrides: tuple[str, ...],
+    file: str,
+    policies: tuple[str, ...],
+    units: str,
+    force: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Write the mathematical program of CASE to FILE, with its names, for other programs to read.
+
+    Without --policy it is the single-level program: policies are binaries, and its optimum is the leverage of the plan.
+    With --policy it is our side on the least-cost face of the counterpart's response to these policies.
+
+    \b
+    Examples:
+      sluicegate export-model tutorial tutorial.lp
+      sluicegate export-model mycase mycase.mps --units natural
+      sluicegate export-model tutorial review.lp --policy acid=review
+    """
+    from .model.exchange.describing import size_of, units_of
+    from .model.exchange.files import check_ending, write_model
+    from .model.exchange.formulating import formulate
+    from .model.network.network import Network
+
+    _said(lambda: check_ending(file))
+    if os.path.exists(file) and not force:
+        raise Refusal(_shown(f"{file}: the file is there; name another one, or replace it with --force"))
+    _check_file("FILE", file)
+    talk = Talk(quiet, verbose)
+    loaded = _load(case, overrides, talk)
+    choice = _chosen_policies("--policy", policies, Network(loaded).menu) if policies else None
+    with Interrupts(patient=False) as interrupts:
+        model = _said(lambda: interrupts.run(lambda: formulate(loaded, choice, units=units), talk))
+        with _placing(file, "file"):
+            interrupts.run(lambda: write_model(model, file, force=force), talk)
+    what = "the single-level program" if choice is None else "our side under the policies given"
+    talk.say(_shown(f"{file} holds {what} of {loaded.name}: {size_of(model)}. Maximised is leverage."))
+    talk.say(_shown(f"Units: {units_of(model)}."))
+
+
 @cli.command()
 @case_options
 @json_option
@@ -835,7 +912,7 @@ def indices(case: str, overrides: tuple[str, ...], as_json: bool, quiet: bool, v
 def explain(
     case: str, overrides: tuple[str, ...], as_json: bool, threads: int | None, quiet: bool, verbose: bool
 ) -> None:
-    """Say why CASE has no plan, or what its best plan hangs on.
+    """Say why CASE has no plan, or what its best plan depends on.
 
     Without a plan: the smallest set of limits in conflict, what each would have to become, alone and together, and where
     supply falls short. With one: the limits that bind and what one more unit of each is worth, and what every decision
@@ -1481,9 +1558,9 @@ class DefaultCommand(click.Group):
         return ("" if name == "run" else name), command, rest
 
 
-@cli.group(cls=DefaultCommand, short_help="Solve CASE many times over, the figures in doubt varied.")
+@cli.group(cls=DefaultCommand, short_help="Solve CASE many times over, its uncertain figures varied.")
 def sweep() -> None:
-    """Solve a case many times over, the figures in doubt varied; then say what the outcome hangs on.
+    """Solve a case many times over, its uncertain figures varied; then say what the outcome depends on.
 
     \b
     Examples:
@@ -1559,7 +1636,7 @@ def sweep_run(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Solve CASE many times over, the figures in doubt varied.
+    """Solve CASE many times over, its uncertain figures varied.
 
     Every sample becomes a row of the result folder as soon as it is solved; one that has no plan, or that makes the case
     invalid, is a row too. Ctrl-C keeps the rows finished so far, and --resume goes on from there. What the rows mean:
@@ -1655,7 +1732,7 @@ def sweep_summary(
 ) -> None:
     """Say what the sweep in FOLDER means.
 
-    What an outcome hangs on, with intervals; which choices (policies, lanes to qualify, stockpiles) are best how often, and
+    What an outcome depends on, with intervals; which choices (policies, lanes to qualify, stockpiles) are best how often, and
     where; what keeping to the base plan costs. Samples without a plan are counted, and no index is worked out over them.
 
     \b

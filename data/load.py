@@ -31,7 +31,7 @@ def load_case(path_or_name: str | os.PathLike[str], overrides: Iterable[str] = (
         A folder of ``case.toml`` and CSV tables, an ``.xlsx`` workbook, or the name of a shipped case. What is there
         under that path goes before a shipped case of the same name.
     overrides
-        Figures set anew, as in `apply_overrides`.
+        Overrides of figures, as in `apply_overrides`.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def case_from_tables(
     tables
         Rows of every table, as columns and values; None and empty text mean the default.
     overrides
-        Figures set anew, as in `apply_overrides`.
+        Overrides of figures, as in `apply_overrides`.
 
     Returns
     -------

@@ -17,6 +17,7 @@ from .methods import large_spaces as large
 from .methods.decomposition.components import has_independent_components
 from .methods.decomposition.master import has_overlapping_subnetworks
 from .methods.large_spaces import solve_by
+from .methods.pyomo_solver import check_solver
 from .network.network import Network
 from .plan.clock import Clock
 from .plan.limits import SolveLimits
@@ -41,6 +42,7 @@ def solve(
     rel_gap: float | None = None,
     threads: int = 1,
     method: str = "auto",
+    solver: str | None = None,
     log: str | None = None,
     monitor: Monitor | None = None,
 ) -> Plan:
@@ -60,6 +62,9 @@ def solve(
         ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``pieces`` those of what
         each good is made of, ``rows`` bounds them by what single responses tell, ``tree`` branches over them, ``program`` solves
         one mixed-integer program; ``auto`` takes the first that can work. All prove the same plan.
+    solver
+        With ``program``: the solver of mixed-integer programs, by Pyomo's name, such as ``scip_direct``; default: HiGHS. The
+        plan is certified as every plan is; the bound is the one that the solver proves.
     log
         File for the solver's log.
     monitor
@@ -73,7 +78,9 @@ def solve(
     Raises
     ------
     ValueError
-        For a method that does not exist.
+        For a method that does not exist, and for a solver with another method than ``program``.
+    SolverError
+        When the solver is not available here, or fails.
     TooManyCombinations
         When the policy combinations cannot be enumerated and the method is ``columns``, ``groups`` or ``pieces``.
     CertificateError
@@ -81,6 +88,10 @@ def solve(
     """
     if method not in METHODS:
         raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")
+    if solver is not None:
+        if method != "program":
+            raise ValueError(f"solver {solver!r} is for method 'program', not {method!r}")
+        check_solver(solver)
     outer = monitor or Monitor()
     options = case.settings.solver
     time_limit = options.time_limit if time_limit is None else time_limit
@@ -103,6 +114,7 @@ def solve(
             clock=clock,
             monitor=monitor,
             threads=threads,
+            solver=solver,
         )
     except Stopped:
         # No plan without its programs: whether the limits hold with all regimes open is in none that is smaller.

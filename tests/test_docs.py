@@ -258,14 +258,14 @@ def test_every_command_has_help_with_examples_that_can_be_given(name: str) -> No
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_in_the_guides(name: str) -> None:
-    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES.values())
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES.values() if page.name != "commands.md")
     assert re.search(rf"\bsluicegate {name}\b", text)
 
 
 def test_the_case_format_lists_every_table_and_section() -> None:
     page = (ROOT / "docs/case-format.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^```\{case-table\} (\w+)$", page, re.MULTILINE)) == set(TABLES)
-    assert set(re.findall(r"^```\{case-section\} (\w+)$", page, re.MULTILINE)) == set(columns(Settings))
+    assert set(re.findall(r"^<!-- case-table (\w+) -->$", page, re.MULTILINE)) == set(TABLES)
+    assert set(re.findall(r"^<!-- case-section (\w+) -->$", page, re.MULTILINE)) == set(columns(Settings))
 
 
 def test_the_case_format_states_the_limits_of_size() -> None:
@@ -283,7 +283,7 @@ def formulas_on_the_page() -> dict[str, set[str]]:
     """Return the functions of which the page on the model shows the docstring, by module."""
     page = (ROOT / "docs/model.md").read_text(encoding="utf-8")
     found: dict[str, set[str]] = {}
-    for module, names in re.findall(r"^```\{formulas\} ([\w.]+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+    for module, names in re.findall(r"^<!-- formulas ([\w.]+): ([\w ]+) -->$", page, re.MULTILINE):
         found.setdefault(module, set()).update(names.split())
     return found
 

@@ -1,1 +1,1 @@
-"""The figures of a case that can be set or are doubtful, and how they vary."""
+"""The figures of a case that can be set or are uncertain, and how they vary."""

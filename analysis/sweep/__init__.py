@@ -1,1 +1,1 @@
-"""Many solves of one case, its doubtful figures varied."""
+"""Many solves of one case, its uncertain figures varied."""

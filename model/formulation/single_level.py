@@ -73,10 +73,10 @@ def limits_of(network: Network) -> list[str]:
     return [column for column, limit in LOADS.items() if limit != "budget" and math.isfinite(getattr(limits, limit))]
 
 
-def build_single_level(network: Network, scenarios: Sequence[str] | None = None) -> Any:
+def build_single_level(network: Network, scenarios: Sequence[str] | None = None, primal: bool = False) -> Any:
     """Build the mixed-integer program whose optimum is the plan.
 
-    Where nothing on our side depends on how the counterpart operates, only the dual of the response is built: it is exact then.
+    Where nothing on our side depends on how the counterpart operates, only the dual of the response is needed: it is exact then.
 
     Parameters
     ----------
@@ -84,6 +84,8 @@ def build_single_level(network: Network, scenarios: Sequence[str] | None = None)
         The case as the mathematics sees it.
     scenarios
         As in `build_leader`.
+    primal
+        Whether to build the response's primal even where it is not needed.
 
     Returns
     -------
@@ -105,7 +107,7 @@ def build_single_level(network: Network, scenarios: Sequence[str] | None = None)
         model.within_budget = Constraint(rule=within_budget)
     data = FollowerData(network)
     model.response_dual = Block(rule=lambda b: fill_follower_dual_block(b, network, data))
-    if coupled(network):
+    if primal or coupled(network):
         model.response = Block(rule=lambda b: fill_follower_block(b, data))
         _shut_copies(model)
         model.gated = Set(initialize=model.response_dual.chosen)

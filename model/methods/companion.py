@@ -1,4 +1,4 @@
-"""The single program solved by HiGHS in a process of its own, beside another method (model.md section 6).
+"""The single program solved in a process of its own, by HiGHS or another solver (model.md section 6).
 
 HiGHS may be deaf for minutes within one program (its root relaxation asks nobody): only a process can be ended at any time.
 """
@@ -13,19 +13,28 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..follower.enumerate import PolicyIndices
 from ..leader.problem import Problem
 from .local_search import Worked
+from .pyomo_solver import Found, HandedOver, SolverError
 from .single_level import SingleLevelProgram, Start
 
 if TYPE_CHECKING:
     from ...data import Case
+
+REPORTING = 0.05
+"""Share of the time that is kept back for another solver to come to its end: it tells what it has found only then."""
+
+MOST_KEPT = 0.5
+"""Most of the time that is kept back for that, and for an interface to translate the program."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +52,13 @@ class Task:
     rel_gap, seconds
         Relative gap and time at which to stop.
     log
-        File for HiGHS's log.
+        File for the solver's log.
     scenarios
         Scenarios that the program holds; None: all of them.
+    solver
+        Pyomo's name of another solver; None: HiGHS, with a start and news while it runs.
+    sent
+        When it was asked, in seconds since the epoch: starting the process counts.
     """
 
     case: Case
@@ -55,6 +68,8 @@ class Task:
     seconds: float
     log: str | None
     scenarios: Sequence[str] | None = None
+    solver: str | None = None
+    sent: float = field(default_factory=time.time)
 
 
 @dataclass(frozen=True)
@@ -71,6 +86,10 @@ class News:
         HiGHS's word for how the run ended; None while it runs.
     nodes, rows, columns
         Of the program.
+    found
+        What another solver ended with.
+    failure
+        Why another solver came to no answer.
     """
 
     bound: float = math.inf
@@ -79,6 +98,8 @@ class News:
     nodes: int = 0
     rows: int = 0
     columns: int = 0
+    found: Found | None = None
+    failure: str | None = None
 
 
 class Companion:
@@ -93,7 +114,9 @@ class Companion:
     rel_gap, seconds
         Relative gap and time at which to stop.
     log
-        File for HiGHS's log.
+        File for the solver's log.
+    solver
+        Pyomo's name of another solver than HiGHS.
 
     Raises
     ------
@@ -101,16 +124,33 @@ class Companion:
         When there can be no process.
     """
 
-    def __init__(self, problem: Problem, start: Worked | None, rel_gap: float, seconds: float, log: str | None = None):
+    def __init__(
+        self,
+        problem: Problem,
+        start: Worked | None,
+        rel_gap: float,
+        seconds: float,
+        log: str | None = None,
+        solver: str | None = None,
+    ):
         begin = None if start is None else Start.of(problem, start)
-        task = Task(problem.case, problem.constant(0.0, 0.0), begin, rel_gap, seconds, log, problem.scenarios)
+        task = Task(problem.case, problem.constant(0.0, 0.0), begin, rel_gap, seconds, log, problem.scenarios, solver)
+        self.solver = solver
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
+        self._scratch: tempfile.TemporaryDirectory | None = None
+        if solver is not None:
+            # Files that a solver leaves where it is ended go with this folder.
+            self._scratch = tempfile.TemporaryDirectory(prefix="sluicegate-", ignore_cleanup_errors=True)
+            environment["TMPDIR"] = self._scratch.name
         # Not `multiprocessing`: its processes would run the main script of whoever calls us.
         self._process = subprocess.Popen(
             [sys.executable, "-c", f"from {__name__} import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
+            env=environment,
+            # A solver may be a process of its own, to be ended with this one.
+            start_new_session=solver is not None,
         )
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self.ended = False
@@ -140,6 +180,8 @@ class Companion:
     def close(self) -> None:
         """End the process, whatever it is at."""
         self.ended = True
+        if self.solver is not None:
+            _end_group(self._process.pid)
         self._process.kill()
         self._process.wait()
         self._reader.join()
@@ -148,6 +190,15 @@ class Companion:
             # What was not yet sent cannot be any more.
             with suppress(OSError):
                 stream.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+
+def _end_group(number: int) -> None:
+    """End a process and all that it started."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(number, signal.SIGKILL)
 
 
 def _put(stream: BinaryIO | Any, message: bytes) -> None:
@@ -173,6 +224,9 @@ def main() -> None:
     if message is None:
         return
     task: Task = pickle.loads(message)
+    if task.solver is not None:
+        _hand_over(task, task.solver)
+        return
     threading.Thread(target=_end_with_parent, daemon=True).start()
     out = sys.stdout.buffer
     single = SingleLevelProgram(Network(task.case), task.shift, task.scenarios)
@@ -186,7 +240,34 @@ def main() -> None:
     _put(out, pickle.dumps(News(answer.bound, answer.policy_indices, end, answer.outcome.nodes, rows, columns)))
 
 
-def _end_with_parent() -> None:
-    """End once the parent is gone, however it went: nobody else would end this process."""
+def _hand_over(task: Task, solver: str) -> None:
+    """Hand the program to another solver and pass on what it ended with."""
+    threading.Thread(target=_end_with_parent, args=(True,), daemon=True).start()
+    # What solvers print goes to the log.
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    with open(task.log or os.devnull, "ab") as log:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(log.fileno(), stream.fileno())
+    from ..network.network import Network
+
+    try:
+        program = HandedOver(Network(task.case), task.shift, solver, task.scenarios)
+        built = time.time() - task.sent
+        left = task.seconds - built
+        # Translating a program takes about as long as building it.
+        found = program.solve(left - min(MOST_KEPT * left, REPORTING * task.seconds + built), task.rel_gap)
+    except SolverError as error:
+        news = News(end="failed", failure=str(error))
+    else:
+        news = News(found.bound, found.policy_indices, found.termination, 0, found.rows, found.columns, found)
+    _put(out, pickle.dumps(news))
+    # At an ordinary end Python would wait for whoever listens to the parent.
+    os._exit(0)
+
+
+def _end_with_parent(group: bool = False) -> None:
+    """End once the parent is gone, however it went: nobody else would end this process, or its group."""
     sys.stdin.buffer.read()
+    if group:
+        _end_group(os.getpid())
     os._exit(1)

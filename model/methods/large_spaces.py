@@ -79,6 +79,7 @@ def solve_by(
     clock: Clock,
     monitor: Monitor,
     threads: int = 1,
+    solver: str | None = None,
 ) -> Plan:
     """Find the best plan, and prove how good it is.
 
@@ -100,9 +101,13 @@ def solve_by(
         Told of progress.
     threads
         Processes that work out responses.
+    solver
+        Pyomo's name of the solver of the single program, where it is not HiGHS.
 
     Raises
     ------
+    SolverError
+        When that solver comes to no answer.
     Stopped
         When the time was up before all open was worked out.
     TooManyCombinations
@@ -162,7 +167,7 @@ def _attempt(
     # The certificate solves the like of it again, twice.
     clock.keep_back(2 * (clock.passed - began - (problem.build_seconds - built)))
     patience = min(entry.patience, PATIENT * clock.seconds) if chosen else math.inf
-    race = Race(problem, trials, rel_gap, clock, monitor, patience)
+    race = Race(problem, trials, rel_gap, clock, monitor, patience, solver)
     trials.stop = race.stop
     facts: dict[str, Any] = {}
     try:
@@ -246,7 +251,7 @@ def _prove(entry: Entry, race: Race, solve_limits: SolveLimits, engine: Engine |
         trials.search(RUNGS if race.small() else ())
         race.monitor.bounds(trials.leverage, math.inf)
     if entry.build is None:
-        if race.small():
+        if race.small() and race.solver is None:
             race.solve_here(log=problem.log)
         else:
             race.solve_beside(problem.log)

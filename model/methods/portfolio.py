@@ -19,6 +19,7 @@ from ..plan.monitor import Monitor, Stopped
 from ..plan.tolerances import CERTIFICATE, SMALL_CERTIFICATE
 from .companion import Companion, News
 from .local_search import LocalSearch
+from .pyomo_solver import Found, SolverError
 from .single_level import SingleLevelProgram, Start
 
 PULSE = 0.05
@@ -61,6 +62,8 @@ class Race:
         Told of incumbent and bound.
     patience
         Seconds of the other method after which the program begins; inf: never.
+    solver
+        Pyomo's name of the solver of the program, where it is not HiGHS.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Race:
         clock: Clock,
         monitor: Monitor,
         patience: float = math.inf,
+        solver: str | None = None,
     ):
         self.problem = problem
         self.trials = trials
@@ -80,6 +84,7 @@ class Race:
         self.own = math.inf
         self.program = News()
         self.patience = patience
+        self.solver = solver
         self._start = clock.passed + patience
         self._looked = -math.inf
         self._companion: Companion | None = None
@@ -134,7 +139,15 @@ class Race:
             self.take(news)
 
     def take(self, news: News) -> None:
-        """Take note of what the program has found."""
+        """Take note of what the program has found.
+
+        Raises
+        ------
+        SolverError
+            Where its solver came to no answer.
+        """
+        if self.solver is not None and news.found is None:
+            raise SolverError(news.failure or f"solver {self.solver!r} ended without an answer")
         if news.policy_indices is not None and (
             self.trials.best is None or news.policy_indices != self.trials.best.trial.policy_indices
         ):
@@ -143,7 +156,7 @@ class Race:
         if self.trials.best is not None and bound < self.trials.leverage - self._doubt:
             # A plan that was worked out is more: the program's tolerances hide it, and it proves nothing.
             bound = math.inf
-        self.program = News(bound, None, news.end, news.nodes, news.rows, news.columns)
+        self.program = News(bound, None, news.end, news.nodes, news.rows, news.columns, news.found)
         self.monitor.bounds(self.trials.leverage, self.bound)
 
     @property
@@ -187,15 +200,31 @@ class Race:
     def solve_beside(self, log: str | None = None) -> None:
         """Solve the program in a process of its own, and wait for it."""
         try:
-            self._companion = Companion(self.problem, self.trials.best, self.gap, self.clock.left, log)
-        except OSError:
+            self._companion = Companion(self.problem, self.trials.best, self.gap, self.clock.left, log, self.solver)
+        except OSError as error:
+            if self.solver is not None:
+                raise SolverError(f"there can be no process for solver {self.solver!r}: {error.strerror}") from error
             self.solve_here(log=log)
         self.wait()
 
     def program_facts(self) -> dict[str, Any]:
         """Counts of the program."""
         news = self.program
-        return {"nodes": news.nodes, "program_rows": news.rows, "program_columns": news.columns}
+        facts = {"nodes": news.nodes, "program_rows": news.rows, "program_columns": news.columns}
+        return facts if self.solver is None else {**facts, **self._solver_facts(news.found)}
+
+    def _solver_facts(self, found: Found | None) -> dict[str, Any]:
+        """What another solver ended with, as it says itself; money in the units of the case as it was given."""
+        if found is None:
+            return {"solver": self.solver, "solver_termination": "ended before it had an answer"}
+        money = self.problem.units.money
+        return {
+            "solver": self.solver,
+            "solver_version": found.version,
+            "solver_termination": found.termination,
+            "solver_incumbent": None if found.incumbent is None else found.incumbent * money,
+            "solver_bound": found.bound * money if math.isfinite(found.bound) else None,
+        }
 
 
 def run(method: Callable[[], Method], race: Race) -> tuple[float, dict[str, Any]]:

@@ -536,6 +536,9 @@ def _how(solve: Any) -> Iterable[str]:
         yield counted(solve["nodes"], "node")
     if solve.get("rows"):
         yield f"{solve['rows']:,} rows, {solve['columns']:,} columns"
+    if solve.get("solver"):
+        version = f" {plain(solve['solver_version'])}" if solve.get("solver_version") else ""
+        yield f"program handed to {plain(solve['solver'])}{version}, which ended with {plain(solve['solver_termination'])}"
     if solve.get("highs"):
         yield f"HiGHS {solve['highs']}, Pyomo {solve['pyomo']}"
 

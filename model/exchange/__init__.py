@@ -1,0 +1,1 @@
+"""The Pyomo models handed out: to analysts, to files, to any solver that Pyomo knows."""
