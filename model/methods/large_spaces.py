@@ -125,7 +125,7 @@ def solve_by(
         while True:
             problem.hold(held)
             try:
-                return _attempt(problem, solve_limits, method, reason, chosen, rel_gap, clock, monitor, engine)
+                return _attempt(problem, solve_limits, method, reason, chosen, rel_gap, clock, monitor, engine, solver)
             except Unheld as found:
                 if clock.up():
                     # The bound of the search holds; there is no time to look for a plan that all scenarios allow.
@@ -149,6 +149,7 @@ def _attempt(
     clock: Clock,
     monitor: Monitor,
     engine: Engine | None,
+    solver: str | None,
 ) -> Plan:
     """Find the best plan over the scenarios that the leader problem holds.
 
