@@ -287,18 +287,18 @@ def test_a_case_with_a_plan() -> None:
     assert plan.leverage == pytest.approx(solve(small()).leverage)
     (budget,) = worths.binding
     assert budget.limit.words == "budget <= 30"
+    assert worths.decisions
     for worth in worths.decisions:
         assert worth.cost >= 0
         assert worth.dropped is None or worth.dropped >= worth.cost - 1e-6
     assert json.loads(json.dumps(explanation.to_dict()))["feasible"] is True
 
 
-@pytest.mark.parametrize("seed", [3, 11, 17, 24, 32, 41, 58, 63])
+@pytest.mark.parametrize("seed", [5, 11, 17, 24, 32, 41, 58, 63])
 def test_worths_against_the_oracle(seed: int) -> None:
     settings, tables = random_case(seed, max_regimes=2, max_weeks=5, max_combinations=12)
     answer = by_hand.oracle(settings, tables)
-    if answer.leverage is None:
-        pytest.skip("no plan")
+    assert answer.leverage is not None
     case = case_from_tables("random", settings, tables)
     explanation = explain(case)
     assert explanation.plan is not None and explanation.worths is not None
