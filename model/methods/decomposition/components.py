@@ -15,13 +15,10 @@ from ...follower.combinations import LOADS, TooManyCombinations, within
 from ...follower.enumerate import Digits, Enumerator, ResponseArrays, gray_order
 from ...formulation.single_level import coupled
 from ...leader.fixed_policy import Cut
-from ...leader.problem import Problem
 from ...network.network import Network
-from ...plan.limits import Terms
-from ...solver.highs import Highs, Program
+from ...solver.highs import Program
 from ..cut_pool import BARRIER, scale
-from ..local_search import Trials
-from ..single_level import watch
+from ..prover import Prover, solve_master
 
 MOST_IN_A_GROUP = 20_000
 """Combinations of one group up to which it is enumerated."""
@@ -90,23 +87,13 @@ def part(arrays: ResponseArrays, rows: np.ndarray, columns: np.ndarray, regimes:
     return ResponseArrays(program, gates, sparse.csr_matrix(arrays.outputs[:, columns]))
 
 
-class Groups:
+class Groups(Prover):
     """The groups of a case, enumerated, and the master program that combines them.
 
     Parameters
     ----------
-    problem
-        The case, ready to solve.
-    terms
-        Limits to keep.
-    trials
-        Combinations tried; the best of them is the incumbent.
-    gap
-        Relative gap at which to stop.
-    stop
-        Asked between steps.
-    report
-        Told incumbent and bound when either moves.
+    problem, terms, trials, gap, stop, report
+        As of `Prover`.
 
     Raises
     ------
@@ -114,25 +101,11 @@ class Groups:
         When a group cannot be enumerated.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        terms: Terms,
-        trials: Trials,
-        gap: float,
-        stop: Callable[[], bool] = lambda: False,
-        report: Callable[[float, float], None] = lambda incumbent, bound: None,
-    ):
-        self.problem = problem
-        self.trials = trials
-        self.gap = gap
-        self.stop = stop
-        self.report = report
+    def _prepare(self) -> None:
         self.responses = self.relaxations = self.rounds = 0
-        self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
         self.groups: list[Group] = []
         self.fixed: list[ResponseArrays] = []
-        arrays = problem.response
+        arrays = self.problem.response
         for rows, columns in parts_of(arrays):
             members = set(columns.tolist())
             regimes = tuple(
@@ -144,8 +117,8 @@ class Groups:
             if regimes:
                 count = math.prod(self.trials.sizes[regime] for regime in regimes)
                 if count > MOST_IN_A_GROUP:
-                    names = [list(problem.network.menu)[regime] for regime in regimes]
-                    raise TooManyCombinations(count, MOST_IN_A_GROUP, problem.network.menu, names)
+                    names = [list(self.problem.network.menu)[regime] for regime in regimes]
+                    raise TooManyCombinations(count, MOST_IN_A_GROUP, self.problem.network.menu, names)
                 self.groups.append(Group(regimes, own, *self._allowed(regimes), np.empty(0)))
             else:
                 self.fixed.append(own)
@@ -336,17 +309,12 @@ class _Master:
             integer,
             self.offset,
         )
-        highs = Highs(program, mip_rel_gap=0.25 * self.groups.gap)
-        watch(highs, self.groups.stop)
-        outcome = highs.solve()
-        if outcome.infeasible:
-            return None, -math.inf
-        bound = math.inf if outcome.bound is None else -outcome.bound
-        if outcome.solution is None:
+        solution, bound = solve_master(program, 0.25 * self.groups.gap, self.groups.stop)
+        if solution is None:
             return None, bound
         digits = [0] * len(self.groups.trials.sizes)
         for start, end, kept, group in zip(self.starts, self.starts[1:], self.kept, self.groups.groups, strict=False):
-            chosen = kept[int(outcome.solution[start:end].argmax())]
+            chosen = kept[int(solution[start:end].argmax())]
             for place, digit in zip(group.places, group.digits[chosen], strict=True):
                 digits[place] = digit
         return tuple(digits), bound

@@ -13,14 +13,12 @@ import scipy.sparse as sparse
 from ...follower.combinations import LOADS, TooManyCombinations, within
 from ...follower.enumerate import Digits, Responder
 from ...leader.fixed_policy import Cut
-from ...leader.problem import Problem
 from ...network.network import Network
-from ...plan.limits import Terms
 from ...plan.monitor import Stopped
 from ...solver.highs import Highs, Program
 from ..cut_pool import BARRIER
-from ..local_search import Trials, Worked
-from ..single_level import watch
+from ..local_search import Worked
+from ..prover import Prover, solve_master
 from .bounds import Split
 from .subnetworks import Layout, Pieces, combinations_of
 
@@ -64,7 +62,7 @@ class Side:
         return not self.cut.slope.any()
 
 
-class Overlaps:
+class Overlaps(Prover):
     """Bounds on leverage that add up over overlapping pieces of the network.
 
     V is at most the sum of the pieces' least costs when shared resources are split among them in a fixed way. The least of any
@@ -73,18 +71,8 @@ class Overlaps:
 
     Parameters
     ----------
-    problem
-        The case, ready to solve.
-    terms
-        Limits to keep.
-    trials
-        Combinations tried; the best of them is the incumbent.
-    gap
-        Relative gap at which to stop.
-    stop
-        Asked between steps.
-    report
-        Told incumbent and bound when either moves.
+    problem, terms, trials, gap, stop, report
+        As of `Prover`.
 
     Attributes
     ----------
@@ -103,29 +91,15 @@ class Overlaps:
         When the pieces cannot be enumerated.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        terms: Terms,
-        trials: Trials,
-        gap: float,
-        stop: Callable[[], bool] = lambda: False,
-        report: Callable[[float, float], None] = lambda incumbent, bound: None,
-    ):
-        self.problem = problem
-        self.trials = trials
-        self.gap = gap
-        self.stop = stop
-        self.report = report
+    def _prepare(self) -> None:
         self.responses = self.rounds = 0
-        self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
-        _check(Layout(problem.network))
-        self.pieces = Pieces(problem)
+        _check(Layout(self.problem.network))
+        self.pieces = Pieces(self.problem)
         self.combinations = [
             [digits for digits in combinations_of(piece, self.pieces) if self._allowed(piece.regimes, digits)]
             for piece in self.pieces.pieces
         ]
-        self.responder = Responder(problem.response, problem.stop)
+        self.responder = Responder(self.problem.response, self.problem.stop)
         self.above: list[Table] = []
         self.sides: list[Side] = []
         self.excluded: list[Digits] = []
@@ -409,16 +383,11 @@ class _Master:
 
     def solve(self) -> tuple[Digits | None, float]:
         """Best combination as far as is known, and a proven upper bound on the leverage of all that are left."""
-        highs = Highs(self.program, mip_rel_gap=0.25 * self.overlaps.gap)
-        watch(highs, self.overlaps.stop)
-        outcome = highs.solve()
-        if outcome.infeasible:
-            return None, -math.inf
-        bound = math.inf if outcome.bound is None else -outcome.bound
-        if outcome.solution is None:
+        solution, bound = solve_master(self.program, 0.25 * self.overlaps.gap, self.overlaps.stop)
+        if solution is None:
             return None, bound
         levels = zip(self.starts, self.starts[1:], strict=False)
-        return tuple(int(outcome.solution[start:end].argmax()) for start, end in levels), bound
+        return tuple(int(solution[start:end].argmax()) for start, end in levels), bound
 
 
 def _check(layout: Layout) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +15,8 @@ from ...leader.fixed_policy import SpaceCut, face_of
 from ...leader.problem import Problem
 from ...network.network import OPEN
 from ...plan.limits import Terms
-from ..local_search import Trial, Trials
+from ..local_search import Trial
+from ..prover import Prover
 from .stand_ins import Hulls
 
 Sets = tuple[tuple[int, ...], ...]
@@ -116,7 +116,7 @@ class Node:
     relaxed: bool = field(compare=False, default=False)
 
 
-class Tree:
+class Tree(Prover):
     """Best-first branch and bound over policies.
 
     V of a set of combinations is at most that of a response in which every regime is under a stand-in that is worse for the
@@ -125,18 +125,8 @@ class Tree:
 
     Parameters
     ----------
-    problem
-        The case, ready to solve.
-    terms
-        Limits to keep.
-    trials
-        Combinations tried; the best of them is the incumbent.
-    gap
-        Relative gap at which to stop.
-    stop
-        Asked between steps.
-    report
-        Told incumbent and bound when either moves.
+    problem, terms, trials, gap, stop, report
+        As of `Prover`.
 
     Attributes
     ----------
@@ -144,27 +134,13 @@ class Tree:
         Numbers worked out.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        terms: Terms,
-        trials: Trials,
-        gap: float,
-        stop: Callable[[], bool] = lambda: False,
-        report: Callable[[float, float], None] = lambda incumbent, bound: None,
-    ):
-        self.problem = problem
-        self.trials = trials
-        self.gap = gap
-        self.stop = stop
-        self.report = report
-        self.hulls = Hulls(problem.network, terms)
-        self.responder = Responder(self.hulls.arrays, problem.stop)
-        self.regimes = list(problem.network.menu)
-        self.menus = list(problem.network.menu.values())
-        self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+    def _prepare(self) -> None:
+        self.hulls = Hulls(self.problem.network, self.terms)
+        self.responder = Responder(self.hulls.arrays, self.problem.stop)
+        self.regimes = list(self.problem.network.menu)
+        self.menus = list(self.problem.network.menu.values())
         self.wide = [self._roomy(regime) for regime in self.regimes]
-        self.cuts = Cuts(problem, terms)
+        self.cuts = Cuts(self.problem, self.terms)
         self.given_up = -math.inf
         self.nodes = self.responses = self.relaxations = 0
         self._falls = [math.inf] * len(self.regimes)
