@@ -103,7 +103,7 @@ def test_every_row_is_what_a_cold_solve_gives(number: int) -> None:
                 expected = {name: value for name, value in expected.items() if unique(name)}
                 alike(row, expected, money)
             ways.add(row["solved"])
-    # The structure of case 0 moves with its figures, so that its samples share nothing.
+    # The numbers of case 0 are no products of its figures, a recipe among them, so that its samples share nothing.
     assert ways == ({"alone"} if number == 0 else {"shared"} | ways & {"checked"})
 
 
