@@ -50,7 +50,7 @@ class SweepError(Exception):
     """A sweep folder that cannot be written or continued, in words that say what to do."""
 
 
-class Dataset:
+class SweepStore:
     """The folder of a sweep.
 
     Rows are added to a database (`Journal`), each there whole or not at all, whenever the process ends. `compact` gathers them
@@ -80,7 +80,7 @@ class Dataset:
         *,
         place: Reserved | None = None,
         force: bool = False,
-    ) -> Dataset:
+    ) -> SweepStore:
         """Make the folder of a new sweep; it appears with all that describes the sweep or not at all.
 
         Parameters
@@ -125,7 +125,7 @@ class Dataset:
             ) from error
         return cls(named)
 
-    def __enter__(self) -> Dataset:
+    def __enter__(self) -> SweepStore:
         """Begin to add rows to a folder that is held; drop what an earlier process left unfinished."""
         with _told(self):
             remove_scratch(self.rows)
@@ -502,7 +502,7 @@ def held(folder: str | os.PathLike[str]) -> Iterator[Reserved]:
 
 
 @contextlib.contextmanager
-def _told(dataset: Dataset) -> Iterator[None]:
+def _told(dataset: SweepStore) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -512,7 +512,7 @@ def _told(dataset: Dataset) -> Iterator[None]:
         ) from error
 
 
-def _there(dataset: Dataset) -> str:
+def _there(dataset: SweepStore) -> str:
     """Return how many rows are on the disk, in words."""
     rows = dataset.journal.count() + sum(
         _parquet(path, lambda file: file.metadata.num_rows) for path in dataset.files()

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..follower.combinations import LOADS
 from ..leader.problem import Problem
-from ..plan.limits import Terms
+from ..plan.limits import SolveLimits
 from ..solver.highs import Highs, Program
-from .local_search import Trials
+from .local_search import LocalSearch
 from .single_level import watch
 
 
@@ -23,7 +23,7 @@ class Prover(ABC):
     ----------
     problem
         The case, ready to solve.
-    terms
+    solve_limits
         Limits to keep.
     trials
         Combinations tried; the best of them is the incumbent.
@@ -48,19 +48,19 @@ class Prover(ABC):
     def __init__(
         self,
         problem: Problem,
-        terms: Terms,
-        trials: Trials,
+        solve_limits: SolveLimits,
+        trials: LocalSearch,
         gap: float,
         stop: Callable[[], bool] = lambda: False,
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
     ):
         self.problem = problem
-        self.terms = terms
+        self.solve_limits = solve_limits
         self.trials = trials
         self.gap = gap
         self.stop = stop
         self.report = report
-        self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+        self.most = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
         self._prepare()
 
     @abstractmethod

@@ -18,7 +18,7 @@ from sluicegate import read_sweep, solve, sweep
 from sluicegate.analysis.sweep import run as sweeping
 from sluicegate.analysis.sweep.columns import table_of
 from sluicegate.analysis.sweep.journal import Journal
-from sluicegate.analysis.sweep.store import MARK, WHOLE, Dataset, SweepError
+from sluicegate.analysis.sweep.store import MARK, WHOLE, SweepError, SweepStore
 from sluicegate.cli import cli
 from sluicegate.data import write_folder
 from sluicegate.data.storage.digests import check_digests, write_digests
@@ -40,10 +40,10 @@ def base() -> dict[str, Any]:
     return sweeping.plain(solve(small()).to_dict())
 
 
-def made(folder: Path) -> Dataset:
+def made(folder: Path) -> SweepStore:
     drawn = design(SIZE)
     meta = sweeping._meta(small(), drawn, OPTIONS)
-    return Dataset.create(folder, meta, base(), drawn.samples, lambda place: write_folder(small(), place))
+    return SweepStore.create(folder, meta, base(), drawn.samples, lambda place: write_folder(small(), place))
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_a_sample_keeps_its_first_row(tmp_path: Path) -> None:
 
 
 def test_others_read_while_rows_are_added(tmp_path: Path) -> None:
-    reader = Dataset(tmp_path / "sweep")
+    reader = SweepStore(tmp_path / "sweep")
     with made(tmp_path / "sweep") as dataset:
         for sample in range(5):
             dataset.append([row(sample)])
@@ -184,7 +184,7 @@ def test_rows_that_were_gathered_but_not_tidied_up_count_once(folder: Path, monk
 def test_parts_of_earlier_versions_are_read_and_gone_on_with(folder: Path, gathered: bool) -> None:
     for path in folder.glob("rows.sqlite*"):
         path.unlink()
-    dataset = Dataset(folder)
+    dataset = SweepStore(folder)
     names = [WHOLE, "part-00000007.parquet"] if gathered else ["part-00000001.parquet", "part-00000002.parquet"]
     for number, name in enumerate(names):
         rows = [row(sample) | {MARK: dataset.design_digest} for sample in range(10 * number, 10 * number + 12)]
@@ -218,7 +218,7 @@ def test_no_damaged_byte_makes_a_wrong_row(folder: Path, name: str, log: bool) -
     refused = 0
     for place in flips(folder / name, random.Random(name), 60):
         try:
-            frame = Dataset(folder).frame()
+            frame = SweepStore(folder).frame()
         except SweepError as error:
             refused += 1
             assert str(folder / "rows.sqlite") in str(error), place
@@ -256,7 +256,7 @@ def test_a_log_that_was_changed(folder: Path, where: float) -> None:
     content[int(where * (len(content) - 5000)) + 50] ^= 1
     log.write_bytes(content)
     with pytest.raises(SweepError, match=r"rows\.sqlite-wal cannot be read: it was changed since it was written"):
-        Dataset(folder).frame()
+        SweepStore(folder).frame()
     (said,) = resumed(folder)
     assert said.startswith("rows.sqlite (changed since it was written) is set aside")
     assert sorted(path.name for path in (folder / "set-aside").iterdir()) == ["rows.sqlite", "rows.sqlite-wal"]
@@ -268,7 +268,7 @@ def test_what_is_no_database(folder: Path, content: bytes) -> None:
     (folder / "rows.sqlite-wal").unlink()
     if content:
         with pytest.raises(SweepError, match=r"rows\.sqlite cannot be read"):
-            Dataset(folder).frame()
+            SweepStore(folder).frame()
     resumed(folder)
 
 
@@ -279,7 +279,7 @@ def test_a_database_of_something_else(folder: Path) -> None:
         other.execute("create table mine (x)")
     other.close()
     with pytest.raises(SweepError, match=r"rows\.sqlite cannot be read: it holds mine instead of rows of a sweep"):
-        Dataset(folder).frame()
+        SweepStore(folder).frame()
     (said,) = resumed(folder)
     assert said.endswith("set-aside/rows.sqlite; its samples are solved again")
 
