@@ -601,9 +601,9 @@ def test_help_of_every_command(path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("path", [(), *ALL], ids=" ".join)
 def test_examples_in_help_are_commands(path: tuple[str, ...]) -> None:
-    for line in done(*path, "--help").stdout.splitlines():
-        if not line.startswith("    sluicegate "):
-            continue
+    lines = [line for line in done(*path, "--help").stdout.splitlines() if line.startswith("    sluicegate ")]
+    assert lines
+    for line in lines:
         # Two spaces set a remark apart, a bar another command.
         arguments = shlex.split(line.strip().split("  ")[0].split(" | ")[0])[1:]
         command: click.Command = cli

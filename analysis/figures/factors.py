@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from ...data.schema.tables import PLAIN_NUMBER
 from .figure import Figure, find_figure
 
 if TYPE_CHECKING:
+    from scipy.stats._distn_infrastructure import rv_frozen
+
     from ...data import Case
 
 FORMS = "write LOW..HIGH, LOW..MODE..HIGH, MEAN+-SD, MEAN+-SD@LOW..HIGH or A,B,C"
@@ -50,8 +53,24 @@ class DesignError(ValueError):
 # Distributions ---------------------------------------------------------------------------------------------------------
 
 
+class Continuous(ABC):
+    """A distribution over all values between two ends, which scipy knows by `frozen`."""
+
+    low: float
+    high: float
+
+    @property
+    @abstractmethod
+    def frozen(self) -> rv_frozen:
+        """The distribution with these parameters, of scipy.stats."""
+
+    def ppf(self, unit: np.ndarray) -> np.ndarray:
+        """Return the values below which so large a share of the distribution lies."""
+        return self.frozen.ppf(unit)
+
+
 @dataclass(frozen=True)
-class Uniform:
+class Uniform(Continuous):
     """Every value between two ends is equally likely.
 
     Attributes
@@ -74,13 +93,16 @@ class Uniform:
     def __post_init__(self) -> None:
         _require_order(("low", self.low), ("high", self.high))
 
-    def ppf(self, unit: np.ndarray) -> np.ndarray:
-        """Return the values below which so large a share of the distribution lies."""
-        return self.low + unit * (self.high - self.low)
+    @property
+    def frozen(self) -> rv_frozen:
+        """The distribution with these parameters, of scipy.stats."""
+        from scipy.stats import uniform
+
+        return uniform(loc=self.low, scale=self.high - self.low)
 
 
 @dataclass(frozen=True)
-class Triangular:
+class Triangular(Continuous):
     """Most likely at its mode, falling to nothing at both ends.
 
     Attributes
@@ -106,16 +128,17 @@ class Triangular:
         if not self.low <= self.mode <= self.high:
             raise ValueError(f"the mode {self.mode:g} must lie between {self.low:g} and {self.high:g}")
 
-    def ppf(self, unit: np.ndarray) -> np.ndarray:
-        """Return the values below which so large a share of the distribution lies."""
+    @property
+    def frozen(self) -> rv_frozen:
+        """The distribution with these parameters, of scipy.stats."""
         from scipy.stats import triang
 
         width = self.high - self.low
-        return triang.ppf(unit, (self.mode - self.low) / width, loc=self.low, scale=width)
+        return triang((self.mode - self.low) / width, loc=self.low, scale=width)
 
 
 @dataclass(frozen=True)
-class TruncatedNormal:
+class TruncatedNormal(Continuous):
     """A normal distribution between two ends.
 
     Attributes
@@ -146,17 +169,18 @@ class TruncatedNormal:
         if not self.low <= self.mean <= self.high:
             raise ValueError(f"the mean {self.mean:g} must lie between {self.low:g} and {self.high:g}")
 
-    def ppf(self, unit: np.ndarray) -> np.ndarray:
-        """Return the values below which so large a share of the distribution lies."""
+    @property
+    def frozen(self) -> rv_frozen:
+        """The distribution with these parameters, of scipy.stats."""
         from scipy.stats import truncnorm
 
         ends = (self.low - self.mean) / self.sd, (self.high - self.mean) / self.sd
-        return truncnorm.ppf(unit, *ends, loc=self.mean, scale=self.sd)
+        return truncnorm(*ends, loc=self.mean, scale=self.sd)
 
 
 @dataclass(frozen=True)
 class Discrete:
-    """One of several values.
+    """One of several values; scipy has no distribution over texts.
 
     Attributes
     ----------

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...model import solve
 from ...model.plan.monitor import Monitor, Stopped
+from .columns import table_of
 from .outcomes import FREE
 from .run import batches, check_policies, task_of, with_base
-from .store import table_of
 
 if TYPE_CHECKING:
     from ...data import Case

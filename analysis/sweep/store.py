@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import re
@@ -25,6 +26,8 @@ from ...data.storage.atomic import (
 )
 from ...data.storage.digests import add_digest, check_digests, digest_of, keep_digests, stream_digest, write_digests
 from ..shapes import Document, read_document
+from .columns import TEXT, Row, arrow_types, table, table_of
+from .journal import FILE, Damaged, Entry, Journal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +43,6 @@ ASIDE = "set-aside"
 MARK = "design"
 """Column that holds the digest of the design that a row is a sample of."""
 
-Row = Mapping[str, Any]
 T = TypeVar("T")
 
 
@@ -51,8 +53,8 @@ class SweepError(Exception):
 class SweepStore:
     """The folder of a sweep.
 
-    Every append is a file of its own, written under another name, forced to the disk and renamed: a row is there whole or not
-    at all, whenever the process ends. `compact` gathers the files in one.
+    Rows are added to a database (`Journal`), each there whole or not at all, whenever the process ends. `compact` gathers them
+    in a Parquet file and removes the database; the files of parts that earlier versions wrote are rows like any other.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ class SweepStore:
     def __init__(self, folder: str | os.PathLike[str]):
         self.folder = Path(folder)
         self.rows = self.folder / ROWS
-        self._last = 0
+        self.journal = Journal(self.folder / FILE)
 
     # Making and opening --------------------------------------------------------------------------------------------
 
@@ -127,13 +129,11 @@ class SweepStore:
         """Begin to add rows to a folder that is held; drop what an earlier process left unfinished."""
         with _told(self):
             remove_scratch(self.rows)
-            self._last = max(
-                (int(found[1]) for path in self.files() if (found := PART.fullmatch(path.name))), default=0
-            )
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Rows are on the disk as they are added; nothing is left to do."""
+        """Close the database; rows are on the disk since they were added."""
+        self.journal.close()
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class SweepStore:
     # Rows ----------------------------------------------------------------------------------------------------------
 
     def files(self) -> list[Path]:
-        """Files of finished rows, the gathered one first, then in the order of their writing."""
+        """Parquet files of finished rows, the gathered one first, then in the order of their writing."""
         try:
             names = os.listdir(self.rows)
         except OSError as error:
@@ -165,18 +165,18 @@ class SweepStore:
             Where they cannot be written; rows appended before stay.
         """
         if rows:
-            self._add(table_of([{**row, MARK: self.design_digest} for row in rows]))
+            with _told(self):
+                self.journal.add(rows, self.design_digest)
 
     def _add(self, table: pa.Table) -> None:
         """Write a file of rows that carry the digest of their design."""
         content = io.BytesIO()
         _write_table(table, content)
-        target = self.rows / f"part-{self._last + 1:08d}.parquet"
-        with _told(self):
-            # Listed first: rows without a digest would look as if they had been added by somebody else.
-            add_digest(self.folder, f"{ROWS}/{target.name}", digest_of(content.getvalue()))
-            write_file(content.getvalue(), target)
-        self._last += 1
+        last = max((int(found[1]) for path in self.files() if (found := PART.fullmatch(path.name))), default=0)
+        target = self.rows / f"part-{last + 1:08d}.parquet"
+        # Listed first: rows without a digest would look as if they had been added by somebody else.
+        add_digest(self.folder, f"{ROWS}/{target.name}", digest_of(content.getvalue()))
+        write_file(content.getvalue(), target)
 
     def set_aside(self) -> list[str]:
         """Move files with rows that are not those of this sweep to another folder, and say so.
@@ -204,18 +204,44 @@ class SweepStore:
                 place = self._aside(path)
             why = "changed since it was written" if changed else f"{others:,} rows that are not of this design"
             words.append(f"{path.name} ({why}) is set aside as {place}; its samples are solved again")
-        return words
+        return [*words, *self._set_journal_aside()]
+
+    def _set_journal_aside(self) -> list[str]:
+        """Move the database out of the way where not all of it is as it was written or of this design; keep the rows that are."""
+        try:
+            others = sum(entry.design != self.design_digest for entry in self.journal.entries())
+            why = f"{others:,} rows that are not of this design" if others else ""
+        except Damaged:
+            why = "changed since it was written"
+        if not why:
+            return []
+        own = [entry.row for entry in self.journal.undamaged() if entry.design == self.design_digest]
+        with _told(self):
+            if own:
+                self._add(table_of([{**row, MARK: self.design_digest} for row in own]))
+            place = self._free_place(FILE)
+            self.journal.move(place)
+            sync_folder(self.folder)
+        kept = (
+            f"{len(own):,} of its rows are as they were written and are kept" if own else "its samples are solved again"
+        )
+        return [f"{FILE} ({why}) is set aside as {place}; {kept}"]
 
     def _aside(self, path: Path) -> Path:
         """Move a file of rows out of the way, and return where it is."""
-        place = self.folder / ASIDE
-        place.mkdir(exist_ok=True)
-        target, number = place / path.name, 1
-        while target.exists():
-            number += 1
-            target = place / f"{path.stem}-{number}{path.suffix}"
+        target = self._free_place(path.name)
         os.rename(path, target)
         sync_folder(self.rows)
+        return target
+
+    def _free_place(self, name: str) -> Path:
+        """Return a new name among the files that are set aside."""
+        place = self.folder / ASIDE
+        place.mkdir(exist_ok=True)
+        target, number = place / name, 1
+        while target.exists():
+            number += 1
+            target = place / f"{Path(name).stem}-{number}{Path(name).suffix}"
         return target
 
     def _own(self, table: pa.Table) -> pa.Table:
@@ -229,7 +255,30 @@ class SweepStore:
     def others(self) -> int:
         """Return how many rows are of another design."""
         tables = map(_read, self.files())
-        return sum(table.num_rows - self._own(table).num_rows for table in tables)
+        in_files = sum(table.num_rows - self._own(table).num_rows for table in tables)
+        return in_files + sum(entry.design != self.design_digest for entry in self._entries())
+
+    def _entries(self) -> Iterator[Entry]:
+        try:
+            yield from self.journal.entries()
+        except Damaged as error:
+            raise SweepError(f"{error}; {AGAIN}") from error
+
+    def _columns(self) -> list[Mapping[str, str]]:
+        try:
+            return self.journal.columns()
+        except Damaged as error:
+            raise SweepError(f"{error}; {AGAIN}") from error
+
+    def _journal_tables(self) -> Iterator[pa.Table]:
+        """Yield the rows of this design that are in the database, so many at a time that have the same columns."""
+        import pyarrow as pa
+
+        own = (entry for entry in self._entries() if entry.design == self.design_digest)
+        while entries := list(itertools.islice(own, GROUP)):
+            for kinds, alike in itertools.groupby(entries, key=lambda entry: entry.columns):
+                rows = table(kinds, zip(*(entry.cells for entry in alike), strict=True))
+                yield rows.append_column(MARK, pa.repeat(self.design_digest, rows.num_rows))
 
     def finished(self) -> pd.DataFrame:
         """Sample, mode and status of every row of this design, each row once."""
@@ -237,32 +286,54 @@ class SweepStore:
 
         columns = ["sample", "mode", "status"]
         parts = [self._own(_read(path)).select(columns).to_pandas() for path in self.files()]
-        found = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
+        own = [entry[:3] for entry in self._entries() if entry.design == self.design_digest]
+        found = pd.concat([*parts, pd.DataFrame(own, columns=columns)])
         return found.drop_duplicates(columns[:2], ignore_index=True)
 
+    def _tables(self, schema: pa.Schema) -> Iterator[pa.Table]:
+        """Yield all rows of this design, each once, a few at a time."""
+        seen = set[tuple[int, str]]()
+        tables = itertools.chain((self._own(_read(path)) for path in self.files()), self._journal_tables())
+        return (_fitted(_unseen(table, seen), schema) for table in tables)
+
+    def _schema(self) -> pa.Schema:
+        """Return the columns of all rows there are."""
+        import pyarrow as pa
+
+        kinds: dict[str, str] = {}
+        for columns in self._columns():
+            kinds |= {name: kind for name, kind in columns.items() if kinds.get(name) != TEXT}
+        if kinds:
+            kinds[MARK] = TEXT
+        schemas = [_parquet(path, lambda file: file.schema_arrow) for path in self.files()]
+        try:
+            return pa.unify_schemas([*schemas, pa.schema(arrow_types(kinds).items())])
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise SweepError(f"the rows in {self.folder} do not have the same columns: {error}") from error
+
     def compact(self) -> None:
-        """Gather all rows in one file, a row group for each of the files there were."""
+        """Gather all rows in one file."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         files = self.files()
-        if not files or [path.name for path in files] == [WHOLE]:
+        if not self.journal.is_there and (not files or [path.name for path in files] == [WHOLE]):
             return
-        schema = _schema(files)
+        schema = self._schema()
         target = self.rows / WHOLE
-        seen: set[tuple[int, str]] = set()
         with _told(self):
             with writing(target) as file:
                 with pq.ParquetWriter(file, schema) as writer:
                     waiting: list[pa.Table] = []
-                    for path in files:
-                        waiting.append(_fitted(_unseen(self._own(_read(path)), seen), schema))
+                    for table in self._tables(schema):
+                        waiting.append(table)
                         if sum(table.num_rows for table in waiting) >= GROUP:
                             writer.write_table(pa.concat_tables(waiting))
                             waiting = []
                     writer.write_table(pa.concat_tables([schema.empty_table(), *waiting]))
                 add_digest(self.folder, f"{ROWS}/{WHOLE}", stream_digest(file))
             # Were the process to end here, rows would be there twice; readers take each once.
+            self.journal.remove()
             for path in files:
                 if path != target:
                     path.unlink()
@@ -273,48 +344,20 @@ class SweepStore:
         import pandas as pd
         import pyarrow as pa
 
-        files = self.files()
-        if not files:
+        schema = self._schema()
+        if not schema.names:
             return pd.DataFrame({"sample": pd.Series(dtype="int64"), "mode": pd.Series(dtype=object)})
-        schema, seen = _schema(files), set[tuple[int, str]]()
-        table = pa.concat_tables([_fitted(_unseen(self._own(_read(path)), seen), schema) for path in files])
+        table = pa.concat_tables([schema.empty_table(), *self._tables(schema)])
         if MARK in table.column_names:
             table = table.drop_columns([MARK])
         # Free comes before fixed.
         return table.to_pandas().sort_values(["sample", "mode"], ascending=[True, False], ignore_index=True)
 
 
+AGAIN = "move it away, and `sluicegate sweep ... --resume` solves its samples again"
+
 GROUP = 4096
 """Rows that are held at a time while files are gathered."""
-
-TEXTS = ("mode", "status", "message", "solved", "worst_package", "policies")
-"""Columns that hold text, besides ``policy.REGIME`` and the inputs that do."""
-
-
-def table_of(rows: Sequence[Row]) -> pa.Table:
-    """Return rows as a table; a column that a row does not have is null there."""
-    import pyarrow as pa
-
-    names = dict.fromkeys(name for row in rows for name in row)
-    arrays = {}
-    for name in names:
-        values = [row.get(name) for row in rows]
-        if name == "sample":
-            arrays[name] = pa.array(values, pa.int64())
-        elif name in TEXTS or name.startswith("policy.") or any(isinstance(value, str) for value in values):
-            arrays[name] = pa.array(values, pa.string())
-        else:
-            arrays[name] = pa.array(values, pa.float64())
-    return pa.table(arrays)
-
-
-def _schema(files: Sequence[Path]) -> pa.Schema:
-    import pyarrow as pa
-
-    try:
-        return pa.unify_schemas([_parquet(path, lambda file: file.schema_arrow) for path in files])
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        raise SweepError(f"the files in {files[0].parent} do not hold the same columns: {error}") from error
 
 
 def _read(path: Path) -> pa.Table:
@@ -345,9 +388,7 @@ def _parquet(path: Path, read: Callable[[Any], T]) -> T:
         with path.open("rb") as content, pq.ParquetFile(content) as file:
             return read(file)
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
-        raise SweepError(
-            f"{path} cannot be read: {_first(error)}; move it away, and `sluicegate sweep ... --resume` solves its samples again"
-        ) from error
+        raise SweepError(f"{path} cannot be read: {_first(error)}; {AGAIN}") from error
 
 
 def _first(error: Exception) -> str:
@@ -473,5 +514,7 @@ def _told(dataset: SweepStore) -> Iterator[None]:
 
 def _there(dataset: SweepStore) -> str:
     """Return how many rows are on the disk, in words."""
-    rows = sum(_parquet(path, lambda file: file.metadata.num_rows) for path in dataset.files())
+    rows = dataset.journal.count() + sum(
+        _parquet(path, lambda file: file.metadata.num_rows) for path in dataset.files()
+    )
     return f"{rows:,} rows are on the disk" if rows != 1 else "1 row is on the disk"

@@ -606,30 +606,13 @@ class _Drafter:
     def _price_source(self, code: str, lane: str, price: float, flow: Traded) -> None:
         if not flow.value:
             self.sources.assume("lanes", lane, "unit_cost", price, "price")
-        elif self.unit == self.currency and self.units[code] != self.unit:
-            self.sources.say(
-                "lanes", lane, "unit_cost", price, code, "high", "counted by its value: a unit is worth itself"
-            )
+            return
+        confidence, note = "high", f"unit value: value / quantity{self._price_range(code, flow, price)}"
+        if self.unit == self.currency and self.units[code] != self.unit:
+            note = "counted by its value: a unit is worth itself"
         elif flow.price is None or flow.estimated:
-            self.sources.say(
-                "lanes",
-                lane,
-                "unit_cost",
-                price,
-                code,
-                "medium",
-                "unit value; where its own is not known, that of all origins",
-            )
-        else:
-            self.sources.say(
-                "lanes",
-                lane,
-                "unit_cost",
-                price,
-                code,
-                "high",
-                f"unit value: value / quantity{self._price_range(code, flow, price)}",
-            )
+            confidence, note = "medium", "unit value; where its own is not known, that of all origins"
+        self.sources.say("lanes", lane, "unit_cost", price, code, confidence, note)
 
     def _spread(self, code: str, flow: Traded, scale: float) -> Spread | None:
         """Return how a flow varies over time, in the item's units per week; None where that is not known."""

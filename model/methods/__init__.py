@@ -1,1 +1,3 @@
 """Ways to find and prove the best plan."""
+
+from .. import startup as startup  # before scipy

@@ -1,1 +1,3 @@
 """Arrays, HiGHS, branch and bound: the only room that knows the solver."""
+
+from .. import startup as startup  # before scipy

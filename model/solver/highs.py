@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +14,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sparse
 
-from ..plan.monitor import StopCheck, Stopped
+from ..plan.monitor import Stopped
 from ..plan.tolerances import COMPLEMENTARY
 
 ROW_UPPER, ROW_EQUAL, ROW_LOWER = 1, 0, -1
@@ -150,13 +151,15 @@ def compile_model(model: Any, check: Callable[[], None] = lambda: None) -> Compi
         form = Compiler(config).write(model)
     rhs = np.asarray(form.rhs, dtype=float)
     kinds = np.array([entry.bound_type for entry in form.rows], dtype=int)
+    # None, no bound, becomes NaN.
+    bounds = np.array([variable.bounds for variable in form.columns], dtype=float).reshape(-1, 2)
     program = Program(
         cost=np.asarray(form.c.todense(), dtype=float).ravel(),
         matrix=sparse.csc_matrix(form.A),
         row_lower=np.where(kinds == ROW_UPPER, -np.inf, rhs),
         row_upper=np.where(kinds == ROW_LOWER, np.inf, rhs),
-        column_lower=np.array([-np.inf if v.lb is None else v.lb for v in form.columns], dtype=float),
-        column_upper=np.array([np.inf if v.ub is None else v.ub for v in form.columns], dtype=float),
+        column_lower=np.where(np.isnan(bounds[:, 0]), -np.inf, bounds[:, 0]),
+        column_upper=np.where(np.isnan(bounds[:, 1]), np.inf, bounds[:, 1]),
         integer=np.array([not v.is_continuous() for v in form.columns], dtype=bool),
         offset=float(form.c_offset[0]),
     )
@@ -263,17 +266,20 @@ class Highs:
             self._listen(stop)
 
     def _listen(self, stop: Callable[[], bool]) -> None:
-        """Interrupt HiGHS once told to stop."""
-        ear = StopCheck(stop, STEPS)
+        """Interrupt HiGHS once told to stop; nobody else listens to it then."""
+        steps = itertools.count(1)
 
-        def pulse(event: highspy.HighsCallbackEvent) -> None:
-            try:
-                ear()
-            except Stopped:
-                event.interrupt()
+        def pulse(kind: Any, message: str, data_out: Any, data_in: Any, user_data: Any) -> None:
+            if next(steps) % STEPS == 0 and stop():
+                data_in.user_interrupt = True
 
-        self.highs.cbSimplexInterrupt.subscribe(pulse)
-        self.highs.cbIpmInterrupt.subscribe(pulse)
+        # Called at every step: what highspy wraps around it, to have several listeners, takes longer than many a step.
+        self.highs.setCallback(pulse, None)
+        for kind in (
+            highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
+            highspy.cb.HighsCallbackType.kCallbackIpmInterrupt,
+        ):
+            self.highs.startCallback(kind)
 
     def set_options(self, **options: Any) -> None:
         """Set HiGHS options."""

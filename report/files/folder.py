@@ -230,11 +230,18 @@ def write_frontier(frontier: Frontier, folder: Path, run: Mapping[str, Any]) -> 
 
 def _write_table(frame: pd.DataFrame, stem: Path) -> None:
     texts = frame.select_dtypes(exclude=["number", "bool"])
-    shown = {name: texts[name].map(lambda cell: guarded(cell) if isinstance(cell, str) else cell) for name in texts}
+    shown = {name: _guarded(texts[name]) for name in texts}
     frame.assign(**shown).to_csv(stem.with_name(f"{stem.name}.csv"), index=False, encoding="utf-8", lineterminator="\n")
     # pyarrow takes no path that is not Unicode, which a name from a file system may be.
     with stem.with_name(f"{stem.name}.parquet").open("wb") as file:
         frame.to_parquet(file, index=False)
+
+
+def _guarded(column: pd.Series) -> pd.Series:
+    """Return a column of texts so that no spreadsheet computes one; a long column has few different ones."""
+    changed = {cell: guarded(cell) for cell in column.unique() if isinstance(cell, str)}
+    changed = {cell: safe for cell, safe in changed.items() if safe != cell}
+    return column.map(lambda cell: changed.get(cell, cell)) if changed else column
 
 
 def run_record(

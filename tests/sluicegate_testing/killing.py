@@ -81,7 +81,7 @@ def main(kills: int, folder: Path, notes: Path) -> None:
         "altered": altered + (check_digests(folder).remark is not None),
         "complete": frame["sample"].tolist() == list(range(SAMPLES)),
         "right": bool((frame["leverage"] == 2.0 * frame["sample"]).all()),
-        "files": sorted(path.name for path in (folder / "rows").iterdir()),
+        "files": sorted(path.name for path in [*(folder / "rows").iterdir(), *folder.glob("rows.sqlite*")]),
     }
     print(json.dumps(found))
 

@@ -15,14 +15,12 @@ from ...follower.combinations import TooManyCombinations
 from ...follower.enumerate import Enumerator, FollowerArrays, PolicyIndices, gray_order
 from ...formulation.single_level import coupled
 from ...leader.fixed_policy import Cut
-from ...leader.problem import Problem
 from ...network.network import Network
-from ...plan.limits import LOADS, SolveLimits, with_rounding, within
+from ...plan.limits import LOADS, with_rounding, within
 from ...plan.tolerances import NO_PLAN_SHARE
-from ...solver.highs import Highs, Program
+from ...solver.highs import Program
 from ..cut_pool import scale
-from ..local_search import LocalSearch
-from ..single_level import watch
+from ..prover import Prover, solve_master
 
 MOST_IN_A_GROUP = 20_000
 """Combinations of one group up to which it is enumerated."""
@@ -93,23 +91,13 @@ def part(arrays: FollowerArrays, rows: np.ndarray, columns: np.ndarray, regimes:
     return FollowerArrays(program, policy_columns, sparse.csr_matrix(arrays.outputs[:, columns]))
 
 
-class IndependentComponents:
+class IndependentComponents(Prover):
     """The groups of a case, enumerated, and the master program that combines them.
 
     Parameters
     ----------
-    problem
-        The case, ready to solve.
-    solve_limits
-        Limits to keep.
-    trials
-        Combinations tried; the best of them is the incumbent.
-    gap
-        Relative gap at which to stop.
-    stop
-        Asked between steps.
-    report
-        Told incumbent and bound when either moves.
+    problem, solve_limits, trials, gap, stop, report
+        As of `Prover`.
 
     Raises
     ------
@@ -117,25 +105,11 @@ class IndependentComponents:
         When a group cannot be enumerated.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        solve_limits: SolveLimits,
-        trials: LocalSearch,
-        gap: float,
-        stop: Callable[[], bool] = lambda: False,
-        report: Callable[[float, float], None] = lambda incumbent, bound: None,
-    ):
-        self.problem = problem
-        self.trials = trials
-        self.gap = gap
-        self.stop = stop
-        self.report = report
+    def _prepare(self) -> None:
         self.responses = self.relaxations = self.rounds = 0
-        self.most = solve_limits.by_load
         self.groups: list[Group] = []
         self.fixed: list[FollowerArrays] = []
-        arrays = problem.response
+        arrays = self.problem.response
         for rows, columns in parts_of(arrays):
             members = set(columns.tolist())
             regimes = tuple(
@@ -147,8 +121,8 @@ class IndependentComponents:
             if regimes:
                 count = math.prod(self.trials.sizes[regime] for regime in regimes)
                 if count > MOST_IN_A_GROUP:
-                    names = [list(problem.network.menu)[regime] for regime in regimes]
-                    raise TooManyCombinations(count, MOST_IN_A_GROUP, problem.network.menu, names)
+                    names = [list(self.problem.network.menu)[regime] for regime in regimes]
+                    raise TooManyCombinations(count, MOST_IN_A_GROUP, self.problem.network.menu, names)
                 self.groups.append(Group(regimes, own, *self._allowed(regimes), np.empty(0)))
             else:
                 self.fixed.append(own)
@@ -341,17 +315,12 @@ class _Master:
             integer,
             self.offset,
         )
-        highs = Highs(program, mip_rel_gap=0.25 * self.groups.gap)
-        watch(highs, self.groups.stop)
-        outcome = highs.solve()
-        if outcome.infeasible:
-            return None, -math.inf
-        bound = math.inf if outcome.bound is None else -outcome.bound
-        if outcome.solution is None:
+        solution, bound = solve_master(program, 0.25 * self.groups.gap, self.groups.stop)
+        if solution is None:
             return None, bound
         policy_indices = [0] * len(self.groups.trials.sizes)
         for start, end, kept, group in zip(self.starts, self.starts[1:], self.kept, self.groups.groups, strict=False):
-            chosen = kept[int(outcome.solution[start:end].argmax())]
+            chosen = kept[int(solution[start:end].argmax())]
             for place, digit in zip(group.places, group.policy_indices[chosen], strict=True):
                 policy_indices[place] = digit
         return tuple(policy_indices), bound

@@ -13,14 +13,13 @@ import scipy.sparse as sparse
 from ...follower.combinations import TooManyCombinations
 from ...follower.enumerate import FollowerSolver, PolicyIndices
 from ...leader.fixed_policy import Cut
-from ...leader.problem import Problem
 from ...network.network import Network
-from ...plan.limits import LOADS, SolveLimits, with_rounding, within
+from ...plan.limits import LOADS, with_rounding, within
 from ...plan.monitor import Stopped
 from ...plan.tolerances import NO_PLAN_SHARE
 from ...solver.highs import Highs, Program
-from ..local_search import LocalSearch, Worked
-from ..single_level import watch
+from ..local_search import Worked
+from ..prover import Prover, solve_master
 from .bounds import SharedBound
 from .subnetworks import SubnetworkLayout, Subnetworks, subnetwork_combinations
 
@@ -64,7 +63,7 @@ class Side:
         return not self.cut.slope.any()
 
 
-class SubnetworkMaster:
+class SubnetworkMaster(Prover):
     """Bounds on leverage that add up over overlapping pieces of the network.
 
     V is at most the sum of the pieces' least costs when shared resources are split among them in a fixed way. The least of any
@@ -73,18 +72,8 @@ class SubnetworkMaster:
 
     Parameters
     ----------
-    problem
-        The case, ready to solve.
-    solve_limits
-        Limits to keep.
-    trials
-        Combinations tried; the best of them is the incumbent.
-    gap
-        Relative gap at which to stop.
-    stop
-        Asked between steps.
-    report
-        Told incumbent and bound when either moves.
+    problem, solve_limits, trials, gap, stop, report
+        As of `Prover`.
 
     Attributes
     ----------
@@ -103,24 +92,10 @@ class SubnetworkMaster:
         When the pieces cannot be enumerated.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        solve_limits: SolveLimits,
-        trials: LocalSearch,
-        gap: float,
-        stop: Callable[[], bool] = lambda: False,
-        report: Callable[[float, float], None] = lambda incumbent, bound: None,
-    ):
-        self.problem = problem
-        self.trials = trials
-        self.gap = gap
-        self.stop = stop
-        self.report = report
+    def _prepare(self) -> None:
         self.responses = self.rounds = 0
-        self.most = solve_limits.by_load
-        _check(SubnetworkLayout(problem.network))
-        self.pieces = Subnetworks(problem)
+        _check(SubnetworkLayout(self.problem.network))
+        self.pieces = Subnetworks(self.problem)
         self.combinations = [
             [
                 policy_indices
@@ -129,7 +104,7 @@ class SubnetworkMaster:
             ]
             for piece in self.pieces.pieces
         ]
-        self.responder = FollowerSolver(problem.response, problem.stop)
+        self.responder = FollowerSolver(self.problem.response, self.problem.stop)
         self.above: list[Table] = []
         self.sides: list[Side] = []
         self.excluded: list[PolicyIndices] = []
@@ -415,16 +390,11 @@ class _Master:
 
     def solve(self) -> tuple[PolicyIndices | None, float]:
         """Best combination as far as is known, and a proven upper bound on the leverage of all that are left."""
-        highs = Highs(self.program, mip_rel_gap=0.25 * self.overlaps.gap)
-        watch(highs, self.overlaps.stop)
-        outcome = highs.solve()
-        if outcome.infeasible:
-            return None, -math.inf
-        bound = math.inf if outcome.bound is None else -outcome.bound
-        if outcome.solution is None:
+        solution, bound = solve_master(self.program, 0.25 * self.overlaps.gap, self.overlaps.stop)
+        if solution is None:
             return None, bound
         levels = zip(self.starts, self.starts[1:], strict=False)
-        return tuple(int(outcome.solution[start:end].argmax()) for start, end in levels), bound
+        return tuple(int(solution[start:end].argmax()) for start, end in levels), bound
 
 
 def _check(layout: SubnetworkLayout) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,8 @@ from ...leader.fixed_policy import SpaceCut, face_of
 from ...leader.problem import Problem
 from ...network.network import OPEN
 from ...plan.limits import LOADS, SolveLimits, within
-from ..local_search import LocalSearch, Trial
+from ..local_search import Trial
+from ..prover import Prover
 from .stand_ins import StandIns
 
 Sets = tuple[tuple[int, ...], ...]
@@ -115,7 +115,7 @@ class PolicySet:
     relaxed: bool = field(compare=False, default=False)
 
 
-class PolicyTree:
+class PolicyTree(Prover):
     """Best-first branch and bound over policies.
 
     V of a set of combinations is at most that of a response in which every regime is under a stand-in that is worse for the
@@ -124,18 +124,8 @@ class PolicyTree:
 
     Parameters
     ----------
-    problem
-        The case, ready to solve.
-    solve_limits
-        Limits to keep.
-    trials
-        Combinations tried; the best of them is the incumbent.
-    gap
-        Relative gap at which to stop.
-    stop
-        Asked between steps.
-    report
-        Told incumbent and bound when either moves.
+    problem, solve_limits, trials, gap, stop, report
+        As of `Prover`.
 
     Attributes
     ----------
@@ -143,27 +133,13 @@ class PolicyTree:
         Numbers worked out.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        solve_limits: SolveLimits,
-        trials: LocalSearch,
-        gap: float,
-        stop: Callable[[], bool] = lambda: False,
-        report: Callable[[float, float], None] = lambda incumbent, bound: None,
-    ):
-        self.problem = problem
-        self.trials = trials
-        self.gap = gap
-        self.stop = stop
-        self.report = report
-        self.hulls = StandIns(problem.network, solve_limits)
-        self.responder = FollowerSolver(self.hulls.arrays, problem.stop)
-        self.regimes = list(problem.network.menu)
-        self.menus = list(problem.network.menu.values())
-        self.most = solve_limits.by_load
+    def _prepare(self) -> None:
+        self.hulls = StandIns(self.problem.network, self.solve_limits)
+        self.responder = FollowerSolver(self.hulls.arrays, self.problem.stop)
+        self.regimes = list(self.problem.network.menu)
+        self.menus = list(self.problem.network.menu.values())
         self.wide = [self._roomy(regime) for regime in self.regimes]
-        self.cuts = Cuts(problem, solve_limits)
+        self.cuts = Cuts(self.problem, self.solve_limits)
         self.given_up = -math.inf
         self.nodes = self.responses = self.relaxations = 0
         self._falls = [math.inf] * len(self.regimes)

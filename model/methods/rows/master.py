@@ -16,7 +16,7 @@ from ...plan.limits import LOADS, with_rounding
 from ...plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, NO_PLAN_SHARE
 from ...solver.highs import Highs, Program
 from ..local_search import LocalSearch
-from ..single_level import watch
+from ..prover import solve_master
 from .blocks import Blocks, Row
 
 
@@ -254,13 +254,8 @@ class Master:
         stop
             Asked now and then.
         """
-        highs = Highs(self.program(), mip_rel_gap=gap)
-        watch(highs, stop)
-        outcome = highs.solve()
-        if outcome.infeasible:
-            return None, -math.inf
-        bound = math.inf if outcome.bound is None else -outcome.bound
-        if outcome.solution is None:
+        solution, bound = solve_master(self.program(), gap, stop)
+        if solution is None:
             return None, bound
         spans = zip(self.starts, self.starts[1:], strict=False)
-        return tuple(int(outcome.solution[start:end].argmax()) for start, end in spans), bound
+        return tuple(int(solution[start:end].argmax()) for start, end in spans), bound

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ...follower.enumerate import PolicyIndices
 from ...formulation.single_level import coupled
-from ...leader.problem import Problem
-from ...plan.limits import SolveLimits
-from ..local_search import LocalSearch, Trial, Worked
+from ..local_search import Trial, Worked
+from ..prover import Prover
 from .blocks import Blocks
 from .master import Master
 
@@ -36,7 +35,7 @@ PATIENCE = 3
 """Mixtures in a row that do not, after which no more are tried."""
 
 
-class Rows:
+class Rows(Prover):
     """Rows of responses and cuts of our side, put together by a master program.
 
     Every response gives a row: a bound on V that adds up over regimes and is exact under the policies it belongs to. Every solve
@@ -45,18 +44,8 @@ class Rows:
 
     Parameters
     ----------
-    problem
-        The case, ready to solve.
-    solve_limits
-        Limits to keep.
-    trials
-        Combinations tried; the best of them is the incumbent.
-    gap
-        Relative gap at which to stop.
-    stop
-        Asked between steps.
-    report
-        Told incumbent and bound when either moves.
+    problem, solve_limits, trials, gap, stop, report
+        As of `Prover`.
 
     Attributes
     ----------
@@ -66,26 +55,16 @@ class Rows:
         Solves of the master program.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        solve_limits: SolveLimits,
-        trials: LocalSearch,
-        gap: float,
-        stop: Callable[[], bool] = lambda: False,
-        report: Callable[[float, float], None] = lambda incumbent, bound: None,
-    ):
-        self.problem, self.trials = problem, trials
-        self.gap, self.stop, self.report = gap, stop, report
-        self.blocks = Blocks(problem.response, *problem.sources, stop=problem.stop)
+    def _prepare(self) -> None:
+        self.blocks = Blocks(self.problem.response, *self.problem.sources, stop=self.problem.stop)
         self.rounds = 0
-        self.shut = problem.response_ceiling()
-        self.coupled = coupled(problem.network)
-        self.master = Master(problem, self.blocks, trials)
-        trials.ceiling = self.master.most
+        self.shut = self.problem.response_ceiling()
+        self.coupled = coupled(self.problem.network)
+        self.master = Master(self.problem, self.blocks, self.trials)
+        self.trials.ceiling = self.master.most
         self.given_up = -math.inf
         self.bound = math.inf
-        self.improved: Worked | None = trials.best
+        self.improved: Worked | None = self.trials.best
 
     def run(self) -> float:
         """Search until the gap is closed or the search is stopped; return the proven bound, inf where nothing is proven."""

@@ -473,6 +473,7 @@ def test_one_node_leaves_no_trace_in_the_next(drawn: tuple[dict[str, Any], dict[
     used = Survival(problem)
     for side in ("ours", "counterpart"):
         concerned = [node for node in nodes(problem.network) if used.concerns(node, side)]
+        assert concerned
         for node in concerned:
             used.without(node, side)
         for node in concerned[-1:]:

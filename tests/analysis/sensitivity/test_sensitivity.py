@@ -158,7 +158,8 @@ def test_outcomes_are_numbers_and_questions_about_policies():
         "own_loss",
         "has_plan",
         "same_policies",
-    ] or "leverage" in outcomes(sweep)
+        "same_choices",
+    ]
     same = outcome_of(sweep, "same_policies")
     assert list(same) == list((design.samples[first] <= 4).astype(float))
     assert list(outcome_of(sweep, "policy.acid=open")) == list(1 - same)

@@ -227,6 +227,21 @@ def test_values_stay_between_the_ends_and_rise_with_the_share(low, width, middle
         assert (np.diff(values) >= -slack).all()
 
 
+@pytest.mark.parametrize(
+    ("distribution", "name", "mean", "median"),
+    [
+        (Uniform(2, 6), "uniform", 4, 4),
+        (Triangular(0, 3, 3), "triang", 2, 3 / math.sqrt(2)),
+        (TruncatedNormal(5, 2, 1, 9), "truncnorm", 5, 5),
+    ],
+)
+def test_distributions_are_those_of_scipy(distribution, name, mean, median):
+    assert distribution.frozen.dist.name == name
+    assert distribution.frozen.support() == pytest.approx((distribution.low, distribution.high))
+    assert distribution.frozen.mean() == pytest.approx(mean)
+    assert distribution.ppf(np.array([0.5])) == pytest.approx([median])
+
+
 @given(low=st.integers(0, 50), many=st.integers(1, 40))
 @settings(max_examples=50, deadline=None)
 def test_whole_numbers_are_equally_likely(low, many):
