@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ..charts.comparison import comparison_figures
 from ..format.numbers import counted, decimals, gap, number, percent, plain, signed
 from ..text.compare import ALWAYS, KINDS, _cells, _is_figure, _measure
-from ..text.plan import _in_money, status_words
+from ..text.words import in_money, joined, status_words
+from ..views.case import case_view
 from .inline import picture
-from .plan import _and, case_title
 
 if TYPE_CHECKING:
     from ...analysis.compare.compare import Comparison
@@ -30,9 +30,9 @@ def comparison_content(comparison: Comparison, names: Sequence[str], artist: Art
         Who draws its charts.
     """
     letters = list(comparison.plans)
-    titles = dict.fromkeys(case_title(plan.case) for plan in comparison.plans.values())
+    titles = dict.fromkeys(plain(case_view(plan.case).title) for plan in comparison.plans.values())
     return {
-        "title": f"Side by side: {_and(list(titles))}",
+        "title": f"Side by side: {joined(list(titles))}",
         "lead": f"{counted(len(letters), 'plan')}, told apart by letters.",
         "letters": letters,
         "answer": answer(comparison),
@@ -41,7 +41,7 @@ def comparison_content(comparison: Comparison, names: Sequence[str], artist: Art
             (
                 letter,
                 plain(name),
-                "no plan" if plan.leverage is None else _in_money(plan.case, number(plan.leverage)),
+                "no plan" if plan.leverage is None else in_money(case_view(plan.case), number(plan.leverage)),
                 status_words(plan),
             )
             for (letter, plan), name in zip(comparison.plans.items(), names, strict=True)
@@ -65,8 +65,8 @@ def answer(comparison: Comparison) -> list[str]:
     levels = {letter: plan.leverage or 0.0 for letter, plan in found.items()}
     best, least = max(levels, key=levels.__getitem__), min(levels, key=levels.__getitem__)
     places = decimals(levels.values())
-    case = found[best].case
-    told = {letter: _in_money(case, number(level, places)) for letter, level in levels.items()}
+    case = case_view(found[best].case)
+    told = {letter: in_money(case, number(level, places)) for letter, level in levels.items()}
     if len(found) == 1:
         first = f"Only {best} has a plan, with a leverage of {told[best]}."
     elif levels[best] - levels[least] <= 1e-7 * max(abs(level) for level in levels.values()):
@@ -74,7 +74,7 @@ def answer(comparison: Comparison) -> list[str]:
     else:
         more = number(levels[best] - levels[least], places)
         first = (
-            f"{best} has the most leverage, {told[best]}, {_in_money(case, more)} more than {least} with {told[least]}."
+            f"{best} has the most leverage, {told[best]}, {in_money(case, more)} more than {least} with {told[least]}."
         )
     figures = len(comparison.inputs)
     names = comparison.choices.loc[comparison.choices["differs"]]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..format.numbers import counted, number, percent, plain
 from ..text.blocks import blocks
-from ..text.plan import _in_money
+from ..text.words import case_line, in_money, joined
+from ..views.case import case_view
 from .inline import picture
-from .plan import ASSUMED, _and, case_line, case_title, made, sources
+from .plan import ASSUMED, made, sources
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Frontier
@@ -36,8 +37,8 @@ def _content(
 ) -> dict[str, Any]:
     told = dropwhile(lambda block: block["kind"] != "title", blocks(parts))
     return {
-        "title": f"{case_title(case)}: {title}",
-        "lead": case_line(case),
+        "title": f"{plain(case_view(case).title)}: {title}",
+        "lead": case_line(case_view(case)),
         "answer": answer,
         "notices": list(notices),
         "figures": [picture(figure, f"f{place}", artist) for place, figure in enumerate(figures)],
@@ -72,7 +73,7 @@ def frontier_content(
     plans = frontier.feasible
     if plans:
         ends = [
-            f"{_in_money(frontier.case, number(point.leverage))} at {number(point.used)}"
+            f"{in_money(case_view(frontier.case), number(point.leverage))} at {number(point.used)}"
             for point in (plans[0], plans[-1])
         ]
         unit = f" {plain(frontier.unit)}" if frontier.unit not in ("", "share") else ""
@@ -129,19 +130,19 @@ def _sweep_answer(sweep: Sweep) -> list[str]:
     from ...analysis.sensitivity.sensitivity import LEVERAGE, counts, ended_words, modes, rows_of, spread
     from ..text.sweep import answer_of
 
-    case, found = sweep.case, spread(sweep)
+    case, found = case_view(sweep.case), spread(sweep)
     if not found["samples"]:
         return [f"No sample has a plan: {ended_words(rows_of(sweep)['status'])}."]
     low, high = (number(float(found[name])) for name in ("least", "most"))
     base = sweep.base.get("leverage")
-    as_it_is = "" if base is None else f"; the case as it is has {_in_money(case, number(base))}"
+    as_it_is = "" if base is None else f"; the case as it is has {in_money(case, number(base))}"
     answer = [
-        f"Over {counted(int(found['samples']), 'sample')} the leverage lies between {low} and {_in_money(case, high)}{as_it_is}."
+        f"Over {counted(int(found['samples']), 'sample')} the leverage lies between {low} and {in_money(case, high)}{as_it_is}."
     ]
     hangs = answer_of(sweep, LEVERAGE)
     if hangs.table is not None and len(hangs.table):
         names = [plain(name) for name in hangs.table["factor"].head(MOST_FIGURES)]
-        answer.append(f"It hangs most on {_and(names)}.")
+        answer.append(f"It hangs most on {joined(names)}.")
     else:
         answer.append(f"What it hangs on cannot be said: {plain(hangs.refusal)}.")
     words = []

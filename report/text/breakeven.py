@@ -11,7 +11,9 @@ from rich.text import Text
 from ...model.plan.choices import LANE, NOT_NAMED, POLICY, Choices, Offer
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, plain, signed
-from .plan import _grid, _in_money, _line, _table, _title
+from ..views.case import case_view
+from .layout import label_grid, new_table, section, text_line
+from .words import in_money
 
 if TYPE_CHECKING:
     from ...analysis.breakeven.breakeven import Breakeven, Side, Span, Switch
@@ -38,16 +40,16 @@ def breakeven_parts(result: Breakeven) -> Iterable[RenderableType]:
     """Return the sections of a result, in their order."""
     yield Text(f"Where the best choices change: {plain(result.path)}", style="bold", overflow="fold")
     unit = f" {plain(_unit(result))}" if _unit(result) else ""
-    yield _line(f"from {_value(result.low)} to {_value(result.high)}{unit} ({plain(result.range_words)})")
+    yield text_line(f"from {_value(result.low)} to {_value(result.high)}{unit} ({plain(result.range_words)})")
     words = "no one value in force" if result.current is None else f"in force: {_value(result.current)}{unit}"
     solved = counted(len(result.points), "value")
-    yield _line(f"{plain(result.case.name)}; {words}; {solved} solved, switches bracketed {_width(result)}", "dim")
+    yield text_line(f"{plain(result.case.name)}; {words}; {solved} solved, switches bracketed {_width(result)}", "dim")
     yield from _switches(result)
     yield from _spans(result)
-    yield _title("How far to trust it")
-    yield _line(plain(result.statement), "" if result.complete else "yellow")
+    yield section("How far to trust it")
+    yield text_line(plain(result.statement), "" if result.complete else "yellow")
     for note in result.notes:
-        yield _line(f"- {plain(note)}", "dim")
+        yield text_line(f"- {plain(note)}", "dim")
 
 
 def _unit(result: Breakeven) -> str:
@@ -80,15 +82,15 @@ def _from_force(result: Breakeven, switch: Switch) -> str:
 
 def _switches(result: Breakeven) -> Iterable[RenderableType]:
     if not result.switches:
-        yield _title("No switch found")
+        yield section("No switch found")
         return
-    yield _title(f"{counted(len(result.switches), 'switch', 'switches')} found")
+    yield section(f"{counted(len(result.switches), 'switch', 'switches')} found")
     for number_, switch in enumerate(result.switches, start=1):
-        yield _line(f"{number_}. Between {_span(switch)}", "bold")
+        yield text_line(f"{number_}. Between {_span(switch)}", "bold")
         remark = _from_force(result, switch)
         if remark:
-            yield _line(f"   {remark}", "dim")
-        yield _grid(_sides(result, switch))
+            yield text_line(f"   {remark}", "dim")
+        yield label_grid(_sides(result, switch))
 
 
 def _sides(result: Breakeven, switch: Switch) -> Iterable[tuple[str, str, str]]:
@@ -99,7 +101,7 @@ def _sides(result: Breakeven, switch: Switch) -> Iterable[tuple[str, str, str]]:
 def _leverage(result: Breakeven, side: Side) -> str:
     if side.leverage is None:
         return "no plan"
-    return _in_money(result.case, number(side.leverage))
+    return in_money(case_view(result.case), number(side.leverage))
 
 
 def _choices(result: Breakeven, side: Side, other: Side) -> str:
@@ -127,8 +129,8 @@ def _spans(result: Breakeven) -> Iterable[RenderableType]:
     if not result.spans:
         return
     offer = Offer.of(result.case)
-    yield _title("Best choices over the range")
-    table = _table("From", "To", "Choices", names=0, keys=2)
+    yield section("Best choices over the range")
+    table = new_table("From", "To", "Choices", names=0, keys=2)
     table.columns[-1].justify = "left"
     table.columns[-1].no_wrap = False
     for span in result.spans:
@@ -137,7 +139,7 @@ def _spans(result: Breakeven) -> Iterable[RenderableType]:
         table.add_row(_value(span.low), _value(span.high), Name(words), style="bold" if current else "")
     yield table
     if offer.regimes:
-        yield _line(NOT_NAMED, "dim")
+        yield text_line(NOT_NAMED, "dim")
 
 
 def span_words(span: Span, offer: Offer) -> str:

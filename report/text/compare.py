@@ -13,7 +13,9 @@ from rich.text import Text
 from ...model.plan.choices import LANE, POLICY, SAME_WORDS, STOCKPILE
 from ..format.names import Name
 from ..format.numbers import decimals, number, percent, plain, signed
-from .plan import LIMITS, _in_money, _line, _listed, _rows, _table, _title, status_words
+from ..views.case import LIMITS, case_view
+from .layout import listed, new_table, section, text_line
+from .words import in_money, status_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,18 +82,18 @@ def _heading(comparison: Comparison) -> Iterable[RenderableType]:
     yield Text("Side by side", style="bold")
     for letter, name in comparison.names.items():
         plan = comparison.plans[letter]
-        yield _line(f"{letter}  {plain(name)}")
+        yield text_line(f"{letter}  {plain(name)}")
         words = status_words(plan)
         if plan.leverage is not None:
-            words = f"leverage {_in_money(plan.case, number(plan.leverage))}; {words}"
+            words = f"leverage {in_money(case_view(plan.case), number(plan.leverage))}; {words}"
         yield Padding(Text(words, style="dim", overflow="fold"), (0, 0, 0, 5), expand=False)
 
 
 def _notes(comparison: Comparison) -> Iterable[RenderableType]:
     if comparison.notes:
-        yield _title("Before you compare")
+        yield section("Before you compare")
         for note in comparison.notes:
-            yield _line(f"- {plain(note)}", "yellow")
+            yield text_line(f"- {plain(note)}", "yellow")
 
 
 def _cells(values: Sequence[Any]) -> list[str]:
@@ -119,32 +121,32 @@ def _letters(comparison: Comparison) -> list[str]:
 
 def _inputs(comparison: Comparison) -> Iterable[RenderableType]:
     frame, letters = comparison.inputs, _letters(comparison)
-    yield _title("What differs in the inputs")
+    yield section("What differs in the inputs")
     if not len(frame):
-        yield _line("Nothing.")
+        yield text_line("Nothing.")
         return
     whole = frame["column"] == "(row)"
     cells = frame[~whole]
     if len(cells):
-        table = _table("Figure", *letters, names=1 + len(letters))
+        table = new_table("Figure", *letters, names=1 + len(letters))
         for row in cells.head(MOST_LINES).to_dict("records"):
             name = ".".join(filter(None, (row["table"], row["key"], row["column"])))
             table.add_row(Name(name), *map(Name, _cells([row[letter] for letter in letters])))
         yield table
     for row in frame[whole].head(MOST_LINES).to_dict("records"):
         there = [letter for letter in letters if row[letter] is not None]
-        yield _line(f"{row['table']} {plain(row['key'])}, in {', '.join(there)} only: {plain(row[there[0]])}")
+        yield text_line(f"{row['table']} {plain(row['key'])}, in {', '.join(there)} only: {plain(row[there[0]])}")
     left = max(0, len(cells) - MOST_LINES) + max(0, int(whole.sum()) - MOST_LINES)
     if left:
-        yield _line(f"And {left:,} more; --json lists all.")
+        yield text_line(f"And {left:,} more; --json lists all.")
 
 
 def _choices(comparison: Comparison) -> Iterable[RenderableType]:
     frame, letters = comparison.choices, _letters(comparison)
-    yield _title("What differs in the choices")
+    yield section("What differs in the choices")
     told = frame[frame["differs"]]
     if len(told):
-        table = _table("Choice", *letters, names=1 + len(letters))
+        table = new_table("Choice", *letters, names=1 + len(letters))
         for row in told.to_dict("records"):
             words = KINDS[row["kind"]]
             cells = _cells([row[letter] for letter in letters])
@@ -154,7 +156,7 @@ def _choices(comparison: Comparison) -> Iterable[RenderableType]:
     for row in same[same["kind"] == STOCKPILE].to_dict("records"):
         cells = list(dict.fromkeys(_cells([row[letter] for letter in letters])))
         if len(cells) > 1:
-            yield _line(f"Stockpile {plain(row['name'])} counts as the same: {', '.join(cells)} ({SAME_WORDS}).")
+            yield text_line(f"Stockpile {plain(row['name'])} counts as the same: {', '.join(cells)} ({SAME_WORDS}).")
     for kind, words in (
         (POLICY, "Same policy"),
         (LANE, "Same, qualified or not"),
@@ -162,16 +164,16 @@ def _choices(comparison: Comparison) -> Iterable[RenderableType]:
     ):
         names = same[same["kind"] == kind]["name"]
         if len(names):
-            yield _line(f"{words}: {_listed(names)}")
+            yield text_line(f"{words}: {listed(names)}")
     if not len(frame):
-        yield _line("There is nothing to choose.")
+        yield text_line("There is nothing to choose.")
 
 
 def _outcomes(comparison: Comparison) -> Iterable[RenderableType]:
     frame, letters = comparison.outcomes, _letters(comparison)
-    yield _title("What differs in the outcomes")
+    yield section("What differs in the outcomes")
     pair = len(letters) == 2
-    table = _table("", *letters, *(["Change"] if pair else []))
+    table = new_table("", *letters, *(["Change"] if pair else []))
     for row in frame[frame["differs"] | frame["measure"].isin(ALWAYS)].to_dict("records"):
         values = [row[letter] for letter in letters]
         share = row["measure"].endswith("fill")
@@ -183,7 +185,7 @@ def _outcomes(comparison: Comparison) -> Iterable[RenderableType]:
             change = [signed((values[1] - values[0]) * (100 if share else 1), places) if both else ""]
         table.add_row(Name(_measure(row["measure"], row["name"])), *map(_figure, cells, values), *change)
     yield table
-    yield _line("Fills: in percent, their changes in points.", "dim")
+    yield text_line("Fills: in percent, their changes in points.", "dim")
 
 
 def _figure(cell: str, value: Any) -> Any:
@@ -204,9 +206,9 @@ def _attribution(comparison: Comparison) -> Iterable[RenderableType]:
     figures = [value for letter in "AB" for value in frame[f"effect_from_{letter}"] if _is_figure(value)]
     places = decimals(figures)
     change = signed(comparison.change, places)
-    yield _title(f"What explains the change of leverage, {_in_money(case, change)}")
-    table = _table("Difference", "From A", "Share", "From B", "Share")
-    for row in _rows(frame):
+    yield section(f"What explains the change of leverage, {in_money(case_view(case), change)}")
+    table = new_table("Difference", "From A", "Share", "From B", "Share")
+    for row in frame.itertuples():
         total = row.difference == "total"
         cells = []
         for letter in "AB":
@@ -220,11 +222,11 @@ def _attribution(comparison: Comparison) -> Iterable[RenderableType]:
         "From A: leverage gained when this difference alone is brought into A. From B: leverage lost when it alone is taken back "
         "from B. Interaction: the rest of the change, which no difference explains alone."
     )
-    yield _line(words, "dim")
-    if any(_within(row, letter) for row in _rows(frame) for letter in "AB"):
-        yield _line("~ is no larger than what the gaps of the solves leave open.", "dim")
+    yield text_line(words, "dim")
+    if any(_within(row, letter) for row in frame.itertuples() for letter in "AB"):
+        yield text_line("~ is no larger than what the gaps of the solves leave open.", "dim")
     if len(frame) > 2:
-        yield _line(f"One row: {comparison.grouping}.", "dim")
+        yield text_line(f"One row: {comparison.grouping}.", "dim")
 
 
 def _within(row: Any, letter: str) -> bool:
@@ -240,8 +242,8 @@ def _effect(effect: float, off: float, places: int) -> str:
 
 
 def _troubles(frame: pd.DataFrame) -> Iterable[RenderableType]:
-    for row in _rows(frame):
+    for row in frame.itertuples():
         for letter in "AB":
             status = getattr(row, f"status_from_{letter}")
             if status and status != "solved":
-                yield _line(f"{plain(row.difference)}, from {letter}: {plain(status)}", "yellow")
+                yield text_line(f"{plain(row.difference)}, from {letter}: {plain(status)}", "yellow")

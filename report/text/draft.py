@@ -14,7 +14,7 @@ from ...data import write_workbook
 from ...data.output.case_tables import folder_contents
 from ...data.storage.placing import place_folder
 from ..format.numbers import counted, plain
-from .plan import _indent, _line, _table, _title
+from .layout import indented, new_table, section, text_line
 
 if TYPE_CHECKING:
     from ...analysis.trade.draft import Drafted
@@ -155,24 +155,24 @@ def draft_parts(drafted: Drafted, output: str) -> Iterable[RenderableType]:
         overflow="fold",
     )
     told = sum(1 for row in case.sources if row.confidence != "assumed")
-    yield _line(
+    yield text_line(
         f"{counted(len(case.items), 'item')}, {counted(len(case.sites), 'site')}, {counted(len(case.lanes), 'lane')}; "
         f"{counted(told, 'figure')} from the statistics, {len(case.sources) - told:,} placeholders."
     )
-    yield _title(
+    yield section(
         "What to find out", "what usually decides a plan first; reasoning and ranges in README.txt and sources"
     )
-    table = _table("Placeholder", "Figures", "Ask")
+    table = new_table("Placeholder", "Figures", "Ask")
     table.columns[-1].justify, table.columns[-1].no_wrap, table.columns[-1].overflow = "left", False, "fold"
     for placeholder, figures in drafted.placeholders:
         table.add_row(
             Text(placeholder.title, overflow="fold"), f"{figures:,}", Text(placeholder.question, overflow="fold")
         )
-    yield _indent(table)
+    yield indented(table)
     for note in drafted.notes:
-        yield _line(f"- {plain(note)}", "yellow")
-    yield _title("Next")
+        yield text_line(f"- {plain(note)}", "yellow")
+    yield section("Next")
     place = shlex.quote(output)
-    yield _line(f"sluicegate validate {plain(place)}")
-    yield _line(f"sluicegate solve {plain(place)}")
-    yield _line(f"sluicegate sweep {plain(place)} --design oat --vary sources   which placeholder matters most")
+    yield text_line(f"sluicegate validate {plain(place)}")
+    yield text_line(f"sluicegate solve {plain(place)}")
+    yield text_line(f"sluicegate sweep {plain(place)} --design oat --vary sources   which placeholder matters most")

@@ -9,10 +9,11 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ...model.network.network import NONE
 from ...model.plan.choices import NOT_NAMED, Choices, Offer
 from ..format.names import Name
 from ..format.numbers import counted, decimals, gap, number, plain, seconds
-from .plan import NONE, _indent, _line, _table, _title
+from .layout import indented, new_table, section, text_line
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Frontier, FrontierPoint
@@ -54,12 +55,12 @@ def frontier_parts(frontier: Frontier) -> Iterable[RenderableType]:
     yield Text(
         f"{plain(case.name)}: {counted(case.settings.horizon.weeks, 'week')}{money}", style="dim", overflow="fold"
     )
-    yield _title(f"Leverage against {frontier.resource.words}")
+    yield section(f"Leverage against {frontier.resource.words}")
     for line in headline(frontier):
-        yield _line(line)
+        yield text_line(line)
     if frontier.points:
-        yield _indent(_points(frontier))
-        yield _line(MEANINGS[frontier.against], "dim")
+        yield indented(_points(frontier))
+        yield text_line(MEANINGS[frontier.against], "dim")
     if frontier.feasible:
         yield from _plans(frontier)
         yield from _changes(frontier)
@@ -111,7 +112,7 @@ def _points(frontier: Frontier) -> Table:
     money = decimals([value for point in plans for value in (point.leverage or 0.0, point.own_loss or 0.0)])
     falling = frontier.resource.sense < 0
     heads = ["Used"] if frontier.steps else ["Asked", "Kept"] if falling else ["Allowed", "Used"]
-    table = _table(*heads, "Leverage", "Gap", "Theirs", "Ours", "Plan", "Worst", names=0, keys=1)
+    table = new_table(*heads, "Leverage", "Gap", "Theirs", "Ours", "Plan", "Worst", names=0, keys=1)
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
     for place, point in enumerate(frontier.points):
         levels = [] if frontier.steps and point.used is not None else [number(point.level, places)]
@@ -132,7 +133,7 @@ def _points(frontier: Frontier) -> Table:
 
 
 def _plans(frontier: Frontier) -> Iterable[RenderableType]:
-    yield _title("Plans")
+    yield section("Plans")
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -140,9 +141,9 @@ def _plans(frontier: Frontier) -> Iterable[RenderableType]:
     for letter in dict.fromkeys(named.values()):
         points = [frontier.points[place] for place in named if named[place] == letter]
         grid.add_row(Text(letter, style="bold"), Text(choice_words(points, Offer.of(frontier.case))))
-    yield _indent(grid)
+    yield indented(grid)
     rest = f"{NOT_NAMED} " if Offer.of(frontier.case).regimes else ""
-    yield _line(f"{rest}Theirs, ours: both losses in the worst package.", "dim")
+    yield text_line(f"{rest}Theirs, ours: both losses in the worst package.", "dim")
 
 
 def choice_words(points: Sequence[FrontierPoint], offer: Offer) -> str:
@@ -173,22 +174,22 @@ def change_words(frontier: Frontier) -> str:
 def _changes(frontier: Frontier) -> Iterable[RenderableType]:
     if not frontier.changes:
         return
-    yield _title("What changes on the way")
+    yield section("What changes on the way")
     places = decimals([level for change in frontier.changes for level in (change.low, change.high)], LEVEL_DIGITS)
     for change in frontier.changes:
         high = number(change.high, places)
         where = f"at {high}" if change.exact else f"{number(change.low, places)} to {high}"
-        yield _line(f"- {where}: {'; '.join(plain(word) for word in change.words)}")
+        yield text_line(f"- {where}: {'; '.join(plain(word) for word in change.words)}")
 
 
 def _notes(frontier: Frontier) -> Iterable[RenderableType]:
     if frontier.notes or frontier.solve:
         yield Text("")
     for note in frontier.notes:
-        yield _line(f"- {plain(note)}", "yellow")
+        yield text_line(f"- {plain(note)}", "yellow")
     solve = frontier.solve
     if solve:
-        yield _line(
+        yield text_line(
             f"{counted(solve['combinations'], 'combination')} of policies, {counted(solve['responses'], 'response')}, "
             f"{counted(solve['searches'], 'search', 'searches')}, {counted(solve['programs'], 'program')}; "
             f"{seconds(solve['seconds'])}",

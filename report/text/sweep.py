@@ -39,7 +39,8 @@ from ...analysis.sensitivity.sensitivity import (
 from ...model.plan.choices import LANE, POLICY, SAME_WORDS, Offer
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain
-from .plan import _line, _money, _table, _title
+from ..views.case import case_view
+from .layout import new_table, section, text_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -236,26 +237,28 @@ def _heading(sweep: Sweep) -> Iterable[RenderableType]:
     yield Text(f"Sweep of {title}", style="bold", overflow="fold")
     drawn = f", seed {design.seed}" if design.kind in ("lhs", "morris", "sobol") else ""
     size = f"{counted(len(design), 'sample')} of {counted(len(design.factors), 'figure')}"
-    yield _line(f"{KINDS[design.kind]}: {size}{drawn}; {POLICIES[tuple(modes(sweep))]}", "dim")
+    yield text_line(f"{KINDS[design.kind]}: {size}{drawn}; {POLICIES[tuple(modes(sweep))]}", "dim")
     leverage = sweep.base.get("leverage")
     if leverage is not None:
-        yield _line(f"the case as it is: leverage {number(leverage)} {_money(sweep.case)}".rstrip(), "dim")
+        yield text_line(
+            f"the case as it is: leverage {number(leverage)} {plain(case_view(sweep.case).money)}".rstrip(), "dim"
+        )
 
 
 def _remarks(sweep: Sweep) -> Iterable[RenderableType]:
     if sweep.remarks:
-        yield _title("Before you trust these figures")
+        yield section("Before you trust these figures")
         for remark in sweep.remarks:
-            yield _line(f"- {plain(remark)}", "yellow")
+            yield text_line(f"- {plain(remark)}", "yellow")
 
 
 def _figures(sweep: Sweep) -> Iterable[RenderableType]:
-    yield _title("What is varied")
-    table = _table("Figure", "In force", "Range", "Unit")
+    yield section("What is varied")
+    table = new_table("Figure", "In force", "Range", "Unit")
     for column in table.columns[2:]:
         column.justify = "left"
     for factor in sweep.design.factors:
-        unit = factor.unit.replace("money", _money(sweep.case) or "money")
+        unit = factor.unit.replace("money", plain(case_view(sweep.case).money) or "money")
         table.add_row(Name(factor.path), _value(factor.base), _range(factor), unit)
     yield table
 
@@ -286,7 +289,7 @@ def _absolute(factor: Factor, value: float) -> float:
 
 
 def _ends(sweep: Sweep) -> Iterable[RenderableType]:
-    yield _title("How the samples ended")
+    yield section("How the samples ended")
     names = {"free": "best plan", "fixed": "base plan"}
     for mode in modes(sweep):
         found = counts(sweep, mode)
@@ -296,13 +299,13 @@ def _ends(sweep: Sweep) -> Iterable[RenderableType]:
             words = f"{ended_words(rows_of(sweep, mode)['status'])}" + (
                 f" ({words})" if set(found) != {NOT_RUN} else ""
             )
-        yield _line(f"{names[mode]}: {words}", "" if set(found) <= {"optimal", "feasible"} else "yellow")
+        yield text_line(f"{names[mode]}: {words}", "" if set(found) <= {"optimal", "feasible"} else "yellow")
     if not len(sweep.frame):
-        yield _line("No sample was run yet: run the sweep again with --resume.", "yellow")
+        yield text_line("No sample was run yet: run the sweep again with --resume.", "yellow")
     found = solves(sweep)
     if any(found.values()):
         parts = [words.format(found[way]) for way, words in SOLVES.items() if found[way]]
-        yield _line(f"solves: {', '.join(parts)}", "dim")
+        yield text_line(f"solves: {', '.join(parts)}", "dim")
 
 
 def _ended(status: str, mode: str) -> str:
@@ -316,11 +319,11 @@ def _ended(status: str, mode: str) -> str:
 def _spread(sweep: Sweep, outcome: str, mode: str | None) -> Iterable[RenderableType]:
     found = spread(sweep, outcome, mode)
     if not found["samples"]:
-        yield _title(f"{plain(outcome)}: no sample has it")
+        yield section(f"{plain(outcome)}: no sample has it")
         return
-    yield _title(plain(outcome), _of(sweep, outcome, found))
+    yield section(plain(outcome), _of(sweep, outcome, found))
     heads = SPREAD if sweep.design.kind in ("lhs", "morris", "sobol") else {"least": "least", "most": "most"}
-    table = _table(*heads.values(), names=0)
+    table = new_table(*heads.values(), names=0)
     places = decimals([float(found[name]) for name in heads])
     table.add_row(*(number(float(found[name]), places) for name in heads))
     yield table
@@ -328,7 +331,7 @@ def _spread(sweep: Sweep, outcome: str, mode: str | None) -> Iterable[Renderable
 
 def _of(sweep: Sweep, outcome: str, found: Mapping[str, float | int]) -> str:
     unit = (
-        f"{_money(sweep.case)}, "
+        f"{plain(case_view(sweep.case).money)}, "
         if outcome.rpartition(".")[2] in ("leverage", "bound", "own_loss", "counterpart_loss")
         else ""
     )
@@ -337,20 +340,20 @@ def _of(sweep: Sweep, outcome: str, found: Mapping[str, float | int]) -> str:
 
 
 def _answer(sweep: Sweep, outcome: str, answer: Answer) -> Iterable[RenderableType]:
-    yield _title(f"What {plain(outcome)} hangs on")
+    yield section(f"What {plain(outcome)} hangs on")
     if answer.table is None:
-        yield _line(plain(answer.refusal), "yellow")
+        yield text_line(plain(answer.refusal), "yellow")
         return
     show = {"tornado": _show_tornado, "main_effects": _show_effects, "morris": _show_morris, "sobol": _show_sobol}
     yield from show[answer.name](answer.table)
     if answer.pairs is not None and len(answer.pairs):
-        yield _title("What pairs of figures add", "beyond what each does alone")
-        table = _table("Figure", "Figure", "S2", "+-", names=2)
+        yield section("What pairs of figures add", "beyond what each does alone")
+        table = new_table("Figure", "Figure", "S2", "+-", names=2)
         for row in answer.pairs.head(10).itertuples():
             table.add_row(Name(row.first), Name(row.second), _index(row.S2), _index(row.S2_conf))
         yield table
         if len(answer.pairs) > 10:
-            yield _line(f"and {counted(len(answer.pairs) - 10, 'pair')} more", "dim")
+            yield text_line(f"and {counted(len(answer.pairs) - 10, 'pair')} more", "dim")
 
 
 def _index(value: float) -> str:
@@ -359,7 +362,7 @@ def _index(value: float) -> str:
 
 def _show_tornado(table: pd.DataFrame) -> Iterable[RenderableType]:
     base = table.attrs["base"]
-    shown = _table("Figure", "Low", "High", "at low", "at high", "Swing", "Advice")
+    shown = new_table("Figure", "Low", "High", "at low", "at high", "Swing", "Advice")
     shown.columns[-1].justify = "left"
     places = decimals([*table["least"], *table["most"]])
     for row in table.itertuples():
@@ -367,7 +370,7 @@ def _show_tornado(table: pd.DataFrame) -> Iterable[RenderableType]:
         advice = "changes" if row.switches else ""
         shown.add_row(Name(row.factor), _value(row.low), _value(row.high), *ends, number(row.swing, places), advice)
     yield shown
-    yield _line(f"The case as it is: {number(base, places)}. Advice: whether the best choices change.", "dim")
+    yield text_line(f"The case as it is: {number(base, places)}. Advice: whether the best choices change.", "dim")
 
 
 def _end(value: float, status: str, places: int) -> str:
@@ -379,7 +382,7 @@ def _show_effects(table: pd.DataFrame) -> Iterable[RenderableType]:
     shares = bool(table["share"].notna().any())
     heads = ["Figure", "low", "high", "Effect"] + ["95% interval"] * intervals + ["Share"] * shares
     bands = bool(table["share_low"].notna().any())
-    shown = _table(*heads, *["+-"] * bands)
+    shown = new_table(*heads, *["+-"] * bands)
     places = decimals([*table["low"], *table["high"]])
     for row in table.itertuples():
         cells = [number(row.low, places), number(row.high, places), number(row.effect, places)]
@@ -388,40 +391,42 @@ def _show_effects(table: pd.DataFrame) -> Iterable[RenderableType]:
         cells += [percent(row.share_high - row.share, 0)] * bands
         shown.add_row(Name(row.factor), *cells)
     yield shown
-    yield _line("Means where the figure is low and where it is high, all others varying.", "dim")
+    yield text_line("Means where the figure is low and where it is high, all others varying.", "dim")
     if shares:
-        yield _line("Share: of the variance, explained by the figure alone.", "dim")
+        yield text_line("Share: of the variance, explained by the figure alone.", "dim")
 
 
 def _show_morris(table: pd.DataFrame) -> Iterable[RenderableType]:
-    shown = _table("Figure", "mu*", "+-", "mu", "sigma")
+    shown = new_table("Figure", "mu*", "+-", "mu", "sigma")
     columns = ("mu_star", "mu_star_conf", "mu", "sigma")
     places = decimals([value for column in columns for value in table[column]])
     for row in table.itertuples():
         shown.add_row(Name(row.factor), *(number(getattr(row, column), places) for column in columns))
     yield shown
-    yield _line("Change over the whole range of a figure: mu* in size, mu with its sign (95% interval).", "dim")
-    yield _line("A sigma as large as mu*: the change depends on the other figures, or is no straight line.", "dim")
+    yield text_line("Change over the whole range of a figure: mu* in size, mu with its sign (95% interval).", "dim")
+    yield text_line("A sigma as large as mu*: the change depends on the other figures, or is no straight line.", "dim")
 
 
 def _show_sobol(table: pd.DataFrame) -> Iterable[RenderableType]:
-    shown = _table("Figure", "S1", "+-", "ST", "+-")
+    shown = new_table("Figure", "S1", "+-", "ST", "+-")
     for row in table.itertuples():
         cells = (row.S1, row.S1_conf, row.ST, row.ST_conf)
         shown.add_row(Name(row.factor), *map(_index, cells))
     yield shown
-    yield _line("S1: share of the variance due to the figure alone. ST: with all it does together with others.", "dim")
+    yield text_line(
+        "S1: share of the variance due to the figure alone. ST: with all it does together with others.", "dim"
+    )
     unclear = int((table["ST_conf"] >= table["ST"]).sum())
     if unclear:
-        yield _line(f"{counted(unclear, 'figure')} cannot be told from 0 with so few samples.", "dim")
+        yield text_line(f"{counted(unclear, 'figure')} cannot be told from 0 with so few samples.", "dim")
 
 
 def _sets(sweep: Sweep) -> Iterable[RenderableType]:
     table = choice_shares(sweep, "free")
-    yield _title("Which choices are best", "share of all samples")
+    yield section("Which choices are best", "share of all samples")
     intervals = bool(table["share_low"].notna().any())
     names = set_names(sweep)
-    shown = _table(SETS, "Samples", "Share", *["95% interval"] * intervals)
+    shown = new_table(SETS, "Samples", "Share", *["95% interval"] * intervals)
     for row in table.head(MOST_SETS).itertuples():
         cells = [f"{percent(row.share_low)} to {percent(row.share_high)}"] * intervals
         name = Name(names[row.choices])
@@ -430,14 +435,14 @@ def _sets(sweep: Sweep) -> Iterable[RenderableType]:
     rest = table.iloc[MOST_SETS:]
     if len(rest):
         total = int(rest["samples"].sum())
-        yield _line(f"and {len(rest):,} more, best in {counted(total, 'sample')} together", "dim")
+        yield text_line(f"and {len(rest):,} more, best in {counted(total, 'sample')} together", "dim")
     yield from _tolerance(sweep)
 
 
 def _tolerance(sweep: Sweep) -> Iterable[RenderableType]:
     """Say how far amounts may differ and be the same advice, where the case offers stockpiles."""
     if Offer.of(sweep.case).most:
-        yield _line(f"{SAME_WORDS[:1].upper()}{SAME_WORDS[1:]}.", "dim")
+        yield text_line(f"{SAME_WORDS[:1].upper()}{SAME_WORDS[1:]}.", "dim")
 
 
 def _decisions(sweep: Sweep) -> Iterable[RenderableType]:
@@ -449,8 +454,8 @@ def _decisions(sweep: Sweep) -> Iterable[RenderableType]:
     ):
         if not len(rows):
             continue
-        yield _title(title, "share of the samples with a plan")
-        shown = _table(head, choices, names=2)
+        yield section(title, "share of the samples with a plan")
+        shown = new_table(head, choices, names=2)
         for (kind, name), each in rows.groupby(["kind", "name"], sort=False):
             words = [_decision(sweep, str(kind), row) for row in each.itertuples()]
             shown.add_row(Name(str(name)), Name(", ".join(words)))
@@ -474,15 +479,15 @@ def _decision(sweep: Sweep, kind: str, row: Any) -> str:
 def _map(sweep: Sweep) -> Iterable[RenderableType]:
     table = choice_map(sweep, "free")
     x, y = (plain(table.attrs[axis]) for axis in ("x", "y"))
-    yield _title("Which choices are best where")
+    yield section("Which choices are best where")
     order = list(dict.fromkeys(table["choices"].value_counts().index))
     marks = {name: MARKS[place % len(MARKS)] for place, name in enumerate(order)}
     across = list(dict.fromkeys(table["x"]))
     for level, row in reversed(list(table.groupby("y", sort=False))):
-        yield _line(f"{_value(level):>10}  {' '.join(marks[name] for name in row['choices'])}")
-    yield _line(f"up: {y}; across: {x} from {_value(across[0])} to {_value(across[-1])}", "dim")
+        yield text_line(f"{_value(level):>10}  {' '.join(marks[name] for name in row['choices'])}")
+    yield text_line(f"up: {y}; across: {x} from {_value(across[0])} to {_value(across[-1])}", "dim")
     names, samples = set_names(sweep), table["choices"].value_counts()
-    shown = _table("", SETS, "Samples", names=2)
+    shown = new_table("", SETS, "Samples", names=2)
     for name in order:
         shown.add_row(marks[name], Name(names[name]), f"{int(samples[name]):,}")
     yield shown
@@ -491,9 +496,9 @@ def _map(sweep: Sweep) -> Iterable[RenderableType]:
 
 def _regret(sweep: Sweep) -> Iterable[RenderableType]:
     table = regret_by_choices(sweep)
-    yield _title("What keeping to the base plan costs", _money(sweep.case))
+    yield section("What keeping to the base plan costs", plain(case_view(sweep.case).money))
     names = set_names(sweep)
-    shown = _table("Where these are best", "Samples", "mean", "median", "95%", "most", "not allowed")
+    shown = new_table("Where these are best", "Samples", "mean", "median", "95%", "most", "not allowed")
     columns = ("mean", "median", "q95", "most")
     places = decimals([value for column in columns for value in table[column].dropna()])
     for row in table.head(MOST_SETS).itertuples():
@@ -502,7 +507,7 @@ def _regret(sweep: Sweep) -> Iterable[RenderableType]:
         shown.add_row(Name(names[row.choices]), f"{row.samples:,}", *cells, f"{row.not_allowed:,}")
     yield shown
     if len(table) > MOST_SETS:
-        yield _line(f"and {len(table) - MOST_SETS:,} more", "dim")
-    yield _line(
+        yield text_line(f"and {len(table) - MOST_SETS:,} more", "dim")
+    yield text_line(
         "Best leverage less the base plan's; not allowed: samples in which the base plan breaks a limit.", "dim"
     )
