@@ -554,8 +554,8 @@ def scan(
       sluicegate scan downloads --focal TWN --counterpart KOR --digits 4 --page list.html
       sluicegate scan korea-imports --focal KOR --diversify
     """
-    from .analysis.trade.scan import scan as rank
-    from .analysis.trade.sigma import find_sigmas
+    from .analysis.trade.ranking.scan import scan as rank
+    from .analysis.trade.ranking.sigma import find_sigmas
     from .report.text.scan import show_scan
 
     if trade.counterpart is None and not ranking["diversify"]:
@@ -603,7 +603,7 @@ def draft(trade: Trade, items: str, output: str, force: bool, as_json: bool, tal
       sluicegate draft BACI_Y2023.csv --focal TWN --counterpart KOR --items 854232 -o mine
       sluicegate draft downloads --focal CHN --counterpart EU --items 8505 --monthly -o mine
     """
-    from .analysis.trade.draft import draft_case
+    from .analysis.trade.drafting.draft import draft_case
     from .report.text.draft import case_name, draft_document, show_draft, write_draft
 
     if trade.counterpart is None:

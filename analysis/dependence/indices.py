@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...data.units import Units
 from ...model.leader.problem import Problem
 from ...model.network.network import NONE
-from ..trade.measures import CDI_THRESHOLDS
+from ..trade.ranking.measures import CDI_THRESHOLDS
 from .prices import POINTS, Prices, herfindahl
 from .survival import Survival, nodes
 

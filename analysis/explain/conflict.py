@@ -13,8 +13,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from ...data.units import Units
 from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.plan.plan import served
-from ..relaxation.elastic import TOLERANCE, Answer, Elastic, Question, Slack
+from ..relaxation.elastic import Elastic
 from ..relaxation.limits import Figure, Limit, figures_of, shown
+from ..relaxation.questions import TOLERANCE, Answer, Question, Slack
 
 ROUNDS = 40
 """Sets tried to find a smaller conflict before the one found is called irreducible only."""

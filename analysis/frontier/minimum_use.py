@@ -13,8 +13,9 @@ from ...model.methods.cut_pool import Knowledge
 from ...model.methods.engine import Engine
 from ...model.plan.monitor import Stopped
 from ...model.solver.branch_and_bound import minimise
-from ..relaxation.elastic import TOLERANCE, Elastic, Question
+from ..relaxation.elastic import Elastic
 from ..relaxation.limits import Figure
+from ..relaxation.questions import TOLERANCE, Question
 from .resources import Resource
 
 

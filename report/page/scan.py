@@ -13,7 +13,7 @@ from ..text.scan import Money, answer, item_words, scan_line, scan_parts, scan_t
 if TYPE_CHECKING:
     import datetime
 
-    from ...analysis.trade.scan import Ranking, Scan
+    from ...analysis.trade.ranking.result import Ranking, Scan
     from ..charts.drawing import Artist
 
 BARS = 15

@@ -16,7 +16,7 @@ from .layout import label_grid, new_table, section, text_line
 from .words import in_money
 
 if TYPE_CHECKING:
-    from ...analysis.breakeven.breakeven import Breakeven, Side, Span, Switch
+    from ...analysis.breakeven.result import Breakeven, Side, Span, Switch
 
 DIGITS = 6
 """Significant digits of a value of the figure."""

@@ -17,7 +17,7 @@ from ..format.numbers import counted, plain
 from .layout import indented, new_table, section, text_line
 
 if TYPE_CHECKING:
-    from ...analysis.trade.draft import Drafted
+    from ...analysis.trade.drafting.drafted import Drafted
 
 README = """\
 A case drafted from trade statistics

@@ -14,7 +14,7 @@ from ..format.numbers import counted, decimals, number, percent, plain
 from .layout import indented, new_table, section, text_line
 
 if TYPE_CHECKING:
-    from ...analysis.trade.scan import Ranking, Scan
+    from ...analysis.trade.ranking.result import Ranking, Scan
     from ...data.trade import Treatment
 
 TOP = 20
@@ -209,7 +209,7 @@ def _points(value: float) -> str:
 
 def _criteria(row: dict[str, Any]) -> str:
     """Return how many of the core dependency indicators exceed their thresholds."""
-    from ...analysis.trade.measures import CDI_THRESHOLDS
+    from ...analysis.trade.ranking.measures import CDI_THRESHOLDS
 
     known = [(row[f"cdi{place}"], limit) for place, limit in enumerate(CDI_THRESHOLDS, start=1)]
     known = [(value, limit) for value, limit in known if not math.isnan(value)]

@@ -19,23 +19,20 @@ from ...analysis.sensitivity.advice import (
     regret_by_choices,
     set_names,
 )
-from ...analysis.sensitivity.sensitivity import (
+from ...analysis.sensitivity.indices import morris_effects, sobol_indices, sobol_pairs
+from ...analysis.sensitivity.outcomes import (
     LEVERAGE,
     NOT_RUN,
     USABLE,
     counts,
     ended_words,
-    main_effects,
     modes,
-    morris_effects,
     outcomes,
     rows_of,
-    sobol_indices,
-    sobol_pairs,
     solves,
     spread,
-    tornado,
 )
+from ...analysis.sensitivity.sensitivity import main_effects, tornado
 from ...model.plan.choices import LANE, POLICY, SAME_WORDS, Offer
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain

@@ -15,7 +15,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from sluicegate import Case, evaluate, load_case, solve
 from sluicegate.analysis.compare import compare as module
-from sluicegate.analysis.compare.compare import Comparison, applied, compare, differences, grouped
+from sluicegate.analysis.compare.compare import Comparison, compare
+from sluicegate.analysis.compare.differences import applied, differences, grouped
 from sluicegate.analysis.results import read_result
 from sluicegate.model.plan.monitor import Monitor
 from sluicegate.report.files.folder import ResultFolder, run_record

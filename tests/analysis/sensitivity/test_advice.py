@@ -21,7 +21,8 @@ from sluicegate.analysis.sensitivity.advice import (
     regret_by_choices,
     set_names,
 )
-from sluicegate.analysis.sensitivity.sensitivity import outcome_of, tornado
+from sluicegate.analysis.sensitivity.outcomes import outcome_of
+from sluicegate.analysis.sensitivity.sensitivity import tornado
 from sluicegate.analysis.sweep.run import run_sweep
 from sluicegate.data import apply_overrides
 from sluicegate.model.plan.choices import Choices

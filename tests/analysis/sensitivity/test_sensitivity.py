@@ -6,19 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
-from sluicegate.analysis.sensitivity.sensitivity import (
-    HolesError,
-    counts,
-    interval,
-    main_effects,
-    morris_effects,
-    outcome_of,
-    outcomes,
-    sobol_indices,
-    sobol_pairs,
-    spread,
-    tornado,
-)
+from sluicegate.analysis.sensitivity.bootstrap import interval
+from sluicegate.analysis.sensitivity.indices import morris_effects, sobol_indices, sobol_pairs
+from sluicegate.analysis.sensitivity.outcomes import HolesError, counts, outcome_of, outcomes, spread
+from sluicegate.analysis.sensitivity.sensitivity import main_effects, tornado
 from sluicegate.analysis.sweep import worker as evaluating
 from sluicegate.analysis.sweep.read import read_sweep
 from sluicegate.analysis.sweep.run import run_sweep

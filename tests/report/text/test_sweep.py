@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 from sluicegate import load_case
-from sluicegate.analysis.sensitivity.sensitivity import outcome_of
+from sluicegate.analysis.sensitivity.outcomes import outcome_of
 from sluicegate.analysis.sweep.design import make_design
 from sluicegate.analysis.sweep.run import run_sweep
 from sluicegate.cli import cli
