@@ -12,6 +12,7 @@ from ..format.numbers import counted, decimals, gap, number, plain, seconds
 if TYPE_CHECKING:
     from ...model import Plan
     from ..views.case import CaseView
+    from ..views.comparison import ComparedPlan
     from ..views.plan import PlanView
     from ..views.solve import SolveView
     from ..views.sourcing import StockpileRow
@@ -20,9 +21,14 @@ MOST_NAMED = 4
 """Names that a sentence lists before it counts."""
 
 
+def with_money(figure: str, money: str) -> str:
+    """Return a figure with a currency."""
+    return f"{figure} {plain(money)}".rstrip()
+
+
 def in_money(case: CaseView, figure: str) -> str:
-    """Return a figure with the currency."""
-    return f"{figure} {plain(case.money)}".rstrip()
+    """Return a figure with the currency of a case."""
+    return with_money(figure, case.money)
 
 
 def under(scenario: str) -> str:
@@ -53,7 +59,7 @@ def case_line(case: CaseView) -> str:
 # How far it is proven ------------------------------------------------------------------------------------------------
 
 
-def status_words(plan: Plan | PlanView) -> str:
+def status_words(plan: Plan | PlanView | ComparedPlan) -> str:
     """Return how far a plan is proven, in words."""
     if plan.status == "infeasible":
         return "as chosen; breaks limits" if plan.leverage is not None else "proven: no plan satisfies the limits"
