@@ -173,8 +173,8 @@ def init(folder: str, force: bool, talk: Talk) -> None:
 def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -> None:
     """Read and check CASE without looking for a plan.
 
-    Every fault is listed at once, with file, row, column and what would be right. Warnings name figures that are
-    allowed but look odd, among them base flows that do not balance. Exit code 0 with warnings only, 2 with faults.
+    All errors are reported together, each with file, row, column and remedy. Warnings name figures that are allowed but
+    look odd, among them base flows that do not balance. Exit code 0 with warnings only, 2 with errors.
 
     \b
     Examples:
@@ -233,7 +233,7 @@ def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, talk: Talk, **o
     from .model import solve as solve_case
 
     began = now()
-    # What is odd in the case is told with the plan.
+    # The plan shows what is odd in the case.
     loaded = load(case, overrides, talk, warn=wanted.as_json)
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method")
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
@@ -264,7 +264,7 @@ def evaluate(
     wanted: Wanted,
     talk: Talk,
 ) -> None:
-    """Work out what given choices lead to in CASE, without optimising them.
+    """Evaluate given choices in CASE, without optimising them.
 
     Both sides still act at least cost week by week; only policies, qualified lanes and stockpiles are as given.
     Limits that the choices break are listed, and the exit code is then 3.
@@ -327,7 +327,7 @@ def indices(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) ->
 @threads_option
 @loudness_options
 def explain(case: str, overrides: tuple[str, ...], as_json: bool, threads: int | None, talk: Talk) -> None:
-    """Say why CASE has no plan, or what its best plan hangs on.
+    """Explain why CASE has no plan, or what its best plan depends on.
 
     Without a plan: the smallest set of limits in conflict, what each would have to become, alone and together, and where
     supply falls short. With one: the limits that bind and what one more unit of each is worth, and what every decision
@@ -355,7 +355,7 @@ def explain(case: str, overrides: tuple[str, ...], as_json: bool, threads: int |
 @click.argument(
     "things", metavar="RESULT_OR_CASE...", nargs=-1, required=True, shell_complete=completing("results_and_cases")
 )
-@click.option("--no-attribution", is_flag=True, help="Do not work out how much each difference of the inputs explains.")
+@click.option("--no-attribution", is_flag=True, help="Do not compute how much each difference of the inputs explains.")
 @json_option
 @threads_option
 @loudness_options
@@ -622,9 +622,9 @@ def draft(trade: Trade, items: str, output: str, force: bool, as_json: bool, tal
         put_shown(lambda console: show_draft(found, output, console))
 
 
-@cli.group(cls=DefaultCommand, short_help="Solve CASE many times over, the figures in doubt varied.")
+@cli.group(cls=DefaultCommand, short_help="Solve CASE many times with its uncertain figures varied.")
 def sweep() -> None:
-    """Solve a case many times over, the figures in doubt varied; then say what the outcome hangs on.
+    """Solve a case many times with its uncertain figures varied; then show what the outcome depends on.
 
     \b
     Examples:
@@ -649,7 +649,7 @@ def sweep_run(
     talk: Talk,
     **options: Any,
 ) -> None:
-    """Solve CASE many times over, the figures in doubt varied.
+    """Solve CASE many times with its uncertain figures varied.
 
     Every sample becomes a row of the result folder as soon as it is solved; one that has no plan, or that makes the case
     invalid, is a row too. Ctrl-C keeps the rows finished so far, and --resume goes on from there. What the rows mean:
@@ -718,10 +718,11 @@ def sweep_run(
 @json_option
 @loudness_options
 def sweep_summary(folder: str, outcome: str, mode: str | None, chart: str | None, as_json: bool, talk: Talk) -> None:
-    """Say what the sweep in FOLDER means.
+    """Summarise the sweep in FOLDER.
 
-    What an outcome hangs on, with intervals; which choices (policies, lanes to qualify, stockpiles) are best how often, and
-    where; what keeping to the base plan costs. Samples without a plan are counted, and no index is worked out over them.
+    The summary shows what an outcome depends on, with intervals; which choices (policies, lanes to qualify, stockpiles) are
+    best how often, and where; what keeping to the base plan costs. It counts the samples without a plan; sensitivity
+    indices need a plan in every sample.
 
     \b
     Examples:

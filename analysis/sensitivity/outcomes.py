@@ -204,7 +204,7 @@ def whole(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> np.
 def _hole_words(sweep: Sweep, outcome: str, rows: pd.DataFrame, missing: pd.Series) -> str:
     reasons = rows.loc[missing, "status"].replace(dict.fromkeys(USABLE, "with a plan, but without this figure"))
     told = ", ".join(f"{count:,} {reason}" for reason, count in reasons.value_counts().items())
-    words = f"{int(missing.sum()):,} of {len(rows):,} samples have no {outcome} ({told}); no index is worked out over holes."
+    words = f"Sensitivity indices need {outcome} in every sample; {int(missing.sum()):,} of {len(rows):,} have none ({told})."
     if missing.all():
         words = f"No sample has {outcome}: {ended_words(rows['status'])}."
     advice = []
@@ -213,12 +213,12 @@ def _hole_words(sweep: Sweep, outcome: str, rows: pd.DataFrame, missing: pd.Seri
     if "unknown" in set(reasons) or "failed" in set(reasons):
         advice.append("sweep again with a longer --time-limit")
     if "infeasible" in set(reasons) and outcome != HAS_PLAN:
-        advice.append("ask what decides whether there is a plan with --outcome has_plan")
+        advice.append("see what decides whether there is a plan with --outcome has_plan")
     if {"infeasible", "refused"} & set(reasons):
         advice.append("narrow the ranges, or loosen the limits")
     if not advice:
         advice.append("choose another --outcome")
-    return f"{words} To have one, {'; or '.join(advice)}."
+    return f"{words} To get them, {'; or '.join(advice)}."
 
 
 def spread(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> dict[str, float | int]:

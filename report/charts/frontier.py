@@ -82,7 +82,7 @@ def _subtitle(frontier: Frontier) -> list[str]:
     lines = [f"Every dot is {proven}; a letter marks where a plan begins."]
     if not frontier.steps:
         lines.append(
-            "Between dots the line is what is sure to be had: straight within a plan, a step where plans change."
+            "Between dots the line is what is sure to be reached: straight within a plan, a step where plans change."
         )
     if len(frontier.feasible) < len(frontier.points):
         lines.append("Dotted: levels at which no plan exists.")

@@ -379,7 +379,7 @@ def _scatter(sweep: Sweep, outcome: str) -> Figure:
             )
             .properties(width=WIDTH / 2 - 40, height=HEIGHT * 0.6)
         )
-    title = f"{plain(outcome).replace('_', ' ').capitalize()} against the figures it hangs on most"
+    title = f"{plain(outcome).replace('_', ' ').capitalize()} against the figures it depends on most"
     text = (
         f"{plain(outcome)} of every sample against {', '.join(names)}, coloured by which choices are best there. "
         f"{counted(int(keep.sum()), 'sample')}{', every ' + str(step) + 'th shown' if step > 1 else ''}."

@@ -85,7 +85,7 @@ case_options = chained(
         multiple=True,
         metavar="TABLE.KEY.COLUMN=VALUE",
         shell_complete=completing("figures"),
-        help="Set a figure of the case anew; VALUE may be a factor such as *0.8. May be given many times.",
+        help="Set a figure of the case; VALUE may be a factor such as *0.8. Repeat the option for more figures.",
     ),
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
@@ -131,13 +131,13 @@ def result_options(function: F) -> F:
 
 
 _loudness = chained(
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error but errors."),
+    click.option("-q", "--quiet", is_flag=True, help="Print nothing on standard error but errors."),
     click.option(
         "-v",
         "--verbose",
         is_flag=True,
         callback=_note_verbose,
-        help="Say what is being done; show the traceback of a fault of the program.",
+        help="Print each stage; show the traceback of a fault of the program.",
     ),
 )
 
@@ -158,14 +158,14 @@ def _threads(words: str) -> Callable[[F], F]:
     )
 
 
-threads_option = _threads("Processes that work out responses.")
-drawing_threads_option = _threads("Processes that work out responses; 1 also draws the charts in this one.")
+threads_option = _threads("Processes that compute responses.")
+drawing_threads_option = _threads("Processes that compute responses; 1 also draws the charts in this one.")
 solve_options = chained(
     click.option(
         "--time-limit",
         type=Number(positive=True),
         metavar="SECONDS",
-        help="Stop after so long with the best plan found.  [default: the case's]",
+        help="Stop after this time with the best plan found.  [default: the case's]",
     ),
     click.option(
         "--rel-gap",
@@ -208,8 +208,8 @@ choice_options = chained(
 """Choices of our side, given instead of found."""
 
 search_options = chained(
-    click.option("--low", type=Number(), metavar="VALUE", help="Least value looked at."),
-    click.option("--high", type=Number(), metavar="VALUE", help="Greatest value looked at."),
+    click.option("--low", type=Number(), metavar="VALUE", help="Lowest value searched."),
+    click.option("--high", type=Number(), metavar="VALUE", help="Highest value searched."),
     click.option(
         "--tolerance",
         type=Number(positive=True),
@@ -230,7 +230,7 @@ level_options = chained(
         type=click.Choice(["own_loss", "budget", "reviewer_hours", "political_capital", "min_fill"]),
         default="own_loss",
         show_default=True,
-        help="What leverage is held against.",
+        help="What leverage is traded off against.",
     ),
     click.option(
         "--points",
@@ -251,7 +251,7 @@ level_options = chained(
         type=Number(positive=True),
         default=math.inf,
         metavar="SECONDS",
-        help="Stop after so long with the points found.  [default: none]",
+        help="Stop after this time with the points found.  [default: none]",
     ),
     click.option(
         "--rel-gap",
@@ -280,7 +280,7 @@ page_options = chained(
     click.option(
         "--attribution",
         is_flag=True,
-        help="Of two plans: work out how much each difference of the inputs explains; solves.",
+        help="For two plans: compute how much each difference of the inputs explains, which takes solves.",
     ),
     click.option("--open", "opened", is_flag=True, help="Open the page in the browser."),
 )
@@ -395,15 +395,15 @@ design_options = chained(
         multiple=True,
         metavar="FIGURE=RANGE",
         help="Vary a figure that --set reaches, such as limits.budget=80..120 or 'limits.budget=*0.8..*1.2'; "
-        "`sources` stands for every range in the sources table. May be given many times.",
+        "`sources` stands for every range in the sources table. Repeat the option for more figures.",
     ),
-    click.option("--samples", type=int, metavar="N", help="Size of what is drawn.  [default: that of the design]"),
+    click.option("--samples", type=int, metavar="N", help="Size of the design.  [default: that of the design]"),
     click.option("--levels", type=int, metavar="N", help="Values of every figure in grid, oat and morris."),
     click.option(
         "--second-order", is_flag=True, help="sobol: draw what second-order indices need, nearly twice the samples."
     ),
     click.option("--file", metavar="FILE", help="list: a CSV or Parquet file whose columns are figures."),
-    click.option("--seed", type=int, default=0, show_default=True, help="Of what is drawn at random."),
+    click.option("--seed", type=int, default=0, show_default=True, help="Seed of designs that are drawn at random."),
 )
 """Which samples a sweep has."""
 
@@ -417,11 +417,11 @@ run_options = chained(
     ),
     click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: all processors]"),
     click.option("--cluster", metavar="ADDRESS", help="Evaluate on the workers of a Dask scheduler instead."),
-    click.option("--resume", is_flag=True, help="Go on with the sweep in the folder that -o names."),
+    click.option("--resume", is_flag=True, help="Resume the sweep in the folder that -o names."),
     click.option(
         "--dry-run",
         is_flag=True,
-        help="Solve a few samples; say how many there are, how long and how much disk all take.",
+        help="Solve a few samples; estimate how many solves, how much time and how much disk the sweep needs.",
     ),
     click.option(
         "--time-limit", type=Number(positive=True), metavar="SECONDS", help="For every solve.  [default: the case's]"
@@ -445,7 +445,7 @@ summary_options = chained(
         "--policies",
         "mode",
         type=click.Choice(["free", "fixed"]),
-        help="Rows that are looked at, where there are both.  [default: free]",
+        help="Which rows to summarise, where there are both.  [default: free]",
     ),
     click.option(
         "--chart",

@@ -256,7 +256,7 @@ class _Writer:
                 ("the counterpart's loss", view.counterpart_loss, money),
                 ("our loss", view.own_loss, money),
                 ("worst package", view.worst, ""),
-                ("leverage under its least kind answer", view.least, money),
+                ("leverage if it breaks ties against us", view.least, money),
                 ("leverage of sourcing alone", view.sourcing_only, money),
             ]
         yield "The answer", answer

@@ -112,7 +112,7 @@ def key_figures(view: PlanView) -> list[tuple[str, str, str]]:
     rows = [("Leverage", in_money(view.case, number(view.leverage, places)), status_words(view))]
     if view.least is not None:
         least = in_money(view.case, number(view.least, places))
-        rows.append(("At least", least, "if the counterpart gives the answer worst for us among its cheapest"))
+        rows.append(("At least", least, "if the counterpart breaks ties against us"))
     rows += [
         ("Its loss", in_money(view.case, number(view.counterpart_loss, places)), worst),
         ("Our loss", in_money(view.case, number(view.own_loss, places)), worst),

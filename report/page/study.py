@@ -142,9 +142,9 @@ def _sweep_answer(sweep: Sweep) -> list[str]:
     hangs = answer_of(sweep, LEVERAGE)
     if hangs.table is not None and len(hangs.table):
         names = [plain(name) for name in hangs.table["factor"].head(MOST_FIGURES)]
-        answer.append(f"It hangs most on {joined(names)}.")
+        answer.append(f"It depends most on {joined(names)}.")
     else:
-        answer.append(f"What it hangs on cannot be said: {plain(hangs.refusal)}.")
+        answer.append(f"What it depends on is not known: {plain(hangs.refusal)}.")
     words = []
     if "free" in modes(sweep):
         shares = choice_shares(sweep, "free")

@@ -186,7 +186,7 @@ def _binding(worths: Worths) -> Iterable[RenderableType]:
             )
         yield table
         yield text_line(
-            "Margin: per unit, a dual; it holds for small steps. One more, one less: a whole unit, worked out anew.",
+            "Margin: per unit, a dual; it holds for small steps. One more, one less: a whole unit, solved anew.",
             "dim",
         )
     else:
@@ -207,7 +207,7 @@ def _lifted(explanation: Explanation) -> Iterable[RenderableType]:
         table.add_row(
             Name(entry.limit.words),
             number(entry.used),
-            "not worked out"
+            "not computed"
             if gain is None
             else f"{number(entry.leverage)} ({signed(gain, decimals([gain], 4)) or '0'})",
             "" if entry.needs is None else number(entry.needs),
@@ -233,7 +233,8 @@ def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
         )
     yield table
     yield text_line(
-        "Lost, rest kept: the policy set to open (the lane or stockpile given up), the other policies kept.", "dim"
+        "Lost, rest kept: the policy set to open, the lane not qualified or the stockpile not bought; the other policies kept.",
+        "dim",
     )
     first = worths.decisions[0]
     if math.isfinite(first.cost):

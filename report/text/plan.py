@@ -82,7 +82,7 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
         remark = "best leverage of sourcing alone" if known else "no plan with every regime open is known"
         rows.append(("without reviews", number(view.sourcing_only), remark))
     if view.least is not None and (least := number(view.least, places)) != number(view.most, places):
-        rows.append(("at least", least, "if the counterpart picks the answer worst for us among its cheapest"))
+        rows.append(("at least", least, "if the counterpart breaks ties against us"))
     if rows:
         yield label_grid(rows)
 

@@ -337,7 +337,7 @@ def _of(sweep: Sweep, outcome: str, found: Mapping[str, float | int]) -> str:
 
 
 def _answer(sweep: Sweep, outcome: str, answer: Answer) -> Iterable[RenderableType]:
-    yield section(f"What {plain(outcome)} hangs on")
+    yield section(f"What {plain(outcome)} depends on")
     if answer.table is None:
         yield text_line(plain(answer.refusal), "yellow")
         return
@@ -415,7 +415,7 @@ def _show_sobol(table: pd.DataFrame) -> Iterable[RenderableType]:
     )
     unclear = int((table["ST_conf"] >= table["ST"]).sum())
     if unclear:
-        yield text_line(f"{counted(unclear, 'figure')} cannot be told from 0 with so few samples.", "dim")
+        yield text_line(f"{counted(unclear, 'figure')} cannot be distinguished from 0 with so few samples.", "dim")
 
 
 def _sets(sweep: Sweep) -> Iterable[RenderableType]:

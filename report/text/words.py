@@ -172,8 +172,8 @@ def _proven(view: PlanView) -> str:
     bound = in_money(view.case, number(view.bound, decimals([view.leverage])))
     if view.status == "optimal":
         return (
-            f"It is proven that no plan within the limits can have more than {bound}: the gap is {gap(view.gap)}, and all "
-            "least fills hold in every scenario."
+            f"It is proven that no plan within the limits can have more than {bound}: the gap is {gap(view.gap)}, and "
+            "every minimum service level is met in every scenario."
         )
     return f"It is not proven best: another plan could have up to {bound}, a gap of {gap(view.gap)}."
 
@@ -182,7 +182,7 @@ def _no_answer(view: PlanView) -> Iterator[str]:
     if view.status == "infeasible":
         yield "No plan satisfies all limits of this case."
         yield "This is proven: every combination of policies was ruled out."
-        yield "Which limits are in conflict, and how far each must give, is told by “sluicegate explain”."
+        yield "“sluicegate explain” names the limits in conflict and how far each must give."
         return
     yield "The search was stopped before a plan was found."
     if view.bound is not None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MEASURES = {
     "leverage": "leverage",
     "bound": "no plan can have more than",
-    "least_leverage": "at least, under the unkindest answer",
+    "least_leverage": "at least, if the counterpart breaks ties against us",
     "counterpart_loss": "the counterpart's loss",
     "own_loss": "our loss",
     "worst_package": "worst package",

@@ -62,7 +62,7 @@ SECTIONS = {
 def test_every_design_has_its_answer(kind):
     vary = VARY[:2] if kind == "grid" else VARY
     text = shown(made(kind, vary))
-    for words in ("Sweep of Acid, gas and chips", "What is varied", "What leverage hangs on", SECTIONS[kind]):
+    for words in ("Sweep of Acid, gas and chips", "What is varied", "What leverage depends on", SECTIONS[kind]):
         assert words in text
     assert "as in the base plan" in text and "acid open" in text
     assert "What keeping to the base plan costs" in text
@@ -72,8 +72,8 @@ def test_every_design_has_its_answer(kind):
 def test_samples_without_a_plan_are_told_and_no_index_is_shown():
     text = shown(made("lhs", holes=True))
     assert "no plan satisfies the limits" in text
-    assert "no index is worked out over holes" in text and "95% interval" in text
-    assert "effect" not in text.lower().partition("what leverage hangs on")[2].partition("which choices")[0]
+    assert "Sensitivity indices need leverage in every sample" in text and "95% interval" in text
+    assert "effect" not in text.lower().partition("what leverage depends on")[2].partition("which choices")[0]
 
 
 def test_pairs_are_shown_where_they_were_asked_for():
@@ -89,7 +89,7 @@ def test_rows_of_the_base_plan_can_be_looked_at():
 
 
 def test_an_outcome_is_chosen():
-    assert "What same_policies hangs on" in shown(made("lhs"), outcome="same_policies")
+    assert "What same_policies depends on" in shown(made("lhs"), outcome="same_policies")
     with pytest.raises(ValueError, match="did you mean 'leverage'"):
         shown(made("lhs"), outcome="levrage")
 
@@ -175,7 +175,7 @@ def test_what_a_sweep_means_is_told_without_a_solver(folder):
 def test_the_command_says_what_a_sweep_means(folder, tmp_path):
     run = CliRunner().invoke(cli, ["sweep", "summary", str(folder), "--chart", str(tmp_path / "x.svg")])
     assert run.exit_code == 0, run.output
-    assert "What leverage hangs on" in run.stdout and "acid strict" in run.stdout
+    assert "What leverage depends on" in run.stdout and "acid strict" in run.stdout
     assert "Written to" in run.stderr and "Written" not in run.stdout
     assert (tmp_path / "x-effects.svg").exists()
     document = json.loads(CliRunner().invoke(cli, ["sweep", "summary", str(folder), "--json"]).stdout)
