@@ -11,6 +11,7 @@ from ..format.numbers import counted, number, percent, plain
 from ..text.blocks import blocks
 from ..text.words import case_line, in_money, joined
 from ..views.case import case_view
+from ..views.frontier import frontier_view
 from .inline import picture
 from .plan import ASSUMED, made, sources
 
@@ -66,25 +67,21 @@ def frontier_content(
         Who draws its chart.
     """
     from ..charts.frontier import frontier_figures
-    from ..text.frontier import change_words, frontier_parts, headline
+    from ..text.frontier import change_words, frontier_parts, headline, unit_words
 
-    words = frontier.resource.words
-    answer = [f"{line[:1].upper()}{line[1:]}." for line in headline(frontier)]
-    plans = frontier.feasible
+    view = frontier_view(frontier)
+    answer = [f"{line[:1].upper()}{line[1:]}." for line in headline(view)]
+    plans = view.feasible
     if plans:
-        ends = [
-            f"{in_money(case_view(frontier.case), number(point.leverage))} at {number(point.used)}"
-            for point in (plans[0], plans[-1])
-        ]
-        unit = f" {plain(frontier.unit)}" if frontier.unit not in ("", "share") else ""
-        span = " to ".join(f"{end}{unit}" for end in dict.fromkeys(ends))
-        answer.insert(0, f"Leverage against {words} goes from {span}; on the way the plan {change_words(frontier)}.")
+        ends = [f"{in_money(view.case, number(row.leverage))} at {number(row.used)}" for row in (plans[0], plans[-1])]
+        span = " to ".join(f"{end}{unit_words(view)}" for end in dict.fromkeys(ends))
+        answer.insert(0, f"Leverage against {view.words} goes from {span}; on the way the plan {change_words(view)}.")
     return _content(
         frontier.case,
-        f"leverage against {words}",
+        f"leverage against {view.words}",
         answer,
         remarks,
-        frontier_parts(frontier),
+        frontier_parts(view),
         frontier_figures(frontier),
         made(frontier.case, run),
         artist,

@@ -53,10 +53,12 @@ def test_shares_add_up_in_every_scenario(plan: Plan) -> None:
 
 
 def test_a_fill_without_a_limit_has_no_margin() -> None:
-    full = evaluate(load_case("tutorial", ["demands.home-makers/chip.min_fill_week=0.2"]))
-    rows = margin_rows(full)
+    weekly = evaluate(load_case("tutorial", ["demands.home-makers/chip.min_fill=0"]))
+    rows = margin_rows(weekly)
     assert {row.kind for row in rows} == {"min_fill_week"}
-    assert len(rows) == len(full.scenarios)
+    assert [row.scenario for row in rows] == list(weekly.scenarios)
+    loose = {f"demands.home-makers/chip.{kind}=0" for kind in ("min_fill", "min_fill_week")}
+    assert margin_rows(evaluate(load_case("tutorial", sorted(loose)))) == ()
 
 
 def test_losses_and_scenarios_are_those_of_the_plan(plan: Plan) -> None:
