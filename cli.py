@@ -604,7 +604,8 @@ def draft(trade: Trade, items: str, output: str, force: bool, as_json: bool, tal
       sluicegate draft downloads --focal CHN --counterpart EU --items 8505 --monthly -o mine
     """
     from .analysis.trade.drafting.draft import draft_case
-    from .report.text.draft import case_name, draft_document, show_draft, write_draft
+    from .report.files.draft import case_name, draft_document, write_draft
+    from .report.text.draft import show_draft
 
     if trade.counterpart is None:
         raise Refusal("draft needs --counterpart, the side that buys what is controlled")
@@ -732,7 +733,8 @@ def sweep_summary(folder: str, outcome: str, mode: str | None, chart: str | None
     """
     from .analysis.results import blaming
     from .analysis.sweep.read import read_sweep
-    from .report.text.sweep import show_sweep, sweep_document
+    from .report.text.sweep import show_sweep
+    from .report.views.sweep import sweep_document
 
     if chart is not None:
         check_chart(chart)

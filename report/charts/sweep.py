@@ -14,7 +14,7 @@ from ...analysis.figures.factors import Discrete
 from ...analysis.sensitivity.advice import BASE_PLAN, NO_PLAN, choice_map, choice_shares, chosen, regret, set_names
 from ...analysis.sensitivity.outcomes import LEVERAGE, modes, outcome_of, spread
 from ..format.numbers import counted, number, percent, plain
-from ..text.sweep import answer_of
+from ..views.sweep import answer_of
 from .base import GRID, HEIGHT, INK, MUTED, OURS, SERIES, THEIRS, WIDTH, Figure, styled, write_chart
 
 if TYPE_CHECKING:

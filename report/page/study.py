@@ -125,7 +125,7 @@ def _sweep_answer(sweep: Sweep) -> list[str]:
     """Return how leverage is spread, what it hangs on, and how far the advice holds and is proven."""
     from ...analysis.sensitivity.advice import choice_shares
     from ...analysis.sensitivity.outcomes import LEVERAGE, counts, ended_words, modes, rows_of, spread
-    from ..text.sweep import answer_of
+    from ..views.sweep import answer_of
 
     case, found = case_view(sweep.case), spread(sweep)
     if not found["samples"]:

@@ -1,10 +1,9 @@
-"""What a sweep says, on the terminal and as one document."""
+"""What a sweep says, on the terminal."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
@@ -19,7 +18,6 @@ from ...analysis.sensitivity.advice import (
     regret_by_choices,
     set_names,
 )
-from ...analysis.sensitivity.indices import morris_effects, sobol_indices, sobol_pairs
 from ...analysis.sensitivity.outcomes import (
     LEVERAGE,
     NOT_RUN,
@@ -27,16 +25,15 @@ from ...analysis.sensitivity.outcomes import (
     counts,
     ended_words,
     modes,
-    outcomes,
     rows_of,
     solves,
     spread,
 )
-from ...analysis.sensitivity.sensitivity import main_effects, tornado
 from ...model.plan.choices import LANE, POLICY, SAME_WORDS, Offer
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain
 from ..views.case import case_view
+from ..views.sweep import Answer, answer_of
 from .layout import new_table, section, text_line
 
 if TYPE_CHECKING:
@@ -91,56 +88,6 @@ SETS = "Choices that differ from the base plan's"
 
 MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-ANSWERS = {
-    "oat": ("tornado", tornado),
-    "grid": ("main_effects", main_effects),
-    "list": ("main_effects", main_effects),
-    "lhs": ("main_effects", main_effects),
-    "morris": ("morris", morris_effects),
-    "sobol": ("sobol", sobol_indices),
-}
-"""What a design is analysed for: the answer's name in documents, and the function that gives it."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an outcome hangs on, or why that cannot be said.
-
-    Attributes
-    ----------
-    name
-        ``tornado``, ``main_effects``, ``morris`` or ``sobol``.
-    table
-        One row per figure; None where it cannot be said.
-    pairs
-        Second-order Sobol indices; None where they were not asked for.
-    refusal
-        Why it cannot be said.
-    """
-
-    name: str
-    table: pd.DataFrame | None = None
-    pairs: pd.DataFrame | None = None
-    refusal: str = ""
-
-
-def answer_of(sweep: Sweep, outcome: str, mode: str | None = None) -> Answer:
-    """Return what an outcome of a sweep hangs on.
-
-    Raises
-    ------
-    ValueError
-        For a name that is no outcome.
-    """
-    name, function = ANSWERS[sweep.design.kind]
-    spread(sweep, outcome, mode)
-    try:
-        table = function(sweep, outcome, mode)
-        pairs = sobol_pairs(sweep, outcome, mode) if sweep.design.options.get("second_order") else None
-    except ValueError as error:
-        return Answer(name, refusal=str(error))
-    return Answer(name, table, pairs)
-
 
 def show_sweep(sweep: Sweep, console: Console, *, outcome: str = LEVERAGE, mode: str | None = None) -> None:
     """Print what a sweep says.
@@ -182,47 +129,6 @@ def sweep_parts(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) 
     yield from _decisions(sweep)
     if modes(sweep) == ["free", "fixed"]:
         yield from _regret(sweep)
-
-
-def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> dict[str, Any]:
-    """Return what a sweep says as plain values.
-
-    Raises
-    ------
-    ValueError
-        For a name that is no outcome.
-    """
-    answer = answer_of(sweep, outcome, mode)
-    document: dict[str, Any] = {
-        "schema": 2,
-        "case": sweep.case.name,
-        "remarks": list(sweep.remarks),
-        "design": sweep.design.to_dict(),
-        "samples": len(sweep.design),
-        "complete": sweep.complete,
-        "status": {name: counts(sweep, name) for name in modes(sweep)},
-        "solves": solves(sweep),
-        "base": {name: sweep.base.get(name) for name in ("leverage", "policies", "qualified", "stockpile")},
-        "outcome": outcome,
-        "outcomes": outcomes(sweep),
-        "spread": spread(sweep, outcome, mode),
-        answer.name: None if answer.table is None else _records(answer.table),
-        "refusal": answer.refusal or None,
-    }
-    if answer.pairs is not None:
-        document["sobol_pairs"] = _records(answer.pairs)
-    if "free" in modes(sweep):
-        document["choice_shares"] = _records(choice_shares(sweep, "free"))
-        document["decision_shares"] = _records(decision_shares(sweep, "free"))
-        if sweep.design.kind == "grid" and len(sweep.design.factors) == 2:
-            document["choice_map"] = _records(choice_map(sweep, "free"))
-    if modes(sweep) == ["free", "fixed"]:
-        document["regret"] = _records(regret_by_choices(sweep))
-    return document
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return frame.to_dict("records")
 
 
 # Sections ------------------------------------------------------------------------------------------------------------

@@ -27,7 +27,8 @@ from sluicegate.analysis.sweep.run import run_sweep
 from sluicegate.data import apply_overrides
 from sluicegate.model.plan.choices import Choices
 from sluicegate.report.format.documents import to_json
-from sluicegate.report.text.sweep import show_sweep, sweep_document
+from sluicegate.report.text.sweep import show_sweep
+from sluicegate.report.views.sweep import sweep_document
 
 from sluicegate_testing.sourcing_cases import sourcing
 from sluicegate_testing.sweep_cases import designed, formula

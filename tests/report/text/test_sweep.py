@@ -20,7 +20,8 @@ from sluicegate.cli import cli
 from sluicegate.report.charts.base import svg_of
 from sluicegate.report.charts.sweep import sweep_figures, write_sweep_charts
 from sluicegate.report.format.documents import to_json
-from sluicegate.report.text.sweep import show_sweep, sweep_document
+from sluicegate.report.text.sweep import show_sweep
+from sluicegate.report.views.sweep import sweep_document
 
 from sluicegate_testing.sweep_cases import designed, formula
 
