@@ -173,8 +173,8 @@ def init(folder: str, force: bool, talk: Talk) -> None:
 def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -> None:
     """Read and check CASE without looking for a plan.
 
-    All errors are reported together, each with file, row, column and remedy. Warnings name figures that are allowed but
-    look odd, among them base flows that do not balance. Exit code 0 with warnings only, 2 with errors.
+    All faults are reported together, each with file, row, column and remedy. Warnings name figures that are allowed but
+    look odd, among them base flows that do not balance. Exit code 0 with warnings only, 2 with faults.
 
     \b
     Examples:
@@ -581,7 +581,7 @@ def scan(
             write_page(scan_page(found, began, Here()), page)
         talk.say(shown(f"Written to {page}"))
     if chart is not None:
-        from .report.page.scan import scan_figures
+        from .report.charts.scan import scan_figures
 
         draw(chart, scan_figures(found), talk, "There is nothing to draw.")
     put_found(found, lambda found, console: show_scan(found, console, top), as_json)
