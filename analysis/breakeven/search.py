@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...model.network.network import Network
 from ...model.plan.choices import SAME_WORDS
 from ..figures.figure import Figure
-from .at_value import EXACT, NO_WORTH, Bench, Point
+from .at_value import EXACT, NO_WORTH, Point, WarmSolver
 from .result import Choice, Span, Switch
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class SwitchSearch:
         As of `breakeven`.
     """
 
-    def __init__(self, bench: Bench, figure: Figure, low: float, high: float, tolerance: float, points: int):
+    def __init__(self, bench: WarmSolver, figure: Figure, low: float, high: float, tolerance: float, points: int):
         self.bench = bench
         self.figure = figure
         self.low, self.high = low, high

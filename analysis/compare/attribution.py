@@ -14,11 +14,11 @@ from ...data.schema.tables import Row
 from ...model.certify.certificate import CertificateError
 from ...model.follower.combinations import TooManyCombinations
 from ...model.methods.engine import Engine
-from ...model.plan.limits import Terms
+from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import Plan
 from ...model.solving import solve
-from .differences import applied, content_digest, differences, group_words, grouped
+from .differences import applied, content_digest, differences, group_words, has_independent_components
 from .inputs import LIMITS, row_text, shown_value
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Work:
 
 def _on(engine: Engine, case: Case) -> Plan:
     """Return the plan of a case that differs from the engine's in limits alone."""
-    return engine.plan(engine.search(Terms.of(case).natural(engine.problem.units)))
+    return engine.plan(engine.search(SolveLimits.of(case).natural(engine.problem.units)))
 
 
 class Attribution:
@@ -143,7 +143,7 @@ class Attribution:
         self.work = work
         self.change: float | None = None
         found = differences(first, second)
-        self.groups, self.grouping = grouped(found, first, second)
+        self.groups, self.grouping = has_independent_components(found, first, second)
         if not found:
             self.notes.append("the cases do not differ in any figure that can change a plan")
         self.ends = tuple(self._end(letter, plan) for letter, plan in (("A", before), ("B", after)))

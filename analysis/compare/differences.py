@@ -114,7 +114,9 @@ def _needs(table: str, row: Row) -> Iterator[tuple[str, str]]:
         yield "policies", f"{row.regime}/{row.policy}"  # type: ignore[attr-defined]
 
 
-def grouped(found: Sequence[Difference], first: Case, second: Case) -> tuple[list[list[Difference]], str]:
+def has_independent_components(
+    found: Sequence[Difference], first: Case, second: Case
+) -> tuple[list[list[Difference]], str]:
     """Return differences in groups that are applied together, and what a group is.
 
     Rows that are added (removed) go together with the added (removed) rows and the figures that refer to them.

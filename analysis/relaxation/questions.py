@@ -38,7 +38,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ElasticAnswer:
     """The least weighted sum of gaps under one choice of policies, or under all.
 
     Attributes
@@ -60,13 +60,13 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Leaf:
+class ElasticLeaf:
     """A bound on the value over part of the binaries' space, for every choice of policies: minus a cut.
 
     Attributes
     ----------
     cut
-        The cut; where it is a barrier, a positive value proves that what must hold cannot.
+        The cut; where it is a feasibility cut, a positive value proves that what must hold cannot.
     value
         The value where it was found.
     core
@@ -79,7 +79,7 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Tree:
+class ElasticTree:
     """A branch and bound over the lanes to qualify.
 
     Attributes
@@ -95,4 +95,4 @@ class Tree:
     value: float
     solution: np.ndarray | None
     bound: float
-    leaves: list[Leaf]
+    leaves: list[ElasticLeaf]
