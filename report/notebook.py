@@ -20,9 +20,7 @@ SHOWN = """\
 <p>{% for sentence in sentences %}{{ sentence }} {% endfor %}</p>
 {% if rows %}
 <table>
-<thead><tr>
-<th scope="col">Regime</th><th scope="col">Policy</th><th scope="col">Mean delay, weeks</th><th scope="col">Granted</th>
-</tr></thead>
+<thead><tr>{% for head in heads %}<th scope="col">{{ head }}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}
 <tr>{% for cell in row %}<td><bdi>{{ cell }}</bdi></td>{% endfor %}</tr>
@@ -126,17 +124,20 @@ def plan_html(plan: Plan) -> str:
     """
     from jinja2 import Environment
 
-    from .format.numbers import number, percent, plain
-    from .page.plan import answer, case_line, case_title
+    from .format.cells import cells
+    from .format.columns import NOTEBOOK, shown_on
+    from .format.numbers import plain
+    from .text.words import answer, case_line
+    from .views.plan import plan_view
+    from .views.policies import POLICY_COLUMNS
 
-    rows = []
-    if plan.leverage is not None:
-        table = plan.tables["policies"]
-        for row in table[table["policy"] != "open"].itertuples():
-            rows.append([plain(row.name), plain(row.policy), number(row.mean_delay, 1), percent(row.approval_rate)])
+    view = plan_view(plan)
+    columns = shown_on(POLICY_COLUMNS, NOTEBOOK)
+    heads = [column.named(plain(view.case.money)) for column in columns]
+    rows = list(zip(*(cells(column, view.chosen) for column in columns), strict=True))
     template = Environment(autoescape=True, trim_blocks=True).from_string(SHOWN)
-    title, line = case_title(plan.case), case_line(plan.case)
-    return template.render(title=title, line=line, sentences=answer(plan), rows=rows)
+    title, line = plain(view.case.title), case_line(view.case)
+    return template.render(title=title, line=line, sentences=answer(view), heads=heads, rows=rows)
 
 
 VIEWS: dict[str, Any] = {"charts": property(PlanCharts), "_repr_html_": plan_html}

@@ -22,10 +22,11 @@ from click.testing import CliRunner, Result
 from rich.cells import cell_len
 from sluicegate import Plan, load_case
 from sluicegate import evaluate as evaluate_case
-from sluicegate.cli import _chosen_policies, cli
+from sluicegate.cli import cli
 from sluicegate.data import write_folder
 from sluicegate.data.storage.digests import check_digests
 from sluicegate.model import CertificateError, TooManyCombinations
+from sluicegate.report.console.given import chosen_policies
 
 from sluicegate_testing.cli_cases import slow, small
 from tools.bench.generate import generate
@@ -420,14 +421,14 @@ def test_ids_with_equal_signs() -> None:
 def test_a_policy_is_read_where_the_case_has_it_whatever_the_order_of_regimes(turned: bool) -> None:
     menu = {"a": ["open", "b=c"], "a=b": ["open", "d"], "e": ["open", "f"]}
     given = dict(reversed(menu.items())) if turned else menu
-    assert _chosen_policies("--policy", ["a=b=c", "e=f"], given) == {"a": "b=c", "e": "f"}
-    assert _chosen_policies("--policy", ["a=b=d"], given) == {"a=b": "d"}
-    assert _chosen_policies("--policy", ["a=b=x"], given) == {"a=b": "x"}
-    assert _chosen_policies("--policy", ["z=b=x"], given) == {"z=b": "x"}
+    assert chosen_policies("--policy", ["a=b=c", "e=f"], given) == {"a": "b=c", "e": "f"}
+    assert chosen_policies("--policy", ["a=b=d"], given) == {"a=b": "d"}
+    assert chosen_policies("--policy", ["a=b=x"], given) == {"a=b": "x"}
+    assert chosen_policies("--policy", ["z=b=x"], given) == {"z=b": "x"}
     with pytest.raises(
         click.ClickException, match=r"a=b=c can be read as regime a with policy b=c or regime a=b with policy c;"
     ):
-        _chosen_policies("--policy", ["a=b=c"], {**given, "a=b": ["open", "c"]})
+        chosen_policies("--policy", ["a=b=c"], {**given, "a=b": ["open", "c"]})
 
 
 def test_an_id_is_the_same_however_it_was_typed() -> None:
@@ -632,7 +633,7 @@ def process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]
 def test_help_imports_nothing_heavy() -> None:
     code = """
 import sys
-from sluicegate.cli import _chosen_policies, cli
+from sluicegate.cli import cli
 for arguments in (["--help"], ["solve", "--help"], ["--version"], ["cases", "--help"]):
     cli.main(arguments, standalone_mode=False)
 print(*sorted({name.partition(".")[0] for name in sys.modules}), sep="\\n", file=sys.stderr)

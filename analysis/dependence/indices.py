@@ -12,7 +12,7 @@ from ...data.units import Units
 from ...model.leader.problem import Problem
 from ...model.network.network import NONE
 from ...model.plan.tolerances import FLOW_NOISE
-from ..trade.measures import CDI_THRESHOLDS
+from ..trade.ranking.measures import CDI_THRESHOLDS
 from .prices import POINTS, Prices, herfindahl
 from .survival import Survival, nodes
 

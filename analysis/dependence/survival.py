@@ -189,11 +189,11 @@ class Survival:
         return places[places >= 0]
 
     def _columns_by_id(self, *families: Mapping[Any, Any]) -> dict[str, np.ndarray]:
-        has_independent_components: dict[str, list[Any]] = {}
+        grouped: dict[str, list[Any]] = {}
         for family in families:
             for index, variable in family.items():
-                has_independent_components.setdefault(index[0], []).append(variable)
-        return {name: self._places(variables) for name, variables in has_independent_components.items()}
+                grouped.setdefault(index[0], []).append(variable)
+        return {name: self._places(variables) for name, variables in grouped.items()}
 
     def _fill(self, block: Any, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
         weeks = range(self.weeks)

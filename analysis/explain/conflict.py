@@ -12,9 +12,10 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ...data.units import Units
 from ...model.plan.plan import served
-from ...model.plan.tolerances import VALUE_NOISE
-from ..relaxation.elastic import TOLERANCE, Elastic, ElasticAnswer, Question, Slack
+from ...model.plan.tolerances import GAP_CLOSED, VALUE_NOISE
+from ..relaxation.elastic import Elastic
 from ..relaxation.limits import Limit, LimitFigure, figures_of, natural_unit, shown
+from ..relaxation.questions import ElasticAnswer, Question, Slack
 
 ROUNDS = 40
 """Sets tried to find a smaller conflict before the one found is called irreducible only."""
@@ -229,7 +230,7 @@ class Filter:
             return None
         elastic = self.elastic
         answer = elastic.least(Question({limit: 1.0 / limit.figure.scale for limit in limits}))
-        if answer.value <= TOLERANCE:
+        if answer.value <= GAP_CLOSED:
             self._learn(answer, asked)
             return None
         if elastic.core is None:
@@ -246,7 +247,7 @@ class Filter:
             | {
                 limit
                 for limit in self.all
-                if limit not in asked and elastic.gap(limit, nearer) <= TOLERANCE * limit.figure.scale
+                if limit not in asked and elastic.gap(limit, nearer) <= GAP_CLOSED * limit.figure.scale
             }
         )
 
@@ -332,7 +333,7 @@ def jointly(elastic: Elastic) -> tuple[list[Change], float]:
     answer = elastic.least(Question({figure: 1.0 / figure.scale for figure in elastic.figures}))
     changes = []
     for figure in elastic.figures:
-        if elastic.gap(figure, answer) > TOLERANCE * figure.scale:
+        if elastic.gap(figure, answer) > GAP_CLOSED * figure.scale:
             value = (
                 elastic.share(figure, answer) if figure.kind == "max_party_share" else _moved(elastic, figure, answer)
             )

@@ -12,9 +12,11 @@ from ...model.formulation.linking import Choice
 from ...model.methods.cut_pool import CutPool
 from ...model.methods.engine import Engine
 from ...model.plan.monitor import Stopped
+from ...model.plan.tolerances import GAP_CLOSED
 from ...model.solver.branch_and_bound import minimise
-from ..relaxation.elastic import TOLERANCE, Elastic, Question
+from ..relaxation.elastic import Elastic
 from ..relaxation.limits import LimitFigure
+from ..relaxation.questions import Question
 from .resources import Resource
 
 
@@ -61,7 +63,7 @@ class MinimumUse(Elastic):
             When stopped.
         """
         answer = self.least(self.asked)
-        while self.resource.name == "own_loss" and answer.value <= TOLERANCE:
+        while self.resource.name == "own_loss" and answer.value <= GAP_CLOSED:
             # There are plans that gain this much and more: the limit must be set lower for their gaps to count.
             self.base -= 10 * (abs(self.base) + money_scale(self.problem))
             self.solve_limits = self.resource.at(self.solve_limits, self.base)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -22,95 +22,10 @@ from ...model.methods.cut_pool import CutPool
 from ...model.network.network import NONE
 from ...model.plan.limits import BUDGET, LIMITED, SolveLimits, with_rounding
 from ...model.plan.monitor import Stopped
-from ...model.plan.tolerances import INTEGRAL
+from ...model.plan.tolerances import DUAL_COUNTS, GAP_CLOSED, INTEGRAL
 from ...model.solver.highs import PRIMAL, Program
 from .limits import Limit, LimitFigure, figures_of, limits_of
-
-TOLERANCE = 1e-6
-"""Sum of relative gaps up to which limits count as kept."""
-
-SUPPORT = 1e-7
-"""Share of its price from which the dual of a limit counts as one."""
-
-Slack = Limit | LimitFigure
-"""What can give: a limit alone, or a figure of the case and with it every limit that it sets."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of the elastic program: the least weighted sum of gaps, the other limits kept or set aside.
-
-    Attributes
-    ----------
-    priced : dict of slack to float
-        Price of the gap of what may give, per unit.
-    kept
-        What must hold. Limits that are neither priced nor kept are set aside.
-    """
-
-    priced: Mapping[Slack, float]
-    kept: Sequence[Slack] = ()
-
-
-@dataclass(frozen=True)
-class ElasticAnswer:
-    """The least weighted sum of gaps under one choice of policies, or under all.
-
-    Attributes
-    ----------
-    value
-        The sum; inf where what must hold cannot.
-    choice
-        The policies.
-    solution : array or None, shape (columns,)
-        Columns of the elastic program.
-    over : dict of str to float
-        What policies use beyond limits that are theirs alone.
-    """
-
-    value: float
-    choice: Choice
-    solution: np.ndarray | None
-    over: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ElasticLeaf:
-    """A bound on the value over part of the binaries' space, for every choice of policies: minus a cut.
-
-    Attributes
-    ----------
-    cut
-        The cut; where it is a feasibility cut, a positive value proves that what must hold cannot.
-    value
-        The value where it was found.
-    core
-        Limits and figures that the bound rests on.
-    """
-
-    cut: Cut
-    value: float
-    core: frozenset[Slack]
-
-
-@dataclass(frozen=True)
-class ElasticTree:
-    """A branch and bound over the lanes to qualify.
-
-    Attributes
-    ----------
-    value, solution
-        The best found; inf and None where there is nothing.
-    bound
-        Proven lower bound.
-    leaves
-        Bounds that together cover all.
-    """
-
-    value: float
-    solution: np.ndarray | None
-    bound: float
-    leaves: list[ElasticLeaf]
+from .questions import ElasticAnswer, ElasticLeaf, ElasticTree, Question, Slack
 
 
 def gap_column(leader_problem: LeaderProblem, limit: Limit) -> int:
@@ -302,7 +217,7 @@ class Elastic(FixedPolicySolver):
                 if not outcome.optimal or outcome.objective is None or outcome.solution is None:
                     raise ArithmeticError(f"a feasibility cut ended with {outcome.termination!r}")
                 leaves.append(self._leaf(outcome.objective, outcome.solution, admin, feasibility_cut=True))
-                if outcome.objective <= TOLERANCE:
+                if outcome.objective <= GAP_CLOSED:
                     bound = 0.0
                 self._use(highs)
                 continue
@@ -331,7 +246,9 @@ class Elastic(FixedPolicySolver):
         price = self._phase_cost if feasibility_cut else self.cost
         reduced = np.array(self.relaxed.highs.getSolution().col_dual)
         core = frozenset(
-            slack for slack, place in self.column.items() if price[place] - reduced[place] > SUPPORT * price[place] > 0
+            slack
+            for slack, place in self.column.items()
+            if price[place] - reduced[place] > DUAL_COUNTS * price[place] > 0
         )
         return ElasticLeaf(self._cut(solution, -value, admin, feasibility_cut), value, core)
 
@@ -362,7 +279,7 @@ class Elastic(FixedPolicySolver):
         tree = self._tree(0.0, math.inf)
         best = ElasticAnswer(tree.value, all_open, tree.solution)
         self.core = frozenset().union(*(leaf.core for leaf in tree.leaves))
-        if best.value <= max(enough, 0.0) + TOLERANCE:
+        if best.value <= max(enough, 0.0) + GAP_CLOSED:
             return best
         if self._anywhere(tree) >= best.value - _tolerance(best.value):
             return best
@@ -460,7 +377,7 @@ class Elastic(FixedPolicySolver):
         assert first is not None
         note(first, tree)
         used = 0
-        while best.value > max(enough, 0.0) + TOLERANCE:
+        while best.value > max(enough, 0.0) + GAP_CLOSED:
             if self.stop():
                 raise Stopped
             goal = best.value - _tolerance(best.value) if math.isfinite(best.value) else math.inf
@@ -569,13 +486,13 @@ def _kind(slack: Slack) -> str:
 
 
 def _tolerance(value: float) -> float:
-    return max(TOLERANCE, 1e-7 * abs(value)) if math.isfinite(value) else 0.0
+    return max(GAP_CLOSED, 1e-7 * abs(value)) if math.isfinite(value) else 0.0
 
 
 def _bounds(cut: Cut, value: np.ndarray) -> np.ndarray:
     """Lower bounds on the value of a question from a leaf's cut at some candidates."""
     if cut.feasibility_cut:
-        return np.where(-value > TOLERANCE, math.inf, 0.0)
+        return np.where(-value > GAP_CLOSED, math.inf, 0.0)
     return np.maximum(0.0, -value)
 
 
@@ -584,5 +501,5 @@ def _lowest(lower: np.ndarray, goal: float, closed: np.ndarray) -> int | None:
     least = float(lower.min(initial=math.inf))
     if not least < goal:
         return None
-    near = np.flatnonzero(lower <= least + TOLERANCE)
+    near = np.flatnonzero(lower <= least + GAP_CLOSED)
     return int(near[np.argmin(closed[near])])

@@ -14,8 +14,9 @@ from ...model.plan.choices import LANE, NOTHING, POLICY, Choices, Offer, qualifi
 from ...model.plan.choices import STOCKPILE as STOCK
 from ..sweep.outcomes import POLICY as POLICY_COLUMN
 from ..sweep.outcomes import QUALIFIED, STOCKPILE, policies_text
+from .bootstrap import interval, sample_blocks
 from .decisions import amounts, choices_of, has_choices, made, matching, names_of, stocked
-from .sensitivity import USABLE, _blocks, base_choices, base_policies, interval, modes, rows_of
+from .outcomes import USABLE, base_choices, base_policies, modes, rows_of
 
 if TYPE_CHECKING:
     from ..sweep.read import Sweep
@@ -185,7 +186,7 @@ def choice_shares(sweep: Sweep, mode: str | None = None) -> pd.DataFrame:
     table["share"] = table["samples"] / len(sets)
     table["share_low"], table["share_high"] = np.nan, np.nan
     if sweep.design.kind in RANDOM and len(sets):
-        blocks = _blocks(sweep.design)
+        blocks = sample_blocks(sweep.design)
         sizes = np.bincount(blocks)
         for place, name in enumerate(table["choices"]):
             hits = np.bincount(blocks, (sets == name).to_numpy())

@@ -9,12 +9,13 @@ import platform
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...data import write_folder
+from ...data.output.documents import plain_document
 from ...data.storage.digests import check_digests
 from ...model import solve
 from ...model.plan.monitor import Monitor
@@ -174,7 +175,7 @@ def run_sweep(
             dataset = SweepStore.create(
                 folder,
                 _meta(case, design, options),
-                plain(base),
+                plain_document(base),
                 design.samples,
                 lambda folder: write_folder(case, folder),
                 place=place,
@@ -365,16 +366,3 @@ def _refuse_changed(dataset: SweepStore, remark: Callable[[str], None]) -> None:
         )
     if found.remark:
         remark(found.remark)
-
-
-def plain(value: Any) -> Any:
-    """Return a document of plain values; numbers that are not finite become None."""
-    import math
-
-    if isinstance(value, Mapping):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(entry) for entry in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

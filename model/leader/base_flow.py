@@ -8,9 +8,9 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ..network.network import NONE
-from ..plan.tolerances import QUANTITY_NOISE
+from ..plan.tolerances import FACE_RELATIVE, QUANTITY_NOISE
 from ..solver.highs import Highs, Program
-from .fixed_policy import FACE_RELATIVE, face_of
+from .fixed_policy import face_of
 from .recompute import Operations
 
 if TYPE_CHECKING:

@@ -34,6 +34,12 @@ LIMIT_KEPT = 1e-6
 LIMIT_BINDS = 1e-6
 """What may be left of a limit, relative to it, for it to bind."""
 
+GAP_CLOSED = 1e-6
+"""Sum of relative gaps of limits up to which they count as kept."""
+
+DUAL_COUNTS = 1e-7
+"""Share of a limit's price from which its dual counts as one."""
+
 NO_PLAN_SHARE = 1e-6
 """Share of what a limit's gap is charged for at which a feasibility cut proves that no plan exists."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..format.numbers import decimals, number, plain, signed
 from .base import INK, OURS, SERIES, THEIRS, Figure, inline_data, styled
-from .plan import GAIN, WIDTH
+from .narrow import GAIN, WIDTH
 
 if TYPE_CHECKING:
     from ...analysis.compare.compare import Comparison

@@ -12,9 +12,9 @@ import pandas as pd
 
 from ...analysis.figures.factors import Discrete
 from ...analysis.sensitivity.advice import BASE_PLAN, NO_PLAN, choice_map, choice_shares, chosen, regret, set_names
-from ...analysis.sensitivity.sensitivity import LEVERAGE, modes, outcome_of, spread
+from ...analysis.sensitivity.outcomes import LEVERAGE, modes, outcome_of, spread
 from ..format.numbers import counted, number, percent, plain
-from ..text.sweep import answer_of
+from ..views.sweep import answer_of
 from .base import GRID, HEIGHT, INK, MUTED, OURS, SERIES, THEIRS, WIDTH, Figure, styled, write_chart
 
 if TYPE_CHECKING:
@@ -379,7 +379,7 @@ def _scatter(sweep: Sweep, outcome: str) -> Figure:
             )
             .properties(width=WIDTH / 2 - 40, height=HEIGHT * 0.6)
         )
-    title = f"{plain(outcome).replace('_', ' ').capitalize()} against the figures it hangs on most"
+    title = f"{plain(outcome).replace('_', ' ').capitalize()} against the figures it depends on most"
     text = (
         f"{plain(outcome)} of every sample against {', '.join(names)}, coloured by which choices are best there. "
         f"{counted(int(keep.sum()), 'sample')}{', every ' + str(step) + 'th shown' if step > 1 else ''}."

@@ -1,1 +1,1 @@
-"""What the command line does around a command: progress, completion."""
+"""What the command line does around a command: options, output, errors, interrupts, progress, completion."""

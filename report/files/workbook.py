@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, whole_text, write_text
 from ...data.storage.placing import place_file
+from ...model.network.network import NONE
 from ...model.plan.plan import served
 from ...model.plan.tolerances import SERVED_IN_FULL
 from ..charts.base import OURS, THEIRS
-from ..format.notices import notices
+from ..format.columns import FIGURE, SHARE, TEXT, WEEK, WORKBOOK, shown_on
 from ..format.numbers import decimals, gap
-from ..text.plan import LIMITS, METHODS, PARTS, continuity_margins
+from ..views.outcomes import nearest
+from ..views.plan import plan_view
+from ..views.policies import POLICY_COLUMNS
+from ..views.rows import plain_values
 from .folder import versions
 
 if TYPE_CHECKING:
@@ -26,11 +30,12 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from ...model import Plan
+    from ..views.outcomes import ScenarioRow
 
 SUMMARY, POLICIES, SOURCING = "Summary", "Policies of the plan", "Sourcing"
 FLOWS, STOCKS, FILLS = "Flows by week", "Stocks by week", "Fills by week"
-SCENARIOS, LOSSES, CONTINUITY = "Scenarios", "Losses", "Continuity"
-SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
+SCENARIOS, CAUSES, LOSSES, CONTINUITY = "Scenarios", "Causes", "Losses", "Continuity"
+SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, CAUSES, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
 """Sheets of the plan; none has the name of a table of the case, nor one near it, so that the workbook is a case too."""
 
 EVERY = "every scenario"
@@ -42,8 +47,6 @@ LIMIT_UNITS = {"reviewer_hours": "hours", "political_capital": "points"}
 
 LINE_HEIGHT = 15
 """Height of a line of a header, in points."""
-
-TEXT, SHARE, WHOLE, FIGURE = "text", "share", "whole", "figure"
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Column:
     cells
         One for each row.
     kind
-        ``text``, ``share`` (shown in percent), ``whole`` or ``figure``.
+        ``text``, ``share`` (shown in percent), ``week`` (a whole number) or ``figure``.
     """
 
     title: str
@@ -113,18 +116,20 @@ class _Writer:
         self.book = book
         self.plan = plan
         self.remarks = remarks
-        self.money = plan.case.settings.case.currency or "money"
+        self.view = plan_view(plan)
+        self.money = self.view.case.money or "money"
         self.units = {row.item: row.unit or "units" for row in plan.case.items}
         self._formats: dict[str, Any] = {}
 
     def write(self) -> None:
         """Write all sheets; those of a plan that is none stay away, the summary says why."""
         self._summary()
-        if self.plan.leverage is None:
+        if self.view.leverage is None:
             return
         self._policies()
         self._sourcing()
         self._scenarios()
+        self._causes()
         self._losses()
         self._continuity()
         self._by_week(FLOWS, "flows", ["scenario", "lane"], ["side", "item", "origin", "destination"], "dispatched")
@@ -145,7 +150,7 @@ class _Writer:
     def _number(self, kind: str, values: Iterable[Any]) -> Any:
         if kind == SHARE:
             return self._format("0.0%")
-        places = 0 if kind == WHOLE else decimals(value for value in values if isinstance(value, (int, float)))
+        places = 0 if kind == WEEK else decimals(value for value in values if isinstance(value, (int, float)))
         return self._format("#,##0" + ("." + "0" * places if places else ""))
 
     def _table(self, title: str, columns: Sequence[Column], frozen: int = 1) -> Worksheet:
@@ -188,7 +193,7 @@ class _Writer:
             sheet,
             0,
             0,
-            self.plan.case.settings.case.title or self.plan.case.name,
+            self.view.case.title,
             self._format(bold=True, font_size=15),
         )
         row = 2
@@ -207,9 +212,9 @@ class _Writer:
                     self._text(sheet, row, 2, unit)
                 row += 1
             row += 1
-        if self.plan.scenarios:
+        if self.view.scenarios:
             chart = self._chart("bar", "Leverage by scenario", self.money)
-            count = len(self.plan.scenarios)
+            count = len(self.view.scenarios)
             chart.add_series(
                 {
                     "name": "leverage",
@@ -233,56 +238,46 @@ class _Writer:
 
     def _summary_parts(self) -> Iterable[tuple[str, list[tuple[str, Any, str]]]]:
         """Return the parts of the summary: title, and lines of words, value and unit."""
-        plan, money = self.plan, self.money
-        horizon = plan.case.settings.horizon
+        view, money = self.view, self.money
         if self.remarks:
             yield "Before you trust these figures", [(remark, None, "") for remark in self.remarks]
         yield (
             "The case",
             [
-                ("name", plan.case.name, ""),
-                ("horizon", horizon.weeks, "weeks"),
-                ("week 0 begins", "" if horizon.start is None else horizon.start.isoformat(), ""),
+                ("name", view.case.name, ""),
+                ("horizon", view.case.weeks, "weeks"),
+                ("week 0 begins", view.case.start, ""),
             ],
         )
-        answer: list[tuple[str, Any, str]] = [("status", plan.status, "")]
-        if plan.leverage is not None:
-            low = plan.leverage_range[0] if plan.leverage_range else None
+        answer: list[tuple[str, Any, str]] = [("status", view.status, "")]
+        if view.leverage is not None:
             answer += [
-                ("leverage, in the worst package", plan.leverage, money),
-                ("no plan can have more than", plan.bound, money),
-                ("gap", "" if plan.gap is None else gap(plan.gap), ""),
-                ("the counterpart's loss", plan.counterpart_loss, money),
-                ("our loss", plan.own_loss, money),
-                ("worst package", plan.worst_package or "", ""),
-                ("leverage under its least kind answer", low, money),
-                ("leverage of sourcing alone", plan.sourcing_only_leverage, money),
+                ("leverage, in the worst package", view.leverage, money),
+                ("no plan can have more than", view.bound, money),
+                ("gap", "" if view.gap is None else gap(view.gap), ""),
+                ("the counterpart's loss", view.counterpart_loss, money),
+                ("our loss", view.own_loss, money),
+                ("worst package", view.worst, ""),
+                ("leverage if it breaks ties against us", view.least, money),
+                ("leverage of sourcing alone", view.sourcing_only, money),
             ]
         yield "The answer", answer
-        if plan.limits:
+        if view.uses:
+            units = {**LIMIT_UNITS, "budget": money}
             yield (
                 "Limits",
-                [
-                    (
-                        f"{LIMITS[name]} used{_limit(values['limit'])}",
-                        values["used"],
-                        {**LIMIT_UNITS, "budget": money}[name],
-                    )
-                    for name, values in plan.limits.items()
-                ],
+                [(f"{row.words} used{_limit(row.limit)}", row.used, units[row.name]) for row in view.uses],
             )
-        remarks = [*plan.violations, *notices(plan)]
+        remarks = [*view.violations, *view.notices]
         if remarks:
             yield "To know before trusting a figure", [(remark, None, "") for remark in remarks]
-        solve = plan.solve
-        method = str(solve.get("method", ""))
         yield (
             "How it was solved",
             [
-                ("method", METHODS.get(method, method), ""),
+                ("method", view.solve.method, ""),
                 *(
                     (f"{name.replace('_', ' ')}, relative", f"{value:.1g}", "")
-                    for name, value in plan.certificate.items()
+                    for name, value in view.solve.certificate.items()
                 ),
                 *(
                     (name, value, "")
@@ -293,48 +288,43 @@ class _Writer:
         )
 
     def _policies(self) -> None:
-        frame = self.plan.tables["policies"]
         self._table(
             POLICIES,
             [
-                Column("Regime", list(frame["regime"]), TEXT),
-                Column("Name", list(frame["name"]), TEXT),
-                Column("Controller", list(frame["controller"]), TEXT),
-                Column("Policy", list(frame["policy"]), TEXT),
-                Column("Mean delay (weeks)", _plain(frame["mean_delay"])),
-                Column("Licences granted", _plain(frame["approval_rate"]), SHARE),
-                Column(f"Cost of running it ({self.money})", _plain(frame["admin_cost"])),
-                Column("Reviewer hours", _plain(frame["reviewer_load"])),
-                Column("Political capital (points)", _plain(frame["political_cost"])),
-                Column("First week goods are late", _plain(frame["first_bite"]), WHOLE),
-                Column("First week of a shortage", _plain(frame["first_shortage"]), WHOLE),
+                Column(column.named(self.money), column.of(self.view.policies), column.kind)
+                for column in shown_on(POLICY_COLUMNS, WORKBOOK)
             ],
         )
 
     def _sourcing(self) -> None:
-        frame = self.plan.tables["sourcing"]
-        stockpile = frame["kind"] == "stockpile"
+        lanes, stockpiles = self.view.lanes, self.view.stockpiles
+        rows: list[Any] = [*lanes, *stockpiles]
+        none = [0.0] * len(stockpiles)
         sheet = self._table(
             SOURCING,
             [
-                Column("Lane or stockpile", list(frame["id"]), TEXT),
-                Column("Kind", list(frame["kind"]), TEXT),
-                Column("Item", list(frame["item"]), TEXT),
-                Column("From", list(frame["origin"]), TEXT),
-                Column("Party", list(frame["party"]), TEXT),
-                Column("To", list(frame["destination"]), TEXT),
-                Column("Before", _plain(frame["status_quo"])),
-                Column("In the plan", _plain(frame["plan"])),
-                Column("Unit", [self._rate(*row) for row in zip(frame["item"], stockpile, strict=True)], TEXT),
-                Column("Share before", _plain(frame["status_quo_share"]), SHARE),
-                Column("Share in the plan", _plain(frame["plan_share"]), SHARE),
-                Column("To be qualified", [_yes(value) for value in frame["to_qualify"]], TEXT),
-                Column("Qualified", [_yes(value) for value in frame["qualified"]], TEXT),
-                Column(f"Cost of qualifying ({self.money})", _plain(frame["fixed_cost"])),
-                Column(f"Spent on it ({self.money})", _plain(frame["cost"])),
+                Column("Lane or stockpile", [row.id for row in rows], TEXT),
+                Column("Kind", ["lane"] * len(lanes) + ["stockpile"] * len(stockpiles), TEXT),
+                Column("Item", [row.item for row in rows], TEXT),
+                Column("From", [row.origin for row in lanes] + [""] * len(stockpiles), TEXT),
+                Column("Party", [row.party for row in rows], TEXT),
+                Column("To", [*(row.destination for row in lanes), *(row.site for row in stockpiles)], TEXT),
+                Column("Before", [*(row.status_quo for row in lanes), *none]),
+                Column("In the plan", [*(row.plan for row in lanes), *(row.units for row in stockpiles)]),
+                Column(
+                    "Unit",
+                    [f"{self._unit(row.item)} per week" for row in lanes]
+                    + [self._unit(row.item) for row in stockpiles],
+                    TEXT,
+                ),
+                Column("Share before", [*(row.status_quo_share for row in lanes), *none], SHARE),
+                Column("Share in the plan", [*(row.plan_share for row in lanes), *none], SHARE),
+                Column("To be qualified", [*(_yes(row.to_qualify) for row in lanes), *([""] * len(stockpiles))], TEXT),
+                Column("Qualified", [*(_yes(row.qualified) for row in lanes), *([""] * len(stockpiles))], TEXT),
+                Column(f"Cost of qualifying ({self.money})", [*(row.fixed_cost for row in lanes), *none]),
+                Column(f"Spent on it ({self.money})", [row.cost for row in rows]),
             ],
         )
-        lanes = int((~stockpile).sum())
         if not lanes:
             return
         chart = self._chart("bar", "Share of intake before and in the plan", "")
@@ -342,41 +332,33 @@ class _Writer:
             chart.add_series(
                 {
                     "name": [SOURCING, 0, column],
-                    "categories": [SOURCING, 1, 0, lanes, 0],
-                    "values": [SOURCING, 1, column, lanes, column],
+                    "categories": [SOURCING, 1, 0, len(lanes), 0],
+                    "values": [SOURCING, 1, column, len(lanes), column],
                     "fill": {"color": colour},
                 }
             )
         chart.set_y_axis({"reverse": True})
         chart.set_x_axis({"num_format": "0%", "max": 1, "min": 0})
-        chart.set_size({"width": 760, "height": max(320, 26 * lanes + 90)})
-        sheet.insert_chart(len(frame) + 2, 0, chart)
+        chart.set_size({"width": 760, "height": max(320, 26 * len(lanes) + 90)})
+        sheet.insert_chart(len(lanes) + len(stockpiles) + 2, 0, chart)
 
-    def _rate(self, item: str, in_all: bool) -> str:
-        unit = self.units.get(item, "units")
-        return unit if in_all else f"{unit} per week"
+    def _unit(self, item: str) -> str:
+        return self.units.get(item, "units")
 
     def _scenarios(self) -> None:
-        plan = self.plan
-        rated = {"none", *(row.package for row in plan.case.retaliations)}
-        names = list(plan.scenarios)
-        entries = list(plan.scenarios.values())
-        demands = list(dict.fromkeys(key for entry in entries for key in entry["fill"]))
-        kinds = [_kind(name, name in rated, name == plan.worst_package) for name in names]
+        rows = self.view.scenarios
+        demands = list(dict.fromkeys(key for row in rows for key in row.fills))
         sheet = self._table(
             SCENARIOS,
             [
-                Column("Scenario", names, TEXT),
-                Column("Kind", kinds, TEXT),
-                Column(f"Leverage ({self.money})", [entry["leverage"] for entry in entries]),
-                Column(f"Counterpart's loss ({self.money})", [entry["counterpart_loss"] for entry in entries]),
-                Column(f"Our loss ({self.money})", [entry["own_loss"] for entry in entries]),
-                Column("Known from week", [entry.get("reveal_week") for entry in entries], WHOLE),
-                Column("Fill at its least", [", ".join(entry.get("at_limit", ())) for entry in entries], TEXT),
-                *(
-                    Column(f"Mean fill of {key}", [entry["fill"].get(key) for entry in entries], SHARE)
-                    for key in demands
-                ),
+                Column("Scenario", [row.name for row in rows], TEXT),
+                Column("Kind", [_kind(row) for row in rows], TEXT),
+                Column(f"Leverage ({self.money})", [row.leverage for row in rows]),
+                Column(f"Counterpart's loss ({self.money})", [row.counterpart_loss for row in rows]),
+                Column(f"Our loss ({self.money})", [row.own_loss for row in rows]),
+                Column("Known from week", [row.reveal_week for row in rows], WEEK),
+                Column("Fill at its least", [", ".join(row.at_limit) for row in rows], TEXT),
+                *(Column(f"Mean fill of {key}", [row.fills.get(key) for row in rows], SHARE) for key in demands),
             ],
         )
         chart = self._chart("column", "Both losses by scenario", self.money)
@@ -384,28 +366,38 @@ class _Writer:
             chart.add_series(
                 {
                     "name": [SCENARIOS, 0, column],
-                    "categories": [SCENARIOS, 1, 0, len(names), 0],
-                    "values": [SCENARIOS, 1, column, len(names), column],
+                    "categories": [SCENARIOS, 1, 0, len(rows), 0],
+                    "values": [SCENARIOS, 1, column, len(rows), column],
                     "fill": {"color": colour},
                 }
             )
-        sheet.insert_chart(len(names) + 2, 0, chart)
+        sheet.insert_chart(len(rows) + 2, 0, chart)
+
+    def _causes(self) -> None:
+        rows = [(causes.side, row) for causes in self.view.causes for row in causes.rows]
+        if rows:
+            self._table(
+                CAUSES,
+                [
+                    Column("Side", [side for side, _ in rows], TEXT),
+                    Column("Cause", [row.cause for _, row in rows], TEXT),
+                    Column("Item", [row.item or "" for _, row in rows], TEXT),
+                    Column("Units", [row.units for _, row in rows]),
+                    Column(f"Loss ({self.money})", [row.amount for _, row in rows]),
+                ],
+            )
 
     def _losses(self) -> None:
-        frame = self.plan.tables["losses"]
-        worst = frame["scenario"] == self.plan.worst_package
-        # The worst package comes first: its sums are the headline.
-        frame = _joined([frame[worst], frame[~worst]])
-        words = [PARTS[side].get(part, part) for side, part in zip(frame["side"], frame["part"], strict=True)]
+        rows = self.view.loss_rows
         sheet = self._table(
             LOSSES,
             [
-                Column("Scenario", list(frame["scenario"]), TEXT),
-                Column("Side", list(frame["side"]), TEXT),
-                Column("Part", words, TEXT),
-                Column(f"Status quo ({self.money})", _plain(frame["status_quo"])),
-                Column(f"Plan ({self.money})", _plain(frame["plan"])),
-                Column(f"Loss ({self.money})", _plain(frame["loss"])),
+                Column("Scenario", [row.scenario for row in rows], TEXT),
+                Column("Side", [row.side for row in rows], TEXT),
+                Column("Part", [row.part for row in rows], TEXT),
+                Column(f"Status quo ({self.money})", [row.status_quo for row in rows]),
+                Column(f"Plan ({self.money})", [row.plan for row in rows]),
+                Column(f"Loss ({self.money})", [row.loss for row in rows]),
             ],
         )
         begin = 1
@@ -415,7 +407,8 @@ class _Writer:
                 ("ours", "Our loss, worst package", OURS),
             )
         ):
-            count = int((worst & (self.plan.tables["losses"]["side"] == side)).sum())
+            # The worst package comes first: its sums are the headline.
+            count = sum(row.scenario == self.view.worst and row.side == side for row in rows)
             chart = self._chart("bar", title, self.money)
             chart.add_series(
                 {
@@ -432,18 +425,18 @@ class _Writer:
             begin += count
 
     def _continuity(self) -> None:
-        rows = list(continuity_margins(self.plan))
+        rows = nearest(self.view.margins)
         words = {"min_fill": "mean over the weeks", "min_fill_week": "any week"}
         self._table(
             CONTINUITY,
             [
-                Column("Demand", [row["demand"] for row in rows], TEXT),
-                Column("Limit on", [words[row["kind"]] for row in rows], TEXT),
-                Column("Least fill allowed", [row["limit"] for row in rows], SHARE),
-                Column("Worst in", [row["scenario"] for row in rows], TEXT),
-                Column("Mean fill there", [row["mean"] for row in rows], SHARE),
-                Column("Least week there", [row["least_week"] for row in rows], SHARE),
-                Column("Margin", [row["margin"] for row in rows], SHARE),
+                Column("Demand", [row.demand for row in rows], TEXT),
+                Column("Limit on", [words[row.kind] for row in rows], TEXT),
+                Column("Least fill allowed", [row.limit for row in rows], SHARE),
+                Column("Worst in", [row.scenario for row in rows], TEXT),
+                Column("Mean fill there", [row.mean for row in rows], SHARE),
+                Column("Least week there", [row.least_week for row in rows], SHARE),
+                Column("Margin", [row.margin for row in rows], SHARE),
             ],
         )
 
@@ -464,8 +457,8 @@ class _Writer:
         columns = [
             *(Column(key.capitalize(), values, TEXT) for key, values in zip(keys, labels, strict=True)),
             *unit,
-            Column(heading, _plain(sums), SHARE if share else FIGURE),
-            *(Column(f"Week {week}", _plain(wide[week]), SHARE if share else FIGURE) for week in weeks),
+            Column(heading, plain_values(sums), SHARE if share else FIGURE),
+            *(Column(f"Week {week}", plain_values(wide[week]), SHARE if share else FIGURE) for week in weeks),
         ]
         first = len(columns) - len(weeks)
         sheet = self._table(title, columns, frozen=len(kept))
@@ -512,18 +505,6 @@ class _Writer:
         return chart
 
 
-def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.concat(frames)
-
-
-def _plain(values: pd.Series) -> list[Any]:
-    """Return figures as Python's own; None where one is missing."""
-    found: list[Any] = values.astype(object).where(values.notna(), None).tolist()
-    return found
-
-
 def _width(column: Column) -> float:
     longest = max((len(value) for value in column.cells if isinstance(value, str)), default=0)
     if column.kind == TEXT:
@@ -535,12 +516,12 @@ def _yes(value: bool) -> str:
     return "yes" if value else ""
 
 
-def _kind(name: str, rated: bool, worst: bool) -> str:
-    if name == "none":
-        return "no retaliation, worst" if worst else "no retaliation"
-    if not rated:
+def _kind(row: ScenarioRow) -> str:
+    if row.name == NONE:
+        return "no retaliation, worst" if row.worst else "no retaliation"
+    if not row.retaliation:
         return "outage"
-    return "worst package" if worst else "package"
+    return "worst package" if row.worst else "package"
 
 
 def _limit(most: float | None) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from ...data.output.documents import plain_document
 
 if TYPE_CHECKING:
     from ...data import Case, Fault
@@ -22,24 +23,12 @@ def to_json(document: Any, *, ascii_only: bool = False) -> str:
     ascii_only
         Escape every character outside ASCII.
     """
-    return json.dumps(_plain(document), indent=2, ensure_ascii=ascii_only, allow_nan=False) + "\n"
+    return json.dumps(plain_document(document), indent=2, ensure_ascii=ascii_only, allow_nan=False) + "\n"
 
 
 def to_bytes(document: Any) -> bytes:
     """Return a document as UTF-8; halves of characters, which a name from a file system may hold, stay JSON escapes."""
     return to_json(document).encode("utf-8", "backslashreplace")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    if value is None or isinstance(value, (str, bool)):
-        return value
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def check_document(

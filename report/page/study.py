@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..format.numbers import counted, number, percent, plain
 from ..text.blocks import blocks
-from ..text.plan import _in_money
+from ..text.words import case_line, in_money, joined
+from ..views.case import case_view
+from ..views.frontier import frontier_view
 from .inline import picture
-from .plan import ASSUMED, _and, case_line, case_title, made, sources
+from .plan import ASSUMED, made, sources
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Frontier
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from ...data import Case
     from ..charts.base import Figure
     from ..charts.drawing import Artist
+    from ..views.sweep import SweepView
 
 MOST_FIGURES = 3
 """Figures of the case that the answer names."""
@@ -36,8 +39,8 @@ def _content(
 ) -> dict[str, Any]:
     told = dropwhile(lambda block: block["kind"] != "title", blocks(parts))
     return {
-        "title": f"{case_title(case)}: {title}",
-        "lead": case_line(case),
+        "title": f"{plain(case_view(case).title)}: {title}",
+        "lead": case_line(case_view(case)),
         "answer": answer,
         "notices": list(notices),
         "figures": [picture(figure, f"f{place}", artist) for place, figure in enumerate(figures)],
@@ -65,25 +68,21 @@ def frontier_content(
         Who draws its chart.
     """
     from ..charts.frontier import frontier_figures
-    from ..text.frontier import change_words, frontier_parts, headline
+    from ..text.frontier import change_words, frontier_parts, headline, unit_words
 
-    words = frontier.resource.words
-    answer = [f"{line[:1].upper()}{line[1:]}." for line in headline(frontier)]
-    plans = frontier.feasible
+    view = frontier_view(frontier)
+    answer = [f"{line[:1].upper()}{line[1:]}." for line in headline(view)]
+    plans = view.feasible
     if plans:
-        ends = [
-            f"{_in_money(frontier.case, number(point.leverage))} at {number(point.used)}"
-            for point in (plans[0], plans[-1])
-        ]
-        unit = f" {plain(frontier.unit)}" if frontier.unit not in ("", "share") else ""
-        span = " to ".join(f"{end}{unit}" for end in dict.fromkeys(ends))
-        answer.insert(0, f"Leverage against {words} goes from {span}; on the way the plan {change_words(frontier)}.")
+        ends = [f"{in_money(view.case, number(row.leverage))} at {number(row.used)}" for row in (plans[0], plans[-1])]
+        span = " to ".join(f"{end}{unit_words(view)}" for end in dict.fromkeys(ends))
+        answer.insert(0, f"Leverage against {view.words} goes from {span}; on the way the plan {change_words(view)}.")
     return _content(
         frontier.case,
-        f"leverage against {words}",
+        f"leverage against {view.words}",
         answer,
         remarks,
-        frontier_parts(frontier),
+        frontier_parts(view),
         frontier_figures(frontier),
         made(frontier.case, run),
         artist,
@@ -104,56 +103,49 @@ def sweep_content(sweep: Sweep, remarks: Sequence[str], artist: Artist) -> dict[
     """
     from ..charts.sweep import sweep_figures
     from ..text.sweep import sweep_parts
+    from ..views.sweep import sweep_view
 
     run = {
         "command": "sweep",
         "options": {name: sweep.meta[name] for name in ("policies", "options") if name in sweep.meta},
         "versions": sweep.meta.get("versions"),
     }
+    # Remarks stand at the top of the page.
+    view = sweep_view(dataclasses.replace(sweep, remarks=()))
     return _content(
         sweep.case,
-        f"a sweep of {counted(len(sweep.design.factors), 'figure')}",
-        _sweep_answer(sweep),
+        f"a sweep of {counted(len(view.factors), 'figure')}",
+        _sweep_answer(view),
         remarks,
-        # Remarks stand at the top of the page.
-        sweep_parts(dataclasses.replace(sweep, remarks=())),
+        sweep_parts(view),
         sweep_figures(sweep),
         made(sweep.case, run),
         artist,
     )
 
 
-def _sweep_answer(sweep: Sweep) -> list[str]:
-    """Return how leverage is spread, what it hangs on, and how far the advice holds and is proven."""
-    from ...analysis.sensitivity.advice import choice_shares
-    from ...analysis.sensitivity.sensitivity import LEVERAGE, counts, ended_words, modes, rows_of, spread
-    from ..text.sweep import answer_of
-
-    case, found = sweep.case, spread(sweep)
-    if not found["samples"]:
-        return [f"No sample has a plan: {ended_words(rows_of(sweep)['status'])}."]
-    low, high = (number(float(found[name])) for name in ("least", "most"))
-    base = sweep.base.get("leverage")
-    as_it_is = "" if base is None else f"; the case as it is has {_in_money(case, number(base))}"
-    answer = [
-        f"Over {counted(int(found['samples']), 'sample')} the leverage lies between {low} and {_in_money(case, high)}{as_it_is}."
-    ]
-    hangs = answer_of(sweep, LEVERAGE)
-    if hangs.table is not None and len(hangs.table):
-        names = [plain(name) for name in hangs.table["factor"].head(MOST_FIGURES)]
-        answer.append(f"It hangs most on {_and(names)}.")
+def _sweep_answer(view: SweepView) -> list[str]:
+    """Return how leverage is spread, what it depends on, and how far the advice holds and is proven."""
+    if not view.spread["samples"]:
+        return [f"No sample has a plan: {view.ended[0].none}."]
+    low, high = (number(float(view.spread[name])) for name in ("least", "most"))
+    base = view.base_leverage
+    as_it_is = "" if base is None else f"; the case as it is has {in_money(view.case, number(base))}"
+    samples = counted(int(view.spread["samples"]), "sample")
+    answer = [f"Over {samples} the leverage lies between {low} and {in_money(view.case, high)}{as_it_is}."]
+    found = view.answer
+    if found.table is not None and len(found.table):
+        names = [plain(name) for name in found.table["factor"].head(MOST_FIGURES)]
+        answer.append(f"It depends most on {joined(names)}.")
     else:
-        answer.append(f"What it hangs on cannot be said: {plain(hangs.refusal)}.")
+        answer.append(f"What it depends on is not known: {plain(found.refusal)}.")
     words = []
-    if "free" in modes(sweep):
-        shares = choice_shares(sweep, "free")
-        kept = float(shares.loc[shares["base"], "share"].sum())
-        words.append(f"the choices of the case as it is are best in {percent(kept, 0)} of the samples")
-    mode = modes(sweep)[0]
-    ended = counts(sweep, mode)
-    if mode == "free":
-        words.append(f"{counted(ended.get('optimal', 0), 'sample')} of {len(sweep.design):,} are proven optimal")
+    if view.sets is not None:
+        words.append(f"the choices of the case as it is are best in {percent(view.base_share, 0)} of the samples")
+    first = view.ended[0]
+    if first.mode == "free":
+        words.append(f"{counted(first.counts.get('optimal', 0), 'sample')} of {view.samples:,} are proven optimal")
     else:
-        words.append(f"the base plan keeps every limit in {counted(ended.get('feasible', 0), 'sample')}")
+        words.append(f"the base plan keeps every limit in {counted(first.counts.get('feasible', 0), 'sample')}")
     text = ", and ".join(words)
     return [*answer, f"{text[:1].upper()}{text[1:]}."]

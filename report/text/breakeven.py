@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from ...model.plan.choices import LANE, NOT_NAMED, POLICY, Choices, Offer
+from ...model.plan.choices import NOT_NAMED
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, plain, signed
-from .plan import _grid, _in_money, _line, _table, _title
+from ..views.breakeven import BreakevenView, SwitchView, breakeven_view
+from .layout import label_grid, new_table, section, text_line
+from .words import in_money
 
 if TYPE_CHECKING:
-    from ...analysis.breakeven.breakeven import Breakeven, Side, Span, Switch
+    from ...analysis.breakeven.result import Breakeven
 
 DIGITS = 6
 """Significant digits of a value of the figure."""
@@ -30,118 +32,66 @@ def show_breakeven(result: Breakeven, console: Console) -> None:
     console
         Where to print; its width decides where lines break.
     """
-    for renderable in breakeven_parts(result):
+    for renderable in breakeven_parts(breakeven_view(result)):
         console.print(renderable, markup=False, highlight=False, emoji=False)
 
 
-def breakeven_parts(result: Breakeven) -> Iterable[RenderableType]:
+def breakeven_parts(view: BreakevenView) -> Iterable[RenderableType]:
     """Return the sections of a result, in their order."""
-    yield Text(f"Where the best choices change: {plain(result.path)}", style="bold", overflow="fold")
-    unit = f" {plain(_unit(result))}" if _unit(result) else ""
-    yield _line(f"from {_value(result.low)} to {_value(result.high)}{unit} ({plain(result.range_words)})")
-    words = "no one value in force" if result.current is None else f"in force: {_value(result.current)}{unit}"
-    solved = counted(len(result.points), "value")
-    yield _line(f"{plain(result.case.name)}; {words}; {solved} solved, switches bracketed {_width(result)}", "dim")
-    yield from _switches(result)
-    yield from _spans(result)
-    yield _title("How far to trust it")
-    yield _line(plain(result.statement), "" if result.complete else "yellow")
-    for note in result.notes:
-        yield _line(f"- {plain(note)}", "dim")
-
-
-def _unit(result: Breakeven) -> str:
-    currency = result.case.settings.case.currency
-    unit = "" if result.unit == "share" else result.unit
-    return unit.replace("money", plain(currency)) if currency else unit
-
-
-def _width(result: Breakeven) -> str:
-    return "by neighbouring whole numbers" if result.whole else f"to {100 * result.tolerance:.3g}% of the value"
+    yield Text(f"Where the best choices change: {plain(view.path)}", style="bold", overflow="fold")
+    unit = f" {plain(view.unit)}" if view.unit else ""
+    yield text_line(f"from {_value(view.low)} to {_value(view.high)}{unit} ({plain(view.range_words)})")
+    words = "no one value in force" if view.current is None else f"in force: {_value(view.current)}{unit}"
+    width = "by neighbouring whole numbers" if view.whole else f"to {100 * view.tolerance:.3g}% of the value"
+    solved = counted(view.points, "value")
+    yield text_line(f"{plain(view.case.name)}; {words}; {solved} solved, switches bracketed {width}", "dim")
+    yield from _switches(view)
+    yield from _spans(view)
+    yield section("How far to trust it")
+    yield text_line(plain(view.statement), "" if view.complete else "yellow")
+    for note in view.notes:
+        yield text_line(f"- {plain(note)}", "dim")
 
 
 def _value(value: float) -> str:
     return number(value, decimals([value], DIGITS))
 
 
-def _span(switch: Switch) -> str:
+def _between(switch: SwitchView) -> str:
     low, high = switch.below.value, switch.above.value
     places = max(decimals([value], DIGITS) for value in (low, high))
     return f"{number(low, places)} and {number(high, places)}"
 
 
-def _from_force(result: Breakeven, switch: Switch) -> str:
-    if not result.current:
-        return ""
-    middle = (switch.below.value + switch.above.value) / 2
-    change = 100 * (middle / result.current - 1)
-    return f"{signed(change, 1)}% from the value in force"
-
-
-def _switches(result: Breakeven) -> Iterable[RenderableType]:
-    if not result.switches:
-        yield _title("No switch found")
+def _switches(view: BreakevenView) -> Iterable[RenderableType]:
+    if not view.switches:
+        yield section("No switch found")
         return
-    yield _title(f"{counted(len(result.switches), 'switch', 'switches')} found")
-    for number_, switch in enumerate(result.switches, start=1):
-        yield _line(f"{number_}. Between {_span(switch)}", "bold")
-        remark = _from_force(result, switch)
-        if remark:
-            yield _line(f"   {remark}", "dim")
-        yield _grid(_sides(result, switch))
+    yield section(f"{counted(len(view.switches), 'switch', 'switches')} found")
+    for place, switch in enumerate(view.switches, start=1):
+        yield text_line(f"{place}. Between {_between(switch)}", "bold")
+        if switch.from_force is not None:
+            yield text_line(f"   {signed(100 * switch.from_force, 1)}% from the value in force", "dim")
+        yield label_grid(_sides(view, switch))
 
 
-def _sides(result: Breakeven, switch: Switch) -> Iterable[tuple[str, str, str]]:
-    for name, side, other in (("below", switch.below, switch.above), ("above", switch.above, switch.below)):
-        yield f"   {name}", _leverage(result, side), _choices(result, side, other)
+def _sides(view: BreakevenView, switch: SwitchView) -> Iterable[tuple[str, str, str]]:
+    for name, side in (("below", switch.below), ("above", switch.above)):
+        leverage = "no plan" if side.leverage is None else in_money(view.case, number(side.leverage))
+        yield f"   {name}", leverage, plain(side.choices)
 
 
-def _leverage(result: Breakeven, side: Side) -> str:
-    if side.leverage is None:
-        return "no plan"
-    return _in_money(result.case, number(side.leverage))
-
-
-def _choices(result: Breakeven, side: Side, other: Side) -> str:
-    """Return what is chosen on one side and not on the other; all of it where there is no plan on the other."""
-    if side.leverage is None:
-        return "no plan satisfies the limits" if side.status == "infeasible" else "no plan was found"
-    offer, chosen = Offer.of(result.case), Choices.of(side)
-    if other.leverage is None:
-        return plain(chosen.text(offer))
-    words = []
-    for kind, name, here, _ in chosen.differences(Choices.of(other), offer):
-        if kind == POLICY:
-            words.append(f"{name} {here}")
-        elif kind == LANE:
-            words.append(f"qualifies {name}" if here else f"does not qualify {name}")
-        elif offer.some(name, here):
-            words.append(f"stockpiles {name} ({offer.amount(name, here)})")
-        else:
-            words.append(f"does not stockpile {name}")
-    return plain(", ".join(words))
-
-
-def _spans(result: Breakeven) -> Iterable[RenderableType]:
+def _spans(view: BreakevenView) -> Iterable[RenderableType]:
     """List the best choices from end to end of the range."""
-    if not result.spans:
+    if not view.spans:
         return
-    offer = Offer.of(result.case)
-    yield _title("Best choices over the range")
-    table = _table("From", "To", "Choices", names=0, keys=2)
+    yield section("Best choices over the range")
+    table = new_table("From", "To", "Choices", names=0, keys=2)
     table.columns[-1].justify = "left"
     table.columns[-1].no_wrap = False
-    for span in result.spans:
-        current = result.current is not None and span.low <= result.current <= span.high
-        words = (span_words(span, offer) if span.feasible else "no plan") + ("  (in force)" if current else "")
-        table.add_row(_value(span.low), _value(span.high), Name(words), style="bold" if current else "")
+    for span in view.spans:
+        words = (span.choices or "no plan") + ("  (in force)" if span.in_force else "")
+        table.add_row(_value(span.low), _value(span.high), Name(words), style="bold" if span.in_force else "")
     yield table
-    if offer.regimes:
-        yield _line(NOT_NAMED, "dim")
-
-
-def span_words(span: Span, offer: Offer) -> str:
-    """Return the choices of a span in words, amounts from the least to the most."""
-    words = Choices(span.policies, span.qualified).words(offer)
-    words += [f"stockpiles {pair} ({offer.amount(pair, span.least[pair], span.most[pair])})" for pair in span.least]
-    return ", ".join(words) or Choices(span.policies).text(offer)
+    if view.has_regimes:
+        yield text_line(NOT_NAMED, "dim")

@@ -13,43 +13,17 @@ from rich.text import Text
 from ...model.plan.choices import LANE, POLICY, SAME_WORDS, STOCKPILE
 from ..format.names import Name
 from ..format.numbers import decimals, number, percent, plain, signed
-from .plan import LIMITS, _in_money, _line, _listed, _rows, _table, _title, status_words
+from ..views.comparison import ComparisonView, Effect, OutcomeRow, comparison_view, is_figure
+from .layout import listed, new_table, section, text_line
+from .words import status_words, with_money
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...analysis.compare.compare import Comparison
 
 MOST_LINES = 40
 """Differences of the inputs that are listed; the document has all."""
 
 NOTHING = "-"
-
-MEASURES = {
-    "leverage": "leverage",
-    "bound": "no plan can have more than",
-    "least_leverage": "at least, under the unkindest answer",
-    "counterpart_loss": "the counterpart's loss",
-    "own_loss": "our loss",
-    "worst_package": "worst package",
-    "sourcing_only_leverage": "without reviews",
-    "status": "status",
-}
-"""Figures of a plan in words."""
-
-PAIRS = {
-    "used": "used: ",
-    "scenario_leverage": "leverage in ",
-    "least_mean_fill": "least mean fill of ",
-    "counterpart_fill": "its mean fill of ",
-}
-"""Figures of a plan that there are several of."""
-
-KINDS = {POLICY: "policy of ", LANE: "qualify ", STOCKPILE: "stockpile "}
-"""Kinds of choices, before the name of a regime, a lane or ``site/item``."""
-
-ALWAYS = ("leverage", "counterpart_loss", "own_loss", "worst_package")
-"""Figures that are told even where they are equal."""
 
 
 def show_comparison(comparison: Comparison, console: Console) -> None:
@@ -62,47 +36,41 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     console
         Where to print; its width decides where lines break.
     """
-    for renderable in comparison_parts(comparison):
+    for renderable in comparison_parts(comparison_view(comparison)):
         console.print(renderable, markup=False, highlight=False, emoji=False)
 
 
-def comparison_parts(comparison: Comparison) -> Iterable[RenderableType]:
+def comparison_parts(view: ComparisonView) -> Iterable[RenderableType]:
     """Return the sections of a comparison, in their order."""
-    yield from _heading(comparison)
-    yield from _notes(comparison)
-    yield from _inputs(comparison)
-    yield from _choices(comparison)
-    yield from _outcomes(comparison)
-    yield from _attribution(comparison)
+    yield from _heading(view)
+    yield from _notes(view)
+    yield from _inputs(view)
+    yield from _choices(view)
+    yield from _outcomes(view)
+    yield from _attribution(view)
 
 
-def _heading(comparison: Comparison) -> Iterable[RenderableType]:
+def _heading(view: ComparisonView) -> Iterable[RenderableType]:
     yield Text("Side by side", style="bold")
-    for letter, name in comparison.names.items():
-        plan = comparison.plans[letter]
-        yield _line(f"{letter}  {plain(name)}")
+    for plan in view.plans:
+        yield text_line(f"{plan.letter}  {plain(plan.name)}")
         words = status_words(plan)
         if plan.leverage is not None:
-            words = f"leverage {_in_money(plan.case, number(plan.leverage))}; {words}"
+            words = f"leverage {with_money(number(plan.leverage), plan.money)}; {words}"
         yield Padding(Text(words, style="dim", overflow="fold"), (0, 0, 0, 5), expand=False)
 
 
-def _notes(comparison: Comparison) -> Iterable[RenderableType]:
-    if comparison.notes:
-        yield _title("Before you compare")
-        for note in comparison.notes:
-            yield _line(f"- {plain(note)}", "yellow")
+def _notes(view: ComparisonView) -> Iterable[RenderableType]:
+    if view.notes:
+        yield section("Before you compare")
+        for note in view.notes:
+            yield text_line(f"- {plain(note)}", "yellow")
 
 
-def _cells(values: Sequence[Any]) -> list[str]:
+def value_cells(values: Sequence[Any]) -> list[str]:
     """Return values of one figure as text, figures with the same decimals."""
-    figures = [float(value) for value in values if _is_figure(value)]
-    places = decimals(figures)
+    places = decimals([float(value) for value in values if is_figure(value)])
     return [_cell(value, places) for value in values]
-
-
-def _is_figure(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
 
 
 def _cell(value: Any, places: int) -> str:
@@ -110,138 +78,108 @@ def _cell(value: Any, places: int) -> str:
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return number(float(value), places) if _is_figure(value) else plain(value)
+    return number(float(value), places) if is_figure(value) else plain(value)
 
 
-def _letters(comparison: Comparison) -> list[str]:
-    return list(comparison.names)
-
-
-def _inputs(comparison: Comparison) -> Iterable[RenderableType]:
-    frame, letters = comparison.inputs, _letters(comparison)
-    yield _title("What differs in the inputs")
-    if not len(frame):
-        yield _line("Nothing.")
+def _inputs(view: ComparisonView) -> Iterable[RenderableType]:
+    yield section("What differs in the inputs")
+    if not view.inputs:
+        yield text_line("Nothing.")
         return
-    whole = frame["column"] == "(row)"
-    cells = frame[~whole]
-    if len(cells):
-        table = _table("Figure", *letters, names=1 + len(letters))
-        for row in cells.head(MOST_LINES).to_dict("records"):
-            name = ".".join(filter(None, (row["table"], row["key"], row["column"])))
-            table.add_row(Name(name), *map(Name, _cells([row[letter] for letter in letters])))
+    figures, whole = ([row for row in view.inputs if row.whole == kind] for kind in (False, True))
+    if figures:
+        table = new_table("Figure", *view.letters, names=1 + len(view.letters))
+        for row in figures[:MOST_LINES]:
+            table.add_row(Name(row.name), *map(Name, value_cells(row.values)))
         yield table
-    for row in frame[whole].head(MOST_LINES).to_dict("records"):
-        there = [letter for letter in letters if row[letter] is not None]
-        yield _line(f"{row['table']} {plain(row['key'])}, in {', '.join(there)} only: {plain(row[there[0]])}")
-    left = max(0, len(cells) - MOST_LINES) + max(0, int(whole.sum()) - MOST_LINES)
+    for row in whole[:MOST_LINES]:
+        there = {letter: value for letter, value in zip(view.letters, row.values, strict=True) if value is not None}
+        yield text_line(
+            f"{row.table} {plain(row.key)}, in {', '.join(there)} only: {plain(next(iter(there.values())))}"
+        )
+    left = len(figures[MOST_LINES:]) + len(whole[MOST_LINES:])
     if left:
-        yield _line(f"And {left:,} more; --json lists all.")
+        yield text_line(f"And {left:,} more; --json lists all.")
 
 
-def _choices(comparison: Comparison) -> Iterable[RenderableType]:
-    frame, letters = comparison.choices, _letters(comparison)
-    yield _title("What differs in the choices")
-    told = frame[frame["differs"]]
-    if len(told):
-        table = _table("Choice", *letters, names=1 + len(letters))
-        for row in told.to_dict("records"):
-            words = KINDS[row["kind"]]
-            cells = _cells([row[letter] for letter in letters])
-            table.add_row(Name(words + row["name"]), *map(Name, cells))
+def _choices(view: ComparisonView) -> Iterable[RenderableType]:
+    yield section("What differs in the choices")
+    different = [row for row in view.choices if row.differs]
+    if different:
+        table = new_table("Choice", *view.letters, names=1 + len(view.letters))
+        for row in different:
+            table.add_row(Name(row.words), *map(Name, value_cells(row.values)))
         yield table
-    same = frame[~frame["differs"]]
-    for row in same[same["kind"] == STOCKPILE].to_dict("records"):
-        cells = list(dict.fromkeys(_cells([row[letter] for letter in letters])))
-        if len(cells) > 1:
-            yield _line(f"Stockpile {plain(row['name'])} counts as the same: {', '.join(cells)} ({SAME_WORDS}).")
-    for kind, words in (
-        (POLICY, "Same policy"),
-        (LANE, "Same, qualified or not"),
-        (STOCKPILE, "Same stockpile"),
-    ):
-        names = same[same["kind"] == kind]["name"]
-        if len(names):
-            yield _line(f"{words}: {_listed(names)}")
-    if not len(frame):
-        yield _line("There is nothing to choose.")
+    same = [row for row in view.choices if not row.differs]
+    for row in same:
+        cells = list(dict.fromkeys(value_cells(row.values)))
+        if row.kind == STOCKPILE and len(cells) > 1:
+            yield text_line(f"Stockpile {plain(row.name)} counts as the same: {', '.join(cells)} ({SAME_WORDS}).")
+    for kind, words in ((POLICY, "Same policy"), (LANE, "Same, qualified or not"), (STOCKPILE, "Same stockpile")):
+        names = [row.name for row in same if row.kind == kind]
+        if names:
+            yield text_line(f"{words}: {listed(names)}")
+    if not view.choices:
+        yield text_line("There is nothing to choose.")
 
 
-def _outcomes(comparison: Comparison) -> Iterable[RenderableType]:
-    frame, letters = comparison.outcomes, _letters(comparison)
-    yield _title("What differs in the outcomes")
-    pair = len(letters) == 2
-    table = _table("", *letters, *(["Change"] if pair else []))
-    for row in frame[frame["differs"] | frame["measure"].isin(ALWAYS)].to_dict("records"):
-        values = [row[letter] for letter in letters]
-        share = row["measure"].endswith("fill")
-        cells = [percent(value) for value in values] if share else _cells(values)
-        change = []
-        if pair:
-            both = all(map(_is_figure, values)) and row["differs"]
-            places = 1 if share else decimals(float(value) for value in values if _is_figure(value))
-            change = [signed((values[1] - values[0]) * (100 if share else 1), places) if both else ""]
-        table.add_row(Name(_measure(row["measure"], row["name"])), *map(_figure, cells, values), *change)
+def _outcomes(view: ComparisonView) -> Iterable[RenderableType]:
+    yield section("What differs in the outcomes")
+    table = new_table("", *view.letters, *(["Change"] if len(view.plans) == 2 else []))
+    for row in view.outcomes:
+        cells, change = outcome_cells(row)
+        changes = [change] if len(view.plans) == 2 else []
+        table.add_row(Name(row.words), *map(_figure, cells, row.values), *changes)
     yield table
-    yield _line("Fills: in percent, their changes in points.", "dim")
+    yield text_line("Fills: in percent, their changes in points.", "dim")
+
+
+def outcome_cells(row: OutcomeRow) -> tuple[list[str], str]:
+    """Return a figure of every plan, and its change, as text."""
+    cells = [percent(value) for value in row.values] if row.share else value_cells(row.values)
+    places = 1 if row.share else decimals(float(value) for value in row.values if is_figure(value))
+    return cells, "" if row.change is None else signed(row.change, places)
 
 
 def _figure(cell: str, value: Any) -> Any:
     return Name(cell) if isinstance(value, str) else Text(cell, no_wrap=True)
 
 
-def _measure(measure: str, name: str) -> str:
-    if measure in MEASURES:
-        return MEASURES[measure]
-    return PAIRS[measure] + (LIMITS.get(name, name) if measure == "used" else name)
-
-
-def _attribution(comparison: Comparison) -> Iterable[RenderableType]:
-    frame = comparison.attribution
-    if frame is None or comparison.change is None:
+def _attribution(view: ComparisonView) -> Iterable[RenderableType]:
+    if not view.effects or view.change is None:
         return
-    case = comparison.plans["B"].case
-    figures = [value for letter in "AB" for value in frame[f"effect_from_{letter}"] if _is_figure(value)]
-    places = decimals(figures)
-    change = signed(comparison.change, places)
-    yield _title(f"What explains the change of leverage, {_in_money(case, change)}")
-    table = _table("Difference", "From A", "Share", "From B", "Share")
-    for row in _rows(frame):
-        total = row.difference == "total"
+    places = effect_places(view)
+    money = next(plan.money for plan in view.plans if plan.letter == "B")
+    yield section(f"What explains the change of leverage, {with_money(signed(view.change, places), money)}")
+    table = new_table("Difference", "From A", "Share", "From B", "Share")
+    for row in view.effects:
         cells = []
-        for letter in "AB":
-            effect, share, off = (getattr(row, f"{name}_from_{letter}") for name in ("effect", "share", "gap"))
-            cells.append(_effect(effect, off, places))
-            cells.append(percent(share, 0) if _is_figure(share) else NOTHING)
-        table.add_row(Name(row.difference), *cells, style="bold" if total else "")
+        for effect in row.effects.values():
+            cells += [_amount(effect, places), NOTHING if effect.share is None else percent(effect.share, 0)]
+        table.add_row(Name(row.difference), *cells, style="bold" if row.total else "")
     yield table
-    yield from _troubles(frame)
+    for row in view.effects:
+        for letter, effect in row.effects.items():
+            if effect.status:
+                yield text_line(f"{plain(row.difference)}, from {letter}: {plain(effect.status)}", "yellow")
     words = (
         "From A: leverage gained when this difference alone is brought into A. From B: leverage lost when it alone is taken back "
         "from B. Interaction: the rest of the change, which no difference explains alone."
     )
-    yield _line(words, "dim")
-    if any(_within(row, letter) for row in _rows(frame) for letter in "AB"):
-        yield _line("~ is no larger than what the gaps of the solves leave open.", "dim")
-    if len(frame) > 2:
-        yield _line(f"One row: {comparison.grouping}.", "dim")
+    yield text_line(words, "dim")
+    if any(effect.unclear for row in view.effects for effect in row.effects.values()):
+        yield text_line("~ is no larger than what the gaps of the solves leave open.", "dim")
+    if len(view.effects) > 2:
+        yield text_line(f"One row: {view.grouping}.", "dim")
 
 
-def _within(row: Any, letter: str) -> bool:
-    effect, off = getattr(row, f"effect_from_{letter}"), getattr(row, f"gap_from_{letter}")
-    return _is_figure(effect) and _is_figure(off) and 1e-9 < abs(effect) <= off
+def effect_places(view: ComparisonView) -> int:
+    """Return the decimals of the effects."""
+    effects = [effect for row in view.effects for effect in row.effects.values()]
+    return decimals(effect.amount for effect in effects if effect.amount is not None)
 
 
-def _effect(effect: float, off: float, places: int) -> str:
-    if not _is_figure(effect):
+def _amount(effect: Effect, places: int) -> str:
+    if effect.amount is None:
         return NOTHING
-    text = signed(effect, places)
-    return f"~{text}" if _is_figure(off) and 1e-9 < abs(effect) <= off else text
-
-
-def _troubles(frame: pd.DataFrame) -> Iterable[RenderableType]:
-    for row in _rows(frame):
-        for letter in "AB":
-            status = getattr(row, f"status_from_{letter}")
-            if status and status != "solved":
-                yield _line(f"{plain(row.difference)}, from {letter}: {plain(status)}", "yellow")
+    return f"{'~' if effect.unclear else ''}{signed(effect.amount, places)}"

@@ -12,7 +12,10 @@ from rich.console import Console, RenderableType
 from ...analysis.explain.conflict import safe
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain, seconds, signed
-from .plan import LIMITS, _heading, _in_money, _line, _listed, _table, _title, status_words
+from ..views.case import LIMITS, case_view
+from .layout import listed, new_table, section, text_line
+from .plan import heading
+from .words import in_money, status_words
 
 if TYPE_CHECKING:
     from ...analysis.explain.conflict import Change, Conflict, Shortage
@@ -46,7 +49,7 @@ def show_explanation(explanation: Explanation, console: Console) -> None:
 
 def explanation_parts(explanation: Explanation) -> Iterable[RenderableType]:
     """Return the sections of an explanation, in their order."""
-    yield from _heading(explanation.case)
+    yield from heading(case_view(explanation.case))
     if explanation.conflict is not None:
         yield from _conflict(explanation.conflict)
         yield from _alone(explanation.conflict)
@@ -59,8 +62,8 @@ def explanation_parts(explanation: Explanation) -> Iterable[RenderableType]:
         yield from _decisions(explanation)
     facts = explanation.solve
     words = f"{seconds(facts['seconds'])}, of which {seconds(facts['build_seconds'])} to build"
-    yield _title("How it was found")
-    yield _line(f"{counted(facts['programs'], 'elastic program')}; {words}")
+    yield section("How it was found")
+    yield text_line(f"{counted(facts['programs'], 'elastic program')}; {words}")
 
 
 # Words ---------------------------------------------------------------------------------------------------------------
@@ -90,60 +93,60 @@ def _needed(change: Change) -> str:
 
 
 def _conflict(conflict: Conflict) -> Iterable[RenderableType]:
-    yield _title("No plan satisfies the limits")
+    yield section("No plan satisfies the limits")
     count = len(conflict.limits)
     if count == 1:
-        yield _line("Proven: no plan under any policies keeps this limit, all others set aside:")
+        yield text_line("Proven: no plan under any policies keeps this limit, all others set aside:")
     else:
         size = "the smallest such set" if conflict.smallest else "irreducible; there may be a smaller one"
-        yield _line(
+        yield text_line(
             f"Proven: no plan under any policies keeps these {count} limits together, all others set aside. "
             f"Without any one of them there is a plan that keeps the rest ({size})."
         )
     for limit in conflict.limits:
         unit = f" {plain(limit.figure.unit)}" if limit.figure.unit else ""
-        yield _line(f"- {plain(limit.words)}{unit}", "bold")
+        yield text_line(f"- {plain(limit.words)}{unit}", "bold")
     for note in conflict.notes:
-        yield _line(plain(note), "yellow")
+        yield text_line(plain(note), "yellow")
 
 
 def _alone(conflict: Conflict) -> Iterable[RenderableType]:
-    yield _title("What each would have to become alone", "all other limits of the case kept")
-    table = _table("Figure", "Now", "Needed")
+    yield section("What each would have to become alone", "all other limits of the case kept")
+    table = new_table("Figure", "Now", "Needed")
     for change in conflict.alone:
         table.add_row(Name(_figure_words(change.figure)), _figure(change.figure, change.figure.limit), _needed(change))
     yield table
     for change in conflict.alone:
         if change.override is not None:
-            yield _line(f"--set {shlex.quote(plain(change.override))}{_with(change)}", "dim")
+            yield text_line(f"--set {shlex.quote(plain(change.override))}{_with(change)}", "dim")
     if any(change.value is None for change in conflict.alone):
-        yield _line("Not alone: whatever this figure is, other limits of the case remain in conflict.", "dim")
+        yield text_line("Not alone: whatever this figure is, other limits of the case remain in conflict.", "dim")
 
 
 def _with(change: Change) -> str:
     if not change.policies:
         return ""
-    return f"  ({_listed(f'{regime}={policy}' for regime, policy in change.policies.items())})"
+    return f"  ({listed(f'{regime}={policy}' for regime, policy in change.policies.items())})"
 
 
 def _joint(conflict: Conflict) -> Iterable[RenderableType]:
-    yield _title("The cheapest relaxation", "least sum of gaps, each divided by its limit")
+    yield section("The cheapest relaxation", "least sum of gaps, each divided by its limit")
     for change in conflict.joint:
         figure = change.figure
         assert change.value is not None
         value = float(safe(figure, change.value, DIGITS))
-        yield _line(f"{_figure_words(figure)}: from {_figure(figure, figure.limit)} to {_figure(figure, value)}")
-    yield _line(f"Sum of relative gaps: {percent(conflict.joint_cost, 2)}.")
+        yield text_line(f"{_figure_words(figure)}: from {_figure(figure, figure.limit)} to {_figure(figure, value)}")
+    yield text_line(f"Sum of relative gaps: {percent(conflict.joint_cost, 2)}.")
     settings = " ".join(f"--set {shlex.quote(plain(change.override))}" for change in conflict.joint)
-    yield _line(settings, "dim")
+    yield text_line(settings, "dim")
 
 
 def _shortages(conflict: Conflict) -> Iterable[RenderableType]:
     if not conflict.shortages:
         return
-    yield _title("Where it falls short", "in the plan that comes nearest to the limit, the others kept")
+    yield section("Where it falls short", "in the plan that comes nearest to the limit, the others kept")
     for shortage in conflict.shortages:
-        yield _line(_shortage(shortage))
+        yield text_line(_shortage(shortage))
 
 
 def _shortage(shortage: Shortage) -> str:
@@ -163,14 +166,14 @@ def _shortage(shortage: Shortage) -> str:
 def _plan(explanation: Explanation) -> Iterable[RenderableType]:
     plan = explanation.plan
     assert plan is not None and plan.leverage is not None
-    yield _title(f"Leverage {_in_money(plan.case, number(plan.leverage))}")
-    yield _line(status_words(plan))
+    yield section(f"Leverage {in_money(case_view(plan.case), number(plan.leverage))}")
+    yield text_line(status_words(plan))
 
 
 def _binding(worths: PlanPrices) -> Iterable[RenderableType]:
-    yield _title("Limits that bind", "leverage gained as they give, policies and lanes as in the plan")
+    yield section("Limits that bind", "leverage gained as they give, policies and lanes as in the plan")
     if worths.binding:
-        table = _table("Limit", "Unit", "Margin", "One more", "One less", names=2)
+        table = new_table("Limit", "Unit", "Margin", "One more", "One less", names=2)
         for worth in worths.binding:
             figures = [worth.marginal, worth.eased, worth.tightened or 0.0]
             places = decimals(figures)
@@ -182,14 +185,14 @@ def _binding(worths: PlanPrices) -> Iterable[RenderableType]:
                 "no plan" if worth.tightened is None else signed(worth.tightened, places),
             )
         yield table
-        yield _line(
-            "Margin: per unit, a dual; it holds for small steps. One more, one less: a whole unit, worked out anew.",
+        yield text_line(
+            "Margin: per unit, a dual; it holds for small steps. One more, one less: a whole unit, solved anew.",
             "dim",
         )
     else:
-        yield _line("None: with these policies and lanes no limit costs leverage.")
+        yield text_line("None: with these policies and lanes no limit costs leverage.")
     if worths.slack:
-        yield _line(f"{counted(worths.slack, 'other limit')} could be tightened a little for nothing.")
+        yield text_line(f"{counted(worths.slack, 'other limit')} could be tightened a little for nothing.")
 
 
 def _lifted(explanation: Explanation) -> Iterable[RenderableType]:
@@ -197,14 +200,14 @@ def _lifted(explanation: Explanation) -> Iterable[RenderableType]:
     assert worths is not None and plan is not None and plan.leverage is not None
     if not worths.lifted:
         return
-    yield _title("Limits on policies", "policies are whole: a little more of these is worth nothing")
-    table = _table("Limit", "Used", "Leverage without it", "Using")
+    yield section("Limits on policies", "policies are whole: a little more of these is worth nothing")
+    table = new_table("Limit", "Used", "Leverage without it", "Using")
     for entry in worths.lifted:
         gain = None if entry.leverage is None else entry.leverage - plan.leverage
         table.add_row(
             Name(entry.limit.words),
             number(entry.used),
-            "not worked out"
+            "not computed"
             if gain is None
             else f"{number(entry.leverage)} ({signed(gain, decimals([gain], 4)) or '0'})",
             "" if entry.needs is None else number(entry.needs),
@@ -215,11 +218,11 @@ def _lifted(explanation: Explanation) -> Iterable[RenderableType]:
 def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
     worths = explanation.worths
     assert worths is not None
-    yield _title("What each decision adds", "leverage lost without it, all else chosen anew")
+    yield section("What each decision adds", "leverage lost without it, all else chosen anew")
     if not worths.decisions:
-        yield _line("The plan has no policy other than open, no qualified lane and no stockpile.")
+        yield text_line("The plan has no policy other than open, no qualified lane and no stockpile.")
         return
-    table = _table("Decision", "Choice", "Lost", "Lost, rest kept", names=2)
+    table = new_table("Decision", "Choice", "Lost", "Lost, rest kept", names=2)
     places = decimals([worth.cost for worth in worths.decisions if math.isfinite(worth.cost)])
     for worth in worths.decisions:
         table.add_row(
@@ -229,18 +232,19 @@ def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
             "no plan" if worth.dropped is None else number(worth.dropped, places),
         )
     yield table
-    yield _line(
-        "Lost, rest kept: the policy set to open (the lane or stockpile given up), the other policies kept.", "dim"
+    yield text_line(
+        "Lost, rest kept: the policy set to open, the lane not qualified or the stockpile not bought; the other policies kept.",
+        "dim",
     )
     first = worths.decisions[0]
     if math.isfinite(first.cost):
-        instead = f" Instead: {_listed(first.instead)}." if first.instead else ""
-        yield _line(
+        instead = f" Instead: {listed(first.instead)}." if first.instead else ""
+        yield text_line(
             f"Dropped first: {plain(first.key)} ({plain(_choice(explanation, first))}), at a cost of "
-            f"{_in_money(explanation.case, number(first.cost, places))}.{instead}"
+            f"{in_money(case_view(explanation.case), number(first.cost, places))}.{instead}"
         )
     else:
-        yield _line("None can be dropped: without any of them there is no plan.")
+        yield text_line("None can be dropped: without any of them there is no plan.")
 
 
 def _choice(explanation: Explanation, worth: DecisionValue) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ...model.plan.choices import NOT_NAMED, Choices, Offer
+from ...model.plan.choices import NOT_NAMED
 from ..format.names import Name
 from ..format.numbers import counted, decimals, gap, number, plain, seconds
-from .plan import NONE, _indent, _line, _table, _title
+from ..views.frontier import FrontierView, frontier_view
+from .layout import indented, new_table, section, text_line
 
 if TYPE_CHECKING:
-    from ...analysis.frontier.frontier import Frontier, FrontierPoint
+    from ...analysis.frontier.frontier import Frontier
 
 MEANINGS = {
     "own_loss": "Own loss: the greatest over all retaliation packages that are weighed, whichever decides the leverage.",
@@ -24,9 +25,6 @@ MEANINGS = {
     "political_capital": "Points: of all policies chosen together.",
     "min_fill": "Fill: the least mean fill of every demand with a min_fill, in every package and outage.",
 }
-
-NO_GAP = 1e-8
-"""Relative gap that is the solver's rounding."""
 
 LEVEL_DIGITS = 6
 """Significant digits of levels, which are close together where plans change."""
@@ -42,153 +40,111 @@ def show_frontier(frontier: Frontier, console: Console) -> None:
     console
         Where to print; its width decides where lines break.
     """
-    for renderable in frontier_parts(frontier):
+    for renderable in frontier_parts(frontier_view(frontier)):
         console.print(renderable, markup=False, highlight=False, emoji=False)
 
 
-def frontier_parts(frontier: Frontier) -> Iterable[RenderableType]:
+def frontier_parts(view: FrontierView) -> Iterable[RenderableType]:
     """Return the sections of a frontier, in their order."""
-    case = frontier.case
-    yield Text(plain(case.settings.case.title) or plain(case.name), style="bold", overflow="fold")
-    money = f"; money in {plain(frontier.currency)}" if frontier.currency else ""
-    yield Text(
-        f"{plain(case.name)}: {counted(case.settings.horizon.weeks, 'week')}{money}", style="dim", overflow="fold"
-    )
-    yield _title(f"Leverage against {frontier.resource.words}")
-    for line in headline(frontier):
-        yield _line(line)
-    if frontier.points:
-        yield _indent(_points(frontier))
-        yield _line(MEANINGS[frontier.against], "dim")
-    if frontier.feasible:
-        yield from _plans(frontier)
-        yield from _changes(frontier)
-    yield from _notes(frontier)
+    yield Text(plain(view.case.title), style="bold", overflow="fold")
+    money = f"; money in {plain(view.currency)}" if view.currency else ""
+    yield Text(f"{plain(view.case.name)}: {counted(view.case.weeks, 'week')}{money}", style="dim", overflow="fold")
+    yield section(f"Leverage against {view.words}")
+    for line in headline(view):
+        yield text_line(line)
+    if view.rows:
+        yield indented(_points(view))
+        yield text_line(MEANINGS[view.against], "dim")
+    if view.plans:
+        yield from _plans(view)
+        yield from _changes(view)
+    yield from _notes(view)
 
 
-def headline(frontier: Frontier) -> Iterable[str]:
+def headline(view: FrontierView) -> Iterable[str]:
     """Yield in words how the curve is proven, and where it ends."""
-    plans = frontier.feasible
-    if frontier.lost:
-        levels = ", ".join(number(level, decimals(frontier.lost, LEVEL_DIGITS)) for level in frontier.lost)
+    if view.lost:
+        levels = ", ".join(number(level, decimals(view.lost, LEVEL_DIGITS)) for level in view.lost)
         yield f"not finished: at {levels} the solver came to no end; the points that follow hold"
-    elif not frontier.complete:
+    elif not view.complete:
         yield "stopped before the curve was finished; the points that follow hold"
-    if plans:
-        what = "all steps of the curve" if frontier.steps and frontier.complete else counted(len(plans), "point")
-        proven = "each proven best" if frontier.proven else "not all proven best"
-        yield f"{what}, {proven} at its level; largest gap {_gap(max(point.gap or 0.0 for point in plans))}"
-    elif frontier.complete:
+    if view.feasible:
+        what = "all steps of the curve" if view.steps and view.complete else counted(len(view.feasible), "point")
+        proven = "each proven best" if view.proven else "not all proven best"
+        yield f"{what}, {proven} at its level; largest gap {gap(view.largest_gap)}"
+    elif view.complete:
         yield "proven: no plan satisfies the limits at any of these levels"
-    if frontier.least is not None and plans and (frontier.least > 0 or frontier.against == "own_loss"):
-        unit = f" {plain(frontier.unit)}" if frontier.unit not in ("", "share") else ""
-        beyond = "above" if frontier.resource.sense < 0 else "below"
-        yield f"proven: no plan {beyond} {number(frontier.least, decimals([frontier.least], LEVEL_DIGITS))}{unit}"
+    if view.ends_somewhere and view.least is not None:
+        beyond = "above" if view.falling else "below"
+        yield f"proven: no plan {beyond} {number(view.least, decimals([view.least], LEVEL_DIGITS))}{unit_words(view)}"
 
 
-def _gap(value: float | None) -> str:
-    return gap(0.0 if value is not None and value < NO_GAP else value)
+def unit_words(view: FrontierView) -> str:
+    """Return the unit of levels after a figure; nothing for a share."""
+    return f" {plain(view.unit)}" if view.unit not in ("", "share") else ""
 
 
-def letters(frontier: Frontier) -> dict[int, str]:
-    """Return a letter for every choice of policies, lanes and what is stockpiled, by the place of its points among all."""
-    offer = Offer.of(frontier.case)
-    seen: dict[tuple, str] = {}
-    named = {}
-    for place, point in enumerate(frontier.points):
-        if point.leverage is not None:
-            named[place] = seen.setdefault(Choices.of(point).made(offer), _letter(len(seen)))
-    return named
-
-
-def _letter(place: int) -> str:
-    return (_letter(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
-
-
-def _points(frontier: Frontier) -> Table:
-    plans, named = frontier.feasible, letters(frontier)
-    places = decimals([value for point in frontier.points for value in (point.level, point.used or 0.0)], LEVEL_DIGITS)
-    money = decimals([value for point in plans for value in (point.leverage or 0.0, point.own_loss or 0.0)])
-    falling = frontier.resource.sense < 0
-    heads = ["Used"] if frontier.steps else ["Asked", "Kept"] if falling else ["Allowed", "Used"]
-    table = _table(*heads, "Leverage", "Gap", "Theirs", "Ours", "Plan", "Worst", names=0, keys=1)
+def _points(view: FrontierView) -> Table:
+    places = decimals([value for row in view.rows for value in (row.level, row.used or 0.0)], LEVEL_DIGITS)
+    money = decimals([value for row in view.feasible for value in (row.leverage or 0.0, row.own_loss or 0.0)])
+    heads = ["Used"] if view.steps else ["Asked", "Kept"] if view.falling else ["Allowed", "Used"]
+    table = new_table(*heads, "Leverage", "Gap", "Theirs", "Ours", "Plan", "Worst", names=0, keys=1)
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
-    for place, point in enumerate(frontier.points):
-        levels = [] if frontier.steps and point.used is not None else [number(point.level, places)]
-        if point.leverage is None:
-            table.add_row(*levels, *([] if frontier.steps else ["-"]), "no plan", "", "", "", "", "")
+    for row in view.rows:
+        levels = [] if view.steps and row.used is not None else [number(row.level, places)]
+        if row.leverage is None:
+            table.add_row(*levels, *([] if view.steps else ["-"]), "no plan", "", "", "", "", "")
             continue
         table.add_row(
             *levels,
-            number(point.used, places),
-            Text(number(point.leverage, money), style="bold"),
-            Text(_gap(point.gap), style="" if point.status == "optimal" else "yellow"),
-            number(point.counterpart_loss, money),
-            number(point.own_loss, money),
-            named[place],
-            Name(point.worst_package or NONE),
+            number(row.used, places),
+            Text(number(row.leverage, money), style="bold"),
+            Text(gap(row.gap), style="" if row.proven else "yellow"),
+            number(row.counterpart_loss, money),
+            number(row.own_loss, money),
+            row.letter,
+            Name(row.worst),
         )
     return table
 
 
-def _plans(frontier: Frontier) -> Iterable[RenderableType]:
-    yield _title("Plans")
+def _plans(view: FrontierView) -> Iterable[RenderableType]:
+    yield section("Plans")
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    named = letters(frontier)
-    for letter in dict.fromkeys(named.values()):
-        points = [frontier.points[place] for place in named if named[place] == letter]
-        grid.add_row(Text(letter, style="bold"), Text(choice_words(points, Offer.of(frontier.case))))
-    yield _indent(grid)
-    rest = f"{NOT_NAMED} " if Offer.of(frontier.case).regimes else ""
-    yield _line(f"{rest}Theirs, ours: both losses in the worst package.", "dim")
+    for plan in view.plans:
+        grid.add_row(Text(plan.letter, style="bold"), Text(plain("; ".join(plan.choices))))
+    yield indented(grid)
+    rest = f"{NOT_NAMED} " if view.has_regimes else ""
+    yield text_line(f"{rest}Theirs, ours: both losses in the worst package.", "dim")
 
 
-def choice_words(points: Sequence[FrontierPoint], offer: Offer) -> str:
-    """Return in words what points with the same choices do: policies other than ``open``, lanes, stockpiles.
-
-    Parameters
-    ----------
-    points
-        Points that differ in the amounts stockpiled alone; amounts go from the least to the most among them.
-    offer
-        What the case lets our side choose.
-    """
-    first = points[0]
-    words = Choices(first.policies, first.qualified).words(offer)
-    for pair, amount in first.stockpile.items():
-        amounts = [point.stockpile.get(pair, 0.0) for point in points]
-        if offer.some(pair, amount):
-            words.append(f"stockpiles {pair} ({offer.amount(pair, min(amounts), max(amounts))})")
-    return plain("; ".join(words) or Choices(first.policies).text(offer))
-
-
-def change_words(frontier: Frontier) -> str:
+def change_words(view: FrontierView) -> str:
     """Return how often the plan changes along the curve, in words."""
-    times = len(frontier.changes)
+    times = len(view.changes)
     return "does not change" if not times else "changes once" if times == 1 else f"changes {times:,} times"
 
 
-def _changes(frontier: Frontier) -> Iterable[RenderableType]:
-    if not frontier.changes:
+def _changes(view: FrontierView) -> Iterable[RenderableType]:
+    if not view.changes:
         return
-    yield _title("What changes on the way")
-    places = decimals([level for change in frontier.changes for level in (change.low, change.high)], LEVEL_DIGITS)
-    for change in frontier.changes:
+    yield section("What changes on the way")
+    places = decimals([level for change in view.changes for level in (change.low, change.high)], LEVEL_DIGITS)
+    for change in view.changes:
         high = number(change.high, places)
         where = f"at {high}" if change.exact else f"{number(change.low, places)} to {high}"
-        yield _line(f"- {where}: {'; '.join(plain(word) for word in change.words)}")
+        yield text_line(f"- {where}: {'; '.join(plain(word) for word in change.words)}")
 
 
-def _notes(frontier: Frontier) -> Iterable[RenderableType]:
-    if frontier.notes or frontier.solve:
+def _notes(view: FrontierView) -> Iterable[RenderableType]:
+    if view.notes or view.solve:
         yield Text("")
-    for note in frontier.notes:
-        yield _line(f"- {plain(note)}", "yellow")
-    solve = frontier.solve
+    for note in view.notes:
+        yield text_line(f"- {plain(note)}", "yellow")
+    solve = view.solve
     if solve:
-        yield _line(
+        yield text_line(
             f"{counted(solve['combinations'], 'combination')} of policies, {counted(solve['responses'], 'response')}, "
             f"{counted(solve['searches'], 'search', 'searches')}, {counted(solve['programs'], 'program')}; "
             f"{seconds(solve['seconds'])}",

@@ -11,7 +11,9 @@ from rich.text import Text
 
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain
-from .plan import _heading, _indent, _line, _listed, _money, _rows, _table, _title
+from ..views.case import case_view
+from .layout import indented, listed, new_table, section, text_line
+from .plan import heading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +40,7 @@ def print_indices(indices: Indices, console: Console) -> None:
 
 def indices_parts(indices: Indices) -> Iterable[RenderableType]:
     """Return the sections of dependence measures, in their order."""
-    yield from _heading(indices.case)
+    yield from heading(case_view(indices.case))
     yield from _concentration(indices)
     yield from _dependency(indices)
     yield from _exposure(indices)
@@ -67,10 +69,10 @@ def _concentration(indices: Indices) -> Iterable[RenderableType]:
     frame = indices.concentration
     units = {row.item: plain(row.unit) for row in indices.case.items}
     for side, rows in _sided(frame[frame["kind"] == "side"], "buyer"):
-        yield _title(f"{OWNERS[side]} supply", "by origin party, per week")
-        table = _table("Item", "Unit", "Intake", "Own", "From", "HHI", "Largest", "Share", names=2)
+        yield section(f"{OWNERS[side]} supply", "by origin party, per week")
+        table = new_table("Item", "Unit", "Intake", "Own", "From", "HHI", "Largest", "Share", names=2)
         table.columns[-2].justify, table.columns[-2].no_wrap = "left", False
-        for row in _rows(rows):
+        for row in rows.itertuples():
             table.add_row(
                 Name(row.item),
                 Text(units.get(row.item, ""), overflow="fold"),
@@ -81,8 +83,8 @@ def _concentration(indices: Indices) -> Iterable[RenderableType]:
                 Name(row.largest),
                 _share(row.largest_share),
             )
-        yield _indent(table)
-    yield _line(
+        yield indented(table)
+    yield text_line(
         "Own: share made on that side. From: origin parties. HHI: Herfindahl-Hirschman index of their shares, 10,000 for "
         "a single one. Largest: the largest origin party and its share.",
         "dim",
@@ -93,10 +95,10 @@ def _dependency(indices: Indices) -> Iterable[RenderableType]:
     found = False
     for side, rows in _sided(indices.dependency):
         found = True
-        yield _title(f"{OWNERS[side]} import dependency", f"{_money(indices.case)} per week")
-        table = _table("Item", "Largest origin", "Imports", "CDI 1", "CDI 2", "CDI 3", "", names=2)
+        yield section(f"{OWNERS[side]} import dependency", f"{plain(case_view(indices.case).money)} per week")
+        table = new_table("Item", "Largest origin", "Imports", "CDI 1", "CDI 2", "CDI 3", "", names=2)
         places = decimals(rows["outside_imports"])
-        for row in _rows(rows):
+        for row in rows.itertuples():
             table.add_row(
                 Name(row.item),
                 Name(row.largest or "-"),
@@ -106,9 +108,9 @@ def _dependency(indices: Indices) -> Iterable[RenderableType]:
                 _index(row.cdi3),
                 Text("dependent", style="bold") if row.dependent else Text(f"{row.met} of 3"),
             )
-        yield _indent(table)
+        yield indented(table)
     if found:
-        yield _line(
+        yield text_line(
             "The European Commission's core dependency indicators. CDI 1: HHI of imports from outside the side (above 0.4). "
             "CDI 2: these imports over them and own supply kept (above 0.5). CDI 3: over own supply kept and exports (above 1; "
             "inf: there is neither). Dependent: all three.",
@@ -121,10 +123,10 @@ def _exposure(indices: Indices) -> Iterable[RenderableType]:
     for buyer, rows in _sided(indices.exposure, "buyer"):
         found = True
         words = "What we buy from the counterpart" if buyer == "ours" else "What the counterpart buys from us"
-        yield _title(words, f"{_money(indices.case)} per week")
-        table = _table("Item", "Value", "Imports", "Intake", "Exports", "Sales", "Margin", "of all")
+        yield section(words, f"{plain(case_view(indices.case).money)} per week")
+        table = new_table("Item", "Value", "Imports", "Intake", "Exports", "Sales", "Margin", "of all")
         values, margins = decimals(rows["value"]), decimals(rows["margin"])
-        for row in _rows(rows):
+        for row in rows.itertuples():
             whole = not isinstance(row.item, str)
             table.add_row(
                 Text("all") if whole else Name(row.item),
@@ -137,17 +139,17 @@ def _exposure(indices: Indices) -> Iterable[RenderableType]:
                 _share(row.margin_share),
                 style="bold" if whole else "",
             )
-        yield _indent(table)
+        yield indented(table)
     if found:
-        yield _line(
+        yield text_line(
             "Imports, intake: share of what the buyer imports of the item, and of all it takes in. Exports, sales: share of "
             "what the seller exports of it, and of these and its home demand. Margin: the seller's, and its share of the "
             "seller's margins on exports of the item.",
             "dim",
         )
     else:
-        yield _title("Exposure")
-        yield _line("The two sides trade nothing with each other before week 0.")
+        yield section("Exposure")
+        yield text_line("The two sides trade nothing with each other before week 0.")
 
 
 def _survival(indices: Indices) -> Iterable[RenderableType]:
@@ -156,14 +158,15 @@ def _survival(indices: Indices) -> Iterable[RenderableType]:
     weeks = indices.case.settings.horizon.weeks
     for side, rows in _sided(frame):
         hit = rows[rows["tts_weeks"] < weeks].sort_values("score", ascending=False, kind="stable")
-        yield _title(
-            f"Without one party or site: {SIDES[side]}", f"{_money(indices.case)} over {counted(weeks, 'week')}"
+        yield section(
+            f"Without one party or site: {SIDES[side]}",
+            f"{plain(case_view(indices.case).money)} over {counted(weeks, 'week')}",
         )
         if len(hit):
-            table = _table("Shut", "First short", "Survives", "Recovers", "Gap", "Lost", "Score", names=2)
+            table = new_table("Shut", "First short", "Survives", "Recovers", "Gap", "Lost", "Score", names=2)
             places = decimals(hit["lost_value"])
             for kind, style in (("party", "bold"), ("site", "")):
-                for row in _rows(hit[hit["kind"] == kind]):
+                for row in hit[hit["kind"] == kind].itertuples():
                     table.add_row(
                         Name(row.node, style),
                         Name(row.first_short),
@@ -173,12 +176,12 @@ def _survival(indices: Indices) -> Iterable[RenderableType]:
                         number(row.lost_value, places),
                         _share(row.score),
                     )
-            yield _indent(table)
+            yield indented(table)
         spared = rows[rows["tts_weeks"] >= weeks]
-        names = dict.fromkeys(row.node for row in _rows(spared))
+        names = dict.fromkeys(row.node for row in spared.itertuples())
         if names:
-            yield _line(f"Nothing need be lost in {counted(weeks, 'week')} without: {_listed(names)}")
-    yield _line(
+            yield text_line(f"Nothing need be lost in {counted(weeks, 'week')} without: {listed(names)}")
+    yield text_line(
         "Shut from week 0 on: a party (bold) or a site sends and makes nothing; all others are run to lose as little as "
         "can be. Survives: weeks in which stocks and other sources serve all demand. Recovers: first week from which other "
         f"sources do without stocks; never: not within {counted(weeks, 'week')}. Gap: weeks between the two. Lost: least value "

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain
-from .plan import _indent, _line, _table, _title
+from .layout import indented, new_table, section, text_line
 
 if TYPE_CHECKING:
-    from ...analysis.trade.scan import Ranking, Scan
+    from ...analysis.trade.ranking.result import Ranking, Scan
     from ...data.trade import Treatment
 
 TOP = 20
@@ -93,7 +93,7 @@ def scan_parts(scan: Scan, top: int = TOP) -> Iterable[RenderableType]:
     yield Text(scan_title(scan), style="bold", overflow="fold")
     yield Text(scan_line(scan), style="dim", overflow="fold")
     for line in answer(scan):
-        yield _line(line)
+        yield text_line(line)
     money = Money(scan)
     if scan.hold is not None:
         yield from _losses(scan, scan.hold, money, top)
@@ -107,7 +107,7 @@ def scan_parts(scan: Scan, top: int = TOP) -> Iterable[RenderableType]:
     if scan.notes:
         yield Text("")
     for note in scan.notes:
-        yield _line(f"- {plain(note)}", "yellow")
+        yield text_line(f"- {plain(note)}", "yellow")
 
 
 def answer(scan: Scan) -> list[str]:
@@ -185,12 +185,12 @@ def _losses(scan: Scan, ranking: Ranking, money: Money, top: int) -> Iterable[Re
     whom = "its largest origin" if ranking.seller is None else plain(ranking.seller.name)
     more = f"{len(rows)} of {len(ranking.rows):,}, " if len(rows) < len(ranking.rows) else ""
     unit = f"{money.unit} a year" if money.unit else "amounts a year"
-    yield _title(f"What {buyer} loses without {whom}", f"{more}{unit}")
+    yield section(f"What {buyer} loses without {whom}", f"{more}{unit}")
     allied = bool(scan.parties.allies) and ranking is scan.hold
     named = any(name and name != code for code, name in zip(rows["code"], rows["name"], strict=True))
     names = ["Good", *(["Name"] if named else []), *(["Origin"] if origin else [])]
     figures = ["Imports", "Share", "Loss", *(["Allies add"] if allied else []), "HHI", "CDI"]
-    table = _table(*names, *figures, names=len(names))
+    table = new_table(*names, *figures, names=len(names))
     imports, losses = _places(ranking, ["imports"], money, top), _places(ranking, ["loss", "allies_add"], money, top)
     for row in rows.to_dict("records"):
         name = "" if row["name"] == row["code"] else _short(row["name"])
@@ -200,7 +200,7 @@ def _losses(scan: Scan, ranking: Ranking, money: Money, top: int) -> Iterable[Re
         cells += [_amount(row["allies_add"], money, losses)] if allied else []
         cells += [_points(row["hhi"]), _criteria(row)]
         table.add_row(*cells)
-    yield _indent(table)
+    yield indented(table)
 
 
 def _points(value: float) -> str:
@@ -209,7 +209,7 @@ def _points(value: float) -> str:
 
 def _criteria(row: dict[str, Any]) -> str:
     """Return how many of the core dependency indicators exceed their thresholds."""
-    from ...analysis.trade.measures import CDI_THRESHOLDS
+    from ...analysis.trade.ranking.measures import CDI_THRESHOLDS
 
     known = [(row[f"cdi{place}"], limit) for place, limit in enumerate(CDI_THRESHOLDS, start=1)]
     known = [(value, limit) for value, limit in known if not math.isnan(value)]
@@ -220,10 +220,12 @@ def _substitutes(scan: Scan, ranking: Ranking, money: Money, top: int) -> Iterab
     rows = ranking.rows.head(top).to_dict("records")
     if not rows or not any(row["substitutes"] for row in rows):
         return
-    yield _title(
+    yield section(
         "Who else could supply", f"{money.unit} a year; unit values in {plain(scan.currency) or 'money'} per unit"
     )
-    table = _table("Good", "Unit", "Ours" if not scan.diversify else "Paid", "Others", "World", "Cover", "Substitutes")
+    table = new_table(
+        "Good", "Unit", "Ours" if not scan.diversify else "Paid", "Others", "World", "Cover", "Substitutes"
+    )
     table.columns[1].justify = table.columns[-1].justify = "left"
     table.columns[-1].no_wrap, table.columns[-1].overflow = False, "fold"
     for row in rows:
@@ -238,7 +240,7 @@ def _substitutes(scan: Scan, ranking: Ranking, money: Money, top: int) -> Iterab
             "-" if math.isnan(cover) else f"{number(cover, 1 if cover < 100 else 0)} x",
             Text(named or "nobody in the data", overflow="fold"),
         )
-    yield _indent(table)
+    yield indented(table)
 
 
 def _spare(substitute: dict[str, Any], money: Money) -> str:
@@ -261,7 +263,7 @@ def _meanings(scan: Scan) -> Iterable[RenderableType]:
         return
     sigmas = "where the table has no other" if scan.sigmas.by_code else "for every good"
     allies = "Allies add: loss with their share too, less the loss without. " if scan.parties.allies else ""
-    yield _line(
+    yield text_line(
         "Share: of the buyer's imports of the good. Loss: imports x -log(1 - share) / (sigma - 1), sigma "
         f"{number(scan.sigmas.default)} {sigmas}; no other: the data show no other source. "
         f"{allies}HHI: Herfindahl-Hirschman index of origins, 10,000 for a single "
@@ -269,16 +271,16 @@ def _meanings(scan: Scan) -> Iterable[RenderableType]:
         "dim",
     )
     if any(row for row in ranking.rows["substitutes"]):
-        yield _line(
+        yield text_line(
             "World: the seller's share of world exports. Cover: what substitutes sell elsewhere, over what the buyer buys from the "
             "seller. Substitutes: what each sells elsewhere, at its unit value.",
             "dim",
         )
-    yield _line(f"Shares of expenditure (--json) are of {plain(scan.expenditure_words)}.", "dim")
+    yield text_line(f"Shares of expenditure (--json) are of {plain(scan.expenditure_words)}.", "dim")
     if scan.asymmetry is not None and not math.isnan(scan.asymmetry) and scan.hold is not None:
         theirs, ours = scan.hold.dependence, scan.exposure.dependence
         buyer, focal = plain(scan.hold.buyer.name), plain(scan.parties.focal.name)
-        yield _line(
+        yield text_line(
             f"Dependence, import share over trade elasticity: {buyer} on {focal} {number(theirs, 4)}, {focal} on {buyer} "
             f"{number(ours, 4)}; asymmetry {number(scan.asymmetry, 4)}.",
         )
@@ -288,11 +290,11 @@ def treated(treatments: Sequence[Treatment], money: Money) -> Iterable[Renderabl
     """Return what rules dropped, mended and kept, as a table."""
     if not treatments:
         return
-    yield _title("What was dropped or mended", money.unit)
-    table = _table("Rule", "What", "Rows", "Value")
+    yield section("What was dropped or mended", money.unit)
+    table = new_table("Rule", "What", "Rows", "Value")
     table.columns[1].justify = "left"
     for entry in treatments:
         value = "-" if entry.value is None else number(money.of(entry.value))
         words = entry.rule.title + (f" ({plain(entry.detail)})" if entry.detail else "")
         table.add_row(Text(words, overflow="fold"), entry.rule.action, f"{entry.rows:,}", value)
-    yield _indent(table)
+    yield indented(table)

@@ -1,10 +1,9 @@
-"""What a sweep says, on the terminal and as one document."""
+"""What a sweep says, on the terminal."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
@@ -13,33 +12,18 @@ from rich.text import Text
 from ...analysis.figures.factors import Discrete, Triangular, TruncatedNormal
 from ...analysis.sensitivity.advice import (
     NO_PLAN,
-    choice_map,
-    choice_shares,
-    decision_shares,
-    regret_by_choices,
-    set_names,
 )
-from ...analysis.sensitivity.sensitivity import (
+from ...analysis.sensitivity.outcomes import (
     LEVERAGE,
     NOT_RUN,
     USABLE,
-    counts,
-    ended_words,
-    main_effects,
-    modes,
-    morris_effects,
-    outcomes,
-    rows_of,
-    sobol_indices,
-    sobol_pairs,
-    solves,
-    spread,
-    tornado,
 )
-from ...model.plan.choices import LANE, POLICY, SAME_WORDS, Offer
+from ...model.plan.choices import LANE, POLICY, SAME_WORDS
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain
-from .plan import _line, _money, _table, _title
+from ..views.sweep import SweepView, sweep_view
+from .layout import new_table, section, text_line
+from .words import in_money
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,56 +77,6 @@ SETS = "Choices that differ from the base plan's"
 
 MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-ANSWERS = {
-    "oat": ("tornado", tornado),
-    "grid": ("main_effects", main_effects),
-    "list": ("main_effects", main_effects),
-    "lhs": ("main_effects", main_effects),
-    "morris": ("morris", morris_effects),
-    "sobol": ("sobol", sobol_indices),
-}
-"""What a design is analysed for: the answer's name in documents, and the function that gives it."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an outcome hangs on, or why that cannot be said.
-
-    Attributes
-    ----------
-    name
-        ``tornado``, ``main_effects``, ``morris`` or ``sobol``.
-    table
-        One row per figure; None where it cannot be said.
-    pairs
-        Second-order Sobol indices; None where they were not asked for.
-    refusal
-        Why it cannot be said.
-    """
-
-    name: str
-    table: pd.DataFrame | None = None
-    pairs: pd.DataFrame | None = None
-    refusal: str = ""
-
-
-def answer_of(sweep: Sweep, outcome: str, mode: str | None = None) -> Answer:
-    """Return what an outcome of a sweep hangs on.
-
-    Raises
-    ------
-    ValueError
-        For a name that is no outcome.
-    """
-    name, function = ANSWERS[sweep.design.kind]
-    spread(sweep, outcome, mode)
-    try:
-        table = function(sweep, outcome, mode)
-        pairs = sobol_pairs(sweep, outcome, mode) if sweep.design.options.get("second_order") else None
-    except ValueError as error:
-        return Answer(name, refusal=str(error))
-    return Answer(name, table, pairs)
-
 
 def show_sweep(sweep: Sweep, console: Console, *, outcome: str = LEVERAGE, mode: str | None = None) -> None:
     """Print what a sweep says.
@@ -163,99 +97,55 @@ def show_sweep(sweep: Sweep, console: Console, *, outcome: str = LEVERAGE, mode:
     ValueError
         For a name that is no outcome.
     """
-    for renderable in sweep_parts(sweep, outcome, mode):
+    for renderable in sweep_parts(sweep_view(sweep, outcome, mode)):
         console.print(renderable, markup=False, highlight=False, emoji=False)
 
 
-def sweep_parts(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> Iterable[RenderableType]:
+def sweep_parts(view: SweepView) -> Iterable[RenderableType]:
     """Return the sections of what a sweep says, in their order."""
-    yield from _heading(sweep)
-    yield from _remarks(sweep)
-    yield from _figures(sweep)
-    yield from _ends(sweep)
-    yield from _spread(sweep, outcome, mode)
-    yield from _answer(sweep, outcome, answer_of(sweep, outcome, mode))
-    if mode == "fixed" or modes(sweep) == ["fixed"]:
+    yield from _heading(view)
+    yield from _remarks(view)
+    yield from _figures(view)
+    yield from _ends(view)
+    yield from _spread(view)
+    yield from _answer(view)
+    if not view.advises or view.sets is None or view.decisions is None:
         return
-    if sweep.design.kind == "grid" and len(sweep.design.factors) == 2:
-        yield from _map(sweep)
+    if view.map is not None:
+        yield from _map(view, view.map)
     else:
-        yield from _sets(sweep)
-    yield from _decisions(sweep)
-    if modes(sweep) == ["free", "fixed"]:
-        yield from _regret(sweep)
-
-
-def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> dict[str, Any]:
-    """Return what a sweep says as plain values.
-
-    Raises
-    ------
-    ValueError
-        For a name that is no outcome.
-    """
-    answer = answer_of(sweep, outcome, mode)
-    document: dict[str, Any] = {
-        "schema": 2,
-        "case": sweep.case.name,
-        "remarks": list(sweep.remarks),
-        "design": sweep.design.to_dict(),
-        "samples": len(sweep.design),
-        "complete": sweep.complete,
-        "status": {name: counts(sweep, name) for name in modes(sweep)},
-        "solves": solves(sweep),
-        "base": {name: sweep.base.get(name) for name in ("leverage", "policies", "qualified", "stockpile")},
-        "outcome": outcome,
-        "outcomes": outcomes(sweep),
-        "spread": spread(sweep, outcome, mode),
-        answer.name: None if answer.table is None else _records(answer.table),
-        "refusal": answer.refusal or None,
-    }
-    if answer.pairs is not None:
-        document["sobol_pairs"] = _records(answer.pairs)
-    if "free" in modes(sweep):
-        document["choice_shares"] = _records(choice_shares(sweep, "free"))
-        document["decision_shares"] = _records(decision_shares(sweep, "free"))
-        if sweep.design.kind == "grid" and len(sweep.design.factors) == 2:
-            document["choice_map"] = _records(choice_map(sweep, "free"))
-    if modes(sweep) == ["free", "fixed"]:
-        document["regret"] = _records(regret_by_choices(sweep))
-    return document
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return frame.to_dict("records")
+        yield from _sets(view, view.sets)
+    yield from _decisions(view, view.decisions)
+    if view.regret is not None:
+        yield from _regret(view, view.regret)
 
 
 # Sections ------------------------------------------------------------------------------------------------------------
 
 
-def _heading(sweep: Sweep) -> Iterable[RenderableType]:
-    design = sweep.design
-    title = plain(sweep.case.settings.case.title) or plain(sweep.case.name)
-    yield Text(f"Sweep of {title}", style="bold", overflow="fold")
-    drawn = f", seed {design.seed}" if design.kind in ("lhs", "morris", "sobol") else ""
-    size = f"{counted(len(design), 'sample')} of {counted(len(design.factors), 'figure')}"
-    yield _line(f"{KINDS[design.kind]}: {size}{drawn}; {POLICIES[tuple(modes(sweep))]}", "dim")
-    leverage = sweep.base.get("leverage")
-    if leverage is not None:
-        yield _line(f"the case as it is: leverage {number(leverage)} {_money(sweep.case)}".rstrip(), "dim")
+def _heading(view: SweepView) -> Iterable[RenderableType]:
+    yield Text(f"Sweep of {plain(view.case.title)}", style="bold", overflow="fold")
+    drawn = "" if view.seed is None else f", seed {view.seed}"
+    size = f"{counted(view.samples, 'sample')} of {counted(len(view.factors), 'figure')}"
+    yield text_line(f"{KINDS[view.kind]}: {size}{drawn}; {POLICIES[view.modes]}", "dim")
+    if view.base_leverage is not None:
+        yield text_line(f"the case as it is: leverage {in_money(view.case, number(view.base_leverage))}", "dim")
 
 
-def _remarks(sweep: Sweep) -> Iterable[RenderableType]:
-    if sweep.remarks:
-        yield _title("Before you trust these figures")
-        for remark in sweep.remarks:
-            yield _line(f"- {plain(remark)}", "yellow")
+def _remarks(view: SweepView) -> Iterable[RenderableType]:
+    if view.remarks:
+        yield section("Before you trust these figures")
+        for remark in view.remarks:
+            yield text_line(f"- {plain(remark)}", "yellow")
 
 
-def _figures(sweep: Sweep) -> Iterable[RenderableType]:
-    yield _title("What is varied")
-    table = _table("Figure", "In force", "Range", "Unit")
+def _figures(view: SweepView) -> Iterable[RenderableType]:
+    yield section("What is varied")
+    table = new_table("Figure", "In force", "Range", "Unit")
     for column in table.columns[2:]:
         column.justify = "left"
-    for factor in sweep.design.factors:
-        unit = factor.unit.replace("money", _money(sweep.case) or "money")
+    for factor in view.factors:
+        unit = factor.unit.replace("money", plain(view.case.money) or "money")
         table.add_row(Name(factor.path), _value(factor.base), _range(factor), unit)
     yield table
 
@@ -285,24 +175,21 @@ def _absolute(factor: Factor, value: float) -> float:
     return value * float(factor.base) if factor.distribution.relative else value  # type: ignore[arg-type]
 
 
-def _ends(sweep: Sweep) -> Iterable[RenderableType]:
-    yield _title("How the samples ended")
+def _ends(view: SweepView) -> Iterable[RenderableType]:
+    yield section("How the samples ended")
     names = {"free": "best plan", "fixed": "base plan"}
-    for mode in modes(sweep):
-        found = counts(sweep, mode)
-        words = ", ".join(f"{count:,} {_ended(status, mode)}" for status, count in found.items())
-        if not set(found) & set(USABLE):
+    for row in view.ended:
+        found = row.counts
+        words = ", ".join(f"{count:,} {_ended(status, row.mode)}" for status, count in found.items())
+        if row.none:
             # The status of a row is what the figures, --outcome and the rows themselves call it.
-            words = f"{ended_words(rows_of(sweep, mode)['status'])}" + (
-                f" ({words})" if set(found) != {NOT_RUN} else ""
-            )
-        yield _line(f"{names[mode]}: {words}", "" if set(found) <= {"optimal", "feasible"} else "yellow")
-    if not len(sweep.frame):
-        yield _line("No sample was run yet: run the sweep again with --resume.", "yellow")
-    found = solves(sweep)
-    if any(found.values()):
-        parts = [words.format(found[way]) for way, words in SOLVES.items() if found[way]]
-        yield _line(f"solves: {', '.join(parts)}", "dim")
+            words = row.none + (f" ({words})" if set(found) != {NOT_RUN} else "")
+        yield text_line(f"{names[row.mode]}: {words}", "" if set(found) <= set(USABLE) else "yellow")
+    if not view.rows:
+        yield text_line("No sample was run yet: run the sweep again with --resume.", "yellow")
+    if any(view.solves.values()):
+        parts = [words.format(view.solves[way]) for way, words in SOLVES.items() if view.solves[way]]
+        yield text_line(f"solves: {', '.join(parts)}", "dim")
 
 
 def _ended(status: str, mode: str) -> str:
@@ -313,44 +200,42 @@ def _ended(status: str, mode: str) -> str:
     return words.get(status, NO_PLAN.get(status, status))
 
 
-def _spread(sweep: Sweep, outcome: str, mode: str | None) -> Iterable[RenderableType]:
-    found = spread(sweep, outcome, mode)
+def _spread(view: SweepView) -> Iterable[RenderableType]:
+    found = view.spread
     if not found["samples"]:
-        yield _title(f"{plain(outcome)}: no sample has it")
+        yield section(f"{plain(view.outcome)}: no sample has it")
         return
-    yield _title(plain(outcome), _of(sweep, outcome, found))
-    heads = SPREAD if sweep.design.kind in ("lhs", "morris", "sobol") else {"least": "least", "most": "most"}
-    table = _table(*heads.values(), names=0)
+    yield section(plain(view.outcome), _of(view))
+    heads = SPREAD if view.drawn else {"least": "least", "most": "most"}
+    table = new_table(*heads.values(), names=0)
     places = decimals([float(found[name]) for name in heads])
     table.add_row(*(number(float(found[name]), places) for name in heads))
     yield table
 
 
-def _of(sweep: Sweep, outcome: str, found: Mapping[str, float | int]) -> str:
-    unit = (
-        f"{_money(sweep.case)}, "
-        if outcome.rpartition(".")[2] in ("leverage", "bound", "own_loss", "counterpart_loss")
-        else ""
-    )
-    samples = counted(int(found["samples"]), "sample")
-    return f"{unit}over {samples}" + (f"; {int(found['holes']):,} have none" if found["holes"] else "")
+def _of(view: SweepView) -> str:
+    money = view.outcome.rpartition(".")[2] in ("leverage", "bound", "own_loss", "counterpart_loss")
+    unit = f"{plain(view.case.money)}, " if money else ""
+    samples = counted(int(view.spread["samples"]), "sample")
+    return f"{unit}over {samples}" + (f"; {int(view.spread['holes']):,} have none" if view.spread["holes"] else "")
 
 
-def _answer(sweep: Sweep, outcome: str, answer: Answer) -> Iterable[RenderableType]:
-    yield _title(f"What {plain(outcome)} hangs on")
+def _answer(view: SweepView) -> Iterable[RenderableType]:
+    answer = view.answer
+    yield section(f"What {plain(view.outcome)} depends on")
     if answer.table is None:
-        yield _line(plain(answer.refusal), "yellow")
+        yield text_line(plain(answer.refusal), "yellow")
         return
     show = {"tornado": _show_tornado, "main_effects": _show_effects, "morris": _show_morris, "sobol": _show_sobol}
     yield from show[answer.name](answer.table)
     if answer.pairs is not None and len(answer.pairs):
-        yield _title("What pairs of figures add", "beyond what each does alone")
-        table = _table("Figure", "Figure", "S2", "+-", names=2)
+        yield section("What pairs of figures add", "beyond what each does alone")
+        table = new_table("Figure", "Figure", "S2", "+-", names=2)
         for row in answer.pairs.head(10).itertuples():
             table.add_row(Name(row.first), Name(row.second), _index(row.S2), _index(row.S2_conf))
         yield table
         if len(answer.pairs) > 10:
-            yield _line(f"and {counted(len(answer.pairs) - 10, 'pair')} more", "dim")
+            yield text_line(f"and {counted(len(answer.pairs) - 10, 'pair')} more", "dim")
 
 
 def _index(value: float) -> str:
@@ -359,7 +244,7 @@ def _index(value: float) -> str:
 
 def _show_tornado(table: pd.DataFrame) -> Iterable[RenderableType]:
     base = table.attrs["base"]
-    shown = _table("Figure", "Low", "High", "at low", "at high", "Swing", "Advice")
+    shown = new_table("Figure", "Low", "High", "at low", "at high", "Swing", "Advice")
     shown.columns[-1].justify = "left"
     places = decimals([*table["least"], *table["most"]])
     for row in table.itertuples():
@@ -367,7 +252,7 @@ def _show_tornado(table: pd.DataFrame) -> Iterable[RenderableType]:
         advice = "changes" if row.switches else ""
         shown.add_row(Name(row.factor), _value(row.low), _value(row.high), *ends, number(row.swing, places), advice)
     yield shown
-    yield _line(f"The case as it is: {number(base, places)}. Advice: whether the best choices change.", "dim")
+    yield text_line(f"The case as it is: {number(base, places)}. Advice: whether the best choices change.", "dim")
 
 
 def _end(value: float, status: str, places: int) -> str:
@@ -379,7 +264,7 @@ def _show_effects(table: pd.DataFrame) -> Iterable[RenderableType]:
     shares = bool(table["share"].notna().any())
     heads = ["Figure", "low", "high", "Effect"] + ["95% interval"] * intervals + ["Share"] * shares
     bands = bool(table["share_low"].notna().any())
-    shown = _table(*heads, *["+-"] * bands)
+    shown = new_table(*heads, *["+-"] * bands)
     places = decimals([*table["low"], *table["high"]])
     for row in table.itertuples():
         cells = [number(row.low, places), number(row.high, places), number(row.effect, places)]
@@ -388,60 +273,59 @@ def _show_effects(table: pd.DataFrame) -> Iterable[RenderableType]:
         cells += [percent(row.share_high - row.share, 0)] * bands
         shown.add_row(Name(row.factor), *cells)
     yield shown
-    yield _line("Means where the figure is low and where it is high, all others varying.", "dim")
+    yield text_line("Means where the figure is low and where it is high, all others varying.", "dim")
     if shares:
-        yield _line("Share: of the variance, explained by the figure alone.", "dim")
+        yield text_line("Share: of the variance, explained by the figure alone.", "dim")
 
 
 def _show_morris(table: pd.DataFrame) -> Iterable[RenderableType]:
-    shown = _table("Figure", "mu*", "+-", "mu", "sigma")
+    shown = new_table("Figure", "mu*", "+-", "mu", "sigma")
     columns = ("mu_star", "mu_star_conf", "mu", "sigma")
     places = decimals([value for column in columns for value in table[column]])
     for row in table.itertuples():
         shown.add_row(Name(row.factor), *(number(getattr(row, column), places) for column in columns))
     yield shown
-    yield _line("Change over the whole range of a figure: mu* in size, mu with its sign (95% interval).", "dim")
-    yield _line("A sigma as large as mu*: the change depends on the other figures, or is no straight line.", "dim")
+    yield text_line("Change over the whole range of a figure: mu* in size, mu with its sign (95% interval).", "dim")
+    yield text_line("A sigma as large as mu*: the change depends on the other figures, or is no straight line.", "dim")
 
 
 def _show_sobol(table: pd.DataFrame) -> Iterable[RenderableType]:
-    shown = _table("Figure", "S1", "+-", "ST", "+-")
+    shown = new_table("Figure", "S1", "+-", "ST", "+-")
     for row in table.itertuples():
         cells = (row.S1, row.S1_conf, row.ST, row.ST_conf)
         shown.add_row(Name(row.factor), *map(_index, cells))
     yield shown
-    yield _line("S1: share of the variance due to the figure alone. ST: with all it does together with others.", "dim")
+    yield text_line(
+        "S1: share of the variance due to the figure alone. ST: with all it does together with others.", "dim"
+    )
     unclear = int((table["ST_conf"] >= table["ST"]).sum())
     if unclear:
-        yield _line(f"{counted(unclear, 'figure')} cannot be told from 0 with so few samples.", "dim")
+        yield text_line(f"{counted(unclear, 'figure')} cannot be distinguished from 0 with so few samples.", "dim")
 
 
-def _sets(sweep: Sweep) -> Iterable[RenderableType]:
-    table = choice_shares(sweep, "free")
-    yield _title("Which choices are best", "share of all samples")
+def _sets(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]:
+    yield section("Which choices are best", "share of all samples")
     intervals = bool(table["share_low"].notna().any())
-    names = set_names(sweep)
-    shown = _table(SETS, "Samples", "Share", *["95% interval"] * intervals)
+    shown = new_table(SETS, "Samples", "Share", *["95% interval"] * intervals)
     for row in table.head(MOST_SETS).itertuples():
         cells = [f"{percent(row.share_low)} to {percent(row.share_high)}"] * intervals
-        name = Name(names[row.choices])
+        name = Name(view.names[row.choices])
         shown.add_row(name, f"{row.samples:,}", percent(row.share), *cells, style="bold" if row.base else "")
     yield shown
     rest = table.iloc[MOST_SETS:]
     if len(rest):
         total = int(rest["samples"].sum())
-        yield _line(f"and {len(rest):,} more, best in {counted(total, 'sample')} together", "dim")
-    yield from _tolerance(sweep)
+        yield text_line(f"and {len(rest):,} more, best in {counted(total, 'sample')} together", "dim")
+    yield from _tolerance(view)
 
 
-def _tolerance(sweep: Sweep) -> Iterable[RenderableType]:
+def _tolerance(view: SweepView) -> Iterable[RenderableType]:
     """Say how far amounts may differ and be the same advice, where the case offers stockpiles."""
-    if Offer.of(sweep.case).most:
-        yield _line(f"{SAME_WORDS[:1].upper()}{SAME_WORDS[1:]}.", "dim")
+    if view.offer.most:
+        yield text_line(f"{SAME_WORDS[:1].upper()}{SAME_WORDS[1:]}.", "dim")
 
 
-def _decisions(sweep: Sweep) -> Iterable[RenderableType]:
-    table = decision_shares(sweep, "free")
+def _decisions(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]:
     policies, rest = table[table["kind"] == POLICY], table[table["kind"] != POLICY]
     for rows, title, head, choices in (
         (policies, "Policy by regime", "Regime", "Policies"),
@@ -449,60 +333,57 @@ def _decisions(sweep: Sweep) -> Iterable[RenderableType]:
     ):
         if not len(rows):
             continue
-        yield _title(title, "share of the samples with a plan")
-        shown = _table(head, choices, names=2)
+        yield section(title, "share of the samples with a plan")
+        shown = new_table(head, choices, names=2)
         for (kind, name), each in rows.groupby(["kind", "name"], sort=False):
-            words = [_decision(sweep, str(kind), row) for row in each.itertuples()]
+            words = [_decision(view, str(kind), row) for row in each.itertuples()]
             shown.add_row(Name(str(name)), Name(", ".join(words)))
         yield shown
 
 
-def _decision(sweep: Sweep, kind: str, row: Any) -> str:
+def _decision(view: SweepView, kind: str, row: Any) -> str:
     """Return a choice, how often it is best, and whether the base plan has it."""
     choice = row.choice
     if kind == LANE:
         choice = "qualified" if choice == "yes" else "not qualified"
     base = " (base plan)" if row.base else ""
     if not math.isnan(row.least):
-        offer = Offer.of(sweep.case)
+        offer = view.offer
         choice = offer.amount(row.name, row.least, row.most)
-        plan = (sweep.base.get("stockpile") or {}).get(row.name)
+        plan = view.base_stockpile.get(row.name)
         base = f" (base plan: {offer.amount(row.name, plan)})" if row.base and plan else ""
     return f"{choice} {percent(row.share)}{base}"
 
 
-def _map(sweep: Sweep) -> Iterable[RenderableType]:
-    table = choice_map(sweep, "free")
+def _map(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]:
     x, y = (plain(table.attrs[axis]) for axis in ("x", "y"))
-    yield _title("Which choices are best where")
+    yield section("Which choices are best where")
     order = list(dict.fromkeys(table["choices"].value_counts().index))
     marks = {name: MARKS[place % len(MARKS)] for place, name in enumerate(order)}
     across = list(dict.fromkeys(table["x"]))
     for level, row in reversed(list(table.groupby("y", sort=False))):
-        yield _line(f"{_value(level):>10}  {' '.join(marks[name] for name in row['choices'])}")
-    yield _line(f"up: {y}; across: {x} from {_value(across[0])} to {_value(across[-1])}", "dim")
-    names, samples = set_names(sweep), table["choices"].value_counts()
-    shown = _table("", SETS, "Samples", names=2)
+        yield text_line(f"{_value(level):>10}  {' '.join(marks[name] for name in row['choices'])}")
+    yield text_line(f"up: {y}; across: {x} from {_value(across[0])} to {_value(across[-1])}", "dim")
+    samples = table["choices"].value_counts()
+    shown = new_table("", SETS, "Samples", names=2)
     for name in order:
-        shown.add_row(marks[name], Name(names[name]), f"{int(samples[name]):,}")
+        shown.add_row(marks[name], Name(view.names[name]), f"{int(samples[name]):,}")
     yield shown
-    yield from _tolerance(sweep)
+    yield from _tolerance(view)
 
 
-def _regret(sweep: Sweep) -> Iterable[RenderableType]:
-    table = regret_by_choices(sweep)
-    yield _title("What keeping to the base plan costs", _money(sweep.case))
-    names = set_names(sweep)
-    shown = _table("Where these are best", "Samples", "mean", "median", "95%", "most", "not allowed")
+def _regret(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]:
+    yield section("What keeping to the base plan costs", plain(view.case.money))
+    shown = new_table("Where these are best", "Samples", "mean", "median", "95%", "most", "not allowed")
     columns = ("mean", "median", "q95", "most")
     places = decimals([value for column in columns for value in table[column].dropna()])
     for row in table.head(MOST_SETS).itertuples():
         figures = [getattr(row, column) for column in columns]
         cells = ["-" if math.isnan(figure) else number(figure, places) for figure in figures]
-        shown.add_row(Name(names[row.choices]), f"{row.samples:,}", *cells, f"{row.not_allowed:,}")
+        shown.add_row(Name(view.names[row.choices]), f"{row.samples:,}", *cells, f"{row.not_allowed:,}")
     yield shown
     if len(table) > MOST_SETS:
-        yield _line(f"and {len(table) - MOST_SETS:,} more", "dim")
-    yield _line(
+        yield text_line(f"and {len(table) - MOST_SETS:,} more", "dim")
+    yield text_line(
         "Best leverage less the base plan's; not allowed: samples in which the base plan breaks a limit.", "dim"
     )

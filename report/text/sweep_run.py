@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ...analysis.sweep.estimate import Estimate
 
 
@@ -27,6 +29,12 @@ def estimated(estimate: Estimate) -> list[str]:
         f"about {duration(estimate.seconds)} with {workers}: {each}{once}",
         f"about {size(estimate.bytes)} of disk",
     ]
+
+
+def show_estimate(estimate: Estimate, console: Console) -> None:
+    """Print an estimate, a line for each of its facts, however narrow the terminal."""
+    for line in estimated(estimate):
+        console.print(line, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 def duration(seconds: float) -> str:

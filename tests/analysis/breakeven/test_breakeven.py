@@ -12,7 +12,8 @@ from pytest import approx
 from rich.cells import cell_len
 from rich.console import Console
 from sluicegate import Case, CaseError, case_from_tables, load_case
-from sluicegate.analysis.breakeven.breakeven import Breakeven, breakeven
+from sluicegate.analysis.breakeven.breakeven import breakeven
+from sluicegate.analysis.breakeven.result import Breakeven
 from sluicegate.analysis.figures.figure import find_figure
 from sluicegate.model.plan.monitor import Monitor
 from sluicegate.report.format.documents import to_json

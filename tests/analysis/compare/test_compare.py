@@ -14,8 +14,10 @@ from pytest import approx
 from rich.cells import cell_len
 from rich.console import Console
 from sluicegate import Case, evaluate, load_case, solve
-from sluicegate.analysis.compare import compare as module
-from sluicegate.analysis.compare.compare import Comparison, applied, compare, differences, has_independent_components
+from sluicegate.analysis.compare import attribution
+from sluicegate.analysis.compare import differences as module
+from sluicegate.analysis.compare.compare import Comparison, compare
+from sluicegate.analysis.compare.differences import applied, differences, grouped
 from sluicegate.analysis.results import read_result
 from sluicegate.model.plan.monitor import Monitor
 from sluicegate.report.files.folder import ResultFolder, run_record
@@ -98,7 +100,7 @@ def test_limits_that_gain_together_only(monkeypatch: pytest.MonkeyPatch) -> None
     first = solve(tutorial(*loads, "limits.budget=15", "limits.reviewer_hours=3"))
     second = solve(tutorial(*loads, "limits.budget=16", "limits.reviewer_hours=4"))
     # Cases that differ in limits alone share an engine.
-    monkeypatch.setattr(module, "solve", lambda *_, **__: pytest.fail("solved on its own"))
+    monkeypatch.setattr(attribution, "solve", lambda *_, **__: pytest.fail("solved on its own"))
     found = compare([first, second])
     for name in ("limits.budget", "limits.reviewer_hours"):
         assert row(found.attribution, name)["effect_from_A"] == approx(0, abs=1e-6)
@@ -110,7 +112,7 @@ def test_limits_that_gain_together_only(monkeypatch: pytest.MonkeyPatch) -> None
 def test_result_folders_are_read_and_not_solved_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = publish(tutorial(), tmp_path / "a")
     other = publish(tutorial("limits.budget=16"), tmp_path / "b")
-    monkeypatch.setattr(module, "solve", lambda *_, **__: pytest.fail("solved again"))
+    monkeypatch.setattr(attribution, "solve", lambda *_, **__: pytest.fail("solved again"))
     found = compare([folder, str(other)])
     assert found.names == {"A": str(folder), "B": str(other)}
     assert found.change == approx(39)
@@ -246,13 +248,13 @@ def test_many_differences_are_put_together(factor: float, monkeypatch: pytest.Mo
     other = dataclasses.replace(case, lanes=lanes, places={})
     found = differences(case, other)
     assert len(found) == 12
-    assert len(has_independent_components(found, case, other)[0]) == 12
+    assert len(grouped(found, case, other)[0]) == 12
     monkeypatch.setattr(module, "MOST_ROWS", 6)
-    groups, words = has_independent_components(found, case, other)
+    groups, words = grouped(found, case, other)
     assert len(groups) == 6
     assert words.startswith("each row")
     monkeypatch.setattr(module, "MOST_ROWS", 5)
-    (group,), words = has_independent_components(found, case, other)
+    (group,), words = grouped(found, case, other)
     assert words.startswith("each table")
     assert module.group_words(group) == "lanes (12 figures)"
     assert applied(case, other, group, forward=True) == other
@@ -265,8 +267,8 @@ def test_every_difference_applied_makes_the_other_case() -> None:
     other = without(other, "policies", "gas/review")
     found = differences(case, other)
     there, back = applied(case, other, found, forward=True), applied(other, case, found, forward=False)
-    assert module._content(there) == module._content(other)
-    assert module._content(back) == module._content(case)
+    assert module.content_digest(there) == module.content_digest(other)
+    assert module.content_digest(back) == module.content_digest(case)
 
 
 def test_three_things() -> None:

@@ -21,12 +21,14 @@ from sluicegate.analysis.sensitivity.advice import (
     regret_by_choices,
     set_names,
 )
-from sluicegate.analysis.sensitivity.sensitivity import outcome_of, tornado
+from sluicegate.analysis.sensitivity.outcomes import outcome_of
+from sluicegate.analysis.sensitivity.sensitivity import tornado
 from sluicegate.analysis.sweep.run import run_sweep
 from sluicegate.data import apply_overrides
 from sluicegate.model.plan.choices import Choices
 from sluicegate.report.format.documents import to_json
-from sluicegate.report.text.sweep import show_sweep, sweep_document
+from sluicegate.report.text.sweep import show_sweep
+from sluicegate.report.views.sweep import sweep_document
 
 from sluicegate_testing.sourcing_cases import sourcing
 from sluicegate_testing.sweep_cases import designed, formula

@@ -1,4 +1,4 @@
-"""What an outcome of a sweep hangs on."""
+"""What an outcome of a sweep depends on."""
 
 from __future__ import annotations
 
@@ -6,19 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
-from sluicegate.analysis.sensitivity.sensitivity import (
-    HolesError,
-    counts,
-    interval,
-    main_effects,
-    morris_effects,
-    outcome_of,
-    outcomes,
-    sobol_indices,
-    sobol_pairs,
-    spread,
-    tornado,
-)
+from sluicegate.analysis.sensitivity.bootstrap import interval
+from sluicegate.analysis.sensitivity.indices import morris_effects, sobol_indices, sobol_pairs
+from sluicegate.analysis.sensitivity.outcomes import HolesError, counts, outcome_of, outcomes, spread
+from sluicegate.analysis.sensitivity.sensitivity import main_effects, tornado
 from sluicegate.analysis.sweep import worker as evaluating
 from sluicegate.analysis.sweep.read import read_sweep
 from sluicegate.analysis.sweep.run import run_sweep
@@ -114,7 +105,9 @@ def test_no_index_is_worked_out_over_holes(kind, function):
     with pytest.raises(HolesError) as caught:
         function(sweep)
     words = str(caught.value)
-    assert words.startswith(f"8 of {many:,} samples have no leverage (5 infeasible, 1 unknown, 1 failed, 1 refused)")
+    assert words.startswith(
+        f"Sensitivity indices need leverage in every sample; 8 of {many:,} have none (5 infeasible, 1 unknown, 1 failed, 1 refused)"
+    )
     for advice in ("--outcome has_plan", "--time-limit", "narrow the ranges"):
         assert advice in words
     assert counts(sweep) == {"optimal": many - 8, "infeasible": 5, "unknown": 1, "failed": 1, "refused": 1}
@@ -124,7 +117,7 @@ def test_no_index_is_worked_out_over_holes(kind, function):
 def test_samples_not_run_are_holes():
     sweep = of_ishigami(designed("lhs"))
     sweep = type(sweep)(sweep.case, sweep.design, sweep.frame.iloc[:100], sweep.meta, sweep.base)
-    with pytest.raises(HolesError, match=r"28 of 128 samples .*28 not run.*--resume"):
+    with pytest.raises(HolesError, match=r"28 of 128 have none \(28 not run.*--resume"):
         main_effects(sweep)
 
 
@@ -132,7 +125,9 @@ def test_a_figure_that_some_plans_do_not_have_is_a_hole():
     sweep = of_ishigami(designed("lhs"))
     frame = sweep.frame.assign(week=np.where(sweep.frame["sample"] < 2, np.nan, 5.0))
     sweep = type(sweep)(sweep.case, sweep.design, frame, sweep.meta, sweep.base)
-    with pytest.raises(HolesError, match=r"2 of 128 samples have no week \(2 with a plan, but without this figure\)"):
+    with pytest.raises(
+        HolesError, match=r"need week in .*; 2 of 128 have none .2 with a plan, but without this figure"
+    ):
         main_effects(sweep, "week")
 
 

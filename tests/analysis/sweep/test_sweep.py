@@ -33,7 +33,8 @@ from sluicegate.cli import cli
 from sluicegate.data import TABLES, CaseError, apply_overrides
 from sluicegate.data.schema.declarations import columns, numeric
 from sluicegate.model.plan.monitor import Monitor
-from sluicegate.report.text.sweep import show_sweep, sweep_document
+from sluicegate.report.text.sweep import show_sweep
+from sluicegate.report.views.sweep import sweep_document
 
 from sluicegate_testing.cli_cases import small
 from sluicegate_testing.standin import FIGURE, Cheap, design

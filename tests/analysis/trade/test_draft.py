@@ -10,9 +10,11 @@ import pytest
 import sluicegate
 from sluicegate.analysis.status_quo import status_quo_warnings
 from sluicegate.analysis.sweep.design import make_design
-from sluicegate.analysis.trade.draft import WEEKS, Drafted, draft_case
+from sluicegate.analysis.trade.drafting.draft import draft_case
+from sluicegate.analysis.trade.drafting.drafted import Drafted
+from sluicegate.analysis.trade.drafting.placeholders import MARK
+from sluicegate.analysis.trade.drafting.spread import WEEKS
 from sluicegate.analysis.trade.parties import find_parties
-from sluicegate.analysis.trade.placeholders import MARK
 from sluicegate.data.schema.declarations import columns, numeric
 from sluicegate.data.schema.tables import TABLES
 from sluicegate.data.trade import TradeError, read_statistics

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from sluicegate.analysis.trade.measures import (
+from sluicegate.analysis.trade.ranking.measures import (
     core_dependency,
     cut_off_loss,
     dependence,

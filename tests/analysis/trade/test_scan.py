@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from sluicegate.analysis.trade.parties import find_parties
-from sluicegate.analysis.trade.scan import Scan, scan
-from sluicegate.analysis.trade.sigma import Sigmas, find_sigmas
+from sluicegate.analysis.trade.ranking.result import Scan
+from sluicegate.analysis.trade.ranking.scan import scan
+from sluicegate.analysis.trade.ranking.sigma import Sigmas, find_sigmas
 from sluicegate.data.trade import TradeError, read_statistics
 
 from sluicegate_testing.trade_files import WORLD, baci, comtrade, comtrade_row, plain, save, table, world_rows

@@ -16,22 +16,20 @@ from sluicegate import Plan
 from sluicegate.analysis.results import read_result
 from sluicegate.report.charts.base import INK, SERIES, Figure, layer, nominal, quantity, styled, svg_of
 from sluicegate.report.charts.drawing import Here
+from sluicegate.report.charts.narrow import ON_COLOUR, ON_LIGHT
 from sluicegate.report.charts.plan import (
-    ON_COLOUR,
-    ON_LIGHT,
     UNDER_LABELS,
     concentration,
     counterpart_losses,
     loss_parts,
     margins,
-    moving_pairs,
     our_losses,
     plan_figures,
     sourcing_figures,
-    supply_shares,
-    week_figures,
 )
+from sluicegate.report.charts.weeks import moving_pairs, week_figures
 from sluicegate.report.page.inline import DARK, picture
+from sluicegate.report.views.sourcing import supply_shares
 
 HEAT = ("#c0392b", "#e8998d", "#f7d9a8", "#f5ecc8", "#cfe3ee", "#8fbcd8")
 

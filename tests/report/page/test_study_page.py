@@ -11,7 +11,7 @@ from rich.text import Text
 from sluicegate.report.format.names import Name
 from sluicegate.report.page.page import page_of, read_results
 from sluicegate.report.text.blocks import blocks
-from sluicegate.report.text.plan import _grid, _line, _table, _title
+from sluicegate.report.text.layout import label_grid, new_table, section, text_line
 
 from sluicegate_testing.cli_cases import hostile, small
 from sluicegate_testing.markup import harmless
@@ -19,10 +19,10 @@ from sluicegate_testing.results import frontier_folder, sweep_folder
 
 
 def test_titles_lines_and_tables() -> None:
-    table = _table("Site", "Units", "Cost")
+    table = new_table("Site", "Units", "Cost")
     table.add_row(Name("a/b"), "1", Text("2"))
     table.add_row(Name("<b>"), "3", "")
-    found = list(blocks([_title("Stocks", "bought"), _line("- so it is", "dim"), Padding(table, 1), Text("")]))
+    found = list(blocks([section("Stocks", "bought"), text_line("- so it is", "dim"), Padding(table, 1), Text("")]))
     assert found == [
         {"kind": "title", "text": "Stocks", "note": "bought"},
         {"kind": "line", "text": "so it is", "style": "dim"},
@@ -36,7 +36,7 @@ def test_titles_lines_and_tables() -> None:
 
 
 def test_a_grid_has_no_heads() -> None:
-    (found,) = blocks([_grid([("without reviews", "-14", "best leverage of sourcing alone")])])
+    (found,) = blocks([label_grid([("without reviews", "-14", "best leverage of sourcing alone")])])
     assert found["heads"] == []
     assert found["rows"] == [("without reviews", "-14", "best leverage of sourcing alone")]
 
@@ -61,7 +61,7 @@ def test_the_page_of_a_sweep(tmp_path: Path) -> None:
     for words in (
         "A small case: a sweep of 1 figure",
         "Over 6 samples the leverage lies between",
-        "It hangs most on limits.budget",
+        "It depends most on limits.budget",
     ):
         assert words in document.text, words
     assert len(document.of("svg")) >= 3

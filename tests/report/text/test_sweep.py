@@ -13,14 +13,15 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 from sluicegate import load_case
-from sluicegate.analysis.sensitivity.sensitivity import outcome_of
+from sluicegate.analysis.sensitivity.outcomes import outcome_of
 from sluicegate.analysis.sweep.design import make_design
 from sluicegate.analysis.sweep.run import run_sweep
 from sluicegate.cli import cli
 from sluicegate.report.charts.base import svg_of
 from sluicegate.report.charts.sweep import sweep_figures, write_sweep_charts
 from sluicegate.report.format.documents import to_json
-from sluicegate.report.text.sweep import show_sweep, sweep_document
+from sluicegate.report.text.sweep import show_sweep
+from sluicegate.report.views.sweep import sweep_document
 
 from sluicegate_testing.sweep_cases import designed, formula
 
@@ -62,7 +63,7 @@ SECTIONS = {
 def test_every_design_has_its_answer(kind):
     vary = VARY[:2] if kind == "grid" else VARY
     text = shown(made(kind, vary))
-    for words in ("Sweep of Acid, gas and chips", "What is varied", "What leverage hangs on", SECTIONS[kind]):
+    for words in ("Sweep of Acid, gas and chips", "What is varied", "What leverage depends on", SECTIONS[kind]):
         assert words in text
     assert "as in the base plan" in text and "acid open" in text
     assert "What keeping to the base plan costs" in text
@@ -72,8 +73,8 @@ def test_every_design_has_its_answer(kind):
 def test_samples_without_a_plan_are_told_and_no_index_is_shown():
     text = shown(made("lhs", holes=True))
     assert "no plan satisfies the limits" in text
-    assert "no index is worked out over holes" in text and "95% interval" in text
-    assert "effect" not in text.lower().partition("what leverage hangs on")[2].partition("which choices")[0]
+    assert "Sensitivity indices need leverage in every sample" in text and "95% interval" in text
+    assert "effect" not in text.lower().partition("what leverage depends on")[2].partition("which choices")[0]
 
 
 def test_pairs_are_shown_where_they_were_asked_for():
@@ -89,7 +90,7 @@ def test_rows_of_the_base_plan_can_be_looked_at():
 
 
 def test_an_outcome_is_chosen():
-    assert "What same_policies hangs on" in shown(made("lhs"), outcome="same_policies")
+    assert "What same_policies depends on" in shown(made("lhs"), outcome="same_policies")
     with pytest.raises(ValueError, match="did you mean 'leverage'"):
         shown(made("lhs"), outcome="levrage")
 
@@ -111,7 +112,7 @@ def test_the_document_holds_what_the_terminal_shows(kind):
     assert sum(entry["samples"] for entry in document["regret"]) == document["samples"]
     assert ("choice_map" in document) == (kind == "grid")
     holed = json.loads(to_json(sweep_document(made("lhs", holes=True))))
-    assert holed["main_effects"] is None and "holes" in holed["refusal"]
+    assert holed["main_effects"] is None and "in every sample" in holed["refusal"]
 
 
 # Charts ----------------------------------------------------------------------------------------------------------------
@@ -175,7 +176,7 @@ def test_what_a_sweep_means_is_told_without_a_solver(folder):
 def test_the_command_says_what_a_sweep_means(folder, tmp_path):
     run = CliRunner().invoke(cli, ["sweep", "summary", str(folder), "--chart", str(tmp_path / "x.svg")])
     assert run.exit_code == 0, run.output
-    assert "What leverage hangs on" in run.stdout and "acid strict" in run.stdout
+    assert "What leverage depends on" in run.stdout and "acid strict" in run.stdout
     assert "Written to" in run.stderr and "Written" not in run.stdout
     assert (tmp_path / "x-effects.svg").exists()
     document = json.loads(CliRunner().invoke(cli, ["sweep", "summary", str(folder), "--json"]).stdout)

@@ -15,13 +15,14 @@ from rich.text import Text
 from sluicegate import Plan
 from sluicegate.report.format.names import Name
 from sluicegate.report.text.blocks import blocks
-from sluicegate.report.text.plan import _table, show_plan
+from sluicegate.report.text.layout import new_table
+from sluicegate.report.text.plan import show_plan
 
 ROWS = [("tw-foundry-logic", "case-by-case", "1,234.5", "99.9%"), ("acid", "review", "2.0", "100%")]
 
 
 def table(**options: Any) -> Any:
-    made = _table("Regime", "Policy", "Cost", "Granted", "Hours", **options)
+    made = new_table("Regime", "Policy", "Cost", "Granted", "Hours", **options)
     for regime, policy, *figures in ROWS:
         made.add_row(Name(regime), Name(policy), *figures, Text("12,345"))
     return made
@@ -49,12 +50,12 @@ def test_nothing_is_cut_off_at_any_width(width: int) -> None:
     assert text.count("acid") == len(heads) and "".join(text.split()).count("foundry") >= 1
 
 
-def test_a_wide_terminal_has_one_table() -> None:
+def test_a_wide_terminal_has_onenew_table() -> None:
     assert sum("Regime" in line for line in printed(table(names=2), 80)) == 1
 
 
 def test_columns_of_names_alone_are_split_with_the_first() -> None:
-    made = _table("Figure", *"ABCDEF", names=7)
+    made = new_table("Figure", *"ABCDEF", names=7)
     made.add_row(*(Name(f"{letter}-something-long") for letter in "xABCDEF"))
     lines = printed(made, 40)
     assert sum("Figure" in line for line in lines) > 1
@@ -62,7 +63,7 @@ def test_columns_of_names_alone_are_split_with_the_first() -> None:
         assert any(f"{letter}-" in line for line in lines)
 
 
-def test_a_page_has_the_whole_table() -> None:
+def test_a_page_has_the_wholenew_table() -> None:
     (block,) = blocks([table(names=2)])
     assert block["heads"] == ["Regime", "Policy", "Cost", "Granted", "Hours"] and len(block["rows"]) == 2
 

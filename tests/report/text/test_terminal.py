@@ -10,10 +10,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 from sluicegate import Plan, evaluate, load_case, solve
-from sluicegate.model.certify.tables import RESPONSE_COSTS
-from sluicegate.model.formulation.leader import COSTS
 from sluicegate.report.text.check import show_check
-from sluicegate.report.text.plan import PARTS, continuity_margins, shares, show_plan, status_words
+from sluicegate.report.text.plan import show_plan
+from sluicegate.report.text.words import status_words
 
 from sluicegate_testing.cli_cases import small
 
@@ -78,12 +77,6 @@ def test_parts_of_a_loss_add_up_to_it(plan: Plan) -> None:
         assert len(parts) == len(nonzero) < len(rows)
 
 
-def test_every_part_has_words() -> None:
-    assert set(PARTS["counterpart"]) == {*RESPONSE_COSTS, "refused_exports", "package_cost"}
-    first_stage = {"sales_to_counterpart", "fixed_costs", "stockpile", "admin_costs"}
-    assert set(PARTS["ours"]) == {family.__name__ for family in COSTS} | first_stage
-
-
 def test_never_optimal_without_a_bound(plan: Plan) -> None:
     assert status_words(plan).startswith("optimal: no plan can have more than ")
     late = with_(plan, status="feasible", bound=700.0, gap=(700.0 - plan.leverage) / plan.leverage)
@@ -97,21 +90,8 @@ def test_never_optimal_without_a_bound(plan: Plan) -> None:
     assert "optimal" not in status_words(with_(plan, status="infeasible"))
 
 
-def test_margins_follow_from_the_fills(plan: Plan) -> None:
-    (row,) = continuity_margins(plan)
-    fills = plan.tables["fills"]
-    ours = fills[fills["side"] == "ours"]
-    means = ours.groupby("scenario")["fill"].mean()
-    assert row["scenario"] == means.idxmin()
-    assert row["mean"] == pytest.approx(means.min())
-    assert row["margin"] == pytest.approx(means.min() - 0.2)
-    assert row["least_week"] == ours[ours["scenario"] == row["scenario"]]["fill"].min()
-
-
 def test_a_demand_that_is_always_served_takes_no_line_of_the_table() -> None:
     plan = evaluate(small())
-    full = evaluate(load_case("tutorial", ["demands.home-makers/chip.min_fill_week=0.2"]))
-    assert all(row["limit"] > 0 for row in continuity_margins(full))
     lines = section(shown(plan), "Continuity")
     assert "Served in full" not in lines
     calm = small()
@@ -119,14 +99,6 @@ def test_a_demand_that_is_always_served_takes_no_line_of_the_table() -> None:
     assert "Served in full, every week of every scenario: us-site/chip (limit mean 20%)" in " ".join(
         section(shown(evaluate(calm)), "Continuity").split()
     )
-
-
-def test_shares_add_up_in_every_scenario(plan: Plan) -> None:
-    sourcing = plan.tables["sourcing"].query("kind == 'lane'").set_index("id")
-    for scenario in plan.scenarios:
-        found = shares(plan, scenario)
-        assert sum(found.values()) == pytest.approx(1)
-    assert shares(plan, "none") == pytest.approx(sourcing["plan_share"].to_dict())
 
 
 def test_choices_that_break_limits_are_told() -> None:

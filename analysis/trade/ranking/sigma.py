@@ -7,9 +7,9 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...data import Fault
-from ...data.input.folder import Unreadable, read_text
-from ...data.trade import TradeError
+from ....data import Fault
+from ....data.input.folder import Unreadable, read_text
+from ....data.trade import TradeError
 from .measures import SIGMA
 
 

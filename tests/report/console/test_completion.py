@@ -149,5 +149,9 @@ def test_zsh_takes_the_script(here: Path) -> None:
 
 
 def test_help_is_not_slowed_down() -> None:
-    code = "import sys, sluicegate.cli; print(any(name.startswith('sluicegate.report') for name in sys.modules))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    code = "import sys, sluicegate.cli; print(*(name for name in sys.modules if name.startswith('sluicegate.report.')))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert "sluicegate.report.console.options" in loaded
+    assert not {name for name in loaded if not name.startswith("sluicegate.report.console")}
+    assert not loaded & {"sluicegate.report.console.completion", "sluicegate.report.console.progress"}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...data.trade import Statistics
+from ....data.trade import Statistics
 
 WEEKS = 365.25 / 7
 """Weeks of a year."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from ...data.trade import UNSPECIFIED, area_name
-from .parties import Parties, Party
-from .yearly import Yearly, per_year
+from ....data.trade import UNSPECIFIED, area_name
+from ..parties import Parties, Party
+from ..yearly import Yearly, per_year
 
 SUBSTITUTES = 5
 """Substitutes that are named for every good."""

@@ -1,60 +1,21 @@
-"""Where leverage and dependence lie: every good that two parties trade, measured and ranked."""
+"""The measures of every good of a ranking."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...data.trade import UNSPECIFIED, WORLD, Statistics, Treatment, area_name
-from ...data.trade.layouts import BACI
+from ....data.trade import UNSPECIFIED, WORLD, area_name
+from ....data.trade.layouts import BACI
+from ..parties import Parties, Party, name_members
+from ..yearly import Yearly, per_year
 from .measures import CDI_THRESHOLDS, core_dependency, cut_off_loss, dependence, herfindahl, share, share_weighted_loss
-from .parties import Parties, Party, name_members
+from .result import COLUMNS, Ranking, Row
 from .sigma import Sigmas
 from .substitutes import Substitutes, find_substitutes
-from .yearly import Period, Yearly, per_year, prepare
-
-COLUMNS: dict[str, str] = {
-    "code": "",
-    "name": "",
-    "imports": "money per year",
-    "bought": "money per year",
-    "share": "share of the buyer's imports",
-    "quantity_share": "share of the buyer's imports by quantity",
-    "only_source": "",
-    "world_share": "share of world exports",
-    "sales_share": "share of the seller's exports",
-    "hhi": "0 to 1",
-    "cdi1": "0 to 1",
-    "cdi2": "share",
-    "cdi3": "ratio",
-    "dependent": "",
-    "sigma": "",
-    "expenditure_share": "share of the buyer's expenditure",
-    "share_weighted_loss": "share of the buyer's expenditure",
-    "loss_share": "share of the buyer's expenditure",
-    "loss": "money per year",
-    "allies_share": "share of the buyer's imports",
-    "joint_loss": "money per year",
-    "allies_add": "money per year",
-    "dependence": "share of all imports / trade elasticity",
-    "return_dependence": "share of all imports / trade elasticity",
-    "asymmetry": "share of all imports / trade elasticity",
-    "return_value": "money per year",
-    "return_share": "share of the seller's imports",
-    "unit": "",
-    "unit_value": "money per unit",
-    "other_unit_value": "money per unit",
-    "origins": "",
-    "spare": "money per year",
-    "cover": "times what the buyer buys from the seller",
-    "substitutes": "",
-}
-"""Columns of a ranking with their units."""
 
 ORIGINS = 10
 """Origins of a good that are named with their unit values."""
@@ -68,205 +29,6 @@ ONLY = 1e-12
 WHOLE = 1e-3
 """Share of value without a quantity up to which a good counts as weighed."""
 
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Ranking:
-    """Goods that a buyer buys from a seller, the largest loss first.
-
-    Attributes
-    ----------
-    buyer, seller
-        Who depends on whom; the seller is None where it is each good's largest origin.
-    rows
-        A row a good, with the columns of `COLUMNS`; ``origins`` is a tuple of mappings with area, name, value (money per year),
-        share and unit_value, ``substitutes`` one of mappings with area, name, exports, to_buyer, spare (money per year) and
-        unit_value.
-    imports
-        Value of all that the buyer imports, per year.
-    expenditure
-        What shares of expenditure are of, per year.
-    """
-
-    buyer: Party
-    seller: Party | None
-    rows: pd.DataFrame
-    imports: float
-    expenditure: float
-
-    @property
-    def dependence(self) -> float:
-        """The buyer's dependence on the seller through all goods."""
-        return math.fsum(self.rows["dependence"].dropna()) if len(self.rows) else 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class Scan:
-    """What trade statistics say about who depends on whom.
-
-    Attributes
-    ----------
-    parties
-        Who is who.
-    period
-        What amounts per year are taken from.
-    digits
-        Digits of the codes; None where items are no codes.
-    currency
-        Unit of money.
-    hold
-        What the counterpart buys from us; None with `diversify`.
-    exposure
-        What we buy from the counterpart, or, with `diversify`, all that we import.
-    diversify
-        Whether the buyer's view was asked for.
-    treatments
-        What rules dropped and mended.
-    notes
-        What the data cannot say.
-    source
-        The files.
-    expenditure_words
-        What shares of expenditure are of.
-    sigmas
-        Elasticities of substitution.
-    """
-
-    parties: Parties
-    period: Period
-    digits: int | None
-    currency: str
-    hold: Ranking | None
-    exposure: Ranking
-    diversify: bool
-    treatments: tuple[Treatment, ...]
-    notes: tuple[str, ...]
-    source: str
-    expenditure_words: str
-    sigmas: Sigmas = field(default_factory=Sigmas)
-
-    @property
-    def rankings(self) -> tuple[Ranking, ...]:
-        """The rankings that there are."""
-        return (self.exposure,) if self.hold is None else (self.hold, self.exposure)
-
-    @property
-    def asymmetry(self) -> float | None:
-        """The counterpart's dependence on us less ours on it, all goods together; None with `diversify`."""
-        return None if self.hold is None else self.hold.dependence - self.exposure.dependence
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain mappings and lists; what is not defined becomes None."""
-        parties = self.parties
-        return {
-            "source": self.source,
-            "focal": parties.focal.id,
-            "counterpart": None if parties.counterpart is None else parties.counterpart.id,
-            "allies": [ally.id for ally in parties.allies],
-            "period": {"first": self.period.first, "last": self.period.last, "words": self.period.words},
-            "digits": self.digits,
-            "currency": self.currency,
-            "view": "diversify" if self.diversify else "leverage",
-            "sigma_default": self.sigmas.default,
-            "expenditure_of": self.expenditure_words,
-            "asymmetry": self.asymmetry,
-            "units": COLUMNS,
-            "rankings": [_ranking_document(ranking) for ranking in self.rankings],
-            "treatments": [
-                {
-                    "rule": entry.rule.id,
-                    "action": entry.rule.action,
-                    "title": entry.rule.title,
-                    "rows": entry.rows,
-                    "value": entry.value,
-                    "detail": entry.detail,
-                    "sentence": entry.rule.sentence,
-                }
-                for entry in self.treatments
-            ],
-            "notes": list(self.notes),
-        }
-
-
-def _ranking_document(ranking: Ranking) -> dict[str, Any]:
-    return {
-        "buyer": ranking.buyer.id,
-        "seller": None if ranking.seller is None else ranking.seller.id,
-        "imports": ranking.imports,
-        "expenditure": ranking.expenditure,
-        "dependence": ranking.dependence,
-        "goods": [
-            {column: list(value) if isinstance(value, tuple) else value for column, value in row.items()}
-            for row in ranking.rows.to_dict("records")
-        ],
-    }
-
-
-def scan(
-    statistics: Statistics,
-    parties: Parties,
-    *,
-    years: tuple[int, int] | None = None,
-    digits: int | None = None,
-    sigmas: Sigmas | None = None,
-    expenditure: float | None = None,
-    diversify: bool = False,
-) -> Scan:
-    """Rank the goods through which parties depend on each other.
-
-    Parameters
-    ----------
-    statistics
-        Trade statistics.
-    parties
-        Who is who; the counterpart may be missing with `diversify`.
-    years
-        First and last year, of which amounts are means; by default the latest year (or twelve months) that has imports of the
-        buyer.
-    digits
-        2, 4 or 6 digits of the HS; by default the finest that is there.
-    sigmas
-        Elasticities of substitution between origins.
-    expenditure
-        What the buyer spends in a year, such as its GDP, in the currency of the data; by default all its imports.
-    diversify
-        The buyer's view: our own imports, who else could supply them.
-
-    Raises
-    ------
-    TradeError
-        Where the data have nothing for these years, parties or digits.
-    ValueError
-        Where there is no counterpart and `diversify` is not set.
-    """
-    if parties.counterpart is None and not diversify:
-        raise ValueError("a scan needs a counterpart; name it, or ask for the buyer's view")
-    sigmas = sigmas or Sigmas()
-    buyer = parties.focal if diversify or parties.counterpart is None else parties.counterpart
-    yearly = prepare(statistics, buyer.members, years, digits)
-    measured = _Measured(yearly, parties, sigmas, expenditure)
-    hold = None
-    if not diversify and parties.counterpart is not None:
-        hold = measured.ranking(parties.counterpart, parties.focal, parties.allies, spent=expenditure)
-        exposure = measured.ranking(parties.focal, parties.counterpart)
-    else:
-        exposure = measured.ranking(parties.focal, parties.counterpart, spent=expenditure)
-    return Scan(
-        parties,
-        yearly.period,
-        yearly.digits,
-        statistics.currency,
-        hold,
-        exposure,
-        diversify,
-        statistics.treatments,
-        tuple(measured.notes(buyer)),
-        statistics.source,
-        "the amount given" if expenditure is not None else measured.expenditure_words,
-        sigmas,
-    )
-
 
 def _dependent(result: pd.DataFrame) -> list[bool | None]:
     """Return whether all three core dependency indicators exceed their thresholds; None where one is not known."""
@@ -277,7 +39,7 @@ def _dependent(result: pd.DataFrame) -> list[bool | None]:
     return found
 
 
-class _Measured:
+class Measured:
     """Measures goods on the flows of a period.
 
     Parameters

@@ -1,24 +1,25 @@
-"""A case from trade statistics: flows and prices with their source, marked placeholders for what no statistic says."""
+"""The tables of a drafted case, row by row."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from ...data import TABLES, Case, Fault, case_from_tables
-from ...data.trade import UNSPECIFIED, Statistics, TradeError, Treatment, area_name
-from ...data.trade.texts import read_code
-from .parties import Parties, Party, name_members
-from .placeholders import PLACEHOLDERS, Placeholder
+from ....data import TABLES, Fault, case_from_tables
+from ....data.trade import UNSPECIFIED, Statistics, TradeError, area_name
+from ....data.trade.texts import read_code
+from ..parties import Parties, Party, name_members
+from ..yearly import Period, prepare
+from .drafted import Drafted
+from .placeholders import PLACEHOLDERS
 from .sourcing import Sourcing, range_words, rounded
 from .spread import WEEKS, OverTime, Spread
 from .traded import REST, Traded, fill_quantities, mean_price, together
-from .yearly import Period, prepare
 
 HORIZON = 52
+
 SUBSTITUTES = 5
 """Other countries that have a lane of their own for an item."""
 
@@ -43,71 +44,21 @@ LARGE = 1e9
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Drafted:
-    """A case drafted from trade statistics.
-
-    Attributes
-    ----------
-    case
-        The case; it has no faults.
-    placeholders
-        What no statistic says, with the number of figures each fills in.
-    period
-        What amounts per year are taken from.
-    treatments
-        What rules dropped and mended.
-    notes
-        What was done for want of data.
-    """
-
-    case: Case
-    placeholders: tuple[tuple[Placeholder, int], ...]
-    period: Period
-    treatments: tuple[Treatment, ...]
-    notes: tuple[str, ...]
-
-
-def draft_case(
-    name: str,
-    statistics: Statistics,
-    parties: Parties,
-    items: Sequence[str],
-    *,
-    years: tuple[int, int] | None = None,
-    substitutes: int = SUBSTITUTES,
-    monthly: bool = False,
-) -> Drafted:
-    """Draft a case from trade statistics.
+class Drafter:
+    """Fills the tables of a case, item by item.
 
     Parameters
     ----------
-    name
-        Name of the case.
-    statistics
-        Trade statistics.
-    parties
-        Who is who; a counterpart is needed.
-    items
-        HS codes of any length that the data have, or items as the data name them.
+    statistics, parties
+        Trade statistics, and who is who.
     years
-        First and last year, of which flows are means; by default the latest year (or twelve months) that has imports of the
-        counterpart.
+        First and last year of which flows are means; None: the latest.
     substitutes
-        Other countries that have a lane of their own for an item; the rest of the world is one.
+        Other countries that have a lane of their own for an item.
     monthly
-        Note the share of every month in the sources of base flows.
-
-    Raises
-    ------
-    TradeError
-        For items that the counterpart does not import, by the data.
+        Note the share of every month.
     """
-    assert parties.counterpart is not None
-    return _Drafter(statistics, parties, years, substitutes, monthly).draft(name, items)
 
-
-class _Drafter:
     def __init__(
         self, statistics: Statistics, parties: Parties, years: tuple[int, int] | None, substitutes: int, monthly: bool
     ):
@@ -133,6 +84,7 @@ class _Drafter:
         name_members(statistics, parties)
 
     def draft(self, name: str, items: Sequence[str]) -> Drafted:
+        """Return the case of some items."""
         chosen = self._items(items)
         flows = {code: self._flows(code) for code in chosen}
         self._check(flows, dict(zip(chosen, items, strict=True)))

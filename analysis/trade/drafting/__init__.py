@@ -1,0 +1,1 @@
+"""A case drafted from trade statistics: flows with their source, marked placeholders for the rest."""

@@ -1,0 +1,62 @@
+"""Groups of commands: every command ends with a message and an exit code; a group may stand for one of its commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ...signals import STOPPED, raising
+from .errors import DONE, told
+from .output import is_shut, unwritten
+
+
+class Commands(click.Group):
+    """A group whose commands end with a message and an exit code, never with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; errors become messages."""
+        try:
+            with raising():
+                return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except KeyboardInterrupt:
+            click.echo("Ended; no result was written.", err=True)
+            ctx.exit(STOPPED)
+        except Exception as error:
+            if isinstance(error, OSError) and is_shut():
+                # Help is printed by click.
+                unwritten(error)
+                ctx.exit(DONE)
+            raise told(error, ctx) from error
+
+
+class UnnamedContext(click.Context):
+    """Context of a command that goes by the name of its group."""
+
+    @property
+    def command_path(self) -> str:
+        """The command as it is called, without the space before its empty name."""
+        return super().command_path.rstrip()
+
+
+class UnnamedCommand(click.Command):
+    """A command that goes by the name of its group."""
+
+    context_class = UnnamedContext
+
+
+class DefaultCommand(click.Group):
+    """A group whose command `run` is meant where none is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command before arguments that name none."""
+        return super().parse_args(ctx, args if args and args[0] in self.commands else ["run", *args])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; the default one goes by the name of the group."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return ("" if name == "run" else name), command, rest

@@ -1,0 +1,75 @@
+"""Rows of a plan in words and figures, as the terminal and the page show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..format.cells import cells
+from ..format.numbers import decimals, number, percent, plain, signed
+from ..views.outcomes import SCENARIO_COLUMNS
+
+if TYPE_CHECKING:
+    from ..views.case import LimitRow
+    from ..views.causes import CauseView
+    from ..views.outcomes import LossView
+    from ..views.plan import PlanView
+
+
+def case_limit_cells(row: LimitRow) -> tuple[str, str]:
+    """Return a limit of a case in words, and its value."""
+    words = f"{row.words} of {plain(row.of)}" if row.of else row.words
+    value = percent(row.value) if row.share else number(row.value)
+    return words, f"at {'least' if row.least else 'most'} {value}"
+
+
+def limit_cells(view: PlanView) -> Iterable[tuple[str, str, str, str]]:
+    """Yield what is limited, what is used of it, what is allowed and what is left, in words and figures."""
+    for row in view.uses:
+        places = decimals([row.used, row.limit or 0.0])
+        unit = f" ({plain(view.case.money)})" if row.name == "budget" and view.case.money else ""
+        most = "no limit" if row.limit is None else number(row.limit, places)
+        left = "" if row.left is None else number(row.left, places)
+        yield row.words + unit, number(row.used, places), most, left
+
+
+def stockpile_cells(view: PlanView) -> Iterable[tuple[str, str, str]]:
+    """Yield ``site/item``, amount with its unit, and cost of every stockpile."""
+    places = decimals(row.cost for row in view.stockpiles)
+    for row in view.stockpiles:
+        yield plain(row.id), f"{number(row.units)} {plain(row.unit)}".rstrip(), number(row.cost, places)
+
+
+def loss_cells(loss: LossView) -> tuple[list[tuple[str, str, str, str]], str]:
+    """Return the parts of a loss that do not round to nothing, in words and figures, and their sum."""
+    levels = decimals(value for row in loss.rows for value in (row.status_quo, row.plan))
+    places = decimals([*(row.loss for row in loss.rows), loss.certified])
+    noise = 0.5 * 10.0 ** -max(levels, places)
+    rows = [
+        (row.part, number(row.status_quo, levels), number(row.plan, levels), signed(row.loss, places))
+        for row in loss.rows
+        if max(abs(row.status_quo), abs(row.plan), abs(row.loss)) >= noise
+    ]
+    return rows, number(loss.total, places)
+
+
+def cause_cells(causes: CauseView) -> tuple[list[tuple[str, str, str, str]], str]:
+    """Return the causes of a loss that do not round to nothing, in words and figures, and their sum."""
+    places = decimals([*(row.amount for row in causes.rows), causes.total])
+    noise = 0.5 * 10.0**-places
+    rows = [
+        (
+            row.cause,
+            plain(row.item or ""),
+            "" if row.units is None or not row.item else number(row.units, decimals([row.units])),
+            signed(row.amount, places),
+        )
+        for row in causes.rows
+        if abs(row.amount) >= noise
+    ]
+    return rows, number(causes.total, places)
+
+
+def scenario_cells(view: PlanView) -> list[list[str]]:
+    """Return leverage and both losses of every scenario in figures."""
+    return list(map(list, zip(*(cells(column, view.scenarios) for column in SCENARIO_COLUMNS), strict=True)))

@@ -1,0 +1,193 @@
+"""A plan in sentences: what to do, what it leads to, how far that is proven."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ...model.network.network import NONE
+from ..format.numbers import counted, decimals, gap, number, plain, seconds
+
+if TYPE_CHECKING:
+    from ...model import Plan
+    from ..views.case import CaseView
+    from ..views.comparison import ComparedPlan
+    from ..views.plan import PlanView
+    from ..views.solve import SolveView
+    from ..views.sourcing import StockpileRow
+
+MOST_NAMED = 4
+"""Names that a sentence lists before it counts."""
+
+
+def with_money(figure: str, money: str) -> str:
+    """Return a figure with a currency."""
+    return f"{figure} {plain(money)}".rstrip()
+
+
+def in_money(case: CaseView, figure: str) -> str:
+    """Return a figure with the currency of a case."""
+    return with_money(figure, case.money)
+
+
+def under(scenario: str) -> str:
+    """Return a scenario as a place to be in."""
+    return "without retaliation" if scenario == NONE else f"under {plain(scenario)}"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _named(names: Sequence[str]) -> str:
+    """Return some names, those beyond the first few as a count."""
+    if len(names) <= MOST_NAMED:
+        return joined(names)
+    return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} more"
+
+
+def case_line(case: CaseView) -> str:
+    """Return who, how long and in which money, in a line."""
+    ours = plain(case.focal) + (f" with {joined([plain(ally) for ally in case.allies])}" if case.allies else "")
+    start = f" from {case.start}" if case.start else ""
+    money = f" Money in {plain(case.money)}." if case.money else ""
+    return f"{ours}, facing {plain(case.counterpart)}: {counted(case.weeks, 'week')}{start}.{money}"
+
+
+# How far it is proven ------------------------------------------------------------------------------------------------
+
+
+def status_words(plan: Plan | PlanView | ComparedPlan) -> str:
+    """Return how far a plan is proven, in words."""
+    if plan.status == "infeasible":
+        return "as chosen; breaks limits" if plan.leverage is not None else "proven: no plan satisfies the limits"
+    if plan.status == "unknown":
+        return "stopped before a plan was found"
+    if plan.gap is None:
+        return "as chosen, not optimised; keeps all limits"
+    proven = "nothing is proven about better ones"
+    if plan.bound is not None and math.isfinite(plan.bound):
+        places = decimals([plan.leverage or 0.0])
+        proven = f"no plan can have more than {number(plan.bound, places)} (gap {gap(plan.gap)})"
+    return f"optimal: {proven}" if plan.status == "optimal" else f"not proven best: {proven}"
+
+
+def worst_words(view: PlanView) -> str:
+    """Return under which scenario leverage is measured."""
+    if not view.retaliates:
+        return "without retaliation: packages count through continuity only"
+    if not view.packages:
+        return "the case having no retaliation package"
+    if view.worst == NONE:
+        return f"worst without retaliation ({counted(view.packages, 'package')} weighed)"
+    return f"under {plain(view.worst)}, the worst package"
+
+
+def how(solve: SolveView) -> Iterator[str]:
+    """Yield how a plan was solved, fact by fact."""
+    yield f"method {plain(solve.method)}"
+    if solve.reason:
+        yield plain(solve.reason)
+    if solve.enumerated != solve.combinations:
+        yield f"{solve.enumerated:,} of {solve.combinations:,} combinations worked out"
+    yield f"{seconds(solve.seconds)}, of which {seconds(solve.build_seconds)} to build"
+    if solve.nodes:
+        yield counted(solve.nodes, "node")
+    if solve.rows:
+        yield f"{solve.rows:,} rows, {solve.columns:,} columns"
+    if solve.solver:
+        version = f" {plain(solve.solver_version)}" if solve.solver_version else ""
+        yield f"program handed to {plain(solve.solver)}{version}, which ended with {plain(solve.solver_termination)}"
+    if solve.highs:
+        yield f"HiGHS {solve.highs}, Pyomo {solve.pyomo}"
+
+
+# The answer ----------------------------------------------------------------------------------------------------------
+
+
+def answer(view: PlanView) -> list[str]:
+    """Return what to do, what it leads to and how far that is proven: three sentences in plain words."""
+    if view.leverage is None:
+        return list(_no_answer(view))
+    return [_to_do(view), _outcome(view), _proven(view)]
+
+
+def _to_do(view: PlanView) -> str:
+    who = f"{plain(view.case.focal)}{' and its allies' if view.case.allies else ''}"
+    verb = "would" if view.given else "should"
+    if view.chosen:
+        names = [f"{plain(row.name)} ({plain(row.policy)}, about {row.mean_delay:.3g} weeks)" for row in view.chosen]
+        words = f"{who} {verb} slow {joined(names)}"
+        if view.left_open:
+            words += f", leave {counted(len(view.left_open), 'other regime')} open"
+    else:
+        words = f"{who} {verb} leave every regime open"
+    steps = []
+    if view.qualified:
+        steps.append(f"qualify {_named([plain(lane) for lane in view.qualified])}")
+    if view.stockpiles:
+        steps.append(f"stockpile {_named([_amount(row) for row in view.stockpiles])}")
+    if steps:
+        words += f", and {' and '.join(steps)}"
+    return f"{words}."
+
+
+def _amount(row: StockpileRow) -> str:
+    return " ".join(
+        filter(None, (number(row.units, decimals([row.units], 3)), plain(row.unit), f"of {plain(row.item)}"))
+    )
+
+
+def _outcome(view: PlanView) -> str:
+    assert view.leverage is not None
+    places = decimals([view.leverage])
+    theirs, ours, leverage = (
+        in_money(view.case, number(value, places)) for value in (view.counterpart_loss, view.own_loss, view.leverage)
+    )
+    worst = (
+        ""
+        if not view.packages
+        else "; no retaliation hurts us more than none"
+        if view.worst == NONE
+        else f" under {plain(view.worst)}, the retaliation that is worst for us"
+    )
+    only = view.sourcing_only
+    without = (
+        ""
+        if only is None
+        else f", where sourcing alone, without reviews, would give {in_money(view.case, number(only))}"
+    )
+    return (
+        f"Over {counted(view.case.weeks, 'week')} {plain(view.case.counterpart)} then loses {theirs} and we lose "
+        f"{ours}{worst}: a leverage of {leverage}{without}."
+    )
+
+
+def _proven(view: PlanView) -> str:
+    if view.given:
+        kept = f"they break {counted(len(view.violations), 'limit')}" if view.violations else "they keep all limits"
+        return f"These choices were given, not optimised: nothing is proven about better ones, and {kept}."
+    assert view.leverage is not None
+    if view.bound is None:
+        return "How much better another plan could be is not known."
+    bound = in_money(view.case, number(view.bound, decimals([view.leverage])))
+    if view.status == "optimal":
+        return (
+            f"It is proven that no plan within the limits can have more than {bound}: the gap is {gap(view.gap)}, and "
+            "every minimum service level is met in every scenario."
+        )
+    return f"It is not proven best: another plan could have up to {bound}, a gap of {gap(view.gap)}."
+
+
+def _no_answer(view: PlanView) -> Iterator[str]:
+    if view.status == "infeasible":
+        yield "No plan satisfies all limits of this case."
+        yield "This is proven: every combination of policies was ruled out."
+        yield "“sluicegate explain” names the limits in conflict and how far each must give."
+        return
+    yield "The search was stopped before a plan was found."
+    if view.bound is not None:
+        yield f"If there is one, its leverage is at most {in_money(view.case, number(view.bound))}."
+    yield "Whether there is one is not proven; allow more time."

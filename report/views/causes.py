@@ -1,0 +1,85 @@
+"""What causes both losses in the worst package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .outcomes import SIDES
+from .rows import filled, records
+
+if TYPE_CHECKING:
+    from ...model import Plan
+
+CAUSES = {
+    "sales": "sales lost, net of what they save",
+    "sources": "dearer sources",
+    "stock": "stock to rebuild",
+    "holding": "stockholding, goods held in review",
+    "package": "its package",
+    "undelivered": "its orders we cannot deliver",
+    "second sources": "qualifying lanes",
+    "stockpiles": "stockpiles, above the usual cost",
+    "reviews": "running the reviews",
+}
+"""Causes in words; "it" is the counterpart."""
+
+
+@dataclass(frozen=True)
+class CauseRow:
+    """A cause of a loss.
+
+    Attributes
+    ----------
+    cause, item
+        The cause in words, and the item that it is about, or nothing.
+    units
+        How many units more or fewer than before; None where none are counted.
+    amount
+        Money.
+    """
+
+    cause: str
+    item: str
+    units: float | None
+    amount: float
+
+
+@dataclass(frozen=True)
+class CauseView:
+    """The causes of a side's loss in the worst package.
+
+    Attributes
+    ----------
+    side
+        ``counterpart`` or ``ours``.
+    rows
+        Its causes, in the order of `CAUSES`.
+    total
+        Their sum: the loss.
+    """
+
+    side: str
+    rows: tuple[CauseRow, ...]
+    total: float
+
+
+def cause_views(plan: Plan) -> tuple[CauseView, ...]:
+    """Return the causes of both losses; nothing for a plan of an earlier version."""
+    if "causes" not in plan.tables:
+        return ()
+    rows = [row for row in records(plan.tables["causes"]) if row["scenario"] == plan.worst_package]
+    totals = {"counterpart": plan.counterpart_loss or 0.0, "ours": plan.own_loss or 0.0}
+    return tuple(
+        CauseView(
+            side,
+            tuple(
+                filled(CauseRow, row, cause=words)
+                for cause, words in CAUSES.items()
+                for row in rows
+                if row["side"] == side and row["cause"] == cause
+            ),
+            totals[side],
+        )
+        for side in SIDES
+    )

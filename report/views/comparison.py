@@ -1,0 +1,316 @@
+"""What plans side by side say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...model.plan.choices import LANE, POLICY, STOCKPILE
+from .case import LIMITS
+
+if TYPE_CHECKING:
+    from ...analysis.compare.compare import Comparison
+
+MEASURES = {
+    "leverage": "leverage",
+    "bound": "no plan can have more than",
+    "least_leverage": "at least, if the counterpart breaks ties against us",
+    "counterpart_loss": "the counterpart's loss",
+    "own_loss": "our loss",
+    "worst_package": "worst package",
+    "sourcing_only_leverage": "without reviews",
+    "status": "status",
+}
+"""Figures of a plan in words."""
+
+PAIRS = {
+    "used": "used: ",
+    "scenario_leverage": "leverage in ",
+    "least_mean_fill": "least mean fill of ",
+    "counterpart_fill": "its mean fill of ",
+}
+"""Figures of a plan that there are several of."""
+
+KINDS = {POLICY: "policy of ", LANE: "qualify ", STOCKPILE: "stockpile "}
+"""Kinds of choices, before the name of a regime, a lane or ``site/item``."""
+
+ALWAYS = ("leverage", "counterpart_loss", "own_loss", "worst_package")
+"""Figures that are told even where they are equal."""
+
+SAME = 1e-7
+"""Relative difference of leverage up to which plans have the same."""
+
+NO_EFFECT = 1e-9
+"""Effect that is rounding."""
+
+
+@dataclass(frozen=True)
+class ComparedPlan:
+    """One of the plans.
+
+    Attributes
+    ----------
+    letter, name
+        The letter that stands for it, and what was compared.
+    title, money
+        Of its case.
+    status, leverage, bound, gap
+        As of the plan.
+    """
+
+    letter: str
+    name: str
+    title: str
+    money: str
+    status: str
+    leverage: float | None
+    bound: float | None
+    gap: float | None
+
+
+@dataclass(frozen=True)
+class InputRow:
+    """A figure of the inputs that differs, or a whole row that is not in all cases.
+
+    Attributes
+    ----------
+    table, key, column
+        Where it is.
+    values
+        Its value in every case; None where it is not there.
+    whole
+        Whether it is a whole row.
+    """
+
+    table: str
+    key: str
+    column: str
+    values: tuple[Any, ...]
+    whole: bool
+
+    @property
+    def name(self) -> str:
+        """Table, key and column."""
+        return ".".join(filter(None, (self.table, self.key, self.column)))
+
+
+@dataclass(frozen=True)
+class ChoiceRow:
+    """A choice of every plan.
+
+    Attributes
+    ----------
+    kind, name
+        A policy, a lane to qualify or a stockpile, and which.
+    values
+        What every plan chooses.
+    differs
+        Whether they differ.
+    """
+
+    kind: str
+    name: str
+    values: tuple[Any, ...]
+    differs: bool
+
+    @property
+    def words(self) -> str:
+        """Kind and name."""
+        return KINDS[self.kind] + self.name
+
+
+@dataclass(frozen=True)
+class OutcomeRow:
+    """A figure of every plan that is worth a line.
+
+    Attributes
+    ----------
+    words
+        What it is.
+    values
+        Of every plan.
+    share
+        Whether it is shown in percent.
+    change
+        From the first of two plans to the second, of a share in points; None where they do not differ, or are not two.
+    """
+
+    words: str
+    values: tuple[Any, ...]
+    share: bool
+    change: float | None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a difference changes when it is made alone, beginning at one of two plans.
+
+    Attributes
+    ----------
+    amount, share
+        Change of leverage, and its share of the whole change; None where they are not known.
+    status
+        Why it is not known, or nothing.
+    unclear
+        Whether it is no larger than what the gaps of the solves leave open.
+    """
+
+    amount: float | None
+    share: float | None
+    status: str
+    unclear: bool
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """A difference of the inputs, and what it explains.
+
+    Attributes
+    ----------
+    difference
+        In words.
+    total
+        Whether it is the whole change.
+    effects
+        By the letter of the plan at which it begins.
+    """
+
+    difference: str
+    total: bool
+    effects: dict[str, Effect]
+
+
+@dataclass(frozen=True)
+class ComparisonView:
+    """Plans side by side.
+
+    Attributes
+    ----------
+    plans
+        The plans, in the order of their letters.
+    notes
+        What to know before comparing.
+    inputs, choices, outcomes
+        What differs; of the choices also what does not.
+    effects, change, grouping
+        What explains the change of leverage from A to B, how large it is, and what stands in one row; None: not worked out.
+    """
+
+    plans: tuple[ComparedPlan, ...]
+    notes: tuple[str, ...]
+    inputs: tuple[InputRow, ...]
+    choices: tuple[ChoiceRow, ...]
+    outcomes: tuple[OutcomeRow, ...]
+    effects: tuple[EffectRow, ...]
+    change: float | None
+    grouping: str
+
+    @property
+    def letters(self) -> list[str]:
+        """Letters of the plans."""
+        return [plan.letter for plan in self.plans]
+
+    @property
+    def found(self) -> list[ComparedPlan]:
+        """Plans that there are, those of most leverage first."""
+        return sorted(
+            (plan for plan in self.plans if plan.leverage is not None), key=lambda plan: -(plan.leverage or 0.0)
+        )
+
+    @property
+    def lead(self) -> float:
+        """Leverage of the best plan less that of the worst; 0 where that is rounding."""
+        levels = [plan.leverage or 0.0 for plan in self.found]
+        spread = max(levels) - min(levels)
+        return spread if spread > SAME * max(map(abs, levels)) else 0.0
+
+
+def is_figure(value: Any) -> bool:
+    """Return whether a value is a number that is known."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+
+
+def comparison_view(comparison: Comparison) -> ComparisonView:
+    """Return what plans side by side say.
+
+    Parameters
+    ----------
+    comparison
+        What `compare` returned.
+    """
+    letters = list(comparison.names)
+    plans = tuple(
+        ComparedPlan(
+            letter,
+            comparison.names[letter],
+            plan.case.settings.case.title or plan.case.name,
+            plan.case.settings.case.currency or "",
+            plan.status,
+            plan.leverage,
+            plan.bound,
+            plan.gap,
+        )
+        for letter, plan in comparison.plans.items()
+    )
+    return ComparisonView(
+        plans,
+        tuple(comparison.notes),
+        tuple(
+            InputRow(row["table"], row["key"], row["column"], _of(row, letters), row["column"] == "(row)")
+            for row in comparison.inputs.to_dict("records")
+        ),
+        tuple(
+            ChoiceRow(row["kind"], row["name"], _of(row, letters), bool(row["differs"]))
+            for row in comparison.choices.to_dict("records")
+        ),
+        tuple(
+            _outcome(row, letters)
+            for row in comparison.outcomes.to_dict("records")
+            if row["differs"] or row["measure"] in ALWAYS
+        ),
+        _effects(comparison),
+        comparison.change,
+        comparison.grouping,
+    )
+
+
+def _of(row: Mapping[Any, Any], letters: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(row[letter] for letter in letters)
+
+
+def _outcome(row: Mapping[Any, Any], letters: Sequence[str]) -> OutcomeRow:
+    values, share = _of(row, letters), row["measure"].endswith("fill")
+    change = None
+    if len(values) == 2 and row["differs"] and all(map(is_figure, values)):
+        change = (values[1] - values[0]) * (100 if share else 1)
+    return OutcomeRow(_measure_words(row["measure"], row["name"]), values, share, change)
+
+
+def _measure_words(measure: str, name: str) -> str:
+    if measure in MEASURES:
+        return MEASURES[measure]
+    return PAIRS[measure] + (LIMITS.get(name, name) if measure == "used" else name)
+
+
+def _effects(comparison: Comparison) -> tuple[EffectRow, ...]:
+    frame = comparison.attribution
+    if frame is None or comparison.change is None:
+        return ()
+    return tuple(
+        EffectRow(row["difference"], row["difference"] == "total", {letter: _effect(row, letter) for letter in "AB"})
+        for row in frame.to_dict("records")
+    )
+
+
+def _effect(row: Mapping[Any, Any], letter: str) -> Effect:
+    amount, share, off = (row[f"{name}_from_{letter}"] for name in ("effect", "share", "gap"))
+    status = row[f"status_from_{letter}"]
+    unclear = is_figure(amount) and is_figure(off) and NO_EFFECT < abs(amount) <= off
+    return Effect(
+        amount if is_figure(amount) else None,
+        share if is_figure(share) else None,
+        status if isinstance(status, str) and status != "solved" else "",
+        unclear,
+    )

@@ -1,0 +1,302 @@
+"""What follows from a plan: shortages, losses by their parts, scenarios, continuity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from ...model.network.network import NONE
+from ...model.plan.plan import served
+from ..format.columns import FIGURE, MONEY, Column
+from .rows import filled, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...model import Plan
+
+SIDES = ("counterpart", "ours")
+
+PARTS = {
+    "counterpart": {
+        "purchase_cost": "purchases, goods held in review",
+        "production_cost": "production",
+        "holding_cost": "stockholding",
+        "shortage_cost": "sales it cannot serve",
+        "terminal_cost": "stock missing at the end",
+        "refused_exports": "margin on exports it refuses",
+        "package_cost": "cost of its package",
+    },
+    "ours": {
+        "purchase_cost": "purchases, goods held in review",
+        "transfer_income": "earned between our parties",
+        "production_cost": "production",
+        "holding_cost": "stockholding",
+        "shortage_cost": "home demand not served",
+        "lost_exports": "exports to others lost",
+        "undelivered_cost": "its orders we cannot deliver",
+        "terminal_cost": "stock missing at the end",
+        "sales_to_counterpart": "margin on sales to it",
+        "fixed_costs": "qualifying lanes",
+        "stockpile": "stockpile",
+        "admin_costs": "running the reviews",
+    },
+}
+"""Where losses come from, in words; "it" is the counterpart."""
+
+NO_MARGIN = 1e-6
+"""Shortfall of a fill that is rounding."""
+
+
+# Shortages -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ShortageRow:
+    """A site and item of the counterpart's.
+
+    Attributes
+    ----------
+    pair
+        ``site/item``.
+    fill
+        Mean fill; None where it is not known.
+    week
+        First week in which it is short; None: never.
+    """
+
+    pair: str
+    fill: float | None
+    week: int | None
+
+
+def shortage_rows(plan: Plan) -> tuple[ShortageRow, ...]:
+    """Return the counterpart's sites and items: those that go short, then the others."""
+    short = {pair: week for pair, week in plan.first_shortage_week.items() if week is not None}
+    full = [pair for pair in plan.counterpart_fill if pair not in short]
+    return tuple(
+        ShortageRow(pair, plan.counterpart_fill.get(pair), week)
+        for pair, week in [*short.items(), *((pair, None) for pair in full)]
+    )
+
+
+# Losses --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LossRow:
+    """A part of a loss, in money.
+
+    Attributes
+    ----------
+    scenario, side
+        The scenario; ``counterpart`` or ``ours``.
+    part
+        Where it comes from, in words.
+    status_quo, plan, loss
+        Costs before and in the plan, and their difference.
+    """
+
+    scenario: str
+    side: str
+    part: str
+    status_quo: float
+    plan: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class LossView:
+    """A side's loss in the worst package.
+
+    Attributes
+    ----------
+    side
+        ``counterpart`` or ``ours``.
+    rows
+        Its parts.
+    total
+        Their sum.
+    certified
+        The loss that the plan states.
+    """
+
+    side: str
+    rows: tuple[LossRow, ...]
+    total: float
+    certified: float
+
+
+def loss_rows(plan: Plan) -> tuple[LossRow, ...]:
+    """Return the parts of both losses in every scenario, the worst package first."""
+    frame = plan.tables["losses"]
+    worst = frame["scenario"] == plan.worst_package
+    rows = [
+        filled(LossRow, row, part=part_words(row["side"], row["part"]))
+        for part in (frame[worst], frame[~worst])
+        for row in records(part)
+    ]
+    return tuple(rows)
+
+
+def part_words(side: str, part: str) -> str:
+    """Return a part of a side's loss in words."""
+    return PARTS[side].get(part, part.replace("_", " "))
+
+
+def losses(plan: Plan, rows: Iterable[LossRow]) -> tuple[LossView, ...]:
+    """Return both losses in the worst package."""
+    certified = {"counterpart": plan.counterpart_loss or 0.0, "ours": plan.own_loss or 0.0}
+    rows = [row for row in rows if row.scenario == plan.worst_package]
+    found = []
+    for side in SIDES:
+        parts = tuple(row for row in rows if row.side == side)
+        found.append(LossView(side, parts, sum(row.loss for row in parts), certified[side]))
+    return tuple(found)
+
+
+# Scenarios -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ScenarioRow:
+    """A scenario: no retaliation, a package, or an outage.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    leverage, counterpart_loss, own_loss
+        Money.
+    fills
+        Mean fill by ``site/item`` of ours.
+    weighed
+        Whether its leverage counts; else it counts through continuity alone.
+    retaliation
+        Whether it is no retaliation or a package, not an outage.
+    worst
+        Whether it is the worst package.
+    reveal_week
+        First week in which it is known; None where nothing of it is to be known.
+    at_limit
+        Demands of ours, ``site/item``, whose fill is at its least there.
+    """
+
+    name: str
+    leverage: float
+    counterpart_loss: float
+    own_loss: float
+    fills: dict[str, float]
+    weighed: bool
+    retaliation: bool
+    worst: bool
+    reveal_week: int | None = None
+    at_limit: tuple[str, ...] = ()
+
+
+SCENARIO_COLUMNS = (
+    Column("leverage", "Leverage", unit=MONEY, kind=FIGURE),
+    Column("counterpart_loss", "Its loss", unit=MONEY, kind=FIGURE),
+    Column("own_loss", "Our loss", unit=MONEY, kind=FIGURE),
+)
+"""Figures of a scenario."""
+
+
+def weighed_scenarios(plan: Plan) -> list[str]:
+    """Return the scenarios whose leverage counts."""
+    if plan.case.settings.objective.scenario == NONE:
+        return [NONE]
+    packages = _packages(plan)
+    return [name for name in plan.scenarios if name in packages]
+
+
+def _packages(plan: Plan) -> set[str]:
+    return {NONE, *(row.package for row in plan.case.retaliations)}
+
+
+def scenario_rows(plan: Plan) -> tuple[ScenarioRow, ...]:
+    """Return the scenarios of a plan."""
+    weighed, packages = set(weighed_scenarios(plan)), _packages(plan)
+    return tuple(
+        ScenarioRow(
+            name,
+            entry["leverage"],
+            entry["counterpart_loss"],
+            entry["own_loss"],
+            dict(entry["fill"]),
+            name in weighed,
+            name in packages,
+            name == plan.worst_package,
+            entry.get("reveal_week"),
+            tuple(entry.get("at_limit", ())),
+        )
+        for name, entry in plan.scenarios.items()
+    )
+
+
+# Continuity ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MarginRow:
+    """How far a least fill of ours is kept in a scenario.
+
+    Attributes
+    ----------
+    demand
+        ``site/item``.
+    kind
+        ``min_fill`` or ``min_fill_week``.
+    limit
+        The least fill.
+    scenario
+        The scenario.
+    mean, least_week
+        Mean fill there, and that of its worst week.
+    margin
+        What is above the limit; below 0 where it is broken.
+    """
+
+    demand: str
+    kind: str
+    limit: float
+    scenario: str
+    mean: float
+    least_week: float
+    margin: float
+
+    @property
+    def broken(self) -> bool:
+        """Whether the limit is broken by more than rounding."""
+        return self.margin < -NO_MARGIN
+
+    @property
+    def in_full(self) -> bool:
+        """Whether the demand is served in full every week of the scenario."""
+        return bool(served(self.least_week))
+
+
+def margin_rows(plan: Plan) -> tuple[MarginRow, ...]:
+    """Return how far every least fill of our side is kept in every scenario, limit by limit."""
+    fills = plan.tables["fills"]
+    fills = fills[fills["side"] == "ours"]
+    pairs: dict[tuple[str, str], pd.DataFrame] = dict(iter(fills.groupby(["site", "item"], sort=False)))
+    found = []
+    for demand in plan.case.demands:
+        if (demand.site, demand.item) not in pairs:
+            continue
+        levels = pairs[demand.site, demand.item].groupby("scenario", sort=False)["fill"].agg(["mean", "min"])
+        for kind, measure in (("min_fill", "mean"), ("min_fill_week", "min")):
+            limit = getattr(demand, kind)
+            for level in levels.reset_index().to_dict("records") if limit > 0 else ():
+                fill = (level["scenario"], level["mean"], level["min"], level[measure] - limit)
+                found.append(MarginRow(f"{demand.site}/{demand.item}", kind, limit, *fill))
+    return tuple(found)
+
+
+def nearest(margins: Iterable[MarginRow]) -> tuple[MarginRow, ...]:
+    """Return the rows that come nearest to each limit, or break it most."""
+    limits = groupby(margins, key=lambda row: (row.demand, row.kind))
+    return tuple(min(rows, key=lambda row: row.margin) for _, rows in limits)

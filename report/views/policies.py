@@ -1,0 +1,78 @@
+"""The policy table of a plan: a row for every regime of ours, the same columns wherever it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...model.network.network import OPEN
+from ..format.columns import EVERYWHERE, FIGURE, MONEY, NOTEBOOK, PAGE, SHARE, TERMINAL, WEEK, WORKBOOK, Column
+from .rows import filled, records
+
+if TYPE_CHECKING:
+    from ...model import Plan
+
+
+@dataclass(frozen=True)
+class PolicyRow:
+    """A regime of ours under its policy.
+
+    Attributes
+    ----------
+    regime, name
+        Id, and name for people.
+    controller, controller_name
+        Party that controls it: id, and name for people.
+    policy
+        The policy; ``open`` where goods are not slowed.
+    mean_delay, approval_rate
+        Mean weeks of review; share of licences granted.
+    admin_cost, reviewer_load, political_cost
+        Money, hours and points that it takes.
+    first_bite, first_shortage
+        First week in which goods are late, and in which the counterpart serves less downstream; None: never.
+    """
+
+    regime: str
+    name: str
+    controller: str
+    controller_name: str
+    policy: str
+    mean_delay: float
+    approval_rate: float
+    admin_cost: float
+    reviewer_load: float
+    political_cost: float
+    first_bite: int | None
+    first_shortage: int | None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether goods are slowed."""
+        return self.policy != OPEN
+
+
+POLICY_COLUMNS = (
+    Column("regime", "Regime", on=frozenset({TERMINAL, WORKBOOK})),
+    Column("name", "Regime", on=frozenset({PAGE, NOTEBOOK})),
+    Column("name", "Name", on=frozenset({WORKBOOK})),
+    Column("controller", "Controller", on=frozenset({WORKBOOK})),
+    Column("controller_name", "Controlled by", on=frozenset({PAGE})),
+    Column("policy", "Policy"),
+    Column("mean_delay", "Mean delay", "Delay", "weeks", FIGURE, 3),
+    Column("approval_rate", "Licences granted", "Granted", kind=SHARE, digits=0),
+    Column("admin_cost", "Cost of running it", "Cost", MONEY, FIGURE, on=EVERYWHERE - {NOTEBOOK}),
+    Column("reviewer_load", "Reviewer hours", "Hours", kind=FIGURE, on=EVERYWHERE - {NOTEBOOK}),
+    Column("political_cost", "Political capital", "Points", "points", FIGURE, on=EVERYWHERE - {NOTEBOOK}),
+    Column("first_bite", "First week goods are late", "Bites", kind=WEEK, on=EVERYWHERE - {NOTEBOOK}),
+    Column("first_shortage", "First week of a shortage", "Short", kind=WEEK, on=EVERYWHERE - {NOTEBOOK}),
+)
+"""Columns of the policy table in their order; a new one needs a field of `PolicyRow` and a line here."""
+
+
+def policy_rows(plan: Plan) -> tuple[PolicyRow, ...]:
+    """Return the policy table of a plan with tables."""
+    names = {row.party: row.name or row.party for row in plan.case.parties}
+    return tuple(
+        filled(PolicyRow, row, controller_name=names[row["controller"]]) for row in records(plan.tables["policies"])
+    )
