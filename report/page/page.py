@@ -59,6 +59,14 @@ def page_path(results: Sequence[str], output: str | None, *, force: bool = False
     return path
 
 
+def _parents(file: str | os.PathLike[str]) -> list[Path]:
+    """Return the folders above a file; none where its place leads nowhere, which whoever writes there says."""
+    try:
+        return list(resolved(file).parents)
+    except OSError:
+        return []
+
+
 @contextlib.contextmanager
 def results_held(results: Sequence[str], files: Sequence[str | os.PathLike[str]]) -> Iterator[None]:
     """Hold the result folders that files are written into against every other writer, from reading a result to the last file.
@@ -75,7 +83,7 @@ def results_held(results: Sequence[str], files: Sequence[str | os.PathLike[str]]
     ResultError
         On entering, where another process writes to a folder.
     """
-    places = [parent for file in files for parent in resolved(file).parents]
+    places = [parent for file in files for parent in _parents(file)]
     with contextlib.ExitStack() as held:
         for result in dict.fromkeys(results):
             folder = resolved(result)
