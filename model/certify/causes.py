@@ -154,9 +154,9 @@ class _Split:
         short = self.families["short_end"]
         for pair, units in zip(short.keys, short.values(self.solution).tolist(), strict=True):
             self.ledger.add(STOCK, pair[1], units, self.weight(pair[0]) * network.terminal_price(pair))
-        for pair, units in self.come.items():
+        for pair, moves in self.come.items():
             self.ledger.add(STOCK, pair[1], 0.0, 0.0)
-            self.ledger.add(f"{STOCK} left", pair[1], math.fsum(units), self.cost[pair])
+            self.ledger.add(f"{STOCK} left", pair[1], math.fsum(moves), self.cost[pair])
 
     def parts(self) -> Parts:
         """Return the causes; what is left at the end counts with the stock to rebuild, its units do not."""
@@ -247,11 +247,8 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
     c cancels in the sum: any other would move money between causes and lose none. What solver tolerances leave over, at most some
     millionths of the money at stake, is put to the largest cause.
 
-    Returns
-    -------
-    pandas.DataFrame
-        side, scenario, cause, item (empty where a cause has none), units (of the item; NaN where several are added up), amount
-        (money), priced_by (columns of the case).
+    The table has side, scenario, cause, item (empty where a cause has none), units (of the item; NaN where several are added up),
+    amount (money) and priced_by (columns of the case).
     """
     import pandas as pd
 
