@@ -104,7 +104,7 @@ def test_limits_that_gain_together_only(monkeypatch: pytest.MonkeyPatch) -> None
         assert row(found.attribution, name)["effect_from_A"] == approx(0, abs=1e-6)
         assert row(found.attribution, name)["effect_from_B"] == approx(39.16)
     rest = row(found.attribution, "interaction")
-    assert (rest["effect_from_A"], rest["effect_from_B"]) == (approx(39.16), approx(-39))
+    assert (rest["effect_from_A"], rest["effect_from_B"]) == (approx(39.16), approx(-39.16))
 
 
 def test_result_folders_are_read_and_not_solved_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
