@@ -146,7 +146,7 @@ def _missing(problem: Problem) -> dict[Pair, tuple[float, float]]:
     status_quo = problem.status_quo
     found: dict[Pair, tuple[float, float]] = {}
     for side in (NONE, None):
-        found |= missing_at_end(status_quo.joint, status_quo.operations, side)
+        found |= missing_at_end(status_quo.leader_problem, status_quo.operations, side)
     return found
 
 

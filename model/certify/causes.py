@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ...data.schema.tables import Lane
-    from ..formulation.linking import Joint
+    from ..formulation.linking import LeaderProblem
     from ..leader.problem import Problem
     from ..leader.recompute import Operations
     from .figures import Account
@@ -169,11 +169,11 @@ class _Split:
         return parts
 
 
-def _of_counterpart(joint: Joint, operations: Operations) -> Parts:
+def _of_counterpart(leader_problem: LeaderProblem, operations: Operations) -> Parts:
     """Causes of what the response costs, without the constants of its sales."""
-    network, readout, solution = joint.network, operations.readout, operations.solution
+    network, readout, solution = leader_problem.network, operations.readout, operations.solution
     split = _Split(network, SIDE, readout.response, solution)
-    ship, data = readout.response["ship"], joint.model.response.data
+    ship, data = readout.response["ship"], leader_problem.model.response.data
     moved: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for key, units in zip(ship.keys, readout.dispatched(solution).tolist(), strict=True):
         if units:
@@ -188,11 +188,11 @@ def _of_counterpart(joint: Joint, operations: Operations) -> Parts:
     return split.parts()
 
 
-def _of_ours(joint: Joint, operations: Operations, scenario: str) -> Parts:
+def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: str) -> Parts:
     """Causes of what our operations cost in a scenario less the margin earned, without constants and first stage."""
-    network, readout, solution = joint.network, operations.readout, operations.solution
+    network, readout, solution = leader_problem.network, operations.readout, operations.solution
     split = _Split(network, "ours", readout.ours[scenario], solution)
-    ship, kernel = split.families["ship"], joint.model.ours[scenario].data.kernel
+    ship, kernel = split.families["ship"], leader_problem.model.ours[scenario].data.kernel
     moved: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for key, units in zip(ship.keys, ship.values(solution).tolist(), strict=True):
         moved[key[0]].append((units, units * holding_weeks(kernel[key])))
@@ -253,14 +253,14 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
     import pandas as pd
 
     status_quo, now = problem.status_quo, account.operations
-    before_theirs = _of_counterpart(status_quo.joint, status_quo.operations)
-    before_ours = _of_ours(status_quo.joint, status_quo.operations, NONE)
-    theirs = _difference(_of_counterpart(problem.joint, now), before_theirs)
+    before_theirs = _of_counterpart(status_quo.leader_problem, status_quo.operations)
+    before_ours = _of_ours(status_quo.leader_problem, status_quo.operations, NONE)
+    theirs = _difference(_of_counterpart(problem.leader_problem, now), before_theirs)
     fixed = now.readout.amount(now.amounts, "fixed_costs")
     rows = []
     for scenario, (counterpart_loss, own_loss) in account.losses.items():
         package = problem.network.package_cost.get(scenario, 0.0) + now.refused[scenario]
-        ours = _difference(_of_ours(problem.joint, now, scenario), before_ours)
+        ours = _difference(_of_ours(problem.leader_problem, now, scenario), before_ours)
         ours |= {("second sources", ""): (math.nan, fixed), ("reviews", ""): (math.nan, account.admin)}
         for side, parts, loss in (
             ("counterpart", theirs | {("package", ""): (math.nan, package)}, counterpart_loss),

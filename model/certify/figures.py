@@ -9,21 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from ..follower.enumerate import Responder, digits_of
+from ..follower.enumerate import FollowerSolver, policy_indices_of
 from ..formulation.linking import Choice
 from ..leader.problem import Problem
 from ..leader.recompute import (
     FirstStage,
     Operations,
-    Operator,
+    OperationsSolver,
     broken_by,
     first_stage,
-    kindness,
-    least_kind,
+    leader_value,
     leverage_by_package,
+    pessimistic_response,
     worst_of,
 )
-from ..plan.limits import Terms
+from ..plan.limits import SolveLimits
 from ..plan.plan import WIDE_RANGE, served
 from .certificate import (
     SMALL_CERTIFICATE,
@@ -148,7 +148,9 @@ class Figures:
 
     def __init__(self, problem: Problem, *, warm: bool = False):
         self.problem = problem
-        self.operator = Operator(problem.joint, problem.readout, warm=True) if warm else problem.operator
+        self.operations_solver = (
+            OperationsSolver(problem.leader_problem, problem.readout, warm=True) if warm else problem.operations_solver
+        )
         self._costs: dict[frozenset[tuple[str, str]], tuple[float, float]] = {}
         self._kinds: dict[tuple[frozenset[tuple[str, str]], bytes], np.ndarray] = {}
 
@@ -166,8 +168,8 @@ class Figures:
         key = frozenset(choice.items())
         if key not in self._costs:
             arrays = self.problem.response
-            responder = Responder(arrays)
-            cost, solution = responder.solve(digits_of(choice, self.problem.network.menu))
+            responder = FollowerSolver(arrays)
+            cost, solution = responder.solve(policy_indices_of(choice, self.problem.network.menu))
             broken = broken_by(arrays.program, solution)
             self._costs[key] = cost, float(broken @ np.abs(responder.highs.row_duals()))
         return self._costs[key]
@@ -175,24 +177,24 @@ class Figures:
     def _infeasibility(self, choice: Choice, operations: Operations) -> float:
         """What rows broken by rounding can be worth: in V, in the plan's response and in our operations."""
         network = self.problem.network
-        worth, prices = network.worth("counterpart"), np.zeros_like(self.operator.program.row_lower)
-        for row, pair, terminal in self.operator.response_rows:
+        worth, prices = network.worth("counterpart"), np.zeros_like(self.operations_solver.program.row_lower)
+        for row, pair, terminal in self.operations_solver.response_rows:
             prices[row] = network.terminal_price(pair) if terminal else worth.get(pair, 0.0)
-        broken = broken_by(self.problem.joint.program, operations.solution)
+        broken = broken_by(self.problem.leader_problem.program, operations.solution)
         return self._response(choice)[1] + float(broken @ prices) + operations.infeasibility
 
     def _least_kind(self, choice: Choice) -> np.ndarray:
-        """Columns of the joint program of the least-cost response that is least kind to us."""
-        problem, keys = self.problem, self.problem.joint.outputs
-        key = (frozenset(choice.items()), kindness(problem.network, keys).tobytes())
+        """Columns of the leader problem of the least-cost response that is least kind to us."""
+        problem, keys = self.problem, self.problem.leader_problem.outputs
+        key = (frozenset(choice.items()), leader_value(problem.network, keys).tobytes())
         if key not in self._kinds:
-            kind = least_kind(problem.network, problem.response, keys, choice, self.response_cost(choice))
+            kind = pessimistic_response(problem.network, problem.response, keys, choice, self.response_cost(choice))
             self._kinds[key] = problem.to_joint(kind)
         return self._kinds[key]
 
     def first_stage(self, solution: np.ndarray) -> FirstStage:
-        """First-stage choices in a solution of the joint program, rounding noise removed."""
-        return first_stage(self.problem.network, self.operator.readout, solution)
+        """First-stage choices in a solution of the leader problem, rounding noise removed."""
+        return first_stage(self.problem.network, self.operations_solver.readout, solution)
 
     def account(
         self, choice: Choice, response: np.ndarray, first: FirstStage, least_fill: float | None = None
@@ -204,7 +206,7 @@ class Figures:
         choice
             Policy of every regime.
         response : array, shape (columns,)
-            Columns of the joint program; those of the response are used.
+            Columns of the leader problem; those of the response are used.
         first
             First-stage choices.
         least_fill
@@ -217,13 +219,13 @@ class Figures:
         """
         problem = self.problem
         cost, admin = self.response_cost(choice), problem.admin_cost(choice)
-        operations = self.operator.run(response, first, least_fill)
+        operations = self.operations_solver.run(response, first, least_fill)
         loss = cost - problem.status_quo.response_cost
         losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin)
         infeasibility = self._infeasibility(choice, operations)
         return Account(problem.network, choice, first, cost, admin, operations, losses, infeasibility)
 
-    def breaches(self, account: Account, terms: Terms | None = None) -> list[Breach]:
+    def breaches(self, account: Account, solve_limits: SolveLimits | None = None) -> list[Breach]:
         """Return the limits that a plan breaks.
 
         Parameters
@@ -233,10 +235,10 @@ class Figures:
         terms
             Its limits; default: the case's.
         """
-        terms = terms or Terms.of(self.problem.case)
+        solve_limits = solve_limits or SolveLimits.of(self.problem.case)
         return [
-            *supply_breaches(self.problem.network, account.operations, terms.least_fill),
-            *resource_breaches(self.problem, account.choice, account.spent, account.own_loss, terms),
+            *supply_breaches(self.problem.network, account.operations, solve_limits.least_fill),
+            *resource_breaches(self.problem, account.choice, account.spent, account.own_loss, solve_limits),
         ]
 
     def plan(self, facts: Facts, solution: np.ndarray, first: FirstStage) -> tuple[dict[str, Any], Account]:
@@ -247,7 +249,7 @@ class Figures:
         facts
             What the search or the evaluation ended with.
         solution : array, shape (columns,)
-            Columns of the joint program.
+            Columns of the leader problem.
         first
             First-stage choices.
 
@@ -343,7 +345,9 @@ class Figures:
         """Remarks on stock of ours that a plan does not have again at the end, of every pair in the scenario where it is most."""
         units, worst = self.problem.units, dict[tuple[str, str], tuple[float, float, str]]()
         for scenario in account.operations.readout.scenarios:
-            for pair, (missing, used) in missing_at_end(self.problem.joint, account.operations, scenario).items():
+            for pair, (missing, used) in missing_at_end(
+                self.problem.leader_problem, account.operations, scenario
+            ).items():
                 if missing > worst.get(pair, (0.0, 0.0, ""))[0] * (1 + 1e-6):
                     worst[pair] = missing, used, scenario
         return [

@@ -13,12 +13,17 @@ from .fixed_policy import FACE_RELATIVE, face_of
 from .recompute import NOISE, Operations
 
 if TYPE_CHECKING:
-    from ..formulation.linking import Choice, Joint
+    from ..formulation.linking import Choice, LeaderProblem
     from .readout import Readout
 
 
 def nearest_to_base_flow(
-    joint: Joint, readout: Readout, choice: Choice, response_cost: float, own_cost: float, outputs: sparse.csr_matrix
+    leader_problem: LeaderProblem,
+    readout: Readout,
+    choice: Choice,
+    response_cost: float,
+    own_cost: float,
+    outputs: sparse.csr_matrix,
 ) -> Operations | None:
     """Return the status quo's operations of least deviation from base_flow, at the same costs.
 
@@ -27,8 +32,8 @@ def nearest_to_base_flow(
 
     Parameters
     ----------
-    joint
-        The joint program of scenario none without limits.
+    leader_problem
+        The leader problem of scenario none without limits.
     readout
         Reads its columns.
     choice
@@ -36,15 +41,15 @@ def nearest_to_base_flow(
     response_cost, own_cost
         V(all open) and W, money.
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
-        As of `Operator.outputs`.
+        As of `OperationsSolver.outputs`.
 
     Returns
     -------
     Operations or None
         None where HiGHS finds no operations at these costs within its tolerance.
     """
-    program, network = joint.program, joint.network
-    flows = _flows(joint, readout)
+    program, network = leader_problem.program, leader_problem.network
+    flows = _flows(leader_problem, readout)
     lanes = sorted({lane for lane, _ in flows})
     keys = [(lane, week) for lane in lanes for week in range(network.weeks)]
     count, width = len(keys), program.cost.size
@@ -53,20 +58,22 @@ def nearest_to_base_flow(
         for column, units in flows.get(key, ()):
             across[row, column] += units
     base = np.array([network.lanes[lane].base_flow for lane, _ in keys])
-    cost = np.concatenate([_short_exports(joint, readout), np.ones(2 * count)])
-    upper = np.append(joint.gate.upper(program.column_upper, choice), np.full(2 * count, np.inf))
+    cost = np.concatenate([_short_exports(leader_problem, readout), np.ones(2 * count)])
+    upper = np.append(leader_problem.policy_bounds.upper(program.column_upper, choice), np.full(2 * count, np.inf))
     lower = np.append(program.column_lower, np.zeros(2 * count))
-    first = joint.compiled.columns([*joint.model.qualify.values(), *joint.model.stockpile.values()])
+    first = leader_problem.compiled.columns(
+        [*leader_problem.model.qualify.values(), *leader_problem.model.stockpile.values()]
+    )
     upper[first[first >= 0]] = 0.0
-    own = joint.compiled.column.get(id(joint.model.own_cost[NONE]))
+    own = leader_problem.compiled.column.get(id(leader_problem.model.own_cost[NONE]))
     row_upper = program.row_upper.copy()
     apart = sparse.identity(count)
     matrix = sparse.bmat([[program.matrix, None, None], [across, -apart, apart]]) if count else program.matrix
     for wide in (False, True):
         if own is not None:
             upper[own] = own_cost + (FACE_RELATIVE * max(1.0, abs(own_cost)) if wide else 0.0)
-        if joint.face_row is not None:
-            row_upper[joint.face_row] = face_of(network, response_cost, wide) - joint.face_offset
+        if leader_problem.face_row is not None:
+            row_upper[leader_problem.face_row] = face_of(network, response_cost, wide) - leader_problem.face_offset
         settled = Program(
             cost,
             sparse.csc_matrix(matrix),
@@ -85,24 +92,24 @@ def nearest_to_base_flow(
     return None
 
 
-def _flows(joint: Joint, readout: Readout) -> dict[tuple[str, int], list[tuple[int, float]]]:
+def _flows(leader_problem: LeaderProblem, readout: Readout) -> dict[tuple[str, int], list[tuple[int, float]]]:
     """(column, units) of what every lane into either side dispatches in a week."""
     flows: dict[tuple[str, int], list[tuple[int, float]]] = {}
     ours = readout.ours[NONE]["ship"]
     for (lane, week), column in zip(ours.keys, ours.columns.tolist(), strict=True):
         flows.setdefault((lane, week), []).append((column, 1.0))
-    b = joint.model.response
+    b = leader_problem.model.response
     for lane in {lane.lane: None for lane in b.data.lanes}:
         for week in range(b.data.weeks):
             for units, move in b.data.dispatched(b, lane, week):
-                column = joint.compiled.column.get(id(move), -1)
+                column = leader_problem.compiled.column.get(id(move), -1)
                 flows.setdefault((lane, week), []).append((column, units))
     return {key: [term for term in terms if term[0] >= 0] for key, terms in flows.items()}
 
 
-def _short_exports(joint: Joint, readout: Readout) -> np.ndarray:
+def _short_exports(leader_problem: LeaderProblem, readout: Readout) -> np.ndarray:
     """Cost by which exports to other parties fall short of base_flow, per unit of every column, shape (columns,)."""
-    network, cost = joint.network, np.zeros_like(joint.program.cost)
+    network, cost = leader_problem.network, np.zeros_like(leader_problem.program.cost)
     exports = readout.ours[NONE]["export_fill"]
     for (lane, _), column in zip(exports.keys, exports.columns.tolist(), strict=True):
         if column >= 0:

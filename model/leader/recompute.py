@@ -12,9 +12,9 @@ import numpy as np
 import scipy.sparse as sparse
 from pyomo.environ import Constraint
 
-from ..follower.enumerate import Responder, ResponseArrays, digits_of
+from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
 from ..formulation.leader import gap_terms
-from ..formulation.linking import Choice, Joint, output_map
+from ..formulation.linking import Choice, LeaderProblem, output_map
 from ..network.network import NONE, Network
 from ..solver.highs import Highs, Outcome, Program
 from .fixed_policy import _rows_of, face_of, link_rows
@@ -33,7 +33,7 @@ class FirstStage:
 
 
 def first_stage(network: Network, readout: Readout, solution: np.ndarray) -> FirstStage:
-    """First-stage choices in a solution of the joint program, rounding noise removed."""
+    """First-stage choices in a solution of the leader problem, rounding noise removed."""
     qualify = {
         lane: bool(level > 0.5)
         for lane, level in zip(readout.qualify.keys, readout.qualify.values(solution).tolist(), strict=True)
@@ -56,7 +56,7 @@ class Operations:
     readout
         Reads the columns.
     solution : array, shape (columns,)
-        Response, first stage and operations of every scenario, as columns of the joint model; rounding noise is 0.
+        Response, first stage and operations of every scenario, as columns of the leader problem; rounding noise is 0.
     amounts : array, shape (parts,)
         Cost parts, as of `Readout.parts`.
     margin
@@ -98,13 +98,13 @@ class Operations:
         return {pair: levels[weeks] for pair, weeks in family.weeks.items()}
 
 
-class Operator:
+class OperationsSolver:
     """Solves our linear programs alone: first stage and response fixed, every scenario at its least cost.
 
     Parameters
     ----------
-    joint
-        The joint program.
+    leader_problem
+        The leader problem.
     readout
         Reads its columns, where there is one already.
     warm
@@ -113,27 +113,27 @@ class Operator:
     Attributes
     ----------
     program
-        Our linear programs in the columns of the joint program: rows that are not ours are free.
+        Our linear programs in the columns of the leader problem: rows that are not ours are free.
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
-        What our side sees of a response, from the columns of the joint program.
+        What our side sees of a response, from the columns of the leader problem.
     fixed : array of int
         Columns that are given: the response, its outputs and the first stage.
     response_rows : list of (int, (site, item), bool)
         Rows of the response: its balances and, marked, its terminal rows.
     """
 
-    def __init__(self, joint: Joint, readout: Readout | None = None, *, warm: bool = False):
-        self.joint = joint
-        self.readout = readout or Readout(joint)
+    def __init__(self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False):
+        self.leader_problem = leader_problem
+        self.readout = readout or Readout(leader_problem)
         self.warm = warm
-        model, compiled = joint.model, joint.compiled
+        model, compiled = leader_problem.model, leader_problem.compiled
         cost = self.readout.operations_cost()
         gaps = gap_terms(model)
         places = compiled.columns(gap for _, gap in gaps)
         held = places >= 0
         self.gap_columns = places[held]
         np.add.at(cost, self.gap_columns, np.array([price for price, _ in gaps])[held])
-        lower_rows, upper_rows = joint.program.row_lower.copy(), joint.program.row_upper.copy()
+        lower_rows, upper_rows = leader_problem.program.row_lower.copy(), leader_problem.program.row_upper.copy()
         outside = [model.component(name) for name in OUTSIDE if model.component(name) is not None]
         outside += list(model.response.component_objects(Constraint))
         for family in outside:
@@ -141,21 +141,21 @@ class Operator:
             lower_rows[rows], upper_rows[rows] = -math.inf, math.inf
         self.program = Program(
             cost=cost,
-            matrix=joint.program.matrix,
+            matrix=leader_problem.program.matrix,
             row_lower=lower_rows,
             row_upper=upper_rows,
-            column_lower=joint.program.column_lower.copy(),
-            column_upper=joint.program.column_upper.copy(),
-            integer=np.zeros_like(joint.program.integer),
+            column_lower=leader_problem.program.column_lower.copy(),
+            column_upper=leader_problem.program.column_upper.copy(),
+            integer=np.zeros_like(leader_problem.program.integer),
         )
         self.fill_rows = np.concatenate(
             [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
         )
         response = np.concatenate([family.columns for family in self.readout.response.values()])
         self.response_columns = response[response >= 0]
-        self.outputs = output_map(joint.network, compiled, model.response, joint.outputs)
-        self.links = link_rows(joint)[2]
-        self._shares = np.array([kind == "fill" for kind, _ in joint.outputs], dtype=bool)
+        self.outputs = output_map(leader_problem.network, compiled, model.response, leader_problem.outputs)
+        self.links = link_rows(leader_problem)[2]
+        self._shares = np.array([kind == "fill" for kind, _ in leader_problem.outputs], dtype=bool)
         self._advantage = compiled.column.get(id(model.advantage), -1)
         self.response_rows = [
             (row, tuple(key[:2]), family is model.response.terminal)
@@ -193,7 +193,7 @@ class Operator:
         Parameters
         ----------
         response : array, shape (columns,)
-            Columns of the joint model; those of the response are used.
+            Columns of the leader problem; those of the response are used.
         first
             First-stage choices.
         least_fill
@@ -223,7 +223,7 @@ class Operator:
 
     def _least(self, fill: float) -> np.ndarray:
         """Sums over weeks of fills whose mean is asked for."""
-        return np.full(self.fill_rows.size, fill * self.joint.network.weeks)
+        return np.full(self.fill_rows.size, fill * self.leader_problem.network.weeks)
 
     def _solve(self, highs: Highs, least_fill: float | None) -> tuple[Outcome, np.ndarray]:
         """Return the outcome and the duals of the rows."""
@@ -249,7 +249,7 @@ class Operator:
 
 
 OUTSIDE = ("fill_link", "order_link", "margin_link", "least_cost", "own_cost_counted", "worst", "budget", "own_loss")
-"""Rows of the joint program, besides those of the response, that do not bind our operations."""
+"""Rows of the leader problem, besides those of the response, that do not bind our operations."""
 
 
 def broken_by(program: Program, solution: np.ndarray) -> np.ndarray:
@@ -270,7 +270,7 @@ def response_variables(block: Any) -> list[Any]:
     return [variable for family in families for variable in family.values()]
 
 
-def kindness(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
+def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
     """Return what a unit of every output is worth to us, shape (outputs,) (section 5).
 
     Kindness = sum over lanes from us of margin * A_p * ship * weight + sum over lanes to us of base_flow * fill *
@@ -291,23 +291,23 @@ def kindness(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
     return value_of
 
 
-def least_kind(
-    network: Network, arrays: ResponseArrays, keys: list[tuple[str, Any]], choice: Choice, cost: float
+def pessimistic_response(
+    network: Network, arrays: FollowerArrays, keys: list[tuple[str, Any]], choice: Choice, cost: float
 ) -> np.ndarray:
     """Return the columns of the least-cost response that is least kind to us (section 5)."""
     program = arrays.program
-    digits = digits_of(choice, network.menu)
-    kind = np.asarray(arrays.outputs.T @ kindness(network, keys)).ravel()
+    policy_indices = policy_indices_of(choice, network.menu)
+    kind = np.asarray(arrays.outputs.T @ leader_value(network, keys)).ravel()
     if not kind.any():
         # All are alike to us, and the program below is slow to find its way where nothing is to be minimised.
-        return Responder(arrays).solve(digits)[1]
+        return FollowerSolver(arrays).solve(policy_indices)[1]
     on_face = Program(
         cost=kind,
         matrix=sparse.csc_matrix(sparse.vstack([program.matrix, sparse.csr_matrix(program.cost)])),
         row_lower=np.append(program.row_lower, -math.inf),
         row_upper=np.append(program.row_upper, math.inf),
         column_lower=program.column_lower.copy(),
-        column_upper=arrays.upper(digits),
+        column_upper=arrays.upper(policy_indices),
         integer=np.zeros(program.cost.size, dtype=bool),
     )
     for wide in (False, True):
