@@ -245,11 +245,8 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
     c cancels in the sum: any other would move money between causes and lose none. What solver tolerances leave over, at most some
     millionths of the money at stake, is put to the largest cause.
 
-    Returns
-    -------
-    pandas.DataFrame
-        side, scenario, cause, item (empty where a cause has none), units (of the item; NaN where several are added up), amount
-        (money), priced_by (columns of the case).
+    The table has side, scenario, cause, item (empty where a cause has none), units (of the item; NaN where several are added up),
+    amount (money) and priced_by (columns of the case).
     """
     import pandas as pd
 

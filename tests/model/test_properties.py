@@ -453,13 +453,12 @@ def recomputed(plan: Plan, network: Network, scenario: str) -> dict[str, float]:
             continue
         policy = network.policy(lane.regime, package[lane.regime]) if lane.regime in package else None
         kernel = network.kernel(policy, flow.week)
-        arriving, waiting = holding_weeks(kernel)
-        price = lane.unit_cost * arriving + network.holding[lane.item] * waiting
+        price = lane.unit_cost + network.holding[lane.item] * holding_weeks(kernel)
         costs["purchase_cost"] += weight(lane.destination) * price * flow.dispatched
         if scenario and network.side[lane.origin] == "ours":
             costs["transfer_income"] -= weight(lane.origin) * network.transfer_margin(lane) * flow.dispatched
         if not scenario and network.side[lane.origin] == "ours":
-            margin += network.weight[lane.origin] * lane.margin * arriving * flow.dispatched
+            margin += network.weight[lane.origin] * lane.margin * flow.dispatched
         position[lane.destination, lane.item] += flow.dispatched * sum(
             share for lag, share in kernel if flow.week + lane.lead_weeks + lag >= network.weeks
         )

@@ -100,6 +100,6 @@ def test_a_case_alone_loads_no_solver() -> None:
 def test_results_of_analyses_print_in_a_line() -> None:
     case = sluicegate.load_case("tutorial")
     assert len(repr(sluicegate.indices(case))) < 160
-    assert repr(sluicegate.explain(case)).startswith("Explanation(Plan('tutorial', optimal, leverage 29.9")
+    assert repr(sluicegate.explain(case)).startswith("Explanation(Plan('tutorial', optimal, leverage 35.7")
     none = apply_overrides(case, ["demands.home-makers/chip.min_fill=1", "limits.budget=0"])
     assert repr(sluicegate.explain(none)).startswith("Explanation('tutorial', no plan; limits in conflict: ")

@@ -141,7 +141,7 @@ def test_every_switch_of_a_limit_is_proven() -> None:
     assert brackets(result, [13, 16])
     assert [switch.above.value for switch in result.switches] == [13, 16]
     assert policies(result, "acid") == ["open", "review", "strict"]
-    assert [switch.above.leverage for switch in result.switches] == [approx(29.9), approx(68.9)]
+    assert [switch.above.leverage for switch in result.switches] == [approx(35.7), approx(74.86)]
     assert result.switches[0].above.qualified == ("chip-world-home",)
     assert result.complete
     assert result.holds == (13, approx(16, rel=1e-3))
@@ -304,7 +304,7 @@ def test_on_the_terminal() -> None:
         "in force: 15 million",
         "2 switches found",
         "2. Between 15.992 and 16.000",
-        "above 29.9 million acid review, qualifies chip-world-home",
+        "above 35.7 million acid review, qualifies chip-world-home",
         "acid review, qualifies chip-world-home (in force)",
         "Proven: there is no other switch",
     ):

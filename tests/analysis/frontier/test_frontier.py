@@ -147,8 +147,8 @@ def test_tutorial_by_hand() -> None:
     found = frontier(load_case("tutorial"), "budget", points=9)
     assert [(point.used, point.leverage) for point in found.points] == [
         (approx(0, abs=1e-6), approx(-14)),
-        (approx(13), approx(29.9)),
-        (approx(16), approx(68.9)),
+        (approx(13), approx(35.7)),
+        (approx(16), approx(74.86)),
     ]
     assert [change.words for change in found.changes] == [
         ("acid: open -> review", "qualifies chip-world-home"),
@@ -443,7 +443,7 @@ def test_terminal_and_chart() -> None:
     assert [(corner["x"], round(corner["leverage"], 3)) for corner in corners] == [
         (approx(0, abs=1e-6), -14.0),
         (approx(13), -14.0),
-        (approx(13), 29.9),
-        (approx(16), 29.9),
-        (approx(16), 68.9),
+        (approx(13), 35.7),
+        (approx(16), 35.7),
+        (approx(16), 74.86),
     ]

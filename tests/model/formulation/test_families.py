@@ -196,13 +196,13 @@ def test_review_ties_up_capital_and_refused_goods_stay() -> None:
 
 @covers("bound response.contract", "response.purchase_cost", "order_link")
 def test_the_counterpart_keeps_its_contracts() -> None:
-    # 6 a week from us at 2 by contract, the other 4 from the world at 1: 16 a week. Licences for half of our 10 units leave
-    # 5 of the contract: 15. We earn 0.5 on every unit, and make it at 0.25.
+    # 6 a week from us at 2 by contract, the other 4 from the world at 1, 1 of them by contract: 16 a week. Licences for half
+    # of our 10 units leave 5 of the contract: 15. We earn 0.5 on every unit, and make it at 0.25.
     made = case(
         2,
         lanes=[
             lane("us", "them", 6.0, unit_cost=2.0, max_flow=10.0, min_flow=6.0, margin=0.5, regime="list"),
-            lane("world", "them", 4.0, max_flow=10.0),
+            lane("world", "them", 4.0, max_flow=10.0, min_flow=1.0),
         ],
         processes=[process("us", unit_cost=0.25)],
         demands=[demand("them", 10.0, 9.0)],

@@ -183,7 +183,9 @@ def test_the_terminal_price_adds_the_holding_of_the_horizon() -> None:
         for site in ("us", "them")
         for origin, price in (("world", 3.0), ("overseas", 5.0))
     ]
-    made = case(4, lanes=[*rows, idle("friend", "us", 9.0, unit_cost=9.0)], stocks=[stock("depot", terminal_price=0.0)])
+    made = case(
+        4, lanes=[*rows, idle("friend", "us", 9.0, unit_cost=9.0)], stocks=[stock("friend", terminal_price=0.0)]
+    )
     settings = made.settings.model_copy(
         update={"horizon": made.settings.horizon.model_copy(update={"terminal_premium": 0.2})}
     )
@@ -191,7 +193,7 @@ def test_the_terminal_price_adds_the_holding_of_the_horizon() -> None:
     network = Network(replace(made, settings=settings, items=items))
     assert network.terminal_price(("them", "x")) == approx(1.2 * 3.0 + 4 * 0.25)
     assert network.terminal_price(("us", "x")) == approx(1.2 * 5.0 + 4 * 0.25)
-    assert network.terminal_price(("depot", "x")) == 0.0
+    assert network.terminal_price(("friend", "x")) == 0.0
 
 
 def test_replacement_cost_falls_back_on_the_cheapest_process() -> None:

@@ -17,7 +17,7 @@ from sluicegate.report.files.folder import ResultError, ResultFolder, default_fo
 
 from sluicegate_testing.cli_cases import small
 
-TABLES = ["fills", "flows", "losses", "policies", "sourcing", "stocks"]
+TABLES = ["causes", "fills", "flows", "losses", "policies", "sourcing", "stocks"]
 FILES = sorted(
     [
         *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")),

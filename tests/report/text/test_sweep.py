@@ -180,7 +180,7 @@ def test_the_command_says_what_a_sweep_means(folder, tmp_path):
     assert "Written to" in run.stderr and "Written" not in run.stdout
     assert (tmp_path / "x-effects.svg").exists()
     document = json.loads(CliRunner().invoke(cli, ["sweep", "summary", str(folder), "--json"]).stdout)
-    assert document["main_effects"][0]["effect"] == pytest.approx(68.86 + 14, abs=0.1)
+    assert document["main_effects"][0]["effect"] == pytest.approx(74.82 + 14, abs=0.1)
 
 
 @pytest.mark.parametrize(
