@@ -556,7 +556,7 @@ def n_minus_one(
     \b
     Examples:
       sluicegate cases n-1 tutorial mycase --of lanes --weeks 2 --starts 3,6
-      sluicegate cases n-1 taiwan-korea n1.xlsx --of parties --of sites --weeks 12 --starts 4,16,28
+      sluicegate cases n-1 mycase n1.xlsx --of parties --of sites --weeks 12 --starts 4,16
     """
     from .data import load_case, with_outages, write_folder, write_workbook
 
