@@ -14,13 +14,13 @@ from .formulation.single_level import coupled
 from .leader.problem import Problem
 from .leader.recompute import FirstStage
 from .methods import large_spaces as large
-from .methods.decomposition.components import grouped
-from .methods.decomposition.master import overlapping
+from .methods.decomposition.components import has_independent_components
+from .methods.decomposition.master import has_overlapping_subnetworks
 from .methods.large_spaces import solve_by
 from .network.network import Network
 from .plan.clock import Clock
-from .plan.limits import Terms
-from .plan.monitor import Ear, Monitor, Stopped
+from .plan.limits import SolveLimits
+from .plan.monitor import Monitor, StopCheck, Stopped
 from .plan.plan import Plan
 
 if TYPE_CHECKING:
@@ -88,14 +88,14 @@ def solve(
     clock = Clock(time_limit, outer.stop)
     problem = Problem.natural(case, log, clock.up)
     monitor = RestoringMonitor(outer, problem.units.money)
-    terms = Terms.of(problem.case)
+    solve_limits = SolveLimits.of(problem.case)
     name, reason = method, "as asked for"
     try:
         if method == "auto":
-            name, reason = choose(problem.network, terms, clock)
+            name, reason = choose(problem.network, solve_limits, clock)
         plan = solve_by(
             problem,
-            terms,
+            solve_limits,
             method=name,
             reason=reason,
             chosen=method == "auto",
@@ -157,19 +157,22 @@ def evaluate(
         dict.fromkeys(qualified, True),
         natural_stockpile(stockpile or {}, problem.units),
     )
-    joint = problem.joint
+    leader_problem = problem.leader_problem
     cost = problem.response_cost(choice)
     admin = problem.admin_cost(choice)
     fixed = {}
-    for variables, amounts in ((joint.model.qualify, first.qualify), (joint.model.stockpile, first.stockpile)):
+    for variables, amounts in (
+        (leader_problem.model.qualify, first.qualify),
+        (leader_problem.model.stockpile, first.stockpile),
+    ):
         for index, variable in variables.items():
-            place = joint.compiled.column.get(id(variable))
+            place = leader_problem.compiled.column.get(id(variable))
             if place is not None:
                 fixed[place] = float(amounts.get(index, 0.0))
     constant = problem.constant(cost, admin)
-    outcome = problem.evaluator.best(choice, cost, constant, admin, fixed=fixed)
+    outcome = problem.fixed_policy.best(choice, cost, constant, admin, fixed=fixed)
     if outcome.solution is None:
-        outcome = problem.evaluator.best_elastic(choice, cost, constant, admin, fixed)
+        outcome = problem.fixed_policy.best_elastic(choice, cost, constant, admin, fixed)
     facts = Facts(choice, cost, None, None, 0.0, None, {"method": "evaluate", "termination": outcome.termination})
     if outcome.solution is None:
         raise ArithmeticError(f"the choices given ended with {outcome.termination!r}")
@@ -220,16 +223,16 @@ def check_choices(
     return policies
 
 
-def choose(network: Network, terms: Terms, clock: Clock) -> tuple[str, str]:
+def choose(network: Network, solve_limits: SolveLimits, clock: Clock) -> tuple[str, str]:
     """Return the method for a case, and why; takes no more of the time than `CHOOSING`."""
-    if enumerable(network, terms):
+    if enumerable(network, solve_limits):
         return "columns", "all combinations of policies can be enumerated"
     too_many = "the combinations of policies are too many to enumerate,"
-    if grouped(network):
+    if has_independent_components(network):
         return "groups", f"{too_many} those of each independent group are not"
     if not coupled(network):
         return "rows", f"{too_many} and our side does not depend on how the counterpart operates"
-    ear = Ear(lambda: clock.up() or clock.passed > CHOOSING * clock.seconds)
-    if overlapping(network, ear):
+    ear = StopCheck(lambda: clock.up() or clock.passed > CHOOSING * clock.seconds)
+    if has_overlapping_subnetworks(network, ear):
         return "pieces", f"{too_many} those of the regimes that act on one good are not"
     return "tree", f"{too_many} also within a group of regimes"

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from sluicegate import read_sweep, solve, sweep
-from sluicegate.analysis.sweep.store import Dataset
+from sluicegate.analysis.sweep.store import SweepStore
 from sluicegate.cli import cli
 from sluicegate.data.storage.digests import DIGESTS, check_digests, write_digests
 
@@ -256,7 +256,7 @@ def test_every_row_carries_the_digest_of_its_design(tmp_path: Path, monkeypatch:
     table = pq.read_table(tmp_path / "cheap" / "rows" / "all.parquet")
     assert set(table["design"].to_pylist()) == {cheap_design(40).digest}
     assert "design" not in found
-    assert Dataset(tmp_path / "cheap").others() == 0
+    assert SweepStore(tmp_path / "cheap").others() == 0
 
 
 # Damage ----------------------------------------------------------------------------------------------------------------
@@ -358,7 +358,7 @@ def test_no_damage_of_a_sweep_ends_its_continuation_in_a_traceback(
         path.write_bytes(content)
 
 
-def filled(dataset: Dataset, *_: Any) -> dict[str, int]:
+def filled(dataset: SweepStore, *_: Any) -> dict[str, int]:
     """What a continuation reads, without solving anything."""
     with dataset:
         return dict(Counter(dataset.finished()["status"].tolist()))

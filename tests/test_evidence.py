@@ -240,7 +240,7 @@ def test_assumptions_are_reproduced():
         967.3182,
     )
     assert table["base"].iloc[0] == pytest.approx(advice.leverage, rel=1e-5)
-    bench = assumptions.Bench(case, advice)
+    bench = assumptions.WarmSolver(case, advice)
     assert bench.leverage(case, set()) == pytest.approx(advice.leverage, rel=1e-5)
     widest = table.iloc[0]
     assumption = next(entry for entry in assumptions.assumptions(case) if entry.note == widest["note"])

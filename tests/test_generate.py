@@ -11,7 +11,7 @@ import pytest
 from pytest import approx
 from sluicegate import Case, load_case, solve
 from sluicegate.data.output.case_tables import write_folder
-from sluicegate.model.formulation.follower import build_response
+from sluicegate.model.formulation.follower import build_follower
 from sluicegate.model.formulation.single_level import coupled
 from sluicegate.model.network.network import Network
 from sluicegate.model.solver.highs import compile_model
@@ -95,6 +95,6 @@ def test_reviews_are_worth_something() -> None:
 
 def test_the_response_of_a_large_case_compiles() -> None:
     network = Network(generate(40, 4, 52, items=200, components=10))
-    program = compile_model(build_response(network)).program
+    program = compile_model(build_follower(network)).program
     assert program.matrix.shape[0] > 5_000
     assert program.column_upper.size == program.matrix.shape[1]

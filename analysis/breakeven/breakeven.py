@@ -18,7 +18,7 @@ from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.methods.engine import Engine
 from ...model.network.network import OPEN, Network
 from ...model.plan.choices import SAME_WORDS, Offer
-from ...model.plan.limits import Terms
+from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.solving import evaluate
 from ..figures.figure import Figure, find_figure, no_figure
@@ -543,7 +543,7 @@ class _Bench:
         self._worths: dict[tuple[float, Choice], _Worth] = {}
         self._held: dict[tuple[float, Choice, tuple[tuple[str, float], ...]], float] = {}
 
-    def _ready(self, value: float) -> tuple[Engine, Terms]:
+    def _ready(self, value: float) -> tuple[Engine, SolveLimits]:
         """Return an engine with the figure at a value, and the terms to search under."""
         raise NotImplementedError
 
@@ -558,11 +558,11 @@ class _Bench:
         """Return the best choices at a value."""
         if value not in self.points:
             self.telling.check()
-            engine, terms = self._ready(value)
+            engine, solve_limits = self._ready(value)
             options = engine.problem.case.settings.solver
             self.telling.deadline = time.perf_counter() + options.time_limit
             try:
-                found = engine.search(terms, options.rel_gap)
+                found = engine.search(solve_limits, options.rel_gap)
             except (ArithmeticError, Stopped):
                 # One value that the solver fails at, or has no time for, is no reason to lose all others.
                 self.telling.check()
@@ -601,8 +601,8 @@ class _Bench:
             return NO_WORTH
         if (value, choice) not in self._worths:
             self.telling.check()
-            engine, terms = self._ready(value)
-            self._worths[value, choice] = self._evaluate(engine, terms, choice, None)
+            engine, solve_limits = self._ready(value)
+            self._worths[value, choice] = self._evaluate(engine, solve_limits, choice, None)
         return self._worths[value, choice]
 
     def known(self, value: float, choice: Choice) -> _Worth | None:
@@ -614,23 +614,25 @@ class _Bench:
         key = (value, choice, tuple(amounts.items()))
         if key not in self._held:
             self.telling.check()
-            engine, terms = self._ready(value)
-            self._held[key] = self._evaluate(engine, terms, choice, amounts).leverage
+            engine, solve_limits = self._ready(value)
+            self._held[key] = self._evaluate(engine, solve_limits, choice, amounts).leverage
         return self._held[key]
 
-    def _evaluate(self, engine: Engine, terms: Terms, choice: Choice, amounts: Mapping[str, float] | None) -> _Worth:
+    def _evaluate(
+        self, engine: Engine, solve_limits: SolveLimits, choice: Choice, amounts: Mapping[str, float] | None
+    ) -> _Worth:
         problem = engine.problem
         named = dict(zip(problem.network.menu, choice.policies, strict=True))
         for limit, column in LIMITS.items():
-            most = getattr(terms, limit)
+            most = getattr(solve_limits, limit)
             if problem.policy_total(named, column) > most * (1 + 1e-9) + 1e-9:
                 return NO_WORTH
         fixed = self._fixed(engine, choice, amounts)
         if fixed is None:
             return NO_WORTH
-        problem.evaluator.terms = terms
+        problem.fixed_policy.solve_limits = solve_limits
         cost, admin = problem.response_cost(named), problem.admin_cost(named)
-        outcome = problem.evaluator.best(named, cost, problem.constant(cost, admin), admin, fixed=fixed)
+        outcome = problem.fixed_policy.best(named, cost, problem.constant(cost, admin), admin, fixed=fixed)
         self.telling.check()
         if outcome.objective is None or outcome.solution is None:
             return NO_WORTH
@@ -642,7 +644,7 @@ class _Bench:
 
         Lanes are held, and stockpiles that are not chosen; those that are chosen are held at `amounts`, where these are given.
         """
-        model, compiled = engine.problem.joint.model, engine.problem.joint.compiled
+        model, compiled = engine.problem.leader_problem.model, engine.problem.leader_problem.compiled
         fixed = {}
         for lane, variable in model.qualify.items():
             fixed[compiled.column.get(id(variable))] = float(lane in choice.lanes)
@@ -721,7 +723,7 @@ class _LimitBench(_Bench):
         super().__init__(figure, offer, threads, telling)
         self._engine = self._open(figure.at(high))
 
-    def _ready(self, value: float) -> tuple[Engine, Terms]:
+    def _ready(self, value: float) -> tuple[Engine, SolveLimits]:
         assert self.figure.limit is not None
         limit, units = self.figure.limit, self._engine.problem.units
         return self._engine, dataclasses.replace(self._engine.widest, **{limit: value / units.unit_of(UNIT_OF[limit])})
@@ -739,7 +741,7 @@ class _CaseBench(_Bench):
         super().__init__(figure, offer, threads, telling)
         self._engines: dict[float, Engine] = {}
 
-    def _ready(self, value: float) -> tuple[Engine, Terms]:
+    def _ready(self, value: float) -> tuple[Engine, SolveLimits]:
         engine = self._engines.pop(value, None)
         if engine is None:
             while len(self._engines) >= self.KEPT:

@@ -25,7 +25,7 @@ from ...model.certify.certificate import CertificateError
 from ...model.follower.combinations import TooManyCombinations
 from ...model.methods.engine import Engine
 from ...model.plan.choices import LANE, POLICY, STOCKPILE, Offer, same_amount
-from ...model.plan.limits import Terms
+from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import Plan
 from ...model.solving import solve
@@ -496,7 +496,9 @@ def _needs(table: str, row: Row) -> Iterator[tuple[str, str]]:
         yield "policies", f"{row.regime}/{row.policy}"  # type: ignore[attr-defined]
 
 
-def grouped(found: Sequence[Difference], first: Case, second: Case) -> tuple[list[list[Difference]], str]:
+def has_independent_components(
+    found: Sequence[Difference], first: Case, second: Case
+) -> tuple[list[list[Difference]], str]:
     """Return differences in groups that are applied together, and what a group is.
 
     Rows that are added (removed) go together with the added (removed) rows and the figures that refer to them.
@@ -716,7 +718,7 @@ class _Work:
 
 def _on(engine: Engine, case: Case) -> Plan:
     """Return the plan of a case that differs from the engine's in limits alone."""
-    return engine.plan(engine.search(Terms.of(case).natural(engine.problem.units)))
+    return engine.plan(engine.search(SolveLimits.of(case).natural(engine.problem.units)))
 
 
 class _Attribution:
@@ -728,7 +730,7 @@ class _Attribution:
         self.work = work
         self.change: float | None = None
         found = differences(first, second)
-        self.groups, self.grouping = grouped(found, first, second)
+        self.groups, self.grouping = has_independent_components(found, first, second)
         if not found:
             self.notes.append("the cases do not differ in any figure that can change a plan")
         self.ends = tuple(self._end(letter, plan) for letter, plan in (("A", before), ("B", after)))

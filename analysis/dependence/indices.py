@@ -197,13 +197,13 @@ class Trade(Prices):
 
     def __init__(self, problem: Problem):
         super().__init__(problem.network)
-        joint, solution = problem.status_quo.joint, problem.status_quo.operations.solution
+        leader_problem, solution = problem.status_quo.leader_problem, problem.status_quo.operations.solution
         made: dict[str, list[float]] = defaultdict(list)
         filled: dict[tuple[str, str], list[float]] = defaultdict(list)
-        for block in (joint.model.ours[NONE], joint.model.response):
-            for (process, _), amount in joint.compiled.values(block.make, solution).items():
+        for block in (leader_problem.model.ours[NONE], leader_problem.model.response):
+            for (process, _), amount in leader_problem.compiled.values(block.make, solution).items():
                 made[process].append(amount)
-            for (site, item, _), level in joint.compiled.values(block.fill, solution).items():
+            for (site, item, _), level in leader_problem.compiled.values(block.fill, solution).items():
                 filled[site, item].append(level)
         weeks = self.network.weeks
         noise = NOISE * max((lane.base_flow for lane in self.lanes), default=1.0)

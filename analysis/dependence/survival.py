@@ -27,7 +27,7 @@ NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
-class Node:
+class Supplier:
     """What is shut together from week 0 on.
 
     Attributes
@@ -66,7 +66,7 @@ class Stream:
     lanes
         Units and money a week of the lanes among it.
     columns
-        Columns of the weekly fills in the joint program; none where nothing but shutting its lane can stop it.
+        Columns of the weekly fills in the leader problem; none where nothing but shutting its lane can stop it.
     rows
         Balance rows in which the fills take goods, one a week.
     """
@@ -78,7 +78,7 @@ class Stream:
     columns: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     rows: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
-    def left(self, node: Node | None) -> tuple[float, float]:
+    def left(self, node: Supplier | None) -> tuple[float, float]:
         """Units and money a week of what a node does not stop by itself."""
         shut = [entry for lane, entry in self.lanes.items() if node is not None and lane in node.lanes]
         units = self.units - math.fsum(entry[0] for entry in shut)
@@ -112,16 +112,16 @@ class Without:
     recovered: int | None
 
 
-def nodes(network: Network) -> Iterator[Node]:
+def nodes(network: Network) -> Iterator[Supplier]:
     """Yield every site, party and lane as a node; of a site: all lanes from it and all processes at it."""
     for site, party in network.party.items():
-        yield Node("site", site, party, *_of(network, {site}))
+        yield Supplier("site", site, party, *_of(network, {site}))
     for party in dict.fromkeys(network.party.values()):
-        yield Node(
+        yield Supplier(
             "party", party, party, *_of(network, {site for site, owner in network.party.items() if owner == party})
         )
     for lane in network.lanes.values():
-        yield Node("lane", lane.lane, network.party[lane.origin], frozenset({lane.lane}))
+        yield Supplier("lane", lane.lane, network.party[lane.origin], frozenset({lane.lane}))
 
 
 def _of(network: Network, sites: set[str]) -> tuple[frozenset[str], frozenset[str]]:
@@ -134,7 +134,7 @@ def _of(network: Network, sites: set[str]) -> tuple[frozenset[str], frozenset[st
 class Survival:
     """The network of the status quo as one linear program, its nodes shut in place.
 
-    Both sides' balances, capacities and pipelines hold as in the joint program (docs/model.md, sections 3 and 4) with every regime
+    Both sides' balances, capacities and pipelines hold as in the leader problem (docs/model.md, sections 3 and 4) with every regime
     open, nothing qualified or stockpiled, scenario none. Costs do not: the program loses as little of one side's demand
     as it can, and the other side's sites are run to help. What it loses, no operation of the network can save.
 
@@ -151,13 +151,13 @@ class Survival:
         self.network = problem.network
         self.weeks = problem.network.weeks
         status_quo = problem.status_quo
-        joint, solution = status_quo.joint, status_quo.operations.solution
-        self._compiled, self._model = joint.compiled, joint.model
-        program = joint.program.relaxed()
-        program.column_upper = joint.gate.upper(program.column_upper, problem.all_open)
-        if joint.face_row is not None:
+        leader_problem, solution = status_quo.leader_problem, status_quo.operations.solution
+        self._compiled, self._model = leader_problem.compiled, leader_problem.model
+        program = leader_problem.program.relaxed()
+        program.column_upper = leader_problem.policy_bounds.upper(program.column_upper, problem.all_open)
+        if leader_problem.face_row is not None:
             program.row_upper = program.row_upper.copy()
-            program.row_upper[joint.face_row] = math.inf
+            program.row_upper[leader_problem.face_row] = math.inf
         ours = self._model.ours[NONE]
         closed = [*self._model.qualify.values(), *self._model.stockpile.values()]
         closed += [variable for (lane, _), variable in ours.ship.items() if lane in ours.to_qualify]
@@ -181,18 +181,18 @@ class Survival:
         self._settling = {side: self._longest_lead(side) for side in self.streams}
         self._known: dict[tuple[str, frozenset[str], frozenset[str]], Without] = {}
 
-    # Reading the joint program -----------------------------------------------------------------------------------
+    # Reading the leader problem -----------------------------------------------------------------------------------
 
     def _places(self, variables: Iterable[Any]) -> np.ndarray:
         places = self._compiled.columns(variables)
         return places[places >= 0]
 
     def _columns_by_id(self, *families: Mapping[Any, Any]) -> dict[str, np.ndarray]:
-        grouped: dict[str, list[Any]] = {}
+        has_independent_components: dict[str, list[Any]] = {}
         for family in families:
             for index, variable in family.items():
-                grouped.setdefault(index[0], []).append(variable)
-        return {name: self._places(variables) for name, variables in grouped.items()}
+                has_independent_components.setdefault(index[0], []).append(variable)
+        return {name: self._places(variables) for name, variables in has_independent_components.items()}
 
     def _fill(self, block: Any, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
         weeks = range(self.weeks)
@@ -304,7 +304,7 @@ class Survival:
 
         return max((lead(pair) for pair in self._sold_pairs(side)), default=0)
 
-    def concerns(self, node: Node, side: str) -> bool:
+    def concerns(self, node: Supplier, side: str) -> bool:
         """Whether a side's demand draws on a node; a site or a party also concerns it by what it sells itself."""
         lanes, processes = self._drawn[side]
         if node.kind != "lane" and any(lane in node.lanes for stream in self.streams[side] for lane in stream.lanes):
@@ -313,7 +313,7 @@ class Survival:
 
     # Measures ----------------------------------------------------------------------------------------------------
 
-    def without(self, node: Node, side: str) -> Without:
+    def without(self, node: Supplier, side: str) -> Without:
         """Return what becomes of a side's demand without a node.
 
         Parameters
@@ -330,7 +330,7 @@ class Survival:
             self._known[key] = self._measure(node, side)
         return self._known[key]
 
-    def _measure(self, node: Node, side: str) -> Without:
+    def _measure(self, node: Supplier, side: str) -> Without:
         stocked, flowing = self._stocked[side], self._flowing[side]
         with stocked.shut(node):
             lost = stocked.lost_values(stocked.least_loss(node, np.ones(self.weeks), by_value=True), node)
@@ -381,11 +381,11 @@ class _Run:
 
     # Shutting ----------------------------------------------------------------------------------------------------
 
-    def shut(self, node: Node) -> _Shut:
+    def shut(self, node: Supplier) -> _Shut:
         """Return a context in which a node is shut."""
         return _Shut(self, node)
 
-    def set_shut(self, node: Node, shut: bool) -> None:
+    def set_shut(self, node: Supplier, shut: bool) -> None:
         """Shut a node, or open it again."""
         self._moved = True
         survival, upper = self._survival, self._program.column_upper
@@ -412,7 +412,7 @@ class _Run:
 
     # Losses ------------------------------------------------------------------------------------------------------
 
-    def least_loss(self, node: Node | None, weights: np.ndarray, *, by_value: bool = False) -> np.ndarray:
+    def least_loss(self, node: Supplier | None, weights: np.ndarray, *, by_value: bool = False) -> np.ndarray:
         """Return the columns of an operation that loses as little as can be.
 
         Minimise the sum over streams and weeks of weight * (level - share left * fill).
@@ -443,7 +443,7 @@ class _Run:
             raise ArithmeticError(f"the network without a node ended with {outcome.termination!r}")
         return outcome.solution
 
-    def lost_values(self, solution: np.ndarray, node: Node) -> dict[str, float]:
+    def lost_values(self, solution: np.ndarray, node: Supplier) -> dict[str, float]:
         """Money lost over the horizon, by stream."""
         losses = {}
         for stream, level in zip(self._streams, self._levels, strict=True):
@@ -453,7 +453,7 @@ class _Run:
             losses[stream.label] = lost if lost > LOST * stream.value else 0.0
         return losses
 
-    def _weekly(self, solution: np.ndarray, node: Node) -> np.ndarray:
+    def _weekly(self, solution: np.ndarray, node: Supplier) -> np.ndarray:
         """Share of a week's demand lost, shape (streams, weeks)."""
         lost = np.zeros((len(self._streams), self._weeks))
         for place, (stream, level) in enumerate(zip(self._streams, self._levels, strict=True)):
@@ -462,7 +462,7 @@ class _Run:
             lost[place] = np.maximum(0.0, level - units / stream.units * fill)
         return lost
 
-    def survived(self, node: Node) -> tuple[int, str | None]:
+    def survived(self, node: Supplier) -> tuple[int, str | None]:
         """Return the most weeks k such that nothing need be lost in weeks 0 to k - 1, and what is lost in week k."""
         weeks = np.arange(self._weeks)
         least = 0
@@ -479,12 +479,12 @@ class _Run:
             least = spared
         return self._weeks, None
 
-    def _first_short(self, node: Node, weeks: np.ndarray) -> str:
+    def _first_short(self, node: Supplier, weeks: np.ndarray) -> str:
         """Return the stream that is given up to lose the least money in some weeks."""
         lost = self._weekly(self.least_loss(node, weeks.astype(float), by_value=True), node)
         return self._streams[int((lost * weeks).sum(axis=1).argmax())].label
 
-    def recovered(self, node: Node, settling: int) -> int | None:
+    def recovered(self, node: Supplier, settling: int) -> int | None:
         """Return the first week r such that nothing need be lost in weeks r to T - 1; None where there is none.
 
         Parameters
@@ -516,7 +516,7 @@ class _Run:
 
 
 class _Shut:
-    def __init__(self, run: _Run, node: Node):
+    def __init__(self, run: _Run, node: Supplier):
         self._run, self._node = run, node
 
     def __enter__(self) -> None:

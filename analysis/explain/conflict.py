@@ -13,8 +13,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from ...data.units import Units
 from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.plan.plan import served
-from ..relaxation.elastic import TOLERANCE, Answer, Elastic, Question, Slack
-from ..relaxation.limits import Figure, Limit, figures_of, shown
+from ..relaxation.elastic import TOLERANCE, Elastic, ElasticAnswer, Question, Slack
+from ..relaxation.limits import Limit, LimitFigure, figures_of, shown
 
 ROUNDS = 40
 """Sets tried to find a smaller conflict before the one found is called irreducible only."""
@@ -69,7 +69,7 @@ class Change:
         Policies other than ``open`` of a plan that keeps it.
     """
 
-    figure: Figure
+    figure: LimitFigure
     value: float | None
     policies: dict[str, str] = field(default_factory=dict)
 
@@ -140,7 +140,7 @@ class Conflict:
         }
 
 
-def safe(figure: Figure, value: float, digits: int = 6) -> str:
+def safe(figure: LimitFigure, value: float, digits: int = 6) -> str:
     """Return a figure's new value to so many digits, rounded to the side on which a plan exists."""
     if abs(value) < NOTHING * (figure.limit or 1.0):
         return "0"
@@ -239,7 +239,7 @@ class Filter:
             return list(limits)
         return [limit for limit in limits if limit in elastic.core]
 
-    def _learn(self, answer: Answer, asked: set[Limit]) -> None:
+    def _learn(self, answer: ElasticAnswer, asked: set[Limit]) -> None:
         """Take note of what a plan keeps, once more of the limits that were set aside are kept where that is possible."""
         elastic = self.elastic
         others: dict[Slack, float] = {limit: 1.0 / limit.figure.scale for limit in self.all if limit not in asked}
@@ -310,7 +310,7 @@ def hitting_set(limits: Sequence[Limit], sets: Sequence[Sequence[Limit]]) -> lis
 # What would have to give ------------------------------------------------------------------------------------------------
 
 
-def needed(elastic: Elastic, figure: Figure) -> tuple[Change, Answer | None]:
+def needed(elastic: Elastic, figure: LimitFigure) -> tuple[Change, ElasticAnswer | None]:
     """Return what a figure would have to become for a plan to exist, all others kept, and the plan that needs it."""
     others = [other for other in elastic.figures if other != figure]
     answer = elastic.least(Question({figure: 1.0 / figure.scale}, others))
@@ -343,18 +343,18 @@ def jointly(elastic: Elastic) -> tuple[list[Change], float]:
     return changes, answer.value
 
 
-def _moved(elastic: Elastic, figure: Figure, answer: Answer) -> float:
+def _moved(elastic: Elastic, figure: LimitFigure, answer: ElasticAnswer) -> float:
     gap = elastic.gap(figure, answer)
     return max(0.0, figure.limit - gap) if figure.least else figure.limit + gap
 
 
-def _closed(answer: Answer) -> dict[str, str]:
+def _closed(answer: ElasticAnswer) -> dict[str, str]:
     return {regime: policy for regime, policy in answer.choice.items() if policy != "open"}
 
 
-def shortage(elastic: Elastic, limit: Limit, answer: Answer) -> Shortage:
+def shortage(elastic: Elastic, limit: Limit, answer: ElasticAnswer) -> Shortage:
     """Return where a fill falls short in a plan, as late as the plan's other fills allow."""
-    network = elastic.joint.network
+    network = elastic.leader_problem.network
     pair = limit.figure.key
     demand = network.demands[pair[0], pair[1]]
     fills = elastic.late_fills(limit, answer)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.follower.combinations import TooManyCombinations
 from ...model.methods.engine import Engine
-from ...model.plan.limits import Terms
+from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import SCHEMA, Plan
 from ..relaxation.elastic import Elastic
 from .conflict import Conflict, find_conflict
-from .shadow_prices import Worths, worths_of
+from .shadow_prices import PlanPrices, plan_prices_of
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -38,7 +38,7 @@ class Explanation:
     case: Case
     conflict: Conflict | None
     plan: Plan | None
-    worths: Worths | None
+    worths: PlanPrices | None
     solve: dict[str, Any]
 
     def __repr__(self) -> str:
@@ -99,11 +99,11 @@ def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> 
             conflict = find_conflict(elastic)
             plan = worths = None
             if conflict is None:
-                found = engine.search(Terms.of(case).natural(engine.problem.units))
+                found = engine.search(SolveLimits.of(case).natural(engine.problem.units))
                 if monitor.stop():
                     raise Stopped
                 plan = engine.plan(found)
-                worths = worths_of(engine, found, plan)
+                worths = plan_prices_of(engine, found, plan)
             facts = {
                 "programs": elastic.solves,
                 "seconds": time.perf_counter() - began,
@@ -117,6 +117,8 @@ def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> 
 def _engine(case: Case, threads: int, monitor: Monitor) -> Engine:
     """Return an engine that can lift the limits on policies; one that cannot where that is too many combinations."""
     try:
-        return Engine.natural(case, widest=Terms(budget=case.settings.limits.budget), threads=threads, monitor=monitor)
+        return Engine.natural(
+            case, widest=SolveLimits(budget=case.settings.limits.budget), threads=threads, monitor=monitor
+        )
     except TooManyCombinations:
         return Engine.natural(case, threads=threads, monitor=monitor)

@@ -13,12 +13,12 @@ from ...model.certify.certificate import money_scale
 from ...model.certify.planning import first_stage_of
 from ...model.certify.restoring import LIMITS as UNIT_OF
 from ...model.formulation.linking import Choice
-from ...model.leader.fixed_policy import Evaluator, Steady
+from ...model.leader.fixed_policy import FixedPolicySolver, TolerantHighs
 from ...model.leader.problem import Problem
 from ...model.methods.engine import Engine, Found
 from ...model.network.network import OPEN
 from ...model.plan.choices import LANE, POLICY, Choices, Offer
-from ...model.plan.limits import Terms
+from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Stopped
 from ...model.plan.plan import Plan
 from ..relaxation.elastic import gap_column, intake
@@ -41,7 +41,7 @@ GAP = 1e-6
 
 
 @dataclass(frozen=True)
-class LimitWorth:
+class LimitPrice:
     """A limit that binds at the plan, and what one more unit of it is worth.
 
     Attributes
@@ -100,7 +100,7 @@ class Lifted:
 
 
 @dataclass(frozen=True)
-class DecisionWorth:
+class DecisionValue:
     """What a decision of the plan adds to its leverage.
 
     Attributes
@@ -138,7 +138,7 @@ class DecisionWorth:
 
 
 @dataclass(frozen=True)
-class Worths:
+class PlanPrices:
     """What a plan's limits and decisions are worth.
 
     Attributes
@@ -153,10 +153,10 @@ class Worths:
         The plan's decisions, the one that would be dropped first at the head.
     """
 
-    binding: tuple[LimitWorth, ...]
+    binding: tuple[LimitPrice, ...]
     slack: int
     lifted: tuple[Lifted, ...]
-    decisions: tuple[DecisionWorth, ...]
+    decisions: tuple[DecisionValue, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -168,8 +168,8 @@ class Worths:
         }
 
 
-class Marginal(Evaluator):
-    """The joint program at a plan's policies and qualified lanes: a linear program, its limits movable by their gaps.
+class Marginal(FixedPolicySolver):
+    """The leader problem at a plan's policies and qualified lanes: a linear program, its limits movable by their gaps.
 
     Parameters
     ----------
@@ -180,21 +180,21 @@ class Marginal(Evaluator):
     """
 
     def __init__(self, problem: Problem, found: Found):
-        super().__init__(problem.joint, problem.status_quo.cost)
+        super().__init__(problem.leader_problem, problem.status_quo.cost)
         assert found.choice is not None and found.solution is not None
-        self.terms = found.terms
+        self.solve_limits = found.solve_limits
         self.limits = limits_of(problem)
-        self.column = {limit: gap_column(self.joint, limit) for limit in self.limits}
+        self.column = {limit: gap_column(self.leader_problem, limit) for limit in self.limits}
         places = np.array([place for place in self.column.values() if place >= 0], dtype=int)
-        program = self.joint.program.relaxed()
+        program = self.leader_problem.program.relaxed()
         # Gaps are steps here: free of charge, and as large as they are set.
         program.cost = program.cost.copy()
         program.cost[places] = 0.0
         lanes = np.round(found.solution[self.binaries])
         program.column_lower[self.binaries] = program.column_upper[self.binaries] = lanes
-        self.highs = Steady(program, presolve="off", solver="simplex")
+        self.highs = TolerantHighs(program, presolve="off", solver="simplex")
         cost, admin = problem.response_cost(found.choice), problem.admin_cost(found.choice)
-        self._room = float(self.rooms(admin)[0])
+        self._room = float(self.remaining(admin)[0])
         for wide in (False, True):
             self._set(self.highs, found.choice, cost, problem.constant(cost, admin), admin, wide)
             outcome = self.highs.solve()
@@ -211,9 +211,9 @@ class Marginal(Evaluator):
         """Size of one unit of a limit, in units of its gap."""
         kind = limit.figure.kind
         if kind == "max_party_share":
-            _, total = intake(self.joint, limit.figure)
+            _, total = intake(self.leader_problem, limit.figure)
             return POINT * float(self.solution[total].sum())
-        return 1.0 / self.joint.network.units.money if kind == BUDGET else POINT
+        return 1.0 / self.leader_problem.network.units.money if kind == BUDGET else POINT
 
     def per_unit(self, limit: Limit) -> float:
         """Leverage gained per unit as a limit gives: minus the reduced cost of its gap."""
@@ -221,7 +221,7 @@ class Marginal(Evaluator):
 
     def left(self, limit: Limit) -> float:
         """What a limit leaves unused, in the unit of its gap."""
-        program, place = self.joint.program, self.column[limit]
+        program, place = self.leader_problem.program, self.column[limit]
         span = slice(program.matrix.indptr[place], program.matrix.indptr[place + 1])
         left = math.inf
         for row, coefficient in zip(program.matrix.indices[span], program.matrix.data[span], strict=True):
@@ -255,7 +255,7 @@ class Marginal(Evaluator):
         return gained if abs(gained) > HAIR * self.noise else 0.0
 
 
-def worths_of(engine: Engine, found: Found, plan: Plan) -> Worths:
+def plan_prices_of(engine: Engine, found: Found, plan: Plan) -> PlanPrices:
     """Return what a plan's limits and decisions are worth.
 
     Parameters
@@ -271,12 +271,12 @@ def worths_of(engine: Engine, found: Found, plan: Plan) -> Worths:
     lifted = [
         _lifted(engine, found, plan, limit)
         for limit in limits
-        if limit.figure.kind in LOADS and gap_column(problem.joint, limit) < 0
+        if limit.figure.kind in LOADS and gap_column(problem.leader_problem, limit) < 0
     ]
-    return Worths(tuple(binding), slack, tuple(lifted), tuple(decisions(engine, found, plan)))
+    return PlanPrices(tuple(binding), slack, tuple(lifted), tuple(decisions(engine, found, plan)))
 
 
-def binding_limits(problem: Problem, found: Found) -> tuple[list[LimitWorth], int]:
+def binding_limits(problem: Problem, found: Found) -> tuple[list[LimitPrice], int]:
     """Return the limits that bind, the dearest first, and the number of those that do not."""
     marginal = Marginal(problem, found)
     currency, money = problem.case.settings.case.currency, problem.units.money
@@ -290,7 +290,7 @@ def binding_limits(problem: Problem, found: Found) -> tuple[list[LimitWorth], in
             continue
         tightened = marginal.stepped(limit, -1.0)
         worths.append(
-            LimitWorth(
+            LimitPrice(
                 replace(limit, figure=shown(limit.figure, problem.units)),
                 units.get(limit.figure.kind, "1 point of fill"),
                 marginal.per_unit(limit) * money + 0.0,
@@ -306,7 +306,7 @@ def _lifted(engine: Engine, found: Found, plan: Plan, limit: Limit) -> Lifted:
     used = plan.limits[name]["used"] or 0.0
     if not math.isinf(getattr(engine.widest, name)):
         return Lifted(replace(limit, figure=shown(limit.figure, engine.problem.units)), used, None, None)
-    free = _searched(engine, replace(found.terms, **{name: math.inf}))
+    free = _searched(engine, replace(found.solve_limits, **{name: math.inf}))
     units = engine.problem.units
     needs = None
     if free.choice is not None:
@@ -315,31 +315,33 @@ def _lifted(engine: Engine, found: Found, plan: Plan, limit: Limit) -> Lifted:
     return Lifted(limit, used, max(free.leverage, found.leverage) * units.money, needs)
 
 
-def _searched(engine: Engine, terms: Terms, **options: Any) -> Found:
+def _searched(engine: Engine, solve_limits: SolveLimits, **options: Any) -> Found:
     """Search to the end; what a stopped search found says nothing about worths."""
-    found = engine.search(terms, min(GAP, engine.problem.case.settings.solver.rel_gap), **options)
+    found = engine.search(solve_limits, min(GAP, engine.problem.case.settings.solver.rel_gap), **options)
     if engine.stop():
         raise Stopped
     return found
 
 
-def decisions(engine: Engine, found: Found, plan: Plan) -> list[DecisionWorth]:
+def decisions(engine: Engine, found: Found, plan: Plan) -> list[DecisionValue]:
     """Return what every decision of a plan adds to its leverage, the least first."""
     problem = engine.problem
     assert found.choice is not None and plan.leverage is not None
     candidates = engine.candidates
     worths = []
     regimes = list(candidates.regimes)
-    digits = np.array([candidates.digits(place) for place in range(len(candidates))]).reshape(len(candidates), -1)
+    policy_indices = np.array([candidates.policy_indices(place) for place in range(len(candidates))]).reshape(
+        len(candidates), -1
+    )
     for place, regime in enumerate(regimes):
         policy = found.choice[regime]
         if policy == OPEN:
             continue
         digit = problem.network.menu[regime].index(policy)
-        without = _searched(engine, found.terms, allowed=digits[:, place] != digit)
+        without = _searched(engine, found.solve_limits, allowed=policy_indices[:, place] != digit)
         kept = _under(engine, found, {**found.choice, regime: OPEN})
         worths.append(_worth("policy", regime, policy, found, without, kept, problem))
-    model, compiled = problem.joint.model, problem.joint.compiled
+    model, compiled = problem.leader_problem.model, problem.leader_problem.compiled
     for lane in plan.qualified:
         column = compiled.column[id(model.qualify[lane])]
         worths.append(_given_up(engine, found, "lane", lane, "qualified", column))
@@ -351,9 +353,9 @@ def decisions(engine: Engine, found: Found, plan: Plan) -> list[DecisionWorth]:
     return sorted(worths, key=lambda worth: round(worth.cost / step) if math.isfinite(worth.cost) else math.inf)
 
 
-def _given_up(engine: Engine, found: Found, kind: str, key: str, choice: str, column: int) -> DecisionWorth:
+def _given_up(engine: Engine, found: Found, kind: str, key: str, choice: str, column: int) -> DecisionValue:
     assert found.choice is not None
-    without = _searched(engine, found.terms, shut=[column])
+    without = _searched(engine, found.solve_limits, shut=[column])
     kept = _under(engine, found, found.choice, {column: 0.0})
     return _worth(kind, key, choice, found, without, kept, engine.problem)
 
@@ -361,17 +363,17 @@ def _given_up(engine: Engine, found: Found, kind: str, key: str, choice: str, co
 def _under(engine: Engine, found: Found, choice: Choice, fixed: dict[int, float] | None = None) -> float | None:
     """Best leverage under given policies; None where there is no plan."""
     problem = engine.problem
-    problem.evaluator.terms = found.terms
+    problem.fixed_policy.solve_limits = found.solve_limits
     cost, admin = problem.response_cost(choice), problem.admin_cost(choice)
-    outcome = problem.evaluator.best(choice, cost, problem.constant(cost, admin), admin, fixed=fixed)
+    outcome = problem.fixed_policy.best(choice, cost, problem.constant(cost, admin), admin, fixed=fixed)
     return None if outcome.objective is None else -outcome.objective
 
 
 def _worth(
     kind: str, key: str, choice: str, found: Found, without: Found, kept: float | None, problem: Problem
-) -> DecisionWorth:
+) -> DecisionValue:
     best = without.leverage if kept is None else max(without.leverage, kept)
-    return DecisionWorth(
+    return DecisionValue(
         kind,
         key,
         choice,

@@ -16,10 +16,10 @@ from ...model.formulation.leader import SIDE
 from ...model.methods.engine import Engine
 from ...model.network.network import Network
 from ...model.plan.choices import Choices, Offer, changed
-from ...model.plan.limits import Terms
+from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from .resources import RESOURCES, Resource
-from .tracer import FrontierPoint, Traced, Tracer
+from .tracer import FrontierPoint, FrontierTracer, Traced
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -249,7 +249,7 @@ def frontier(
     _check(case, against, points, low, high)
     began = time.perf_counter()
     resource, monitor = RESOURCES[against], monitor or Monitor()
-    base, notes = Terms.of(case), []
+    base, notes = SolveLimits.of(case), []
     loosest = low if resource.sense < 0 else high
 
     def stop() -> bool:
@@ -274,12 +274,12 @@ def frontier(
     traced = Traced()
     # Stopped while programs are built, the curve has no point.
     with engine, suppress(Stopped):
-        if against == "budget" and not engine.problem.joint.model.component("budget"):
+        if against == "budget" and not engine.problem.leader_problem.model.component("budget"):
             # Nothing to qualify or to stockpile: only policies take of it.
             resource = replace(resource, load="admin_cost")
         rel_gap = case.settings.solver.rel_gap if rel_gap is None else rel_gap
         ends = [None if end is None else end / unit for end in (low, high)]
-        traced = Tracer(engine, resource, rel_gap).trace(points, *ends)
+        traced = FrontierTracer(engine, resource, rel_gap).trace(points, *ends)
         if traced.complete and resource.load and not engine.candidates.loads[resource.load].any():
             notes.append(
                 f"nothing in this case takes any {resource.words}: no limit on it changes the plan, and the curve is one point"

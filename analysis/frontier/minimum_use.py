@@ -9,17 +9,17 @@ import numpy as np
 
 from ...model.certify.certificate import money_scale
 from ...model.formulation.linking import Choice
-from ...model.methods.cut_pool import Knowledge
+from ...model.methods.cut_pool import CutPool
 from ...model.methods.engine import Engine
 from ...model.plan.monitor import Stopped
 from ...model.solver.branch_and_bound import minimise
 from ..relaxation.elastic import TOLERANCE, Elastic, Question
-from ..relaxation.limits import Figure
+from ..relaxation.limits import LimitFigure
 from .resources import Resource
 
 
-class Thrift(Elastic):
-    """The joint program that minimises the use of a resource instead of maximising leverage.
+class MinimumUse(Elastic):
+    """The leader problem that minimises the use of a resource instead of maximising leverage.
 
     The use is the gap of a limit set where no plan can keep it: no budget, an own loss below all others, a fill of 1.
 
@@ -34,19 +34,19 @@ class Thrift(Elastic):
     def __init__(self, engine: Engine, resource: Resource):
         self.engine = engine
         self.resource = resource
-        self.figure = Figure(resource.name, resource.name, (), 0.0, "", 1.0)
+        self.figure = LimitFigure(resource.name, resource.name, (), 0.0, "", 1.0)
         problem = engine.problem
         super().__init__(problem, engine.threads, engine.stop, others={self.figure: resource.gaps(problem)})
         kept = [figure for figure in self.figures if figure != self.figure]
         self.asked = Question({self.figure: 1.0}, kept)
         self.base = 1.0 if resource.sense < 0 else 0.0
-        self.terms = resource.at(engine.widest, self.base)
-        self._advantage = np.array([problem.joint.compiled.column[id(problem.joint.model.advantage)]])
+        self.solve_limits = resource.at(engine.widest, self.base)
+        self._advantage = np.array([problem.leader_problem.compiled.column[id(problem.leader_problem.model.advantage)]])
 
     @cached_property
-    def knowledge(self) -> Knowledge:
+    def cut_pool(self) -> CutPool:
         """The engine's candidates, with nothing known of their use."""
-        return Knowledge(self.engine.candidates, self.engine.knowledge.enumerator)
+        return CutPool(self.engine.candidates, self.engine.cut_pool.enumerator)
 
     def alone_bound(self, cutoff: float) -> float:
         """Lower bound on the use whatever the policies; our side alone says nothing of our own loss."""
@@ -64,7 +64,7 @@ class Thrift(Elastic):
         while self.resource.name == "own_loss" and answer.value <= TOLERANCE:
             # There are plans that gain this much and more: the limit must be set lower for their gaps to count.
             self.base -= 10 * (abs(self.base) + money_scale(self.problem))
-            self.terms = self.resource.at(self.terms, self.base)
+            self.solve_limits = self.resource.at(self.solve_limits, self.base)
             self.__dict__.pop("knowledge", None)
             answer = self.least(self.asked)
         return self._level(answer.value) if math.isfinite(answer.value) else None
@@ -82,7 +82,7 @@ class Thrift(Elastic):
         return self.base + self.resource.sense * least - self._offset
 
     def least_under(self, choice: Choice, floor: float = -math.inf) -> tuple[float, np.ndarray] | None:
-        """Return the least use of a plan under given policies, and its columns of the joint program; None without a plan.
+        """Return the least use of a plan under given policies, and its columns of the leader problem; None without a plan.
 
         Parameters
         ----------
@@ -91,13 +91,13 @@ class Thrift(Elastic):
         floor
             Least advantage of the plan: leverage less the part that depends on policies alone.
         """
-        highs, program, binaries = self._choice_highs, self.joint.program, self.binaries
+        highs, program, binaries = self._choice_highs, self.leader_problem.program, self.binaries
         self._price(self.asked)
         self._use(highs)
         highs.set_bounds(self._advantage, np.array([floor]), np.array([math.inf]))
         cost, admin = self.problem.response_cost(choice), self.problem.admin_cost(choice)
         if not self.solves:
-            highs.start_from(self.problem.evaluator.exact)
+            highs.start_from(self.problem.fixed_policy.exact)
         self.solves += 1
         for wide in (False, True):
             self._set(highs, choice, cost, 0.0, admin, wide)

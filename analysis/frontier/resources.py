@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model.plan.limits import Terms
+from ...model.plan.limits import SolveLimits
 
 if TYPE_CHECKING:
     from ...model.leader.problem import Problem
@@ -25,7 +25,7 @@ class Resource:
     words
         As it stands in a line of text.
     term
-        The field of `Terms` that limits it.
+        The field of `SolveLimits` that limits it.
     room
         Its place among the rooms of a cut.
     unit
@@ -44,9 +44,9 @@ class Resource:
     load: str = ""
     sense: int = 1
 
-    def at(self, terms: Terms, level: float) -> Terms:
+    def at(self, solve_limits: SolveLimits, level: float) -> SolveLimits:
         """Terms with the resource at a level."""
-        return replace(terms, **{self.term: level})
+        return replace(solve_limits, **{self.term: level})
 
     @property
     def measured(self) -> str:
@@ -59,8 +59,8 @@ class Resource:
         return math.inf if self.sense > 0 else 0.0
 
     def gaps(self, problem: Problem) -> np.ndarray:
-        """Columns of the joint program by whose sum a plan may go beyond the level."""
-        model = problem.joint.model
+        """Columns of the leader problem by whose sum a plan may go beyond the level."""
+        model = problem.leader_problem.model
         if self.name == "own_loss":
             variables = list(model.loss_gap.values())
         elif self.name == "budget":
@@ -69,7 +69,7 @@ class Resource:
             variables = [gap for b in model.ours.values() for gap in b.fill_gap.values()]
         else:
             variables = []
-        places = problem.joint.compiled.columns(variables)
+        places = problem.leader_problem.compiled.columns(variables)
         return places[places >= 0]
 
 

@@ -20,11 +20,11 @@ from ...model.certify.certificate import (
     refuse_infeasible,
 )
 from ...model.certify.figures import Figures
-from ...model.methods.best_first import TIE, Column, Search
+from ...model.methods.best_first import TIE, BestFirstSearch, Column
 from ...model.methods.engine import Engine
-from ...model.plan.limits import Terms
+from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Stopped
-from .minimum_use import Thrift
+from .minimum_use import MinimumUse
 from .resources import Resource
 
 FINE = 0.01
@@ -99,7 +99,7 @@ class Traced:
     solve: dict[str, Any] = field(default_factory=dict)
 
 
-class Tracer:
+class FrontierTracer:
     """Searches one level after the other; each begins with what those before have proven.
 
     Parameters
@@ -122,9 +122,9 @@ class Tracer:
         self._counts = dict.fromkeys(("searches", "programs", "relaxations", "face_solves"), 0)
 
     @cached_property
-    def thrift(self) -> Thrift:
+    def thrift(self) -> MinimumUse:
         """The program that minimises use."""
-        return Thrift(self.engine, self.resource)
+        return MinimumUse(self.engine, self.resource)
 
     @cached_property
     def figures(self) -> Figures:
@@ -159,7 +159,7 @@ class Tracer:
         try:
             if self.engine.stop():
                 raise Stopped
-            knowledge = self.engine.knowledge
+            cut_pool = self.engine.cut_pool
             if not self.engine.complete:
                 raise Stopped
             if self.resource.load:
@@ -167,7 +167,7 @@ class Tracer:
             else:
                 self._trace_levels(points, loose, tight)
             self.traced.complete = not self.traced.lost
-            self._counts["face_solves"] = knowledge.face_solves
+            self._counts["face_solves"] = cut_pool.face_solves
         except Stopped:
             pass
         self.traced.solve = {
@@ -180,8 +180,8 @@ class Tracer:
 
     def _trace_steps(self, loose: float | None, tight: float | None) -> None:
         """Find all steps, downwards: after each, plans that use strictly less."""
-        terms, loads = self.engine.widest, self.engine.candidates.loads[self.resource.load]
-        search = self._search(terms)
+        solve_limits, loads = self.engine.widest, self.engine.candidates.loads[self.resource.load]
+        search = self._search(solve_limits)
         monitor = self.engine.monitor
         monitor.stage("points", 0)
         while True:
@@ -268,7 +268,7 @@ class Tracer:
 
     # Steps of both ---------------------------------------------------------------------------------------------------
 
-    def _terms(self, level: float) -> Terms:
+    def _terms(self, level: float) -> SolveLimits:
         """Terms at a level, with a hair of room: a plan whose use is the level itself must not be lost to rounding."""
         if math.isfinite(level):
             level += self.sense * SAME * max(1.0, abs(level))
@@ -276,17 +276,17 @@ class Tracer:
 
     def _search(
         self,
-        terms: Terms,
+        solve_limits: SolveLimits,
         known: np.ndarray | None = None,
         allowed: np.ndarray | None = None,
         floor: float = -math.inf,
-    ) -> Search:
-        engine, evaluator = self.engine, self.problem.evaluator
-        evaluator.terms = terms
-        kept = engine.candidates.allowed(terms)
-        search = Search(
-            evaluator,
-            engine.knowledge,
+    ) -> BestFirstSearch:
+        engine, fixed_policy = self.engine, self.problem.fixed_policy
+        fixed_policy.solve_limits = solve_limits
+        kept = engine.candidates.allowed(solve_limits)
+        search = BestFirstSearch(
+            fixed_policy,
+            engine.cut_pool,
             kept if allowed is None else kept & allowed,
             self._constant,
             self.rel_gap,
@@ -295,14 +295,14 @@ class Tracer:
             floor=floor,
         )
         self._counts["searches"] += 1
-        if not engine.knowledge.covers:
+        if not engine.cut_pool.covers:
             # A first cut, so that every candidate has a finite bound.
             first = engine.candidates.find(tuple(0 for _ in engine.candidates.regimes))
             assert first is not None
             search.relax(first)
         return search
 
-    def _run(self, search: Search) -> Column | None:
+    def _run(self, search: BestFirstSearch) -> Column | None:
         """Search to the end."""
         programs, relaxations = len(search.columns), search.relaxations
         search.run()
@@ -321,7 +321,7 @@ class Tracer:
         tie = self._tie(best.leverage)
         if outcome.duals is None or -outcome.others >= best.leverage - tie:
             return False
-        rows = self.problem.evaluator.room_rows[self.resource.room]
+        rows = self.problem.fixed_policy.limit_rows[self.resource.room]
         weeks = self.problem.network.weeks if self.sense < 0 else 1
         price = self.sense * -float(outcome.duals[rows].sum()) * weeks
         return price > 0 and tie / price <= self.traced.fine
@@ -338,7 +338,7 @@ class Tracer:
         return found
 
     def _point(
-        self, level: float, used: float, search: Search, best: Column, solution: np.ndarray | None = None
+        self, level: float, used: float, search: BestFirstSearch, best: Column, solution: np.ndarray | None = None
     ) -> FrontierPoint:
         """Return the point of a search's best plan, its figures worked out anew.
 

@@ -1,4 +1,4 @@
-"""The joint program with limits that may give, and the least they must give under any choice of policies."""
+"""The leader problem with limits that may give, and the least they must give under any choice of policies."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pyomo.environ import Constraint
 from ...model.follower.combinations import Candidates, TooManyCombinations
 from ...model.follower.enumerate import Enumerator
 from ...model.formulation.leader import SIDE
-from ...model.formulation.linking import Choice, Joint
-from ...model.leader.fixed_policy import Cut, Evaluator, Steady, _rows_of
+from ...model.formulation.linking import Choice, LeaderProblem
+from ...model.leader.fixed_policy import Cut, FixedPolicySolver, TolerantHighs, _rows_of
 from ...model.leader.problem import Problem
-from ...model.methods.cut_pool import Knowledge
+from ...model.methods.cut_pool import CutPool
 from ...model.network.network import NONE
-from ...model.plan.limits import Terms
+from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Stopped
 from ...model.solver.branch_and_bound import INTEGRAL
 from ...model.solver.highs import PRIMAL, Program
-from .limits import BUDGET, LOADS, Figure, Limit, figures_of, limits_of
+from .limits import BUDGET, LOADS, Limit, LimitFigure, figures_of, limits_of
 
 TOLERANCE = 1e-6
 """Sum of relative gaps up to which limits count as kept."""
@@ -32,7 +32,7 @@ TOLERANCE = 1e-6
 SUPPORT = 1e-7
 """Share of its price from which the dual of a limit counts as one."""
 
-Slack = Limit | Figure
+Slack = Limit | LimitFigure
 """What can give: a limit alone, or a figure of the case and with it every limit that it sets."""
 
 
@@ -53,7 +53,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ElasticAnswer:
     """The least weighted sum of gaps under one choice of policies, or under all.
 
     Attributes
@@ -75,13 +75,13 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Leaf:
+class ElasticLeaf:
     """A bound on the value over part of the binaries' space, for every choice of policies: minus a cut.
 
     Attributes
     ----------
     cut
-        The cut; where it is a barrier, a positive value proves that what must hold cannot.
+        The cut; where it is a feasibility cut, a positive value proves that what must hold cannot.
     value
         The value where it was found.
     core
@@ -94,7 +94,7 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Tree:
+class ElasticTree:
     """A branch and bound over the lanes to qualify.
 
     Attributes
@@ -110,16 +110,16 @@ class Tree:
     value: float
     solution: np.ndarray | None
     bound: float
-    leaves: list[Leaf]
+    leaves: list[ElasticLeaf]
 
 
-def gap_column(joint: Joint, limit: Limit) -> int:
+def gap_column(leader_problem: LeaderProblem, limit: Limit) -> int:
     """Return the column of a limit's gap; -1 where the limit is about policies alone."""
-    model, figure = joint.model, limit.figure
+    model, figure = leader_problem.model, limit.figure
     if figure.kind == BUDGET:
         if model.component("budget") is None:
             return -1
-        return joint.compiled.column.get(id(model.budget_gap), -1)
+        return leader_problem.compiled.column.get(id(model.budget_gap), -1)
     if figure.kind in LOADS:
         return -1
     b = model.ours[limit.scenario]
@@ -129,12 +129,12 @@ def gap_column(joint: Joint, limit: Limit) -> int:
         variable = b.week_gap[figure.key]
     else:
         variable = b.share_gap[figure.key[0], limit.party]
-    return joint.compiled.column.get(id(variable), -1)
+    return leader_problem.compiled.column.get(id(variable), -1)
 
 
-def intake(joint: Joint, figure: Figure) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def intake(leader_problem: LeaderProblem, figure: LimitFigure) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return columns of what every outside party ships of a share limit's item, and of all that counts as its intake."""
-    network, b = joint.network, joint.model.ours[NONE]
+    network, b = leader_problem.network, leader_problem.model.ours[NONE]
     item = figure.key[0]
     own: dict[str, list[Any]] = {}
     for lane in b.data.lanes:
@@ -142,19 +142,19 @@ def intake(joint: Joint, figure: Figure) -> tuple[dict[str, np.ndarray], np.ndar
             own.setdefault(network.party[lane.origin], []).extend(b.ship[lane.lane, week] for week in b.weeks)
     processes = [name for name in b.data.processes if network.processes[name].output == item]
     made = [b.make[name, week] for name in processes for week in b.weeks]
-    columns = {party: _columns(joint, variables) for party, variables in own.items()}
-    return columns, np.concatenate([*columns.values(), _columns(joint, made)])
+    columns = {party: _columns(leader_problem, variables) for party, variables in own.items()}
+    return columns, np.concatenate([*columns.values(), _columns(leader_problem, made)])
 
 
-def _columns(joint: Joint, variables: Sequence[Any]) -> np.ndarray:
-    places = joint.compiled.columns(variables)
+def _columns(leader_problem: LeaderProblem, variables: Sequence[Any]) -> np.ndarray:
+    places = leader_problem.compiled.columns(variables)
     return places[places >= 0]
 
 
-class Elastic(Evaluator):
-    """The joint program whose limits may give, warm from one question to the next.
+class Elastic(FixedPolicySolver):
+    """The leader problem whose limits may give, warm from one question to the next.
 
-    Every limit has a gap of its own (`Limit`), and every figure of the case one that all its limits share (`Figure`).
+    Every limit has a gap of its own (`Limit`), and every figure of the case one that all its limits share (`LimitFigure`).
 
     Parameters
     ----------
@@ -177,9 +177,9 @@ class Elastic(Evaluator):
         threads: int = 1,
         stop: Callable[[], bool] = lambda: False,
         progress: Callable[[], None] = lambda: None,
-        others: Mapping[Figure, np.ndarray] | None = None,
+        others: Mapping[LimitFigure, np.ndarray] | None = None,
     ):
-        super().__init__(problem.joint, 0.0, stop=stop)
+        super().__init__(problem.leader_problem, 0.0, stop=stop)
         self.problem = problem
         self.threads = threads
         self.progress = progress
@@ -195,10 +195,10 @@ class Elastic(Evaluator):
 
     # The program -----------------------------------------------------------------------------------------------------
 
-    def _extend(self, others: Mapping[Figure, np.ndarray]) -> None:
+    def _extend(self, others: Mapping[LimitFigure, np.ndarray]) -> None:
         """Give every figure a gap of its own: the sum of the columns of its limits' gaps."""
-        program = self.joint.program
-        own = {limit: gap_column(self.joint, limit) for limit in self.limits}
+        program = self.leader_problem.program
+        own = {limit: gap_column(self.leader_problem, limit) for limit in self.limits}
         self.column: dict[Slack, int] = {limit: place for limit, place in own.items() if place >= 0}
         added: list[Any] = []
         for figure in self.figures:
@@ -220,32 +220,32 @@ class Elastic(Evaluator):
         )
         self._slack_columns = np.array(list(self.column.values()), dtype=np.int32)
         # One for choices of policies, one for all of them at once: each keeps its basis.
-        self._choice_highs = Steady(self.program, presolve="off", solver="simplex")
-        self._alone_highs = Steady(self._alone(), presolve="off", solver="simplex")
+        self._choice_highs = TolerantHighs(self.program, presolve="off", solver="simplex")
+        self._alone_highs = TolerantHighs(self._alone(), presolve="off", solver="simplex")
         self.relaxed = self._choice_highs
         self._price(Question({}))
 
     def _alone(self) -> Program:
         """Our side alone, whatever the counterpart does: rows of the response, its links and our losses free."""
-        model, program = self.joint.model, self.program
+        model, program = self.leader_problem.model, self.program
         lower, upper = program.row_lower.copy(), program.row_upper.copy()
         families = [model.fill_link, model.order_link, model.margin_link, model.least_cost, model.own_loss]
         for family in (*families, *model.response.component_objects(Constraint)):
-            rows = _rows_of(self.joint.compiled, family)
+            rows = _rows_of(self.leader_problem.compiled, family)
             lower[rows], upper[rows] = -math.inf, math.inf
         return replace(program, row_lower=lower, row_upper=upper)
 
     def _price(self, question: Question) -> None:
         """Set prices and bounds of gaps for a question."""
         kept = set(question.kept)
-        whole = {slack for slack in (*question.priced, *kept) if isinstance(slack, Figure)}
+        whole = {slack for slack in (*question.priced, *kept) if isinstance(slack, LimitFigure)}
         self.cost = np.zeros(self.program.cost.size)
         upper = np.zeros(len(self.column))
         for number, (slack, place) in enumerate(self.column.items()):
             if slack in question.priced:
                 upper[number] = math.inf
                 self.cost[place] = question.priced[slack]
-            elif slack not in kept and (isinstance(slack, Figure) == bool(whole)):
+            elif slack not in kept and (isinstance(slack, LimitFigure) == bool(whole)):
                 upper[number] = math.inf
         self.question = question
         self._upper = upper
@@ -257,7 +257,7 @@ class Elastic(Evaluator):
                 self._phase_cost[place] = 1.0 / _scale(slack)
                 self._phase_upper[number] = math.inf
 
-    def _use(self, highs: Steady, phase: bool = False) -> None:
+    def _use(self, highs: TolerantHighs, phase: bool = False) -> None:
         upper = self._phase_upper if phase else self._upper
         highs.set_cost(self._phase_cost if phase else self.cost)
         highs.set_bounds(self._slack_columns, np.zeros_like(upper), upper)
@@ -270,21 +270,21 @@ class Elastic(Evaluator):
     def _set_alone(self) -> None:
         self.relaxed = self._alone_highs
         for row in self._budget_rows:
-            self.relaxed.set_row(row, -math.inf, self.terms.budget)
-        if self.terms.least_fill is not None:
+            self.relaxed.set_row(row, -math.inf, self.solve_limits.budget)
+        if self.solve_limits.least_fill is not None:
             for row in self._fill_rows:
-                self.relaxed.set_row(row, self.terms.least_fill * self.weeks, math.inf)
+                self.relaxed.set_row(row, self.solve_limits.least_fill * self.weeks, math.inf)
 
     # One choice of policies, or all at once -----------------------------------------------------------------------
 
-    def _tree(self, admin: float, cutoff: float) -> Tree:
+    def _tree(self, admin: float, cutoff: float) -> ElasticTree:
         """Branch and bound; values that are not below the cutoff are of no interest."""
         highs, binaries = self.relaxed, self.binaries
-        program = self.joint.program
+        program = self.leader_problem.program
         first = (program.column_lower[binaries].copy(), program.column_upper[binaries].copy())
         waiting = [first]
         best, solution, bound = math.inf, None, math.inf
-        leaves: list[Leaf] = []
+        leaves: list[ElasticLeaf] = []
         self._use(highs)
         while waiting:
             if self.stop():
@@ -300,8 +300,8 @@ class Elastic(Evaluator):
                 self._use(highs, phase=True)
                 outcome = highs.solve()
                 if not outcome.optimal or outcome.objective is None or outcome.solution is None:
-                    raise ArithmeticError(f"a barrier ended with {outcome.termination!r}")
-                leaves.append(self._leaf(outcome.objective, outcome.solution, admin, barrier=True))
+                    raise ArithmeticError(f"a feasibility cut ended with {outcome.termination!r}")
+                leaves.append(self._leaf(outcome.objective, outcome.solution, admin, feasibility_cut=True))
                 if outcome.objective <= TOLERANCE:
                     bound = 0.0
                 self._use(highs)
@@ -313,7 +313,7 @@ class Elastic(Evaluator):
             ceiling = min(best, cutoff)
             whole = distance.size == 0 or distance.max() <= INTEGRAL
             if whole or outcome.objective >= ceiling - _tolerance(ceiling):
-                leaves.append(self._leaf(outcome.objective, outcome.solution, admin, barrier=False))
+                leaves.append(self._leaf(outcome.objective, outcome.solution, admin, feasibility_cut=False))
                 bound = min(bound, outcome.objective)
                 if whole and outcome.objective < best:
                     best, solution = max(0.0, outcome.objective), outcome.solution
@@ -325,19 +325,19 @@ class Elastic(Evaluator):
                 ends[0][place] = ends[1][place] = level
                 waiting.append(ends)
         highs.set_bounds(binaries, *first)
-        return Tree(best, solution, max(0.0, bound), leaves)
+        return ElasticTree(best, solution, max(0.0, bound), leaves)
 
-    def _leaf(self, value: float, solution: np.ndarray, admin: float, barrier: bool) -> Leaf:
-        price = self._phase_cost if barrier else self.cost
+    def _leaf(self, value: float, solution: np.ndarray, admin: float, feasibility_cut: bool) -> ElasticLeaf:
+        price = self._phase_cost if feasibility_cut else self.cost
         reduced = np.array(self.relaxed.highs.getSolution().col_dual)
         core = frozenset(
             slack for slack, place in self.column.items() if price[place] - reduced[place] > SUPPORT * price[place] > 0
         )
-        return Leaf(self._cut(solution, -value, admin, barrier), value, core)
+        return ElasticLeaf(self._cut(solution, -value, admin, feasibility_cut), value, core)
 
     # All choices of policies ----------------------------------------------------------------------------------------
 
-    def least(self, question: Question, enough: float = 0.0) -> Answer:
+    def least(self, question: Question, enough: float = 0.0) -> ElasticAnswer:
         """Return the least weighted sum of gaps under any choice of policies.
 
         All open comes first. Where that needs gaps, the relaxation that allows everything at once tells whether any choice
@@ -360,7 +360,7 @@ class Elastic(Evaluator):
         all_open = self.problem.all_open
         self._set_choice(all_open, self._open_cost, 0.0)
         tree = self._tree(0.0, math.inf)
-        best = Answer(tree.value, all_open, tree.solution)
+        best = ElasticAnswer(tree.value, all_open, tree.solution)
         self.core = frozenset().union(*(leaf.core for leaf in tree.leaves))
         if best.value <= max(enough, 0.0) + TOLERANCE:
             return best
@@ -371,22 +371,24 @@ class Elastic(Evaluator):
             return self._search(best, tree, enough)
         return best
 
-    def _anywhere(self, tree: Tree) -> float:
+    def _anywhere(self, tree: ElasticTree) -> float:
         """Lower bound on the value whatever the policies: the leaves' cuts at the outputs that suit them best."""
         most = self._most_outputs
-        rooms = self.rooms(0.0)
+        remaining = self.remaining(0.0)
         values = []
         for leaf in tree.leaves:
             slope = leaf.cut.slope
             reached = float(slope[slope > 0] @ most[slope > 0])
-            values.append(float(_bounds(leaf.cut, np.array(leaf.cut.constant + reached + leaf.cut.room_worth(rooms)))))
+            values.append(
+                float(_bounds(leaf.cut, np.array(leaf.cut.constant + reached + leaf.cut.value_of_remaining(remaining))))
+            )
         return min(values)
 
     @cached_property
     def _most_outputs(self) -> np.ndarray:
         """The most that every output of the response can be, shape (outputs,)."""
         _, _, columns = self._links
-        return np.where(columns >= 0, self.joint.program.column_upper[columns], 0.0)
+        return np.where(columns >= 0, self.leader_problem.program.column_upper[columns], 0.0)
 
     def alone_bound(self, cutoff: float) -> float:
         """Lower bound on the value of the question under any choice of policies; inf where what must hold cannot."""
@@ -396,27 +398,27 @@ class Elastic(Evaluator):
         return tree.bound
 
     @cached_property
-    def knowledge(self) -> Knowledge:
+    def cut_pool(self) -> CutPool:
         """Every choice of policies with its response, whatever limits it breaks."""
         problem = self.problem
         try:
-            candidates = Candidates(problem.network, Terms())
+            candidates = Candidates(problem.network, SolveLimits())
         except TooManyCombinations:
-            candidates = Candidates(problem.network, Terms.of(problem.case))
+            candidates = Candidates(problem.network, SolveLimits.of(problem.case))
             self.narrow = True
         enumerator = Enumerator(problem.response, self.threads, self.stop)
         if not candidates.work_out(enumerator, self._open_cost, problem.open_outputs):
             raise Stopped
-        return Knowledge(candidates, enumerator)
+        return CutPool(candidates, enumerator)
 
     def close(self) -> None:
         """End the processes."""
         if "knowledge" in self.__dict__:
-            self.knowledge.enumerator.close()
+            self.cut_pool.enumerator.close()
 
     def _charges(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """What every candidate is charged for its policies' loads, and what they use beyond limits."""
-        candidates = self.knowledge.candidates
+        candidates = self.cut_pool.candidates
         charge = np.zeros(len(candidates))
         over: dict[str, np.ndarray] = {}
         for name, column in LOADS.items():
@@ -434,24 +436,24 @@ class Elastic(Evaluator):
                     charge += self.question.priced[slack] * over[name]
         return charge, over
 
-    def _search(self, best: Answer, tree: Tree, enough: float) -> Answer:
-        """Best first over all candidates, as `Search` does for leverage."""
-        knowledge = self.knowledge
-        c = knowledge.candidates
+    def _search(self, best: ElasticAnswer, tree: ElasticTree, enough: float) -> ElasticAnswer:
+        """Best first over all candidates, as `BestFirstSearch` does for leverage."""
+        cut_pool = self.cut_pool
+        c = cut_pool.candidates
         charge, over = self._charges()
-        rooms = self.rooms(c.admin)
+        remaining = self.remaining(c.admin)
         lower, proven = charge.copy(), charge.copy()
         solved = np.zeros(len(c), dtype=bool)
         trees: list[list[int]] = []
 
-        def note(place: int, grown: Tree) -> None:
+        def note(place: int, grown: ElasticTree) -> None:
             solved[place] = True
             lower[place] = proven[place] = math.inf
             if not grown.leaves:
                 return
-            numbers = [knowledge.add(leaf.cut) for leaf in grown.leaves]
+            numbers = [cut_pool.add(leaf.cut) for leaf in grown.leaves]
             trees.append(numbers)
-            seen = [_bounds(knowledge.cuts[number], knowledge.seen(number, rooms)) for number in numbers]
+            seen = [_bounds(cut_pool.cuts[number], cut_pool.seen(number, remaining)) for number in numbers]
             np.maximum(lower, charge + np.min(seen, axis=0), out=lower)
 
         first = c.find(tuple(0 for _ in c.regimes))
@@ -469,7 +471,7 @@ class Elastic(Evaluator):
                     break
                 if used < len(trees):
                     values = [
-                        _bounds(knowledge.cuts[number], knowledge.over_faces(number, rooms, doubtful))
+                        _bounds(cut_pool.cuts[number], cut_pool.over_faces(number, remaining, doubtful))
                         for number in trees[used]
                     ]
                     proven[doubtful] = np.maximum(proven[doubtful], charge[doubtful] + np.min(values, axis=0))
@@ -481,12 +483,14 @@ class Elastic(Evaluator):
             grown = self._tree(float(c.admin[place]), best.value - float(charge[place]))
             value = grown.value + float(charge[place])
             if value < best.value:
-                best = Answer(value, choice, grown.solution, {name: float(most[place]) for name, most in over.items()})
+                best = ElasticAnswer(
+                    value, choice, grown.solution, {name: float(most[place]) for name, most in over.items()}
+                )
             note(place, grown)
         self.proven = np.where(solved, best.value, proven)
         return best
 
-    def under(self, question: Question, answer: Answer) -> Answer:
+    def under(self, question: Question, answer: ElasticAnswer) -> ElasticAnswer:
         """Return the answer to a question under the policies of another answer."""
         self._price(question)
         self._choose(answer.choice)
@@ -500,40 +504,40 @@ class Elastic(Evaluator):
 
     # Reading answers --------------------------------------------------------------------------------------------------
 
-    def gap(self, slack: Slack, answer: Answer) -> float:
+    def gap(self, slack: Slack, answer: ElasticAnswer) -> float:
         """Gap of a limit or a figure in an answer, in its own unit."""
         place = self.column.get(slack)
         if place is None:
             return answer.over.get(_kind(slack), 0.0)
         return 0.0 if answer.solution is None else max(0.0, float(answer.solution[place]))
 
-    def share(self, figure: Figure, answer: Answer) -> float:
+    def share(self, figure: LimitFigure, answer: ElasticAnswer) -> float:
         """Return the largest share that a party has in our intake of an item."""
         assert answer.solution is not None
-        own, total = intake(self.joint, figure)
+        own, total = intake(self.leader_problem, figure)
         taken = float(answer.solution[total].sum())
         if taken <= 0:
             return 0.0
         return max((float(answer.solution[columns].sum()) / taken for columns in own.values()), default=0.0)
 
-    def set_share(self, figure: Figure, share: float) -> None:
+    def set_share(self, figure: LimitFigure, share: float) -> None:
         """Move a share limit, whose gap may then be negative: what is left of the intake."""
-        own, total = intake(self.joint, figure)
-        b = self.joint.model.ours[NONE]
+        own, total = intake(self.leader_problem, figure)
+        b = self.leader_problem.model.ours[NONE]
         for party, columns in own.items():
-            row = self.joint.compiled.row[id(b.concentration[figure.key[0], party])]
-            gap = self.joint.compiled.column[id(b.share_gap[figure.key[0], party])]
-            sign = -float(self.joint.program.matrix[row, gap])
+            row = self.leader_problem.compiled.row[id(b.concentration[figure.key[0], party])]
+            gap = self.leader_problem.compiled.column[id(b.share_gap[figure.key[0], party])]
+            sign = -float(self.leader_problem.program.matrix[row, gap])
             theirs = set(columns.tolist())
             for highs in (self._choice_highs, self._alone_highs):
                 for column in total.tolist():
                     highs.highs.changeCoeff(row, column, sign * ((column in theirs) - share))
 
-    def late_fills(self, limit: Limit, answer: Answer) -> np.ndarray:
+    def late_fills(self, limit: Limit, answer: ElasticAnswer) -> np.ndarray:
         """Fills of a limit's demand week by week, where an answer's gaps allow several the ones that fall short latest."""
         assert answer.solution is not None
-        b = self.joint.model.ours[limit.scenario]
-        places = self.joint.compiled.columns(b.fill[(*limit.figure.key, week)] for week in b.weeks)
+        b = self.leader_problem.model.ours[limit.scenario]
+        places = self.leader_problem.compiled.columns(b.fill[(*limit.figure.key, week)] for week in b.weeks)
         highs = self._choice_highs
         self._choose(answer.choice)
         upper = np.maximum(0.0, answer.solution[self._slack_columns])
@@ -546,7 +550,7 @@ class Elastic(Evaluator):
         held = np.round(answer.solution[binaries])
         highs.set_bounds(binaries, held, held)
         # Only prices move: the basis stays primal feasible.
-        program = self.joint.program
+        program = self.leader_problem.program
         try:
             with highs.options(simplex_strategy=PRIMAL):
                 outcome = highs.solve()
@@ -570,7 +574,7 @@ def _tolerance(value: float) -> float:
 
 def _bounds(cut: Cut, value: np.ndarray) -> np.ndarray:
     """Lower bounds on the value of a question from a leaf's cut at some candidates."""
-    if cut.barrier:
+    if cut.feasibility_cut:
         return np.where(-value > TOLERANCE, math.inf, 0.0)
     return np.maximum(0.0, -value)
 

@@ -20,7 +20,7 @@ LOADS = {"reviewer_hours": "reviewer_load", "political_capital": "political_cost
 
 
 @dataclass(frozen=True)
-class Figure:
+class LimitFigure:
     """A figure of the case that sets one limit or several.
 
     Attributes
@@ -69,7 +69,7 @@ class Limit:
     """
 
     words: str
-    figure: Figure
+    figure: LimitFigure
     scenario: str | None = None
     party: str | None = None
 
@@ -83,7 +83,7 @@ def limits_of(problem: Problem) -> list[Limit]:
     for name, unit in units.items():
         most = getattr(case.settings.limits, name)
         if math.isfinite(most):
-            figure = Figure(f"limits.{name}", name, (), most, unit, most or 1.0)
+            figure = LimitFigure(f"limits.{name}", name, (), most, unit, most or 1.0)
             limits.append(Limit(f"{name} <= {amount(most * network.units.unit_of(UNIT_OF[name]))}", figure))
     for row in case.demands:
         if network.side[row.site] != SIDE or row.quantity == 0:
@@ -92,7 +92,7 @@ def limits_of(problem: Problem) -> list[Limit]:
             least = getattr(row, kind)
             if least > 0:
                 path = f"demands.{row.site}/{row.item}.{kind}"
-                figure = Figure(path, kind, (row.site, row.item), least, "", least)
+                figure = LimitFigure(path, kind, (row.site, row.item), least, "", least)
                 limits += [
                     Limit(f"{words} of {row.item} in {row.site} >= {amount(least)} in scenario {name}", figure, name)
                     for name in network.scenarios
@@ -106,7 +106,7 @@ def limits_of(problem: Problem) -> list[Limit]:
             )
             share = item.max_party_share
             path, scale = f"items.{item.item}.max_party_share", (share or 1.0) * (taken or 1.0)
-            figure = Figure(path, "max_party_share", (item.item,), share, "", scale)
+            figure = LimitFigure(path, "max_party_share", (item.item,), share, "", scale)
             parties = dict.fromkeys(
                 network.party[lane.origin]
                 for lane in network.lanes_into(SIDE)
@@ -119,12 +119,12 @@ def limits_of(problem: Problem) -> list[Limit]:
     return limits
 
 
-def shown(figure: Figure, units: Units) -> Figure:
+def shown(figure: LimitFigure, units: Units) -> LimitFigure:
     """Return a figure in the units of the case."""
     return replace(figure, limit=figure.limit * units.unit_of(UNIT_OF.get(figure.kind, "share")))
 
 
-def figures_of(limits: Sequence[Limit]) -> list[Figure]:
+def figures_of(limits: Sequence[Limit]) -> list[LimitFigure]:
     """Return the figures behind limits, each once."""
     return list(dict.fromkeys(limit.figure for limit in limits))
 

@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 Batch = list[tuple[int, "Values"]]
 Results = Generator[list["Row"], None, None]
 
-DEADLY = 2
+MAX_CRASHES = 2
 """Workers that a sample may end before it counts as failed."""
 
 PULSE = 0.2
 """Seconds between two looks at whether to stop."""
 
-PATIENCE = "20s"
+CONNECT_TIMEOUT = "20s"
 """How long a Dask scheduler may take to answer."""
 
-FAREWELL = 2.0
+SHUTDOWN_SECONDS = 2.0
 """Seconds that a worker has to end by itself before it is killed."""
 
 STARTED, READY = "started", "ready"
@@ -156,7 +156,7 @@ class Processes:
         finally:
             for hand in crew:
                 hand.connection.close()
-            late = time.monotonic() + FAREWELL
+            late = time.monotonic() + SHUTDOWN_SECONDS
             for hand in crew:
                 hand.end(max(0.0, late - time.monotonic()))
 
@@ -164,7 +164,7 @@ class Processes:
         """Return what a worker that ended leaves to be done, and record the sample that ended too many."""
         if not hand.ready:
             deaths[-1] += 1
-            if deaths[-1] > DEADLY:
+            if deaths[-1] > MAX_CRASHES:
                 raise SweepError(
                     "workers end before they are ready; a script that sweeps with several workers needs the line "
                     '`if __name__ == "__main__":` before it does'
@@ -174,7 +174,7 @@ class Processes:
             return
         sample, values = hand.batch[0]
         deaths[sample] += 1
-        if deaths[sample] >= DEADLY:
+        if deaths[sample] >= MAX_CRASHES:
             yield self.task.failed(sample, values, KILLED.format(times=deaths[sample]))
             hand.batch.pop(0)
         if hand.batch:
@@ -232,7 +232,7 @@ class _Hand:
         self.batch.pop(0)
         return rows
 
-    def end(self, patience: float = FAREWELL) -> None:
+    def end(self, patience: float = SHUTDOWN_SECONDS) -> None:
         # A worker without a connection ends, and puts away what it holds of the system.
         self.connection.close()
         self.process.join(patience)
@@ -295,7 +295,7 @@ class Cluster:
         except ImportError:
             raise SweepError("--cluster needs the extra `cluster`: pip install 'sluicegate[cluster]'") from None
         try:
-            client = Client(self.address, timeout=PATIENCE, set_as_default=False)
+            client = Client(self.address, timeout=CONNECT_TIMEOUT, set_as_default=False)
         except (OSError, ValueError) as error:
             raise SweepError(f"no Dask scheduler answers at {self.address}: {error}") from error
         with client:

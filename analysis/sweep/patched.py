@@ -16,7 +16,7 @@ from ...model.leader.recompute import FirstStage
 from ...model.methods.engine import Engine
 from ...model.network.network import Network
 from ...model.parametric.patching import Patched
-from ...model.plan.limits import Terms
+from ...model.plan.limits import SolveLimits
 from ...model.solving import check_choices, natural_stockpile
 from .checking import disagreements
 from .learning import Learnt
@@ -34,7 +34,7 @@ class Untold(Unanswered):
     """The programs' numbers are not known at a sample: they hold for others."""
 
 
-class Bench:
+class WarmSolver:
     """Solves samples of one structure.
 
     Parameters
@@ -63,10 +63,10 @@ class Bench:
         self._deadline = math.inf
         self.patched = Patched(learnt.mould)
         self.problem = self.patched.problem
-        for asked in (self.problem.evaluator, self.patched.enumerator):
+        for asked in (self.problem.fixed_policy, self.patched.enumerator):
             asked.stop = self.stop
         self._hint: Choice | None = None
-        self._allowed: tuple[Terms, tuple[float, ...]] | None = None
+        self._allowed: tuple[SolveLimits, tuple[float, ...]] | None = None
         self._candidates: Candidates | None = None
         # Solved once, so that every batch begins from the bases of the middle of the ranges.
         self._solve(self.problem.case)
@@ -114,12 +114,12 @@ class Bench:
     def _solve(self, case: Case) -> Row:
         rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
         figures, problem = self.patched.figures, self.problem
-        terms = Terms.of(problem.case)
-        candidates = self._candidates_of(terms)
+        solve_limits = SolveLimits.of(problem.case)
+        candidates = self._candidates_of(solve_limits)
         engine = Engine(
             problem.case, stop=self.stop, problem=problem, enumerator=self.patched.enumerator, candidates=candidates
         )
-        found = engine.search(terms, rel_gap, hint=self._hint)
+        found = engine.search(solve_limits, rel_gap, hint=self._hint)
         self._candidates = candidates if engine.complete else None
         if found.choice is None or found.solution is None:
             proven = found.bound == -math.inf
@@ -130,7 +130,7 @@ class Bench:
         facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
         return outcome(figures.plan(facts, found.solution, figures.first_stage(found.solution))[0], case)
 
-    def _candidates_of(self, terms: Terms) -> Candidates:
+    def _candidates_of(self, solve_limits: SolveLimits) -> Candidates:
         """Return the combinations that the terms allow: those of the sample before where neither terms nor loads have moved."""
         network = self.problem.network
         loads = [
@@ -139,16 +139,16 @@ class Bench:
             for policy in menu
             for column in LOADS
         ]
-        allowed = (terms, tuple(loads))
+        allowed = (solve_limits, tuple(loads))
         candidates = self._candidates if self._allowed == allowed else None
         # A search that is stopped drops some of them.
         self._allowed, self._candidates = allowed, None
-        return candidates or Candidates(network, terms)
+        return candidates or Candidates(network, solve_limits)
 
     def _evaluate(self, case: Case) -> Row:
         assert self.choices is not None
         problem, figures = self.problem, self.patched.figures
-        evaluator = problem.evaluator
+        fixed_policy = problem.fixed_policy
         try:
             check_choices(Network(case), **self.choices)
         except ValueError as error:
@@ -158,20 +158,20 @@ class Bench:
             dict.fromkeys(self.choices["qualified"], True),
             natural_stockpile(self.choices["stockpile"], problem.units),
         )
-        readout = figures.operator.readout
+        readout = figures.operations_solver.readout
         fixed = {
             column: float(amounts.get(index, 0.0))
             for family, amounts in ((readout.qualify, first.qualify), (readout.stockpile, first.stockpile))
             for index, column in zip(family.keys, family.columns.tolist(), strict=True)
             if column >= 0
         }
-        evaluator.terms = Terms.of(problem.case)
+        fixed_policy.solve_limits = SolveLimits.of(problem.case)
         cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
         constant = problem.constant(cost, admin)
-        found = evaluator.best(choice, cost, constant, admin, fixed=fixed)
+        found = fixed_policy.best(choice, cost, constant, admin, fixed=fixed)
         if found.solution is None:
             # Limits that cannot hold: as `evaluate` does.
-            found = evaluator.best_elastic(choice, cost, constant, admin, fixed)
+            found = fixed_policy.best_elastic(choice, cost, constant, admin, fixed)
         if found.solution is None:
             raise Unanswered
         facts = Facts(choice, cost, None, None, 0.0, None, {})

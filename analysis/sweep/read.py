@@ -14,7 +14,7 @@ from ..figures.factors import DesignError
 from ..shapes import PlanDocument, SweepDocument
 from .design import Design
 from .outcomes import MODES
-from .store import BASE, CASE, DESIGN, META, Dataset, SweepError, read_json
+from .store import BASE, CASE, DESIGN, META, SweepError, SweepStore, read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def read_sweep(folder: str | os.PathLike[str]) -> Sweep:
     CaseError
         For a case that is refused.
     """
-    dataset = Dataset(folder)
+    dataset = SweepStore(folder)
     meta = read_json(dataset.folder / META, SweepDocument)
     found = check_digests(dataset.folder)
     case = load_case(dataset.folder / CASE)
@@ -91,7 +91,7 @@ def read_sweep(folder: str | os.PathLike[str]) -> Sweep:
 
 
 def _remarks(
-    changed: str | None, dataset: Dataset, case: Case, design: Design, meta: Mapping[str, Any]
+    changed: str | None, dataset: SweepStore, case: Case, design: Design, meta: Mapping[str, Any]
 ) -> Iterator[str]:
     if changed:
         yield changed

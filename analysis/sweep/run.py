@@ -25,7 +25,7 @@ from .learning import spans_of
 from .ordering import alters, arranged, is_structural
 from .outcomes import FREE, MODES
 from .read import read_sweep
-from .store import BASE, META, Dataset, SweepError, held, read_json, refuse_occupied
+from .store import BASE, META, SweepError, SweepStore, held, read_json, refuse_occupied
 from .worker import Group, Task, Values
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def run_sweep(
     options = {"policies": policies, "time_limit": time_limit, "rel_gap": rel_gap}
     with held(folder) as place:
         if resume:
-            dataset = Dataset(folder)
+            dataset = SweepStore(folder)
             _refuse_other(dataset, case, design, options)
             _refuse_changed(dataset, remark)
             base = read_json(dataset.folder / BASE, None if policies == FREE else PlanDocument)
@@ -171,7 +171,7 @@ def run_sweep(
             base = solve(case, time_limit=time_limit, rel_gap=rel_gap, monitor=monitor).to_dict()
             if monitor.stop():
                 return {}
-            dataset = Dataset.create(
+            dataset = SweepStore.create(
                 folder,
                 _meta(case, design, options),
                 plain(base),
@@ -184,7 +184,7 @@ def run_sweep(
 
 
 def _filled(
-    dataset: Dataset,
+    dataset: SweepStore,
     task: Task,
     design: Design,
     workers: int,
@@ -271,7 +271,7 @@ def _executor(task: Task, workers: int, cluster: str | None, monitor: Monitor) -
 
 
 def _fill(
-    dataset: Dataset,
+    dataset: SweepStore,
     executor: Executor,
     work: Iterator[Batch],
     counts: Counter[str],
@@ -322,7 +322,7 @@ def _versions() -> dict[str, str]:
     return found | {library: version(library) for library in LIBRARIES}
 
 
-def _refuse_other(dataset: Dataset, case: Case, design: Design, options: Mapping[str, Any]) -> None:
+def _refuse_other(dataset: SweepStore, case: Case, design: Design, options: Mapping[str, Any]) -> None:
     """Refuse to mix rows of two sweeps in one folder."""
     folder = dataset.folder
     meta = read_json(folder / META, SweepDocument)
@@ -348,7 +348,7 @@ def _refuse_other(dataset: Dataset, case: Case, design: Design, options: Mapping
         )
 
 
-def _refuse_changed(dataset: Dataset, remark: Callable[[str], None]) -> None:
+def _refuse_changed(dataset: SweepStore, remark: Callable[[str], None]) -> None:
     """Refuse to build on files that were changed since they were written; rows are looked at one file at a time.
 
     Raises

@@ -48,7 +48,7 @@ class SweepError(Exception):
     """A sweep folder that cannot be written or continued, in words that say what to do."""
 
 
-class Dataset:
+class SweepStore:
     """The folder of a sweep.
 
     Every append is a file of its own, written under another name, forced to the disk and renamed: a row is there whole or not
@@ -78,7 +78,7 @@ class Dataset:
         *,
         place: Reserved | None = None,
         force: bool = False,
-    ) -> Dataset:
+    ) -> SweepStore:
         """Make the folder of a new sweep; it appears with all that describes the sweep or not at all.
 
         Parameters
@@ -123,7 +123,7 @@ class Dataset:
             ) from error
         return cls(named)
 
-    def __enter__(self) -> Dataset:
+    def __enter__(self) -> SweepStore:
         """Begin to add rows to a folder that is held; drop what an earlier process left unfinished."""
         with _told(self):
             remove_scratch(self.rows)
@@ -461,7 +461,7 @@ def held(folder: str | os.PathLike[str]) -> Iterator[Reserved]:
 
 
 @contextlib.contextmanager
-def _told(dataset: Dataset) -> Iterator[None]:
+def _told(dataset: SweepStore) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -471,7 +471,7 @@ def _told(dataset: Dataset) -> Iterator[None]:
         ) from error
 
 
-def _there(dataset: Dataset) -> str:
+def _there(dataset: SweepStore) -> str:
     """Return how many rows are on the disk, in words."""
     rows = sum(_parquet(path, lambda file: file.metadata.num_rows) for path in dataset.files())
     return f"{rows:,} rows are on the disk" if rows != 1 else "1 row is on the disk"

@@ -17,7 +17,7 @@ from ...model.solving import evaluate, solve
 from .checking import is_checked
 from .learning import Learnt, Span, Unlearnable
 from .outcomes import ALONE, CHECKED, FREE, MODES, REPAIRED, SHARED, SOLVED, Row, outcome
-from .patched import Bench, Unanswered, Untold
+from .patched import Unanswered, Untold, WarmSolver
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -157,7 +157,7 @@ class Worker:
         self.task = task
         self.stop = stop
         self._kind: Kind | None = None
-        self._bench: Bench | None = None
+        self._bench: WarmSolver | None = None
 
     def begin(self) -> None:
         """Begin a batch: what follows does not depend on the batches before."""
@@ -219,7 +219,7 @@ class Worker:
         except FAULTS as error:
             return failure(f"{type(error).__name__}: {error}") | {SOLVED: way}
 
-    def _check(self, sample: int, bench: Bench, row: Row, case: Case, mode: str) -> str:
+    def _check(self, sample: int, bench: WarmSolver, row: Row, case: Case, mode: str) -> str:
         """Return how a row of shared programs stands, after a solve alone where its sample is checked."""
         if not is_checked(sample):
             return SHARED
@@ -228,7 +228,7 @@ class Worker:
             raise SweepFault(f"sample {sample}, {mode}: {'; '.join(found)}. {KEPT}")
         return CHECKED
 
-    def _ready(self, values: Values) -> Bench | None:
+    def _ready(self, values: Values) -> WarmSolver | None:
         """Return the programs of a sample's structure; None where they cannot be shared."""
         task = self.task
         kind = task.kind(values)
@@ -239,7 +239,7 @@ class Worker:
                 fixed = {path: values[path] for path in task.structural}
                 try:
                     learnt = Learnt(lambda point: self._at({**fixed, **point}), group.spans)
-                    self._bench = Bench(learnt, task.rel_gap, task.time_limit, task.choices, self.stop)
+                    self._bench = WarmSolver(learnt, task.rel_gap, task.time_limit, task.choices, self.stop)
                 except (Unlearnable, *FAULTS):
                     self._bench = None
         return self._bench

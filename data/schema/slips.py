@@ -147,12 +147,12 @@ def _unmarked(text: str) -> tuple[str, ...]:
     other = "." if decimal == "," else ","
     whole, rest = bare[:last], bare[last + 1 :]
     if GROUPED[decimal].fullmatch(bare):
-        grouped = bare.replace(decimal, "")
+        has_independent_components = bare.replace(decimal, "")
         # One group, as in 1,234, may as well be the digits of a fraction.
         single = bare.count(decimal) == 1 and decimal == ","
         if not single or bare.lstrip("+-").startswith("0"):
-            return (grouped,) if not single else (f"{whole}.{rest}",)
-        return (grouped, f"{whole}.{rest}")
+            return (has_independent_components,) if not single else (f"{whole}.{rest}",)
+        return (has_independent_components, f"{whole}.{rest}")
     if GROUPED[other].fullmatch(whole):
         whole = whole.replace(other, "")
     meant = f"{whole}.{rest}"

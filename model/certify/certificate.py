@@ -14,7 +14,7 @@ from ..formulation.linking import Choice
 from ..leader.problem import Problem
 from ..leader.recompute import Operations
 from ..network.network import NONE, Network
-from ..plan.limits import Terms
+from ..plan.limits import SolveLimits
 from .restoring import LIMITS
 
 CERTIFICATE = 1e-5
@@ -230,7 +230,9 @@ def limits_used(problem: Problem, choice: Choice, spent: float) -> dict[str, dic
     }
 
 
-def resource_breaches(problem: Problem, choice: Choice, spent: float, own_loss: float, terms: Terms) -> list[Breach]:
+def resource_breaches(
+    problem: Problem, choice: Choice, spent: float, own_loss: float, solve_limits: SolveLimits
+) -> list[Breach]:
     """Return the limits on budget, reviewer hours, political capital and our own loss that choices break.
 
     Parameters
@@ -243,18 +245,18 @@ def resource_breaches(problem: Problem, choice: Choice, spent: float, own_loss: 
         First-stage and admin costs, money.
     own_loss
         Our greatest loss in any rated scenario, money.
-    terms
+    solve_limits
         The limits.
     """
     money = money_scale(problem)
     hours = problem.policy_total(choice, "reviewer_load")
     points = problem.policy_total(choice, "political_cost")
-    small = KEPT * max(min(1.0, money), abs(terms.budget))
+    small = KEPT * max(min(1.0, money), abs(solve_limits.budget))
     checked = [
-        ("budget", spent, terms.budget, spent <= terms.budget + small),
-        ("reviewer_hours", hours, terms.reviewer_hours, within(hours, terms.reviewer_hours)),
-        ("political_capital", points, terms.political_capital, within(points, terms.political_capital)),
-        ("own loss", own_loss, terms.own_loss, own_loss <= terms.own_loss + KEPT * money),
+        ("budget", spent, solve_limits.budget, spent <= solve_limits.budget + small),
+        ("reviewer_hours", hours, solve_limits.reviewer_hours, within(hours, solve_limits.reviewer_hours)),
+        ("political_capital", points, solve_limits.political_capital, within(points, solve_limits.political_capital)),
+        ("own loss", own_loss, solve_limits.own_loss, own_loss <= solve_limits.own_loss + KEPT * money),
     ]
     units = {name: problem.units.unit_of(LIMITS.get(name, "money")) for name, *_ in checked}
     return [

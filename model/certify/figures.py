@@ -9,23 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from ..follower.enumerate import Responder, digits_of
+from ..follower.enumerate import FollowerSolver, policy_indices_of
 from ..formulation.linking import Choice
 from ..leader.problem import Problem
 from ..leader.recompute import (
     FirstStage,
     Operations,
-    Operator,
+    OperationsSolver,
     broken_by,
     first_stage,
-    kindness,
-    least_kind,
+    leader_value,
     leverage_by_package,
+    pessimistic_response,
     worst_of,
 )
 from ..leader.working_set import Unheld
 from ..network.network import NONE, Network
-from ..plan.limits import Terms
+from ..plan.limits import SolveLimits
 from ..plan.plan import WIDE_RANGE, served
 from .certificate import (
     KEPT,
@@ -153,7 +153,9 @@ class Figures:
 
     def __init__(self, problem: Problem, *, warm: bool = False):
         self.problem = problem
-        self.operator = Operator(problem.whole, problem.readout, warm=True) if warm else problem.operator
+        self.operations_solver = (
+            OperationsSolver(problem.whole, problem.readout, warm=True) if warm else problem.operations_solver
+        )
         self._costs: dict[frozenset[tuple[str, str]], tuple[float, float]] = {}
         self._kinds: dict[tuple[frozenset[tuple[str, str]], bytes], np.ndarray] = {}
 
@@ -171,8 +173,8 @@ class Figures:
         key = frozenset(choice.items())
         if key not in self._costs:
             arrays = self.problem.response
-            responder = Responder(arrays)
-            cost, solution = responder.solve(digits_of(choice, self.problem.network.menu))
+            responder = FollowerSolver(arrays)
+            cost, solution = responder.solve(policy_indices_of(choice, self.problem.network.menu))
             broken = broken_by(arrays.program, solution)
             self._costs[key] = cost, float(broken @ np.abs(responder.highs.row_duals()))
         return self._costs[key]
@@ -180,24 +182,24 @@ class Figures:
     def _infeasibility(self, choice: Choice, operations: Operations) -> float:
         """What rows broken by rounding can be worth: in V, in the plan's response and in our operations."""
         network = self.problem.network
-        worth, prices = network.worth("counterpart"), np.zeros_like(self.operator.program.row_lower)
-        for row, pair, terminal in self.operator.response_rows:
+        worth, prices = network.worth("counterpart"), np.zeros_like(self.operations_solver.program.row_lower)
+        for row, pair, terminal in self.operations_solver.response_rows:
             prices[row] = network.terminal_price(pair) if terminal else worth.get(pair, 0.0)
         broken = broken_by(self.problem.whole.program, operations.solution)
         return self._response(choice)[1] + float(broken @ prices) + operations.infeasibility
 
     def _least_kind(self, choice: Choice) -> np.ndarray:
-        """Columns of the joint program of the least-cost response that is least kind to us."""
+        """Columns of the leader problem of the least-cost response that is least kind to us."""
         problem, keys = self.problem, self.problem.whole.outputs
-        key = (frozenset(choice.items()), kindness(problem.network, keys).tobytes())
+        key = (frozenset(choice.items()), leader_value(problem.network, keys).tobytes())
         if key not in self._kinds:
-            kind = least_kind(problem.network, problem.response, keys, choice, self.response_cost(choice))
+            kind = pessimistic_response(problem.network, problem.response, keys, choice, self.response_cost(choice))
             self._kinds[key] = problem.to_joint(kind)
         return self._kinds[key]
 
     def first_stage(self, solution: np.ndarray) -> FirstStage:
-        """First-stage choices in a solution of the joint program, rounding noise removed."""
-        return first_stage(self.problem.network, self.operator.readout, solution)
+        """First-stage choices in a solution of the leader problem, rounding noise removed."""
+        return first_stage(self.problem.network, self.operations_solver.readout, solution)
 
     def account(
         self,
@@ -214,7 +216,7 @@ class Figures:
         choice
             Policy of every regime.
         response : array, shape (columns,)
-            Columns of the joint program; those of the response are used.
+            Columns of the leader problem; those of the response are used.
         first
             First-stage choices.
         least_fill
@@ -230,13 +232,13 @@ class Figures:
         problem = self.problem
         cost, admin = self.response_cost(choice), problem.admin_cost(choice)
         most = own_loss + problem.status_quo.cost - admin
-        operations = self.operator.run(response, first, least_fill, most)
+        operations = self.operations_solver.run(response, first, least_fill, most)
         loss = cost - problem.status_quo.response_cost
         losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin)
         infeasibility = self._infeasibility(choice, operations)
         return Account(problem.network, choice, first, cost, admin, operations, losses, infeasibility)
 
-    def breaches(self, account: Account, terms: Terms | None = None) -> list[Breach]:
+    def breaches(self, account: Account, solve_limits: SolveLimits | None = None) -> list[Breach]:
         """Return the limits that a plan breaks.
 
         Parameters
@@ -246,10 +248,10 @@ class Figures:
         terms
             Its limits; default: the case's.
         """
-        terms = terms or Terms.of(self.problem.case)
+        solve_limits = solve_limits or SolveLimits.of(self.problem.case)
         return [
-            *supply_breaches(self.problem.network, account.operations, terms.least_fill),
-            *resource_breaches(self.problem, account.choice, account.spent, account.own_loss, terms),
+            *supply_breaches(self.problem.network, account.operations, solve_limits.least_fill),
+            *resource_breaches(self.problem, account.choice, account.spent, account.own_loss, solve_limits),
         ]
 
     def plan(self, facts: Facts, solution: np.ndarray, first: FirstStage) -> tuple[dict[str, Any], Account]:
@@ -260,7 +262,7 @@ class Figures:
         facts
             What the search or the evaluation ended with.
         solution : array, shape (columns,)
-            Columns of the joint program.
+            Columns of the leader problem.
         first
             First-stage choices.
 
@@ -330,7 +332,7 @@ class Figures:
         choice
             Its policies.
         solution : array, shape (columns,)
-            Columns of the joint program of the search.
+            Columns of the leader problem of the search.
         claimed
             Its leverage in the search.
         bound

@@ -17,7 +17,7 @@ from .tables import plan_tables
 
 
 def first_stage_of(problem: Problem, solution: np.ndarray) -> FirstStage:
-    """First-stage choices in a solution of the joint program, rounding noise removed."""
+    """First-stage choices in a solution of the leader problem, rounding noise removed."""
     return first_stage(problem.network, problem.choices, solution)
 
 
@@ -59,7 +59,7 @@ def no_plan(problem: Problem, status: str, bound: float, facts: dict[str, Any], 
 
 def _solve_facts(problem: Problem, facts: dict[str, Any], began: float) -> dict[str, Any]:
     # Where the time was up before, there is no program whose size could be told.
-    program = problem.joint.program if "joint" in problem.__dict__ else None
+    program = problem.leader_problem.program if "joint" in problem.__dict__ else None
     return {
         **facts,
         "seconds": time.perf_counter() - began,

@@ -14,8 +14,8 @@ import scipy.sparse as sparse
 from scipy.sparse.csgraph import connected_components
 
 from ..network.network import Network
-from ..plan.limits import Terms
-from .enumerate import SAME, Digits, Enumerator, Face, ResponseArrays, gray_order
+from ..plan.limits import SolveLimits
+from .enumerate import SAME, Enumerator, Face, FollowerArrays, PolicyIndices, gray_order
 from .optimal_face import Bases, Basis
 
 MOST_COLUMNS = 50_000
@@ -51,22 +51,22 @@ class TooManyCombinations(Exception):
         )
 
 
-def enumerable(network: Network, terms: Terms) -> bool:
+def enumerable(network: Network, solve_limits: SolveLimits) -> bool:
     """Whether the combinations that the limits allow are few enough, in every component and in all."""
     total = 1
     for regimes in network.components():
         if math.prod(len(network.menu[regime]) for regime in regimes) > 100 * MOST_COLUMNS:
             return False
-        count = _count_allowed(network, regimes, terms, MOST_COLUMNS)
+        count = _count_allowed(network, regimes, solve_limits, MOST_COLUMNS)
         total *= count
         if count > MOST_COLUMNS or total > MOST_CANDIDATES:
             return False
     return True
 
 
-def _count_allowed(network: Network, regimes: Sequence[str], terms: Terms, most: int) -> int:
+def _count_allowed(network: Network, regimes: Sequence[str], solve_limits: SolveLimits, most: int) -> int:
     """Number of combinations of regimes that keep the limits, counted up to one more than ``most``."""
-    limits = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+    limits = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
     # Loads are never negative: a part of a combination that breaks a limit stays over it.
     parts = [dict.fromkeys(LOADS, 0.0)]
     for regime in regimes:
@@ -89,7 +89,7 @@ class Component:
     ----------
     places : tuple of int
         The regimes' places among all regimes.
-    digits : list of tuple of int
+    policy_indices : list of tuple of int
         Policies of these regimes by number, in Gray-code order; the first is all open.
     loads : dict of str to array, shape (n,)
         Sums of reviewer load, political cost and admin cost.
@@ -104,19 +104,19 @@ class Component:
     """
 
     places: tuple[int, ...]
-    digits: list[Digits]
+    policy_indices: list[PolicyIndices]
     loads: dict[str, np.ndarray]
     cost: np.ndarray
     outputs: np.ndarray
     prices: np.ndarray
     bases: list[Basis | None]
 
-    def full(self, column: int, regimes: int) -> Digits:
+    def full(self, column: int, regimes: int) -> PolicyIndices:
         """Policies of all regimes by number: a column's own, all others open."""
-        digits = [0] * regimes
-        for place, digit in zip(self.places, self.digits[column], strict=True):
-            digits[place] = digit
-        return tuple(digits)
+        policy_indices = [0] * regimes
+        for place, digit in zip(self.places, self.policy_indices[column], strict=True):
+            policy_indices[place] = digit
+        return tuple(policy_indices)
 
 
 class Candidates:
@@ -129,7 +129,7 @@ class Candidates:
     ----------
     network
         The case as the mathematics sees it.
-    terms
+    solve_limits
         The widest limits a combination must keep.
 
     Attributes
@@ -150,12 +150,12 @@ class Candidates:
         When a component or the product of all of them is too large.
     """
 
-    def __init__(self, network: Network, terms: Terms):
+    def __init__(self, network: Network, solve_limits: SolveLimits):
         self.network = network
         self.regimes = list(network.menu)
-        most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+        most = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
         self.components = [self._component(regimes, most) for regimes in network.components()]
-        shape = tuple(len(component.digits) for component in self.components)
+        shape = tuple(len(component.policy_indices) for component in self.components)
         count = math.prod(shape)
         if count > MOST_CANDIDATES:
             raise TooManyCombinations(count, MOST_CANDIDATES, network.menu, self.regimes)
@@ -169,7 +169,7 @@ class Candidates:
         self._shape = shape
         self.loads = {column: total[allowed] for column, total in totals.items()}
         closed = [
-            np.array([sum(1 for digit in digits if digit) for digits in component.digits])
+            np.array([sum(1 for digit in policy_indices if digit) for policy_indices in component.policy_indices])
             for component in self.components
         ]
         self.closed = self._gather(closed)
@@ -187,7 +187,7 @@ class Candidates:
             ]
             for column in LOADS
         }
-        digits: list[Digits] = []
+        policy_indices: list[PolicyIndices] = []
         loads: dict[str, list[float]] = {column: [] for column in LOADS}
         for candidate in gray_order(sizes):
             sums = {
@@ -195,21 +195,21 @@ class Candidates:
                 for column in LOADS
             }
             if all(within(sums[column], most[column]) for column in LOADS):
-                digits.append(candidate)
+                policy_indices.append(candidate)
                 for column, total in sums.items():
                     loads[column].append(total)
-        if len(digits) > MOST_COLUMNS:
-            raise TooManyCombinations(len(digits), MOST_COLUMNS, menu, regimes)
+        if len(policy_indices) > MOST_COLUMNS:
+            raise TooManyCombinations(len(policy_indices), MOST_COLUMNS, menu, regimes)
         places = tuple(self.regimes.index(regime) for regime in regimes)
-        unknown, empty = np.full(len(digits), np.nan), np.zeros((len(digits), 0))
+        unknown, empty = np.full(len(policy_indices), np.nan), np.zeros((len(policy_indices), 0))
         return Component(
             places,
-            digits,
+            policy_indices,
             {column: np.array(sums) for column, sums in loads.items()},
             unknown,
             empty,
             empty,
-            [None] * len(digits),
+            [None] * len(policy_indices),
         )
 
     def _sum_loads(self, column: str, columns: np.ndarray) -> np.ndarray:
@@ -230,34 +230,38 @@ class Candidates:
         """Admin costs, shape (n,)."""
         return self.loads["admin_cost"]
 
-    def allowed(self, terms: Terms) -> np.ndarray:
+    def allowed(self, solve_limits: SolveLimits) -> np.ndarray:
         """Whether the policies of every candidate keep the limits, shape (n,)."""
-        return np.all([within(self.loads[column], getattr(terms, limit)) for column, limit in LOADS.items()], axis=0)
+        return np.all(
+            [within(self.loads[column], getattr(solve_limits, limit)) for column, limit in LOADS.items()], axis=0
+        )
 
     def __len__(self) -> int:
         return len(self.columns)
 
-    def digits(self, place: int) -> Digits:
+    def policy_indices(self, place: int) -> PolicyIndices:
         """Policies of a candidate by number, in the order of the regimes."""
-        digits = [0] * len(self.regimes)
+        policy_indices = [0] * len(self.regimes)
         for component, column in zip(self.components, self.columns[place], strict=True):
-            for regime, digit in zip(component.places, component.digits[column], strict=True):
-                digits[regime] = digit
-        return tuple(digits)
+            for regime, digit in zip(component.places, component.policy_indices[column], strict=True):
+                policy_indices[regime] = digit
+        return tuple(policy_indices)
 
     def choice(self, place: int) -> dict[str, str]:
         """Policies of a candidate by name."""
         menu = self.network.menu
-        return {regime: menu[regime][digit] for regime, digit in zip(self.regimes, self.digits(place), strict=True)}
+        return {
+            regime: menu[regime][digit] for regime, digit in zip(self.regimes, self.policy_indices(place), strict=True)
+        }
 
-    def find(self, digits: Digits) -> int | None:
+    def find(self, policy_indices: PolicyIndices) -> int | None:
         """Place of a combination among the candidates; None where the limits rule it out."""
         columns = []
         for component in self.components:
-            own = tuple(digits[place] for place in component.places)
-            if own not in component.digits:
+            own = tuple(policy_indices[place] for place in component.places)
+            if own not in component.policy_indices:
                 return None
-            columns.append(component.digits.index(own))
+            columns.append(component.policy_indices.index(own))
         key = int(np.ravel_multi_index(columns, self._shape)) if columns else 0
         place = int(np.searchsorted(self._keys, key))
         return place if place < len(self._keys) and self._keys[place] == key else None
@@ -267,7 +271,7 @@ class Candidates:
     @property
     def steps(self) -> int:
         """Number of responses to work out."""
-        return sum(len(component.digits) for component in self.components)
+        return sum(len(component.policy_indices) for component in self.components)
 
     def work_out(
         self,
@@ -296,7 +300,7 @@ class Candidates:
         done = 0
         for component in self.components:
             batch = enumerator.run(
-                self._full(component, range(len(component.digits))),
+                self._full(component, range(len(component.policy_indices))),
                 with_outputs=True,
                 progress=partial(self._advance, progress, done),
             )
@@ -305,7 +309,7 @@ class Candidates:
             if np.isnan(component.cost[0]):
                 component.cost[0], component.outputs[0] = open_cost, open_outputs
                 component.prices[0] = np.nan
-            done += len(component.digits)
+            done += len(component.policy_indices)
         self.cost = self._gather([component.cost for component in self.components], open_cost)
         kept = ~np.isnan(self.cost)
         self.columns, self._keys, self.cost = self.columns[kept], self._keys[kept], self.cost[kept]
@@ -316,7 +320,7 @@ class Candidates:
     def _advance(self, progress: Callable[[int, int], None], before: int, count: int, _: int) -> None:
         progress(before + count, self.steps)
 
-    def _full(self, component: Component, columns: Sequence[int] | range) -> list[Digits]:
+    def _full(self, component: Component, columns: Sequence[int] | range) -> list[PolicyIndices]:
         return [component.full(column, len(self.regimes)) for column in columns]
 
     @property
@@ -330,7 +334,7 @@ class Candidates:
             [component.outputs @ slope for component in self.components], float(self.open_outputs @ slope)
         )
 
-    def reach(self, arrays: ResponseArrays, slope: np.ndarray, scale: float) -> np.ndarray:
+    def reach(self, arrays: FollowerArrays, slope: np.ndarray, scale: float) -> np.ndarray:
         """Most that ``slope @ outputs`` can be over the least-cost face of every candidate, as far as reduced costs tell.
 
         Outputs are made of bounded columns. The response's duals stay feasible when its cost is lowered by
@@ -379,13 +383,13 @@ class Candidates:
                 heights[start : start + 1024] = np.multiply(block, most, where=block != 0, out=block).sum(axis=1)
         return heights
 
-    def _places(self, arrays: ResponseArrays) -> np.ndarray:
+    def _places(self, arrays: FollowerArrays) -> np.ndarray:
         """Component of every watched column, -1 for one that no regime reaches."""
         if self._component_of is None:
             self._component_of = self._reached(arrays)
         return self._component_of
 
-    def _reached(self, arrays: ResponseArrays) -> np.ndarray:
+    def _reached(self, arrays: FollowerArrays) -> np.ndarray:
         matrix = arrays.program.matrix
         joined = sparse.bmat([[None, matrix], [matrix.T, None]], format="csr")
         _, labels = connected_components(joined, directed=False)
@@ -394,7 +398,7 @@ class Candidates:
             int(label): number
             for number, component in enumerate(self.components)
             for regime in component.places
-            for columns, _ in arrays.gates[regime]
+            for columns, _ in arrays.policy_columns[regime]
             for label in np.unique(labels[columns])
         }
         return np.array([of_label.get(int(label), -1) for label in labels[arrays.watched]], dtype=int)
@@ -469,7 +473,7 @@ class Candidates:
             if len(self.components) > 1:
                 # The differences of every component are taken from all open.
                 used = np.union1d([0], used)
-            values = np.full(len(component.digits), np.nan)
+            values = np.full(len(component.policy_indices), np.nan)
             values[used], solved = self._least(component, enumerator, slope, used, scale)
             solves += solved
             base = values[0] if number == 0 else base

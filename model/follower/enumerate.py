@@ -19,7 +19,7 @@ from ..plan.monitor import Stopped
 from ..solver.highs import Highs, Program
 from .optimal_face import Basis, Recent
 
-Digits = tuple[int, ...]
+PolicyIndices = tuple[int, ...]
 Answers = tuple[np.ndarray, np.ndarray, np.ndarray, list[Basis]]
 
 SAME = 1e-7
@@ -33,21 +33,21 @@ CHUNK = 256
 
 
 @dataclass
-class ResponseArrays:
+class FollowerArrays:
     """The compiled response as plain arrays that can be sent to a process.
 
     Attributes
     ----------
     program
         The linear program with every regime at its first policy (``open``).
-    gates : list of list of (array, array)
+    policy_columns : list of list of (array, array)
         For every regime and policy: the columns it opens and their capacities.
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
         What our side sees of a response.
     """
 
     program: Program
-    gates: list[list[tuple[np.ndarray, np.ndarray]]]
+    policy_columns: list[list[tuple[np.ndarray, np.ndarray]]]
     outputs: sparse.csr_matrix
 
     @cached_property
@@ -59,7 +59,7 @@ class ResponseArrays:
     def most(self) -> np.ndarray:
         """Upper bounds of the watched columns where a policy opens them, shape (watched columns,)."""
         upper = self.program.column_upper.copy()
-        for menu in self.gates:
+        for menu in self.policy_columns:
             for columns, capacity in menu:
                 upper[columns] = capacity
         return upper[self.watched]
@@ -67,23 +67,23 @@ class ResponseArrays:
     @cached_property
     def watched_gates(self) -> list[list[np.ndarray]]:
         """For every regime and policy: places of the columns it opens among those watched."""
-        return [[np.flatnonzero(np.isin(self.watched, columns)) for columns, _ in menu] for menu in self.gates]
+        return [[np.flatnonzero(np.isin(self.watched, columns)) for columns, _ in menu] for menu in self.policy_columns]
 
-    def upper(self, digits: Digits) -> np.ndarray:
+    def upper(self, policy_indices: PolicyIndices) -> np.ndarray:
         """Upper bounds of all columns under a combination of policies by number, shape (columns,)."""
         upper = self.program.column_upper.copy()
-        for menu, chosen in zip(self.gates, digits, strict=True):
+        for menu, chosen in zip(self.policy_columns, policy_indices, strict=True):
             for policy, (columns, capacity) in enumerate(menu):
                 upper[columns] = capacity if policy == chosen else 0.0
         return upper
 
     @property
-    def menu_sizes(self) -> Digits:
+    def menu_sizes(self) -> PolicyIndices:
         """Number of policies of every regime."""
-        return tuple(len(gates) for gates in self.gates)
+        return tuple(len(policy_columns) for policy_columns in self.policy_columns)
 
 
-class Responder:
+class FollowerSolver:
     """Solves the response for one combination after another, basis kept.
 
     Parameters
@@ -94,29 +94,29 @@ class Responder:
         Asked during every solve, which then raises `Stopped`.
     """
 
-    def __init__(self, arrays: ResponseArrays, stop: Callable[[], bool] | None = None):
+    def __init__(self, arrays: FollowerArrays, stop: Callable[[], bool] | None = None):
         self.arrays = arrays
         self.highs = Highs(arrays.program, stop=stop, presolve="off", solver="simplex")
-        self.digits: Digits = tuple(0 for _ in arrays.gates)
+        self.policy_indices: PolicyIndices = tuple(0 for _ in arrays.policy_columns)
 
-    def set_policies(self, digits: Digits) -> None:
+    def set_policies(self, policy_indices: PolicyIndices) -> None:
         """Set the bounds of the regimes whose policy changes, and of no others."""
-        for regime, (old, new) in enumerate(zip(self.digits, digits, strict=True)):
+        for regime, (old, new) in enumerate(zip(self.policy_indices, policy_indices, strict=True)):
             if old != new:
-                columns, capacity = self.arrays.gates[regime][old]
+                columns, capacity = self.arrays.policy_columns[regime][old]
                 self.highs.set_bounds(columns, np.zeros_like(capacity), np.zeros_like(capacity))
-                columns, capacity = self.arrays.gates[regime][new]
+                columns, capacity = self.arrays.policy_columns[regime][new]
                 self.highs.set_bounds(columns, np.zeros_like(capacity), capacity)
-        self.digits = digits
+        self.policy_indices = policy_indices
 
-    def gate(self) -> None:
+    def policy_bounds(self) -> None:
         """Set the bounds of all regimes' columns anew, from capacities that have moved."""
-        for menu, chosen in zip(self.arrays.gates, self.digits, strict=True):
+        for menu, chosen in zip(self.arrays.policy_columns, self.policy_indices, strict=True):
             for policy, (columns, capacity) in enumerate(menu):
                 upper = capacity if policy == chosen else np.zeros_like(capacity)
                 self.highs.set_bounds(columns, np.zeros_like(capacity), upper)
 
-    def solve(self, digits: Digits) -> tuple[float, np.ndarray]:
+    def solve(self, policy_indices: PolicyIndices) -> tuple[float, np.ndarray]:
         """Return the least cost and the response's columns under a combination.
 
         Raises
@@ -124,13 +124,13 @@ class Responder:
         ArithmeticError
             When HiGHS ends without an optimum; the response always has one.
         """
-        self.set_policies(digits)
+        self.set_policies(policy_indices)
         outcome = self.highs.solve()
         if not outcome.optimal:
             self.highs.forget()
             outcome = self.highs.solve()
         if not outcome.optimal or outcome.objective is None or outcome.solution is None:
-            raise ArithmeticError(f"the response to policies {digits} ended with {outcome.termination!r}")
+            raise ArithmeticError(f"the response to policies {policy_indices} ended with {outcome.termination!r}")
         return outcome.objective, outcome.solution
 
     def prices(self, cost: np.ndarray, across: sparse.csr_matrix) -> np.ndarray:
@@ -144,7 +144,7 @@ class Responder:
             The watched columns of the matrix, as rows.
         """
         prices = cost - across @ self.highs.row_duals()
-        for menu, chosen in zip(self.arrays.watched_gates, self.digits, strict=True):
+        for menu, chosen in zip(self.arrays.watched_gates, self.policy_indices, strict=True):
             for policy, places in enumerate(menu):
                 if policy != chosen:
                     prices[places] = np.inf
@@ -170,7 +170,7 @@ class Batch:
     outputs : array of float32, shape (combinations, outputs)
         Outputs of one least-cost response each; empty where not asked for.
     prices : array of float32, shape (combinations, watched columns)
-        Reduced costs of `ResponseArrays.watched`, inf where a policy shuts the column; empty where not asked for, or
+        Reduced costs of `FollowerArrays.watched`, inf where a policy shuts the column; empty where not asked for, or
         where they are too many.
     bases : list of Basis or None
         Optimal bases of these responses; None where there are no prices.
@@ -187,7 +187,7 @@ class Batch:
         return not bool(np.isnan(self.cost).any())
 
 
-def gray_order(sizes: Sequence[int]) -> Iterator[Digits]:
+def gray_order(sizes: Sequence[int]) -> Iterator[PolicyIndices]:
     """Yield every combination of a mixed-radix reflected Gray code: neighbours differ in one regime by one policy.
 
     Parameters
@@ -195,15 +195,15 @@ def gray_order(sizes: Sequence[int]) -> Iterator[Digits]:
     sizes
         Number of policies of every regime.
     """
-    digits = [0] * len(sizes)
+    policy_indices = [0] * len(sizes)
     step = [1] * len(sizes)
     while True:
-        yield tuple(digits)
+        yield tuple(policy_indices)
         place = 0
         while place < len(sizes):
-            moved = digits[place] + step[place]
+            moved = policy_indices[place] + step[place]
             if 0 <= moved < sizes[place]:
-                digits[place] = moved
+                policy_indices[place] = moved
                 break
             step[place] = -step[place]
             place += 1
@@ -226,11 +226,11 @@ def _end_with_parent() -> None:
 
 
 def answer(
-    arrays: ResponseArrays,
-    chunk: Sequence[Digits],
+    arrays: FollowerArrays,
+    chunk: Sequence[PolicyIndices],
     cost: np.ndarray,
     with_outputs: bool,
-    responder: Responder | None = None,
+    responder: FollowerSolver | None = None,
     stop: Callable[[], bool] | None = None,
     interrupt: Callable[[], bool] | None = None,
 ) -> Answers:
@@ -245,7 +245,7 @@ def answer(
     prices : array of float32, shape (combinations, watched columns), or (combinations, 0)
     bases : list of Basis, empty without outputs
     """
-    responder = responder or Responder(arrays, interrupt)
+    responder = responder or FollowerSolver(arrays, interrupt)
     responder.set_cost(cost)
     costs = np.empty(len(chunk))
     outputs = np.empty((len(chunk), arrays.outputs.shape[0] if with_outputs else 0), dtype=np.float32)
@@ -253,11 +253,11 @@ def answer(
     bases = []
     watched, across = cost[arrays.watched], arrays.program.matrix[:, arrays.watched].T
     done = 0
-    for place, digits in enumerate(chunk):
+    for place, policy_indices in enumerate(chunk):
         if stop is not None and place and stop():
             break
         try:
-            costs[place], solution = responder.solve(digits)
+            costs[place], solution = responder.solve(policy_indices)
         except Stopped:
             break
         done = place + 1
@@ -326,7 +326,7 @@ class Enumerator:
 
     def __init__(
         self,
-        arrays: ResponseArrays,
+        arrays: FollowerArrays,
         processes: int = 1,
         stop: Callable[[], bool] = lambda: False,
         interrupt: Callable[[], bool] | None = None,
@@ -335,10 +335,10 @@ class Enumerator:
         self.interrupt = interrupt
         self.processes = max(1, processes)
         self.stop = stop
-        self.responder: Responder | None = None
-        self.memory: dict[Digits, tuple[float, np.ndarray, np.ndarray, Basis | None]] | None = None
+        self.responder: FollowerSolver | None = None
+        self.memory: dict[PolicyIndices, tuple[float, np.ndarray, np.ndarray, Basis | None]] | None = None
         self.recent = Recent()
-        self.faces: dict[Digits, list[Face]] = {}
+        self.faces: dict[PolicyIndices, list[Face]] = {}
         self._pool: ProcessPoolExecutor | None = None
 
     def close(self) -> None:
@@ -359,7 +359,7 @@ class Enumerator:
 
     def run(
         self,
-        combinations: Sequence[Digits],
+        combinations: Sequence[PolicyIndices],
         cost: np.ndarray | None = None,
         with_outputs: bool = False,
         progress: Callable[[int, int], None] = lambda done, total: None,
@@ -398,7 +398,7 @@ class Enumerator:
         left = self._recall(combinations, batch) if own else np.arange(total)
         if own and watched and self.memory is not None:
             left = self._answered(combinations, left, batch)
-        chunks: list[tuple[int, Sequence[Digits]]] = [
+        chunks: list[tuple[int, Sequence[PolicyIndices]]] = [
             (start, [combinations[place] for place in left[start : start + CHUNK]])
             for start in range(0, left.size, CHUNK)
         ]
@@ -417,7 +417,7 @@ class Enumerator:
                 self._keep(combinations, places, batch)
         return batch
 
-    def _keep(self, combinations: Sequence[Digits], places: np.ndarray, batch: Batch) -> None:
+    def _keep(self, combinations: Sequence[PolicyIndices], places: np.ndarray, batch: Batch) -> None:
         """Take note of answers, where they are to be kept."""
         if self.memory is None:
             return
@@ -429,7 +429,7 @@ class Enumerator:
             if basis is not None:
                 self.recent.add(combination, basis)
 
-    def _answered(self, combinations: Sequence[Digits], left: np.ndarray, batch: Batch) -> np.ndarray:
+    def _answered(self, combinations: Sequence[PolicyIndices], left: np.ndarray, batch: Batch) -> np.ndarray:
         """Fill in what recent bases answer; return the places of the combinations that they do not."""
         found = []
         for number, basis, optimum in self.recent.answers(self.arrays, [combinations[place] for place in left]):
@@ -443,7 +443,7 @@ class Enumerator:
         self._keep(combinations, np.array(found, dtype=int), batch)
         return np.setdiff1d(left, found)
 
-    def _recall(self, combinations: Sequence[Digits], batch: Batch) -> np.ndarray:
+    def _recall(self, combinations: Sequence[PolicyIndices], batch: Batch) -> np.ndarray:
         """Fill in what is remembered; return the places of the combinations that are not."""
         memory, left = self.memory or {}, []
         for place, combination in enumerate(combinations):
@@ -455,7 +455,7 @@ class Enumerator:
         return np.array(left, dtype=int)
 
     def _answers(
-        self, chunks: list[tuple[int, Sequence[Digits]]], cost: np.ndarray, with_outputs: bool
+        self, chunks: list[tuple[int, Sequence[PolicyIndices]]], cost: np.ndarray, with_outputs: bool
     ) -> Iterator[tuple[int, Answers]]:
         left = dict(chunks)
         if self.processes > 1 and len(chunks) > 2:
@@ -473,7 +473,7 @@ class Enumerator:
             yield start, answer(self.arrays, chunk, cost, with_outputs, self.responder, self.stop, self.interrupt)
 
     def _answers_apart(
-        self, chunks: list[tuple[int, Sequence[Digits]]], cost: np.ndarray, with_outputs: bool
+        self, chunks: list[tuple[int, Sequence[PolicyIndices]]], cost: np.ndarray, with_outputs: bool
     ) -> Iterator[tuple[int, Answers]]:
         """Answer chunks in processes of their own."""
         if self._pool is None:
@@ -496,7 +496,9 @@ class Enumerator:
                 yield start, future.result()
 
 
-def _first(chunks: Iterable[tuple[int, Sequence[Digits]]], count: int) -> Iterator[tuple[int, Sequence[Digits]]]:
+def _first(
+    chunks: Iterable[tuple[int, Sequence[PolicyIndices]]], count: int
+) -> Iterator[tuple[int, Sequence[PolicyIndices]]]:
     for _, chunk in zip(range(count), chunks, strict=False):
         yield chunk
 
@@ -506,11 +508,11 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def digits_of(choice: Mapping[str, str], menu: Mapping[str, Sequence[str]]) -> Digits:
+def policy_indices_of(choice: Mapping[str, str], menu: Mapping[str, Sequence[str]]) -> PolicyIndices:
     """Return a choice of policies as numbers in the order of the menus."""
     return tuple(policies.index(choice[regime]) for regime, policies in menu.items())
 
 
-def choice_of(digits: Digits, menu: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def choice_of(policy_indices: PolicyIndices, menu: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return numbers in the order of the menus as a choice of policies."""
-    return {regime: policies[digit] for digit, (regime, policies) in zip(digits, menu.items(), strict=True)}
+    return {regime: policies[digit] for digit, (regime, policies) in zip(policy_indices, menu.items(), strict=True)}

@@ -11,7 +11,7 @@ import scipy.sparse as sparse
 from scipy.sparse.linalg import splu
 
 if TYPE_CHECKING:
-    from .enumerate import ResponseArrays
+    from .enumerate import FollowerArrays
 
 FEASIBLE = 1e-7
 """By how much a basis may miss what it has to keep; HiGHS allows as much."""
@@ -76,7 +76,7 @@ class Bases:
         What the response minimises.
     """
 
-    def __init__(self, arrays: ResponseArrays, cost: np.ndarray):
+    def __init__(self, arrays: FollowerArrays, cost: np.ndarray):
         program = arrays.program
         rows = program.row_lower.size
         self.arrays = arrays
@@ -86,7 +86,7 @@ class Bases:
         self._costs = np.concatenate([cost, np.zeros(rows)])
         self._across = program.matrix.T
 
-    def least(self, digits: tuple[int, ...], basis: Basis) -> tuple[float, np.ndarray]:
+    def least(self, policy_indices: tuple[int, ...], basis: Basis) -> tuple[float, np.ndarray]:
         """Return a lower bound on the least cost under a combination, and the reduced costs it is made of.
 
         The basis gives multipliers y = B^-T c_B. By weak duality, with r = c - A^T y, no response costs less than
@@ -106,7 +106,7 @@ class Bases:
         reduced : array, shape (columns,)
             inf where the policies leave no response the column.
         """
-        program, upper = self.arrays.program, self.arrays.upper(digits)
+        program, upper = self.arrays.program, self.arrays.upper(policy_indices)
         factors = self._factors(basis)
         duals = np.zeros(program.row_lower.size) if factors is None else factors.solve(self._costs[basis.basic], "T")
         for bound, wrong in ((program.row_lower, duals > 0), (program.row_upper, duals < 0)):
@@ -119,7 +119,7 @@ class Bases:
         lower &= upper > 0
         return worth + float(reduced[lower] @ upper[lower]) + program.offset, reduced
 
-    def optimum(self, digits: tuple[int, ...], basis: Basis) -> Optimum | None:
+    def optimum(self, policy_indices: tuple[int, ...], basis: Basis) -> Optimum | None:
         """Return the response under a combination where the basis is optimal for it; None where it is not.
 
         Parameters
@@ -129,7 +129,7 @@ class Bases:
         basis
             The basis, of the same combination with other numbers.
         """
-        program, upper = self.arrays.program, self.arrays.upper(digits)
+        program, upper = self.arrays.program, self.arrays.upper(policy_indices)
         factors = self._factors(basis)
         if factors is None:
             return None
@@ -182,7 +182,7 @@ class Recent:
         self._of[combination] = [basis, *others][:MOST_BASES]
 
     def answers(
-        self, arrays: ResponseArrays, combinations: Sequence[tuple[int, ...]]
+        self, arrays: FollowerArrays, combinations: Sequence[tuple[int, ...]]
     ) -> Iterator[tuple[int, Basis, Optimum]]:
         """Yield the places of combinations for which a basis is optimal, with the basis and the response it gives.
 

@@ -26,7 +26,7 @@ Arc = tuple[str, str, int]
 """A dispatch: lane, policy, week."""
 
 
-class ResponseData:
+class FollowerData:
     """Index sets and coefficients of the response, read once from the network.
 
     Attributes
@@ -71,7 +71,7 @@ class ResponseData:
 
 
 def ship_bounds(b: Any, lane: str, policy: str, week: int) -> tuple[float, float]:
-    """0 <= ship[l,p,t] <= cap_l(t): the capacity of a lane; the gate sets the bound of the policies not chosen to 0."""
+    """0 <= ship[l,p,t] <= cap_l(t): the capacity of a lane; the policy bounds set the bound of the policies not chosen to 0."""
     network = b.data.network
     return 0.0, network.capacity(network.lanes[lane], week)
 
@@ -151,7 +151,7 @@ def terminal_cost(b: Any) -> Any:
     return quicksum(network.terminal_price(pair) * b.short_end[pair] for pair in b.held)
 
 
-def build_response(network: Network, data: ResponseData | None = None) -> ConcreteModel:
+def build_follower(network: Network, data: FollowerData | None = None) -> ConcreteModel:
     """Build the response with every policy of every regime as an arc of its own.
 
     Parameters
@@ -168,12 +168,12 @@ def build_response(network: Network, data: ResponseData | None = None) -> Concre
         ``response.ship`` (see `ship_bounds`).
     """
     model = ConcreteModel(name="response")
-    model.response = Block(rule=lambda b: fill_response_block(b, data or ResponseData(network)))
+    model.response = Block(rule=lambda b: fill_follower_block(b, data or FollowerData(network)))
     model.least_cost = Objective(expr=model.response.cost, sense=minimize)
     return model
 
 
-def fill_response_block(b: Any, data: ResponseData) -> None:
+def fill_follower_block(b: Any, data: FollowerData) -> None:
     """Put sets, variables, constraints and cost of the response into a block."""
     b.data = data
     b.weeks = Set(initialize=range(data.weeks))

@@ -9,7 +9,7 @@ from typing import Any
 from pyomo.environ import Constraint, Expression, NonNegativeReals, Set, Var, quicksum
 
 from ..network.network import OPEN, Network, Pair, holding_weeks
-from .follower import SIDE, Arc, ResponseData
+from .follower import SIDE, Arc, FollowerData
 
 
 class DualData:
@@ -34,7 +34,7 @@ class DualData:
         Most that a unit is worth there; no price is higher.
     """
 
-    def __init__(self, data: ResponseData):
+    def __init__(self, data: FollowerData):
         network = data.network
         self.response = data
         self.network = network
@@ -200,7 +200,7 @@ def dual_value(b: Any) -> Any:
     return quicksum(terms) + sales
 
 
-def fill_dual_block(b: Any, network: Network, response: ResponseData | None = None) -> None:
+def fill_follower_dual_block(b: Any, network: Network, response: FollowerData | None = None) -> None:
     """Put sets, variables, constraints and value of the disaggregated dual into a block.
 
     Parameters
@@ -212,7 +212,7 @@ def fill_dual_block(b: Any, network: Network, response: ResponseData | None = No
     response
         Index sets of the response, where they are at hand.
     """
-    data = b.data = DualData(response or ResponseData(network))
+    data = b.data = DualData(response or FollowerData(network))
     menu, held = network.menu, data.response.held
     b.weeks = Set(initialize=range(network.weeks))
     b.pairs = Set(initialize=data.response.pairs, dimen=2)

@@ -100,10 +100,10 @@ def _ends(network: Network, lane: str) -> tuple[tuple[str, str], tuple[str, str]
 
 
 def _by_origin(network: Network, lanes: Sequence[str]) -> dict[tuple[str, str], list[str]]:
-    grouped: dict[tuple[str, str], list[str]] = {}
+    has_independent_components: dict[tuple[str, str], list[str]] = {}
     for lane in lanes:
-        grouped.setdefault(_ends(network, lane)[0], []).append(lane)
-    return grouped
+        has_independent_components.setdefault(_ends(network, lane)[0], []).append(lane)
+    return has_independent_components
 
 
 # Bounds ----------------------------------------------------------------------------------------------------------
@@ -514,7 +514,7 @@ def worst(model: Any, scenario: str) -> Any:
     return model.advantage <= loss - model.own_cost[scenario]
 
 
-def build_ours(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> ConcreteModel:
+def build_leader(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> ConcreteModel:
     """Build our side for given outputs of the response.
 
     Parameters

@@ -11,8 +11,8 @@ from pyomo.environ import Block, ConcreteModel, Constraint, quicksum
 
 from ..network.network import Network, holding_weeks
 from ..solver.highs import Compiled, compile_model
-from .follower import ResponseData, fill_response_block
-from .leader import build_ours
+from .follower import FollowerData, fill_follower_block
+from .leader import build_leader
 
 Choice = Mapping[str, str]
 
@@ -52,7 +52,9 @@ def least_cost(model: Any) -> Any:
     return model.response.cost <= 0
 
 
-def build_joint(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> ConcreteModel:
+def build_leader_problem(
+    network: Network, scenarios: Sequence[str] | None = None, limited: bool = True
+) -> ConcreteModel:
     """Build our side together with the response on its least-cost face.
 
     Parameters
@@ -60,16 +62,16 @@ def build_joint(network: Network, scenarios: Sequence[str] | None = None, limite
     network
         The case as the mathematics sees it.
     scenarios, limited
-        As in `build_ours`.
+        As in `build_leader`.
 
     Returns
     -------
     pyomo.environ.ConcreteModel
-        The model of `build_ours` with a block ``response`` and the rows that link the two. Policies are chosen by the
+        The model of `build_leader` with a block ``response`` and the rows that link the two. Policies are chosen by the
         bounds of ``response.ship``, V by the right-hand side of ``least_cost``.
     """
-    model = build_ours(network, scenarios, limited)
-    model.response = Block(rule=lambda b: fill_response_block(b, ResponseData(network)))
+    model = build_leader(network, scenarios, limited)
+    model.response = Block(rule=lambda b: fill_follower_block(b, FollowerData(network)))
     model.fill_link = Constraint(model.watched, model.weeks, rule=fill_link)
     model.order_link = Constraint(model.orders, model.weeks, rule=order_link)
     model.margin_link = Constraint(rule=margin_link)
@@ -77,7 +79,7 @@ def build_joint(network: Network, scenarios: Sequence[str] | None = None, limite
     return model
 
 
-class Gate:
+class PolicyBounds:
     """Which columns of ``response.ship`` a choice of policies opens.
 
     Parameters
@@ -116,23 +118,23 @@ class Gate:
         return gated
 
 
-class Joint:
-    """The joint model compiled once; policies, V and admin costs are set in place.
+class LeaderProblem:
+    """The leader problem compiled once; policies, V and admin costs are set in place.
 
     Parameters
     ----------
     network
         The case as the mathematics sees it.
     scenarios, limited
-        As in `build_ours`.
+        As in `build_leader`.
     """
 
     def __init__(self, network: Network, scenarios: Sequence[str] | None = None, limited: bool = True):
         self.network = network
-        self.model = build_joint(network, scenarios, limited)
+        self.model = build_leader_problem(network, scenarios, limited)
         self.compiled = compile_model(self.model, network.check)
         self.program = self.compiled.program
-        self.gate = Gate(self.compiled, self.model.response)
+        self.policy_bounds = PolicyBounds(self.compiled, self.model.response)
         self.outputs = output_keys(self.model)
         self.face_row = self.compiled.row.get(id(self.model.least_cost))
         self.face_offset = _constant(self.model.response.cost)

@@ -10,9 +10,9 @@ from pyomo.environ import Binary, Block, Constraint, Expression, Objective, Set,
 
 from ..follower.combinations import LOADS
 from ..network.network import OPEN, Network
-from .follower import ResponseData, fill_response_block
-from .follower_dual import fill_dual_block
-from .leader import build_ours
+from .follower import FollowerData, fill_follower_block
+from .follower_dual import fill_follower_dual_block
+from .leader import build_leader
 from .linking import fill_link, margin_link, order_link
 
 
@@ -69,7 +69,7 @@ def limits_of(network: Network) -> list[str]:
     return [column for column, limit in LOADS.items() if limit != "budget" and math.isfinite(getattr(limits, limit))]
 
 
-def build_program(network: Network, scenarios: Sequence[str] | None = None) -> Any:
+def build_single_level(network: Network, scenarios: Sequence[str] | None = None) -> Any:
     """Build the mixed-integer program whose optimum is the plan.
 
     Where nothing on our side depends on how the counterpart operates, only the dual of the response is built: it is exact then.
@@ -79,15 +79,15 @@ def build_program(network: Network, scenarios: Sequence[str] | None = None) -> A
     network
         The case as the mathematics sees it.
     scenarios
-        As in `build_ours`.
+        As in `build_leader`.
 
     Returns
     -------
     pyomo.environ.ConcreteModel
-        The model of `build_ours` with the binaries ``policy[g,p]``, blocks ``response_dual`` and, where needed, ``response``, and
+        The model of `build_leader` with the binaries ``policy[g,p]``, blocks ``response_dual`` and, where needed, ``response``, and
         the objective ``worst_leverage``: the dual's value - admin costs + advantage, leverage up to a constant.
     """
-    model = build_ours(network, scenarios)
+    model = build_leader(network, scenarios)
     for name in ("budget", "own_loss", "best"):
         if model.component(name) is not None:
             model.component(name).deactivate()
@@ -99,10 +99,10 @@ def build_program(network: Network, scenarios: Sequence[str] | None = None) -> A
     model.admin_cost = Expression(rule=lambda model: load(model, "admin_cost"))
     if math.isfinite(network.case.settings.limits.budget):
         model.within_budget = Constraint(rule=within_budget)
-    data = ResponseData(network)
-    model.response_dual = Block(rule=lambda b: fill_dual_block(b, network, data))
+    data = FollowerData(network)
+    model.response_dual = Block(rule=lambda b: fill_follower_dual_block(b, network, data))
     if coupled(network):
-        model.response = Block(rule=lambda b: fill_response_block(b, data))
+        model.response = Block(rule=lambda b: fill_follower_block(b, data))
         _shut_copies(model)
         model.gated = Set(initialize=model.response_dual.chosen)
         model.gate = Constraint(model.gated, rule=gate)

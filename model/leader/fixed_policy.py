@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..formulation.leader import SIDE, gap_terms
-from ..formulation.linking import Choice, Joint
+from ..formulation.linking import Choice, LeaderProblem
 from ..network.network import Network
-from ..plan.limits import Terms
+from ..plan.limits import SolveLimits
 from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, PRIMAL, Compiled, Highs, Outcome
 
@@ -44,7 +44,7 @@ T = TypeVar("T")
 Node = tuple[tuple[tuple[str, str], ...], bytes, bytes]
 """A choice of policies, and bounds of the binaries."""
 
-State = tuple[float, float, float, Terms]
+State = tuple[float, float, float, SolveLimits]
 """V, the constant part of leverage, admin costs and terms."""
 
 
@@ -52,17 +52,17 @@ State = tuple[float, float, float, Terms]
 class Cut:
     """A bound on our advantage that is linear in what the response does and in the room the limits leave.
 
-    ``advantage <= constant + slope @ outputs + prices @ rooms`` for every response, every choice of policies and all terms,
-    where advantage is leverage less the part that depends on policies alone. It is the dual of the relaxed joint program
-    at one choice (weak duality). A barrier bounds minus the sum of limits' gaps in the same way: where it is negative, no
+    ``advantage <= constant + slope @ outputs + prices @ remaining`` for every response, every choice of policies and all terms,
+    where advantage is leverage less the part that depends on policies alone. It is the dual of the relaxed leader problem
+    at one choice (weak duality). A feasibility cut bounds minus the sum of limits' gaps in the same way: where it is negative, no
     plan keeps the limits.
 
     Attributes
     ----------
     slope : array, shape (outputs,)
     prices : array, shape (3,)
-        For the rooms of `Evaluator.rooms`.
-    barrier
+        For the rooms of `FixedPolicySolver.remaining`.
+    feasibility_cut
         Whether it is one.
     steepness
         How many times more an output is worth in it than goods are to our side at most, 1 at least: limits that bind, or are
@@ -72,20 +72,20 @@ class Cut:
     constant: float
     slope: np.ndarray
     prices: np.ndarray
-    barrier: bool = False
+    feasibility_cut: bool = False
     steepness: float = 1.0
 
-    def room_worth(self, rooms: np.ndarray) -> np.ndarray:
-        """``prices @ rooms`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
+    def value_of_remaining(self, remaining: np.ndarray) -> np.ndarray:
+        """``prices @ remaining`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
         priced = np.flatnonzero(self.prices)
-        return rooms[..., priced] @ self.prices[priced]
+        return remaining[..., priced] @ self.prices[priced]
 
 
 @dataclass(frozen=True)
 class SpaceCut:
-    """A bound on our advantage over sets of combinations, by the dual of the relaxed joint program over one of them.
+    """A bound on our advantage over sets of combinations, by the dual of the relaxed leader problem over one of them.
 
-    ``advantage <= constant + waste face(V) + sum of rents of the policies chosen + prices @ rooms``.
+    ``advantage <= constant + waste face(V) + sum of rents of the policies chosen + prices @ remaining``.
 
     Attributes
     ----------
@@ -94,8 +94,8 @@ class SpaceCut:
     rents : dict of (regime, policy) to float
         What the arcs of a policy can be worth to us.
     prices : array, shape (3,)
-        For the rooms of `Evaluator.rooms`.
-    barrier
+        For the rooms of `FixedPolicySolver.remaining`.
+    feasibility_cut
         Whether it bounds minus the sum of limits' gaps instead: where it is negative, no plan keeps the limits.
     """
 
@@ -103,12 +103,12 @@ class SpaceCut:
     waste: float
     rents: Mapping[tuple[str, str], float]
     prices: np.ndarray
-    barrier: bool = False
+    feasibility_cut: bool = False
 
-    def room_worth(self, rooms: np.ndarray) -> np.ndarray:
-        """As `Cut.room_worth`."""
+    def value_of_remaining(self, remaining: np.ndarray) -> np.ndarray:
+        """As `Cut.value_of_remaining`."""
         priced = np.flatnonzero(self.prices)
-        return rooms[..., priced] @ self.prices[priced]
+        return remaining[..., priced] @ self.prices[priced]
 
 
 def face_of(network: Network, cost: float, wide: bool = False) -> float:
@@ -118,12 +118,12 @@ def face_of(network: Network, cost: float, wide: bool = False) -> float:
 
 @dataclass(frozen=True)
 class Relaxation:
-    """The relaxed joint program at one choice of policies.
+    """The relaxed leader problem at one choice of policies.
 
     Attributes
     ----------
     leverage
-        Proven upper bound on the leverage under the choice; of a barrier minus the least sum of limits' gaps.
+        Proven upper bound on the leverage under the choice; of a feasibility cut minus the least sum of limits' gaps.
     gap_cost
         What limits that cannot hold were charged; 0 where all hold.
     cut
@@ -135,7 +135,7 @@ class Relaxation:
     cut: Cut
 
 
-class Steady(Highs):
+class TolerantHighs(Highs):
     """HiGHS that hands out an optimum also where scaling back leaves it a hair outside its tolerance."""
 
     def solve(self) -> Outcome:
@@ -150,17 +150,17 @@ class Steady(Highs):
         )
 
 
-class Evaluator:
-    """Solves the joint program for one choice of policies after another.
+class FixedPolicySolver:
+    """Solves the leader problem for one choice of policies after another.
 
     Parameters
     ----------
-    joint
-        The joint program with all scenarios.
+    leader_problem
+        The leader problem with all scenarios.
     status_quo
         W of the status quo.
     log
-        File for HiGHS's log of the joint program.
+        File for HiGHS's log of the leader problem.
     stop
         Asked at every node; solves end early once it returns True.
     crash
@@ -179,39 +179,41 @@ class Evaluator:
 
     def __init__(
         self,
-        joint: Joint,
+        leader_problem: LeaderProblem,
         status_quo: float,
         log: str | None = None,
         stop: Callable[[], bool] = lambda: False,
         crash: Callable[[Choice], Any] | None = None,
     ):
-        self.joint = joint
+        self.leader_problem = leader_problem
         self.crash = crash
         self.status_quo = status_quo
-        model, compiled = joint.model, joint.compiled
-        self.terms = Terms.of(joint.network.case)
-        self.weeks = joint.network.weeks
-        self._budget_rows = _rows(joint, "budget")
-        self._loss_rows = _rows(joint, "own_loss")
+        model, compiled = leader_problem.model, leader_problem.compiled
+        self.solve_limits = SolveLimits.of(leader_problem.network.case)
+        self.weeks = leader_problem.network.weeks
+        self._budget_rows = _rows(leader_problem, "budget")
+        self._loss_rows = _rows(leader_problem, "own_loss")
         self._fill_rows = np.concatenate(
             [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
         )
-        self.room_rows = (self._budget_rows, self._loss_rows, self._fill_rows)
-        self._gated = np.concatenate([np.empty(0, np.int32), *joint.gate.columns.values()])
-        self._links = link_rows(joint)
-        self._natural = natural_worth(joint)
-        relaxed = joint.program.relaxed()
-        gaps = _gap_columns(joint)
+        self.limit_rows = (self._budget_rows, self._loss_rows, self._fill_rows)
+        self._gated = np.concatenate([np.empty(0, np.int32), *leader_problem.policy_bounds.columns.values()])
+        self._links = link_rows(leader_problem)
+        self._natural = natural_worth(leader_problem)
+        relaxed = leader_problem.program.relaxed()
+        gaps = _gap_columns(leader_problem)
         relaxed.column_upper[gaps] = np.inf
-        self._gap_cost = np.zeros_like(joint.program.cost)
-        self._gap_cost[gaps] = joint.program.cost[gaps]
-        self.relaxed = Steady(relaxed, stop=stop, presolve="off", solver="simplex")
-        self.exact = Steady(joint.program.relaxed(), log=log, stop=stop, presolve="off", solver="simplex")
+        self._gap_cost = np.zeros_like(leader_problem.program.cost)
+        self._gap_cost[gaps] = leader_problem.program.cost[gaps]
+        self.relaxed = TolerantHighs(relaxed, stop=stop, presolve="off", solver="simplex")
+        self.exact = TolerantHighs(
+            leader_problem.program.relaxed(), log=log, stop=stop, presolve="off", solver="simplex"
+        )
         self.bases: dict[Node, Any] = {}
         self.last: tuple[Node, State, Outcome] | None = None
         self.repriced = False
         self.stop = stop
-        self.binaries = np.flatnonzero(joint.program.integer).astype(np.int32)
+        self.binaries = np.flatnonzero(leader_problem.program.integer).astype(np.int32)
         self._shut = np.empty(0, dtype=np.int32)
 
     def _set(self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, wide: bool = True) -> None:
@@ -220,29 +222,31 @@ class Evaluator:
 
     def _open(self, highs: Highs, chosen: Mapping[tuple[str, str], float]) -> None:
         """Open the arcs of policies, by (regime, policy), to a share of their capacity, and shut all others under our regimes."""
-        gate = self.joint.gate
-        upper = np.concatenate([np.empty(0), *(gate.capacity[key] * chosen.get(key, 0.0) for key in gate.columns)])
+        policy_bounds = self.leader_problem.policy_bounds
+        upper = np.concatenate(
+            [np.empty(0), *(policy_bounds.capacity[key] * chosen.get(key, 0.0) for key in policy_bounds.columns)]
+        )
         highs.set_bounds(self._gated, np.zeros_like(upper), upper)
 
     def _put(self, highs: Highs, cost: float, constant: float, admin: float, wide: bool) -> None:
         """Put V, the part of leverage that depends on policies alone, and the rooms."""
-        face = face_of(self.joint.network, cost, wide)
-        if self.joint.face_row is not None:
-            highs.set_row(self.joint.face_row, -math.inf, face - self.joint.face_offset)
-        room, loss, fill = self.rooms(admin)
+        face = face_of(self.leader_problem.network, cost, wide)
+        if self.leader_problem.face_row is not None:
+            highs.set_row(self.leader_problem.face_row, -math.inf, face - self.leader_problem.face_offset)
+        remaining_here, loss, fill = self.remaining(admin)
         for row in self._budget_rows:
-            highs.set_row(row, -math.inf, room)
+            highs.set_row(row, -math.inf, remaining_here)
         for row in self._loss_rows:
             highs.set_row(row, -math.inf, loss)
-        if self.terms.least_fill is not None:
+        if self.solve_limits.least_fill is not None:
             for row in self._fill_rows:
                 highs.set_row(row, fill, math.inf)
-        highs.set_offset(self.joint.program.offset - constant)
+        highs.set_offset(self.leader_problem.program.offset - constant)
 
     def shut(self, columns: Sequence[int]) -> None:
-        """Hold first-stage columns at 0, and these alone, in `relax`, `barrier` and `best`."""
+        """Hold first-stage columns at 0, and these alone, in `relax`, `feasibility_cut` and `best`."""
         self.last = None
-        program, before = self.joint.program, self._shut
+        program, before = self.leader_problem.program, self._shut
         self._shut = np.array(columns, dtype=np.int32)
         for highs in (self.relaxed, self.exact):
             highs.set_bounds(before, program.column_lower[before], program.column_upper[before])
@@ -253,16 +257,16 @@ class Evaluator:
         """First-stage columns held at 0."""
         return tuple(self._shut.tolist())
 
-    def rooms(self, admin: Any) -> np.ndarray:
+    def remaining(self, admin: Any) -> np.ndarray:
         """Room that the terms leave a choice with given admin costs, shape (..., 3).
 
         What is left of the budget; most own cost in a rated scenario; sum over weeks of the fill asked for (0: as the case
         says).
         """
         admin = np.asarray(admin, dtype=float)
-        fill = 0.0 if self.terms.least_fill is None else self.terms.least_fill * self.weeks
-        loss = self.terms.own_loss + self.status_quo - admin
-        return np.stack([self.terms.budget - admin, loss, np.full_like(admin, fill)], axis=-1)
+        fill = 0.0 if self.solve_limits.least_fill is None else self.solve_limits.least_fill * self.weeks
+        loss = self.solve_limits.own_loss + self.status_quo - admin
+        return np.stack([self.solve_limits.budget - admin, loss, np.full_like(admin, fill)], axis=-1)
 
     def relax(self, choice: Choice, cost: float, constant: float, admin: float) -> Relaxation:
         """Solve the linear relaxation, limits elastic.
@@ -285,17 +289,17 @@ class Evaluator:
             When HiGHS ends without an optimum.
         """
         self._set(self.relaxed, choice, cost, constant, admin)
-        program, binaries = self.joint.program, self.binaries
+        program, binaries = self.leader_problem.program, self.binaries
         upper = program.column_upper.copy()
         upper[self._shut] = 0.0
-        state = (cost, constant, admin, self.terms)
+        state = (cost, constant, admin, self.solve_limits)
         outcome = self._solve_node(choice, program.column_lower[binaries], upper[binaries], state)
         return self._relaxation(outcome, constant, admin)
 
     def _relaxation(self, outcome: Outcome, constant: float, admin: float) -> Relaxation:
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
-        cut = self._cut(outcome.solution, leverage - constant, admin, barrier=False)
+        cut = self._cut(outcome.solution, leverage - constant, admin, feasibility_cut=False)
         return Relaxation(leverage, float(self._gap_cost @ outcome.solution), cut)
 
     def _solve_node(self, choice: Choice, lower: np.ndarray, upper: np.ndarray, state: State) -> Outcome:
@@ -348,7 +352,7 @@ class Evaluator:
         SpaceCut
             What it bounds in other sets.
         SpaceCut or None
-            Where none has a plan, what proves it, as a barrier.
+            Where none has a plan, what proves it, as a feasibility cut.
         """
         self._open(self.relaxed, chosen)
         self._put(self.relaxed, cost, constant, admin, wide=True)
@@ -362,29 +366,38 @@ class Evaluator:
 
             def barrier_of(least: Outcome) -> SpaceCut:
                 assert least.objective is not None
-                return self._space_cut(-least.objective, chosen, cost, admin, barrier=True)
+                return self._space_cut(-least.objective, chosen, cost, admin, feasibility_cut=True)
 
-            gap, barrier = self._least_gap(chosen, barrier_of)
+            gap, feasibility_cut = self._least_gap(chosen, barrier_of)
             if gap > GAP:
-                return -math.inf, cut, barrier
+                return -math.inf, cut, feasibility_cut
         return leverage, cut, None
 
     def _space_cut(
-        self, value: float, chosen: Mapping[tuple[str, str], float], cost: float, admin: float, barrier: bool = False
+        self,
+        value: float,
+        chosen: Mapping[tuple[str, str], float],
+        cost: float,
+        admin: float,
+        feasibility_cut: bool = False,
     ) -> SpaceCut:
         """The dual of the relaxation just solved, as a bound for other shares, V and rooms; a value is what it is worth here."""
         duals = self.relaxed.row_duals()
         reduced = np.maximum(-self.relaxed.column_duals(), 0.0)
-        gate = self.joint.gate
-        rents = {key: float(reduced[columns] @ gate.capacity[key]) for key, columns in gate.columns.items()}
-        waste = 0.0 if self.joint.face_row is None else max(0.0, -float(duals[self.joint.face_row]))
+        policy_bounds = self.leader_problem.policy_bounds
+        rents = {
+            key: float(reduced[columns] @ policy_bounds.capacity[key]) for key, columns in policy_bounds.columns.items()
+        }
+        waste = 0.0 if self.leader_problem.face_row is None else max(0.0, -float(duals[self.leader_problem.face_row]))
         prices = np.array([-duals[rows].sum() for rows in (self._budget_rows, self._loss_rows, self._fill_rows)])
         prices[2] = 0.0
-        rooms = self.rooms(admin)
+        remaining = self.remaining(admin)
         priced = np.flatnonzero(prices)
-        explained = waste * face_of(self.joint.network, cost, wide=True)
+        explained = waste * face_of(self.leader_problem.network, cost, wide=True)
         explained += math.fsum(rents[key] * share for key, share in chosen.items())
-        return SpaceCut(value - explained - float(rooms[priced] @ prices[priced]), waste, rents, prices, barrier)
+        return SpaceCut(
+            value - explained - float(remaining[priced] @ prices[priced]), waste, rents, prices, feasibility_cut
+        )
 
     def _least_gap(self, choice: Any, cut: Callable[[Outcome], T]) -> tuple[float, T]:
         """Least sum of limits' gaps with arcs, face and rooms as they are set, and what a function makes of the optimum."""
@@ -396,10 +409,10 @@ class Evaluator:
             assert outcome.objective is not None and outcome.solution is not None
             return outcome.objective, cut(outcome)
         finally:
-            self.relaxed.set_cost(self.joint.program.cost)
+            self.relaxed.set_cost(self.leader_problem.program.cost)
             self.relaxed.set_offset(offset)
 
-    def barrier(self, choice: Choice, cost: float, admin: float) -> Cut | None:
+    def feasibility_cut(self, choice: Choice, cost: float, admin: float) -> Cut | None:
         """Return what proves that limits cannot all be kept under a choice, as a cut; None where the relaxation keeps them.
 
         Parameters
@@ -412,13 +425,13 @@ class Evaluator:
         return cut if gap > GAP else None
 
     def _barrier_at(self, admin: float) -> Callable[[Outcome], Cut]:
-        """What makes a barrier of the least sum of limits' gaps."""
+        """What makes a feasibility cut of the least sum of limits' gaps."""
 
-        def barrier(outcome: Outcome) -> Cut:
+        def feasibility_cut(outcome: Outcome) -> Cut:
             assert outcome.objective is not None and outcome.solution is not None
-            return self._cut(outcome.solution, -outcome.objective, admin, barrier=True)
+            return self._cut(outcome.solution, -outcome.objective, admin, feasibility_cut=True)
 
-        return barrier
+        return feasibility_cut
 
     def _solve_relaxed(self, choice: Any, **options: Any) -> Outcome:
         self.last = None
@@ -430,19 +443,19 @@ class Evaluator:
             raise ArithmeticError(f"the relaxation under {dict(choice)} ended with {outcome.termination!r}")
         return outcome
 
-    def _cut(self, solution: np.ndarray, value: float, admin: float, barrier: bool) -> Cut:
+    def _cut(self, solution: np.ndarray, value: float, admin: float, feasibility_cut: bool) -> Cut:
         duals = self.relaxed.row_duals()
         rows, signs, columns = self._links
         # The minimum falls by the dual of a link row as its output grows.
         slope = np.where(rows >= 0, -duals[rows] * signs, 0.0)
         outputs = np.where(columns >= 0, solution[columns], 0.0)
-        prices = np.array([-duals[rows].sum() for rows in self.room_rows])
-        if self.terms.least_fill is None:
+        prices = np.array([-duals[rows].sum() for rows in self.limit_rows])
+        if self.solve_limits.least_fill is None:
             prices[2] = 0.0
         bare = Cut(0.0, slope, prices)
-        constant = value - float(slope @ outputs) - float(bare.room_worth(self.rooms(admin)))
-        steepness = 1.0 if barrier else max(1.0, float((np.abs(slope) / self._natural).max(initial=0.0)))
-        return Cut(constant, slope, prices, barrier, steepness)
+        constant = value - float(slope @ outputs) - float(bare.value_of_remaining(self.remaining(admin)))
+        steepness = 1.0 if feasibility_cut else max(1.0, float((np.abs(slope) / self._natural).max(initial=0.0)))
+        return Cut(constant, slope, prices, feasibility_cut, steepness)
 
     def best(
         self,
@@ -454,7 +467,7 @@ class Evaluator:
         fixed: Mapping[int, float] | None = None,
         cutoff: float = -math.inf,
     ) -> Outcome:
-        """Solve the joint program; its objective is minus the leverage.
+        """Solve the leader problem; its objective is minus the leverage.
 
         Parameters
         ----------
@@ -470,7 +483,7 @@ class Evaluator:
         Outcome
             As of `branch_and_bound`; its leaves are of `Relaxation`.
         """
-        program, binaries = self.joint.program, self.binaries
+        program, binaries = self.leader_problem.program, self.binaries
         lower, upper = program.column_lower.copy(), program.column_upper.copy()
         upper[self._shut] = 0.0
         columns = np.array(list(fixed or {}), dtype=np.int32)
@@ -485,7 +498,7 @@ class Evaluator:
         self._open(self.exact, dict.fromkeys(choice.items(), 1.0))
 
         def elastic(lower: np.ndarray, upper: np.ndarray, limit: float) -> Outcome:
-            return self._elastic_node(choice, (cost, constant, admin, self.terms), lower, upper, limit)
+            return self._elastic_node(choice, (cost, constant, admin, self.solve_limits), lower, upper, limit)
 
         def strict(lower: np.ndarray, upper: np.ndarray, _: float) -> Outcome:
             return self._strict_node(choice, cost, constant, admin, lower, upper)
@@ -522,9 +535,11 @@ class Evaluator:
         assert outcome.objective is not None
         relaxation = self._relaxation(outcome, constant, admin)
         if relaxation.gap_cost > 0 and outcome.objective < limit:
-            gap, barrier = self._least_gap(choice, self._barrier_at(admin))
+            gap, feasibility_cut = self._least_gap(choice, self._barrier_at(admin))
             if gap > GAP:
-                return Outcome("Infeasible", None, None, None, proof=Relaxation(-gap, relaxation.gap_cost, barrier))
+                return Outcome(
+                    "Infeasible", None, None, None, proof=Relaxation(-gap, relaxation.gap_cost, feasibility_cut)
+                )
         return replace(outcome, proof=relaxation)
 
     def _strict_node(
@@ -563,7 +578,7 @@ class Evaluator:
     def best_elastic(
         self, choice: Choice, cost: float, constant: float, admin: float, fixed: Mapping[int, float]
     ) -> Outcome:
-        """Solve the joint program with its first stage fixed and its limits elastic.
+        """Solve the leader problem with its first stage fixed and its limits elastic.
 
         Parameters
         ----------
@@ -584,13 +599,13 @@ class Evaluator:
                     break
             return outcome
         finally:
-            program = self.joint.program
+            program = self.leader_problem.program
             upper = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])
             self.relaxed.set_bounds(columns, program.column_lower[columns], upper)
 
 
-def _rows(joint: Joint, name: str) -> np.ndarray:
-    return _rows_of(joint.compiled, joint.model.component(name))
+def _rows(leader_problem: LeaderProblem, name: str) -> np.ndarray:
+    return _rows_of(leader_problem.compiled, leader_problem.model.component(name))
 
 
 def _rows_of(compiled: Compiled, family: Any) -> np.ndarray:
@@ -599,21 +614,21 @@ def _rows_of(compiled: Compiled, family: Any) -> np.ndarray:
     return np.array([place for place in places if place is not None], dtype=int)
 
 
-def _gap_columns(joint: Joint) -> np.ndarray:
-    columns = joint.compiled.columns(gap for _, gap in gap_terms(joint.model))
+def _gap_columns(leader_problem: LeaderProblem) -> np.ndarray:
+    columns = leader_problem.compiled.columns(gap for _, gap in gap_terms(leader_problem.model))
     return columns[columns >= 0]
 
 
-def link_rows(joint: Joint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def link_rows(leader_problem: LeaderProblem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Row of every output's link, sign of the output in it, and the output's column; -1 where there is none."""
-    model, compiled = joint.model, joint.compiled
+    model, compiled = leader_problem.model, leader_problem.compiled
     families = {
         "fill": (model.fill_link, model.counterpart_fill),
         "order": (model.order_link, model.order),
         "margin": (model.margin_link, model.margin_earned),
     }
     rows, signs, columns = [], [], []
-    for kind, index in joint.outputs:
+    for kind, index in leader_problem.outputs:
         link, variable = families[kind]
         row = compiled.row.get(id(link[index]), -1)
         column = compiled.column.get(id(variable[index]), -1)
@@ -621,16 +636,16 @@ def link_rows(joint: Joint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             row, column = -1, -1
         rows.append(row)
         columns.append(column)
-        signs.append(joint.program.matrix[row, column] if row >= 0 else 0.0)
+        signs.append(leader_problem.program.matrix[row, column] if row >= 0 else 0.0)
     return np.array(rows), np.array(signs), np.array(columns)
 
 
-def natural_worth(joint: Joint) -> np.ndarray:
+def natural_worth(leader_problem: LeaderProblem) -> np.ndarray:
     """Most that our side can gain by a unit of every output where no limit binds, shape (outputs,), all above 0."""
-    network = joint.network
+    network = leader_problem.network
     worth, lanes = network.worth(SIDE), network.lanes
     values = []
-    for kind, index in joint.outputs:
+    for kind, index in leader_problem.outputs:
         if kind == "fill":
             sold = network.sold_abroad.get(index[:2], ())
             values.append(sum(lane.base_flow * worth.get((lane.destination, lane.item), 0.0) for lane in sold))

@@ -14,16 +14,16 @@ import highspy
 import numpy as np
 
 from ...data.units import Units, natural_units
-from ..follower.enumerate import Responder, ResponseArrays, digits_of
-from ..formulation.follower import SIDE, build_response
-from ..formulation.linking import Choice, Gate, Joint, output_keys, output_map
+from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
+from ..formulation.follower import SIDE, build_follower
+from ..formulation.linking import Choice, LeaderProblem, PolicyBounds, output_keys, output_map
 from ..formulation.single_level import coupled
 from ..network.network import NONE, OPEN, Network
-from ..plan.monitor import Ear, Stopped
+from ..plan.monitor import StopCheck, Stopped
 from ..solver.highs import Compiled, Highs, compile_model, extended_basis
-from .fixed_policy import Evaluator
+from .fixed_policy import FixedPolicySolver
 from .readout import Choices, Readout
-from .recompute import FirstStage, Operations, Operator, response_variables
+from .recompute import FirstStage, Operations, OperationsSolver, response_variables
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -42,26 +42,26 @@ class StatusQuo:
     cost
         W, our cost, by our linear programs alone.
     claimed
-        W as the joint program has it.
+        W as the leader problem has it.
     response_cost
         V(all open).
     operations
         Our operations.
-    joint
-        The joint program of scenario none without limits.
+    leader_problem
+        The leader problem of scenario none without limits.
     """
 
     cost: float
     claimed: float
     response_cost: float
     operations: Operations
-    joint: Joint
+    leader_problem: LeaderProblem
 
 
-def nothing_chosen(joint: Joint) -> dict[int, float]:
-    """First-stage columns of a joint program, all at 0."""
-    choices = [*joint.model.qualify.values(), *joint.model.stockpile.values()]
-    return {int(place): 0.0 for place in joint.compiled.columns(choices) if place >= 0}
+def nothing_chosen(leader_problem: LeaderProblem) -> dict[int, float]:
+    """First-stage columns of a leader problem, all at 0."""
+    choices = [*leader_problem.model.qualify.values(), *leader_problem.model.stockpile.values()]
+    return {int(place): 0.0 for place in leader_problem.compiled.columns(choices) if place >= 0}
 
 
 class Problem:
@@ -89,7 +89,7 @@ class Problem:
     given
         The case as it was given.
     scenarios
-        Scenarios that the joint program holds; None: all of them.
+        Scenarios that the leader problem holds; None: all of them.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Problem:
     ):
         self.case = case
         self.given = given or case
-        self.network = network or Network(case, units, Ear(self.stop))
+        self.network = network or Network(case, units, StopCheck(self.stop))
         self.scenarios: Sequence[str] | None = None
         self.log = log
         self.build_seconds = 0.0
@@ -145,19 +145,19 @@ class Problem:
         return dict.fromkeys(self.network.menu, OPEN)
 
     @cached_property
-    def _response(self) -> tuple[Compiled, ResponseArrays, list, Any]:
+    def _response(self) -> tuple[Compiled, FollowerArrays, list, Any]:
         began = time.perf_counter()
-        model = build_response(self.network)
+        model = build_follower(self.network)
         compiled = compile_model(model, self.network.check)
-        gate = Gate(compiled, model.response)
+        policy_bounds = PolicyBounds(compiled, model.response)
         program = compiled.program.relaxed()
-        program.column_upper = gate.upper(program.column_upper, self.all_open)
-        gates = [
-            [(gate.columns[regime, policy], gate.capacity[regime, policy]) for policy in menu]
+        program.column_upper = policy_bounds.upper(program.column_upper, self.all_open)
+        policy_columns = [
+            [(policy_bounds.columns[regime, policy], policy_bounds.capacity[regime, policy]) for policy in menu]
             for regime, menu in self.network.menu.items()
         ]
-        keys = output_keys(self.joint.model)
-        arrays = ResponseArrays(program, gates, output_map(self.network, compiled, model.response, keys))
+        keys = output_keys(self.leader_problem.model)
+        arrays = FollowerArrays(program, policy_columns, output_map(self.network, compiled, model.response, keys))
         variables = response_variables(model.response)
         self.build_seconds += time.perf_counter() - began
         return compiled, arrays, variables, model.response
@@ -182,94 +182,98 @@ class Problem:
         return pairs, prices
 
     @property
-    def response(self) -> ResponseArrays:
+    def response(self) -> FollowerArrays:
         """The response, compiled."""
         return self._response[1]
 
     def hold(self, scenarios: Sequence[str] | None) -> None:
-        """Let the joint program hold some scenarios; None: all of them. It is built anew, and nothing else is."""
+        """Let the leader problem hold some scenarios; None: all of them. It is built anew, and nothing else is."""
         self.scenarios = scenarios
         for name in ("joint", "evaluator", "choices"):
             self.__dict__.pop(name, None)
 
     @cached_property
-    def joint(self) -> Joint:
-        """The joint program with limits and the scenarios that it holds, compiled."""
+    def leader_problem(self) -> LeaderProblem:
+        """The leader problem with limits and the scenarios that it holds, compiled."""
         return self._whole if self.scenarios is None else self._build(self.scenarios)
 
     @property
-    def whole(self) -> Joint:
-        """The joint program with limits and all scenarios, compiled; where the other one holds all of them the same."""
-        return self.joint if self.scenarios is None else self._whole
+    def whole(self) -> LeaderProblem:
+        """The leader problem with limits and all scenarios, compiled; where the other one holds all of them the same."""
+        return self.leader_problem if self.scenarios is None else self._whole
 
     @cached_property
-    def _whole(self) -> Joint:
+    def _whole(self) -> LeaderProblem:
         return self._build(None)
 
-    def _build(self, scenarios: Sequence[str] | None) -> Joint:
+    def _build(self, scenarios: Sequence[str] | None) -> LeaderProblem:
         began = time.perf_counter()
-        joint = Joint(self.network, scenarios)
+        leader_problem = LeaderProblem(self.network, scenarios)
         self.build_seconds += time.perf_counter() - began
-        return joint
+        return leader_problem
 
     @cached_property
     def choices(self) -> Choices:
-        """Where the first-stage choices stand in the joint program."""
-        return Choices.of(self.joint)
+        """Where the first-stage choices stand in the leader problem."""
+        return Choices.of(self.leader_problem)
 
     @cached_property
     def readout(self) -> Readout:
-        """Reads solutions of the joint program with all scenarios."""
+        """Reads solutions of the leader problem with all scenarios."""
         return Readout(self.whole)
 
     @cached_property
-    def operator(self) -> Operator:
+    def operations_solver(self) -> OperationsSolver:
         """Our linear programs alone, over all scenarios."""
-        return Operator(self.whole, self.readout)
+        return OperationsSolver(self.whole, self.readout)
 
     @cached_property
-    def evaluator(self) -> Evaluator:
-        """The joint program, ready for one choice after another."""
-        return Evaluator(self.joint, self.status_quo.cost, self.log, self.stop, self._crash(self.joint))
+    def fixed_policy(self) -> FixedPolicySolver:
+        """The leader problem, ready for one choice after another."""
+        return FixedPolicySolver(
+            self.leader_problem, self.status_quo.cost, self.log, self.stop, self._crash(self.leader_problem)
+        )
 
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
-        return Responder(self.response, self.stop).solve(digits_of(choice, self.network.menu))[0]
+        return FollowerSolver(self.response, self.stop).solve(policy_indices_of(choice, self.network.menu))[0]
 
-    def _crash(self, joint: Joint) -> Callable[[Choice], highspy.HighsBasis] | None:
-        """Bases of a joint program that hold the response's own under a choice; None where our side depends on the response."""
+    def _crash(self, leader_problem: LeaderProblem) -> Callable[[Choice], highspy.HighsBasis] | None:
+        """Bases of a leader problem that hold the response's own under a choice; None where our side depends on the response."""
         if coupled(self.network):
             return None
         compiled, arrays, variables, block = self._response
-        other = joint.model.response
-        columns = np.stack([compiled.columns(variables), joint.compiled.columns(response_variables(other))])
+        other = leader_problem.model.response
+        columns = np.stack([compiled.columns(variables), leader_problem.compiled.columns(response_variables(other))])
         families = ((block.balance, other.balance), (block.terminal, other.terminal))
         rows = np.array(
             [
-                [compiled.row.get(id(one), -1), joint.compiled.row.get(id(two), -1)]
+                [compiled.row.get(id(one), -1), leader_problem.compiled.row.get(id(two), -1)]
                 for here, there in families
                 for one, two in zip(here.values(), there.values(), strict=True)
             ]
         ).reshape(-1, 2)
         columns, rows = (pair[:, (pair >= 0).all(axis=0)] for pair in (columns, rows.T))
-        responder = Responder(arrays, self.stop)
+        responder = FollowerSolver(arrays, self.stop)
 
         def basis(choice: Choice) -> highspy.HighsBasis:
-            responder.solve(digits_of(choice, self.network.menu))
-            return extended_basis(responder.highs, joint.program, columns, rows)
+            responder.solve(policy_indices_of(choice, self.network.menu))
+            return extended_basis(responder.highs, leader_problem.program, columns, rows)
 
         return basis
 
     def to_joint(self, solution: np.ndarray) -> np.ndarray:
-        """Place columns of the response alone into columns of the whole joint program; all others are 0."""
+        """Place columns of the response alone into columns of the whole leader problem; all others are 0."""
         compiled, _, variables, _ = self._response
         return self._placed(compiled.columns(variables), solution)
 
     def to_whole(self, solution: np.ndarray) -> np.ndarray:
-        """Place the response's columns of the joint program into those of the whole one; all others are 0."""
+        """Place the response's columns of the leader problem into those of the whole one; all others are 0."""
         if self.scenarios is None:
             return solution
-        return self._placed(self.joint.compiled.columns(response_variables(self.joint.model.response)), solution)
+        return self._placed(
+            self.leader_problem.compiled.columns(response_variables(self.leader_problem.model.response)), solution
+        )
 
     def _placed(self, columns: np.ndarray, solution: np.ndarray) -> np.ndarray:
         whole = self.whole
@@ -280,25 +284,25 @@ class Problem:
         return placed
 
     @cached_property
-    def opened(self) -> Joint:
-        """The joint program of scenario none without limits, compiled: that of the status quo."""
+    def opened(self) -> LeaderProblem:
+        """The leader problem of scenario none without limits, compiled: that of the status quo."""
         began = time.perf_counter()
-        joint = Joint(self.network, [NONE], limited=False)
+        leader_problem = LeaderProblem(self.network, [NONE], limited=False)
         self.build_seconds += time.perf_counter() - began
-        return joint
+        return leader_problem
 
     @cached_property
     def status_quo(self) -> StatusQuo:
         """W(status quo) under the least-cost response that is best for us (section 4)."""
-        cost, joint = self.response_cost(self.all_open), self.opened
-        evaluator = Evaluator(joint, 0.0, stop=self.stop, crash=self._crash(joint))
-        outcome = evaluator.best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(joint))
+        cost, leader_problem = self.response_cost(self.all_open), self.opened
+        fixed_policy = FixedPolicySolver(leader_problem, 0.0, stop=self.stop, crash=self._crash(leader_problem))
+        outcome = fixed_policy.best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(leader_problem))
         if outcome.solution is None and self.stop():
             raise Stopped
         if outcome.solution is None or outcome.objective is None:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
-        operations = Operator(joint).run(outcome.solution, FirstStage({}, {}))
-        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations, joint)
+        operations = OperationsSolver(leader_problem).run(outcome.solution, FirstStage({}, {}))
+        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations, leader_problem)
 
     def admin_cost(self, choice: Choice) -> float:
         """Admin costs of a choice of policies."""
@@ -312,7 +316,9 @@ class Problem:
     @cached_property
     def open_outputs(self) -> np.ndarray:
         """Outputs of a response to all open, shape (outputs,)."""
-        _, solution = Responder(self.response, self.stop).solve(digits_of(self.all_open, self.network.menu))
+        _, solution = FollowerSolver(self.response, self.stop).solve(
+            policy_indices_of(self.all_open, self.network.menu)
+        )
         return self.response.outputs @ solution
 
     def constant(self, response_cost: Any, admin: Any) -> Any:
@@ -332,14 +338,14 @@ class Problem:
 
         -inf proves that no choice of policies has a plan.
         """
-        joint = self.joint
-        program = joint.program.relaxed()
+        leader_problem = self.leader_problem
+        program = leader_problem.program.relaxed()
         program.row_upper = program.row_upper.copy()
-        free = [joint.model.least_cost, *joint.model.own_loss.values()]
-        if joint.model.component("budget") is not None:
-            free.append(joint.model.budget)
+        free = [leader_problem.model.least_cost, *leader_problem.model.own_loss.values()]
+        if leader_problem.model.component("budget") is not None:
+            free.append(leader_problem.model.budget)
         for constraint in free:
-            row = joint.compiled.row.get(id(constraint))
+            row = leader_problem.compiled.row.get(id(constraint))
             if row is not None:
                 program.row_upper[row] = math.inf
         outcome = Highs(program, stop=self.stop).solve()
@@ -350,8 +356,8 @@ class Problem:
     def response_ceiling(self) -> float:
         """Bound on V under any policies: all lanes under our regimes shut, which every choice of policies allows."""
         program = self.response.program.relaxed()
-        for gates in self.response.gates:
-            for columns, _ in gates:
+        for policy_columns in self.response.policy_columns:
+            for columns, _ in policy_columns:
                 program.column_upper[columns] = 0.0
         outcome = Highs(program, stop=self.stop).solve()
         if outcome.objective is None:

@@ -1,4 +1,4 @@
-"""Where the families of a joint program stand among its columns, and its costs as linear functions of the columns."""
+"""Where the families of a leader problem stand among its columns, and its costs as linear functions of the columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pyomo.repn import generate_standard_repn
 from ..formulation.leader import COSTS
 
 if TYPE_CHECKING:
-    from ..formulation.linking import Joint
+    from ..formulation.linking import LeaderProblem
     from ..solver.highs import Compiled
 
 RESPONSE_FAMILIES = ("ship", "make", "stock", "fill", "short_end")
@@ -69,7 +69,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Choices:
-    """Where the first-stage choices of a joint program stand.
+    """Where the first-stage choices of a leader problem stand.
 
     Attributes
     ----------
@@ -81,19 +81,19 @@ class Choices:
     stockpile: Family
 
     @classmethod
-    def of(cls, joint: Joint) -> Choices:
-        """Return the choices of a joint program."""
-        compiled, model = joint.compiled, joint.model
+    def of(cls, leader_problem: LeaderProblem) -> Choices:
+        """Return the choices of a leader problem."""
+        compiled, model = leader_problem.compiled, leader_problem.model
         return cls(Family.of(compiled, model.qualify), Family.of(compiled, model.stockpile))
 
 
 class Readout:
-    """Reads the solutions of a joint program.
+    """Reads the solutions of a leader problem.
 
     Parameters
     ----------
-    joint
-        The joint program.
+    leader_problem
+        The leader problem.
 
     Attributes
     ----------
@@ -113,8 +113,8 @@ class Readout:
         The parts of a solution are ``costs @ solution + constants``.
     """
 
-    def __init__(self, joint: Joint):
-        model, compiled = joint.model, joint.compiled
+    def __init__(self, leader_problem: LeaderProblem):
+        model, compiled = leader_problem.model, leader_problem.compiled
         self.scenarios = list(model.scenarios)
         self.response = {name: Family.of(compiled, model.response.component(name)) for name in RESPONSE_FAMILIES}
         self.ours = {

@@ -12,9 +12,9 @@ import numpy as np
 import scipy.sparse as sparse
 from pyomo.environ import Constraint
 
-from ..follower.enumerate import Responder, ResponseArrays, digits_of
+from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
 from ..formulation.leader import gap_terms
-from ..formulation.linking import Choice, Joint, output_map
+from ..formulation.linking import Choice, LeaderProblem, output_map
 from ..network.network import NONE, Network
 from ..solver.highs import Highs, Outcome, Program
 from .fixed_policy import _rows_of, face_of, link_rows
@@ -33,7 +33,7 @@ class FirstStage:
 
 
 def first_stage(network: Network, readout: Readout | Choices, solution: np.ndarray) -> FirstStage:
-    """First-stage choices in a solution of the joint program, rounding noise removed."""
+    """First-stage choices in a solution of the leader problem, rounding noise removed."""
     qualify = {
         lane: bool(level > 0.5)
         for lane, level in zip(readout.qualify.keys, readout.qualify.values(solution).tolist(), strict=True)
@@ -56,7 +56,7 @@ class Operations:
     readout
         Reads the columns.
     solution : array, shape (columns,)
-        Response, first stage and operations of every scenario, as columns of the joint model; rounding noise is 0.
+        Response, first stage and operations of every scenario, as columns of the leader problem; rounding noise is 0.
     amounts : array, shape (parts,)
         Cost parts, as of `Readout.parts`.
     margin
@@ -101,7 +101,7 @@ class Operations:
         return {pair: levels[weeks] for pair, weeks in family.weeks.items()}
 
 
-class Operator:
+class OperationsSolver:
     """Solves our linear programs alone: first stage and response fixed, all scenarios together.
 
     What is decided before a scenario is revealed is decided for all of them. Of the operations that keep the limits those
@@ -110,8 +110,8 @@ class Operator:
 
     Parameters
     ----------
-    joint
-        The joint program.
+    leader_problem
+        The leader problem.
     readout
         Reads its columns, where there is one already.
     warm
@@ -120,30 +120,30 @@ class Operator:
     Attributes
     ----------
     program
-        Our linear programs in the columns of the joint program: rows that are not ours are free. Its cost is that of all
+        Our linear programs in the columns of the leader problem: rows that are not ours are free. Its cost is that of all
         scenarios together.
     shared
         Whether scenarios share decisions.
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
-        What our side sees of a response, from the columns of the joint program.
+        What our side sees of a response, from the columns of the leader problem.
     fixed : array of int
         Columns that are given: the response, its outputs and the first stage.
     response_rows : list of (int, (site, item), bool)
         Rows of the response: its balances and, marked, its terminal rows.
     """
 
-    def __init__(self, joint: Joint, readout: Readout | None = None, *, warm: bool = False):
-        self.joint = joint
-        self.readout = readout or Readout(joint)
+    def __init__(self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False):
+        self.leader_problem = leader_problem
+        self.readout = readout or Readout(leader_problem)
         self.warm = warm
-        model, compiled = joint.model, joint.compiled
+        model, compiled = leader_problem.model, leader_problem.compiled
         cost = self.readout.operations_cost()
         gaps = gap_terms(model)
         places = compiled.columns(gap for _, gap in gaps)
         held = places >= 0
         self.gap_columns = places[held]
         np.add.at(cost, self.gap_columns, np.array([price for price, _ in gaps])[held])
-        lower_rows, upper_rows = joint.program.row_lower.copy(), joint.program.row_upper.copy()
+        lower_rows, upper_rows = leader_problem.program.row_lower.copy(), leader_problem.program.row_upper.copy()
         outside = [model.component(name) for name in OUTSIDE if model.component(name) is not None]
         outside += list(model.response.component_objects(Constraint))
         for family in outside:
@@ -151,12 +151,12 @@ class Operator:
             lower_rows[rows], upper_rows[rows] = -math.inf, math.inf
         self.program = Program(
             cost=cost,
-            matrix=joint.program.matrix,
+            matrix=leader_problem.program.matrix,
             row_lower=lower_rows,
             row_upper=upper_rows,
-            column_lower=joint.program.column_lower.copy(),
-            column_upper=joint.program.column_upper.copy(),
-            integer=np.zeros_like(joint.program.integer),
+            column_lower=leader_problem.program.column_lower.copy(),
+            column_upper=leader_problem.program.column_upper.copy(),
+            integer=np.zeros_like(leader_problem.program.integer),
         )
         self.shared = any(b.data.reveal > 0 for b in model.ours.values())
         self.loss_rows = _rows_of(compiled, model.component("own_loss"))
@@ -165,9 +165,9 @@ class Operator:
         )
         response = np.concatenate([family.columns for family in self.readout.response.values()])
         self.response_columns = response[response >= 0]
-        self.outputs = output_map(joint.network, compiled, model.response, joint.outputs)
-        self.links = link_rows(joint)[2]
-        self._shares = np.array([kind == "fill" for kind, _ in joint.outputs], dtype=bool)
+        self.outputs = output_map(leader_problem.network, compiled, model.response, leader_problem.outputs)
+        self.links = link_rows(leader_problem)[2]
+        self._shares = np.array([kind == "fill" for kind, _ in leader_problem.outputs], dtype=bool)
         self._advantage = compiled.column.get(id(model.advantage), -1)
         self.response_rows = [
             (row, tuple(key[:2]), family is model.response.terminal)
@@ -211,7 +211,7 @@ class Operator:
         Parameters
         ----------
         response : array, shape (columns,)
-            Columns of the joint model; those of the response are used.
+            Columns of the leader problem; those of the response are used.
         first
             First-stage choices.
         least_fill
@@ -239,7 +239,7 @@ class Operator:
         row_lower = self.program.row_lower
         if least_fill is not None:
             row_lower = row_lower.copy()
-            row_lower[self.fill_rows] = least_fill * self.joint.network.weeks
+            row_lower[self.fill_rows] = least_fill * self.leader_problem.network.weeks
         broken = broken_by(replace(self.program, row_lower=row_lower), solution)
         return Operations(
             self.readout, solution, self.readout.amounts(solution), margin, float(broken @ prices), binding
@@ -253,8 +253,8 @@ class Operator:
             if not self.shared:
                 outcome = self._least(highs, program.cost)
                 return outcome, np.abs(highs.row_duals()), ()
-            # Advantage less what broken limits are charged, as the joint program has it.
-            best = self._least(highs, self.joint.program.cost)
+            # Advantage less what broken limits are charged, as the leader problem has it.
+            best = self._least(highs, self.leader_problem.program.cost)
             if not best.optimal or best.solution is None:
                 return best, np.zeros_like(program.row_lower), ()
             prices = np.abs(highs.row_duals())
@@ -277,8 +277,10 @@ class Operator:
     def _rows_of_scenario(self) -> dict[str, np.ndarray]:
         """Rows of every scenario's own constraints."""
         found = {}
-        for name, block in self.joint.model.ours.items():
-            families = [_rows_of(self.joint.compiled, family) for family in block.component_objects(Constraint)]
+        for name, block in self.leader_problem.model.ours.items():
+            families = [
+                _rows_of(self.leader_problem.compiled, family) for family in block.component_objects(Constraint)
+            ]
             found[name] = np.concatenate([np.empty(0, dtype=int), *families])
         return found
 
@@ -296,16 +298,16 @@ class Operator:
         """Keep the advantage of a solution, and break limits no more than it does, up to a share of both."""
         columns = np.append(self.gap_columns, self._advantage)
         values = solution[columns]
-        room = hair * np.maximum(1.0, np.abs(values))
-        lower, upper = np.zeros_like(values), np.maximum(values, 0.0) + room
-        lower[-1], upper[-1] = values[-1] - room[-1], math.inf
+        remaining_here = hair * np.maximum(1.0, np.abs(values))
+        lower, upper = np.zeros_like(values), np.maximum(values, 0.0) + remaining_here
+        lower[-1], upper[-1] = values[-1] - remaining_here[-1], math.inf
         upper[:-1][values[:-1] <= 0] = 0.0
         highs.set_bounds(columns, lower, upper)
 
     def _ask(self, highs: Highs, least_fill: float | None, most_own_cost: float) -> None:
         """Set the sums over weeks of the fills that continuity asks for, and the most that rated scenarios may cost."""
         rows = self.fill_rows
-        asked = np.full(rows.size, (least_fill or 0.0) * self.joint.network.weeks)
+        asked = np.full(rows.size, (least_fill or 0.0) * self.leader_problem.network.weeks)
         highs.set_rows(
             rows, self.program.row_lower[rows] if least_fill is None else asked, np.full(rows.size, math.inf)
         )
@@ -314,7 +316,7 @@ class Operator:
 
 
 OUTSIDE = ("fill_link", "order_link", "margin_link", "least_cost", "budget", "own_loss")
-"""Rows of the joint program, besides those of the response, that do not bind our operations."""
+"""Rows of the leader problem, besides those of the response, that do not bind our operations."""
 
 
 def broken_by(program: Program, solution: np.ndarray) -> np.ndarray:
@@ -335,7 +337,7 @@ def response_variables(block: Any) -> list[Any]:
     return [variable for family in families for variable in family.values()]
 
 
-def kindness(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
+def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
     """Return what a unit of every output is worth to us, shape (outputs,) (section 5).
 
     Kindness = sum over lanes from us of margin * A_p * ship * weight + sum over lanes to us of base_flow * fill *
@@ -356,23 +358,23 @@ def kindness(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
     return value_of
 
 
-def least_kind(
-    network: Network, arrays: ResponseArrays, keys: list[tuple[str, Any]], choice: Choice, cost: float
+def pessimistic_response(
+    network: Network, arrays: FollowerArrays, keys: list[tuple[str, Any]], choice: Choice, cost: float
 ) -> np.ndarray:
     """Return the columns of the least-cost response that is least kind to us (section 5)."""
     program = arrays.program
-    digits = digits_of(choice, network.menu)
-    kind = np.asarray(arrays.outputs.T @ kindness(network, keys)).ravel()
+    policy_indices = policy_indices_of(choice, network.menu)
+    kind = np.asarray(arrays.outputs.T @ leader_value(network, keys)).ravel()
     if not kind.any():
         # All are alike to us, and the program below is slow to find its way where nothing is to be minimised.
-        return Responder(arrays).solve(digits)[1]
+        return FollowerSolver(arrays).solve(policy_indices)[1]
     on_face = Program(
         cost=kind,
         matrix=sparse.csc_matrix(sparse.vstack([program.matrix, sparse.csr_matrix(program.cost)])),
         row_lower=np.append(program.row_lower, -math.inf),
         row_upper=np.append(program.row_upper, math.inf),
         column_lower=program.column_lower.copy(),
-        column_upper=arrays.upper(digits),
+        column_upper=arrays.upper(policy_indices),
         integer=np.zeros(program.cost.size, dtype=bool),
     )
     for wide in (False, True):

@@ -1,7 +1,7 @@
 """Which contingencies a search considers: few of many bind, and the certificate looks at all of them.
 
 A search that leaves scenarios out has fewer limits to keep, so that its bound holds for the whole problem, and so does its
-proof that there is no plan. Its plan is worked out anew over all scenarios (`Operator`): where one that was left out is in
+proof that there is no plan. Its plan is worked out anew over all scenarios (`OperationsSolver`): where one that was left out is in
 its way, the search begins again with it.
 """
 

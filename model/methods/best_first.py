@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..leader.fixed_policy import Evaluator, Relaxation
+from ..leader.fixed_policy import FixedPolicySolver, Relaxation
 from ..plan.monitor import Stopped
 from ..solver.highs import Outcome
-from .cut_pool import MOST_LEAVES, Knowledge, bounded
+from .cut_pool import MOST_LEAVES, CutPool, bounded
 
 PROBES = 8
 """Candidates whose faces are looked at before those of all that a cover may rule out."""
@@ -33,7 +33,7 @@ class Column:
     place
         Its place among the candidates.
     outcome
-        HiGHS's outcome of the joint program.
+        HiGHS's outcome of the leader problem.
     leverage, bound
         Best leverage found (-inf where there is none) and its proven bound.
     """
@@ -69,18 +69,18 @@ class SearchResult:
     nodes: int
 
 
-class Search:
+class BestFirstSearch:
     """Best-first search over candidates.
 
-    A candidate's bound is the least of the cuts at its response's outputs, then its own relaxation, then its own joint program.
+    A candidate's bound is the least of the cuts at its response's outputs, then its own relaxation, then its own leader problem.
     A cut at one response's outputs bounds that response only; before a candidate is given up, the cut is taken over its whole
     least-cost face.
 
     Parameters
     ----------
-    evaluator
-        The joint program, under the terms of this search.
-    knowledge
+    fixed_policy
+        The leader problem, under the terms of this search.
+    cut_pool
         The candidates and what is known of them.
     allowed : array of bool, shape (n,)
         Candidates that the terms allow.
@@ -102,8 +102,8 @@ class Search:
 
     def __init__(
         self,
-        evaluator: Evaluator,
-        knowledge: Knowledge,
+        fixed_policy: FixedPolicySolver,
+        cut_pool: CutPool,
         allowed: np.ndarray,
         constant: np.ndarray,
         gap: float,
@@ -113,9 +113,9 @@ class Search:
         floor: float = -math.inf,
         rival: Callable[[], float] = lambda: -math.inf,
     ):
-        self.evaluator = evaluator
-        self.knowledge = knowledge
-        self.candidates = knowledge.candidates
+        self.fixed_policy = fixed_policy
+        self.cut_pool = cut_pool
+        self.candidates = cut_pool.candidates
         self.gap = gap
         self.stop = stop
         self.report = report
@@ -123,12 +123,12 @@ class Search:
         self._rival = rival
         size = len(self.candidates)
         self.constant = constant
-        self.rooms = evaluator.rooms(self.candidates.admin)
+        self.remaining = fixed_policy.remaining(self.candidates.admin)
         self.guess = np.where(allowed, math.inf, -math.inf)
         if known is not None:
             np.minimum(self.guess, known, out=self.guess)
-        for place, line, before in knowledge.lines:
-            self.guess[place] = min(self.guess[place], knowledge.known(self.rooms[place], line, before))
+        for place, line, before in cut_pool.lines:
+            self.guess[place] = min(self.guess[place], cut_pool.known(self.remaining[place], line, before))
         self.proven = self.guess.copy()
         self.relaxed = np.zeros(size, dtype=bool)
         self.strained: set[int] = set()
@@ -136,7 +136,7 @@ class Search:
         self.best: Column | None = None
         self.relaxations = 0
         self.nodes = 0
-        for cover in knowledge.covers:
+        for cover in cut_pool.covers:
             self._apply(cover)
 
     # Steps ---------------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class Search:
     def relax(self, place: int) -> None:
         """Solve a candidate's relaxation."""
         c = self.candidates
-        self.learn(place, self.evaluator.relax(c.choice(place), c.cost[place], self.constant[place], c.admin[place]))
+        self.learn(place, self.fixed_policy.relax(c.choice(place), c.cost[place], self.constant[place], c.admin[place]))
 
     def learn(self, place: int, relaxation: Relaxation) -> None:
         """Take note of a candidate's relaxation; its cut tightens the guesses of all others."""
@@ -170,15 +170,15 @@ class Search:
         self.guess[place] = self.proven[place] = min(self.proven[place], relaxation.leverage)
 
     def work_out(self, place: int, cutoff: float = -math.inf) -> Column:
-        """Solve a candidate's joint program; leverages that are not above the cutoff are of no interest."""
+        """Solve a candidate's leader problem; leverages that are not above the cutoff are of no interest."""
         c = self.candidates
         return self.record(
             place,
-            self.evaluator.best(c.choice(place), c.cost[place], self.constant[place], c.admin[place], cutoff=cutoff),
+            self.fixed_policy.best(c.choice(place), c.cost[place], self.constant[place], c.admin[place], cutoff=cutoff),
         )
 
     def record(self, place: int, outcome: Outcome, barred: bool = False) -> Column:
-        """Take note of a candidate's joint program, and learn from one without a plan unless that is `barred` already."""
+        """Take note of a candidate's leader problem, and learn from one without a plan unless that is `barred` already."""
         self.nodes += outcome.nodes
         leverage = -math.inf if outcome.objective is None else -outcome.objective
         if outcome.infeasible:
@@ -200,15 +200,15 @@ class Search:
     def _bar(self, place: int) -> bool:
         """Learn from a candidate that cannot keep the limits which others cannot either; return whether it cannot."""
         c = self.candidates
-        barrier = self.evaluator.barrier(c.choice(place), c.cost[place], c.admin[place])
-        if barrier is not None:
-            self._apply(self.knowledge.cover((barrier,)))
-        return barrier is not None
+        feasibility_cut = self.fixed_policy.feasibility_cut(c.choice(place), c.cost[place], c.admin[place])
+        if feasibility_cut is not None:
+            self._apply(self.cut_pool.cover((feasibility_cut,)))
+        return feasibility_cut is not None
 
     def _cover(self, place: int, line: tuple[Relaxation, ...]) -> None:
         """Take note of relaxations that together cover all plans of a candidate; they bound the others too."""
-        self._apply(self.knowledge.cover([relaxation.cut for relaxation in line]))
-        self.knowledge.lines.append((place, line, self.rooms[place]))
+        self._apply(self.cut_pool.cover([relaxation.cut for relaxation in line]))
+        self.cut_pool.lines.append((place, line, self.remaining[place]))
 
     def _apply(self, cover: Sequence[int]) -> None:
         """Tighten the guesses by a cover at the responses seen."""
@@ -216,7 +216,7 @@ class Search:
 
     def _seen(self, cover: Sequence[int]) -> np.ndarray:
         """What a cover bounds every candidate's leverage by, as far as the response seen tells."""
-        return self.constant + self.knowledge.most(cover, self.rooms)
+        return self.constant + self.cut_pool.most(cover, self.remaining)
 
     @property
     def tie(self) -> float:
@@ -242,7 +242,7 @@ class Search:
         near = np.flatnonzero(bounds >= (top - TIE * max(abs(top), 1e-6) if top < math.inf else top))
         closed = self.candidates.closed[near]
         simplest = near[closed == closed.min()]
-        return int(min(simplest, key=lambda place: self.candidates.digits(int(place))))
+        return int(min(simplest, key=lambda place: self.candidates.policy_indices(int(place))))
 
     def advance(self, bounds: np.ndarray) -> bool:
         """Take the candidate with the highest bound one step on; return whether there was one."""
@@ -322,15 +322,15 @@ class Search:
         self._bound(cover, places, faces)
 
     def _bound(self, cover: Sequence[int], places: np.ndarray, faces: bool) -> None:
-        knowledge, rooms, threshold = self.knowledge, self.rooms, self.threshold()
+        cut_pool, remaining, threshold = self.cut_pool, self.remaining, self.threshold()
         constant = self.constant[places]
         most = np.full(places.size, -math.inf)
         for number in cover:
-            value = knowledge.around(number, rooms, places)
+            value = cut_pool.around(number, remaining, places)
             # Another cut of the cover may have shown already that it is of no use here.
             loose = np.flatnonzero((constant + value > threshold) & (constant + most <= threshold))
             if faces and loose.size:
-                exact = bounded(knowledge.cuts[number], knowledge.over_faces(number, rooms, places[loose]))
+                exact = bounded(cut_pool.cuts[number], cut_pool.over_faces(number, remaining, places[loose]))
                 value[loose] = np.minimum(value[loose], exact)
             np.maximum(most, value, out=most)
         self.proven[places] = np.minimum(self.proven[places], constant + most)
@@ -356,7 +356,7 @@ class Search:
             self.doubtful().size == 0,
             len(self.columns),
             self.relaxations,
-            self.knowledge.face_solves,
+            self.cut_pool.face_solves,
             self.nodes,
         )
 
@@ -369,12 +369,12 @@ class Search:
             for faces in (False, True):
                 while not self.stop():
                     places = self.doubtful()
-                    unused = [number for number in range(len(self.knowledge.covers)) if (number, faces) not in used]
+                    unused = [number for number in range(len(self.cut_pool.covers)) if (number, faces) not in used]
                     if not places.size or not unused:
                         break
                     number = self._tightest(unused, places, faces)
                     used.add((number, faces))
-                    self.prove(self.knowledge.covers[number], places, faces)
+                    self.prove(self.cut_pool.covers[number], places, faces)
             places = self.doubtful()
             if not places.size:
                 return
@@ -390,10 +390,10 @@ class Search:
         The work is a look at each of its cuts or, where `faces` are solved, a response for each place and cut that reduced costs
         leave open.
         """
-        threshold, knowledge = self.threshold(), self.knowledge
+        threshold, cut_pool = self.threshold(), self.cut_pool
 
         def promise(number: int) -> tuple[float, float]:
-            cover = knowledge.covers[number]
+            cover = cut_pool.covers[number]
             bound = self._seen(cover)[places]
             hopeful = places[bound <= threshold]
             work = len(cover)
@@ -401,12 +401,12 @@ class Search:
                 work += sum(
                     int(
                         np.count_nonzero(
-                            self.constant[hopeful] + knowledge.reached(each, self.rooms, hopeful) > threshold
+                            self.constant[hopeful] + cut_pool.reached(each, self.remaining, hopeful) > threshold
                         )
                     )
                     for each in cover
                 )
-            # Infinite bounds of barriers must not add up to no number.
+            # Infinite bounds of feasibility cuts must not add up to no number.
             return hopeful.size / work, -float(np.clip(bound, -1e30, 1e30).sum())
 
         return max(numbers, key=promise)
@@ -416,10 +416,10 @@ class Search:
         changed = True
         while changed and self.best is not None and not self.stop():
             changed = False
-            digits = self.candidates.digits(self.best.place)
-            for regime, digit in enumerate(digits):
+            policy_indices = self.candidates.policy_indices(self.best.place)
+            for regime, digit in enumerate(policy_indices):
                 for lesser in range(digit):
-                    place = self.candidates.find((*digits[:regime], lesser, *digits[regime + 1 :]))
+                    place = self.candidates.find((*policy_indices[:regime], lesser, *policy_indices[regime + 1 :]))
                     if place is None or self.proven[place] < self.incumbent - self.tie:
                         continue
                     column = self.columns.get(place)

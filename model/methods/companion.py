@@ -19,10 +19,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..follower.enumerate import Digits
+from ..follower.enumerate import PolicyIndices
 from ..leader.problem import Problem
 from .local_search import Worked
-from .single_level import Single, Start
+from .single_level import SingleLevelProgram, Start
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -65,7 +65,7 @@ class News:
     ----------
     bound
         Proven upper bound on the leverage; -inf where there is no plan, inf where nothing is proven.
-    digits
+    policy_indices
         Policies of a new incumbent; None: no new one.
     end
         HiGHS's word for how the run ended; None while it runs.
@@ -74,7 +74,7 @@ class News:
     """
 
     bound: float = math.inf
-    digits: Digits | None = None
+    policy_indices: PolicyIndices | None = None
     end: str | None = None
     nodes: int = 0
     rows: int = 0
@@ -175,15 +175,15 @@ def main() -> None:
     task: Task = pickle.loads(message)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     out = sys.stdout.buffer
-    single = Single(Network(task.case), task.shift, task.scenarios)
+    single = SingleLevelProgram(Network(task.case), task.shift, task.scenarios)
     rows, columns = single.compiled.program.matrix.shape
 
-    def tell(digits: Digits | None, bound: float) -> None:
-        _put(out, pickle.dumps(News(bound, digits, None, 0, rows, columns)))
+    def tell(policy_indices: PolicyIndices | None, bound: float) -> None:
+        _put(out, pickle.dumps(News(bound, policy_indices, None, 0, rows, columns)))
 
     answer = single.solve(task.start, task.rel_gap, task.seconds, lambda: False, tell, task.log)
     end = answer.outcome.termination
-    _put(out, pickle.dumps(News(answer.bound, answer.digits, end, answer.outcome.nodes, rows, columns)))
+    _put(out, pickle.dumps(News(answer.bound, answer.policy_indices, end, answer.outcome.nodes, rows, columns)))
 
 
 def _end_with_parent() -> None:

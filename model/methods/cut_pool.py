@@ -12,7 +12,7 @@ from ..follower.enumerate import Enumerator
 from ..leader.fixed_policy import Cut, Relaxation
 
 BARRIER = 1e-6
-"""Share of what a limit's gap is charged for at which a barrier proves that there is no plan."""
+"""Share of what a limit's gap is charged for at which a feasibility cut proves that there is no plan."""
 
 MOST_LEAVES = 5_000_000
 """Leaves times candidates up to which a branch and bound is remembered."""
@@ -24,7 +24,7 @@ STEEPEST = 1000.0
 """How much dearer still at most, where limits make outputs dear to our side; beyond it rounding counts too much."""
 
 
-class Knowledge:
+class CutPool:
     """Cuts found so far and their values at every candidate; shared by the solves of one case.
 
     Parameters
@@ -56,9 +56,9 @@ class Knowledge:
         self._faces: list[np.ndarray | None] = []
         self._around: list[np.ndarray | None] = []
 
-    def branch(self) -> Knowledge:
+    def branch(self) -> CutPool:
         """Return what is known so far; what the branch learns stays out of the original."""
-        branch = Knowledge(self.candidates, self.enumerator)
+        branch = CutPool(self.candidates, self.enumerator)
         branch.cuts, branch.covers, branch.lines = list(self.cuts), list(self.covers), list(self.lines)
         branch._seen = list(self._seen)
         branch._faces = [None if faces is None else faces.copy() for faces in self._faces]
@@ -78,49 +78,52 @@ class Knowledge:
         self.covers.append(tuple(self.add(cut) for cut in cuts))
         return self.covers[-1]
 
-    def most(self, cover: Sequence[int], rooms: np.ndarray) -> np.ndarray:
+    def most(self, cover: Sequence[int], remaining: np.ndarray) -> np.ndarray:
         """The most that our advantage can be at the response seen of every candidate; -inf where there is no plan."""
-        return np.max([bounded(self.cuts[number], self.seen(number, rooms)) for number in cover], axis=0)
+        return np.max([bounded(self.cuts[number], self.seen(number, remaining)) for number in cover], axis=0)
 
-    def known(self, room: np.ndarray, line: Sequence[Relaxation], before: np.ndarray) -> float:
+    def known(self, remaining_here: np.ndarray, line: Sequence[Relaxation], before: np.ndarray) -> float:
         """Bound on a candidate's leverage from what covered all its plans when there was another room.
 
         Its own relaxations bound it under other terms too, by the prices of the room they leave.
         """
         moved = [
             bounded(
-                each.cut, np.asarray(each.leverage + each.cut.room_worth(room) - each.cut.room_worth(before))
+                each.cut,
+                np.asarray(
+                    each.leverage + each.cut.value_of_remaining(remaining_here) - each.cut.value_of_remaining(before)
+                ),
             ).item()
             for each in line
         ]
         return max(moved)
 
-    def seen(self, number: int, rooms: np.ndarray) -> np.ndarray:
+    def seen(self, number: int, remaining: np.ndarray) -> np.ndarray:
         """A cut's value at the response seen of every candidate, for rooms of shape (n, 3)."""
         cut = self.cuts[number]
-        return cut.constant + self._seen[number] + cut.room_worth(rooms)
+        return cut.constant + self._seen[number] + cut.value_of_remaining(remaining)
 
-    def around(self, number: int, rooms: np.ndarray, places: np.ndarray) -> np.ndarray:
+    def around(self, number: int, remaining: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Bound on a cut's values over the least-cost faces of candidates from what is known; inf where that is nothing."""
         cut = self.cuts[number]
         known = self.candidates.known_faces(self.enumerator, self._worth(cut), places, scale(cut))
-        known = bounded(cut, cut.constant + known + cut.room_worth(rooms[places]))
-        return np.minimum(self.reached(number, rooms, places), known)
+        known = bounded(cut, cut.constant + known + cut.value_of_remaining(remaining[places]))
+        return np.minimum(self.reached(number, remaining, places), known)
 
-    def reached(self, number: int, rooms: np.ndarray, places: np.ndarray) -> np.ndarray:
+    def reached(self, number: int, remaining: np.ndarray, places: np.ndarray) -> np.ndarray:
         """The same bound from reduced costs alone."""
         cut, around = self.cuts[number], self._around[number]
         if around is None:
             around = self.candidates.reach(self.enumerator.arrays, cut.slope, scale(cut))
             self._around[number] = around
-        return bounded(cut, cut.constant + around[places] + cut.room_worth(rooms[places]))
+        return bounded(cut, cut.constant + around[places] + cut.value_of_remaining(remaining[places]))
 
     def _worth(self, cut: Cut) -> np.ndarray:
         """What a cut's slope takes off the cost of the watched columns, shape (watched columns,)."""
         arrays = self.enumerator.arrays
         return (arrays.outputs.T @ cut.slope)[arrays.watched] / scale(cut)
 
-    def over_faces(self, number: int, rooms: np.ndarray, places: np.ndarray) -> np.ndarray:
+    def over_faces(self, number: int, remaining: np.ndarray, places: np.ndarray) -> np.ndarray:
         """A cut's greatest value over the least-cost faces of candidates; inf where the search was stopped before.
 
         For every lambda > 0: max of slope @ outputs over cost <= V is at most lambda (V - min(cost - slope @ outputs / lambda)).
@@ -138,7 +141,7 @@ class Knowledge:
             self.face_solves += solves
             faces[unknown] = scale(cut) * (c.cost[unknown] - least)
         most = np.where(np.isnan(faces[places]), math.inf, faces[places])
-        return cut.constant + most + cut.room_worth(rooms[places])
+        return cut.constant + most + cut.value_of_remaining(remaining[places])
 
 
 def scale(cut: Cut) -> float:
@@ -147,5 +150,5 @@ def scale(cut: Cut) -> float:
 
 
 def bounded(cut: Cut, value: np.ndarray) -> np.ndarray:
-    """What a cut's values say of our advantage: a barrier says -inf, that there is no plan, or nothing."""
-    return np.where(value < -BARRIER, -math.inf, math.inf) if cut.barrier else value
+    """What a cut's values say of our advantage: a feasibility cut says -inf, that there is no plan, or nothing."""
+    return np.where(value < -BARRIER, -math.inf, math.inf) if cut.feasibility_cut else value

@@ -15,16 +15,16 @@ import numpy as np
 from ..certify.planning import Facts, first_stage_of, make_plan, no_plan
 from ..certify.restoring import RestoringMonitor
 from ..follower.combinations import Candidates
-from ..follower.enumerate import Enumerator, digits_of
+from ..follower.enumerate import Enumerator, policy_indices_of
 from ..formulation.linking import Choice
 from ..leader.fixed_policy import Relaxation
 from ..leader.problem import LAST_SECONDS, Problem
-from ..plan.limits import Terms
+from ..plan.limits import SolveLimits
 from ..plan.monitor import Monitor, Stopped
 from ..plan.plan import Plan
 from ..solver.highs import Outcome
-from .best_first import Search, SearchResult
-from .cut_pool import Knowledge
+from .best_first import BestFirstSearch, SearchResult
+from .cut_pool import CutPool
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -40,14 +40,14 @@ class Found:
 
     Attributes
     ----------
-    terms
+    solve_limits
         The terms.
     choice
         Best policies; None where there is no plan.
     leverage, bound
         Leverage of the best plan (-inf where there is none) and proven upper bound.
     solution : array or None, shape (columns,)
-        Columns of the joint program.
+        Columns of the leader problem.
     sourcing_only
         Best leverage with every regime open; None where there is no such plan.
     result
@@ -56,7 +56,7 @@ class Found:
         Time it took.
     """
 
-    terms: Terms
+    solve_limits: SolveLimits
     choice: Choice | None
     leverage: float
     bound: float
@@ -104,7 +104,7 @@ class Engine:
         self,
         case: Case,
         *,
-        widest: Terms | None = None,
+        widest: SolveLimits | None = None,
         threads: int = 1,
         log: str | None = None,
         monitor: Monitor | None = None,
@@ -119,10 +119,10 @@ class Engine:
         self.hurried: Callable[[], bool] = lambda: False
         self.problem = problem or Problem(case, log, self.stop)
         self._enumerator = enumerator
-        self.widest = widest or Terms.of(case)
+        self.widest = widest or SolveLimits.of(case)
         self.threads = threads
         self.complete = True
-        self._opened: dict[tuple[Terms, tuple[int, ...]], tuple[Relaxation, Outcome]] = {}
+        self._opened: dict[tuple[SolveLimits, tuple[int, ...]], tuple[Relaxation, Outcome]] = {}
         self.monitor.stage("build", 0)
         self.candidates = candidates or Candidates(self.problem.network, self.widest)
         self.count = len(self.candidates)
@@ -132,7 +132,7 @@ class Engine:
         cls,
         case: Case,
         *,
-        widest: Terms | None = None,
+        widest: SolveLimits | None = None,
         threads: int = 1,
         log: str | None = None,
         monitor: Monitor | None = None,
@@ -175,10 +175,10 @@ class Engine:
     def close(self) -> None:
         """End the processes that work out responses."""
         if "knowledge" in self.__dict__:
-            self.knowledge.enumerator.close()
+            self.cut_pool.enumerator.close()
 
     @cached_property
-    def knowledge(self) -> Knowledge:
+    def cut_pool(self) -> CutPool:
         """Candidates with their responses worked out."""
         problem = self.problem
         enumerator = self._enumerator or Enumerator(problem.response, self.threads, self.stop, problem.stop)
@@ -190,10 +190,10 @@ class Engine:
             )
         finally:
             enumerator.stop = stop
-        return Knowledge(self.candidates, enumerator)
+        return CutPool(self.candidates, enumerator)
 
     def forget_programs(self) -> None:
-        """Forget what hangs on the joint program, which holds more scenarios now; responses and cuts hold."""
+        """Forget what hangs on the leader problem, which holds more scenarios now; responses and cuts hold."""
         self._opened.clear()
 
     @property
@@ -203,9 +203,9 @@ class Engine:
         groups = "one group of regimes" if components == 1 else f"{components} independent groups of regimes"
         return f"the {self.candidates.steps:,} responses of {groups} can be enumerated"
 
-    def all_open(self, terms: Terms) -> tuple[Relaxation, Outcome]:
+    def all_open(self, solve_limits: SolveLimits) -> tuple[Relaxation, Outcome]:
         """All open worked out under some terms, once: the plan to fall back on."""
-        key = (terms, self.problem.evaluator.held)
+        key = (solve_limits, self.problem.fixed_policy.held)
         if key not in self._opened:
             self._opened[key] = self._work_out_open()
         return self._opened[key]
@@ -214,12 +214,12 @@ class Engine:
         problem = self.problem
         cost = problem.status_quo.response_cost
         constant = problem.constant(cost, 0.0)
-        relaxation = problem.evaluator.relax(problem.all_open, cost, constant, 0.0)
-        return relaxation, problem.evaluator.best(problem.all_open, cost, constant, 0.0)
+        relaxation = problem.fixed_policy.relax(problem.all_open, cost, constant, 0.0)
+        return relaxation, problem.fixed_policy.best(problem.all_open, cost, constant, 0.0)
 
     def search(
         self,
-        terms: Terms | None = None,
+        solve_limits: SolveLimits | None = None,
         rel_gap: float | None = None,
         *,
         allowed: np.ndarray | None = None,
@@ -238,46 +238,46 @@ class Engine:
         allowed : array of bool, shape (candidates,), optional
             Candidates that may be chosen; all open must be among them. Default: all that keep the terms.
         shut
-            First-stage columns of the joint program that must stay 0.
+            First-stage columns of the leader problem that must stay 0.
         hint
             Policies that are likely to be among the best: what bounds them is worked out first.
         rival
-            As of `Search`.
+            As of `BestFirstSearch`.
         """
         if shut:
-            whole = self.knowledge
+            whole = self.cut_pool
             # What is learnt with columns shut holds for this search alone.
             self.__dict__["knowledge"] = whole.branch()
-            self.problem.evaluator.shut(shut)
+            self.problem.fixed_policy.shut(shut)
             try:
-                return self._search(terms, rel_gap, allowed, hint, rival)
+                return self._search(solve_limits, rel_gap, allowed, hint, rival)
             finally:
-                self.problem.evaluator.shut(())
+                self.problem.fixed_policy.shut(())
                 self.__dict__["knowledge"] = whole
-        return self._search(terms, rel_gap, allowed, hint, rival)
+        return self._search(solve_limits, rel_gap, allowed, hint, rival)
 
     def _search(
         self,
-        terms: Terms | None,
+        solve_limits: SolveLimits | None,
         rel_gap: float | None,
         allowed: np.ndarray | None,
         hint: Choice | None,
         rival: Callable[[], float],
     ) -> Found:
         began = time.perf_counter()
-        terms = terms or self.widest
+        solve_limits = solve_limits or self.widest
         rel_gap = self.problem.case.settings.solver.rel_gap if rel_gap is None else rel_gap
         problem = self.problem
-        problem.evaluator.terms = terms
+        problem.fixed_policy.solve_limits = solve_limits
         # All open first: whatever stops the search, there is a plan to fall back on.
-        relaxation, outcome = self.all_open(terms)
-        knowledge, candidates = self.knowledge, self.candidates
+        relaxation, outcome = self.all_open(solve_limits)
+        cut_pool, candidates = self.cut_pool, self.candidates
         self.monitor.stage("search", 0)
         constant = problem.constant(candidates.cost, candidates.admin)
-        search = Search(
-            problem.evaluator,
-            knowledge,
-            candidates.allowed(terms) if allowed is None else candidates.allowed(terms) & allowed,
+        search = BestFirstSearch(
+            problem.fixed_policy,
+            cut_pool,
+            candidates.allowed(solve_limits) if allowed is None else candidates.allowed(solve_limits) & allowed,
             constant,
             rel_gap,
             self.stop,
@@ -289,7 +289,7 @@ class Engine:
         assert first is not None
         search.learn(first, relaxation)
         search.record(first, outcome)
-        hinted = None if hint is None else candidates.find(digits_of(hint, problem.network.menu))
+        hinted = None if hint is None else candidates.find(policy_indices_of(hint, problem.network.menu))
         with suppress(Stopped):
             if hinted is not None and hinted != first and search.guess[hinted] > search.threshold():
                 search.relax(hinted)
@@ -302,7 +302,7 @@ class Engine:
         sourcing_only = search.columns[first].leverage
         best = search.best
         return Found(
-            terms,
+            solve_limits,
             None if best is None else candidates.choice(best.place),
             search.incumbent,
             bound,
@@ -312,7 +312,7 @@ class Engine:
             time.perf_counter() - began,
         )
 
-    def _capped(self, search: Search) -> float:
+    def _capped(self, search: BestFirstSearch) -> float:
         """Bound where the search proves none, or not for all: by the most that leverage can be under any policies."""
         problem = self.problem
         try:

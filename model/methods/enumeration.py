@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..follower.enumerate import digits_of
+from ..follower.enumerate import policy_indices_of
 from ..leader.problem import Problem
-from ..plan.limits import Terms
+from ..plan.limits import SolveLimits
 from ..solver.highs import Outcome
 from .engine import Engine, Found
-from .local_search import Trial, Trials, Worked
+from .local_search import LocalSearch, Trial, Worked
 
 
 class Enumeration:
@@ -18,7 +18,7 @@ class Enumeration:
 
     Parameters
     ----------
-    problem, terms, trials, gap, stop, report
+    problem, solve_limits, trials, gap, stop, report
         As of `portfolio.Method`.
     engine
         The case, ready to be solved; stopped by `stop`, tells `report`.
@@ -27,15 +27,15 @@ class Enumeration:
     def __init__(
         self,
         problem: Problem,
-        terms: Terms,
-        trials: Trials,
+        solve_limits: SolveLimits,
+        trials: LocalSearch,
         gap: float,
         stop: Callable[[], bool],
         report: Callable[[float, float], None],
         engine: Engine,
     ):
         self.problem = problem
-        self.terms = terms
+        self.solve_limits = solve_limits
         self.trials = trials
         self.gap = gap
         self.engine = engine
@@ -44,11 +44,11 @@ class Enumeration:
 
     def run(self) -> float:
         """Search until the gap is closed or the search is stopped; return the proven bound."""
-        found = self._found = self.engine.search(self.terms, self.gap, rival=lambda: self.trials.leverage)
+        found = self._found = self.engine.search(self.solve_limits, self.gap, rival=lambda: self.trials.leverage)
         if found.choice is not None and found.result.best is not None:
-            digits = digits_of(found.choice, self.problem.network.menu)
+            policy_indices = policy_indices_of(found.choice, self.problem.network.menu)
             cost = float(self.engine.candidates.cost[found.result.best.place])
-            trial = Trial(digits, cost, found.bound)
+            trial = Trial(policy_indices, cost, found.bound)
             outcome = Outcome("Optimal", -found.leverage, -found.bound, found.solution)
             self.trials.offer(Worked(trial, found.leverage, outcome))
         return found.bound

@@ -13,15 +13,15 @@ from ..certify.planning import Facts, first_stage_of, make_plan, no_plan
 from ..leader.problem import Problem
 from ..leader.working_set import Unheld, extended, first_set
 from ..plan.clock import Clock
-from ..plan.limits import Terms
+from ..plan.limits import SolveLimits
 from ..plan.monitor import Monitor, Stopped
 from ..plan.plan import Plan
-from .decomposition.components import Groups
-from .decomposition.master import Overlaps
+from .decomposition.components import IndependentComponents
+from .decomposition.master import SubnetworkMaster
 from .engine import Engine
 from .enumeration import Enumeration
-from .local_search import Trials, Worked
-from .policy_tree.tree import Tree
+from .local_search import LocalSearch, Worked
+from .policy_tree.tree import PolicyTree
 from .portfolio import QUICK_NODES, Method, Race, run
 from .rows.rows import Rows
 
@@ -29,7 +29,7 @@ MANY = 5_000
 """Responses to enumerate from which on the single program may be sooner."""
 
 RUNGS = (0.125, 0.25, 0.5)
-"""Of `Trials.search`, where responses are cheap."""
+"""Of `LocalSearch.search`, where responses are cheap."""
 
 PATIENT = 0.2
 """Share of the time limit after which the single program begins beside another method, where its patience would be longer."""
@@ -59,10 +59,10 @@ class Entry:
 
 METHODS = {
     "columns": Entry(Enumeration, local=False, patience=20.0),
-    "groups": Entry(Groups, local=False, patience=20.0),
-    "pieces": Entry(Overlaps, local=True, patience=2.0),
+    "groups": Entry(IndependentComponents, local=False, patience=20.0),
+    "pieces": Entry(SubnetworkMaster, local=True, patience=2.0),
     "rows": Entry(Rows, local=False, patience=20.0),
-    "tree": Entry(Tree, local=True, patience=0.5),
+    "tree": Entry(PolicyTree, local=True, patience=0.5),
     "program": Entry(None, local=True, patience=math.inf),
 }
 """All methods, by name; a method joins by one entry."""
@@ -70,7 +70,7 @@ METHODS = {
 
 def solve_by(
     problem: Problem,
-    terms: Terms,
+    solve_limits: SolveLimits,
     *,
     method: str,
     reason: str,
@@ -86,7 +86,7 @@ def solve_by(
     ----------
     problem
         The case, ready to solve; stopped by the clock.
-    terms
+    solve_limits
         The case's limits.
     method, reason
         One of `METHODS`, and why it was taken.
@@ -112,7 +112,7 @@ def solve_by(
     """
     engine = None
     if METHODS[method].build is Enumeration:
-        engine = Engine(problem.case, widest=terms, threads=threads, monitor=monitor, problem=problem)
+        engine = Engine(problem.case, widest=solve_limits, threads=threads, monitor=monitor, problem=problem)
         engine.hurried = lambda: clock.left <= HURRY * clock.seconds
         reason = engine.reason
     held = first_set(problem.network)
@@ -120,7 +120,7 @@ def solve_by(
         while True:
             problem.hold(held)
             try:
-                return _attempt(problem, terms, method, reason, chosen, rel_gap, clock, monitor, engine)
+                return _attempt(problem, solve_limits, method, reason, chosen, rel_gap, clock, monitor, engine)
             except Unheld as found:
                 if clock.up():
                     # The bound of the search holds; there is no time to look for a plan that all scenarios allow.
@@ -136,7 +136,7 @@ def solve_by(
 
 def _attempt(
     problem: Problem,
-    terms: Terms,
+    solve_limits: SolveLimits,
     method: str,
     reason: str,
     chosen: bool,
@@ -145,7 +145,7 @@ def _attempt(
     monitor: Monitor,
     engine: Engine | None,
 ) -> Plan:
-    """Find the best plan over the scenarios that the joint program holds.
+    """Find the best plan over the scenarios that the leader problem holds.
 
     Raises
     ------
@@ -154,11 +154,11 @@ def _attempt(
     """
     entry = METHODS[method]
     began, built = clock.passed, problem.build_seconds
-    trials = Trials(problem, terms, problem.stop)
+    trials = LocalSearch(problem, solve_limits, problem.stop)
     if engine is None:
         monitor.stage("build", 0)
     # All open first: whatever stops the search, there is a plan to fall back on.
-    opened = _all_open(terms, trials, engine)
+    opened = _all_open(solve_limits, trials, engine)
     # The certificate solves the like of it again, twice.
     clock.keep_back(2 * (clock.passed - began - (problem.build_seconds - built)))
     patience = min(entry.patience, PATIENT * clock.seconds) if chosen else math.inf
@@ -168,7 +168,7 @@ def _attempt(
     try:
         # Where local search is interrupted, what it has offered holds.
         with suppress(Stopped):
-            facts = _prove(entry, race, terms, engine, chosen)
+            facts = _prove(entry, race, solve_limits, engine, chosen)
             trials.stop = clock.up
             if engine is None or race.won:
                 trials.simplify()
@@ -193,7 +193,7 @@ def _attempt(
 
 def _plan(
     problem: Problem,
-    trials: Trials,
+    trials: LocalSearch,
     opened: Worked,
     bound: float,
     rel_gap: float,
@@ -211,7 +211,7 @@ def _plan(
     return make_plan(
         problem,
         Facts(
-            trials.choice(best.trial.digits),
+            trials.choice(best.trial.policy_indices),
             best.trial.cost,
             best.leverage,
             max(bound, best.leverage),
@@ -225,19 +225,19 @@ def _plan(
     )
 
 
-def _all_open(terms: Terms, trials: Trials, engine: Engine | None) -> Worked:
+def _all_open(solve_limits: SolveLimits, trials: LocalSearch, engine: Engine | None) -> Worked:
     """All open worked out, and offered."""
-    digits = (0,) * len(trials.sizes)
+    policy_indices = (0,) * len(trials.sizes)
     if engine is None:
-        opened = trials.work_out(trials.respond(digits))
+        opened = trials.work_out(trials.respond(policy_indices))
     else:
-        _, outcome = engine.all_open(terms)
-        opened = trials.worked(digits, trials.problem.status_quo.response_cost, outcome)
+        _, outcome = engine.all_open(solve_limits)
+        opened = trials.worked(policy_indices, trials.problem.status_quo.response_cost, outcome)
     trials.offer(opened)
     return opened
 
 
-def _prove(entry: Entry, race: Race, terms: Terms, engine: Engine | None, chosen: bool) -> dict[str, Any]:
+def _prove(entry: Entry, race: Race, solve_limits: SolveLimits, engine: Engine | None, chosen: bool) -> dict[str, Any]:
     """Run a method, or the single program; return what there is to say of it."""
     problem, trials, clock = race.problem, race.trials, race.clock
     race.monitor.stage("search", 0)
@@ -257,5 +257,5 @@ def _prove(entry: Entry, race: Race, terms: Terms, engine: Engine | None, chosen
             return {}
     more = {} if engine is None else {"engine": engine}
     build = entry.build
-    _, facts = run(lambda: build(problem, terms, trials, race.gap, race.stop, race.report, **more), race)
+    _, facts = run(lambda: build(problem, solve_limits, trials, race.gap, race.stop, race.report, **more), race)
     return facts

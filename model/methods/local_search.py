@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..follower.combinations import LOADS, within
-from ..follower.enumerate import Digits, Responder, choice_of
+from ..follower.enumerate import FollowerSolver, PolicyIndices, choice_of
 from ..leader.fixed_policy import Cut
 from ..leader.problem import Problem
-from ..plan.limits import Terms
+from ..plan.limits import SolveLimits
 from ..solver.highs import Outcome
 from .best_first import TIE
 
@@ -23,28 +23,28 @@ MOST_SWAPS = 60
 class Trial:
     """A combination, V, and the most that its leverage can be at the response seen, as far as cuts tell."""
 
-    digits: Digits
+    policy_indices: PolicyIndices
     cost: float
     guess: float
 
 
 @dataclass(frozen=True)
 class Worked:
-    """A combination with its joint program solved; leverage -inf where it has no plan above the cutoff."""
+    """A combination with its leader problem solved; leverage -inf where it has no plan above the cutoff."""
 
     trial: Trial
     leverage: float
     outcome: Outcome
 
 
-class Trials:
+class LocalSearch:
     """Works out combinations of policies as they are asked for.
 
     Parameters
     ----------
     problem
         The case, ready to solve.
-    terms
+    solve_limits
         Limits to keep.
 
     Attributes
@@ -59,7 +59,7 @@ class Trials:
         Numbers solved.
     """
 
-    def __init__(self, problem: Problem, terms: Terms, stop: Callable[[], bool] = lambda: False):
+    def __init__(self, problem: Problem, solve_limits: SolveLimits, stop: Callable[[], bool] = lambda: False):
         self.problem = problem
         self.menu = problem.network.menu
         self.sizes = tuple(len(policies) for policies in self.menu.values())
@@ -72,62 +72,64 @@ class Trials:
             ]
             for column in LOADS
         }
-        self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
-        problem.evaluator.terms = terms
-        self.responder = Responder(problem.response, problem.stop)
+        self.most = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
+        problem.fixed_policy.solve_limits = solve_limits
+        self.responder = FollowerSolver(problem.response, problem.stop)
         self.cuts: list[Cut] = []
         self.best: Worked | None = None
-        self.ceiling: Callable[[Digits], float] = lambda digits: math.inf
+        self.ceiling: Callable[[PolicyIndices], float] = lambda policy_indices: math.inf
         self.responses = self.relaxations = self.programs = self.nodes = 0
 
-    def choice(self, digits: Digits) -> dict[str, str]:
+    def choice(self, policy_indices: PolicyIndices) -> dict[str, str]:
         """Policies by name."""
-        return choice_of(digits, self.menu)
+        return choice_of(policy_indices, self.menu)
 
-    def load(self, digits: Digits, column: str) -> float:
+    def load(self, policy_indices: PolicyIndices, column: str) -> float:
         """Sum of a column of the policies table over a combination."""
-        return math.fsum(load[digit] for load, digit in zip(self.loads[column], digits, strict=True))
+        return math.fsum(load[digit] for load, digit in zip(self.loads[column], policy_indices, strict=True))
 
-    def allowed(self, digits: Digits) -> bool:
+    def allowed(self, policy_indices: PolicyIndices) -> bool:
         """Whether the policies keep the limits."""
-        return all(within(self.load(digits, column), self.most[column]) for column in LOADS)
+        return all(within(self.load(policy_indices, column), self.most[column]) for column in LOADS)
 
-    def respond(self, digits: Digits) -> Trial:
+    def respond(self, policy_indices: PolicyIndices) -> Trial:
         """Work out the response to a combination and what the cuts say of it."""
-        cost, solution = self.responder.solve(digits)
+        cost, solution = self.responder.solve(policy_indices)
         self.responses += 1
         outputs = self.problem.response.outputs @ solution
-        admin = self.load(digits, "admin_cost")
-        rooms = self.problem.evaluator.rooms(admin)
+        admin = self.load(policy_indices, "admin_cost")
+        remaining = self.problem.fixed_policy.remaining(admin)
         own = min(
-            (cut.constant + float(cut.slope @ outputs) + float(cut.room_worth(rooms)) for cut in self.cuts),
+            (cut.constant + float(cut.slope @ outputs) + float(cut.value_of_remaining(remaining)) for cut in self.cuts),
             default=math.inf,
         )
-        return Trial(digits, cost, self.problem.constant(cost, admin) + own)
+        return Trial(policy_indices, cost, self.problem.constant(cost, admin) + own)
 
     def relax(self, trial: Trial) -> Trial:
         """Solve a combination's relaxation; its cut tightens all guesses."""
-        admin = self.load(trial.digits, "admin_cost")
+        admin = self.load(trial.policy_indices, "admin_cost")
         constant = self.problem.constant(trial.cost, admin)
-        relaxation = self.problem.evaluator.relax(self.choice(trial.digits), trial.cost, constant, admin)
+        relaxation = self.problem.fixed_policy.relax(self.choice(trial.policy_indices), trial.cost, constant, admin)
         self.relaxations += 1
         self.cuts.append(relaxation.cut)
-        return Trial(trial.digits, trial.cost, min(trial.guess, relaxation.leverage))
+        return Trial(trial.policy_indices, trial.cost, min(trial.guess, relaxation.leverage))
 
     def work_out(self, trial: Trial, cutoff: float = -math.inf) -> Worked:
-        """Solve a combination's joint program; leverages that are not above the cutoff are of no interest."""
-        admin = self.load(trial.digits, "admin_cost")
+        """Solve a combination's leader problem; leverages that are not above the cutoff are of no interest."""
+        admin = self.load(trial.policy_indices, "admin_cost")
         constant = self.problem.constant(trial.cost, admin)
-        outcome = self.problem.evaluator.best(self.choice(trial.digits), trial.cost, constant, admin, cutoff=cutoff)
+        outcome = self.problem.fixed_policy.best(
+            self.choice(trial.policy_indices), trial.cost, constant, admin, cutoff=cutoff
+        )
         self.programs += 1
         self.nodes += outcome.nodes
         return Worked(trial, -math.inf if outcome.objective is None else -outcome.objective, outcome)
 
     @staticmethod
-    def worked(digits: Digits, cost: float, outcome: Outcome) -> Worked:
-        """A combination whose joint program others have solved."""
+    def worked(policy_indices: PolicyIndices, cost: float, outcome: Outcome) -> Worked:
+        """A combination whose leader problem others have solved."""
         leverage = -math.inf if outcome.objective is None else -outcome.objective
-        return Worked(Trial(digits, cost, math.inf), leverage, outcome)
+        return Worked(Trial(policy_indices, cost, math.inf), leverage, outcome)
 
     def offer(self, worked: Worked) -> bool:
         """Take a combination as the best if it is; return whether it was."""
@@ -173,15 +175,15 @@ class Trials:
         self._climb()
 
     def _climb(self) -> None:
-        begin = self.best.trial.digits if self.best is not None else (0,) * len(self.sizes)
+        begin = self.best.trial.policy_indices if self.best is not None else (0,) * len(self.sizes)
         for step in (lambda: self.improve(begin), self.plunge):
             if self.stop():
                 return
             trial = step()
-            if self.allowed(trial.digits):
+            if self.allowed(trial.policy_indices):
                 self.offer(self.work_out(trial, self.leverage))
 
-    def improve(self, digits: Digits) -> Trial:
+    def improve(self, policy_indices: PolicyIndices) -> Trial:
         """Improve a combination by flips of one regime and exchanges between two until none helps.
 
         Every local optimum is relaxed; where its cut lowers the guess, the search goes on.
@@ -191,10 +193,10 @@ class Trials:
         digits
             A combination that keeps the limits.
         """
-        current = self.relax(self.respond(digits))
+        current = self.relax(self.respond(policy_indices))
         while not self.stop():
             moved = self._round(current)
-            if moved.digits == current.digits:
+            if moved.policy_indices == current.policy_indices:
                 return current
             current = self.relax(moved)
         return current
@@ -204,16 +206,16 @@ class Trials:
 
         From all open no step may help where several must be taken at once, as where goods have many ways round.
         """
-        digits = self._all_strictest()
-        current = self.respond(digits)
-        waiting: list[tuple[float, int]] = [(-math.inf, regime) for regime, digit in enumerate(digits) if digit]
-        while not self.allowed(current.digits) and not self.stop():
-            waiting = [(price, regime) for price, regime in waiting if self._eased(current.digits, regime) > 0]
+        policy_indices = self._all_strictest()
+        current = self.respond(policy_indices)
+        waiting: list[tuple[float, int]] = [(-math.inf, regime) for regime, digit in enumerate(policy_indices) if digit]
+        while not self.allowed(current.policy_indices) and not self.stop():
+            waiting = [(price, regime) for price, regime in waiting if self._eased(current.policy_indices, regime) > 0]
             heapq.heapify(waiting)
             while waiting and not self.stop():
                 _, regime = heapq.heappop(waiting)
-                opened = self.respond(_flipped(current.digits, (regime, 0)))
-                price = (current.guess - opened.guess) / self._eased(current.digits, regime)
+                opened = self.respond(_flipped(current.policy_indices, (regime, 0)))
+                price = (current.guess - opened.guess) / self._eased(current.policy_indices, regime)
                 # What it costs has grown since it was looked at: another may be better now.
                 if waiting and price > waiting[0][0]:
                     heapq.heappush(waiting, (price, regime))
@@ -222,9 +224,9 @@ class Trials:
                 break
             else:
                 return current
-        return self.improve(current.digits)
+        return self.improve(current.policy_indices)
 
-    def _all_strictest(self) -> Digits:
+    def _all_strictest(self) -> PolicyIndices:
         return tuple(self._strictest(regime, policies) for regime, policies in self.menu.items())
 
     def _strictest(self, regime: str, policies: list[str]) -> int:
@@ -239,52 +241,52 @@ class Trials:
 
         return max(range(len(policies)), key=strictness)
 
-    def _eased(self, digits: Digits, regime: int) -> float:
+    def _eased(self, policy_indices: PolicyIndices, regime: int) -> float:
         """Sum over the broken limits of the share of each that opening a regime gives back."""
         eased = 0.0
         for column, most in self.most.items():
-            used = self.load(digits, column)
+            used = self.load(policy_indices, column)
             if not within(used, most):
                 loads = self.loads[column][regime]
-                eased += (loads[digits[regime]] - loads[0]) / max(used - most, 1e-300)
+                eased += (loads[policy_indices[regime]] - loads[0]) / max(used - most, 1e-300)
         return eased
 
     def _round(self, current: Trial) -> Trial:
         """Take every flip that helps, the most helpful first; then the exchanges that the limits ask for."""
         gains: dict[tuple[int, int], float] = {}
-        for regime, digit in self._flips(current.digits):
+        for regime, digit in self._flips(current.policy_indices):
             if self.stop():
                 return current
-            trial = self.respond(_flipped(current.digits, (regime, digit)))
+            trial = self.respond(_flipped(current.policy_indices, (regime, digit)))
             gains[regime, digit] = trial.guess - current.guess
         helpful = sorted((flip for flip, gain in gains.items() if gain > self._hair(current)), key=lambda f: -gains[f])
         for flip in helpful:
-            current = self._better(current, _flipped(current.digits, flip))
+            current = self._better(current, _flipped(current.policy_indices, flip))
         swaps = [
             (gains[more] + gains[less], more, less)
             for more in helpful
-            if current.digits[more[0]] != more[1] and not self.allowed(_flipped(current.digits, more))
+            if current.policy_indices[more[0]] != more[1] and not self.allowed(_flipped(current.policy_indices, more))
             for less in gains
             if less[0] != more[0]
         ]
         for _, *swap in sorted(swaps, key=lambda entry: -entry[0])[:MOST_SWAPS]:
-            current = self._better(current, _flipped(current.digits, *swap))
+            current = self._better(current, _flipped(current.policy_indices, *swap))
         return current
 
-    def _better(self, current: Trial, digits: Digits) -> Trial:
+    def _better(self, current: Trial, policy_indices: PolicyIndices) -> Trial:
         """The better of a trial and a combination that must keep the limits."""
-        if digits == current.digits or self.stop() or not self.allowed(digits):
+        if policy_indices == current.policy_indices or self.stop() or not self.allowed(policy_indices):
             return current
-        trial = self.respond(digits)
+        trial = self.respond(policy_indices)
         return trial if trial.guess > current.guess + self._hair(current) else current
 
     def _hair(self, trial: Trial) -> float:
         return TIE * max(abs(trial.guess), 1e-6)
 
-    def _flips(self, digits: Digits) -> Iterator[tuple[int, int]]:
+    def _flips(self, policy_indices: PolicyIndices) -> Iterator[tuple[int, int]]:
         for regime, size in enumerate(self.sizes):
             for digit in range(size):
-                if digit != digits[regime]:
+                if digit != policy_indices[regime]:
                     yield regime, digit
 
     def simplify(self) -> None:
@@ -293,10 +295,10 @@ class Trials:
         while changed and self.best is not None and not self.stop():
             changed = False
             least = self.leverage - self.tie
-            digits = self.best.trial.digits
-            lesser = [(regime, lower) for regime, digit in enumerate(digits) for lower in range(digit)]
+            policy_indices = self.best.trial.policy_indices
+            lesser = [(regime, lower) for regime, digit in enumerate(policy_indices) for lower in range(digit)]
             for flip in lesser:
-                flipped = _flipped(digits, flip)
+                flipped = _flipped(policy_indices, flip)
                 if not self.allowed(flipped) or self.ceiling(flipped) < least:
                     continue
                 trial = self.respond(flipped)
@@ -310,13 +312,13 @@ class Trials:
 
     def most_of(self, trial: Trial) -> float:
         """Proven most of a combination's leverage: by its relaxation, since of its ties another may be better than the one seen."""
-        admin = self.load(trial.digits, "admin_cost")
+        admin = self.load(trial.policy_indices, "admin_cost")
         constant = self.problem.constant(trial.cost, admin)
-        return self.problem.evaluator.relax(self.choice(trial.digits), trial.cost, constant, admin).leverage
+        return self.problem.fixed_policy.relax(self.choice(trial.policy_indices), trial.cost, constant, admin).leverage
 
 
-def _flipped(digits: Digits, *flips: tuple[int, int]) -> Digits:
-    changed = list(digits)
+def _flipped(policy_indices: PolicyIndices, *flips: tuple[int, int]) -> PolicyIndices:
+    changed = list(policy_indices)
     for regime, digit in flips:
         changed[regime] = digit
     return tuple(changed)

@@ -1,6 +1,6 @@
 """Methods that prove one plan side by side: one incumbent, the best of their bounds (docs/scale.md).
 
-A method is a class with one protocol (`Method`). It works on the case's `Problem` and shares the incumbent through `Trials`: it
+A method is a class with one protocol (`Method`). It works on a `Problem` and shares the incumbent through `LocalSearch`: it
 offers every combination that it works out, and reads from there what is to be beaten. It asks `stop` between its steps, where
 neither the evaluator nor the trials are in use: that is where news of other methods come in.
 """
@@ -17,8 +17,8 @@ from ..leader.problem import Problem
 from ..plan.clock import Clock
 from ..plan.monitor import Monitor, Stopped
 from .companion import Companion, News
-from .local_search import Trials
-from .single_level import Single, Start
+from .local_search import LocalSearch
+from .single_level import SingleLevelProgram, Start
 
 PULSE = 0.05
 """Seconds between two looks at the news of a companion."""
@@ -63,7 +63,13 @@ class Race:
     """
 
     def __init__(
-        self, problem: Problem, trials: Trials, gap: float, clock: Clock, monitor: Monitor, patience: float = math.inf
+        self,
+        problem: Problem,
+        trials: LocalSearch,
+        gap: float,
+        clock: Clock,
+        monitor: Monitor,
+        patience: float = math.inf,
     ):
         self.problem = problem
         self.trials = trials
@@ -128,8 +134,10 @@ class Race:
 
     def take(self, news: News) -> None:
         """Take note of what the program has found."""
-        if news.digits is not None and (self.trials.best is None or news.digits != self.trials.best.trial.digits):
-            self.trials.offer(self.trials.work_out(self.trials.respond(news.digits), self.trials.leverage))
+        if news.policy_indices is not None and (
+            self.trials.best is None or news.policy_indices != self.trials.best.trial.policy_indices
+        ):
+            self.trials.offer(self.trials.work_out(self.trials.respond(news.policy_indices), self.trials.leverage))
         bound = min(self.program.bound, news.bound)
         if self.trials.best is not None and bound < self.trials.leverage - self._doubt:
             # A plan that was worked out is more: the program's tolerances hide it, and it proves nothing.
@@ -161,17 +169,19 @@ class Race:
 
     def solve_here(self, nodes: int | None = None, log: str | None = None) -> None:
         """Solve the program in this process, as far as so many nodes take it."""
-        single = Single(self.problem.network, self.problem.constant(0.0, 0.0), self.problem.scenarios)
+        single = SingleLevelProgram(self.problem.network, self.problem.constant(0.0, 0.0), self.problem.scenarios)
         rows, columns = single.compiled.program.matrix.shape
         best = self.trials.best
         start = None if best is None else Start.of(self.problem, best)
         seconds = self.clock.left * (1.0 if nodes is None else QUICK_SHARE)
 
-        def tell(digits: Any, bound: float) -> None:
+        def tell(policy_indices: Any, bound: float) -> None:
             self.monitor.bounds(self.trials.leverage, min(self.bound, bound))
 
         answer = single.solve(start, self.gap, seconds, self.clock.up, tell, log, nodes)
-        self.take(News(answer.bound, answer.digits, answer.outcome.termination, answer.outcome.nodes, rows, columns))
+        self.take(
+            News(answer.bound, answer.policy_indices, answer.outcome.termination, answer.outcome.nodes, rows, columns)
+        )
 
     def solve_beside(self, log: str | None = None) -> None:
         """Solve the program in a process of its own, and wait for it."""

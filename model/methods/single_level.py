@@ -10,8 +10,8 @@ import highspy
 import numpy as np
 
 from ..certify.planning import first_stage_of
-from ..follower.enumerate import Digits, digits_of
-from ..formulation.single_level import build_program
+from ..follower.enumerate import PolicyIndices, policy_indices_of
+from ..formulation.single_level import build_single_level
 from ..leader.problem import Problem
 from ..network.network import Network
 from ..solver.highs import Compiled, Highs, Outcome, compile_model
@@ -25,23 +25,23 @@ HEURISTICS = 0.0
 class Start:
     """Binaries to start from: policies by number, and whether a lane is qualified."""
 
-    digits: Digits
+    policy_indices: PolicyIndices
     qualify: Mapping[str, bool]
 
     @classmethod
     def of(cls, problem: Problem, worked: Worked) -> Start:
         """Return the binaries of a combination worked out."""
         assert worked.outcome.solution is not None
-        return cls(worked.trial.digits, dict(first_stage_of(problem, worked.outcome.solution).qualify))
+        return cls(worked.trial.policy_indices, dict(first_stage_of(problem, worked.outcome.solution).qualify))
 
 
 @dataclass(frozen=True)
-class Answer:
+class SingleLevelOutcome:
     """What the solver of the single program ended with; leverage and bound in money.
 
     Attributes
     ----------
-    digits
+    policy_indices
         Policies of its incumbent; None without one.
     bound
         Proven upper bound on the leverage; -inf where it proved that there is no plan, inf where it proved nothing.
@@ -49,12 +49,12 @@ class Answer:
         HiGHS's outcome.
     """
 
-    digits: Digits | None
+    policy_indices: PolicyIndices | None
     bound: float
     outcome: Outcome
 
 
-class Single:
+class SingleLevelProgram:
     """The single program, built and compiled once.
 
     Parameters
@@ -64,13 +64,13 @@ class Single:
     shift
         What turns the program's objective into leverage: the part of leverage that depends on nothing.
     scenarios
-        As in `build_program`.
+        As in `build_single_level`.
     """
 
     def __init__(self, network: Network, shift: float, scenarios: Sequence[str] | None = None):
         self.network = network
         self.shift = shift
-        self.model = build_program(network, scenarios)
+        self.model = build_single_level(network, scenarios)
         self.compiled: Compiled = compile_model(self.model, network.check)
 
     def solve(
@@ -79,10 +79,10 @@ class Single:
         rel_gap: float,
         seconds: float,
         stop: Callable[[], bool],
-        tell: Callable[[Digits | None, float], None],
+        tell: Callable[[PolicyIndices | None, float], None],
         log: str | None = None,
         nodes: int | None = None,
-    ) -> Answer:
+    ) -> SingleLevelOutcome:
         """Solve the program.
 
         Parameters
@@ -121,7 +121,7 @@ class Single:
                 tell(None, bounds[-1])
 
         def improved(event: highspy.HighsCallbackEvent) -> None:
-            tell(self.digits(np.array(event.data_out.mip_solution)), bounds[-1])
+            tell(self.policy_indices(np.array(event.data_out.mip_solution)), bounds[-1])
 
         watch(highs, stop, proven)
         highs.highs.cbMipImprovingSolution.subscribe(improved)
@@ -129,21 +129,23 @@ class Single:
         bound = math.inf if outcome.bound is None else -outcome.bound
         if outcome.infeasible:
             bound = -math.inf
-        return Answer(None if outcome.solution is None else self.digits(outcome.solution), bound, outcome)
+        return SingleLevelOutcome(
+            None if outcome.solution is None else self.policy_indices(outcome.solution), bound, outcome
+        )
 
-    def digits(self, solution: np.ndarray) -> Digits:
+    def policy_indices(self, solution: np.ndarray) -> PolicyIndices:
         """Policies of a solution by number."""
         levels = self.compiled.values(self.model.policy, solution)
         menu = self.network.menu
         choice = {regime: max(policies, key=lambda policy: levels[regime, policy]) for regime, policies in menu.items()}
-        return digits_of(choice, menu)
+        return policy_indices_of(choice, menu)
 
     def _start(self, start: Start) -> tuple[np.ndarray, np.ndarray]:
         """(columns, values) of the binaries to start from; HiGHS works out the rest."""
         model = self.model
         chosen = {
             (regime, policies[digit])
-            for (regime, policies), digit in zip(self.network.menu.items(), start.digits, strict=True)
+            for (regime, policies), digit in zip(self.network.menu.items(), start.policy_indices, strict=True)
         }
         values = {id(variable): float(key in chosen) for key, variable in model.policy.items()}
         values |= {id(variable): float(start.qualify[lane]) for lane, variable in model.qualify.items()}

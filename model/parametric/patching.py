@@ -12,11 +12,11 @@ import numpy as np
 from ...data import TABLES
 from ...data.schema.declarations import columns, numeric
 from ..certify.figures import Figures
-from ..follower.enumerate import Digits, Enumerator, Face, Responder
+from ..follower.enumerate import Enumerator, Face, FollowerSolver, PolicyIndices
 from ..follower.optimal_face import Basis, Recent
-from ..formulation.follower import build_response
+from ..formulation.follower import build_follower
 from ..formulation.leader import gap_terms
-from ..leader.fixed_policy import Evaluator
+from ..leader.fixed_policy import FixedPolicySolver
 from ..leader.problem import Problem, StatusQuo, nothing_chosen
 from ..network.network import Network, Pair
 from ..solver.highs import Highs, Program, Snapshot, compile_model
@@ -48,43 +48,44 @@ class Mould:
     def __init__(self, problem: Problem, prices: np.ndarray | None = None):
         self.problem = problem
         self.figures = Figures(problem, warm=True)
-        self._programs = (problem.joint.program, problem.opened.program, problem.response.program)
-        joint, opened, response = self._programs
+        self._programs = (problem.leader_problem.program, problem.opened.program, problem.response.program)
+        leader_problem, opened, response = self._programs
         self._arrays: list[np.ndarray] = []
         self._fields: list[tuple[int, str]] = []
         for number, program in enumerate(self._programs):
             for name in ("cost", "row_lower", "row_upper", "column_lower", "column_upper"):
                 self._add(getattr(program, name), number, name)
             self._add(program.matrix.data, number, "matrix")
-        for gate in (problem.joint.gate, problem.opened.gate):
-            for capacity in gate.capacity.values():
+        for policy_bounds in (problem.leader_problem.policy_bounds, problem.opened.policy_bounds):
+            for capacity in policy_bounds.capacity.values():
                 self._add(capacity, -1, "capacity")
-        for menu in problem.response.gates:
+        for menu in problem.response.policy_columns:
             for _, capacity in menu:
                 self._add(capacity, 2, "capacity")
         self._add(problem.response.outputs.data, 2, "outputs")
-        readout, operator = self.figures.operator.readout, self.figures.operator
+        readout, operations_solver = self.figures.operations_solver.readout, self.figures.operations_solver
         self._add(readout.costs.data, -1, "costs")
         self._add(readout.constants, -1, "costs")
-        self._add(operator.outputs.data, -1, "costs")
-        self._add(operator.program.cost, 3, "cost")
+        self._add(operations_solver.outputs.data, -1, "costs")
+        self._add(operations_solver.program.cost, 3, "cost")
         self._scalars: list[tuple[Any, str, int]] = [
-            (joint, "offset", 0),
+            (leader_problem, "offset", 0),
             (opened, "offset", 1),
             (response, "offset", 2),
-            (problem.joint, "face_offset", 0),
+            (problem.leader_problem, "face_offset", 0),
             (problem.opened, "face_offset", 1),
         ]
         self._starts = np.concatenate([[0], np.cumsum([array.size for array in self._arrays])])
         self.gaps = np.array(
-            [place for _, gap in gap_terms(problem.joint.model) if (place := self._column(gap)) >= 0], dtype=np.int64
+            [place for _, gap in gap_terms(problem.leader_problem.model) if (place := self._column(gap)) >= 0],
+            dtype=np.int64,
         )
-        self.prices = joint.cost[self.gaps] if prices is None else prices
-        joint.cost[self.gaps] = operator.program.cost[self.gaps] = self.prices
+        self.prices = leader_problem.cost[self.gaps] if prices is None else prices
+        leader_problem.cost[self.gaps] = operations_solver.program.cost[self.gaps] = self.prices
         self.vector = self._read()
 
     def _column(self, variable: Any) -> int:
-        return self.problem.joint.compiled.column.get(id(variable), -1)
+        return self.problem.leader_problem.compiled.column.get(id(variable), -1)
 
     def _add(self, array: np.ndarray, program: int, name: str) -> None:
         self._arrays.append(array)
@@ -107,14 +108,20 @@ class Mould:
         for program in self._programs:
             for array in (program.matrix.indptr, program.matrix.indices, program.integer):
                 digest.update(np.ascontiguousarray(array).tobytes() + b"|")
-        operator = self.figures.operator
-        for matrix in (problem.response.outputs, operator.readout.costs, operator.outputs):
+        operations_solver = self.figures.operations_solver
+        for matrix in (problem.response.outputs, operations_solver.readout.costs, operations_solver.outputs):
             digest.update(matrix.indptr.tobytes() + b"|" + matrix.indices.tobytes() + b"|")
-        for gate in (problem.joint.gate, problem.opened.gate):
-            for key, places in gate.columns.items():
+        for policy_bounds in (problem.leader_problem.policy_bounds, problem.opened.policy_bounds):
+            for key, places in policy_bounds.columns.items():
                 digest.update(repr(key).encode() + places.tobytes())
-        names = [network.scenarios, network.rated, network.menu, problem.joint.outputs, operator.readout.parts]
-        fills = [operator.readout.response, *operator.readout.ours.values()]
+        names = [
+            network.scenarios,
+            network.rated,
+            network.menu,
+            problem.leader_problem.outputs,
+            operations_solver.readout.parts,
+        ]
+        fills = [operations_solver.readout.response, *operations_solver.readout.ours.values()]
         names.append([list(families["fill"].weeks) for families in fills])
         digest.update(repr(names).encode())
         digest.update(repr([network.components(), [array.size for array in self._arrays]]).encode())
@@ -127,13 +134,13 @@ class _State:
 
     case: Case
     vector: np.ndarray
-    memory: dict[Digits, tuple[float, np.ndarray, np.ndarray, Basis | None]]
+    memory: dict[PolicyIndices, tuple[float, np.ndarray, np.ndarray, Basis | None]]
     recent: Recent
-    faces: dict[Digits, list[Face]]
+    faces: dict[PolicyIndices, list[Face]]
     known: dict[str, Any]
     snapshots: list[Snapshot]
     bases: dict[Any, Any]
-    digits: Digits
+    policy_indices: PolicyIndices
 
 
 class Patched:
@@ -156,21 +163,21 @@ class Patched:
         self.mould = mould
         self.problem = mould.problem
         self.figures = mould.figures
-        self.problem.evaluator.repriced = True
+        self.problem.fixed_policy.repriced = True
         # It starts from bases of its own, not from those of a response whose numbers have moved.
-        self.problem.evaluator.crash = None
-        self._opened = Evaluator(self.problem.opened, 0.0)
+        self.problem.fixed_policy.crash = None
+        self._opened = FixedPolicySolver(self.problem.opened, 0.0)
         self._nothing = nothing_chosen(self.problem.opened)
         self.enumerator = Enumerator(self.problem.response)
-        self.enumerator.responder = self._responder = Responder(self.problem.response)
+        self.enumerator.responder = self._responder = FollowerSolver(self.problem.response)
         self.enumerator.memory = {}
         self._holders: list[tuple[Highs, int]] = [
-            (self.problem.evaluator.relaxed, 0),
-            (self.problem.evaluator.exact, 0),
+            (self.problem.fixed_policy.relaxed, 0),
+            (self.problem.fixed_policy.exact, 0),
             (self._opened.relaxed, 1),
             (self._opened.exact, 1),
             (self._responder.highs, 2),
-            (self.figures.operator.highs, 3),
+            (self.figures.operations_solver.highs, 3),
         ]
         self._start: _State | None = None
 
@@ -185,8 +192,8 @@ class Patched:
             {combination: list(faces) for combination, faces in enumerator.faces.items()},
             {name: known[name] for name in ("status_quo", "open_outputs")},
             [highs.snapshot() for highs, _ in self._holders],
-            dict(self.problem.evaluator.bases),
-            self._responder.digits,
+            dict(self.problem.fixed_policy.bases),
+            self._responder.policy_indices,
         )
 
     def begin(self) -> None:
@@ -198,12 +205,12 @@ class Patched:
         self.enumerator.recent = start.recent.copy()
         self.enumerator.faces = {combination: list(faces) for combination, faces in start.faces.items()}
         self.problem.__dict__.update(start.known)
-        self.problem.evaluator.status_quo = self.problem.status_quo.cost
+        self.problem.fixed_policy.status_quo = self.problem.status_quo.cost
         for (highs, _), snapshot in zip(self._holders, start.snapshots, strict=True):
             highs.restore(snapshot)
-        self.problem.evaluator.last = None
-        self.problem.evaluator.bases = dict(start.bases)
-        self._responder.digits = start.digits
+        self.problem.fixed_policy.last = None
+        self.problem.fixed_policy.bases = dict(start.bases)
+        self._responder.policy_indices = start.policy_indices
 
     def put(self, case: Case, vector: np.ndarray) -> None:
         """Put a case's numbers in place.
@@ -216,10 +223,10 @@ class Patched:
             Its numbers, as of `Mould.vector`.
         """
         mould, problem = self.mould, self.problem
-        problem.evaluator.last = None
+        problem.fixed_policy.last = None
         problem.case, problem.network = case, Network(case, problem.units)
-        problem.joint.network = problem.opened.network = problem.network
-        problem.joint.model.network = problem.network
+        problem.leader_problem.network = problem.opened.network = problem.network
+        problem.leader_problem.model.network = problem.network
         changed = np.flatnonzero(mould.vector[: mould.size] != vector[: mould.size])
         touched: dict[tuple[int, str], list[np.ndarray]] = {}
         owners = np.searchsorted(mould._starts, changed, side="right") - 1
@@ -240,7 +247,7 @@ class Patched:
 
     def _hand_over(self, touched: dict[tuple[int, str], list[np.ndarray]]) -> None:
         """Change what is touched in every HiGHS object."""
-        programs = (*self.mould._programs, self.figures.operator.program)
+        programs = (*self.mould._programs, self.figures.operations_solver.program)
         for highs, number in self._holders:
             fields = {
                 name: np.concatenate(places)
@@ -248,7 +255,7 @@ class Patched:
                 if program == number and places
             }
             if number == 3:
-                # Our linear programs alone share the joint program's rows and bounds, those outside them left free.
+                # Our linear programs alone share the leader problem's rows and bounds, those outside them left free.
                 shared = {
                     name: np.concatenate(places)
                     for (program, name), places in touched.items()
@@ -259,23 +266,23 @@ class Patched:
             patch(highs, programs[number], fields, self._kept(highs, number))
         if any(program == 2 for program, _ in touched):
             self._responder.highs.set_offset(self.problem.response.program.offset)
-            self._responder.gate()
+            self._responder.policy_bounds()
 
     def _share(self, fields: dict[str, np.ndarray]) -> None:
-        own, joint = self.figures.operator.program, self.mould._programs[0]
+        own, leader_problem = self.figures.operations_solver.program, self.mould._programs[0]
         for name in ("row_lower", "row_upper"):
             places = fields.get(name, np.empty(0, int))
             bound = np.isfinite(getattr(own, name)[places])
-            getattr(own, name)[places[bound]] = getattr(joint, name)[places[bound]]
+            getattr(own, name)[places[bound]] = getattr(leader_problem, name)[places[bound]]
         for name in ("column_lower", "column_upper"):
             places = fields.get(name, np.empty(0, int))
-            getattr(own, name)[places] = getattr(joint, name)[places]
+            getattr(own, name)[places] = getattr(leader_problem, name)[places]
 
     def _kept(self, highs: Highs, number: int) -> np.ndarray:
         """Columns whose bounds a holder sets itself."""
-        if highs is self.problem.evaluator.relaxed:
+        if highs is self.problem.fixed_policy.relaxed:
             return self.mould.gaps
-        return self.figures.operator.fixed if number == 3 else np.empty(0, dtype=np.int64)
+        return self.figures.operations_solver.fixed if number == 3 else np.empty(0, dtype=np.int64)
 
     def _renew(self, touched: set[int]) -> None:
         """Work out anew what hangs on the programs touched: responses, and the status quo."""
@@ -295,7 +302,7 @@ class Patched:
             if outcome.objective is None:
                 raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
             problem.__dict__["status_quo"] = StatusQuo(outcome.objective, outcome.objective, cost, None, problem.opened)  # type: ignore[arg-type]
-        problem.evaluator.status_quo = problem.status_quo.cost
+        problem.fixed_policy.status_quo = problem.status_quo.cost
 
 
 def patch(highs: Highs, program: Program, fields: dict[str, np.ndarray], kept: np.ndarray) -> None:
@@ -368,7 +375,7 @@ def alters_response(first: Case, second: Case) -> bool:
     programs, margins = [], []
     for case in (first, second):
         network = Network(case)
-        programs.append(compile_model(build_response(network)).program)
+        programs.append(compile_model(build_follower(network)).program)
         margins.append([(lane.lane, lane.margin * network.weight[lane.origin]) for lane in network.paying])
     one, other = programs
     names = ("cost", "row_lower", "row_upper", "column_lower", "column_upper")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Terms:
+class SolveLimits:
     """Limits that can be moved from one solve to the next without working out any response again.
 
     Attributes
@@ -31,7 +31,7 @@ class Terms:
     own_loss: float = math.inf
     least_fill: float | None = None
 
-    def natural(self, units: Units) -> Terms:
+    def natural(self, units: Units) -> SolveLimits:
         """Return the terms in natural units."""
         return replace(
             self,
@@ -42,7 +42,7 @@ class Terms:
         )
 
     @classmethod
-    def of(cls, case: Case) -> Terms:
+    def of(cls, case: Case) -> SolveLimits:
         """Limits of a case."""
         limits = case.settings.limits
         return cls(limits.budget, limits.reviewer_hours, limits.political_capital)

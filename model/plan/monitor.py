@@ -36,7 +36,7 @@ class Stopped(Exception):
     """The work was stopped before there was an answer."""
 
 
-class Ear:
+class StopCheck:
     """Asks whether to stop once in a while, for work made of many small steps.
 
     Parameters

@@ -13,7 +13,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sparse
 
-from ..plan.monitor import Ear, Stopped
+from ..plan.monitor import StopCheck, Stopped
 
 ROW_UPPER, ROW_EQUAL, ROW_LOWER = 1, 0, -1
 
@@ -267,7 +267,7 @@ class Highs:
 
     def _listen(self, stop: Callable[[], bool]) -> None:
         """Interrupt HiGHS once told to stop."""
-        ear = Ear(stop, STEPS)
+        ear = StopCheck(stop, STEPS)
 
         def pulse(event: highspy.HighsCallbackEvent) -> None:
             try:

@@ -17,8 +17,8 @@ from .plan import LIMITS, _heading, _in_money, _line, _listed, _table, _title, s
 if TYPE_CHECKING:
     from ...analysis.explain.conflict import Change, Conflict, Shortage
     from ...analysis.explain.explain import Explanation
-    from ...analysis.explain.shadow_prices import DecisionWorth, Worths
-    from ...analysis.relaxation.limits import Figure
+    from ...analysis.explain.shadow_prices import DecisionValue, PlanPrices
+    from ...analysis.relaxation.limits import LimitFigure
 
 DIGITS = 4
 """Significant digits of what a limit would have to become."""
@@ -66,13 +66,13 @@ def explanation_parts(explanation: Explanation) -> Iterable[RenderableType]:
 # Words ---------------------------------------------------------------------------------------------------------------
 
 
-def _figure_words(figure: Figure) -> str:
+def _figure_words(figure: LimitFigure) -> str:
     if figure.kind in LIMITS:
         return LIMITS[figure.kind]
     return FIGURES[figure.kind].format(*(plain(part) for part in figure.key))
 
 
-def _figure(figure: Figure, value: float) -> str:
+def _figure(figure: LimitFigure, value: float) -> str:
     if figure.kind in LIMITS:
         return f"{number(value)} {plain(figure.unit)}".rstrip()
     return percent(value, 2)
@@ -167,7 +167,7 @@ def _plan(explanation: Explanation) -> Iterable[RenderableType]:
     yield _line(status_words(plan))
 
 
-def _binding(worths: Worths) -> Iterable[RenderableType]:
+def _binding(worths: PlanPrices) -> Iterable[RenderableType]:
     yield _title("Limits that bind", "leverage gained as they give, policies and lanes as in the plan")
     if worths.binding:
         table = _table("Limit", "Unit", "Margin", "One more", "One less", names=2)
@@ -243,7 +243,7 @@ def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
         yield _line("None can be dropped: without any of them there is no plan.")
 
 
-def _choice(explanation: Explanation, worth: DecisionWorth) -> str:
+def _choice(explanation: Explanation, worth: DecisionValue) -> str:
     if worth.kind != "stockpile":
         return worth.choice
     item = worth.key.rpartition("/")[2]

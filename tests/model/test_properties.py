@@ -23,11 +23,11 @@ from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower import enumerate as columns
 from sluicegate.model.follower.combinations import Candidates
 from sluicegate.model.follower.enumerate import Enumerator, choice_of, gray_order
-from sluicegate.model.formulation.follower import build_response
-from sluicegate.model.formulation.linking import Gate
+from sluicegate.model.formulation.follower import build_follower
+from sluicegate.model.formulation.linking import PolicyBounds
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.network.network import Network, holding_weeks
-from sluicegate.model.plan.limits import Terms
+from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.solver.highs import Compiled, Highs, Program, compile_model
 
 from sluicegate_testing.builders import parts
@@ -76,9 +76,9 @@ class Response:
 
     def __init__(self, network: Network):
         self.network = network
-        self.model = build_response(network)
+        self.model = build_follower(network)
         self.compiled: Compiled = compile_model(self.model)
-        self.gate = Gate(self.compiled, self.model.response)
+        self.gate = PolicyBounds(self.compiled, self.model.response)
 
     def program(self, choice: Choice) -> Program:
         program = self.compiled.program.relaxed()
@@ -503,7 +503,7 @@ def test_responses_in_gray_order_equal_cold_ones(drawn: Drawn) -> None:
     with Enumerator(problem.response) as enumerator:
         batch = enumerator.run(order)
     assert batch.complete
-    cold = [problem.response_cost(choice_of(digits, menu)) for digits in order]
+    cold = [problem.response_cost(choice_of(policy_indices, menu)) for policy_indices in order]
     assert batch.cost == approx(np.array(cold), rel=1e-9, abs=1e-7)
 
 
@@ -524,12 +524,12 @@ def test_least_costs_add_up_over_components() -> None:
     assert len(seeds) == 12
     for seed in seeds:
         problem = Problem(made(random_case(seed, max_combinations=48)))
-        candidates = Candidates(problem.network, Terms.of(problem.case))
+        candidates = Candidates(problem.network, SolveLimits.of(problem.case))
         with Enumerator(problem.response) as enumerator:
             least = problem.response_cost(problem.all_open)
             assert candidates.work_out(enumerator, least, problem.open_outputs)
         for place in range(len(candidates)):
-            assert candidates.find(candidates.digits(place)) == place
+            assert candidates.find(candidates.policy_indices(place)) == place
             alone = problem.response_cost(candidates.choice(place))
             assert candidates.cost[place] == approx(alone, rel=1e-9, abs=1e-7), (seed, candidates.choice(place))
 
@@ -590,7 +590,10 @@ def test_several_processes_give_the_same_plan(monkeypatch: pytest.MonkeyPatch) -
     # Chunks of 4 combinations instead of 256, so that a small case has several for each process.
     monkeypatch.setattr(columns, "CHUNK", 4)
     case = made(random_case(8))
-    assert max(len(component.digits) for component in Candidates(Network(case), Terms.of(case)).components) > 12
+    assert (
+        max(len(component.policy_indices) for component in Candidates(Network(case), SolveLimits.of(case)).components)
+        > 12
+    )
     one, two = solve(case, threads=1), solve(case, threads=2)
     assert said(one) == said(two)
     assert tables_of(one) == tables_of(two)

@@ -8,8 +8,8 @@ import pytest
 from sluicegate import solve
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.large_spaces import RUNGS
-from sluicegate.model.methods.local_search import Trials
-from sluicegate.model.plan.limits import Terms
+from sluicegate.model.methods.local_search import LocalSearch
+from sluicegate.model.plan.limits import SolveLimits
 
 from sluicegate_testing.networks import Drawn, sensors, shortest_path, warehouses
 
@@ -45,7 +45,7 @@ def test_wider_limits_never_make_local_search_worse() -> None:
     for most in range(0, 31, 3):
         case = shortest_path(12, 24, most=0, seed=9).case
         problem = Problem(case)
-        trials = Trials(problem, Terms(political_capital=float(most)))
+        trials = LocalSearch(problem, SolveLimits(political_capital=float(most)))
         trials.search(RUNGS)
         assert trials.leverage >= before - 1e-9
         before = trials.leverage

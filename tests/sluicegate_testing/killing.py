@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from sluicegate.analysis.sweep import run as sweeping
-from sluicegate.analysis.sweep.store import Dataset
+from sluicegate.analysis.sweep.store import SweepStore
 from sluicegate.data.storage.digests import check_digests
 
 from sluicegate_testing.cli_cases import small
@@ -21,7 +21,7 @@ SAMPLES = 800
 
 
 def on_disk(folder: Path) -> set[int]:
-    return set(Dataset(folder).finished()["sample"].tolist())
+    return set(SweepStore(folder).finished()["sample"].tolist())
 
 
 def begun(notes: Path) -> dict[int, int]:
@@ -57,7 +57,7 @@ def main(kills: int, folder: Path, notes: Path) -> None:
     from sluicegate.data import write_folder
 
     drawn = design(SAMPLES)
-    Dataset.create(
+    SweepStore.create(
         folder, sweeping._meta(case, drawn, options), {}, drawn.samples, lambda place: write_folder(case, place)
     )
     lost = repeated = steps = altered = 0
@@ -73,7 +73,7 @@ def main(kills: int, folder: Path, notes: Path) -> None:
         repeated += sum(after[sample] != before.get(sample, 0) for sample in kept)
         steps += on_disk(folder) != kept
     os.waitpid(start(folder, notes), 0)
-    frame = Dataset(folder).frame()
+    frame = SweepStore(folder).frame()
     found = {
         "lost": lost,
         "repeated": repeated,

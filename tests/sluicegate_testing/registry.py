@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pyomo.environ import Constraint, Expression, Var
-from sluicegate.model.formulation import linking as joint
+from sluicegate.model.formulation import linking as leader_problem
 from sluicegate.model.leader import problem
 
 Test = Callable[[], None]
@@ -36,7 +36,7 @@ def covers(*families: str) -> Callable[[Test], Test]:
 
 
 def families(model: Any) -> set[str]:
-    """Every constraint, every expression and every bounded continuous variable of a joint model, and the gate."""
+    """Every constraint, every expression and every bounded continuous variable of a leader problem, and the gate."""
     found = {GATE}
     for component in model.component_objects((Constraint, Expression)):
         found.add(_path(component))
@@ -73,7 +73,11 @@ def _knock(model: Any, family: str) -> None:
 @contextmanager
 def without(family: str) -> Iterator[None]:
     """Build every model without a family: its rows dropped, its expression 0, or its upper bounds lifted."""
-    build_joint, build_response, upper = joint.build_joint, problem.build_response, joint.Gate.__init__
+    build_leader_problem, build_follower, upper = (
+        leader_problem.build_leader_problem,
+        problem.build_follower,
+        leader_problem.PolicyBounds.__init__,
+    )
 
     def broken(build: Callable[..., Any]) -> Callable[..., Any]:
         def built(*arguments: Any, **options: Any) -> Any:
@@ -90,8 +94,8 @@ def without(family: str) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         if family == GATE:
-            patch.setattr(joint.Gate, "__init__", wide_open)
+            patch.setattr(leader_problem.PolicyBounds, "__init__", wide_open)
         else:
-            patch.setattr(joint, "build_joint", broken(build_joint))
-            patch.setattr(problem, "build_response", broken(build_response))
+            patch.setattr(leader_problem, "build_joint", broken(build_leader_problem))
+            patch.setattr(problem, "build_response", broken(build_follower))
         yield

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import highspy
 import numpy as np
 import scipy.sparse as sparse
-from sluicegate.model.formulation.leader import build_ours
+from sluicegate.model.formulation.leader import build_leader
 from sluicegate.model.network.network import Network
 from sluicegate.model.solver.highs import Program, compile_model, highs_model
 
@@ -23,7 +23,7 @@ def by_pyomo(network: Network) -> Callable[[], None]:
     """Sets, rules and formulas of the case, compiled and passed on."""
 
     def build() -> None:
-        highspy.Highs().passModel(highs_model(compile_model(build_ours(network)).program))
+        highspy.Highs().passModel(highs_model(compile_model(build_leader(network)).program))
 
     return build
 
@@ -38,7 +38,7 @@ def by_pyoptinterface(program: Program) -> Callable[[], None]:
         highs.load_library(next(os.path.join(folder, name) for name in os.listdir(folder) if "libhighs" in name))
     matrix = sparse.csr_matrix(program.matrix)
     bounds = list(zip(program.column_lower.tolist(), program.column_upper.tolist(), strict=True))
-    terms = [
+    solve_limits = [
         (matrix.data[a:b].tolist(), matrix.indices[a:b].tolist())
         for a, b in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)
     ]
@@ -47,7 +47,7 @@ def by_pyoptinterface(program: Program) -> Callable[[], None]:
     def build() -> None:
         model = highs.Model()
         variables = [model.add_variable(lb=lower, ub=upper) for lower, upper in bounds]
-        for (values, places), (lower, upper) in zip(terms, limits, strict=True):
+        for (values, places), (lower, upper) in zip(solve_limits, limits, strict=True):
             row = poi.ScalarAffineFunction(values, [variables[place].index for place in places])
             if lower == upper:
                 model.add_linear_constraint(row, poi.Eq, lower)
@@ -83,7 +83,7 @@ def by_linopy(program: Program) -> Callable[[], None]:
             lower=program.column_lower, upper=program.column_upper, coords=coordinates, dims=["column"], name="x"
         )
         labels = np.where(places >= 0, x.labels.values[places], -1)
-        data = xr.Dataset({"coeffs": (("row", "_term"), values), "vars": (("row", "_term"), labels)})
+        data = xr.SweepStore({"coeffs": (("row", "_term"), values), "vars": (("row", "_term"), labels)})
         rows = linopy.LinearExpression(data, model)
         model.add_constraints(rows, xr.DataArray(sign, dims="row"), xr.DataArray(side, dims="row"), name="rows")
         model.add_objective((program.cost * x).sum())
@@ -95,7 +95,7 @@ def by_linopy(program: Program) -> Callable[[], None]:
 def measure() -> list[tuple[str, str]]:
     """Medians over repeats, the ways in turn within each repeat."""
     network = Network(generate(20, components=4))
-    program = compile_model(build_ours(network)).program
+    program = compile_model(build_leader(network)).program
     ways = {
         "Pyomo": by_pyomo(network),
         "pyoptinterface": by_pyoptinterface(program),

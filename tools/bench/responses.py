@@ -9,7 +9,7 @@ from collections.abc import Callable
 import highspy
 import numpy as np
 from sluicegate import load_case
-from sluicegate.model.follower.enumerate import Digits, Enumerator, ResponseArrays, gray_order
+from sluicegate.model.follower.enumerate import Enumerator, FollowerArrays, PolicyIndices, gray_order
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.solver.highs import Highs, Program, highs_model
 
@@ -17,22 +17,22 @@ COMBINATIONS = 256
 REPEATS = 5
 
 
-def gated(arrays: ResponseArrays, digits: Digits) -> Program:
+def gated(arrays: FollowerArrays, policy_indices: PolicyIndices) -> Program:
     program = arrays.program.relaxed()
-    program.column_upper = arrays.upper(digits)
+    program.column_upper = arrays.upper(policy_indices)
     return program
 
 
-def by_columns(arrays: ResponseArrays, combinations: list[Digits]) -> np.ndarray:
+def by_columns(arrays: FollowerArrays, combinations: list[PolicyIndices]) -> np.ndarray:
     with Enumerator(arrays) as enumerator:
         return enumerator.run(combinations, with_outputs=True).cost
 
 
-def by_cold_solves(arrays: ResponseArrays, combinations: list[Digits]) -> np.ndarray:
-    return np.array([Highs(gated(arrays, digits)).solve().objective for digits in combinations])
+def by_cold_solves(arrays: FollowerArrays, combinations: list[PolicyIndices]) -> np.ndarray:
+    return np.array([Highs(gated(arrays, policy_indices)).solve().objective for policy_indices in combinations])
 
 
-def by_bare_loop(arrays: ResponseArrays, combinations: list[Digits]) -> np.ndarray:
+def by_bare_loop(arrays: FollowerArrays, combinations: list[PolicyIndices]) -> np.ndarray:
     """The same order, bound changes and outputs with highspy alone: no checks, no restarts, no choice of processes."""
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
@@ -42,14 +42,14 @@ def by_bare_loop(arrays: ResponseArrays, combinations: list[Digits]) -> np.ndarr
     before = combinations[0]
     costs = np.empty(len(combinations))
     outputs = np.empty((len(combinations), arrays.outputs.shape[0]), dtype=np.float32)
-    for place, digits in enumerate(combinations):
-        for regime, (old, new) in enumerate(zip(before, digits, strict=True)):
+    for place, policy_indices in enumerate(combinations):
+        for regime, (old, new) in enumerate(zip(before, policy_indices, strict=True)):
             if old != new:
-                columns, capacity = arrays.gates[regime][old]
+                columns, capacity = arrays.policy_columns[regime][old]
                 highs.changeColsBounds(columns.size, columns, np.zeros(columns.size), np.zeros(columns.size))
-                columns, capacity = arrays.gates[regime][new]
+                columns, capacity = arrays.policy_columns[regime][new]
                 highs.changeColsBounds(columns.size, columns, np.zeros(columns.size), capacity)
-        before = digits
+        before = policy_indices
         highs.run()
         costs[place] = highs.getInfo().objective_function_value
         outputs[place] = arrays.outputs @ np.array(highs.getSolution().col_value)
@@ -60,8 +60,10 @@ def measure(case_name: str = "taiwan-korea") -> list[tuple[str, str]]:
     """Medians over repeats, the ways in turn within each repeat."""
     problem = Problem(load_case(case_name))
     arrays = problem.response
-    combinations = [digits for digits, _ in zip(gray_order(arrays.menu_sizes), range(COMBINATIONS), strict=False)]
-    ways: dict[str, Callable[[ResponseArrays, list[Digits]], np.ndarray]] = {
+    combinations = [
+        policy_indices for policy_indices, _ in zip(gray_order(arrays.menu_sizes), range(COMBINATIONS), strict=False)
+    ]
+    ways: dict[str, Callable[[FollowerArrays, list[PolicyIndices]], np.ndarray]] = {
         "columns": by_columns,
         "cold": by_cold_solves,
         "bare": by_bare_loop,

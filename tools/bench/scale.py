@@ -19,9 +19,9 @@ from typing import Any
 from sluicegate import Case, solve
 from sluicegate.model.leader.fixed_policy import face_of
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.methods.local_search import Trials
+from sluicegate.model.methods.local_search import LocalSearch
 from sluicegate.model.methods.single_level import watch
-from sluicegate.model.plan.limits import Terms
+from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.plan.monitor import Monitor
 from sluicegate.model.solver.highs import Highs, Program
 
@@ -144,33 +144,37 @@ def by_scip(program: Program, seconds: float, gap: float) -> Answer:
 
 
 def by_enumeration(case: Case, seconds: float, gap: float) -> Answer:
-    """Every combination in turn: the response and the joint program, each passed to a new HiGHS object."""
+    """Every combination in turn: the response and the leader problem, each passed to a new HiGHS object."""
     problem = Problem(case)
-    menu, joint, arrays = problem.network.menu, problem.joint, problem.response
-    trials = Trials(problem, Terms.of(case))
+    menu, leader_problem, arrays = problem.network.menu, problem.leader_problem, problem.response
+    trials = LocalSearch(problem, SolveLimits.of(case))
     clock, done, best = Clock(seconds), 0, -math.inf
-    for digits in itertools.product(*(range(len(policies)) for policies in menu.values())):
+    for policy_indices in itertools.product(*(range(len(policies)) for policies in menu.values())):
         if clock.stop():
             break
         done += 1
-        if not trials.allowed(digits):
+        if not trials.allowed(policy_indices):
             continue
-        choice = {regime: policies[digit] for digit, (regime, policies) in zip(digits, menu.items(), strict=True)}
+        choice = {
+            regime: policies[digit] for digit, (regime, policies) in zip(policy_indices, menu.items(), strict=True)
+        }
         program = arrays.program.relaxed()
-        for regime, gates in enumerate(arrays.gates):
-            for policy, (columns, capacity) in enumerate(gates):
-                program.column_upper[columns] = capacity if digits[regime] == policy else 0.0
+        for regime, policy_columns in enumerate(arrays.policy_columns):
+            for policy, (columns, capacity) in enumerate(policy_columns):
+                program.column_upper[columns] = capacity if policy_indices[regime] == policy else 0.0
         cost = Highs(program).solve().objective
         assert cost is not None
-        whole = Program(**{**vars(joint.program), "row_upper": joint.program.row_upper.copy()})
-        whole.column_upper = joint.gate.upper(joint.program.column_upper, choice)
-        if joint.face_row is not None:
-            whole.row_upper[joint.face_row] = face_of(problem.network, cost, wide=True) - joint.face_offset
+        whole = Program(**{**vars(leader_problem.program), "row_upper": leader_problem.program.row_upper.copy()})
+        whole.column_upper = leader_problem.gate.upper(leader_problem.program.column_upper, choice)
+        if leader_problem.face_row is not None:
+            whole.row_upper[leader_problem.face_row] = (
+                face_of(problem.network, cost, wide=True) - leader_problem.face_offset
+            )
         admin = problem.admin_cost(choice)
         for family, room in (("budget", case.settings.limits.budget - admin), ("own_loss", math.inf)):
-            component = joint.model.component(family)
+            component = leader_problem.model.component(family)
             for constraint in [] if component is None else component.values():
-                whole.row_upper[joint.compiled.row[id(constraint)]] = room
+                whole.row_upper[leader_problem.compiled.row[id(constraint)]] = room
         outcome = Highs(whole).solve()
         if outcome.objective is not None:
             best = max(best, problem.constant(cost, admin) - outcome.objective)

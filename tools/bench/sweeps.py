@@ -16,7 +16,7 @@ from sluicegate import load_case, make_design
 from sluicegate.analysis.figures.factors import Factor, Uniform
 from sluicegate.analysis.sweep import run as sweeping
 from sluicegate.analysis.sweep.design import Design
-from sluicegate.analysis.sweep.store import Dataset
+from sluicegate.analysis.sweep.store import SweepStore
 from sluicegate.analysis.sweep.worker import Worker, override
 from sluicegate.model.plan.monitor import Monitor
 
@@ -92,7 +92,7 @@ def bookkeeping(count: int = 5000) -> float:
     )
     design = Design("list", (Factor("limits.budget", Uniform(0, count)),), samples)
     with tempfile.TemporaryDirectory() as folder:
-        kept = Dataset.create(Path(folder, "sweep"), {}, {}, samples, lambda place: place.mkdir())
+        kept = SweepStore.create(Path(folder, "sweep"), {}, {}, samples, lambda place: place.mkdir())
         task = sweeping.task_of(case, design, "free", None, None)
         work = sweeping.batches(task, design, set())
         began = time.perf_counter()

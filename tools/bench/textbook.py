@@ -6,7 +6,7 @@ from typing import Any
 
 from pyomo.environ import Block, Constraint, NonNegativeReals, Var, maximize, quicksum
 from sluicegate.model.formulation import single_level as program
-from sluicegate.model.formulation.follower_dual import dual_value, fill_dual_block
+from sluicegate.model.formulation.follower_dual import dual_value, fill_follower_dual_block
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.network.network import Network
 from sluicegate.model.solver.highs import Program, compile_model
@@ -46,7 +46,7 @@ def charged(b: Any, lane: str, policy: str, week: int) -> Any:
 
 
 def _fill(b: Any, network: Network, products: bool) -> None:
-    fill_dual_block(b, network)
+    fill_follower_dual_block(b, network)
     for name in ("price_split", "end_price_split", "share_chosen", "end_share_chosen", "purchase_under"):
         b.component(name).deactivate()
     if not products:
@@ -71,7 +71,7 @@ def textbook(problem: Problem, products: bool) -> Program:
         duality holds products of rents and policies, each bounded by its worth.
     """
     network = problem.network
-    model = program.build_program(network)
+    model = program.build_single_level(network)
     model.del_component(model.response_dual)
     model.response_dual = Block(rule=lambda b: _fill(b, network, products))
     if program.coupled(network):

@@ -17,9 +17,9 @@ from pyomo.common.gc_manager import PauseGC
 from sluicegate import load_case, solve
 from sluicegate.data import apply_overrides
 from sluicegate.data.schema.tables import TABLES
-from sluicegate.model.formulation.follower import build_response
-from sluicegate.model.formulation.linking import Gate, Joint, margin_terms
-from sluicegate.model.leader.recompute import FirstStage, Operator, leverage_by_package, response_variables
+from sluicegate.model.formulation.follower import build_follower
+from sluicegate.model.formulation.linking import LeaderProblem, PolicyBounds, margin_terms
+from sluicegate.model.leader.recompute import FirstStage, OperationsSolver, leverage_by_package, response_variables
 from sluicegate.model.network.network import NONE, OPEN, Network
 from sluicegate.model.solver.highs import Compiled, Highs, compile_model
 
@@ -190,7 +190,7 @@ def sides(case: Case, assumption: Assumption) -> set[str]:
     return found
 
 
-class Bench:
+class WarmSolver:
     """Works out the leverage of the advice, program by program: what a change does not touch is not built again.
 
     Leverage is that of the package which is worst for the advice as shipped, limits and outages left aside. The response is solved
@@ -219,9 +219,9 @@ class Bench:
         """Cost and values of the response's variables, with everything open and under the advice; NaN: in no row."""
         found = []
         with PauseGC():
-            alone = build_response(network)
+            alone = build_follower(network)
             compiled = compile_model(alone)
-            gate = Gate(compiled, alone.response)
+            gate = PolicyBounds(compiled, alone.response)
             ungated, cost = compiled.program.column_upper, compiled.program.cost
             compiled.program.cost = cost - TIE * self._kindness(network, compiled, alone.response)
             places = compiled.columns(response_variables(alone.response))
@@ -238,38 +238,38 @@ class Bench:
     def _kindness(self, network: Network, compiled: Compiled, block: Any) -> np.ndarray:
         """Return what a unit of every variable of the response is worth to us (model.md section 5)."""
         worth = network.worth("ours")
-        terms = margin_terms(network, block)
+        solve_limits = margin_terms(network, block)
         for (site, item, _), fill in block.fill.items():
             gain = sum(
                 lane.base_flow * worth[lane.destination, lane.item]
                 for lane in network.outbound.get((site, item), ())
                 if network.side[lane.destination] == "ours"
             )
-            terms.append((gain, fill))
-        return np.asarray(compiled.linear_map([terms]).todense()).ravel()
+            solve_limits.append((gain, fill))
+        return np.asarray(compiled.linear_map([solve_limits]).todense()).ravel()
 
-    def _ours(self, network: Network) -> Operator:
+    def _ours(self, network: Network) -> OperationsSolver:
         with PauseGC():
-            return Operator(Joint(network, [NONE, self.advice.package], limited=False))
+            return OperationsSolver(LeaderProblem(network, [NONE, self.advice.package], limited=False))
 
     def leverage(self, case: Case, touched: set[str]) -> float:
         """Return the leverage of the advice in a case whose programs differ on the sides touched."""
         advice, network = self.advice, self._network(case)
         responses = self._respond(network) if COUNTERPART in touched else self._responses
-        operator = self._ours(network) if OURS in touched else self._operator
+        operations_solver = self._ours(network) if OURS in touched else self._operator
         first = FirstStage(
             dict.fromkeys(advice.qualified, True),
             {tuple(key.split("/", 1)): amount for key, amount in advice.stockpile.items()},  # type: ignore[misc]
         )
-        joint = operator.joint
-        places = joint.compiled.columns(response_variables(joint.model.response))
+        leader_problem = operations_solver.leader_problem
+        places = leader_problem.compiled.columns(response_variables(leader_problem.model.response))
         operations = []
         for (_, values), stage in zip(responses, (FirstStage({}, {}), first), strict=True):
-            placed = np.zeros_like(joint.program.cost)
+            placed = np.zeros_like(leader_problem.program.cost)
             there = (places >= 0) & ~np.isnan(values)
             placed[places[there]] = values[there]
             with PauseGC():
-                operations.append(operator.run(placed, stage))
+                operations.append(operations_solver.run(placed, stage))
         before, after = operations
         admin = math.fsum(row.admin_cost for row in case.policies if advice.policies.get(row.regime) == row.policy)
         loss = responses[1][0] - responses[0][0]
@@ -297,7 +297,7 @@ _AS_STORED: dict[str, Any] = {"index": False, "float_format": "%.6g", "linetermi
 def _with_advice_fixed(case: Case, advice: Advice) -> pd.DataFrame:
     rows = []
     found = assumptions(case)
-    bench = Bench(case, advice)
+    bench = WarmSolver(case, advice)
     for place, assumption in enumerate(found):
         far = span(assumption)
         ends = {}

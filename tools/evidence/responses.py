@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from pyomo.common.gc_manager import PauseGC
-from sluicegate.model.formulation.follower import build_response
-from sluicegate.model.formulation.linking import Gate
+from sluicegate.model.formulation.follower import build_follower
+from sluicegate.model.formulation.linking import PolicyBounds
 from sluicegate.model.network.network import OPEN, Network
 from sluicegate.model.plan.plan import served
 from sluicegate.model.solver.highs import Highs, compile_model
@@ -56,10 +56,10 @@ def respond(case: Case, policies: Mapping[str, str]) -> Response:
     kept = tuple(row for row in case.policies if policies.get(row.regime, row.policy) == row.policy)
     network = Network(replace(case, policies=kept))
     with PauseGC():
-        model = build_response(network)
+        model = build_follower(network)
     compiled = compile_model(model)
     block = model.response
-    gate = Gate(compiled, block)
+    gate = PolicyBounds(compiled, block)
     program = compiled.program
     ungated = program.column_upper
     costs = []

@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from ...follower.enumerate import Digits
+from ...follower.enumerate import PolicyIndices
 from ...solver.highs import Highs, Program
-from .subnetworks import EXACT, Pieces, optimum
+from .subnetworks import EXACT, Subnetworks, optimum
 
 
-class Split:
+class SharedBound:
     """One way to share resources out among pieces, or one set of prices for them.
 
     With shares, the pieces' least costs add up to no less than the response's; with prices, to no more. Both are told apart by the
-    policy of the regime that acts on the pair (`Piece.owner`), which all holders know.
+    policy of the regime that acts on the pair (`Subnetwork.owner`), which all holders know.
 
     Parameters
     ----------
@@ -23,24 +23,26 @@ class Split:
         The pieces.
     cost : array, shape (columns,)
         What the response minimises.
-    digits
+    policy_indices
         Combination at which the pieces add up to the response.
     above
         Shares, for a bound from above; else prices, for one from below.
     """
 
-    def __init__(self, pieces: Pieces, cost: np.ndarray, digits: Digits, *, above: bool):
+    def __init__(self, pieces: Subnetworks, cost: np.ndarray, policy_indices: PolicyIndices, *, above: bool):
         self.pieces = pieces
         self.cost = cost
         self.above = above
         most = max(pieces.sizes, default=1)
         self.terms = [np.zeros((most, piece.owner.size)) for piece in pieces.pieces]
-        here = pieces.whole(cost, digits, not above)
+        here = pieces.whole(cost, policy_indices, not above)
         self._keep(here, -1, 0)
         for regime in pieces.owners:
             for digit in range(pieces.sizes[regime]):
-                flipped = (*digits[:regime], digit, *digits[regime + 1 :])
-                self._keep(here if digit == digits[regime] else pieces.whole(cost, flipped, not above), regime, digit)
+                flipped = (*policy_indices[:regime], digit, *policy_indices[regime + 1 :])
+                self._keep(
+                    here if digit == policy_indices[regime] else pieces.whole(cost, flipped, not above), regime, digit
+                )
 
     def _keep(self, answer: tuple[float, list[np.ndarray], np.ndarray], regime: int, digit: int) -> None:
         """Take shares or prices of what a regime acts on from the pieces solved together."""
@@ -82,7 +84,9 @@ class Split:
             else [np.zeros(piece.owner.size) for piece in pieces.pieces]
         )
 
-    def table(self, combinations: Sequence[Sequence[Digits]], stop: Callable[[], bool]) -> list[np.ndarray] | None:
+    def table(
+        self, combinations: Sequence[Sequence[PolicyIndices]], stop: Callable[[], bool]
+    ) -> list[np.ndarray] | None:
         """Every piece's part of the bound, by combination of its regimes; the response's offset is not in it.
 
         Parameters
@@ -107,7 +111,7 @@ class Split:
 class _Solver:
     """One piece, solved for one combination after another, basis kept."""
 
-    def __init__(self, split: Split, number: int):
+    def __init__(self, split: SharedBound, number: int):
         self.pieces, self.piece = split.pieces, split.pieces.pieces[number]
         self.above, self.terms = split.above, split.terms[number]
         piece = self.piece
@@ -125,11 +129,11 @@ class _Solver:
     def solve(self, own: Mapping[int, int]) -> float:
         """Least cost under the policies of the piece's regimes."""
         piece, pieces = self.piece, self.pieces
-        digits = [own.get(regime, 0) for regime in range(len(pieces.sizes))]
-        terms = self.terms[np.array([*digits, 0])[piece.owner], self.columns]
+        policy_indices = [own.get(regime, 0) for regime in range(len(pieces.sizes))]
+        terms = self.terms[np.array([*policy_indices, 0])[piece.owner], self.columns]
         lower, upper, cost, refund = (
             np.zeros(self.base.size),
-            pieces.upper(piece, digits, not self.above),
+            pieces.upper(piece, policy_indices, not self.above),
             self.base,
             0.0,
         )
@@ -139,7 +143,7 @@ class _Solver:
             upper[self.asked] = np.maximum(upper, terms)[self.asked]
         else:
             cost = self.base + terms
-            refund = self._refund(terms, upper, digits)
+            refund = self._refund(terms, upper, policy_indices)
         if self.highs is None:
             program = Program(
                 cost,
@@ -160,13 +164,13 @@ class _Solver:
         self.lower, self.upper, self.cost = lower, upper, cost
         return optimum(self.highs)[0] - refund
 
-    def _refund(self, prices: np.ndarray, upper: np.ndarray, digits: Sequence[int]) -> float:
+    def _refund(self, prices: np.ndarray, upper: np.ndarray, policy_indices: Sequence[int]) -> float:
         """Most that the resources can be worth at their prices; a dispatch what its arrivals are, less its cost."""
         piece = self.piece
         whole = self.first & (piece.part_of < 0)
         parts = np.flatnonzero(self.first & (piece.part_of >= 0))
         worth = np.bincount(piece.part_of[parts], weights=prices[parts], minlength=upper.size) - self.base
-        dispatched = self.pieces.upper(piece, digits, apart=False)
+        dispatched = self.pieces.upper(piece, policy_indices, apart=False)
         earning = np.zeros(upper.size, dtype=bool)
         earning[piece.part_of[parts]] = True
         earning &= (worth > 0) & (dispatched > 0)

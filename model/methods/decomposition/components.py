@@ -12,15 +12,15 @@ import scipy.sparse as sparse
 from scipy.sparse.csgraph import connected_components
 
 from ...follower.combinations import LOADS, TooManyCombinations, within
-from ...follower.enumerate import Digits, Enumerator, ResponseArrays, gray_order
+from ...follower.enumerate import Enumerator, FollowerArrays, PolicyIndices, gray_order
 from ...formulation.single_level import coupled
 from ...leader.fixed_policy import Cut
 from ...leader.problem import Problem
 from ...network.network import Network
-from ...plan.limits import Terms
+from ...plan.limits import SolveLimits
 from ...solver.highs import Highs, Program
 from ..cut_pool import BARRIER, scale
-from ..local_search import Trials
+from ..local_search import LocalSearch
 from ..single_level import watch
 
 MOST_IN_A_GROUP = 20_000
@@ -40,7 +40,7 @@ class Group:
         The regimes' places among all regimes.
     arrays
         The response's rows and columns they can reach.
-    digits : list of tuple of int
+    policy_indices : list of tuple of int
         Policies by number, as far as the limits allow them.
     loads : dict of str to array, shape (n,)
         Sums of reviewer load, political cost and admin cost.
@@ -49,19 +49,19 @@ class Group:
     """
 
     places: tuple[int, ...]
-    arrays: ResponseArrays
-    digits: list[Digits]
+    arrays: FollowerArrays
+    policy_indices: list[PolicyIndices]
     loads: dict[str, np.ndarray]
     cost: np.ndarray
 
 
-def parts_of(arrays: ResponseArrays) -> list[tuple[np.ndarray, np.ndarray]]:
+def parts_of(arrays: FollowerArrays) -> list[tuple[np.ndarray, np.ndarray]]:
     """(rows, columns) of the parts of the response that share neither rows nor regimes."""
     rows, columns = arrays.program.matrix.shape
     # A regime ties together all that its lanes reach, like a row they stand in.
-    ties = sparse.lil_matrix((len(arrays.gates), columns))
-    for regime, gates in enumerate(arrays.gates):
-        for gate, _ in gates:
+    ties = sparse.lil_matrix((len(arrays.policy_columns), columns))
+    for regime, policy_columns in enumerate(arrays.policy_columns):
+        for gate, _ in policy_columns:
             ties[regime, gate] = 1.0
     matrix = sparse.vstack([arrays.program.matrix, ties], format="csr")
     height = matrix.shape[0]
@@ -72,7 +72,7 @@ def parts_of(arrays: ResponseArrays) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(piece[piece < rows], piece[piece >= height] - height) for piece in pieces]
 
 
-def part(arrays: ResponseArrays, rows: np.ndarray, columns: np.ndarray, regimes: tuple[int, ...]) -> ResponseArrays:
+def part(arrays: FollowerArrays, rows: np.ndarray, columns: np.ndarray, regimes: tuple[int, ...]) -> FollowerArrays:
     """The response on some rows and columns, with the gates of some regimes."""
     whole = arrays.program
     place = np.full(whole.cost.size, -1, dtype=np.int32)
@@ -86,18 +86,20 @@ def part(arrays: ResponseArrays, rows: np.ndarray, columns: np.ndarray, regimes:
         column_upper=whole.column_upper[columns],
         integer=np.zeros(columns.size, dtype=bool),
     )
-    gates = [[(place[gate], capacity) for gate, capacity in arrays.gates[regime]] for regime in regimes]
-    return ResponseArrays(program, gates, sparse.csr_matrix(arrays.outputs[:, columns]))
+    policy_columns = [
+        [(place[gate], capacity) for gate, capacity in arrays.policy_columns[regime]] for regime in regimes
+    ]
+    return FollowerArrays(program, policy_columns, sparse.csr_matrix(arrays.outputs[:, columns]))
 
 
-class Groups:
+class IndependentComponents:
     """The groups of a case, enumerated, and the master program that combines them.
 
     Parameters
     ----------
     problem
         The case, ready to solve.
-    terms
+    solve_limits
         Limits to keep.
     trials
         Combinations tried; the best of them is the incumbent.
@@ -117,8 +119,8 @@ class Groups:
     def __init__(
         self,
         problem: Problem,
-        terms: Terms,
-        trials: Trials,
+        solve_limits: SolveLimits,
+        trials: LocalSearch,
         gap: float,
         stop: Callable[[], bool] = lambda: False,
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
@@ -129,16 +131,16 @@ class Groups:
         self.stop = stop
         self.report = report
         self.responses = self.relaxations = self.rounds = 0
-        self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+        self.most = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
         self.groups: list[Group] = []
-        self.fixed: list[ResponseArrays] = []
+        self.fixed: list[FollowerArrays] = []
         arrays = problem.response
         for rows, columns in parts_of(arrays):
             members = set(columns.tolist())
             regimes = tuple(
                 regime
-                for regime, gates in enumerate(arrays.gates)
-                if any(gate.size and int(gate[0]) in members for gate, _ in gates)
+                for regime, policy_columns in enumerate(arrays.policy_columns)
+                if any(gate.size and int(gate[0]) in members for gate, _ in policy_columns)
             )
             own = part(arrays, rows, columns, regimes)
             if regimes:
@@ -150,8 +152,8 @@ class Groups:
             else:
                 self.fixed.append(own)
 
-    def _allowed(self, regimes: tuple[int, ...]) -> tuple[list[Digits], dict[str, np.ndarray]]:
-        digits: list[Digits] = []
+    def _allowed(self, regimes: tuple[int, ...]) -> tuple[list[PolicyIndices], dict[str, np.ndarray]]:
+        policy_indices: list[PolicyIndices] = []
         loads: dict[str, list[float]] = {column: [] for column in LOADS}
         for candidate in gray_order([self.trials.sizes[regime] for regime in regimes]):
             sums = {
@@ -159,12 +161,12 @@ class Groups:
                 for column in LOADS
             }
             if all(within(sums[column], self.most[column]) for column in LOADS):
-                digits.append(candidate)
+                policy_indices.append(candidate)
                 for column, total in sums.items():
                     loads[column].append(total)
-        return digits, {column: np.array(sums) for column, sums in loads.items()}
+        return policy_indices, {column: np.array(sums) for column, sums in loads.items()}
 
-    def _run(self, cost: Callable[[ResponseArrays], np.ndarray]) -> tuple[float, list[np.ndarray]] | None:
+    def _run(self, cost: Callable[[FollowerArrays], np.ndarray]) -> tuple[float, list[np.ndarray]] | None:
         """Least value of a cost on the parts without regimes, and of every group's combinations; None where stopped."""
         constant = self.problem.response.program.offset
         for arrays in self.fixed:
@@ -172,8 +174,8 @@ class Groups:
         values = []
         for group in self.groups:
             with Enumerator(group.arrays, 1, self.stop) as enumerator:
-                batch = enumerator.run(group.digits, cost(group.arrays))
-            self.responses += len(group.digits)
+                batch = enumerator.run(group.policy_indices, cost(group.arrays))
+            self.responses += len(group.policy_indices)
             if not batch.complete:
                 return None
             values.append(batch.cost)
@@ -192,26 +194,28 @@ class Groups:
             return -math.inf
         master = _Master(self, ceiling)
         bound = math.inf
-        seen: set[Digits] = set()
+        seen: set[PolicyIndices] = set()
         while not self.stop():
-            digits, most = master.solve()
+            policy_indices, most = master.solve()
             bound = min(bound, most)
             self.rounds += 1
             self.report(self.trials.leverage, bound)
-            if digits is None or bound <= self.trials.enough(self.gap):
+            if policy_indices is None or bound <= self.trials.enough(self.gap):
                 break
-            if digits in seen:
+            if policy_indices in seen:
                 # Its cut leaves a gap: integers, or a limit that only they break. It is worked out; nothing is left of it.
-                master.exclude(digits)
+                master.exclude(policy_indices)
                 continue
-            seen.add(digits)
-            trial = self.trials.relax(self.trials.respond(digits))
+            seen.add(policy_indices)
+            trial = self.trials.relax(self.trials.respond(policy_indices))
             worked = self.trials.work_out(trial, self.trials.leverage)
             self.trials.offer(worked)
             cuts: list[Cut | None] = [self.trials.cuts[-1]]
             if worked.outcome.infeasible:
-                admin = self.trials.load(digits, "admin_cost")
-                cuts.append(self.problem.evaluator.barrier(self.trials.choice(digits), trial.cost, admin))
+                admin = self.trials.load(policy_indices, "admin_cost")
+                cuts.append(
+                    self.problem.fixed_policy.feasibility_cut(self.trials.choice(policy_indices), trial.cost, admin)
+                )
             for cut in cuts:
                 faces = None if cut is None else self._faces(cut)
                 if cut is not None and faces is not None:
@@ -229,10 +233,10 @@ class Groups:
     def _faces(self, cut: Cut) -> tuple[float, list[np.ndarray]] | None:
         """Most that a cut's outputs can be over whole least-cost faces: on the parts without regimes, and by combination.
 
-        As `Knowledge.over_faces`, which adds up over parts. None where the search was stopped.
+        As `CutPool.over_faces`, which adds up over parts. None where the search was stopped.
         """
         if not cut.slope.any():
-            return 0.0, [np.zeros(len(group.digits)) for group in self.groups]
+            return 0.0, [np.zeros(len(group.policy_indices)) for group in self.groups]
         dearer = scale(cut)
         least = self._run(lambda arrays: arrays.program.cost - (arrays.outputs.T @ cut.slope) / dearer)
         if least is None:
@@ -246,7 +250,7 @@ class Groups:
 class _Master:
     """One binary per combination of every group: V, loads and the cuts of our side add up over groups."""
 
-    def __init__(self, groups: Groups, ceiling: float):
+    def __init__(self, groups: IndependentComponents, ceiling: float):
         self.groups = groups
         problem = groups.problem
         self.kept = [self._kept(group) for group in groups.groups]
@@ -281,11 +285,11 @@ class _Master:
         any limit than another.
         """
         if coupled(self.groups.problem.network):
-            return np.arange(len(group.digits))
+            return np.arange(len(group.policy_indices))
         value = group.cost - group.loads["admin_cost"]
         asked = np.stack([group.loads[column] for column in LOADS], axis=1)
         # Of equals the one with fewest policies stays.
-        closed = np.array([sum(1 for digit in digits if digit) for digits in group.digits])
+        closed = np.array([sum(1 for digit in policy_indices if digit) for policy_indices in group.policy_indices])
         kept: list[int] = []
         for place in np.lexsort((closed, asked.sum(axis=1), -value)):
             if not kept or not (asked[kept] <= asked[place]).all(axis=1).any():
@@ -298,29 +302,29 @@ class _Master:
     def add(self, cut: Cut, constant: float, faces: list[np.ndarray]) -> None:
         """Bound our advantage by a cut: theta - sum of (face - price admin) chosen <= what is left.
 
-        A barrier asks the same of no advantage at all: where it is negative, no plan keeps the limits.
+        A feasibility cut asks the same of no advantage at all: where it is negative, no plan keeps the limits.
         """
-        rooms = self.groups.problem.evaluator.rooms(0.0)
+        remaining = self.groups.problem.fixed_policy.remaining(0.0)
         priced = np.flatnonzero(cut.prices)
         falls = cut.prices[:2].sum() * self.admin
-        most = cut.constant + constant + float(rooms[priced] @ cut.prices[priced])
-        share = 0.0 if cut.barrier else 1.0
+        most = cut.constant + constant + float(remaining[priced] @ cut.prices[priced])
+        share = 0.0 if cut.feasibility_cut else 1.0
         self._append(np.append(falls - self._gather(faces), share), -math.inf, most + (1.0 - share) * BARRIER)
 
-    def exclude(self, digits: Digits) -> None:
+    def exclude(self, policy_indices: PolicyIndices) -> None:
         """Rule out a combination that was worked out."""
         row = np.zeros(self.width)
-        row[self._places(digits)] = 1.0
+        row[self._places(policy_indices)] = 1.0
         self._append(row, -math.inf, len(self.kept) - 1.0)
 
-    def _places(self, digits: Digits) -> list[int]:
+    def _places(self, policy_indices: PolicyIndices) -> list[int]:
         places = []
         for start, kept, group in zip(self.starts, self.kept, self.groups.groups, strict=False):
-            own = group.digits.index(tuple(digits[place] for place in group.places))
+            own = group.policy_indices.index(tuple(policy_indices[place] for place in group.places))
             places.append(int(start + np.searchsorted(kept, own)))
         return places
 
-    def solve(self) -> tuple[Digits | None, float]:
+    def solve(self) -> tuple[PolicyIndices | None, float]:
         """Best combination as far as the cuts tell, and a proven upper bound on the leverage of all that are left."""
         integer = np.ones(self.width, dtype=bool)
         integer[-1] = False
@@ -344,15 +348,15 @@ class _Master:
         bound = math.inf if outcome.bound is None else -outcome.bound
         if outcome.solution is None:
             return None, bound
-        digits = [0] * len(self.groups.trials.sizes)
+        policy_indices = [0] * len(self.groups.trials.sizes)
         for start, end, kept, group in zip(self.starts, self.starts[1:], self.kept, self.groups.groups, strict=False):
             chosen = kept[int(outcome.solution[start:end].argmax())]
-            for place, digit in zip(group.places, group.digits[chosen], strict=True):
-                digits[place] = digit
-        return tuple(digits), bound
+            for place, digit in zip(group.places, group.policy_indices[chosen], strict=True):
+                policy_indices[place] = digit
+        return tuple(policy_indices), bound
 
 
-def grouped(network: Network) -> bool:
+def has_independent_components(network: Network) -> bool:
     """Whether there are several groups of regimes and each can be enumerated."""
     sizes = [math.prod(len(network.menu[regime]) for regime in regimes) for regimes in network.components()]
     return len(sizes) > 1 and max(sizes) <= MOST_IN_A_GROUP and sum(sizes) <= MOST_IN_ALL

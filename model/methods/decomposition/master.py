@@ -11,18 +11,18 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ...follower.combinations import LOADS, TooManyCombinations, within
-from ...follower.enumerate import Digits, Responder
+from ...follower.enumerate import FollowerSolver, PolicyIndices
 from ...leader.fixed_policy import Cut
 from ...leader.problem import Problem
 from ...network.network import Network
-from ...plan.limits import Terms
+from ...plan.limits import SolveLimits
 from ...plan.monitor import Stopped
 from ...solver.highs import Highs, Program
 from ..cut_pool import BARRIER
-from ..local_search import Trials, Worked
+from ..local_search import LocalSearch, Worked
 from ..single_level import watch
-from .bounds import Split
-from .subnetworks import Layout, Pieces, combinations_of
+from .bounds import SharedBound
+from .subnetworks import SubnetworkLayout, Subnetworks, subnetwork_combinations
 
 MOST_IN_PIECES = 20_000
 """Combinations of all pieces together up to which they are enumerated."""
@@ -64,7 +64,7 @@ class Side:
         return not self.cut.slope.any()
 
 
-class Overlaps:
+class SubnetworkMaster:
     """Bounds on leverage that add up over overlapping pieces of the network.
 
     V is at most the sum of the pieces' least costs when shared resources are split among them in a fixed way. The least of any
@@ -75,7 +75,7 @@ class Overlaps:
     ----------
     problem
         The case, ready to solve.
-    terms
+    solve_limits
         Limits to keep.
     trials
         Combinations tried; the best of them is the incumbent.
@@ -106,8 +106,8 @@ class Overlaps:
     def __init__(
         self,
         problem: Problem,
-        terms: Terms,
-        trials: Trials,
+        solve_limits: SolveLimits,
+        trials: LocalSearch,
         gap: float,
         stop: Callable[[], bool] = lambda: False,
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
@@ -118,26 +118,30 @@ class Overlaps:
         self.stop = stop
         self.report = report
         self.responses = self.rounds = 0
-        self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
-        _check(Layout(problem.network))
-        self.pieces = Pieces(problem)
+        self.most = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
+        _check(SubnetworkLayout(problem.network))
+        self.pieces = Subnetworks(problem)
         self.combinations = [
-            [digits for digits in combinations_of(piece, self.pieces) if self._allowed(piece.regimes, digits)]
+            [
+                policy_indices
+                for policy_indices in subnetwork_combinations(piece, self.pieces)
+                if self._allowed(piece.regimes, policy_indices)
+            ]
             for piece in self.pieces.pieces
         ]
-        self.responder = Responder(problem.response, problem.stop)
+        self.responder = FollowerSolver(problem.response, problem.stop)
         self.above: list[Table] = []
         self.sides: list[Side] = []
-        self.excluded: list[Digits] = []
+        self.excluded: list[PolicyIndices] = []
         self.given_up = -math.inf
 
-    def _allowed(self, regimes: Sequence[int], digits: Digits) -> bool:
+    def _allowed(self, regimes: Sequence[int], policy_indices: PolicyIndices) -> bool:
         """Whether the limits allow some combination of all regimes with this one of a piece's."""
         loads = self.trials.loads
         return all(
             within(
                 math.fsum(
-                    loads[column][regime][digits[regimes.index(regime)]]
+                    loads[column][regime][policy_indices[regimes.index(regime)]]
                     if regime in regimes
                     else min(loads[column][regime])
                     for regime in range(len(self.trials.sizes))
@@ -156,10 +160,10 @@ class Overlaps:
             return -math.inf
         bound = math.inf
         best = self.trials.best
-        digits: Digits | None = best.trial.digits if best else (0,) * len(self.trials.sizes)
-        while digits is not None and self._learn(digits):
+        policy_indices: PolicyIndices | None = best.trial.policy_indices if best else (0,) * len(self.trials.sizes)
+        while policy_indices is not None and self._learn(policy_indices):
             self._narrow()
-            digits, most = _Master(self).solve()
+            policy_indices, most = _Master(self).solve()
             bound = min(bound, max(most, self.given_up))
             self.rounds += 1
             self.report(self.trials.leverage, bound)
@@ -175,110 +179,112 @@ class Overlaps:
             "responses": self.trials.responses + self.responses,
         }
 
-    def _learn(self, digits: Digits) -> bool:
+    def _learn(self, policy_indices: PolicyIndices) -> bool:
         """Work a combination out, rule it out, and add what the bounds lacked there; False where the search was stopped."""
         if self.stop():
             return False
         # What cuts say of the response seen does not hold for its ties.
-        trial = self.trials.relax(replace(self.trials.respond(digits), guess=math.inf))
+        trial = self.trials.relax(replace(self.trials.respond(policy_indices), guess=math.inf))
         cut = self.trials.cuts[-1]
         worked = self.trials.work_out(trial, self.trials.leverage)
         self.trials.offer(worked)
-        self._rule_out(digits, worked)
+        self._rule_out(policy_indices, worked)
         cuts = [cut]
         if worked.outcome.infeasible:
-            admin = self.trials.load(digits, "admin_cost")
-            barrier = self.problem.evaluator.barrier(self.trials.choice(digits), trial.cost, admin)
-            cuts += [barrier] if barrier is not None else []
+            admin = self.trials.load(policy_indices, "admin_cost")
+            feasibility_cut = self.problem.fixed_policy.feasibility_cut(
+                self.trials.choice(policy_indices), trial.cost, admin
+            )
+            cuts += [feasibility_cut] if feasibility_cut is not None else []
         # No more is asked of the bounds here than to fall below what is worth having; at first a rough look at all will do.
         leverage = self.trials.leverage
-        room = 0.5 * (self.trials.enough(self.gap) - trial.guess) if math.isfinite(leverage) else 0.0
+        remaining_here = 0.5 * (self.trials.enough(self.gap) - trial.guess) if math.isfinite(leverage) else 0.0
         finest = (0.1 * self.gap if self.above else ROUGH) * abs(trial.guess)
-        slack = max(room, finest, 1e-9)
-        return all(self._tighten(cut, digits, trial.cost, slack) for cut in cuts if self._held(digits))
+        slack = max(remaining_here, finest, 1e-9)
+        return all(self._tighten(cut, policy_indices, trial.cost, slack) for cut in cuts if self._held(policy_indices))
 
-    def _rule_out(self, digits: Digits, worked: Worked) -> None:
+    def _rule_out(self, policy_indices: PolicyIndices, worked: Worked) -> None:
         """Take a combination that was worked out off the master program."""
-        self.excluded.append(digits)
+        self.excluded.append(policy_indices)
         if not worked.outcome.infeasible:
             bound = worked.outcome.bound
             self.given_up = max(self.given_up, worked.trial.guess if bound is None else min(worked.trial.guess, -bound))
 
-    def _tighten(self, cut: Cut, digits: Digits, cost: float, slack: float) -> bool:
+    def _tighten(self, cut: Cut, policy_indices: PolicyIndices, cost: float, slack: float) -> bool:
         """Make the bounds at a combination as tight as asked for, by as little as does; False where the search was stopped."""
         worth = self.pieces.outputs.T @ cut.slope
         fresh = [Side(cut, scale, self.pieces.program.cost - worth / scale) for scale in SCALES]
-        finest = self._value(fresh[-1], digits, cost)
-        if cut.barrier:
+        finest = self._value(fresh[-1], policy_indices, cost)
+        if cut.feasibility_cut:
             slack = 0.5 * abs(finest)
-        side = self._side(fresh, digits, cost, finest + slack)
+        side = self._side(fresh, policy_indices, cost, finest + slack)
         scale = 0.0 if side.flat else side.scale
-        if not self.above or (1.0 + scale) * (self._at(self.above, digits, min) - cost) > 0.5 * slack:
-            table = self._table(Split(self.pieces, self.pieces.program.cost, digits, above=True))
+        if not self.above or (1.0 + scale) * (self._at(self.above, policy_indices, min) - cost) > 0.5 * slack:
+            table = self._table(SharedBound(self.pieces, self.pieces.program.cost, policy_indices, above=True))
             if table is None:
                 return False
             self.above.append(table)
             self._narrow()
-        if side.flat or not self._held(digits):
+        if side.flat or not self._held(policy_indices):
             return True
-        least = self._least(side.cost, digits)
-        if side.tables and scale * (least - self._at(side.tables, digits, max)) <= 0.5 * slack:
+        least = self._least(side.cost, policy_indices)
+        if side.tables and scale * (least - self._at(side.tables, policy_indices, max)) <= 0.5 * slack:
             return True
-        table = self._table(Split(self.pieces, side.cost, digits, above=False))
+        table = self._table(SharedBound(self.pieces, side.cost, policy_indices, above=False))
         if table is not None:
             side.tables.append(table)
         return table is not None
 
-    def _value(self, side: Side, digits: Digits, cost: float) -> float:
+    def _value(self, side: Side, policy_indices: PolicyIndices, cost: float) -> float:
         """What a side says of our advantage under a combination where its least is known."""
-        rooms = self.problem.evaluator.rooms(self.trials.load(digits, "admin_cost"))
-        most = 0.0 if side.flat else side.scale * (cost - self._least(side.cost, digits))
-        return side.cut.constant + most + float(side.cut.room_worth(rooms))
+        remaining = self.problem.fixed_policy.remaining(self.trials.load(policy_indices, "admin_cost"))
+        most = 0.0 if side.flat else side.scale * (cost - self._least(side.cost, policy_indices))
+        return side.cut.constant + most + float(side.cut.value_of_remaining(remaining))
 
-    def _side(self, fresh: list[Side], digits: Digits, cost: float, enough: float) -> Side:
+    def _side(self, fresh: list[Side], policy_indices: PolicyIndices, cost: float, enough: float) -> Side:
         """The side of least scale that is tight at a combination: one there is, or a fresh one.
 
         What splits lack weighs the more the greater the scale.
         """
-        known = [side for side in self.sides if side.cut.barrier == fresh[0].cut.barrier]
+        known = [side for side in self.sides if side.cut.feasibility_cut == fresh[0].cut.feasibility_cut]
         tight = (
             side
             for side in sorted([*known, *fresh], key=lambda side: side.scale)
-            if self._value(side, digits, cost) <= enough
+            if self._value(side, policy_indices, cost) <= enough
         )
         side = next(tight, fresh[-1])
         if all(side is not other for other in self.sides):
             self.sides.append(side)
         return side
 
-    def _least(self, cost: np.ndarray, digits: Digits) -> float:
+    def _least(self, cost: np.ndarray, policy_indices: PolicyIndices) -> float:
         """Least of a cost over the responses to a combination."""
         self.responder.set_cost(cost)
-        return self.responder.solve(digits)[0]
+        return self.responder.solve(policy_indices)[0]
 
-    def _table(self, split: Split) -> Table | None:
+    def _table(self, split: SharedBound) -> Table | None:
         """Work out all that is left by a split; None where the search was stopped."""
-        self.responses += sum(len(digits) for digits in self.combinations)
+        self.responses += sum(len(policy_indices) for policy_indices in self.combinations)
         return split.table(self.combinations, self.stop)
 
-    def _at(self, tables: list[Table], digits: Digits, best: Callable[[list[float]], float]) -> float:
+    def _at(self, tables: list[Table], policy_indices: PolicyIndices, best: Callable[[list[float]], float]) -> float:
         """What tables say of a combination that they still hold."""
-        places = self.places(digits)
+        places = self.places(policy_indices)
         return self.pieces.program.offset + best(
             [math.fsum(part[place] for part, place in zip(table, places, strict=True)) for table in tables]
         )
 
-    def places(self, digits: Digits) -> list[int]:
+    def places(self, policy_indices: PolicyIndices) -> list[int]:
         """Where every piece has its part of a combination."""
         return [
-            combinations.index(tuple(digits[regime] for regime in piece.regimes))
+            combinations.index(tuple(policy_indices[regime] for regime in piece.regimes))
             for piece, combinations in zip(self.pieces.pieces, self.combinations, strict=True)
         ]
 
-    def _held(self, digits: Digits) -> bool:
+    def _held(self, policy_indices: PolicyIndices) -> bool:
         """Whether no part of a combination was dropped."""
         return all(
-            tuple(digits[regime] for regime in piece.regimes) in combinations
+            tuple(policy_indices[regime] for regime in piece.regimes) in combinations
             for piece, combinations in zip(self.pieces.pieces, self.combinations, strict=True)
         )
 
@@ -293,7 +299,7 @@ class Overlaps:
             ]
         )
         self.combinations = [
-            [digits for digits, keep in zip(combinations, keeps, strict=True) if keep]
+            [policy_indices for policy_indices, keep in zip(combinations, keeps, strict=True) if keep]
             for combinations, keeps in zip(self.combinations, kept, strict=True)
         ]
         for tables in (self.above, *(side.tables for side in self.sides)):
@@ -303,7 +309,7 @@ class Overlaps:
 class _Master:
     """Policies as binaries, one combination per piece, V and our advantage as far as splits and cuts tell."""
 
-    def __init__(self, overlaps: Overlaps):
+    def __init__(self, overlaps: SubnetworkMaster):
         self.overlaps = o = overlaps
         problem, trials = o.problem, o.trials
         self.starts = np.cumsum([0, *trials.sizes])
@@ -332,12 +338,12 @@ class _Master:
             if math.isfinite(most):
                 row(policies, loads[column], -math.inf, most * (1 + 1e-9) + 1e-9)
         for piece, combinations, start in zip(o.pieces.pieces, o.combinations, self.ends, strict=False):
-            digits = np.array(combinations, dtype=int).reshape(len(combinations), len(piece.regimes))
+            policy_indices = np.array(combinations, dtype=int).reshape(len(combinations), len(piece.regimes))
             if not piece.regimes:
                 row(start + np.arange(len(combinations)), np.ones(len(combinations)), 1.0, 1.0)
             for place, regime in enumerate(piece.regimes):
                 for digit in range(trials.sizes[regime]):
-                    taking = start + np.flatnonzero(digits[:, place] == digit)
+                    taking = start + np.flatnonzero(policy_indices[:, place] == digit)
                     row([*taking, self.starts[regime] + digit], [*np.ones(taking.size), -1.0], 0.0, 0.0)
         parts = np.arange(self.starts[-1], v)
         opened = problem.status_quo.response_cost
@@ -355,16 +361,16 @@ class _Master:
         for side in sides:
             for table in side.tables:
                 tabled(least[id(side)], table, 0.0, math.inf)
-        rooms = problem.evaluator.rooms(0.0)
+        remaining = problem.fixed_policy.remaining(0.0)
         for side in o.sides:
             cut = side.cut
-            share = 0.0 if cut.barrier else 1.0
+            share = 0.0 if cut.feasibility_cut else 1.0
             spread = [] if side.flat else [-side.scale, side.scale]
             row(
                 [theta, *([] if side.flat else [v, least[id(side)]]), *policies],
                 [share, *spread, *(cut.prices[:2].sum() * loads["admin_cost"])],
                 -math.inf,
-                cut.constant + float(cut.room_worth(rooms)) + (1.0 - share) * BARRIER,
+                cut.constant + float(cut.value_of_remaining(remaining)) + (1.0 - share) * BARRIER,
             )
         for digits_out in o.excluded:
             row(
@@ -407,7 +413,7 @@ class _Master:
         falls = np.maximum(highs.column_duals(), 0.0)
         return [-outcome.objective - falls[start:end] for start, end in pieces]
 
-    def solve(self) -> tuple[Digits | None, float]:
+    def solve(self) -> tuple[PolicyIndices | None, float]:
         """Best combination as far as is known, and a proven upper bound on the leverage of all that are left."""
         highs = Highs(self.program, mip_rel_gap=0.25 * self.overlaps.gap)
         watch(highs, self.overlaps.stop)
@@ -421,7 +427,7 @@ class _Master:
         return tuple(int(outcome.solution[start:end].argmax()) for start, end in levels), bound
 
 
-def _check(layout: Layout) -> None:
+def _check(layout: SubnetworkLayout) -> None:
     if sum(layout.sizes) > MOST_IN_PIECES:
         network = layout.network
         regimes = max((layout.regimes(pairs) for _, pairs in layout.pieces), key=layout.combinations)
@@ -429,9 +435,9 @@ def _check(layout: Layout) -> None:
         raise TooManyCombinations(layout.combinations(regimes), MOST_IN_PIECES, network.menu, names)
 
 
-def overlapping(network: Network, check: Callable[[], None] = lambda: None) -> bool:
+def has_overlapping_subnetworks(network: Network, check: Callable[[], None] = lambda: None) -> bool:
     """Whether the network falls into pieces that can be enumerated; not where `check` stops us from finding out."""
     try:
-        return sum(Layout(network, check).sizes) <= MOST_IN_PIECES
+        return sum(SubnetworkLayout(network, check).sizes) <= MOST_IN_PIECES
     except Stopped:
         return False

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
-from ...follower.enumerate import Digits, gray_order
-from ...formulation.follower import SIDE, build_response
-from ...formulation.linking import Gate, output_keys, output_map
+from ...follower.enumerate import PolicyIndices, gray_order
+from ...formulation.follower import SIDE, build_follower
+from ...formulation.linking import PolicyBounds, output_keys, output_map
 from ...leader.problem import Problem
 from ...network.network import Network, Pair
 from ...solver.highs import Compiled, Highs, Program, compile_model
@@ -27,7 +27,7 @@ EXACT: dict[str, Any] = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility
 
 
 @dataclass(frozen=True)
-class Piece:
+class Subnetwork:
     """A sold good with all that it is made of, as a response of its own.
 
     What the response has to give at pairs that other pieces hold too (capacities of lanes, processes and stocks, what is given,
@@ -75,7 +75,7 @@ class Piece:
         return np.unique(self.part_of[self.parts])
 
 
-class Layout:
+class SubnetworkLayout:
     """Which pairs, columns and rows belong to which piece.
 
     Parameters
@@ -187,7 +187,7 @@ class Layout:
         return [self.combinations(self.regimes(pairs)) for _, pairs in self.pieces]
 
 
-class Pieces:
+class Subnetworks:
     """The response as pieces that share resources; together they are the response again.
 
     A pair that several pieces hold stands in each of them, with a share of its capacities, of what is given there and of what is
@@ -210,7 +210,7 @@ class Pieces:
     resources : array, shape (n,)
         Amounts of the resources that several pieces draw on.
     given : array of bool, shape (n,)
-        As of `Piece`, for resources.
+        As of `Subnetwork`, for resources.
     dispatch : array of int, shape (n,)
         Column of the response that a resource is an arrival of; else -1.
     tied : array of int
@@ -219,22 +219,22 @@ class Pieces:
 
     def __init__(self, problem: Problem):
         network = problem.network
-        layout = Layout(network)
+        layout = SubnetworkLayout(network)
         self.sizes = tuple(len(policies) for policies in network.menu.values())
-        model = build_response(network)
+        model = build_follower(network)
         compiled = compile_model(model, network.check)
-        gate = Gate(compiled, model.response)
+        policy_bounds = PolicyBounds(compiled, model.response)
         self.program = compiled.program.relaxed()
-        self.outputs = output_map(network, compiled, model.response, output_keys(problem.joint.model))
+        self.outputs = output_map(network, compiled, model.response, output_keys(problem.leader_problem.model))
         self.regime, self.policy = (np.full(self.program.cost.size, -1) for _ in range(2))
         for place, (regime, menu) in enumerate(network.menu.items()):
             for digit, policy in enumerate(menu):
-                columns = gate.columns[regime, policy]
+                columns = policy_bounds.columns[regime, policy]
                 self.regime[columns], self.policy[columns] = place, digit
         self._cut(layout, compiled, model.response)
         self._whole: Highs | None = None
 
-    def _cut(self, layout: Layout, compiled: Compiled, b: object) -> None:
+    def _cut(self, layout: SubnetworkLayout, compiled: Compiled, b: object) -> None:
         pair_of_column, sold = _pairs_of_columns(layout.network, compiled)
         pair_of_row = _pairs_of_rows(compiled, b)
         holders: dict[Pair, int] = {}
@@ -255,7 +255,7 @@ class Pieces:
                 given.append(is_given)
             return numbers[kind, place]
 
-        self.pieces: list[Piece] = []
+        self.pieces: list[Subnetwork] = []
         for sinks, pairs in layout.pieces:
             columns = np.array(
                 [c for c, pair in enumerate(pair_of_column) if pair in pairs and (not sold[c] or pair in sinks)],
@@ -291,7 +291,7 @@ class Pieces:
             ]
             owners += [owners[place] for place in part_of]
             self.pieces.append(
-                Piece(
+                Subnetwork(
                     tuple(sorted(layout.regimes(pairs))),
                     columns,
                     sparse.csc_matrix(sparse.hstack([block, ends, arrivals])),
@@ -324,20 +324,22 @@ class Pieces:
         )
         return matrix, entries.col[kept].astype(int), entries.row[kept].astype(int)
 
-    def upper(self, piece: Piece, digits: Sequence[int], apart: bool) -> np.ndarray:
+    def upper(self, piece: Subnetwork, policy_indices: Sequence[int], apart: bool) -> np.ndarray:
         """Upper bounds of a piece's columns where it has all resources for itself, arrivals taken apart or not."""
-        chosen = np.array([*digits, -1])[self.regime[piece.columns]] == self.policy[piece.columns]
+        chosen = np.array([*policy_indices, -1])[self.regime[piece.columns]] == self.policy[piece.columns]
         capacity = np.where(chosen, self.program.column_upper[piece.columns], 0.0)
         arrivals = capacity[piece.part_of[piece.parts]] * apart
         if apart:
             capacity[piece.tied] = 0.0
         return np.concatenate([capacity, np.abs(self.program.row_lower[piece.rows]), arrivals])
 
-    def cost(self, piece: Piece, cost: np.ndarray) -> np.ndarray:
+    def cost(self, piece: Subnetwork, cost: np.ndarray) -> np.ndarray:
         """Cost of a piece's columns; arrivals taken apart cost what they are priced at."""
         return np.concatenate([cost[piece.columns], np.zeros(piece.owner.size - piece.columns.size)])
 
-    def whole(self, cost: np.ndarray, digits: Sequence[int], apart: bool) -> tuple[float, list[np.ndarray], np.ndarray]:
+    def whole(
+        self, cost: np.ndarray, policy_indices: Sequence[int], apart: bool
+    ) -> tuple[float, list[np.ndarray], np.ndarray]:
         """Solve all pieces together; return the least cost, every piece's columns and the resources' prices.
 
         Raises
@@ -347,10 +349,10 @@ class Pieces:
         """
         if not self.pieces:
             return self.program.offset, [], np.empty(0)
-        chosen = np.array([*digits, -1])[self.regime[self.tied]] == self.policy[self.tied]
+        chosen = np.array([*policy_indices, -1])[self.regime[self.tied]] == self.policy[self.tied]
         dispatched = np.where(chosen, self.program.column_upper[self.tied], 0.0) * apart
         costs = np.concatenate([*(self.cost(piece, cost) for piece in self.pieces), cost[self.tied]])
-        upper = np.concatenate([*(self.upper(piece, digits, apart) for piece in self.pieces), dispatched])
+        upper = np.concatenate([*(self.upper(piece, policy_indices, apart) for piece in self.pieces), dispatched])
         highs = self._whole = self._whole or self._together(costs, upper)
         highs.set_cost(costs)
         highs.set_bounds(np.arange(upper.size), np.zeros(upper.size), upper)
@@ -430,11 +432,11 @@ def _pairs_of_rows(compiled: Compiled, b: object) -> list[Pair]:
     return [pairs[row] for row in range(len(pairs))]
 
 
-def combinations_of(piece: Piece, pieces: Pieces) -> list[Digits]:
+def subnetwork_combinations(piece: Subnetwork, pieces: Subnetworks) -> list[PolicyIndices]:
     """All combinations of a piece's regimes; policies that move shares change least often."""
     order = sorted(range(len(piece.regimes)), key=lambda place: piece.regimes[place] in pieces.owners)
     back = np.argsort(order)
     return [
-        tuple(digits[place] for place in back)
-        for digits in gray_order([pieces.sizes[piece.regimes[place]] for place in order])
+        tuple(policy_indices[place] for place in back)
+        for policy_indices in gray_order([pieces.sizes[piece.regimes[place]] for place in order])
     ]

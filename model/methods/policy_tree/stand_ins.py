@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...follower.combinations import LOADS
-from ...follower.enumerate import ResponseArrays
-from ...formulation.follower import Arc, ResponseData, build_response
+from ...follower.enumerate import FollowerArrays
+from ...formulation.follower import Arc, FollowerData, build_follower
 from ...network.network import Kernel, Network, holding_weeks
-from ...plan.limits import Terms
+from ...plan.limits import SolveLimits
 from ...solver.highs import compile_model
 
 
@@ -62,7 +62,7 @@ def stand_in(kernels: Sequence[Kernel], unit_cost: float, holding_cost: float) -
     return StandIn(kernel, cost)
 
 
-class Hulls:
+class StandIns:
     """The response with stand-ins for the least strict policies of every regime.
 
     Parameters
@@ -80,11 +80,11 @@ class Hulls:
         The compiled response; digits from the size of a regime's menu on are stand-ins, see `digit`.
     """
 
-    def __init__(self, network: Network, terms: Terms):
+    def __init__(self, network: Network, terms: SolveLimits):
         self.network = network
         self.sizes = [len(policies) for policies in network.menu.values()]
         self.order = [self._ordered(regime, terms) for regime in network.menu]
-        data = ResponseData(network)
+        data = FollowerData(network)
         cost: dict[Arc, float] = {}
         for (regime, menu), order in zip(network.menu.items(), self.order, strict=True):
             for lane in data.lanes:
@@ -99,7 +99,7 @@ class Hulls:
                         data.kernel[arc] = found.kernel
                         cost[arc] = found.cost
         data.index()
-        model = build_response(network, data)
+        model = build_follower(network, data)
         compiled = compile_model(model, network.check)
         program = compiled.program.relaxed()
         program.cost = program.cost.copy()
@@ -108,17 +108,17 @@ class Hulls:
             place = compiled.column.get(id(ship[arc]))
             if place is not None:
                 program.cost[place] = price
-        gates = []
+        policy_columns = []
         for (regime, menu), order in zip(network.menu.items(), self.order, strict=True):
             names = [*menu, *(_name(most) for most in range(2, len(order) + 1))]
             lanes = [lane for lane in data.lanes if lane.regime == regime]
-            gates.append([self._gate(compiled.column, ship, lanes, name, name not in menu) for name in names])
-        for regime_gates in gates:
+            policy_columns.append([self._gate(compiled.column, ship, lanes, name, name not in menu) for name in names])
+        for regime_gates in policy_columns:
             for digit, (columns, capacity) in enumerate(regime_gates):
                 program.column_upper[columns] = capacity if digit == 0 else 0.0
-        self.arrays = ResponseArrays(program, gates, compiled.linear_map([]))
+        self.arrays = FollowerArrays(program, policy_columns, compiled.linear_map([]))
 
-    def _ordered(self, regime: str, terms: Terms) -> list[int]:
+    def _ordered(self, regime: str, terms: SolveLimits) -> list[int]:
         def asked(place: int) -> float:
             row = self.network.policy(regime, self.network.menu[regime][place])
             loads = [(getattr(row, column, 0.0), getattr(terms, limit)) for column, limit in LOADS.items()]
@@ -133,12 +133,12 @@ class Hulls:
         places, capacities = [], []
         for lane in lanes:
             # Goods that come too early must be stored; where there may be no room the lane counts as shut.
-            room = not standing_in or math.isinf(network.most_held((lane.destination, lane.item)))
+            remaining_here = not standing_in or math.isinf(network.most_held((lane.destination, lane.item)))
             for week in range(network.weeks):
                 place = column.get(id(ship[lane.lane, name, week]))  # type: ignore[index]
                 if place is not None:
                     places.append(place)
-                    capacities.append(network.capacity(lane, week) if room else 0.0)
+                    capacities.append(network.capacity(lane, week) if remaining_here else 0.0)
         return np.array(places, dtype=np.int32), np.array(capacities, dtype=float)
 
     def digit(self, regime: int, policies: Sequence[int]) -> int:

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from ...follower.combinations import LOADS, within
-from ...follower.enumerate import Responder
+from ...follower.enumerate import FollowerSolver
 from ...leader.fixed_policy import SpaceCut, face_of
 from ...leader.problem import Problem
 from ...network.network import OPEN
-from ...plan.limits import Terms
-from ..local_search import Trial, Trials
-from .stand_ins import Hulls
+from ...plan.limits import SolveLimits
+from ..local_search import LocalSearch, Trial
+from .stand_ins import StandIns
 
 Sets = tuple[tuple[int, ...], ...]
 """Policies left to every regime, by number."""
@@ -33,11 +33,11 @@ class Cuts:
 
     Parameters
     ----------
-    problem, terms
-        As of `Tree`.
+    problem, solve_limits
+        As of `PolicyTree`.
     """
 
-    def __init__(self, problem: Problem, terms: Terms):
+    def __init__(self, problem: Problem, solve_limits: SolveLimits):
         self.problem = problem
         menu = problem.network.menu
         self.keys = [(regime, policy) for regime, policies in menu.items() for policy in policies]
@@ -53,9 +53,9 @@ class Cuts:
         rents = np.array([cut.rents[key] for key in self.keys])
         # Every room shrinks as admin costs grow.
         score = rents - (1.0 + cut.prices[:2].sum()) * self.admin
-        rooms = self.problem.evaluator.rooms(0.0)
+        remaining = self.problem.fixed_policy.remaining(0.0)
         priced = np.flatnonzero(cut.prices)
-        base = cut.constant + self.problem.constant(0.0, 0.0) + float(rooms[priced] @ cut.prices[priced])
+        base = cut.constant + self.problem.constant(0.0, 0.0) + float(remaining[priced] @ cut.prices[priced])
         self.base = np.append(self.base, base)
         self.slope = np.append(self.slope, cut.waste)
         self.score = np.vstack([self.score, score])
@@ -89,7 +89,7 @@ class Cuts:
 
 
 @dataclass(order=True)
-class Node:
+class PolicySet:
     """A set of combinations.
 
     Attributes
@@ -116,18 +116,18 @@ class Node:
     relaxed: bool = field(compare=False, default=False)
 
 
-class Tree:
+class PolicyTree:
     """Best-first branch and bound over policies.
 
     V of a set of combinations is at most that of a response in which every regime is under a stand-in that is worse for the
-    counterpart than all its policies. Our advantage is at most that of the joint program in which the counterpart may use the
+    counterpart than all its policies. Our advantage is at most that of the leader problem in which the counterpart may use the
     arcs of all these policies and spend as much as that V; its dual bounds other sets without another solve.
 
     Parameters
     ----------
     problem
         The case, ready to solve.
-    terms
+    solve_limits
         Limits to keep.
     trials
         Combinations tried; the best of them is the incumbent.
@@ -147,8 +147,8 @@ class Tree:
     def __init__(
         self,
         problem: Problem,
-        terms: Terms,
-        trials: Trials,
+        solve_limits: SolveLimits,
+        trials: LocalSearch,
         gap: float,
         stop: Callable[[], bool] = lambda: False,
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
@@ -158,17 +158,17 @@ class Tree:
         self.gap = gap
         self.stop = stop
         self.report = report
-        self.hulls = Hulls(problem.network, terms)
-        self.responder = Responder(self.hulls.arrays, problem.stop)
+        self.hulls = StandIns(problem.network, solve_limits)
+        self.responder = FollowerSolver(self.hulls.arrays, problem.stop)
         self.regimes = list(problem.network.menu)
         self.menus = list(problem.network.menu.values())
-        self.most = {column: getattr(terms, limit) for column, limit in LOADS.items()}
+        self.most = {column: getattr(solve_limits, limit) for column, limit in LOADS.items()}
         self.wide = [self._roomy(regime) for regime in self.regimes]
-        self.cuts = Cuts(problem, terms)
+        self.cuts = Cuts(problem, solve_limits)
         self.given_up = -math.inf
         self.nodes = self.responses = self.relaxations = 0
         self._falls = [math.inf] * len(self.regimes)
-        self._waiting: list[Node] = []
+        self._waiting: list[PolicySet] = []
 
     def _roomy(self, regime: str) -> bool:
         """Whether ``open`` can do whatever a policy of a regime does: goods that come too early can be stored."""
@@ -268,9 +268,9 @@ class Tree:
             self.given_up = max(self.given_up, bound)
             return
         self.nodes += not relaxed
-        heapq.heappush(self._waiting, Node((-bound, self.nodes), sets, cost, bound, ceilings, relaxed))
+        heapq.heappush(self._waiting, PolicySet((-bound, self.nodes), sets, cost, bound, ceilings, relaxed))
 
-    def _step(self, node: Node) -> None:
+    def _step(self, node: PolicySet) -> None:
         """Tighten a node's bound, or narrow it, or branch on it, or work it out; it waits until what replaces it does."""
         single = all(len(policies) == 1 for policies in node.sets)
         bound = min(node.bound, self.bound(node.sets, node.cost, node.ceilings))
@@ -287,16 +287,16 @@ class Tree:
         for entry in replacing:
             self._push(*entry)
 
-    def _relax(self, node: Node) -> float:
+    def _relax(self, node: PolicySet) -> float:
         admin = self.admin(node.sets)
-        bound, cut, _ = self.problem.evaluator.relax_over(
+        bound, cut, _ = self.problem.fixed_policy.relax_over(
             dict.fromkeys(self.opened(node.sets), 1.0), node.cost, self.problem.constant(node.cost, admin), admin
         )
         self.relaxations += 1
         self.cuts.add(cut)
         return bound
 
-    def _finish(self, node: Node) -> None:
+    def _finish(self, node: PolicySet) -> None:
         """Work out a single combination in full."""
         trial = Trial(tuple(policies[0] for policies in node.sets), node.cost, node.bound)
         worked = self.trials.work_out(trial, self.trials.leverage)
@@ -305,7 +305,7 @@ class Tree:
             bound = worked.outcome.bound
             self.given_up = max(self.given_up, node.bound if bound is None else min(node.bound, -bound))
 
-    def _branches(self, node: Node) -> list[tuple]:
+    def _branches(self, node: PolicySet) -> list[tuple]:
         """Probe regimes; return the set without the policies that cannot be better, or its branches by the best regime."""
         undecided = [regime for regime, policies in enumerate(node.sets) if len(policies) > 1]
         probed = sorted(undecided, key=lambda regime: -self._falls[regime])[:PROBED]

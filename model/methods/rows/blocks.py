@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
-from ...follower.enumerate import Digits, ResponseArrays
+from ...follower.enumerate import FollowerArrays, PolicyIndices
 from ...solver.highs import Highs, Program
 
 MOST_TOGETHER = 64
@@ -68,9 +68,9 @@ class Block:
 
     def __init__(
         self,
-        regimes: Digits,
-        sizes: Digits,
-        arrays: ResponseArrays,
+        regimes: PolicyIndices,
+        sizes: PolicyIndices,
+        arrays: FollowerArrays,
         rows: np.ndarray,
         columns: np.ndarray,
         prices: np.ndarray,
@@ -84,9 +84,9 @@ class Block:
         self.matrix = sparse.csr_matrix(sparse.csr_matrix(program.matrix)[rows][:, columns])
         self.cost = program.cost[columns]
         upper = np.tile(program.column_upper, (len(self.combinations), 1))
-        for place, digits in enumerate(self.combinations):
-            for regime, chosen in zip(regimes, digits, strict=True):
-                for policy, (gate, capacity) in enumerate(arrays.gates[regime]):
+        for place, policy_indices in enumerate(self.combinations):
+            for regime, chosen in zip(regimes, policy_indices, strict=True):
+                for policy, (gate, capacity) in enumerate(arrays.policy_columns[regime]):
                     upper[place, gate] = capacity if policy == chosen else 0.0
         self.upper = upper[:, columns]
         self._bases: list[Any] = [None] * len(self.combinations)
@@ -96,9 +96,9 @@ class Block:
         """The block's matrix with a source in every row, shape (rows, columns + rows)."""
         return sparse.csr_matrix(sparse.hstack([self.matrix, sparse.identity(self.rows.size)]))
 
-    def place(self, digits: Digits) -> int:
+    def place(self, policy_indices: PolicyIndices) -> int:
         """Place of the block's part of a combination of all regimes."""
-        return int(np.ravel_multi_index([digits[regime] for regime in self.regimes], self.sizes))
+        return int(np.ravel_multi_index([policy_indices[regime] for regime in self.regimes], self.sizes))
 
     @cached_property
     def _highs(self) -> Highs:
@@ -177,7 +177,7 @@ class Blocks:
 
     def __init__(
         self,
-        arrays: ResponseArrays,
+        arrays: FollowerArrays,
         pairs: np.ndarray,
         prices: np.ndarray,
         stop: Callable[[], bool] | None = None,
@@ -188,7 +188,9 @@ class Blocks:
             raise ValueError("rows of responses need lower limits with a source each, and columns from 0 on")
         self.arrays, self.prices = arrays, prices
         self.matrix = sparse.csr_matrix(program.matrix)
-        moved = [np.unique(np.concatenate([np.empty(0, int), *(gate for gate, _ in menu)])) for menu in arrays.gates]
+        moved = [
+            np.unique(np.concatenate([np.empty(0, int), *(gate for gate, _ in menu)])) for menu in arrays.policy_columns
+        ]
         touched = [np.unique(pairs[program.matrix[:, columns].indices]) for columns in moved]
         self.blocks: list[Block] = []
         self.core = np.ones(program.cost.size, dtype=bool)
@@ -217,7 +219,7 @@ class Blocks:
                 raise ValueError("a column of a block stands in a row outside it")
             self.standing[block.rows] += 1.0
 
-    def row(self, solution: np.ndarray, digits: Digits) -> Row:
+    def row(self, solution: np.ndarray, policy_indices: PolicyIndices) -> Row:
         """Return the bound on V that a response gives; it is exact under the policies the response belongs to.
 
         With y its columns, every block must give each of its rows
@@ -234,11 +236,11 @@ class Blocks:
         digits
             The policies it belongs to.
         """
-        columns = np.clip(solution, 0.0, self.arrays.upper(digits))
+        columns = np.clip(solution, 0.0, self.arrays.upper(policy_indices))
         row = self._row(columns)
         slack = self.matrix @ columns - self.arrays.program.row_lower
         for block, table in zip(self.blocks, row.tables, strict=True):
-            own, here = columns[block.columns], block.place(digits)
+            own, here = columns[block.columns], block.place(policy_indices)
             table[here] = min(table[here], block.most(own, self._needs(block, columns, slack)))
         return row
 
@@ -307,14 +309,14 @@ class Blocks:
             float(shares @ table) for shares, table in zip(weights, row.tables, strict=True)
         )
 
-    def value(self, row: Row, digits: Digits) -> float:
+    def value(self, row: Row, policy_indices: PolicyIndices) -> float:
         """What a row says of V under a combination."""
         return row.constant + math.fsum(
-            table[block.place(digits)] for block, table in zip(self.blocks, row.tables, strict=True)
+            table[block.place(policy_indices)] for block, table in zip(self.blocks, row.tables, strict=True)
         )
 
 
-def _together(touched: Sequence[np.ndarray], sizes: Digits) -> list[Digits]:
+def _together(touched: Sequence[np.ndarray], sizes: PolicyIndices) -> list[PolicyIndices]:
     """Regimes by block: those that act on a common pair together, as long as their combinations are few."""
     groups: list[tuple[set[int], set[int]]] = []
     for regime, pairs in enumerate(touched):

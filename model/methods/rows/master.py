@@ -10,12 +10,12 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ...follower.combinations import LOADS
-from ...follower.enumerate import Digits
+from ...follower.enumerate import PolicyIndices
 from ...leader.fixed_policy import FACE_ABSOLUTE, FACE_RELATIVE, SpaceCut, face_of
 from ...leader.problem import Problem
 from ...solver.highs import Highs, Program
 from ..cut_pool import BARRIER
-from ..local_search import Trials
+from ..local_search import LocalSearch
 from ..single_level import watch
 from .blocks import Blocks, Row
 
@@ -67,7 +67,7 @@ class Master:
         What was added.
     """
 
-    def __init__(self, problem: Problem, blocks: Blocks, trials: Trials):
+    def __init__(self, problem: Problem, blocks: Blocks, trials: LocalSearch):
         self.problem, self.blocks, self.trials = problem, blocks, trials
         self.starts = np.cumsum([0, *trials.sizes])
         self.policies = int(self.starts[-1])
@@ -89,7 +89,7 @@ class Master:
         self.ceiling = math.inf
         self.rows: list[Row] = []
         self.cuts: list[SpaceCut] = []
-        self.ruled_out: set[Digits] = set()
+        self.ruled_out: set[PolicyIndices] = set()
         for start, end in zip(self.starts, self.starts[1:], strict=False):
             self._append(np.arange(start, end), np.ones(end - start), 1.0, 1.0)
         for column, most in trials.most.items():
@@ -99,11 +99,11 @@ class Master:
             if len(block.regimes) > 1:
                 self._link(block.regimes, block.combinations, places)
 
-    def _link(self, regimes: Digits, combinations: list[Digits], places: np.ndarray) -> None:
+    def _link(self, regimes: PolicyIndices, combinations: list[PolicyIndices], places: np.ndarray) -> None:
         """policy[g,p] == sum of joint[b,c] over the combinations c of block b that give regime g policy p."""
         for at, regime in enumerate(regimes):
             for policy in range(self.trials.sizes[regime]):
-                taking = places[[digits[at] == policy for digits in combinations]]
+                taking = places[[policy_indices[at] == policy for policy_indices in combinations]]
                 columns = np.append(taking, self.starts[regime] + policy)
                 self._append(columns, np.append(np.ones(taking.size), -1.0), 0.0, 0.0)
 
@@ -122,10 +122,10 @@ class Master:
     def add_cut(self, cut: SpaceCut) -> None:
         """Advantage <= constant + waste face(V) + sum of rents of the policies chosen + prices @ rooms.
 
-        A barrier asks the same of no advantage at all: where its right-hand side is negative, no plan keeps the limits.
+        A feasibility cut asks the same of no advantage at all: where its right-hand side is negative, no plan keeps the limits.
         """
         self.cuts.append(cut)
-        share = 0.0 if cut.barrier else 1.0
+        share = 0.0 if cut.feasibility_cut else 1.0
         # Every room shrinks as admin costs grow.
         rents = np.array([cut.rents[key] for key in self.keys]) - cut.prices[:2].sum() * self.loads["admin_cost"]
         self._append(
@@ -134,32 +134,34 @@ class Master:
             -math.inf,
             cut.constant
             + cut.waste * (FACE_ABSOLUTE - FACE_RELATIVE * self.problem.network.usable.unavoidable)
-            + float(cut.room_worth(self.problem.evaluator.rooms(0.0)))
+            + float(cut.value_of_remaining(self.problem.fixed_policy.remaining(0.0)))
             + (1.0 - share) * BARRIER,
         )
 
-    def rule_out(self, digits: Digits) -> None:
+    def rule_out(self, policy_indices: PolicyIndices) -> None:
         """Rule out a combination that was worked out."""
-        self.ruled_out.add(digits)
-        columns = self.starts[:-1] + np.array(digits, dtype=int)
+        self.ruled_out.add(policy_indices)
+        columns = self.starts[:-1] + np.array(policy_indices, dtype=int)
         self._append(columns, np.ones(columns.size), -math.inf, columns.size - 1.0)
 
-    def most(self, digits: Digits) -> float:
+    def most(self, policy_indices: PolicyIndices) -> float:
         """What rows and cuts say of the leverage under a combination: an upper bound, had without a solve."""
-        rooms = self.problem.evaluator.rooms(float(self.trials.load(digits, "admin_cost")))
-        chosen = self.trials.choice(digits).items()
-        cost = min((self.blocks.value(row, digits) for row in self.rows), default=math.inf)
+        remaining = self.problem.fixed_policy.remaining(float(self.trials.load(policy_indices, "admin_cost")))
+        chosen = self.trials.choice(policy_indices).items()
+        cost = min((self.blocks.value(row, policy_indices) for row in self.rows), default=math.inf)
         own = self.ceiling
         for cut in self.cuts:
             worth = cut.waste * face_of(self.problem.network, cost, wide=True) if cut.waste else 0.0
-            worth += cut.constant + math.fsum(cut.rents[key] for key in chosen) + float(cut.room_worth(rooms))
-            if not cut.barrier:
+            worth += (
+                cut.constant + math.fsum(cut.rents[key] for key in chosen) + float(cut.value_of_remaining(remaining))
+            )
+            if not cut.feasibility_cut:
                 own = min(own, worth)
             elif worth < -BARRIER:
                 return -math.inf
-        return self.problem.constant(cost, self.trials.load(digits, "admin_cost")) + own
+        return self.problem.constant(cost, self.trials.load(policy_indices, "admin_cost")) + own
 
-    def near(self, digits: Digits) -> Digits | None:
+    def near(self, policy_indices: PolicyIndices) -> PolicyIndices | None:
         """Of the combinations that differ in one regime or two the best as far as rows tell, ruled out ones aside.
 
         None where there is none, or where some block has several regimes.
@@ -170,12 +172,12 @@ class Master:
         for number, row in enumerate(self.rows):
             for places, table in zip(self.places, row.tables, strict=True):
                 tables[number, places] = table
-        regime = np.repeat(np.arange(len(digits)), self.trials.sizes)
-        here = self.starts[:-1] + np.array(digits, dtype=int)
+        regime = np.repeat(np.arange(len(policy_indices)), self.trials.sizes)
+        here = self.starts[:-1] + np.array(policy_indices, dtype=int)
         base = np.array([row.constant for row in self.rows]) + tables[:, here].sum(axis=1)
         moved = tables - tables[:, here][:, regime]
         loads = {column: load - load[here][regime] for column, load in self.loads.items()}
-        room = {
+        remaining_here = {
             column: most * (1 + 1e-9) + 1e-9 - float(self.loads[column][here].sum())
             for column, most in self.trials.most.items()
             if math.isfinite(most)
@@ -186,17 +188,17 @@ class Master:
             value -= loads["admin_cost"][first] + loads["admin_cost"]
             # Each pair is looked at once; one with a policy that is chosen already is a single change.
             kept = regime > regime[first]
-            for column, most in room.items():
+            for column, most in remaining_here.items():
                 kept &= loads[column][first] + loads[column] <= most
             values[first, kept] = value[kept]
         for place in np.argsort(-values, axis=None, kind="stable")[: len(self.ruled_out) + self.policies]:
             pair = np.unravel_index(place, values.shape)
             if values[pair] == -math.inf:
                 return None
-            changed = list(digits)
+            changed = list(policy_indices)
             for policy in pair:
                 changed[regime[policy]] = int(policy - self.starts[regime[policy]])
-            if tuple(changed) not in self.ruled_out and tuple(changed) != digits:
+            if tuple(changed) not in self.ruled_out and tuple(changed) != policy_indices:
                 return tuple(changed)
         return None
 
@@ -242,7 +244,7 @@ class Master:
             -outcome.objective,
         )
 
-    def solve(self, gap: float, stop: Callable[[], bool]) -> tuple[Digits | None, float]:
+    def solve(self, gap: float, stop: Callable[[], bool]) -> tuple[PolicyIndices | None, float]:
         """Best combination as far as is known, and a proven upper bound on the leverage of all that are left.
 
         Parameters

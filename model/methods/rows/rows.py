@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ...follower.enumerate import Digits
+from ...follower.enumerate import PolicyIndices
 from ...formulation.single_level import coupled
 from ...leader.problem import Problem
-from ...plan.limits import Terms
-from ..local_search import Trial, Trials, Worked
+from ...plan.limits import SolveLimits
+from ..local_search import LocalSearch, Trial, Worked
 from .blocks import Blocks
 from .master import Master
 
@@ -40,14 +40,14 @@ class Rows:
     """Rows of responses and cuts of our side, put together by a master program.
 
     Every response gives a row: a bound on V that adds up over regimes and is exact under the policies it belongs to. Every solve
-    of our relaxed joint program gives a cut: a bound on our advantage that is linear in policies and V. The master program
+    of our relaxed leader problem gives a cut: a bound on our advantage that is linear in policies and V. The master program
     takes the combination that all of them think best; working it out makes both exact there.
 
     Parameters
     ----------
     problem
         The case, ready to solve.
-    terms
+    solve_limits
         Limits to keep.
     trials
         Combinations tried; the best of them is the incumbent.
@@ -69,8 +69,8 @@ class Rows:
     def __init__(
         self,
         problem: Problem,
-        terms: Terms,
-        trials: Trials,
+        solve_limits: SolveLimits,
+        trials: LocalSearch,
         gap: float,
         stop: Callable[[], bool] = lambda: False,
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
@@ -93,12 +93,12 @@ class Rows:
         if self.master.ceiling == -math.inf:
             return -math.inf
         best = self.trials.best
-        digits: Digits | None = best.trial.digits if best else (0,) * len(self.trials.sizes)
-        while digits is not None and not self.stop():
-            self._learn(digits)
+        policy_indices: PolicyIndices | None = best.trial.policy_indices if best else (0,) * len(self.trials.sizes)
+        while policy_indices is not None and not self.stop():
+            self._learn(policy_indices)
             if self.rounds == 0:
                 self._mix()
-            digits, most = self.master.solve(MASTER_SHARE * max(self.gap, min(self._left(), ROUGH)), self.stop)
+            policy_indices, most = self.master.solve(MASTER_SHARE * max(self.gap, min(self._left(), ROUGH)), self.stop)
             self.rounds += 1
             self._lower(most)
             self._improve()
@@ -119,13 +119,13 @@ class Rows:
             return
         failures = 0
         if self.coupled and self.trials.best is not None:
-            digits = self.trials.improve(self.trials.best.trial.digits).digits
-            if digits != self.trials.best.trial.digits:
-                self._learn(digits)
+            policy_indices = self.trials.improve(self.trials.best.trial.policy_indices).policy_indices
+            if policy_indices != self.trials.best.trial.policy_indices:
+                self._learn(policy_indices)
             failures = FAILURES
         while failures < FAILURES and not self.stop():
             best, before = self.trials.best, self.trials.leverage
-            near = None if best is None else self.master.near(best.trial.digits)
+            near = None if best is None else self.master.near(best.trial.policy_indices)
             if near is None or self.master.most(near) <= self.trials.leverage + self.trials.tie:
                 break
             self._learn(near)
@@ -142,24 +142,24 @@ class Rows:
         self.bound = min(self.bound, max(most, self.given_up))
         self.report(self.trials.leverage, self.bound)
 
-    def _learn(self, digits: Digits) -> None:
+    def _learn(self, policy_indices: PolicyIndices) -> None:
         """Work a combination out: a row, a cut and, where it may be the best, its plan; nothing of it is left to find."""
         trials = self.trials
-        cost, solution = trials.responder.solve(digits)
+        cost, solution = trials.responder.solve(policy_indices)
         trials.responses += 1
-        self.master.add_row(self.blocks.row(solution, digits))
-        admin = trials.load(digits, "admin_cost")
-        chosen = dict.fromkeys(trials.choice(digits).items(), 1.0)
+        self.master.add_row(self.blocks.row(solution, policy_indices))
+        admin = trials.load(policy_indices, "admin_cost")
+        chosen = dict.fromkeys(trials.choice(policy_indices).items(), 1.0)
         # Apart from V, what does not depend on the response hardly depends on the policies: the cuts there are may do.
         known = not self.coupled and bool(self.master.cuts)
-        most = self.master.most(digits) if known else self._cut(chosen, cost, admin)
+        most = self.master.most(policy_indices) if known else self._cut(chosen, cost, admin)
         for share in INWARD if self.coupled else ():
             self._cut_inside(chosen, cost, share)
-        self.master.rule_out(digits)
+        self.master.rule_out(policy_indices)
         if most <= trials.leverage + trials.tie:
             self.given_up = max(self.given_up, most)
             return
-        worked = trials.work_out(Trial(digits, cost, most), trials.leverage)
+        worked = trials.work_out(Trial(policy_indices, cost, most), trials.leverage)
         trials.offer(worked)
         if known and worked.leverage < most - trials.tie:
             self._cut(chosen, cost, admin)
@@ -197,7 +197,7 @@ class Rows:
     def _cut(self, chosen: Mapping[tuple[str, str], float], cost: float, admin: float) -> float:
         """Add what our side can do at a mixture, or under a combination, at most; return the bound on leverage there."""
         constant = self.problem.constant(cost, admin)
-        most, *cuts = self.problem.evaluator.relax_over(chosen, cost, constant, admin)
+        most, *cuts = self.problem.fixed_policy.relax_over(chosen, cost, constant, admin)
         self.trials.relaxations += 1
         for cut in cuts:
             if cut is not None:

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from sluicegate import Case, evaluate, load_case, solve
 from sluicegate.analysis.compare import compare as module
-from sluicegate.analysis.compare.compare import Comparison, applied, compare, differences, grouped
+from sluicegate.analysis.compare.compare import Comparison, applied, compare, differences, has_independent_components
 from sluicegate.analysis.results import read_result
 from sluicegate.model.plan.monitor import Monitor
 from sluicegate.report.files.folder import ResultFolder, run_record
@@ -246,13 +246,13 @@ def test_many_differences_are_put_together(factor: float, monkeypatch: pytest.Mo
     other = dataclasses.replace(case, lanes=lanes, places={})
     found = differences(case, other)
     assert len(found) == 12
-    assert len(grouped(found, case, other)[0]) == 12
+    assert len(has_independent_components(found, case, other)[0]) == 12
     monkeypatch.setattr(module, "MOST_ROWS", 6)
-    groups, words = grouped(found, case, other)
+    groups, words = has_independent_components(found, case, other)
     assert len(groups) == 6
     assert words.startswith("each row")
     monkeypatch.setattr(module, "MOST_ROWS", 5)
-    (group,), words = grouped(found, case, other)
+    (group,), words = has_independent_components(found, case, other)
     assert words.startswith("each table")
     assert module.group_words(group) == "lanes (12 figures)"
     assert applied(case, other, group, forward=True) == other

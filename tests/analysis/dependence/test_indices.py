@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from sluicegate import Case, case_from_tables, load_case
 from sluicegate.analysis.dependence.indices import FRAMES, Indices, herfindahl, indices
-from sluicegate.analysis.dependence.survival import Node, Survival, nodes
+from sluicegate.analysis.dependence.survival import Supplier, Survival, nodes
 from sluicegate.model.leader.problem import Problem
 from sluicegate.report.format.documents import to_json
 from sluicegate.report.text.indices import print_indices
@@ -369,7 +369,7 @@ def test_what_a_shut_lane_leaves_serves_the_other_customers() -> None:
         ({"four", "us-them"}, 200 + 500 * (1 - 5 / 6)),
         (set(), 0),
     ):
-        node = Node("lane", "several", "them", frozenset(lanes))
+        node = Supplier("lane", "several", "them", frozenset(lanes))
         assert sum(survival.without(node, "counterpart").lost.values()) == approx(lost, abs=1e-6), lanes
 
 

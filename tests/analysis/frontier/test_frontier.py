@@ -385,14 +385,14 @@ def test_no_level_is_lost_where_large_terms_cancel() -> None:
 def test_a_level_without_an_answer_costs_that_level_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = ("small", "--against", "budget", "--points", "9")
     whole = json.loads(run(*asked, "--json").stdout)
-    solving, calls = curve.Tracer._solve, iter(range(100))
+    solving, calls = curve.FrontierTracer._solve, iter(range(100))
 
-    def solve_all_but_one(self: curve.Tracer, level: float, known: Any) -> Any:
+    def solve_all_but_one(self: curve.FrontierTracer, level: float, known: Any) -> Any:
         if next(calls) == 2:
             raise ArithmeticError("a relaxation ended with 'Unknown'")
         return solving(self, level, known)
 
-    monkeypatch.setattr(curve.Tracer, "_solve", solve_all_but_one)
+    monkeypatch.setattr(curve.FrontierTracer, "_solve", solve_all_but_one)
     result = run(*asked, "-o", "out")
     assert "not finished: at " in result.stdout and "the solver came to no end" in result.stdout
     document = json.loads(Path("out/frontier.json").read_bytes())

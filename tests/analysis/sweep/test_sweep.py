@@ -27,8 +27,8 @@ from sluicegate.analysis.sweep import store as dataset
 from sluicegate.analysis.sweep.checking import disagreements, is_checked
 from sluicegate.analysis.sweep.estimate import estimate
 from sluicegate.analysis.sweep.outcomes import outcome
-from sluicegate.analysis.sweep.patched import Bench, Unanswered, Untold
-from sluicegate.analysis.sweep.store import Dataset, SweepError, held
+from sluicegate.analysis.sweep.patched import Unanswered, Untold, WarmSolver
+from sluicegate.analysis.sweep.store import SweepError, SweepStore, held
 from sluicegate.analysis.sweep.worker import SweepFault, Task, Worker
 from sluicegate.cli import cli
 from sluicegate.data import TABLES, CaseError, apply_overrides
@@ -250,9 +250,9 @@ def test_one_sample_in_200_is_checked_the_first_included() -> None:
 def test_summaries_say_how_rows_came_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case = small()
     drawn = make_design(case, "lhs", VARY, samples=16)
-    original = Bench.outcome
+    original = WarmSolver.outcome
 
-    def sometimes(self: Bench, case: Case, values: Mapping[str, Any], mode: str) -> dict[str, Any]:
+    def sometimes(self: WarmSolver, case: Case, values: Mapping[str, Any], mode: str) -> dict[str, Any]:
         budget = case.settings.limits.budget
         if budget < 18:
             raise Untold
@@ -260,7 +260,7 @@ def test_summaries_say_how_rows_came_about(tmp_path: Path, monkeypatch: pytest.M
             raise Unanswered
         return original(self, case, values, mode)
 
-    monkeypatch.setattr(Bench, "outcome", sometimes)
+    monkeypatch.setattr(WarmSolver, "outcome", sometimes)
     found = sweep(case, drawn, policies="both", folder=tmp_path / "swept")
     budget = found["in.limits.budget"]
     expected = np.select(
@@ -282,13 +282,13 @@ def test_summaries_say_how_rows_came_about(tmp_path: Path, monkeypatch: pytest.M
 def test_shared_programs_that_are_wrong_end_the_sweep(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     case = small()
     drawn = make_design(case, "lhs", VARY, samples=16)
-    original = Bench.outcome
+    original = WarmSolver.outcome
 
-    def off(self: Bench, case: Case, values: Mapping[str, Any], mode: str) -> dict[str, Any]:
+    def off(self: WarmSolver, case: Case, values: Mapping[str, Any], mode: str) -> dict[str, Any]:
         row = original(self, case, values, mode)
         return row | {"leverage": row["leverage"] * 1.001}
 
-    monkeypatch.setattr(Bench, "outcome", off)
+    monkeypatch.setattr(WarmSolver, "outcome", off)
     with pytest.raises(SweepFault, match=rf"sample 0, {mode}: leverage is \S+ with shared programs and \S+ alone"):
         sweep(case, drawn, policies=mode)
 
@@ -456,7 +456,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_the_work(tmp_path: Path, mo
 
 @pytest.mark.usefixtures("cheap")
 def test_rows_that_were_gathered_but_not_tidied_up_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = Dataset(tmp_path / "sweep")
+    kept = SweepStore(tmp_path / "sweep")
     unlink = Path.unlink
 
     def dies(self: Path, missing_ok: bool = False) -> None:

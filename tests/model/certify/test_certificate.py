@@ -38,10 +38,10 @@ def choices(problem: Problem) -> dict[str, str]:
 
 
 def answer(problem: Problem, choice: dict[str, str]) -> tuple[np.ndarray, float]:
-    """Columns of the joint program of a least-cost response, and what it costs."""
-    from sluicegate.model.follower.enumerate import Responder, digits_of
+    """Columns of the leader problem of a least-cost response, and what it costs."""
+    from sluicegate.model.follower.enumerate import FollowerSolver, policy_indices_of
 
-    cost, solution = Responder(problem.response).solve(digits_of(choice, problem.network.menu))
+    cost, solution = FollowerSolver(problem.response).solve(policy_indices_of(choice, problem.network.menu))
     return problem.to_joint(solution), cost
 
 
@@ -59,7 +59,7 @@ def test_cost_parts_are_those_of_the_model(seed: int, rare: str, warm: bool) -> 
         {pair: network.stock(pair).stockpile_max for pair in readout.stockpile.keys},
     )
     operations = Figures(problem, warm=warm).account(choice, response, first).operations
-    model, compiled = problem.joint.model, problem.joint.compiled
+    model, compiled = problem.leader_problem.model, problem.leader_problem.compiled
     for variable in model.component_data_objects(Var):
         place = compiled.column.get(id(variable))
         variable.set_value(0.0 if place is None else operations.solution[place], skip_validation=True)
@@ -100,7 +100,7 @@ def test_no_values_are_left_in_the_models() -> None:
     choice = choices(problem)
     response, cost = answer(problem, choice)
     make_plan(problem, Facts(choice, cost, None, None, 0.0, None, {}), response, FirstStage({}, {}), 0.0)
-    for model in (problem.joint.model, problem.status_quo.joint.model):
+    for model in (problem.leader_problem.model, problem.status_quo.leader_problem.model):
         assert all(variable.value is None for variable in model.component_data_objects(Var))
 
 
@@ -244,7 +244,7 @@ def test_our_rows_that_are_broken_have_a_price(monkeypatch: pytest.MonkeyPatch) 
         return replace(outcome, solution=solution)
 
     monkeypatch.setattr(Highs, "solve", generous)
-    operations = problem.operator.run(response, FirstStage({}, {}))
+    operations = problem.operations_solver.run(response, FirstStage({}, {}))
     # Ten units a week at 5.
     assert operations.infeasibility == approx(1e-3 * 10 * 5.0)
 

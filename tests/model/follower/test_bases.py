@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sluicegate import Case, case_from_tables
-from sluicegate.model.follower.enumerate import Enumerator, ResponseArrays
+from sluicegate.model.follower.enumerate import Enumerator, FollowerArrays
 from sluicegate.model.follower.optimal_face import HOPE, MOST_BASES, PROBED, Bases, Basis, Recent
 from sluicegate.model.methods.engine import Engine
 
@@ -21,31 +21,33 @@ def drawn(number: int) -> Case:
     return small() if number == 0 else case_from_tables("drawn", *random_case(300 + number, max_combinations=24))
 
 
-def moved(arrays: ResponseArrays, what: str, dice: np.random.Generator, size: float) -> ResponseArrays:
+def moved(arrays: FollowerArrays, what: str, dice: np.random.Generator, size: float) -> FollowerArrays:
     """The same response with some of its numbers a little off."""
 
     def off(values: np.ndarray) -> np.ndarray:
         return np.asarray(values * (1.0 + size * dice.uniform(-1.0, 1.0, values.shape)))
 
-    program, gates = arrays.program, arrays.gates
+    program, policy_columns = arrays.program, arrays.policy_columns
     if what in ("cost", "all"):
         program = replace(program, cost=off(program.cost))
     if what in ("limits", "all"):
         program = replace(program, row_lower=off(program.row_lower), column_upper=off(program.column_upper))
-        gates = [[(columns, off(capacity)) for columns, capacity in menu] for menu in gates]
-        for columns, capacity in (menu[0] for menu in gates):
+        policy_columns = [[(columns, off(capacity)) for columns, capacity in menu] for menu in policy_columns]
+        for columns, capacity in (menu[0] for menu in policy_columns):
             program.column_upper[columns] = capacity
     if what in ("quantities", "all"):
         matrix = program.matrix.copy()
         matrix.data = off(matrix.data)
         program = replace(program, matrix=matrix)
-    return ResponseArrays(program, gates, arrays.outputs)
+    return FollowerArrays(program, policy_columns, arrays.outputs)
 
 
 def solved(engine: Engine):
     """The response of a case, every combination of its first component, and the bases of all."""
-    component = engine.knowledge.candidates.components[0]
-    combinations = [component.full(column, len(engine.candidates.regimes)) for column in range(len(component.digits))]
+    component = engine.cut_pool.candidates.components[0]
+    combinations = [
+        component.full(column, len(engine.candidates.regimes)) for column in range(len(component.policy_indices))
+    ]
     return engine.problem.response, combinations, component.bases
 
 
@@ -85,7 +87,7 @@ def test_what_a_basis_says_of_other_numbers_is_so(number: int, what: str) -> Non
             rows = program.matrix @ optimum.solution
             assert (optimum.solution >= -1e-6).all()
             assert (rows >= program.row_lower - 1e-6).all() and (rows <= program.row_upper + 1e-6).all()
-            for menu, chosen in zip(other.gates, combination, strict=True):
+            for menu, chosen in zip(other.policy_columns, combination, strict=True):
                 for policy, (columns, capacity) in enumerate(menu):
                     assert (optimum.solution[columns] <= (capacity if policy == chosen else 0.0) + 1e-6).all()
 

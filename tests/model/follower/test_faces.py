@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sluicegate import Case, case_from_tables
 from sluicegate.model.leader.fixed_policy import Cut
-from sluicegate.model.methods.best_first import Search
+from sluicegate.model.methods.best_first import BestFirstSearch
 from sluicegate.model.methods.cut_pool import bounded
 from sluicegate.model.methods.engine import Engine
 
@@ -21,21 +21,21 @@ def drawn(number: int) -> Case:
 @pytest.mark.parametrize("number", range(6))
 def test_bounds_hold(number: int) -> None:
     engine = Engine(drawn(number))
-    knowledge = engine.knowledge
+    cut_pool = engine.cut_pool
     places = np.arange(len(engine.candidates))
-    rooms = np.zeros((places.size, 3))
+    remaining = np.zeros((places.size, 3))
     dice = np.random.default_rng(number)
-    enumerator = knowledge.enumerator
+    enumerator = cut_pool.enumerator
     enumerator.memory = {}
     # Outputs have units of their own: slopes are worth about as much as what they stand for.
     size = 1.0 / np.maximum(1.0, np.abs(engine.candidates.components[0].outputs).max(axis=0, initial=1.0))
     for _ in range(4):
         cut = Cut(0.0, dice.normal(size=size.size) * size * 10, np.zeros(3))
-        own = knowledge.add(cut)
-        before = knowledge.around(own, rooms, places)
-        exact = knowledge.over_faces(own, rooms, places)
-        after = knowledge.around(own, rooms, places)
-        seen = knowledge.seen(own, rooms)
+        own = cut_pool.add(cut)
+        before = cut_pool.around(own, remaining, places)
+        exact = cut_pool.over_faces(own, remaining, places)
+        after = cut_pool.around(own, remaining, places)
+        seen = cut_pool.seen(own, remaining)
         scale = 1e-3 * np.maximum(1.0, np.abs(exact))
         assert (before >= exact - scale).all()
         assert (exact >= seen - scale).all()
@@ -48,19 +48,19 @@ def test_bounds_hold(number: int) -> None:
 @pytest.mark.parametrize("number", [2, 5, 10, 12, 25, 27, 37, 46, 49])
 def test_a_branch_and_bound_bounds_other_combinations(number: int) -> None:
     engine = Engine(drawn(number))
-    knowledge, candidates = engine.knowledge, engine.candidates
-    evaluator, terms = engine.problem.evaluator, engine.widest
+    cut_pool, candidates = engine.cut_pool, engine.candidates
+    fixed_policy, solve_limits = engine.problem.fixed_policy, engine.widest
     constant = engine.problem.constant(candidates.cost, candidates.admin)
     places = np.arange(len(candidates))
-    search = Search(evaluator, knowledge, candidates.allowed(terms), constant, 1e-6)
+    search = BestFirstSearch(fixed_policy, cut_pool, candidates.allowed(solve_limits), constant, 1e-6)
     leverages = np.array([search.work_out(int(place)).leverage for place in places])
     scale = 1e-6 * np.maximum(1.0, np.abs(leverages))
     checked = 0
-    for cover in knowledge.covers:
+    for cover in cut_pool.covers:
         checked += len(cover) > 1
-        # Barriers and cuts of limits that are broken among them, at every combination's whole face.
-        values = [bounded(knowledge.cuts[each], knowledge.over_faces(each, search.rooms, places)) for each in cover]
+        # Feasibility cuts and cuts of limits that are broken among them, at every combination's whole face.
+        values = [bounded(cut_pool.cuts[each], cut_pool.over_faces(each, search.remaining, places)) for each in cover]
         assert (constant + np.max(values, axis=0) >= leverages - scale).all()
-    for place, line, before in knowledge.lines:
-        assert knowledge.known(search.rooms[place], line, before) >= leverages[place] - scale[place]
+    for place, line, before in cut_pool.lines:
+        assert cut_pool.known(search.remaining[place], line, before) >= leverages[place] - scale[place]
     assert checked

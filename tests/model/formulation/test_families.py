@@ -6,11 +6,11 @@ import pytest
 from pytest import approx
 from sluicegate import Case, evaluate, solve
 from sluicegate.model import CertificateError
-from sluicegate.model.formulation.linking import build_joint
+from sluicegate.model.formulation.linking import build_leader_problem
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.engine import Engine
 from sluicegate.model.network.network import Network
-from sluicegate.model.plan.limits import Terms
+from sluicegate.model.plan.limits import SolveLimits
 
 from sluicegate_testing.builders import (
     OURS,
@@ -652,8 +652,8 @@ def test_own_loss_is_kept_by_policies() -> None:
         regimes=OURS,
         policies=[policy(0, "refuse", approval_rate=0.0), policy(0, "half", approval_rate=0.5)],
     )
-    with Engine(made, widest=Terms()) as engine:
-        found = [engine.search(Terms(own_loss=most)) for most in (20.0, 19.9, 10.0, 9.9, 0.0)]
+    with Engine(made, widest=SolveLimits()) as engine:
+        found = [engine.search(SolveLimits(own_loss=most)) for most in (20.0, 19.9, 10.0, 9.9, 0.0)]
     assert [one.choice["list"] for one in found] == ["refuse", "half", "half", "open", "open"]
     assert [one.leverage for one in found] == approx([60.0, 30.0, 30.0, 0.0, 0.0])
 
@@ -663,19 +663,19 @@ def test_own_loss_is_kept_by_what_we_buy() -> None:
     # A stockpile of s units loses 0.4 s in scenario none and 75 - 4.6 s in the package: 7.6 lose 40.04 at worst, 10 lose
     # 29. At most 29 in either scenario: 10 units, at a leverage of -4; at most 3 cannot be kept: 15 units lose 6.
     made = retaliation(stockpile_max=20.0)
-    with Engine(made, widest=Terms()) as engine:
-        assert engine.search(Terms(own_loss=40.1)).leverage == approx(-3.04)
-        assert engine.search(Terms(own_loss=29.0)).leverage == approx(-4.0)
-        assert engine.search(Terms(own_loss=3.0)).choice is None
+    with Engine(made, widest=SolveLimits()) as engine:
+        assert engine.search(SolveLimits(own_loss=40.1)).leverage == approx(-3.04)
+        assert engine.search(SolveLimits(own_loss=29.0)).leverage == approx(-4.0)
+        assert engine.search(SolveLimits(own_loss=3.0)).choice is None
 
 
 @covers("bound loss_gap")
 def test_an_own_loss_that_cannot_be_kept_is_infeasible() -> None:
     # 60 % of a demand worth 1 must be bought at 3: 12 * (3 - 1) is lost.
     made = case(2, lanes=[idle("world", "us", 10.0, unit_cost=3.0)], demands=[demand("us", 10.0, 1.0, min_fill=0.6)])
-    with Engine(made, widest=Terms()) as engine:
-        assert engine.search(Terms(own_loss=24.0)).leverage == approx(-24.0)
-        found = engine.search(Terms(own_loss=23.9))
+    with Engine(made, widest=SolveLimits()) as engine:
+        assert engine.search(SolveLimits(own_loss=24.0)).leverage == approx(-24.0)
+        found = engine.search(SolveLimits(own_loss=23.9))
         assert (found.choice, found.bound) == (None, float("-inf"))
 
 
@@ -755,7 +755,7 @@ def test_what_a_gap_is_charged() -> None:
     # At stake: 10 * 5 of demand and 4 * 1 of lanes. A fill short by 0.1 is charged 0.1 * (10 * 54 + 1).
     made = case(lanes=[lane("world", "us", 4.0)], demands=[demand("us", 10.0, 5.0, min_fill=0.5)])
     problem = Problem(made)
-    relaxation = problem.evaluator.relax({}, 0.0, problem.constant(0.0, 0.0), 0.0)
+    relaxation = problem.fixed_policy.relax({}, 0.0, problem.constant(0.0, 0.0), 0.0)
     assert relaxation.gap_cost == approx(54.1)
     assert relaxation.leverage == approx(-54.1)
 
@@ -785,7 +785,7 @@ def everything() -> Case:
 
 
 def test_every_family_has_a_test() -> None:
-    assert set(COVERED) == families(build_joint(Network(everything())))
+    assert set(COVERED) == families(build_leader_problem(Network(everything())))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sluicegate import Case, Plan, case_from_tables, solve
 from sluicegate.model import TooManyCombinations
 from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower import combinations as candidates
-from sluicegate.model.follower.enumerate import Responder, gray_order
+from sluicegate.model.follower.enumerate import FollowerSolver, gray_order
 from sluicegate.model.formulation import single_level as program
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods import portfolio
@@ -73,7 +73,7 @@ def test_larger_cases(number: int) -> None:
 def duals(made: Case, without: str | None = None) -> tuple[np.ndarray, np.ndarray]:
     """(V, value of the dual) under every combination; optionally without a family of the dual's rows."""
     problem = Problem(made)
-    model = program.build_program(problem.network)
+    model = program.build_single_level(problem.network)
     for component in model.component_objects(Constraint, active=True):
         block = component.parent_block()
         if block is not model.response_dual and component.name != "one_policy":
@@ -82,10 +82,10 @@ def duals(made: Case, without: str | None = None) -> tuple[np.ndarray, np.ndarra
         model.response_dual.component(without).deactivate()
     model.worst_leverage.set_value(model.response_dual.value)
     compiled = compile_model(model)
-    responder, highs = Responder(problem.response), Highs(compiled.program.relaxed())
+    responder, highs = FollowerSolver(problem.response), Highs(compiled.program.relaxed())
     costs, values = [], []
-    for digits in gray_order(problem.response.menu_sizes):
-        chosen = {(r, menu[d]) for d, (r, menu) in zip(digits, problem.network.menu.items(), strict=True)}
+    for policy_indices in gray_order(problem.response.menu_sizes):
+        chosen = {(r, menu[d]) for d, (r, menu) in zip(policy_indices, problem.network.menu.items(), strict=True)}
         held = [
             (compiled.column[id(v)], float(key in chosen))
             for key, v in model.policy.items()
@@ -94,7 +94,7 @@ def duals(made: Case, without: str | None = None) -> tuple[np.ndarray, np.ndarra
         columns, levels = (np.array(values) for values in zip(*held, strict=True))
         highs.set_bounds(columns, levels, levels)
         outcome = highs.solve()
-        costs.append(responder.solve(digits)[0])
+        costs.append(responder.solve(policy_indices)[0])
         values.append(-outcome.objective if outcome.optimal and outcome.objective is not None else np.inf)
     return np.array(costs), np.array(values)
 
@@ -138,7 +138,7 @@ FAMILIES = (
 
 
 def test_every_family_of_the_dual_is_known() -> None:
-    model = program.build_program(Problem(everything()).network)
+    model = program.build_single_level(Problem(everything()).network)
     found = {component.local_name for component in model.response_dual.component_objects(Constraint)}
     assert found == set(FAMILIES)
     costs, values = duals(everything())
@@ -207,7 +207,9 @@ def test_a_stopped_program_keeps_its_incumbent(number: int) -> None:
 def test_small_steps_start_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     # Without any time for HiGHS the start is what is left.
     monkeypatch.setattr(
-        mixed.Single, "solve", lambda self, *rest: mixed.Answer(None, np.inf, Outcome("Stopped", None, None, None))
+        mixed.SingleLevelProgram,
+        "solve",
+        lambda self, *rest: mixed.SingleLevelOutcome(None, np.inf, Outcome("Stopped", None, None, None)),
     )
     drawn = random_case(2)
     best = oracle(*drawn).leverage

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pytest import approx
 from sluicegate import Case, Plan, evaluate, solve
-from sluicegate.model.formulation.linking import build_joint
+from sluicegate.model.formulation.linking import build_leader_problem
 from sluicegate.model.leader import working_set
 from sluicegate.model.methods import large_spaces
 from sluicegate.model.network.network import Network
@@ -156,7 +156,7 @@ def test_a_package_is_known_when_its_policy_starts() -> None:
 
 
 def test_the_same_variables_before_the_reveal() -> None:
-    model = build_joint(Network(supplied(outage("3;6", notice=1))))
+    model = build_leader_problem(Network(supplied(outage("3;6", notice=1))))
     none, late = model.ours["none"], model.ours["strike@6"]
     for family in ("ship", "stock", "fill"):
         for index, variable in getattr(late, family).items():

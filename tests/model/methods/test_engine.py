@@ -13,7 +13,7 @@ from pytest import approx
 from sluicegate import case_from_tables, evaluate, solve
 from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.methods.engine import Engine
-from sluicegate.model.plan.limits import Terms
+from sluicegate.model.plan.limits import SolveLimits
 
 from sluicegate_testing.builders import OURS, case, demand, idle, lane, policy, stock
 from sluicegate_testing.strategies import cases
@@ -28,24 +28,26 @@ LEVELS = {
 }
 
 
-def under(drawn: Drawn, terms: Terms) -> Drawn:
+def under(drawn: Drawn, solve_limits: SolveLimits) -> Drawn:
     """The case with the terms as its limits."""
     settings_, tables = copy.deepcopy(drawn)
-    settings_["limits"] = {name: getattr(terms, name) for name in ("budget", "reviewer_hours", "political_capital")}
+    settings_["limits"] = {
+        name: getattr(solve_limits, name) for name in ("budget", "reviewer_hours", "political_capital")
+    }
     for row in tables["demands"]:
         if row.get("min_fill"):
-            row["min_fill"] = terms.least_fill
+            row["min_fill"] = solve_limits.least_fill
     return settings_, tables
 
 
 @settings(max_examples=15)
 @given(cases(), st.lists(st.fixed_dictionaries({n: st.sampled_from(v) for n, v in LEVELS.items()}), min_size=3))
 def test_terms_one_after_another(drawn: Drawn, levels: list[dict[str, float]]) -> None:
-    with Engine(case_from_tables("drawn", *drawn), widest=Terms(least_fill=0.0)) as engine:
+    with Engine(case_from_tables("drawn", *drawn), widest=SolveLimits(least_fill=0.0)) as engine:
         money = money_scale(engine.problem)
-        for terms in (Terms(**row) for row in levels[:4]):
-            found = engine.search(terms, rel_gap=0.0)
-            plan = solve(case_from_tables("drawn", *under(drawn, terms)), rel_gap=0.0)
+        for solve_limits in (SolveLimits(**row) for row in levels[:4]):
+            found = engine.search(solve_limits, rel_gap=0.0)
+            plan = solve(case_from_tables("drawn", *under(drawn, solve_limits)), rel_gap=0.0)
             assert (found.choice is None) == (plan.status == "infeasible")
             if plan.leverage is not None:
                 assert found.leverage == approx(plan.leverage, rel=1e-6, abs=1e-7 * money)
@@ -57,7 +59,7 @@ def test_terms_one_after_another(drawn: Drawn, levels: list[dict[str, float]]) -
 def test_a_limit_on_our_own_loss(drawn: Drawn) -> None:
     # At the loss of the best plan nothing changes; below it the limit is kept, and leverage falls.
     case_ = case_from_tables("drawn", *drawn)
-    limits = Terms.of(case_)
+    limits = SolveLimits.of(case_)
     with Engine(case_, widest=limits) as engine:
         money = money_scale(engine.problem)
         free = engine.search(limits, rel_gap=0.0)
@@ -69,8 +71,10 @@ def test_a_limit_on_our_own_loss(drawn: Drawn) -> None:
         slack = 1e-6 * money
         before = free.leverage
         for less in (-slack, 0.02 * money, 0.05 * money):
-            terms = Terms(limits.budget, limits.reviewer_hours, limits.political_capital, own_loss=most - less)
-            found = engine.search(terms, rel_gap=0.0)
+            solve_limits = SolveLimits(
+                limits.budget, limits.reviewer_hours, limits.political_capital, own_loss=most - less
+            )
+            found = engine.search(solve_limits, rel_gap=0.0)
             if found.choice is None:
                 break
             assert found.leverage <= before + slack

@@ -12,13 +12,13 @@ from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, solve
 from sluicegate.model import TooManyCombinations
 from sluicegate.model.certify.certificate import money_scale
-from sluicegate.model.follower.enumerate import Responder
+from sluicegate.model.follower.enumerate import FollowerSolver
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.decomposition import components as groups
-from sluicegate.model.methods.local_search import Trials
-from sluicegate.model.methods.policy_tree.stand_ins import Hulls, stand_in
-from sluicegate.model.methods.policy_tree.tree import Tree
-from sluicegate.model.plan.limits import Terms
+from sluicegate.model.methods.local_search import LocalSearch
+from sluicegate.model.methods.policy_tree.stand_ins import StandIns, stand_in
+from sluicegate.model.methods.policy_tree.tree import PolicyTree
+from sluicegate.model.plan.limits import SolveLimits
 
 from sluicegate_testing.builders import OURS, case, demand, idle, lane, policy, stock
 from sluicegate_testing.impatient import Impatient
@@ -140,15 +140,15 @@ def test_a_stand_in_arrives_no_earlier_than_any() -> None:
 def test_stand_ins_cost_at_least_as_much(number: int) -> None:
     drawn = made(random_case(number))
     problem = Problem(drawn)
-    hulls = Hulls(problem.network, Terms.of(drawn))
-    responder, exact = Responder(hulls.arrays), Responder(problem.response)
+    hulls = StandIns(problem.network, SolveLimits.of(drawn))
+    responder, exact = FollowerSolver(hulls.arrays), FollowerSolver(problem.response)
     dice = np.random.default_rng(number)
     for _ in range(6):
         sets = [
             sorted(dice.choice(size, int(dice.integers(1, size + 1)), replace=False).tolist()) for size in hulls.sizes
         ]
         most = responder.solve(tuple(hulls.digit(regime, left) for regime, left in enumerate(sets)))[0]
-        costs = [exact.solve(digits)[0] for digits in itertools.product(*sets)]
+        costs = [exact.solve(policy_indices)[0] for policy_indices in itertools.product(*sets)]
         assert most >= max(costs) - 1e-7 * abs(most) - 1e-6
         if all(len(left) == 1 for left in sets):
             assert most == approx(costs[0], rel=1e-7, abs=1e-6)
@@ -164,8 +164,8 @@ def test_no_stand_in_stores_where_there_is_no_room() -> None:
         regimes=OURS,
         policies=[policy(2)],
     )
-    hulls = Hulls(Problem(narrow).network, Terms.of(narrow))
-    _, capacity = hulls.arrays.gates[0][hulls.digit(0, [0, 1])]
+    hulls = StandIns(Problem(narrow).network, SolveLimits.of(narrow))
+    _, capacity = hulls.arrays.policy_columns[0][hulls.digit(0, [0, 1])]
     assert not capacity.any()
     assert solve(narrow, method="tree").leverage == approx(solve(narrow, method="columns").leverage)
 
@@ -178,9 +178,9 @@ def test_every_set_is_bounded(number: int) -> None:
     """Whatever set of combinations is bounded, none of them is worth more."""
     drawn = random_case(number)
     answer, problem = oracle(*drawn), Problem(made(drawn))
-    terms = Terms.of(problem.case)
-    trials = Trials(problem, terms)
-    tree = Tree(problem, terms, trials, 0.0)
+    solve_limits = SolveLimits.of(problem.case)
+    trials = LocalSearch(problem, solve_limits)
+    tree = PolicyTree(problem, solve_limits, trials, 0.0)
     tree.threshold = lambda: -np.inf  # type: ignore[method-assign]
     everything = tree.affordable(tuple(tuple(range(len(menu))) for menu in tree.menus))
     seen: list[tuple[Any, float]] = []
@@ -197,8 +197,8 @@ def test_every_set_is_bounded(number: int) -> None:
     assert len(seen) > 5
     for sets, bound in seen:
         worth = [
-            answer.values.get(tuple(tree.menus[r][d] for r, d in enumerate(digits)))
-            for digits in itertools.product(*sets)
+            answer.values.get(tuple(tree.menus[r][d] for r, d in enumerate(policy_indices)))
+            for policy_indices in itertools.product(*sets)
         ]
         best = max((value for value in worth if value is not None), default=-np.inf)
         assert bound >= best - CLOSE * abs(best) - 1e-6
@@ -244,8 +244,8 @@ def test_a_group_is_what_shares_rows_or_regimes(monkeypatch: pytest.MonkeyPatch)
     assert plan.solve["groups"] == 2
     assert plan.leverage == approx(solve(both, method="columns").leverage)
     network = Problem(both).network
-    assert groups.grouped(network)
+    assert groups.has_independent_components(network)
     monkeypatch.setattr(groups, "MOST_IN_A_GROUP", 1)
-    assert not groups.grouped(network)
+    assert not groups.has_independent_components(network)
     with pytest.raises(TooManyCombinations, match="list"):
         solve(both, method="groups")

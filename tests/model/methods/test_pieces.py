@@ -10,13 +10,13 @@ import pytest
 from pytest import approx
 from sluicegate import Case, case_from_tables, solve
 from sluicegate.model import TooManyCombinations
-from sluicegate.model.follower.enumerate import Responder
+from sluicegate.model.follower.enumerate import FollowerSolver
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.decomposition import master as overlaps
 from sluicegate.model.methods.decomposition import subnetworks as pieces
-from sluicegate.model.methods.decomposition.bounds import Split
-from sluicegate.model.methods.local_search import Trials
-from sluicegate.model.plan.limits import Terms
+from sluicegate.model.methods.decomposition.bounds import SharedBound
+from sluicegate.model.methods.local_search import LocalSearch
+from sluicegate.model.plan.limits import SolveLimits
 
 from sluicegate_testing.oracle import oracle
 
@@ -105,37 +105,39 @@ def made(number: int) -> Case:
 def test_together_they_are_the_response(number: int) -> None:
     """Solved together they cost what it costs; under shares they cost no less, under prices no more, whatever the combination."""
     problem = Problem(made(number))
-    whole = pieces.Pieces(problem)
+    whole = pieces.Subnetworks(problem)
     assert sorted(piece.regimes for piece in whole.pieces) == [(0, 1), (1, 2, 3)]
     assert whole.resources.size
-    exact = Responder(problem.response)
+    exact = FollowerSolver(problem.response)
     dice = np.random.default_rng(number)
     combinations = list(itertools.product(*map(range, whole.sizes)))
-    parts = [pieces.combinations_of(piece, whole) for piece in whole.pieces]
+    parts = [pieces.subnetwork_combinations(piece, whole) for piece in whole.pieces]
     own = whole.program.cost
     for cost in (own, own - whole.outputs.T @ dice.uniform(0.0, 0.5, whole.outputs.shape[0])):
         exact.set_cost(cost)
         here = combinations[int(dice.integers(len(combinations)))]
-        above, below = (Split(whole, cost, here, above=kind).table(parts, lambda: False) for kind in (True, False))
+        above, below = (
+            SharedBound(whole, cost, here, above=kind).table(parts, lambda: False) for kind in (True, False)
+        )
         assert above is not None
         assert below is not None
-        for digits in combinations:
-            least = exact.solve(digits)[0]
+        for policy_indices in combinations:
+            least = exact.solve(policy_indices)[0]
             slack = 1e-6 * max(1.0, abs(least))
-            assert whole.whole(cost, digits, apart=True)[0] == approx(least, abs=slack)
-            assert whole.whole(cost, digits, apart=False)[0] >= least - slack
+            assert whole.whole(cost, policy_indices, apart=True)[0] == approx(least, abs=slack)
+            assert whole.whole(cost, policy_indices, apart=False)[0] >= least - slack
             most, less = (
                 whole.program.offset
                 + sum(
-                    values[own_parts.index(tuple(digits[regime] for regime in piece.regimes))]
+                    values[own_parts.index(tuple(policy_indices[regime] for regime in piece.regimes))]
                     for piece, own_parts, values in zip(whole.pieces, parts, table, strict=True)
                 )
                 for table in (above, below)
             )
             assert less - slack <= least <= most + slack
-            if digits == here:
+            if policy_indices == here:
                 assert less == approx(least, abs=slack)
-                assert most == approx(whole.whole(cost, digits, apart=False)[0], abs=slack)
+                assert most == approx(whole.whole(cost, policy_indices, apart=False)[0], abs=slack)
 
 
 @pytest.mark.parametrize("number", NUMBERS[:4])
@@ -147,11 +149,11 @@ def test_the_plan_is_the_oracles(number: int) -> None:
     assert plan.bound >= answer.leverage * (1 - 1e-4)
     # From all open, without small steps: the bounds alone lead there.
     problem = Problem(made(number))
-    terms = Terms.of(problem.case)
-    trials = Trials(problem, terms)
+    solve_limits = SolveLimits.of(problem.case)
+    trials = LocalSearch(problem, solve_limits)
     trials.offer(trials.work_out(trials.respond((0,) * len(trials.sizes))))
     assert trials.leverage < answer.leverage - 0.01
-    bound = overlaps.Overlaps(problem, terms, trials, 1e-5).run()
+    bound = overlaps.SubnetworkMaster(problem, solve_limits, trials, 1e-5).run()
     assert trials.leverage == approx(answer.leverage, rel=1e-4)
     assert bound == approx(answer.leverage, rel=1e-4)
 
@@ -159,8 +161,8 @@ def test_the_plan_is_the_oracles(number: int) -> None:
 def test_what_is_too_much_to_enumerate_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     case = made(0)
     network = Problem(case).network
-    assert overlaps.overlapping(network)
+    assert overlaps.has_overlapping_subnetworks(network)
     monkeypatch.setattr(overlaps, "MOST_IN_PIECES", 10)
-    assert not overlaps.overlapping(network)
+    assert not overlaps.has_overlapping_subnetworks(network)
     with pytest.raises(TooManyCombinations, match="list1, list2, list3"):
         solve(case, method="pieces")

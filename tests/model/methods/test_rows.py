@@ -14,14 +14,14 @@ from sluicegate import Case, case_from_tables, evaluate, solve
 from sluicegate.data.units import Units
 from sluicegate.model import Monitor
 from sluicegate.model.certify.certificate import money_scale
-from sluicegate.model.follower.enumerate import Responder
+from sluicegate.model.follower.enumerate import FollowerSolver
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.methods.local_search import Trials
+from sluicegate.model.methods.local_search import LocalSearch
 from sluicegate.model.methods.rows import blocks as rows_blocks
 from sluicegate.model.methods.rows.blocks import Blocks
 from sluicegate.model.methods.rows.rows import Rows
 from sluicegate.model.plan.clock import Clock
-from sluicegate.model.plan.limits import Terms
+from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.solving import choose
 
 from sluicegate_testing.builders import case, demand, idle, lane, policy, stock
@@ -38,14 +38,14 @@ def check_rows(problem: Problem, most: int = 6) -> Blocks:
     """Compare rows of some responses with V under all combinations."""
     arrays = problem.response
     blocks = Blocks(arrays, *problem.sources)
-    responder, stake = Responder(arrays), money_scale(problem)
+    responder, stake = FollowerSolver(arrays), money_scale(problem)
     combinations = list(itertools.product(*map(range, arrays.menu_sizes)))
     # Regimes without lanes to the counterpart stand in no block: as many combinations are alike.
     idle = len(combinations) // math.prod(len(block.combinations) for block in blocks.blocks)
     costs = {}
-    for digits in combinations:
+    for policy_indices in combinations:
         responder.restart()
-        costs[digits] = responder.solve(digits)[0]
+        costs[policy_indices] = responder.solve(policy_indices)[0]
     dice = np.random.default_rng(0)
     for place in dice.permutation(len(combinations))[:most]:
         here = combinations[place]
@@ -56,18 +56,18 @@ def check_rows(problem: Problem, most: int = 6) -> Blocks:
         wasteful = blocks.row(
             np.where(blocks.core, solution, solution + 0.7 * (np.minimum(upper, 1e3) - solution)), here
         )
-        for digits, cost in costs.items():
-            assert blocks.value(row, digits) >= cost - 1e-9 * stake
-            assert blocks.value(wasteful, digits) >= cost - 1e-9 * stake
+        for policy_indices, cost in costs.items():
+            assert blocks.value(row, policy_indices) >= cost - 1e-9 * stake
+            assert blocks.value(wasteful, policy_indices) >= cost - 1e-9 * stake
     if blocks.apart:
         for _ in range(2):
             weights = [dice.dirichlet(np.full(len(block.combinations), 0.3)) for block in blocks.blocks]
             row, value = blocks.mix(weights)
             mean = 0.0
-            for digits, cost in costs.items():
-                assert blocks.value(row, digits) >= cost - 1e-9 * stake
+            for policy_indices, cost in costs.items():
+                assert blocks.value(row, policy_indices) >= cost - 1e-9 * stake
                 parts = zip(weights, blocks.blocks, strict=True)
-                mean += cost * float(np.prod([shares[block.place(digits)] for shares, block in parts])) / idle
+                mean += cost * float(np.prod([shares[block.place(policy_indices)] for shares, block in parts])) / idle
             # No concave bound is below the mean of V over independent draws of the blocks' combinations.
             assert value >= mean - 1e-6 * stake
     return blocks
@@ -158,7 +158,7 @@ def test_a_few_responses_prove_a_plan_among_millions() -> None:
 @pytest.mark.parametrize("coupled", [False, True])
 def test_rows_are_chosen_where_our_side_sees_nothing_of_the_response(coupled: bool) -> None:
     problem = Problem.natural(generate(16, 3, 4, coupled=coupled, seed=1))
-    method, reason = choose(problem.network, Terms.of(problem.case), Clock(600.0))
+    method, reason = choose(problem.network, SolveLimits.of(problem.case), Clock(600.0))
     assert (method == "rows") == (not coupled)
     assert "too many to enumerate" in reason
 
@@ -199,11 +199,11 @@ def test_rows_and_cuts_bound_leverage() -> None:
     """What rows and cuts say of a combination is at least its leverage, whatever they were taken at."""
     drawn = random_case(14)
     problem, answer = Problem(made(drawn)), oracle(*drawn)
-    terms = Terms.of(problem.case)
-    search = Rows(problem, terms, Trials(problem, terms), 1e-9)
+    solve_limits = SolveLimits.of(problem.case)
+    search = Rows(problem, solve_limits, LocalSearch(problem, solve_limits), 1e-9)
     search.run()
     menus = list(problem.network.menu.values())
-    for digits in itertools.product(*map(range, problem.response.menu_sizes)):
-        value = answer.values.get(tuple(menu[digit] for menu, digit in zip(menus, digits, strict=True)))
+    for policy_indices in itertools.product(*map(range, problem.response.menu_sizes)):
+        value = answer.values.get(tuple(menu[digit] for menu, digit in zip(menus, policy_indices, strict=True)))
         if value is not None:
-            assert search.master.most(digits) >= value - 1e-4 * abs(value)
+            assert search.master.most(policy_indices) >= value - 1e-4 * abs(value)

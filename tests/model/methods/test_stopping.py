@@ -14,7 +14,7 @@ from sluicegate.model import Monitor
 from sluicegate.model.follower import combinations as candidates
 from sluicegate.model.follower import enumerate as columns
 from sluicegate.model.follower.enumerate import Enumerator, gray_order
-from sluicegate.model.formulation.linking import build_joint
+from sluicegate.model.formulation.linking import build_leader_problem
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods import engine, portfolio
 from sluicegate.model.methods import large_spaces as large
@@ -22,12 +22,12 @@ from sluicegate.model.methods.companion import Companion, News
 from sluicegate.model.methods.decomposition import components as groups
 from sluicegate.model.methods.decomposition import master as overlaps
 from sluicegate.model.methods.large_spaces import solve_by
-from sluicegate.model.methods.local_search import Trials
+from sluicegate.model.methods.local_search import LocalSearch
 from sluicegate.model.methods.portfolio import Race
 from sluicegate.model.network.network import Network
 from sluicegate.model.plan.clock import MOST_KEPT, Clock
-from sluicegate.model.plan.limits import Terms
-from sluicegate.model.plan.monitor import Ear, Stopped
+from sluicegate.model.plan.limits import SolveLimits
+from sluicegate.model.plan.monitor import StopCheck, Stopped
 from sluicegate.model.solver.highs import Highs, compile_model
 from sluicegate.model.solving import choose
 
@@ -90,18 +90,18 @@ def test_who_wants_to_stop_is_heard_before_the_time_is_up() -> None:
 def test_building_is_stopped(patience: int, caplog: pytest.LogCaptureFixture) -> None:
     case = generate(6, weeks=26)
     asked = After(patience)
-    network = Network(case, check=Ear(asked, every=16))
+    network = Network(case, check=StopCheck(asked, every=16))
     with pytest.raises(Stopped):
-        build_joint(network)
+        build_leader_problem(network)
     assert asked.left == -1
     assert not caplog.records
 
 
 def test_compiling_is_stopped() -> None:
     network = Network(generate(6, weeks=26))
-    model = build_joint(network)
+    model = build_leader_problem(network)
     with pytest.raises(Stopped):
-        compile_model(model, Ear(lambda: True))
+        compile_model(model, StopCheck(lambda: True))
 
 
 @pytest.mark.parametrize("solver", ["simplex", "ipm"])
@@ -138,16 +138,16 @@ def test_choosing_takes_a_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> 
     network = Network(generate(8, weeks=4))
     monkeypatch.setattr(candidates, "MOST_COLUMNS", 10)
     monkeypatch.setattr(groups, "MOST_IN_A_GROUP", 10)
-    assert choose(network, Terms(), Clock(100.0, now=Hand()))[0] == "pieces"
+    assert choose(network, SolveLimits(), Clock(100.0, now=Hand()))[0] == "pieces"
 
     class Hasty(Hand):
         def __call__(self) -> float:
             self.at += 1.0
             return self.at
 
-    monkeypatch.setattr(Ear.__init__, "__defaults__", (1,))
-    assert choose(network, Terms(), Clock(100.0, now=Hasty()))[0] == "tree"
-    assert overlaps.overlapping(network)
+    monkeypatch.setattr(StopCheck.__init__, "__defaults__", (1,))
+    assert choose(network, SolveLimits(), Clock(100.0, now=Hasty()))[0] == "tree"
+    assert overlaps.has_overlapping_subnetworks(network)
 
 
 # A stopped enumeration ---------------------------------------------------------------------------------------------------
@@ -162,19 +162,19 @@ def test_a_stopped_enumeration_returns_the_best_of_what_it_has(share: float, mon
     clock = Clock(100.0, now=hand)
     problem = Problem(case, None, clock.up)
     count = len(list(gray_order(problem.response.menu_sizes)))
-    solved = columns.Responder.solve
+    solved = columns.FollowerSolver.solve
 
-    def slow(self: Any, digits: Any) -> Any:
+    def slow(self: Any, policy_indices: Any) -> Any:
         # The last of them leave no more than the search's share of the time.
         hand.at += 85.0 / (share * count)
-        return solved(self, digits)
+        return solved(self, policy_indices)
 
-    monkeypatch.setattr(columns.Responder, "solve", slow)
+    monkeypatch.setattr(columns.FollowerSolver, "solve", slow)
     monkeypatch.setattr(engine, "MANY", 0)
     monkeypatch.setattr(Clock, "keep_back", lambda self, seconds: None)
     plan = solve_by(
         problem,
-        Terms.of(case),
+        SolveLimits.of(case),
         method="columns",
         reason="",
         chosen=False,
@@ -210,10 +210,10 @@ class Scripted:
         self.closed = True
 
 
-def racing(monkeypatch: pytest.MonkeyPatch, *news: News) -> tuple[Race, Trials, Scripted, Hand]:
+def racing(monkeypatch: pytest.MonkeyPatch, *news: News) -> tuple[Race, LocalSearch, Scripted, Hand]:
     drawn = random_case(14)
     problem = Problem(made(drawn))
-    trials = Trials(problem, Terms.of(problem.case))
+    trials = LocalSearch(problem, SolveLimits.of(problem.case))
     trials.offer(trials.work_out(trials.respond((0,) * len(trials.sizes))))
     hand, companion = Hand(), Scripted(*news)
     monkeypatch.setattr(portfolio, "Companion", lambda *_: companion)
@@ -227,13 +227,15 @@ def the_best() -> tuple[float, tuple[int, ...]]:
     plan = solve(made(drawn))
     assert plan.leverage == approx(oracle(*drawn).leverage, rel=CLOSE)
     menu = Network(made(drawn)).menu
-    return plan.leverage, columns.digits_of(plan.policies, menu)
+    return plan.leverage, columns.policy_indices_of(plan.policies, menu)
 
 
 def test_the_program_joins_late_and_its_news_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    leverage, digits = the_best()
+    leverage, policy_indices = the_best()
     race, trials, _, hand = racing(
-        monkeypatch, News(bound=2 * leverage, digits=digits), News(bound=leverage, end="Optimal", nodes=7)
+        monkeypatch,
+        News(bound=2 * leverage, policy_indices=policy_indices),
+        News(bound=leverage, end="Optimal", nodes=7),
     )
     assert not race.stop() and not race.joined
     hand.at += 5.0
@@ -244,8 +246,8 @@ def test_the_program_joins_late_and_its_news_are_shared(monkeypatch: pytest.Monk
 
 
 def test_the_other_method_wins_with_the_incumbent_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    leverage, digits = the_best()
-    race, _, companion, hand = racing(monkeypatch, News(bound=math.inf, digits=digits))
+    leverage, policy_indices = the_best()
+    race, _, companion, hand = racing(monkeypatch, News(bound=math.inf, policy_indices=policy_indices))
     hand.at += 5.0
     assert not race.stop()
     race.report(0.0, leverage)
@@ -255,9 +257,9 @@ def test_the_other_method_wins_with_the_incumbent_of_the_program(monkeypatch: py
 
 
 def test_a_program_that_denies_a_plan_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    leverage, digits = the_best()
+    leverage, policy_indices = the_best()
     for bound in (-math.inf, leverage - 0.01 * abs(leverage)):
-        race, _, _, hand = racing(monkeypatch, News(bound=bound, digits=digits, end="Optimal"))
+        race, _, _, hand = racing(monkeypatch, News(bound=bound, policy_indices=policy_indices, end="Optimal"))
         hand.at += 5.0
         assert not race.stop()
         assert race.bound == math.inf
@@ -272,8 +274,8 @@ class Failing:
 
 
 def test_a_method_that_fails_leaves_it_to_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    leverage, digits = the_best()
-    race, trials, _, _ = racing(monkeypatch, News(bound=leverage, digits=digits, end="Optimal"))
+    leverage, policy_indices = the_best()
+    race, trials, _, _ = racing(monkeypatch, News(bound=leverage, policy_indices=policy_indices, end="Optimal"))
     assert portfolio.run(Failing, race)[0] == leverage
     assert trials.leverage == approx(leverage, rel=1e-6)
 
@@ -299,9 +301,9 @@ def test_a_program_in_a_process_of_its_own_finds_the_plan() -> None:
     try:
         last = until(companion, lambda news: news.end is not None)
         assert (last.end, last.bound) == ("Optimal", approx(leverage, rel=1e-5))
-        trials = Trials(problem, Terms.of(problem.case))
-        assert last.digits is not None
-        assert trials.work_out(trials.respond(last.digits)).leverage == approx(leverage, rel=1e-5)
+        trials = LocalSearch(problem, SolveLimits.of(problem.case))
+        assert last.policy_indices is not None
+        assert trials.work_out(trials.respond(last.policy_indices)).leverage == approx(leverage, rel=1e-5)
     finally:
         companion.close()
 

@@ -356,7 +356,7 @@ def test_what_our_side_watches() -> None:
 # Components --------------------------------------------------------------------------------------------------------
 
 
-def grouped(weeks: int = 1, **tables: list[Row]) -> list[list[str]]:
+def has_independent_components(weeks: int = 1, **tables: list[Row]) -> list[list[str]]:
     """Components of regimes a, b, c, each with a lane from us for an item of its name to a site of theirs of its name."""
     lanes = [lane("us", f"site-{name}", 1.0, lane=name, item=name, regime=name) for name in "abc"]
     made = case(
@@ -372,12 +372,12 @@ def grouped(weeks: int = 1, **tables: list[Row]) -> list[list[str]]:
 
 
 def test_regimes_apart_are_components_of_their_own() -> None:
-    assert grouped() == [["a"], ["b"], ["c"]]
+    assert has_independent_components() == [["a"], ["b"], ["c"]]
 
 
 def test_regimes_meet_in_a_process() -> None:
     # a and b make d at site a; b comes there by a lane of its own. c stays apart.
-    assert grouped(
+    assert has_independent_components(
         lanes=[lane("us", "site-a", 1.0, lane="b2", item="b", regime="b")],
         processes=[process("site-a", "d")],
         recipes=needs("site-a", "d", a=1.0, b=1.0),
@@ -387,15 +387,18 @@ def test_regimes_meet_in_a_process() -> None:
 def test_regimes_meet_at_the_end_of_a_lane_within_the_counterpart() -> None:
     # a goes on from site a to site c, where c comes in as well, but as another item: only a process joins them.
     onward = [lane("site-a", "site-c", 1.0, item="a")]
-    assert grouped(lanes=onward) == [["a"], ["b"], ["c"]]
+    assert has_independent_components(lanes=onward) == [["a"], ["b"], ["c"]]
     joined = needs("site-c", "d", a=1.0, c=1.0)
-    assert grouped(lanes=onward, processes=[process("site-c", "d")], recipes=joined) == [["a", "c"], ["b"]]
+    assert has_independent_components(lanes=onward, processes=[process("site-c", "d")], recipes=joined) == [
+        ["a", "c"],
+        ["b"],
+    ]
 
 
 def test_regimes_do_not_meet_at_an_untracked_origin() -> None:
     # b leaves site a, where it is not tracked, for site b and for site c: without limit, so nothing is shared.
     onward = [lane("site-a", "site-b", 1.0, item="b"), lane("site-a", "site-c", 1.0, lane="bc", item="b")]
-    assert grouped(lanes=onward) == [["a"], ["b"], ["c"]]
+    assert has_independent_components(lanes=onward) == [["a"], ["b"], ["c"]]
 
 
 def test_a_regime_of_theirs_joins_nothing() -> None:
