@@ -63,7 +63,7 @@ def test_says_what_matters(folder: Path) -> None:
         "It is proven that no plan within the limits can have more than 653.47 USD m: the gap is 0%",
         "Served 36.7% on average, first short in week 0",
         "Under review: review, strict, 3 weeks on average, felt from week 0, 50% of licences granted",
-        "Without retaliation, served 87.3% on average, first short in week 0, least 50% in week 1",
+        "Without retaliation, served 87.3% on average, first short in week 1, least 50% in week 1",
         "Together 1,031 USD m",
         "HHI",
         "1 least fill in 3 scenarios",
