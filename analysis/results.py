@@ -211,8 +211,18 @@ def _read_plan(folder: Path, *, tables: bool) -> Plan:
     check_shape(document, PlanDocument, path)
     case = _named(load_case(folder / CASE), document)
     values = {name: _as_field(document[name]) for name in known if name in document}
-    found = _read_tables(folder) if tables and values["leverage"] is not None else {}
+    found = _read_tables(folder) if tables and values["leverage"] is not None else _stated_causes(document)
     return Plan(case=case, **values, tables=found)
+
+
+def _stated_causes(document: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return the causes that ``plan.json`` states, of the worst package alone; nothing for a result of an earlier version."""
+    import pandas as pd
+
+    rows = document.get("causes")
+    if not rows:
+        return {}
+    return {"causes": pd.DataFrame(rows).assign(scenario=document.get("worst_package"))}
 
 
 def read_run(folder: str | os.PathLike[str]) -> dict[str, Any]:

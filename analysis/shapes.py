@@ -35,6 +35,16 @@ class LimitDocument(Document):
     limit: float | None
 
 
+class CauseDocument(Document):
+    """A cause of a loss in ``plan.json``."""
+
+    side: Literal["counterpart", "ours"]
+    cause: str
+    item: str | None
+    units: float | None
+    amount: float
+
+
 class PlanDocument(Document):
     """``plan.json``, and ``base.json`` of a sweep."""
 
@@ -56,6 +66,7 @@ class PlanDocument(Document):
     certificate: Figures
     limits: dict[str, LimitDocument]
     violations: Texts
+    causes: list[CauseDocument] = []
     warnings: Texts
     solve: dict[str, Any]
 

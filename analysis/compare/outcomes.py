@@ -68,6 +68,7 @@ def outcome_table(plans: Mapping[str, Plan]) -> pd.DataFrame:
         rows.append(["used", name, *((plan.limits.get(name) or {}).get("used") for plan in each)])
     for name in union_of(plan.scenarios for plan in each):
         rows.append(["scenario_leverage", name, *((plan.scenarios.get(name) or {}).get("leverage") for plan in each)])
+    rows += _cause_rows(each)
     limited = {
         f"{row.site}/{row.item}": True
         for plan in each
@@ -79,6 +80,21 @@ def outcome_table(plans: Mapping[str, Plan]) -> pd.DataFrame:
     for pair in union_of(plan.counterpart_fill for plan in each):
         rows.append(["counterpart_fill", pair, *(plan.counterpart_fill.get(pair) for plan in each)])
     return lettered_table(["measure", "name"], rows, list(plans))
+
+
+def _cause_rows(plans: Sequence[Plan]) -> list[list[Any]]:
+    """Return what each cause adds to both losses in the worst package; 0 in a plan whose loss it has no part in."""
+    found: dict[tuple[str, str, str], list[float | None]] = {}
+    each = [plan.causes() for plan in plans]
+    for place, causes in enumerate(each):
+        for row in causes:
+            key = (row["side"], row["cause"], row["item"] or "")
+            found.setdefault(key, [0.0 if known else None for known in each])[place] = row["amount"]
+    order = {side: place for place, side in enumerate(("counterpart", "ours"))}
+    return [
+        [f"{side}_cause", f"{cause} of {item}" if item else cause, *amounts]
+        for (side, cause, item), amounts in sorted(found.items(), key=lambda entry: order[entry[0][0]])
+    ]
 
 
 def _least_fill(plan: Plan, pair: str) -> float | None:

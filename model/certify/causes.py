@@ -253,12 +253,12 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
     status_quo, now = problem.status_quo, account.operations
     before_theirs = _of_counterpart(status_quo.leader_problem, status_quo.operations)
     before_ours = _of_ours(status_quo.leader_problem, status_quo.operations, NONE)
-    theirs = _difference(_of_counterpart(problem.leader_problem, now), before_theirs)
+    theirs = _difference(_of_counterpart(problem.whole, now), before_theirs)
     fixed = now.readout.amount(now.amounts, "fixed_costs")
     rows = []
     for scenario, (counterpart_loss, own_loss) in account.losses.items():
         package = problem.network.package_cost.get(scenario, 0.0) + now.refused[scenario]
-        ours = _difference(_of_ours(problem.leader_problem, now, scenario), before_ours)
+        ours = _difference(_of_ours(problem.whole, now, scenario), before_ours)
         ours |= {("second sources", ""): (math.nan, fixed), ("reviews", ""): (math.nan, account.admin)}
         for side, parts, loss in (
             ("counterpart", theirs | {("package", ""): (math.nan, package)}, counterpart_loss),

@@ -400,9 +400,7 @@ class Figures:
         """Remarks on stock of ours that a plan does not have again at the end, of every pair in the scenario where it is most."""
         units, worst = self.problem.units, dict[tuple[str, str], tuple[float, float, str]]()
         for scenario in account.operations.readout.scenarios:
-            for pair, (missing, used) in missing_at_end(
-                self.problem.leader_problem, account.operations, scenario
-            ).items():
+            for pair, (missing, used) in missing_at_end(self.problem.whole, account.operations, scenario).items():
                 if missing > worst.get(pair, (0.0, 0.0, ""))[0] * (1 + 1e-6):
                     worst[pair] = missing, used, scenario
         return [

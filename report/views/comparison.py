@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.plan.choices import LANE, POLICY, STOCKPILE
 from .case import LIMITS
+from .causes import CAUSES
 
 if TYPE_CHECKING:
     from ...analysis.compare.compare import Comparison
@@ -30,6 +31,8 @@ PAIRS = {
     "scenario_leverage": "leverage in ",
     "least_mean_fill": "least mean fill of ",
     "counterpart_fill": "its mean fill of ",
+    "counterpart_cause": "its loss: ",
+    "ours_cause": "our loss: ",
 }
 """Figures of a plan that there are several of."""
 
@@ -291,6 +294,9 @@ def _outcome(row: Mapping[Any, Any], letters: Sequence[str]) -> OutcomeRow:
 def _measure_words(measure: str, name: str) -> str:
     if measure in MEASURES:
         return MEASURES[measure]
+    if measure.endswith("_cause"):
+        cause, _, item = name.partition(" of ")
+        return PAIRS[measure] + CAUSES.get(cause, cause) + (f" ({item})" if item else "")
     return PAIRS[measure] + (LIMITS.get(name, name) if measure == "used" else name)
 
 
