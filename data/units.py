@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .schema.declarations import columns, extra, figures, setting_keys
 from .schema.errors import Fault
-from .schema.tables import TABLES, Row
+from .schema.tables import TABLES, Limits, Row
 
 if TYPE_CHECKING:
     from .input.draft import Draft, Line
@@ -30,9 +30,7 @@ LIMITING = {
     ("stocks", "stockpile_max"),
     ("lanes", "max_flow"),
     ("processes", "capacity"),
-    ("limits", "budget"),
-    ("limits", "reviewer_hours"),
-    ("limits", "political_capital"),
+    *(("limits", name) for name in Limits.model_fields),
 }
 """Figures that only limit others."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, whole_text, write_text
 from ...data.storage.placing import place_file
 from ...model.network.network import NONE
+from ...model.plan.limits import BUDGET, LIMITED
 from ...model.plan.plan import served
 from ...model.plan.tolerances import SERVED_IN_FULL
 from ..charts.base import OURS, THEIRS
@@ -42,8 +43,6 @@ EVERY = "every scenario"
 
 MOST_LINES = 8
 """Lines of a chart that can still be told apart."""
-
-LIMIT_UNITS = {"reviewer_hours": "hours", "political_capital": "points"}
 
 LINE_HEIGHT = 15
 """Height of a line of a header, in points."""
@@ -263,7 +262,7 @@ class _Writer:
             ]
         yield "The answer", answer
         if view.uses:
-            units = {**LIMIT_UNITS, "budget": money}
+            units = {name: each.measure for name, each in LIMITED.items()} | {BUDGET: money}
             yield (
                 "Limits",
                 [(f"{row.words} used{_limit(row.limit)}", row.used, units[row.name]) for row in view.uses],

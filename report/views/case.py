@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...model.plan.limits import LIMITED
+
 if TYPE_CHECKING:
     from ...data import Case
 
-LIMITS = {"budget": "budget", "reviewer_hours": "reviewer hours", "political_capital": "political capital"}
+LIMITS = {name: resource.words for name, resource in LIMITED.items()}
 """Limited resources in words."""
 
 CONFIDENCES = {"high": "high", "medium": "medium", "low": "low", "assumed": "assumed", "": "not said"}
