@@ -63,8 +63,8 @@ EDITS = [
     (
         "regime that no lane carries",
         "lanes.csv",
-        "3,,review",
-        "3,,",
+        "10,,review",
+        "10,,",
         ["regimes.csv, row 2, regime: 'review': no lane carries this regime; its policies have no effect"],
     ),
     (

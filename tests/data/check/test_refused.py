@@ -460,8 +460,8 @@ EDITS = [
     (
         "their regime on our export",
         "lanes.csv",
-        "3,,review",
-        "3,,embargo",
+        "10,,review",
+        "10,,embargo",
         [
             "'embargo': a regime of the counterpart acts on lanes that start there; this one starts at 'home'; "
             "leave it empty"

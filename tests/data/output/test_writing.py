@@ -106,7 +106,7 @@ def test_every_digit(good, written, figure):
 
 def test_tables_are_told_apart(good, tmp_path):
     folder = write_folder(good, tmp_path / "a")
-    assert (folder / "lanes.csv").read_text().splitlines()[1] == "resin-out,resin,home,mill,2,10,40,60,0,0,3,,review"
+    assert (folder / "lanes.csv").read_text().splitlines()[1] == "resin-out,resin,home,mill,2,10,40,60,0,0,10,,review"
     assert (folder / "stocks.csv").read_text().splitlines()[2] == "mill,resin,50,inf,30,0"
     empty = Case(good.name, good.settings, regimes=good.regimes)
     names = sorted(file.name for file in write_folder(empty, tmp_path / "b").iterdir())
