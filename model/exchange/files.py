@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
+from collections.abc import Iterator
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,9 +50,26 @@ def write_model(model: ConcreteModel, path: str | PathLike[str], *, force: bool 
         raise FileExistsError(f"{fspath(path)}: the file is there; name another one, or replace it (force)")
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / f"model{ending}"
-        model.write(str(made), io_options={"labeler": Labeler()})
+        with _each_variable_once(model):
+            model.write(str(made), io_options={"labeler": Labeler()})
         with made.open("rb") as source, writing(path) as target:
             shutil.copyfileobj(source, target)
+
+
+@contextlib.contextmanager
+def _each_variable_once(model: ConcreteModel) -> Iterator[None]:
+    """Hide families that refer to variables of others: Pyomo's MPS writer takes no variable twice."""
+    from pyomo.core.base.indexed_component import IndexedComponent
+    from pyomo.environ import Var
+
+    references = [family for family in model.component_objects(Var) if family.is_reference()]
+    try:
+        for family in references:
+            family.parent_block().reclassify_component_type(family, IndexedComponent)
+        yield
+    finally:
+        for family in references:
+            family.parent_block().reclassify_component_type(family, Var)
 
 
 def check_ending(path: str | PathLike[str]) -> str:

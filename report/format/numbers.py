@@ -9,6 +9,9 @@ from collections.abc import Iterable
 DIGITS = 5
 """Significant digits of the largest figure of a column."""
 
+NO_GAP = 1e-8
+"""Relative gap that is the solver's rounding."""
+
 # Marks that turn the direction of all text after them; a name must not rearrange the line it stands in.
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -72,12 +75,12 @@ def percent(share: float | None, places: int = 1) -> str:
 
 
 def gap(value: float | None) -> str:
-    """Return a relative gap in percent, to two digits."""
+    """Return a relative gap in percent, to two digits; one that is rounding alone (`NO_GAP`) is none."""
     if value is None or not math.isfinite(value):
         return "unknown"
-    share = 100 * value
-    if share <= 0:
+    if value < NO_GAP:
         return "0%"
+    share = 100 * value
     if share < 1e-3:
         return "below 0.001%"
     if share >= 1000:

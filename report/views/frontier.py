@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.network.network import NONE
 from ...model.plan.choices import Choices, Offer
+from ..format.numbers import NO_GAP
 from .case import CaseView, case_view
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Change, Frontier, FrontierPoint
-
-NO_GAP = 1e-8
-"""Relative gap that is the solver's rounding."""
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def test_percent_never_rounds_to_all_or_nothing(share: float | None, shown: str)
     ("value", "shown"),
     [
         (0.0, "0%"),
+        (1.4e-12, "0%"),
         (1e-7, "below 0.001%"),
         (0.00123, "0.12%"),
         (0.05, "5%"),
