@@ -29,11 +29,16 @@ SENTENCES = {
     f"{OURS}.export_fill": "export_fill[l,t]: share of the base flow to another party that is served.",
     f"{OURS}.undelivered": "undelivered[l,t]: units that the counterpart ordered and does not get.",
     f"{OURS}.short_end": "short_end[s,i]: units below the terminal target.",
+    **{
+        f"{OURS}.later_{name}": f"{name} from the week on in which the scenario is known; before, decisions are those of none."
+        for name in ("ship", "make", "stock", "fill", "export_fill", "undelivered")
+    },
     f"{OURS}.fill_gap": "Gap in the mean fill rate; fixed at 0.",
     f"{OURS}.week_gap": "Gap in the fill rate of a week; fixed at 0.",
     f"{OURS}.share_gap": "Units above the share limit of a party; fixed at 0.",
     f"{OURS}.cost": "What the scenario's operations cost: the sum of the cost terms, transfer_income with a minus.",
     f"{RESPONSE}.ship": "ship[l,p,t]: units dispatched to the counterpart in week t under policy p.",
+    f"{RESPONSE}.contract": "contract[l,p]: share of a lane's contract that it carries, every week, under policy p.",
     f"{RESPONSE}.make": "make[j,t]: units of output made in week t.",
     f"{RESPONSE}.stock": "stock[s,i,t]: units in stock at the end of week t.",
     f"{RESPONSE}.fill": "fill[s,i,t]: one rate for everything that leaves the chain at (s,i).",
@@ -42,6 +47,7 @@ SENTENCES = {
     f"{DUAL}.price": "price[s,i,t]: price of a balance, at most worth(s,i).",
     f"{DUAL}.end_price": "end_price[s,i]: price of the row at the end of the horizon, at most the terminal price.",
     f"{DUAL}.rent": "rent[l,p,t]: rent of a lane's capacity.",
+    f"{DUAL}.contract_rent": "contract_rent[l,p]: rent of contract <= 1.",
     f"{DUAL}.make_rent": "make_rent[j,t]: rent of a process's capacity.",
     f"{DUAL}.stock_rent": "stock_rent[s,i,t]: rent of a stock's capacity.",
     f"{DUAL}.fill_rent": "fill_rent[s,i,t]: rent of fill <= 1.",

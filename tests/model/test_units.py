@@ -115,7 +115,7 @@ SINGLY = [
 @pytest.mark.parametrize("factors", SINGLY, ids=str)
 def test_the_tutorial_in_any_units(factors: Factors) -> None:
     plan = check_same(TUTORIAL, factors)
-    assert plan.leverage == approx(29.9)
+    assert plan.leverage == approx(35.7)
     assert plan.policies == {"acid": "review", "gas": "open"}
 
 
@@ -238,14 +238,14 @@ def with_figures(*overrides: str) -> Case:
 def test_a_lane_to_qualify_without_limit(most: str) -> None:
     plan = solve_case(with_figures(f"lanes.chip-world-home.max_flow={most}"))
     assert plan.status == "optimal"
-    assert plan.leverage == approx(31.9)
+    assert plan.leverage == approx(37.7)
     assert plan.qualified == ("chip-world-home",)
 
 
-@pytest.mark.parametrize("target", ["100", "1e8", "1e9"])
-def test_a_terminal_target_out_of_reach(target: str) -> None:
+@pytest.mark.parametrize(("target", "leverage"), [("100", 35.86), ("1000", 44.02), ("1e8", 44.02), ("1e9", 44.02)])
+def test_a_terminal_target_out_of_reach(target: str, leverage: float) -> None:
     plan = solve_case(with_figures(f"stocks.abroad-fab/acid.terminal_target={target}"))
-    assert plan.leverage == approx(20.1)
+    assert plan.leverage == approx(leverage)
     assert plan.policies == {"acid": "review", "gas": "open"}
 
 
@@ -264,7 +264,7 @@ def test_capacities_without_limit() -> None:
 
 def test_a_price_never_to_be_paid() -> None:
     plan = solve_case(with_figures("lanes.acid-world-abroad.unit_cost=1e9"))
-    assert plan.leverage == approx(44.4)
+    assert plan.leverage == approx(50.2)
 
 
 @pytest.mark.parametrize(

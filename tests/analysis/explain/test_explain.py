@@ -59,7 +59,9 @@ def only(limits: Collection[Limit]) -> Iterator[None]:
         }
         continuity(program, part, chain)
 
-    def some_spread(program: Any, case: Any, chain: Any) -> None:
+    def some_spread(program: Any, case: Any, chain: Any, *, always: bool) -> None:
+        if always:
+            return
         for item, share in case.max_share.items():
             foreign = [lane for lane in case.inbound("H") if lane.item == item and case.side[lane.origin] != "H"]
             made = [j for j in case.processes if j.output == item and case.side[j.site] == "H"]
@@ -89,7 +91,7 @@ def some_plan(settings: Row, tables: dict[str, list[Row]], limits: Collection[Li
     with only(limits):
         for policies in by_hand._combinations(case):
             least = by_hand.solve_response(case, policies).value
-            if by_hand._best_for(case, policies, least, least_open, 0.0, by_hand.SLACK)[0] is not None:
+            if by_hand.solve_for(case, policies, least, least_open, 0.0, by_hand.SLACK, None, None, True) is not None:
                 return True
     return False
 

@@ -168,6 +168,6 @@ def test_a_cluster_that_loses_a_worker(tmp_path: Path) -> None:
 
 
 def test_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executors, "PATIENCE", "1s")
+    monkeypatch.setattr(executors, "CONNECT_TIMEOUT", "1s")
     with pytest.raises(SweepError, match="no Dask scheduler answers at"):
         list(Cluster(Cheap(), never, "tcp://127.0.0.1:9").run(batches(4)))

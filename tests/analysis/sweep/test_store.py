@@ -21,6 +21,7 @@ from sluicegate.analysis.sweep.journal import Journal
 from sluicegate.analysis.sweep.store import MARK, WHOLE, SweepError, SweepStore
 from sluicegate.cli import cli
 from sluicegate.data import write_folder
+from sluicegate.data.output.documents import plain_document
 from sluicegate.data.storage.digests import check_digests, write_digests
 
 from sluicegate_testing.cli_cases import small
@@ -37,7 +38,7 @@ def row(sample: int) -> dict[str, Any]:
 
 @functools.cache
 def base() -> dict[str, Any]:
-    return sweeping.plain(solve(small()).to_dict())
+    return plain_document(solve(small()).to_dict())
 
 
 def made(folder: Path) -> SweepStore:

@@ -14,6 +14,7 @@ from sluicegate.model.leader.recompute import worst_of
 from sluicegate.model.methods import best_first
 from sluicegate.model.methods.local_search import LocalSearch
 from sluicegate.model.plan.limits import SolveLimits
+from sluicegate.model.plan.tolerances import leverage_tie
 
 
 def rows_of(case: Case, table: str) -> list[dict[str, Any]]:
@@ -83,4 +84,4 @@ def test_packages_that_are_as_bad_are_told_apart_by_their_order(case: Case) -> N
     noise = {"none": (0.0, 1e-15), "chip-inspection": (0.0, 2e-15)}
     assert worst_of(network, noise, 100.0) == "none"
     assert worst_of(network, {**noise, "chip-inspection": (0.0, 1e-3)}, 100.0) == "chip-inspection"
-    assert math.isclose(best_first.tie_of(0.0), 1e-9)
+    assert math.isclose(leverage_tie(0.0), 1e-9)
