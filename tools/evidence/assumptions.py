@@ -341,7 +341,11 @@ def _searched_anew(case: Case, advice: Advice, frame: pd.DataFrame) -> Iterator[
         for end in TIGHTER.get(column, ("low", "high") if int(place) < SOLVED_AGAIN else ()):
             plan = solve(moved(case, assumption, far.kind, far.low if end == "low" else far.high))
             frame.loc[place, f"best_{end}"] = plan.leverage
-            frame.loc[place, f"change_{end}"] = _difference(advice, plan.policies, plan.qualified)
+            frame.loc[place, f"change_{end}"] = (
+                "no plan keeps the limits"
+                if plan.leverage is None
+                else _difference(advice, plan.policies, plan.qualified)
+            )
             print(f"{'.'.join(column)} {end}: {plan.status} {plan.leverage}", file=sys.stderr, flush=True)
             yield frame
 

@@ -25,6 +25,19 @@ TEMPLATES = Path(__file__).parent / "templates"
 IN_CHART = 15
 """Assumptions shown in the tornado."""
 
+ROUNDING = 1e-6
+"""What a solver leaves of an exact tie with a forecast; no better than it."""
+
+BEFORE = {
+    "rank correlation": ("0.54", "0.60"),
+    "error / status quo": ("0.79", "0.61"),
+    "error / cut-off": ("0.91", "0.75"),
+    "inside their interval": ("33.3%", "28.0%"),
+    "Korea's loss, USD m": ("883", "330"),
+    "Japan's own loss, no retaliation, USD m": ("7", "7"),
+}
+"""Pooled scores and losses of both variants before carrying costs, contracts, base flows and the model changed."""
+
 
 def build() -> Iterator[Path]:
     """Write the pages and their charts; yield what was written."""
@@ -50,7 +63,7 @@ def pages(findings: dict[str, Findings], tested: Plan, table: pd.DataFrame) -> d
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters.update(cell=_cell, n0=_whole, n2=_two, percent=_percent)
+    environment.filters.update(cell=_cell, n0=_whole, n1=_one, n2=_two, percent=_percent)
     context = {"found": findings, "tested": tested, **_context(findings), **_assumed(table)}
     return {
         f"{name}.md": environment.get_template(f"{name}.md.jinja").render(context)
@@ -63,7 +76,11 @@ def _cell(text: object) -> str:
 
 
 def _whole(number: float) -> str:
-    return f"{number:,.0f}"
+    return "-" if np.isnan(number) else f"{number:,.0f}"
+
+
+def _one(number: float) -> str:
+    return f"{number:.1f}"
 
 
 def _two(number: float | None) -> str:
@@ -86,12 +103,13 @@ def _context(findings: dict[str, Findings]) -> dict[str, Any]:
     cells["moves"] = cells["name"].map(ante.movers)
     cells["moves_post"] = cells["name"].map(post.movers)
     beaten = {
-        (variant, forecast): int((found.scores.drop("pooled")[forecast] < 1).sum())
+        (variant, forecast): int((found.scores.drop("pooled")[forecast] < 1 - ROUNDING).sum())
         for variant, found in findings.items()
         for forecast in scores.NAIVE
     }
     return {
         "cells": cells.to_dict("records"),
+        "by_cell": {row["name"]: row for row in cells.to_dict("records")},
         "series": about.to_dict("index"),
         "differences": differences(),
         "ranges": {variant: read_ranges(variant) for variant in findings},
@@ -105,6 +123,10 @@ def _context(findings: dict[str, Findings]) -> dict[str, Any]:
         "bases": BASES,
         "seed": SEED,
         "later": _later(ante),
+        "held_back": _held_back(ante.plan, post.plan),
+        "halt": _losses_of(post.plan, "memory-halt"),
+        "episodes": record.read("episodes").to_dict("records"),
+        "changed": _changed(ante, post),
     }
 
 
@@ -115,6 +137,43 @@ def _later(ante: Findings) -> list[dict[str, str]]:
         for row in ante.case.sources
         if row.date > "2019-07-04"
     ]
+
+
+def _held_back(ante: Plan, post: Plan) -> dict[str, float]:
+    """OLED sales that Japan goes without where nothing comes of a halt, by variant, and the weeks in which it does."""
+    found: dict[str, float] = {}
+    for name, plan in (("ante", ante), ("post", post)):
+        causes, fills = plan.tables["causes"], plan.tables["fills"]
+        ours = (causes["side"] == "ours") & (causes["scenario"] == "none")
+        found[name] = float(causes[ours & (causes["cause"] == "sales") & (causes["item"] == "oled")]["amount"].sum())
+        short = fills[(fills["side"] == "ours") & (fills["scenario"] == "none") & (fills["item"] == "oled")]
+        found["weeks"] = int(short[short["fill"] < 1 - ROUNDING]["week"].max() + 1)
+    return found
+
+
+def _losses_of(plan: Plan, scenario: str) -> dict[str, float]:
+    """Both losses in a scenario."""
+    row = plan.scenarios[scenario]
+    return {"own": row["own_loss"], "counterpart": row["counterpart_loss"]}
+
+
+def _changed(ante: Findings, post: Findings) -> dict[str, tuple[str, str, str, str]]:
+    """Pooled scores and losses before and after figures changed: ex-ante before and after, then ex-post."""
+    now = {
+        name: (
+            _two(found.scores.loc["pooled", "rho"]),
+            _two(found.scores.loc["pooled", "status quo"]),
+            _two(found.scores.loc["pooled", "total cut-off"]),
+            _percent(found.coverage),
+            _whole(found.response.loss),
+            _whole(found.plan.scenarios["none"]["own_loss"]),
+        )
+        for name, found in (("ante", ante), ("post", post))
+    }
+    return {
+        name: (was[0], now["ante"][place], was[1], now["post"][place])
+        for place, (name, was) in enumerate(BEFORE.items())
+    }
 
 
 def _forecasts() -> tuple[float, float]:
