@@ -31,7 +31,7 @@ from sluicegate.report.console.given import chosen_policies
 from sluicegate_testing.cli_cases import slow, small
 from tools.bench.generate import generate
 
-TABLES = ["fills", "flows", "losses", "policies", "sourcing", "stocks"]
+TABLES = ["causes", "fills", "flows", "losses", "policies", "sourcing", "stocks"]
 FILES = sorted(
     [
         *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")),

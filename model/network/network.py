@@ -541,11 +541,11 @@ def outage_scenarios(rows: Iterable[Contingency]) -> dict[str, list[tuple[Contin
     A contingency with one start is one scenario of its own name; one with several is a scenario for each, named after the
     start of its first row with several. A row with one start begins then in all of them.
     """
-    has_independent_components: dict[str, list[Contingency]] = {}
+    grouped: dict[str, list[Contingency]] = {}
     for row in rows:
-        has_independent_components.setdefault(row.contingency, []).append(row)
+        grouped.setdefault(row.contingency, []).append(row)
     scenarios: dict[str, list[tuple[Contingency, int]]] = {}
-    for name, members in has_independent_components.items():
+    for name, members in grouped.items():
         starts = next((row.starts for row in members if len(row.starts) > 1), None)
         if starts is None:
             scenarios[name] = [(row, row.starts[0]) for row in members]

@@ -59,12 +59,12 @@ def page_path(results: Sequence[str], output: str | None, *, force: bool = False
     return path
 
 
-def _parents(file: str | os.PathLike[str]) -> list[Path]:
-    """Return the folders above a file; none where its place leads nowhere, which whoever writes there says."""
+def _resolved(path: str | os.PathLike[str]) -> Path | None:
+    """Return where a path leads; None where it leads nowhere, which whoever reads or writes there says."""
     try:
-        return list(resolved(file).parents)
+        return resolved(path)
     except OSError:
-        return []
+        return None
 
 
 @contextlib.contextmanager
@@ -83,11 +83,11 @@ def results_held(results: Sequence[str], files: Sequence[str | os.PathLike[str]]
     ResultError
         On entering, where another process writes to a folder.
     """
-    places = [parent for file in files for parent in _parents(file)]
+    places = [parent for file in files if (path := _resolved(file)) for parent in path.parents]
     with contextlib.ExitStack() as held:
         for result in dict.fromkeys(results):
-            folder = resolved(result)
-            if folder in places and folder.is_dir():
+            folder = _resolved(result)
+            if folder is not None and folder in places and folder.is_dir():
                 try:
                     held.enter_context(written_into(folder, Path(result)))
                 except Locked as error:
