@@ -105,7 +105,7 @@ def test_uncoupled_cases(part: int) -> None:
 @pytest.mark.parametrize("part", range(5))
 def test_surprises_refusals_contracts_and_ends(part: int) -> None:
     @seed(part)
-    @settings(max_examples=20)
+    @settings(max_examples=60)
     @given(meaning_cases(coupling=[True, None][part % 2]))
     def both(drawn: Drawn) -> None:
         agree(drawn)
