@@ -46,8 +46,8 @@ def scan_page(scan: Scan, began: datetime.datetime, artist: Artist) -> str:
         "figures": [picture(figure, f"f{place}", artist) for place, figure in enumerate(scan_figures(scan))],
         "blocks": told[first:],
         "rules": list(dict.fromkeys(rules)),
-        "notes": list(scan.notes),
-        "facts": [
+        "notices": list(scan.notes),
+        "proof": [
             ("Source", plain(scan.source)),
             ("Period", plain(scan.period.words)),
             (
