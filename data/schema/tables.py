@@ -357,8 +357,12 @@ class Qualification(Row):
     table = "qualifications"
     key = ("qualification",)
     qualification: Id = column("Id of the qualification.")
-    fixed_cost: Amount | None = column("What it costs, once, however many lanes it opens; empty: nothing.", "money", default=None)
-    weeks: Week = column("Weeks it takes: its lanes cannot be used before, and ramp up from then on.", "weeks", default=0)
+    fixed_cost: Amount | None = column(
+        "What it costs, once, however many lanes it opens; empty: nothing.", "money", default=None
+    )
+    weeks: Week = column(
+        "Weeks it takes: its lanes cannot be used before, and ramp up from then on.", "weeks", default=0
+    )
 
 
 class Process(Row):
