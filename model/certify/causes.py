@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..formulation.buying import dearer
 from ..formulation.follower import SIDE
 from ..leader.readout import Family
 from ..network.network import NONE, Network, Pair, holding_weeks
@@ -196,6 +197,8 @@ def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: st
         moved[key[0]].append((units, units * holding_weeks(kernel[key])))
     for name, units in moved.items():
         split.dispatch(network.lanes[name], math.fsum(u for u, _ in units), math.fsum(h for _, h in units))
+    for (name, k), units in split.sums("bought").items():
+        split.ledger.add(SOURCES, network.lanes[name].item, units, dearer(network, name, k))
     split.production()
     for pair, weeks in split.sums("fill").items():
         demand = network.demands[pair]
