@@ -604,7 +604,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.margin_earned = Var(within=NonNegativeReals, bounds=(0.0, most_margin(network)))
     model.advantage = Var(within=Reals)
     model.befriending = Set(initialize=list(network.benefits) if limited else [], dimen=2)
-    model.taken = Var(model.befriending, within=NonNegativeReals, bounds=(0.0, 1.0))
+    model.taken = Var(model.befriending, within=NonNegativeReals)
     model.ally_benefits = Expression(rule=ally_benefits)
     regimes = dict.fromkeys(regime for regime, _ in model.befriending)
     model.one_taken = Constraint(Set(initialize=list(regimes)), rule=one_taken)

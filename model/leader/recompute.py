@@ -174,7 +174,13 @@ class OperationsSolver:
             if (row := compiled.row.get(id(constraint))) is not None
         ]
         own = [place for columns in leader_problem.policy_bounds.own.values() for place in columns]
-        given = [*self.response_columns, *self.links, *own, *self.readout.qualify.columns, *self.readout.stockpile.columns]
+        given = [
+            *self.response_columns,
+            *self.links,
+            *own,
+            *self.readout.qualify.columns,
+            *self.readout.stockpile.columns,
+        ]
         self.fixed = np.unique([place for place in given if place >= 0]).astype(np.int64)
 
     @cached_property

@@ -139,9 +139,7 @@ class Companion:
     ):
         begin = None if start is None else Start.of(problem, start)
         shift = problem.constant(0.0, 0.0)
-        task = Task(
-            problem.case, shift, begin, rel_gap, seconds, log, problem.scenarios, solver, problem.network.units
-        )
+        task = Task(problem.case, shift, begin, rel_gap, seconds, log, problem.scenarios, solver, problem.network.units)
         self.solver = solver
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
         self._scratch: tempfile.TemporaryDirectory | None = None

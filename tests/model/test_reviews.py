@@ -28,7 +28,9 @@ def reviewed(weeks: int, *review: Row, penalty: float = 50.0, **more: Any) -> Ca
     """They buy 10 a week from us at 1 under a list of ours."""
     lanes = [lane("us", "them", 10.0, regime="list"), *more.pop("lanes", [])]
     regimes = [*OURS, *more.pop("regimes", [])]
-    return case(weeks, lanes=lanes, demands=[demand("them", 10.0, penalty)], regimes=regimes, policies=list(review), **more)
+    return case(
+        weeks, lanes=lanes, demands=[demand("them", 10.0, penalty)], regimes=regimes, policies=list(review), **more
+    )
 
 
 # Paperwork and friends -----------------------------------------------------------------------------------------------
@@ -114,7 +116,9 @@ def test_a_price_of_applications_is_per_unit_of_every_good() -> None:
 def test_zeros_change_nothing() -> None:
     review, columns = policy(2, admin_cost=1.0), {"applicant_cost": 0.0, "ally_benefit": 0.0}
     plans = [
-        solve(reviewed(4, review | more, lanes=[idle("world", "them", 4.0, unit_cost=3.0)], stocks=[stock("them", 5.0)]))
+        solve(
+            reviewed(4, review | more, lanes=[idle("world", "them", 4.0, unit_cost=3.0)], stocks=[stock("them", 5.0)])
+        )
         for more in ({}, columns)
     ]
     for name, table in plans[0].tables.items():
@@ -133,7 +137,9 @@ def agree(plan: Plan, answer: OracleAnswer) -> None:
         slack = 1e-4 * max(abs(answer.leverage), 1e-4 * money)
         assert plan.leverage == approx(answer.leverage, abs=slack)
         assert plan.bound >= answer.leverage - slack
-        assert answer.values[tuple(plan.policies[regime] for regime in answer.regimes)] == approx(plan.leverage, abs=slack)
+        assert answer.values[tuple(plan.policies[regime] for regime in answer.regimes)] == approx(
+            plan.leverage, abs=slack
+        )
 
 
 FEATURES = ("applicant_cost", "ally_benefit")

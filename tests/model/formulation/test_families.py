@@ -726,7 +726,7 @@ def test_hours_and_capital_rule_policies_out() -> None:
     assert solve(made(reviewer_hours=4.0, political_capital=1.0)).leverage == approx(4.0)
 
 
-@covers("ally_benefits", "one_taken", "bound taken")
+@covers("ally_benefits", "one_taken")
 def test_allies_give_once_for_a_regime() -> None:
     # Whatever the policies, no more than the dearer of two gifts; under either its own.
     made = case(
