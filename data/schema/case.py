@@ -21,6 +21,7 @@ from .tables import (
     Party,
     Policy,
     Process,
+    Qualification,
     Regime,
     Retaliation,
     Row,
@@ -52,8 +53,8 @@ class Case:
         Name of the case: its folder, workbook or shipped name.
     settings
         ``case.toml``, section by section.
-    parties, sites, items, stocks, lanes, processes, recipes, demands, regimes, policies, retaliations, contingencies,
-    sources
+    parties, sites, items, stocks, lanes, qualifications, processes, recipes, demands, regimes, policies, retaliations,
+    contingencies, sources
         The rows of each table of the case format, in the order of the case.
     warnings
         What was noticed while reading, and is not refused.
@@ -72,6 +73,7 @@ class Case:
     items: tuple[Item, ...] = ()
     stocks: tuple[Stock, ...] = ()
     lanes: tuple[Lane, ...] = ()
+    qualifications: tuple[Qualification, ...] = ()
     processes: tuple[Process, ...] = ()
     recipes: tuple[Ingredient, ...] = ()
     demands: tuple[Demand, ...] = ()
