@@ -1,4 +1,4 @@
-"""One plan for many worlds: doubtful figures drawn or told, and the plan that is best over all of them."""
+"""One plan for many worlds: uncertain figures drawn or told, and the plan that is best over all of them."""
 
 from __future__ import annotations
 

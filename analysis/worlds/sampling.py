@@ -1,4 +1,4 @@
-"""Worlds: the case with its doubtful figures at one set of values each, drawn from their distributions or told in a table."""
+"""Worlds: the case with its uncertain figures at one set of values each, drawn from their distributions or told in a table."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Worlds:
 
 
 def draw(case: Case, n: int, seed: int = 0, vary: Sequence[str] = (), *, stratified: bool = True) -> Worlds:
-    """Draw worlds from the distributions of a case's doubtful figures.
+    """Draw worlds from the distributions of a case's uncertain figures.
 
     Figures of one group take the same quantile of their distributions; groups and figures without one are independent.
 
@@ -105,7 +105,7 @@ def draw(case: Case, n: int, seed: int = 0, vary: Sequence[str] = (), *, stratif
     Raises
     ------
     DesignError
-        With every fault found; also where no figure is doubtful.
+        With every fault found; also where no figure is uncertain.
     """
     faults = []
     if not 1 <= n <= MOST_WORLDS:
@@ -117,7 +117,7 @@ def draw(case: Case, n: int, seed: int = 0, vary: Sequence[str] = (), *, stratif
     except DesignError as error:
         raise DesignError([*faults, *error.faults]) from None
     if not factors:
-        message = "no figure of the case is doubtful; write the table uncertainties, or --vary FIGURE=DISTRIBUTION"
+        message = "no figure of the case is uncertain; write the table uncertainties, or --vary FIGURE=DISTRIBUTION"
         faults.append(Fault("--worlds", message))
     if faults:
         raise DesignError(faults)
@@ -160,7 +160,7 @@ def _noted(case: Case) -> list[str]:
 
 
 def uncertain_factors(case: Case, vary: Sequence[str] = ()) -> tuple[tuple[Factor, ...], dict[str, str]]:
-    """Return the doubtful figures of a case and how they vary, and the group of those that move together.
+    """Return the uncertain figures of a case and how they vary, and the group of those that move together.
 
     They are those of the table ``uncertainties``, then those whose range stands in a note of ``sources``; what `vary` says of
     a figure goes before both, and leaves it in its group.

@@ -145,7 +145,7 @@ def test_faults_of_distributions_name_their_row() -> None:
 
 def test_a_case_without_doubts_says_so() -> None:
     case = case_from_tables("drawn", *random_case(3))
-    with pytest.raises(DesignError, match="no figure of the case is doubtful"):
+    with pytest.raises(DesignError, match="no figure of the case is uncertain"):
         draw(case, 8)
     with pytest.raises(DesignError, match="the case has no table worlds"):
         from_table(case)
