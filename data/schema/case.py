@@ -21,6 +21,7 @@ from .tables import (
     Party,
     Policy,
     Process,
+    Qualification,
     Regime,
     Retaliation,
     Row,
@@ -54,8 +55,13 @@ class Case:
         Name of the case: its folder, workbook or shipped name.
     settings
         ``case.toml``, section by section.
+<<<<<<< HEAD
     parties, sites, items, stocks, lanes, processes, recipes, demands, regimes, policies, retaliations, contingencies,
     sources, uncertainties, worlds
+=======
+    parties, sites, items, stocks, lanes, qualifications, processes, recipes, demands, regimes, policies, retaliations,
+    contingencies, sources
+>>>>>>> main
         The rows of each table of the case format, in the order of the case.
     warnings
         What was noticed while reading, and is not refused.
@@ -74,6 +80,7 @@ class Case:
     items: tuple[Item, ...] = ()
     stocks: tuple[Stock, ...] = ()
     lanes: tuple[Lane, ...] = ()
+    qualifications: tuple[Qualification, ...] = ()
     processes: tuple[Process, ...] = ()
     recipes: tuple[Ingredient, ...] = ()
     demands: tuple[Demand, ...] = ()

@@ -342,8 +342,32 @@ class Lane(Row):
         "money per unit",
         default=0.0,
     )
+    min_share: Share = column(
+        "Take or pay: the least share of what it can carry that is dispatched in every week, once it is qualified; on our side.",
+        "share",
+        default=0.0,
+    )
     fixed_cost: Amount | None = column("Cost of qualifying it; empty or 0: nothing to qualify.", "money", default=None)
+    qualification: Id | None = column(
+        "The qualification that opens it, alone or with other lanes; beside a fixed_cost of its own it needs both.",
+        refers="qualifications",
+        default=None,
+    )
     regime: Id | None = column("The review regime that acts on it.", refers="regimes", default=None)
+
+
+class Qualification(Row):
+    """What opens one lane or several to our side: an audit, a sample run, a plant approval."""
+
+    table = "qualifications"
+    key = ("qualification",)
+    qualification: Id = column("Id of the qualification.")
+    fixed_cost: Amount | None = column(
+        "What it costs, once, however many lanes it opens; empty: nothing.", "money", default=None
+    )
+    weeks: Week = column(
+        "Weeks it takes: its lanes cannot be used before, and ramp up from then on.", "weeks", default=0
+    )
 
 
 class Process(Row):
@@ -523,6 +547,7 @@ TABLES: dict[str, type[Row]] = {
         Item,
         Stock,
         Lane,
+        Qualification,
         Process,
         Ingredient,
         Demand,

@@ -82,9 +82,12 @@ def policies(given: str | None, incomplete: str) -> list[CompletionItem]:
 
 
 def lanes(given: str | None, incomplete: str) -> list[CompletionItem]:
-    """Offer the lanes of a case that can be qualified."""
+    """Offer the lanes of a case that can be qualified, and its qualifications."""
     case = _case(given)
-    return _begun((row.lane for row in case.lanes if row.fixed_cost) if case else (), incomplete)
+    if case is None:
+        return []
+    lanes = [row.lane for row in case.lanes if row.fixed_cost]
+    return _begun([*lanes, *(row.qualification for row in case.qualifications)], incomplete)
 
 
 def stockpiles(given: str | None, incomplete: str) -> list[CompletionItem]:
