@@ -55,13 +55,8 @@ class Case:
         Name of the case: its folder, workbook or shipped name.
     settings
         ``case.toml``, section by section.
-<<<<<<< HEAD
-    parties, sites, items, stocks, lanes, processes, recipes, demands, regimes, policies, retaliations, contingencies,
-    sources, uncertainties, worlds
-=======
     parties, sites, items, stocks, lanes, qualifications, processes, recipes, demands, regimes, policies, retaliations,
-    contingencies, sources
->>>>>>> main
+    contingencies, sources, uncertainties, worlds
         The rows of each table of the case format, in the order of the case.
     warnings
         What was noticed while reading, and is not refused.
