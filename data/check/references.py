@@ -13,6 +13,7 @@ from ..schema.declarations import needed, references
 from ..schema.errors import Fault, nearest
 from ..schema.tables import TABLES, Contingency
 from .lookalikes import difference, skeleton
+from .worlds import uncertainties, worlds
 
 UNTOUCHED = "none"
 
@@ -37,6 +38,8 @@ def check(draft: Draft) -> list[Fault]:
         _contingencies,
         _starts,
         _scenario_names,
+        uncertainties,
+        worlds,
     )
     return [fault for each in checks for fault in each(draft)]
 

@@ -30,6 +30,8 @@ from .tables import (
     Site,
     Source,
     Stock,
+    Uncertainty,
+    World,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class Case:
     settings
         ``case.toml``, section by section.
     parties, sites, items, stocks, lanes, qualifications, price_breaks, processes, recipes, demands, regimes, policies,
-    retaliations, contingencies, sources
+    retaliations, contingencies, sources, uncertainties, worlds
         The rows of each table of the case format, in the order of the case.
     warnings
         What was noticed while reading, and is not refused.
@@ -84,6 +86,8 @@ class Case:
     retaliations: tuple[Retaliation, ...] = ()
     contingencies: tuple[Contingency, ...] = ()
     sources: tuple[Source, ...] = ()
+    uncertainties: tuple[Uncertainty, ...] = ()
+    worlds: tuple[World, ...] = ()
     warnings: tuple[Fault, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 
