@@ -61,7 +61,8 @@ class Units:
     def of(cls, rows: Rows) -> Units:
         """Return the natural units of the rows of a case's tables, by the rule of docs/conventions.md."""
         items = _items_by_quantity(rows)
-        costs = [row.fixed_cost or 0.0 for row in rows["lanes"]] + [row.admin_cost for row in rows["policies"]]
+        costs = [row.fixed_cost or 0.0 for table in ("lanes", "qualifications") for row in rows[table]]
+        costs += [row.admin_cost for row in rows["policies"]]
         prices = [price * items[item] for item, price in _prices(rows) if item in items]
         money = _middle(prices) or _middle(costs) or 1.0
         return cls(

@@ -30,6 +30,7 @@ def notice(draft: Draft) -> list[Fault]:
         unneeded_outputs,
         _counterpart_limits,
         _lanes,
+        _qualifications,
         _regimes,
         _late_policies,
         delays_beyond_the_horizon,
@@ -73,15 +74,26 @@ def _lanes(draft: Draft) -> Iterator[Fault]:
         if line.get("regime") is not None and not line.get("base_flow"):
             message = f"nothing flows before week 0, yet regime {line.get('regime')!r} acts on it"
             yield line.fault(message, "base_flow", line.get("base_flow"))
-        if line.get("fixed_cost") and line.get("base_flow"):
+        gates = [column for column in ("fixed_cost", "qualification") if line.get(column)]
+        if gates and line.get("base_flow"):
             message = f"runs before week 0 (base_flow {line.get('base_flow'):g}), yet must be qualified to run on"
-            yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
-        if line.get("min_flow") > line.get("base_flow") and not line.get("fixed_cost"):
-            message = (
-                f"more than the base_flow {line.get('base_flow'):g} that runs before week 0, so that the status quo carries "
-                "more than today; lower it, unless the contract begins in week 0"
-            )
-            yield line.fault(message, "min_flow", line.get("min_flow"))
+            yield line.fault(message, gates[0], line.get(gates[0]))
+        asked = {"min_flow": line.get("min_flow"), "min_share": (line.get("min_share") or 0) * line.get("max_flow")}
+        for column, least in asked.items():
+            if line.get(column) and least > line.get("base_flow") and not gates:
+                message = (
+                    f"more than the base_flow {line.get('base_flow'):g} that runs before week 0, so that the status quo "
+                    "carries more than today; lower it, unless the contract begins in week 0"
+                )
+                yield line.fault(message, column, line.get(column))
+
+
+def _qualifications(draft: Draft) -> Iterator[Fault]:
+    used = {line.get("qualification") for line in draft.lines["lanes"]}
+    for line in draft.lines["qualifications"]:
+        if line.get("qualification") not in used:
+            message = "opens no lane, so that it is never worth its cost; name it in lanes.qualification"
+            yield line.fault(message, "qualification", line.get("qualification"))
 
 
 def _regimes(draft: Draft) -> Iterator[Fault]:

@@ -60,7 +60,7 @@ def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: s
     -------
     pyomo.environ.ConcreteModel
         Variables and constraints are named as in model.md, and the ``doc`` of each family is its formula: ``policy[g,p]``,
-        ``qualify[l]``, ``stockpile[s,i]``, blocks ``response`` and ``response_dual`` (the latter only without policies), blocks
+        ``qualify[n]``, ``stockpile[s,i]``, blocks ``response`` and ``response_dual`` (the latter only without policies), blocks
         ``ours[scenario]``. ``model.units`` is a `sluicegate.data.units.Units`.
 
     Raises

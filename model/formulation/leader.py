@@ -68,8 +68,9 @@ class ScenarioData:
         )
         self.from_counterpart = [lane.lane for lane in self.lanes if network.side[lane.origin] == "counterpart"]
         self.rationed = [name for name in self.from_counterpart if _ends(network, name)[0] in network.sold_abroad]
-        self.to_qualify = [lane.lane for lane in self.lanes if lane.fixed_cost]
-        self.conditional = [name for name in (*self.to_qualify, *self.rationed) if network.lanes[name].min_flow > 0]
+        self.gates = {lane.lane: gates for lane in self.lanes if (gates := network.gates(lane))}
+        self.to_qualify = [(lane, name) for lane, gates in self.gates.items() for name in gates]
+        self.conditional = [name for name in (*self.gates, *self.rationed) if network.contract(network.lanes[name])]
         self.processes = [process.process for process in network.processes_on(SIDE)]
         self.pairs = network.pairs(SIDE)
         self.held = [pair for pair in self.pairs if pair in network.tracked]
@@ -102,9 +103,11 @@ class ScenarioData:
         return self.granted[lane, week] * self.left("lane", lane, week)
 
     def contracted(self, lane: str, week: int) -> float:
-        """Least that a lane dispatches by contract: min_flow, capped to what it can."""
-        least = self.network.lanes[lane].min_flow
-        return min(least, self.capacity(lane, week)) if least > 0 else 0.0
+        """Least that a lane dispatches by contract, min_flow or min_share of what is left, capped to what it can."""
+        row = self.network.lanes[lane]
+        if not self.network.contract(row):
+            return 0.0
+        return min(self.network.contracted(row, week, self.share(lane, week)), self.capacity(lane, week))
 
 
 def _ends(network: Network, lane: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -125,8 +128,8 @@ def _by_origin(network: Network, lanes: Sequence[str]) -> dict[tuple[str, str], 
 def ship_bounds(b: Any, lane: str, week: int) -> tuple[float, float]:
     """Contracted <= ship[l,t] <= A_p(t) cap_l(t) * availability; at most A_p(t) base_flow * availability from the counterpart.
 
-    Contracted = min_flow, at most the upper bound; 0 on lanes that must be qualified and on those that the counterpart rations
-    (`contracted`).
+    Contracted = the larger of min_flow and min_share A_p(t) cap_l(t) * availability, at most the upper bound; 0 on lanes that must
+    be qualified and on those that the counterpart rations (`contracted`).
     """
     least = 0.0 if lane in b.conditional_lanes else b.data.contracted(lane, week)
     return least, b.data.capacity(lane, week)
@@ -160,12 +163,15 @@ def order_bounds(model: Any, lane: str, week: int) -> tuple[float, float]:
 # Constraints of a scenario ---------------------------------------------------------------------------------------
 
 
-def qualified(b: Any, lane: str, week: int) -> Any:
-    """A lane that must be qualified is closed otherwise: ship[l,t] <= A_p(t) cap_l(t) * availability * qualify[l]."""
+def qualified(b: Any, lane: str, name: str, week: int) -> Any:
+    """A lane that must be qualified is closed otherwise: ship[l,t] <= A_p(t) cap_l(t) * availability * qualify[n].
+
+    n is the lane itself where it has a fixed cost, and its qualification where it has one; it needs both.
+    """
     capacity = b.data.capacity(lane, week)
     if capacity == 0:
         return Constraint.Skip
-    return b.ship[lane, week] <= capacity * b.model().qualify[lane]
+    return b.ship[lane, week] <= capacity * b.model().qualify[name]
 
 
 def rationed(b: Any, lane: str, week: int) -> Any:
@@ -180,14 +186,15 @@ def rationed(b: Any, lane: str, week: int) -> Any:
 def contracted(b: Any, lane: str, week: int) -> Any:
     """A contract binds once the lane is qualified, and to what the counterpart yields.
 
-    ship[l,t] >= min(min_flow, A_p(t) cap_l(t) * availability) * qualify[l]; on a lane from the counterpart times
-    fillC[origin,item,t]: its contract is rationed like all that it sells.
+    ship[l,t] >= contracted * qualify[n], with two to qualify contracted * (qualify[l] + qualify[n] - 1); on a lane from the
+    counterpart contracted * fillC[origin,item,t]: its contract is rationed like all that it sells.
     """
     row, least = b.data.network.lanes[lane], b.data.contracted(lane, week)
     if least == 0:
         return Constraint.Skip
-    if lane in b.to_qualify:
-        return b.ship[lane, week] >= least * b.model().qualify[lane]
+    if gates := b.data.gates.get(lane):
+        chosen = quicksum(b.model().qualify[name] for name in gates)
+        return b.ship[lane, week] >= least * (chosen - (len(gates) - 1))
     return b.ship[lane, week] >= least * b.model().counterpart_fill[row.origin, row.item, week]
 
 
@@ -478,7 +485,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.weeks = Set(initialize=range(data.weeks))
     b.later_weeks = Set(initialize=range(data.reveal, data.weeks))
     b.lanes = Set(initialize=[lane.lane for lane in data.lanes])
-    b.to_qualify = Set(initialize=data.to_qualify)
+    b.to_qualify = Set(initialize=data.to_qualify, dimen=2)
     b.rationed_lanes = Set(initialize=data.rationed)
     b.conditional_lanes = Set(initialize=data.conditional)
     b.processes = Set(initialize=data.processes)
@@ -515,9 +522,9 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
 
 
 def first_stage_cost(model: Any) -> Any:
-    """Sum of fixed_cost qualify[l] + sum of stockpile price * stockpile[s,i]."""
+    """Sum of fixed_cost qualify[n] + sum of stockpile price * stockpile[s,i], n a lane or a qualification."""
     network = model.network
-    return quicksum(network.lanes[lane].fixed_cost * model.qualify[lane] for lane in model.to_qualify) + quicksum(
+    return quicksum(network.to_qualify[name] * model.qualify[name] for name in model.to_qualify) + quicksum(
         network.stockpile_price(pair) * model.stockpile[pair] for pair in model.stockpiled
     )
 
@@ -570,7 +577,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.weeks = Set(initialize=range(network.weeks))
     model.scenarios = Set(initialize=names)
     model.rated = Set(initialize=[name for name in network.rated if name in names])
-    model.to_qualify = Set(initialize=[lane.lane for lane in network.lanes_into(SIDE) if lane.fixed_cost])
+    model.to_qualify = Set(initialize=list(network.to_qualify))
     model.stockpiled = Set(
         initialize=[
             pair for pair in network.pairs(SIDE) if pair in network.stocks and network.stock(pair).stockpile_max > 0
