@@ -264,11 +264,11 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
     "good is made of (pieces), bound them by single responses (rows), branch over them (tree), or solve one program (program).",
 )
 @solver_option
-@click.option("--no-range", is_flag=True, help="Do not work out from where to where the figure runs over uncertain figures.")
+@click.option(
+    "--no-range", is_flag=True, help="Do not work out from where to where the figure runs over uncertain figures."
+)
 @loudness_options
-def solve(
-    case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool, talk: Talk, **options: Any
-) -> None:
+def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool, talk: Talk, **options: Any) -> None:
     """Find the plan of greatest leverage for CASE, and prove it.
 
     The plan is summarised here and written to a result folder: plan.json, tables as CSV and Parquet, the case as

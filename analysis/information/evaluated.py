@@ -20,8 +20,8 @@ from ...model.leader.recompute import FirstStage
 from ...model.plan.choices import Choices, Offer
 from ...model.plan.monitor import Monitor
 from ...model.solving import evaluate, natural_stockpile
-from ..sweep.executors import Batch, Cluster, Executor, InProcess, Processes
 from ..figures.figure import override
+from ..sweep.executors import Batch, Cluster, Executor, InProcess, Processes
 
 if TYPE_CHECKING:
     from ...data import Case

@@ -62,7 +62,9 @@ class OutOfSample:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; an estimate as value, low and high."""
-        return {name: list(value.values()) if isinstance(value, Mapping) else value for name, value in asdict(self).items()}
+        return {
+            name: list(value.values()) if isinstance(value, Mapping) else value for name, value in asdict(self).items()
+        }
 
 
 def conditional_value_at_risk(leverages: np.ndarray, weights: np.ndarray, level: float = TAIL) -> float:
@@ -104,7 +106,12 @@ def out_of_sample(leverages: np.ndarray, kept: np.ndarray, seed: int | None) -> 
         return np.sort(sample, axis=axis).take(range(worst), axis=axis).mean(axis=axis)
 
     return OutOfSample(
-        len(leverages), seed, bootstrap(leverages, np.mean), bootstrap(leverages, tail), share_of(leverages < 0), share_of(kept)
+        len(leverages),
+        seed,
+        bootstrap(leverages, np.mean),
+        bootstrap(leverages, tail),
+        share_of(leverages < 0),
+        share_of(kept),
     )
 
 
@@ -116,7 +123,13 @@ def bootstrap(values: np.ndarray, statistic: Callable[..., Any], seed: int = 0) 
     if len(values) < 2:
         return Estimate(value, value, value)
     found = stats.bootstrap(
-        (values,), statistic, n_resamples=RESAMPLES, confidence_level=CONFIDENCE, method="percentile", rng=seed, vectorized=True
+        (values,),
+        statistic,
+        n_resamples=RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="percentile",
+        rng=seed,
+        vectorized=True,
     )
     ends = found.confidence_interval
     return Estimate(value, float(ends.low), float(ends.high))

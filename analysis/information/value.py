@@ -119,7 +119,9 @@ def partial_information(
         regression = regression_on(_telling(figures[paths]), ahead, weights, drawn=drawn)
         value = min(float(_worth(regression, ahead, weights[None])[0]), most)
         tail = (1 - CONFIDENCE) / 2
-        low, high = np.quantile(_worth(regression, ahead, again), [tail, 1 - tail]).tolist() if drawn else (value, value)
+        low, high = (
+            np.quantile(_worth(regression, ahead, again), [tail, 1 - tail]).tolist() if drawn else (value, value)
+        )
         found.append(Known(name, tuple(paths), value, min(low, value), max(high, value)))
     return sorted(found, key=lambda known: -known.value)
 
@@ -191,9 +193,7 @@ def fit(
     return basis @ (inverse @ moments), np.trace(inverse @ gram, axis1=1, axis2=2)
 
 
-def regression_on(
-    values: pd.Series, yields: np.ndarray, weights: np.ndarray, *, drawn: bool = True
-) -> Regression:
+def regression_on(values: pd.Series, yields: np.ndarray, weights: np.ndarray, *, drawn: bool = True) -> Regression:
     """Return the regression on a figure, its smoothness chosen for each of what depends on it.
 
     Parameters

@@ -93,7 +93,9 @@ def test_the_tail_is_what_rockafellar_and_uryasev_say(pairs, level):
     assert conditional_value_at_risk(leverages, weights, level) == pytest.approx(max(at), abs=1e-9)
     assert conditional_value_at_risk(leverages, weights, 0.0) == pytest.approx(weights @ leverages)
     assert leverages.min() - 1e-9 <= conditional_value_at_risk(leverages, weights, level) <= weights @ leverages + 1e-9
-    assert leverages.min() <= quantile(leverages, weights, 0.05) <= quantile(leverages, weights, 0.95) <= leverages.max()
+    assert (
+        leverages.min() <= quantile(leverages, weights, 0.05) <= quantile(leverages, weights, 0.95) <= leverages.max()
+    )
 
 
 def test_fresh_worlds_say_how_sure_they_are():
