@@ -33,6 +33,7 @@ def notice(draft: Draft) -> list[Fault]:
         _qualifications,
         _regimes,
         _late_policies,
+        _benefits,
         delays_beyond_the_horizon,
     )
     return [warning for look in looks for warning in look(draft)]
@@ -110,3 +111,11 @@ def _late_policies(draft: Draft) -> Iterator[Fault]:
         if line.get("start_week") >= weeks:
             message = f"has no effect; the last week is {weeks - 1}"
             yield line.fault(message, "start_week", line.get("start_week"))
+
+
+def _benefits(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["policies"]:
+        regime = draft.regimes.get(line.get("regime"))
+        if line.get("ally_benefit") and regime is not None and draft.party_side(regime.get("controller")) != "ours":
+            message = f"has no effect; allies give for policies of our side, and {regime.get('controller')!r} controls this regime"
+            yield line.fault(message, "ally_benefit", line.get("ally_benefit"))

@@ -434,6 +434,18 @@ class Policy(Row):
     admin_cost: Amount = column("Cost of running it.", "money", default=0.0)
     reviewer_load: Amount = column("Reviewer hours it takes.", "hours", default=0.0)
     political_cost: Amount = column("Political capital it takes.", "points", default=0.0)
+    applicant_cost: Amount = column(
+        "What an application costs the buyer, for every unit dispatched while the policy acts: declarations, lawyers, end-user "
+        "certificates.",
+        "money per unit",
+        default=0.0,
+    )
+    ally_benefit: Amount = column(
+        "What allies give our side over the horizon for taking the policy, such as for aligning a list; lowers our loss, and no "
+        "budget spends it.",
+        "money",
+        default=0.0,
+    )
 
 
 class Retaliation(Row):

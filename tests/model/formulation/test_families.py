@@ -783,6 +783,23 @@ def test_hours_and_capital_rule_policies_out() -> None:
     assert solve(made(reviewer_hours=4.0, political_capital=1.0)).leverage == approx(4.0)
 
 
+@covers("ally_benefits", "one_taken")
+def test_allies_give_once_for_a_regime() -> None:
+    # Whatever the policies, no more than the dearer of two gifts; under either its own.
+    made = case(
+        regimes=[{"regime": "alignment", "controller": "friend"}],
+        policies=[
+            policy(0, "declared", "alignment", ally_benefit=5.0),
+            policy(0, "full", "alignment", ally_benefit=9.0),
+        ],
+    )
+    problem = Problem(made)
+    assert problem.ceiling() == approx(9.0)
+    for choice, given in (("declared", 5.0), ("full", 9.0)):
+        constant = problem.constant(problem.response_cost({"alignment": choice}), 0.0)
+        assert problem.fixed_policy.relax({"alignment": choice}, 0.0, constant, 0.0).leverage == approx(given)
+
+
 @covers("bound ours.fill_gap")
 def test_a_mean_fill_that_cannot_be_kept_is_infeasible() -> None:
     # 4 of 10 units: a fill of 0.4 where 0.5 is asked for, short by 0.1.
@@ -880,7 +897,7 @@ def everything() -> Case:
         processes=[process("us", capacity=5.0), process("them", capacity=5.0)],
         demands=[demand("us", 3.0, 5.0, min_fill=0.1, min_fill_week=0.1), demand("them", 3.0, 5.0)],
         regimes=[*OURS, *THEIRS],
-        policies=[policy(1), policy(1, "slow", "ban")],
+        policies=[policy(1, ally_benefit=1.0), policy(1, "slow", "ban")],
         retaliations=[{"package": "stop", "regime": "ban", "policy": "slow"}],
     )
 
