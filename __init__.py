@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from .analysis.dependence.indices import indices
     from .analysis.explain.explain import explain
     from .analysis.frontier.frontier import Frontier, frontier
+    from .analysis.information.ranged import with_range
     from .analysis.sweep.design import make_design
     from .analysis.sweep.read import read_sweep
     from .analysis.sweep.run import sweep
-    from .analysis.information.ranged import with_range
     from .data import Case, CaseError, case_from_tables, load_case
     from .model import Plan, evaluate, solve
     from .model.exchange.files import write_model
