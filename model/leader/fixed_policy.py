@@ -16,6 +16,7 @@ from ..plan.limits import SolveLimits
 from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN, UNSCALED_INFEASIBILITY
 from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, PRIMAL, Compiled, Highs, Outcome
+from .branch_and_cut import FEW, branch_and_cut
 
 GENTLE = {
     "primal_simplex_bound_perturbation_multiplier": 0.0,
@@ -170,6 +171,10 @@ class FixedPolicySolver:
 
     Attributes
     ----------
+    gap
+        Relative gap at which a program with many binaries counts as solved; our own branch and bound closes it.
+    report
+        Told of incumbent and bound of such a program.
     bases : dict of Node to HighsBasis
         Bases of relaxations solved lately.
     last
@@ -210,6 +215,9 @@ class FixedPolicySolver:
         self.exact = TolerantHighs(
             leader_problem.program.relaxed(), log=log, stop=stop, presolve="off", solver="simplex"
         )
+        self.log = log
+        self.gap = 0.0
+        self.report: Callable[[float, float], None] = lambda incumbent, bound: None
         self.bases: dict[Node, Any] = {}
         self.last: tuple[Node, State, Outcome] | None = None
         self.repriced = False
@@ -522,8 +530,10 @@ class FixedPolicySolver:
         def strict(lower: np.ndarray, upper: np.ndarray, _: float) -> Outcome:
             return self._strict_node(choice, cost, constant, admin, lower, upper)
 
-        free = bool((lower[binaries] < upper[binaries]).any())
+        free = int(np.count_nonzero(lower[binaries] < upper[binaries]))
         try:
+            if free > FEW:
+                return self._branched_and_cut(choice, (cost, constant, admin), lower, upper, cutoff)
             return branch_and_bound(
                 [elastic, strict] if free else [strict],
                 binaries,
@@ -541,6 +551,42 @@ class FixedPolicySolver:
             touched = np.union1d(columns, binaries).astype(np.int32)
             for highs in held:
                 highs.set_bounds(touched, lower[touched], upper[touched])
+
+    def _branched_and_cut(
+        self,
+        choice: Choice,
+        state: tuple[float, float, float],
+        lower: np.ndarray,
+        upper: np.ndarray,
+        cutoff: float,
+    ) -> Outcome:
+        """Let HiGHS branch and cut, then solve the linear program at the binaries that it found."""
+
+        def prepare(highs: Highs) -> None:
+            self._open(highs, dict.fromkeys(choice.items(), 1.0))
+            self._put(highs, *state, wide=False)
+
+        found = branch_and_cut(
+            self.leader_problem,
+            lower,
+            upper,
+            prepare,
+            gap=self.gap,
+            cutoff=cutoff,
+            stop=self.stop,
+            report=self.report,
+            log=self.log,
+        )
+        if found.solution is None:
+            return found
+        binaries = self.binaries
+        whole = np.round(found.solution[binaries])
+        exact = self._strict_node(choice, *state, whole, whole)
+        if exact.objective is None:
+            # What the solver's tolerance hides is no plan of its own.
+            return replace(found, others=found.bound if found.bound is not None else -math.inf)
+        bound = exact.objective if found.bound is None else min(found.bound, exact.objective)
+        return replace(exact, termination=found.termination, bound=bound, nodes=found.nodes, others=bound)
 
     def _elastic_node(
         self, choice: Choice, state: State, lower: np.ndarray, upper: np.ndarray, limit: float

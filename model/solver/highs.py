@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -280,6 +281,30 @@ class Highs:
             highspy.cb.HighsCallbackType.kCallbackIpmInterrupt,
         ):
             self.highs.startCallback(kind)
+
+    def watch(
+        self,
+        stop: Callable[[], bool],
+        report: Callable[[float, float], None] = lambda incumbent, bound: None,
+    ) -> None:
+        """Pass on incumbent and bound of what is maximised as they move, and stop the solver when asked."""
+        told = [-math.inf, math.inf]
+
+        def heartbeat(event: highspy.HighsCallbackEvent) -> None:
+            incumbent, bound = -event.data_out.mip_primal_bound, -event.data_out.mip_dual_bound
+            if incumbent > told[0] or bound < told[1]:
+                told[:] = max(incumbent, told[0]), min(bound, told[1])
+                report(*told)
+            if stop():
+                event.interrupt()
+
+        def pulse(event: highspy.HighsCallbackEvent) -> None:
+            if stop():
+                event.interrupt()
+
+        self.highs.cbMipInterrupt.subscribe(heartbeat)
+        self.highs.cbSimplexInterrupt.subscribe(pulse)
+        self.highs.cbIpmInterrupt.subscribe(pulse)
 
     def set_options(self, **options: Any) -> None:
         """Set HiGHS options."""
