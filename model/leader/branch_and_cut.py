@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,9 @@ from ..solver.highs import Highs, Outcome
 
 FEW = 0
 """Free binaries up to which our own branch and bound is sooner (docs/benchmarks.md)."""
+
+Row = tuple[np.ndarray, np.ndarray, float]
+"""Columns, coefficients and the least activity of a row."""
 
 
 def branch_and_cut(
@@ -27,6 +30,7 @@ def branch_and_cut(
     stop: Callable[[], bool],
     report: Callable[[float, float], None],
     log: str | None = None,
+    rows: Sequence[Row] = (),
 ) -> Outcome:
     """Solve the leader problem under one choice of policies as a mixed-integer program; its objective is minus the leverage.
 
@@ -48,6 +52,8 @@ def branch_and_cut(
         Told of incumbent and bound, leverages, as they move.
     log
         File for HiGHS's log.
+    rows
+        Further rows that the columns keep.
 
     Returns
     -------
@@ -62,6 +68,8 @@ def branch_and_cut(
         # The objective is the offset less the advantage: no limit is broken here.
         place = np.array([advantage])
         highs.set_bounds(place, np.array([cutoff + highs.offset]), upper[place])
+    for columns, coefficients, least in rows:
+        highs.add_row(columns, coefficients, least)
     highs.watch(stop, report)
     outcome = highs.solve()
     if outcome.optimal:

@@ -16,7 +16,7 @@ from ..plan.limits import SolveLimits
 from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN, UNSCALED_INFEASIBILITY
 from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, PRIMAL, Compiled, Highs, Outcome
-from .branch_and_cut import FEW, branch_and_cut
+from .branch_and_cut import FEW, Row, branch_and_cut
 
 GENTLE = {
     "primal_simplex_bound_perturbation_multiplier": 0.0,
@@ -493,6 +493,7 @@ class FixedPolicySolver:
         *,
         fixed: Mapping[int, float] | None = None,
         cutoff: float = -math.inf,
+        rows: Sequence[Row] = (),
     ) -> Outcome:
         """Solve the leader problem; its objective is minus the leverage.
 
@@ -504,6 +505,8 @@ class FixedPolicySolver:
             First-stage columns held at a value.
         cutoff
             Leverages that are not above it are of no interest.
+        rows
+            Further rows that the binaries keep.
 
         Returns
         -------
@@ -532,8 +535,8 @@ class FixedPolicySolver:
 
         free = int(np.count_nonzero(lower[binaries] < upper[binaries]))
         try:
-            if free > FEW:
-                return self._branched_and_cut(choice, (cost, constant, admin), lower, upper, cutoff)
+            if free > FEW or rows:
+                return self._branched_and_cut(choice, (cost, constant, admin), lower, upper, cutoff, rows)
             return branch_and_bound(
                 [elastic, strict] if free else [strict],
                 binaries,
@@ -559,6 +562,7 @@ class FixedPolicySolver:
         lower: np.ndarray,
         upper: np.ndarray,
         cutoff: float,
+        rows: Sequence[Row],
     ) -> Outcome:
         """Let HiGHS branch and cut, then solve the linear program at the binaries that it found."""
 
@@ -576,6 +580,7 @@ class FixedPolicySolver:
             stop=self.stop,
             report=self.report,
             log=self.log,
+            rows=rows,
         )
         if found.solution is None:
             return found

@@ -63,6 +63,8 @@ class Plan:
         How it was solved.
     range
         From where to where leverage runs over worlds drawn from the case's uncertainties; None where that was not worked out.
+    alternatives
+        Other plans that are nearly as good; None where they were not asked for.
     tables : dict of str to pandas.DataFrame
         policies, sourcing, flows, stocks, fills, losses, causes; units of their columns in ``frame.attrs["units"]``.
 
@@ -95,6 +97,7 @@ class Plan:
     case_warnings: tuple[str, ...] = ()
     solve: Mapping[str, Any] = field(default_factory=dict)
     range: Mapping[str, Any] | None = None
+    alternatives: Mapping[str, Any] | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     if TYPE_CHECKING:
@@ -152,4 +155,5 @@ class Plan:
             "case_warnings": list(self.case_warnings),
             "solve": dict(self.solve),
             **({} if self.range is None else {"range": dict(self.range)}),
+            **({} if self.alternatives is None else {"alternatives": dict(self.alternatives)}),
         }

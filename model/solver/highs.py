@@ -347,6 +347,11 @@ class Highs:
         self.highs.changeColsIntegrality(int(columns.size), columns.astype(np.int32), [kind] * columns.size)
         self.mixed = integer
 
+    def add_row(self, columns: np.ndarray, coefficients: np.ndarray, least: float) -> None:
+        """Add a row: the sum of coefficients times columns is at least so much."""
+        places, values = columns.astype(np.int32), coefficients.astype(float)
+        self.highs.addRow(float(least), math.inf, int(places.size), places, values)
+
     def snapshot(self) -> Snapshot:
         """Return the program as it is in HiGHS, and the basis of the last solve."""
         return Snapshot(self.highs.getLp(), self.highs.getBasis(), self.offset)
