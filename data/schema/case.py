@@ -21,6 +21,7 @@ from .tables import (
     Party,
     Policy,
     Process,
+    Profile,
     Regime,
     Retaliation,
     Row,
@@ -53,7 +54,7 @@ class Case:
     settings
         ``case.toml``, section by section.
     parties, sites, items, stocks, lanes, processes, recipes, demands, regimes, policies, retaliations, contingencies,
-    sources
+    profiles, sources
         The rows of each table of the case format, in the order of the case.
     warnings
         What was noticed while reading, and is not refused.
@@ -79,6 +80,7 @@ class Case:
     policies: tuple[Policy, ...] = ()
     retaliations: tuple[Retaliation, ...] = ()
     contingencies: tuple[Contingency, ...] = ()
+    profiles: tuple[Profile, ...] = ()
     sources: tuple[Source, ...] = ()
     warnings: tuple[Fault, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)

@@ -338,7 +338,7 @@ def response_variables(block: Any) -> list[Any]:
 def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
     """Return what a unit of every output is worth to us, shape (outputs,) (section 5).
 
-    Kindness = sum over lanes from us of margin * A_p * ship * weight + sum over lanes to us of base_flow * fill *
+    Kindness = sum over lanes from us of margin * A_p * ship * weight + sum over lanes to us of base_flow(t) * fill *
     worth at the destination.
     """
     worth = network.worth("ours")
@@ -347,9 +347,9 @@ def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
         if kind == "margin":
             value_of[place] = 1.0
         elif kind == "fill":
-            site, item, _ = index
+            site, item, week = index
             value_of[place] = sum(
-                lane.base_flow * worth[lane.destination, lane.item]
+                network.weekly.base_flow[lane.lane][week] * worth[lane.destination, lane.item]
                 for lane in network.sold_abroad[site, item]
                 if network.side[lane.destination] == "ours"
             )

@@ -355,19 +355,25 @@ def watched(network: Network) -> np.ndarray:
             found.append(network.most_held(pair))
             if side == "ours" and network.stock(pair).stockpile_max > 0:
                 found += [network.stockpile_price(pair), network.most_stockpiled(pair)]
-    found += [network.most_made(process) for process in network.processes.values()]
+    changing = {row.key_ for row in network.case.profiles}
+    every = range(network.weeks)
+    for process in network.processes.values():
+        found += [network.most_made(process, week) for week in (every if process.process in changing else every[:1])]
     for lane in network.lanes.values():
-        found.append(network.slack_price(lane))
+        weeks = every if lane.lane in changing else every[:1]
+        found += [network.slack_price(lane, week) for week in weeks]
         found.append(network.capacity(lane, network.weeks - 1) if lane.available_week < network.weeks else 0.0)
         ramp = range(lane.available_week, min(network.weeks, lane.available_week + lane.ramp_weeks + 1))
+        if lane.lane in changing:
+            ramp = range(lane.available_week, network.weeks)
         shares = shares_of(network, lane)
         for share in (1.0, *shares):
             found += [network.capacity(lane, week, share) for week in ramp]
             if lane.min_flow > 0:
                 found += [network.contracted(lane, week, share) for week in ramp]
-                found.append(min(lane.min_flow, share * lane.base_flow))
+                found += [min(lane.min_flow, share * network.weekly.base_flow[lane.lane][week]) for week in weeks]
         if network.side[lane.origin] == "counterpart":
-            found += [min(network.capacity(lane, week), lane.base_flow) for week in ramp]
+            found += [min(network.capacity(lane, week), network.weekly.base_flow[lane.lane][week]) for week in ramp]
             if shares:
                 found.append(network.margin_at_stake(lane))
     for table, model in TABLES.items():
