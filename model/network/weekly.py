@@ -25,7 +25,7 @@ class ByWeek(dict[Key, Weeks], Generic[Key]):
 
     def __init__(self, work_out: Callable[[Key], Weeks]):
         super().__init__()
-        self._work_out = work_out
+        self._work_out: Callable[[Key], Weeks] = work_out
 
     def __missing__(self, key: Key) -> Weeks:
         """Work out the figure of a key."""
