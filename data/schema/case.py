@@ -22,6 +22,7 @@ from .tables import (
     Policy,
     Process,
     Profile,
+    Qualification,
     Regime,
     Retaliation,
     Row,
@@ -29,6 +30,8 @@ from .tables import (
     Site,
     Source,
     Stock,
+    Uncertainty,
+    World,
 )
 
 if TYPE_CHECKING:
@@ -53,8 +56,8 @@ class Case:
         Name of the case: its folder, workbook or shipped name.
     settings
         ``case.toml``, section by section.
-    parties, sites, items, stocks, lanes, processes, recipes, demands, regimes, policies, retaliations, contingencies,
-    profiles, sources
+    parties, sites, items, stocks, lanes, qualifications, processes, recipes, demands, regimes, policies, retaliations,
+    contingencies, profiles, sources, uncertainties, worlds
         The rows of each table of the case format, in the order of the case.
     warnings
         What was noticed while reading, and is not refused.
@@ -73,6 +76,7 @@ class Case:
     items: tuple[Item, ...] = ()
     stocks: tuple[Stock, ...] = ()
     lanes: tuple[Lane, ...] = ()
+    qualifications: tuple[Qualification, ...] = ()
     processes: tuple[Process, ...] = ()
     recipes: tuple[Ingredient, ...] = ()
     demands: tuple[Demand, ...] = ()
@@ -82,6 +86,8 @@ class Case:
     contingencies: tuple[Contingency, ...] = ()
     profiles: tuple[Profile, ...] = ()
     sources: tuple[Source, ...] = ()
+    uncertainties: tuple[Uncertainty, ...] = ()
+    worlds: tuple[World, ...] = ()
     warnings: tuple[Fault, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 

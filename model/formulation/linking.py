@@ -80,8 +80,13 @@ def build_leader_problem(
     return model
 
 
+def own_columns(model: Any) -> list[tuple[str, str, Any]]:
+    """(regime, policy, variable) of our side's variables that a policy opens, each at most 1."""
+    return [(*key, variable) for key, variable in model.taken.items()]
+
+
 class PolicyBounds:
-    """Which columns of ``response.ship`` and ``response.contract`` a choice of policies opens.
+    """Which columns of ``response.ship`` and ``response.contract``, and of our side, a choice of policies opens.
 
     Parameters
     ----------
@@ -89,14 +94,18 @@ class PolicyBounds:
         A compiled model that holds a response block.
     block
         The block.
+    own
+        Variables of our side that policies open, as of `own_columns`.
 
     Attributes
     ----------
     columns, capacity : dict of (regime, policy) to array
         Columns the pair opens, and their capacities.
+    own : dict of (regime, policy) to array
+        Those of our side among them; pairs without any are left out.
     """
 
-    def __init__(self, compiled: Compiled, block: Any):
+    def __init__(self, compiled: Compiled, block: Any, own: Sequence[tuple[str, str, Any]] = ()):
         network = block.data.network
         places: dict[tuple[str, str], list[int]] = {
             (regime, policy): [] for regime, menu in network.menu.items() for policy in menu
@@ -110,6 +119,15 @@ class PolicyBounds:
             if regime is not None and place is not None:
                 places[regime, policy].append(place)
                 capacity[regime, policy].append(most)
+        found: dict[tuple[str, str], list[int]] = {}
+        for regime, policy, variable in own:
+            place = compiled.column.get(id(variable))
+            if place is not None:
+                found.setdefault((regime, policy), []).append(place)
+        for key, mine in found.items():
+            places[key] += mine
+            capacity[key] += [1.0] * len(mine)
+        self.own = {key: np.array(mine, dtype=np.int32) for key, mine in found.items()}
         self.columns = {key: np.array(value, dtype=np.int32) for key, value in places.items()}
         self.capacity = {key: np.array(value, dtype=float) for key, value in capacity.items()}
 
@@ -137,7 +155,7 @@ class LeaderProblem:
         self.model = build_leader_problem(network, scenarios, limited)
         self.compiled = compile_model(self.model, network.check)
         self.program = self.compiled.program
-        self.policy_bounds = PolicyBounds(self.compiled, self.model.response)
+        self.policy_bounds = PolicyBounds(self.compiled, self.model.response, own_columns(self.model))
         self.outputs = output_keys(self.model)
         self.face_row = self.compiled.row.get(id(self.model.least_cost))
         self.face_offset = _constant(self.model.response.cost)

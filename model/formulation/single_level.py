@@ -54,6 +54,11 @@ def contract_gate(model: Any, lane: str, policy: str) -> Any:
     return model.response.contract[lane, policy] <= model.policy[model.network.lanes[lane].regime, policy]
 
 
+def taken_gate(model: Any, regime: str, policy: str) -> Any:
+    """Allies give for the policy that is chosen: taken[g,p] <= policy[g,p]."""
+    return model.taken[regime, policy] <= model.policy[regime, policy]
+
+
 def _shut_copies(model: Any) -> None:
     """Shut the arcs of policies that do the same as ``open`` in a week: there the one of ``open`` stands for all of them."""
     free = model.response_dual.free
@@ -103,6 +108,7 @@ def build_single_level(network: Network, scenarios: Sequence[str] | None = None,
     model.limited_loads = Set(initialize=limits_of(network))
     model.within_limit = Constraint(model.limited_loads, rule=within_limit)
     model.admin_cost = Expression(rule=lambda model: load(model, "admin_cost"))
+    model.taken_gate = Constraint(model.befriending, rule=taken_gate)
     if math.isfinite(network.case.settings.limits.budget):
         model.within_budget = Constraint(rule=within_budget)
     data = FollowerData(network)

@@ -125,7 +125,7 @@ class OperationsSolver:
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
         What our side sees of a response, from the columns of the leader problem.
     fixed : array of int
-        Columns that are given: the response, its outputs and the first stage.
+        Columns that are given: the response, its outputs, the first stage and what policies open of our side.
     response_rows : list of (int, (site, item), bool)
         Rows of the response: its balances and, marked, its terminal rows.
     """
@@ -173,7 +173,14 @@ class OperationsSolver:
             for key, constraint in family.items()
             if (row := compiled.row.get(id(constraint))) is not None
         ]
-        given = [*self.response_columns, *self.links, *self.readout.qualify.columns, *self.readout.stockpile.columns]
+        own = [place for columns in leader_problem.policy_bounds.own.values() for place in columns]
+        given = [
+            *self.response_columns,
+            *self.links,
+            *own,
+            *self.readout.qualify.columns,
+            *self.readout.stockpile.columns,
+        ]
         self.fixed = np.unique([place for place in given if place >= 0]).astype(np.int64)
 
     @cached_property
@@ -181,7 +188,7 @@ class OperationsSolver:
         """Our linear programs, warm."""
         return Highs(self.program, presolve="off", solver="simplex")
 
-    def given(self, response: np.ndarray, first: FirstStage) -> tuple[np.ndarray, float]:
+    def given(self, response: np.ndarray, first: FirstStage, choice: Choice) -> tuple[np.ndarray, float]:
         """Columns that are fixed, all others 0, shape (columns,), and the margin that the response earns us."""
         values = np.zeros_like(self.program.cost)
         columns = self.response_columns
@@ -195,12 +202,15 @@ class OperationsSolver:
         for family, amounts in ((self.readout.qualify, lanes), (self.readout.stockpile, units)):
             placed = family.columns >= 0
             values[family.columns[placed]] = amounts[placed]
+        for (regime, policy), columns in self.leader_problem.policy_bounds.own.items():
+            values[columns] = float(choice[regime] == policy)
         return values, float(outputs[-1])
 
     def run(
         self,
         response: np.ndarray,
         first: FirstStage,
+        choice: Choice,
         least_fill: float | None = None,
         most_own_cost: float = math.inf,
     ) -> Operations:
@@ -212,6 +222,8 @@ class OperationsSolver:
             Columns of the leader problem; those of the response are used.
         first
             First-stage choices.
+        choice
+            Policy of every regime.
         least_fill
             Mean fill kept of every demand with a ``min_fill``; None: as the case says.
         most_own_cost
@@ -222,7 +234,7 @@ class OperationsSolver:
         ArithmeticError
             When HiGHS ends without an optimum.
         """
-        values, margin = self.given(response, first)
+        values, margin = self.given(response, first, choice)
         highs = self.highs if self.warm else Highs(self.program)
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         self._ask(highs, least_fill, most_own_cost)
@@ -386,13 +398,16 @@ def pessimistic_response(
 
 
 def leverage_by_package(
-    network: Network, operations: Operations, base_loss: float, status_quo: float, admin: float
+    network: Network, operations: Operations, base_loss: float, status_quo: float, admin: float, benefits: float = 0.0
 ) -> dict[str, tuple[float, float]]:
-    """(counterpart's loss, our loss) in every scenario; packages' costs and refused margins are the counterpart's."""
+    """(counterpart's loss, our loss) in every scenario; packages' costs and refused margins are the counterpart's.
+
+    What allies give lowers our loss.
+    """
     losses = {}
     for name, own in operations.own_cost.items():
         package = network.package_cost.get(name, 0.0) + operations.refused[name]
-        losses[name] = (base_loss + package, own - status_quo + operations.first_stage_cost + admin)
+        losses[name] = (base_loss + package, own - status_quo + operations.first_stage_cost + admin - benefits)
     return losses
 
 

@@ -362,16 +362,17 @@ def watched(network: Network) -> np.ndarray:
     for lane in network.lanes.values():
         weeks = every if lane.lane in changing else every[:1]
         found += [network.slack_price(lane, week) for week in weeks]
-        found.append(network.capacity(lane, network.weeks - 1) if lane.available_week < network.weeks else 0.0)
-        ramp = range(lane.available_week, min(network.weeks, lane.available_week + lane.ramp_weeks + 1))
-        if lane.lane in changing:
-            ramp = range(lane.available_week, network.weeks)
-        shares = shares_of(network, lane)
+        opens = network.opens(lane)
+        found.append(network.capacity(lane, network.weeks - 1) if opens < network.weeks else 0.0)
+        last = network.weeks if lane.lane in changing else opens + lane.ramp_weeks + 1
+        ramp = range(opens, min(network.weeks, last))
+        shares, flows = shares_of(network, lane), network.weekly.base_flow[lane.lane]
         for share in (1.0, *shares):
             found += [network.capacity(lane, week, share) for week in ramp]
-            if lane.min_flow > 0:
-                found += [network.contracted(lane, week, share) for week in ramp]
-                found += [min(lane.min_flow, share * network.weekly.base_flow[lane.lane][week]) for week in weeks]
+            if network.contract(lane):
+                contracted = [network.contracted(lane, week, share) for week in ramp]
+                yielded = [share * flows[week] for week in ramp]
+                found += [*contracted, *map(min, contracted, yielded)]
         if network.side[lane.origin] == "counterpart":
             found += [min(network.capacity(lane, week), network.weekly.base_flow[lane.lane][week]) for week in ramp]
             if shares:

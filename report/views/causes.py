@@ -16,11 +16,13 @@ CAUSES = {
     "sources": "dearer sources",
     "stock": "stock to rebuild",
     "holding": "stockholding, goods held in review",
+    "paperwork": "paperwork of applicants",
     "package": "its package",
     "undelivered": "its orders we cannot deliver",
     "second sources": "qualifying lanes",
     "stockpiles": "stockpiles, above the usual cost",
     "reviews": "running the reviews",
+    "allies": "what allies give",
 }
 """Causes in words; "it" is the counterpart."""
 

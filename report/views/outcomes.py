@@ -42,6 +42,7 @@ PARTS = {
         "fixed_costs": "qualifying lanes",
         "stockpile": "stockpile",
         "admin_costs": "running the reviews",
+        "ally_benefits": "less what allies give",
     },
 }
 """Where losses come from, in words; "it" is the counterpart."""

@@ -87,8 +87,9 @@ def without(family: str) -> Iterator[None]:
 
         return built
 
-    def wide_open(self: Any, compiled: Any, block: Any) -> None:
-        upper(self, compiled, block)
+    def wide_open(self: Any, compiled: Any, block: Any, own: Any = ()) -> None:
+        upper(self, compiled, block, own)
+        self.own = {}
         self.columns = {key: np.array([], dtype=np.int32) for key in self.columns}
         self.capacity = {key: np.array([], dtype=float) for key in self.capacity}
 
