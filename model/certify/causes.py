@@ -123,7 +123,7 @@ class _Split:
             self.come[pair].append(-units)
 
     def dispatch(self, lane: Lane, unit_cost: float, moved: Sequence[tuple[float, Kernel, float]]) -> None:
-        """Account for what a lane into the side dispatches at a price: units, each with its kernel and what an application costs."""
+        """Account for what a lane dispatches to the side at a price: units, each with its kernel and the cost of applying."""
         units = math.fsum(amount for amount, _, _ in moved)
         review = math.fsum(amount * holding_weeks(kernel) for amount, kernel, _ in moved)
         applied = math.fsum(amount * cost for amount, _, cost in moved)

@@ -197,7 +197,7 @@ def terminal(b: Any, site: str, item: str) -> Any:
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of (unit_cost(t) + holding_cost H_p(t) + applicant_cost of p while it acts) of all that is dispatched, contracts included.
+    """Sum of (unit_cost(t) + holding_cost H_p(t) + applicant_cost of p while it acts) of all dispatches, contracts included.
 
     For every contract forfeit_l (1 - sum over p of contract[l,p]) comes on top, which no least-cost response pays: forfeit_l is
     more than the contract costs.
