@@ -351,6 +351,11 @@ class Lane(Row):
         "share",
         default=0.0,
     )
+    kept_share: Share = column(
+        "Share of the sales missed on the lane that does not come back during `after_weeks`, as customers stay with others.",
+        "share",
+        default=0.0,
+    )
     fixed_cost: Amount | None = column("Cost of qualifying it; empty or 0: nothing to qualify.", "money", default=None)
     qualification: Id | None = column(
         "The qualification that opens it, alone or with other lanes; beside a fixed_cost of its own it needs both.",
@@ -655,6 +660,9 @@ class Horizon(Section):
         "How much dearer than the replacement cost a unit missing at the end is; raise it where a plan lives off its stock.",
         "share",
         default=0.05,
+    )
+    after_weeks: Week = column(
+        "Weeks after the end for which sales lost to `kept_share` stay lost.", "weeks", default=0
     )
 
 

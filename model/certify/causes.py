@@ -38,6 +38,7 @@ PRICED_BY = {
     "second sources": "fixed_cost",
     "stockpiles": "stockpile_cost",
     "reviews": "admin_cost",
+    "lasting": "margin, kept_share",
     "allies": "ally_benefit",
 }
 """Columns of the case that price every cause."""
@@ -263,7 +264,7 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
     * ``stock``: terminal price times what is short at the end + c times what is there, under way or thrown away;
     * ``holding``: stocks, and goods under review; ``paperwork``: dispatches times applicant_cost;
     * ``package``, and on our side ``undelivered``, ``second sources``, ``stockpiles`` (what they cost more than c), ``reviews``,
-      ``allies`` (what they give, with a minus).
+      ``lasting`` (sales that do not come back), ``allies`` (what they give, with a minus).
 
     c cancels in the sum: any other would move money between causes and lose none. What solver tolerances leave over, at most some
     millionths of the money at stake, is put to the largest cause.
@@ -283,7 +284,7 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
         package = problem.network.package_cost.get(scenario, 0.0) + now.refused[scenario]
         ours = _difference(_of_ours(problem.whole, now, scenario), before_ours)
         ours |= {("second sources", ""): (math.nan, fixed), ("reviews", ""): (math.nan, account.admin)}
-        ours |= {("allies", ""): (math.nan, -account.benefits)}
+        ours |= {("lasting", ""): (math.nan, now.lasting), ("allies", ""): (math.nan, -account.benefits)}
         for side, parts, loss in (
             ("counterpart", theirs | {("package", ""): (math.nan, package)}, counterpart_loss),
             ("ours", ours, own_loss),

@@ -552,6 +552,14 @@ def first_stage_cost(model: Any) -> Any:
     )
 
 
+def lasting_loss(model: Any) -> Any:
+    """What stays lost of sales to the counterpart: sum of lasting[l] base_flow(t) - lasting_kept, that of what it orders.
+
+    lasting[l] = weight(origin) * margin * kept_share * after_weeks / weeks; a week above base_flow gives some back.
+    """
+    return usual_lasting(model.network) - model.lasting_kept
+
+
 def ally_benefits(model: Any) -> Any:
     """Sum of ally_benefit taken[g,p]; the gate sets the bound of taken[g,p] to 0 for the policies not chosen."""
     return quicksum(model.network.benefits[key] * model.taken[key] for key in model.befriending)
@@ -573,9 +581,14 @@ def own_loss(model: Any, scenario: str) -> Any:
 
 
 def own_cost(model: Any, scenario: str) -> Any:
-    """What a rated scenario costs us: own_cost >= cost of our operations - margin earned + first-stage cost - allies' benefits."""
+    """What a rated scenario costs us.
+
+    own_cost >= cost of our operations - margin earned + first-stage cost + lasting loss - what allies give
+    """
     b = model.ours[scenario]
     cost = b.cost - model.margin_earned + model.first_stage_cost
+    if model.lasts:
+        cost += model.lasting_loss
     return model.own_cost[scenario] >= (cost - model.ally_benefits if len(model.befriending) else cost)
 
 
@@ -627,6 +640,11 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.order = Var(model.orders, model.weeks, within=NonNegativeReals, bounds=order_bounds)
     model.margin_earned = Var(within=NonNegativeReals, bounds=(0.0, most_margin(network)))
     model.advantage = Var(within=Reals)
+    # What stays lost is no part of the status quo.
+    model.lasts = bool(limited and network.lasting)
+    if model.lasts:
+        model.lasting_kept = Var(within=NonNegativeReals, bounds=(0.0, most_kept(network)))
+        model.lasting_loss = Expression(rule=lasting_loss)
     model.befriending = Set(initialize=list(network.benefits) if limited else [], dimen=2)
     model.taken = Var(model.befriending, within=NonNegativeReals)
     model.ally_benefits = Expression(rule=ally_benefits)
@@ -658,5 +676,22 @@ def most_margin(network: Network) -> float:
     return math.fsum(
         network.weight[lane.origin] * lane.margin * network.capacity(lane, week)
         for lane in network.paying
+        for week in range(network.weeks)
+    )
+
+
+def usual_lasting(network: Network) -> float:
+    """Sum of lasting[l] base_flow(t)."""
+    flows = network.weekly.base_flow
+    return math.fsum(
+        math.fsum(value * flows[lane][week] for lane, value in network.lasting.items()) for week in range(network.weeks)
+    )
+
+
+def most_kept(network: Network) -> float:
+    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t)."""
+    return math.fsum(
+        value * network.capacity(network.lanes[lane], week)
+        for lane, value in network.lasting.items()
         for week in range(network.weeks)
     )

@@ -13,7 +13,7 @@ from ..plan.limits import LOADS
 from .follower import FollowerData, fill_follower_block
 from .follower_dual import fill_follower_dual_block
 from .leader import build_leader
-from .linking import fill_link, margin_link, order_link
+from .linking import fill_link, lasting_link, margin_link, order_link
 
 
 def coupled(network: Network) -> bool:
@@ -123,6 +123,8 @@ def build_single_level(network: Network, scenarios: Sequence[str] | None = None,
         model.fill_link = Constraint(model.watched, model.weeks, rule=fill_link)
         model.order_link = Constraint(model.orders, model.weeks, rule=order_link)
         model.margin_link = Constraint(rule=margin_link)
+        if model.lasts:
+            model.lasting_link = Constraint(rule=lasting_link)
         model.least_cost = Constraint(rule=least_cost)
     model.worst_leverage = Objective(
         expr=model.response_dual.value - model.admin_cost + model.advantage, sense=maximize

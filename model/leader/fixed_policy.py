@@ -641,6 +641,8 @@ def link_rows(leader_problem: LeaderProblem) -> tuple[np.ndarray, np.ndarray, np
         "order": (model.order_link, model.order),
         "margin": (model.margin_link, model.margin_earned),
     }
+    if model.lasts:
+        families["lasting"] = (model.lasting_link, model.lasting_kept)
     rows, signs, columns = [], [], []
     for kind, index in leader_problem.outputs:
         link, variable = families[kind]

@@ -13,7 +13,7 @@ import scipy.sparse as sparse
 from pyomo.environ import Constraint
 
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
-from ..formulation.leader import gap_terms
+from ..formulation.leader import gap_terms, usual_lasting
 from ..formulation.linking import Choice, LeaderProblem, output_map
 from ..network.network import NONE, Network
 from ..plan.tolerances import QUANTITY_NOISE
@@ -63,6 +63,8 @@ class Operations:
         What the rows that rounding breaks can be worth to our side, money.
     binding
         Scenarios whose operations the advantage depends on; empty where scenarios share no decisions.
+    lasting
+        What stays lost of sales to the counterpart, money; no part of W.
     """
 
     readout: Readout
@@ -71,6 +73,7 @@ class Operations:
     margin: float
     infeasibility: float
     binding: tuple[str, ...] = ()
+    lasting: float = 0.0
 
     @cached_property
     def own_cost(self) -> dict[str, float]:
@@ -252,8 +255,22 @@ class OperationsSolver:
             row_lower[self.fill_rows] = least_fill * self.leader_problem.network.weeks
         broken = broken_by(replace(self.program, row_lower=row_lower), solution)
         return Operations(
-            self.readout, solution, self.readout.amounts(solution), margin, float(broken @ prices), binding
+            self.readout,
+            solution,
+            self.readout.amounts(solution),
+            margin,
+            float(broken @ prices),
+            binding,
+            self._lasting(solution),
         )
+
+    def _lasting(self, solution: np.ndarray) -> float:
+        """What stays lost of sales to the counterpart."""
+        model, network = self.leader_problem.model, self.leader_problem.network
+        if not model.lasts:
+            return 0.0
+        place = self.links[next(at for at, (kind, _) in enumerate(self.leader_problem.outputs) if kind == "lasting")]
+        return usual_lasting(network) - (float(solution[place]) if place >= 0 else 0.0)
 
     def _solve(self, highs: Highs) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
         """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on."""
@@ -350,13 +367,13 @@ def response_variables(block: Any) -> list[Any]:
 def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
     """Return what a unit of every output is worth to us, shape (outputs,) (section 5).
 
-    Kindness = sum over lanes from us of margin * A_p * ship * weight + sum over lanes to us of base_flow(t) * fill *
+    Kindness = sum over lanes from us of (weight * margin + lasting[l]) * ship + sum over lanes to us of base_flow(t) * fill *
     worth at the destination.
     """
     worth = network.worth("ours")
     value_of = np.zeros(len(keys))
     for place, (kind, index) in enumerate(keys):
-        if kind == "margin":
+        if kind in ("margin", "lasting"):
             value_of[place] = 1.0
         elif kind == "fill":
             site, item, week = index
@@ -402,12 +419,13 @@ def leverage_by_package(
 ) -> dict[str, tuple[float, float]]:
     """(counterpart's loss, our loss) in every scenario; packages' costs and refused margins are the counterpart's.
 
-    What allies give lowers our loss.
+    What stays lost adds to our loss, what allies give lowers it.
     """
     losses = {}
     for name, own in operations.own_cost.items():
         package = network.package_cost.get(name, 0.0) + operations.refused[name]
-        losses[name] = (base_loss + package, own - status_quo + operations.first_stage_cost + admin - benefits)
+        ours = own - status_quo + operations.first_stage_cost + operations.lasting + admin - benefits
+        losses[name] = (base_loss + package, ours)
     return losses
 
 

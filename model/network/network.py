@@ -569,6 +569,16 @@ class Network:
         """Lanes to the counterpart on which our side earns a margin."""
         return [lane for lane in self.lanes_between("ours", "counterpart") if lane.margin > 0]
 
+    @cached_property
+    def lasting(self) -> dict[str, float]:
+        """What stays lost of a unit that the counterpart does not order, money per unit by lane (section 4).
+
+        Weight of the origin margin kept_share after_weeks / weeks, on lanes of ours to the counterpart; 0 left out.
+        """
+        rate = self.case.settings.horizon.after_weeks / self.weeks
+        lost = {lane.lane: self.weight[lane.origin] * lane.margin * lane.kept_share * rate for lane in self.paying}
+        return {lane: value for lane, value in lost.items() if value > 0}
+
     def components(self) -> list[list[str]]:
         """Group our regimes whose lanes meet in a balance row through processes and lanes of C (section 6, item 1)."""
         group: dict[object, object] = {}

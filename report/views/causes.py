@@ -22,6 +22,7 @@ CAUSES = {
     "second sources": "qualifying lanes",
     "stockpiles": "stockpiles, above the usual cost",
     "reviews": "running the reviews",
+    "lasting": "customers that do not come back",
     "allies": "what allies give",
 }
 """Causes in words; "it" is the counterpart."""

@@ -25,8 +25,9 @@ def causes(plan: Plan, side: str, scenario: str = "none") -> dict[tuple[str, str
 
 
 def reviewed(weeks: int, *review: Row, penalty: float = 50.0, **more: Any) -> Case:
-    """They buy 10 a week from us at 1 under a list of ours."""
-    lanes = [lane("us", "them", 10.0, regime="list"), *more.pop("lanes", [])]
+    """They buy 10 a week from us at 1 under a list of ours; columns of that lane may be given."""
+    columns = {name: more.pop(name) for name in ("margin", "kept_share", "max_flow") if name in more}
+    lanes = [lane("us", "them", 10.0, regime="list", **columns), *more.pop("lanes", [])]
     regimes = [*OURS, *more.pop("regimes", [])]
     return case(
         weeks, lanes=lanes, demands=[demand("them", 10.0, penalty)], regimes=regimes, policies=list(review), **more
@@ -113,18 +114,51 @@ def test_a_price_of_applications_is_per_unit_of_every_good() -> None:
     assert found == {("paperwork", "x"): approx(2 * 2e6), ("paperwork", "y"): approx(2 * 2.0)}
 
 
+# What stays lost -----------------------------------------------------------------------------------------------------
+
+
+def lasting(weeks: int, after: int, *review: Row, **more: Any) -> Case:
+    """Our margin is 3; half of what is not sold stays lost."""
+    return reviewed(weeks, *review, after=after, margin=3.0, kept_share=0.5, **more)
+
+
+def test_customers_that_do_not_come_back() -> None:
+    # 40 units are not sold at a margin of 3: 120. Half of that goes on for 8 weeks after the 4: 3 * 0.5 * 8 / 4 * 40 = 120.
+    ban = policy(0, approval_rate=0.0)
+    plan = evaluate(lasting(4, 8, ban), {"list": "slow"})
+    assert plan.own_loss == approx(240.0)
+    assert causes(plan, "ours") == {("sales", "x"): approx(120.0), ("lasting", ""): approx(120.0)}
+    assert parts(plan, "ours")["lasting_loss"] == approx(120.0)
+    assert evaluate(lasting(4, 0, ban), {"list": "slow"}).own_loss == approx(120.0)
+
+
+def test_more_than_before_brings_customers_back() -> None:
+    # Refused in week 0 and ordered twice in week 1, for which the lane has room: nothing stays lost.
+    stocks = [stock("them", 10.0, terminal_target=10.0)]
+    made = lasting(2, 6, policy(0, approval_rate=0.0, end_week=1), stocks=stocks, max_flow=20.0)
+    plan = evaluate(made, {"list": "slow"})
+    assert plan.own_loss == approx(0.0, abs=1e-6)
+
+
+def test_what_stays_lost_counts_in_every_scenario_and_not_today() -> None:
+    plan = evaluate(lasting(4, 8, policy(0, approval_rate=0.0)))
+    assert (plan.own_loss, plan.leverage) == (approx(0.0), approx(0.0))
+
+
 def test_zeros_change_nothing() -> None:
-    review, columns = policy(2, admin_cost=1.0), {"applicant_cost": 0.0, "ally_benefit": 0.0}
+    review = policy(2, admin_cost=1.0)
+    nothing = review | {"applicant_cost": 0.0, "ally_benefit": 0.0}
+    around = {"lanes": [idle("world", "them", 4.0, unit_cost=3.0)], "stocks": [stock("them", 5.0)], "margin": 2.0}
     plans = [
-        solve(
-            reviewed(4, review | more, lanes=[idle("world", "them", 4.0, unit_cost=3.0)], stocks=[stock("them", 5.0)])
-        )
-        for more in ({}, columns)
+        solve(reviewed(4, review, **around)),
+        solve(reviewed(4, nothing, **around, kept_share=0.0)),
+        solve(reviewed(4, review, **around, after=9)),
+        solve(reviewed(4, review, **around, kept_share=0.5)),
     ]
-    for name, table in plans[0].tables.items():
-        assert table.equals(plans[1].tables[name])
-    assert plans[0].scenarios == plans[1].scenarios
-    assert not {"ally_benefits"} & set(plans[0].tables["losses"]["part"])
+    for other in plans[1:]:
+        assert all(table.equals(other.tables[name]) for name, table in plans[0].tables.items())
+        assert other.scenarios == plans[0].scenarios
+    assert not {"ally_benefits", "lasting_loss"} & set(plans[0].tables["losses"]["part"])
 
 
 # Against the oracle --------------------------------------------------------------------------------------------------
@@ -142,7 +176,7 @@ def agree(plan: Plan, answer: OracleAnswer) -> None:
         )
 
 
-FEATURES = ("applicant_cost", "ally_benefit")
+FEATURES = ("applicant_cost", "ally_benefit", "kept_share")
 
 
 @pytest.mark.parametrize("number", range(40, 48))

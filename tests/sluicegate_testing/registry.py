@@ -17,7 +17,7 @@ Test = Callable[[], None]
 
 COVERED: dict[str, list[Test]] = defaultdict(list)
 
-IMPLIED = {"bound counterpart_fill", "bound order", "bound margin_earned"}
+IMPLIED = {"bound counterpart_fill", "bound order", "bound margin_earned", "bound lasting_kept"}
 """Bounds that follow from the rows that link the response to our side; they only help the solver."""
 
 GATE = "gate"
