@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..formulation.buying import dearer
 from ..formulation.follower import SIDE
 from ..leader.readout import Family
 from ..network.network import NONE, Kernel, Network, Pair, holding_weeks
@@ -219,6 +220,8 @@ def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: st
         moved[key[0], price].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
     for (name, price), parts in moved.items():
         split.dispatch(network.lanes[name], price, parts)
+    for (name, k), week, units in split.levels("bought", lambda key: (weekly.unit_cost[key[0]],)):
+        split.ledger.add(SOURCES, network.lanes[name].item, units, dearer(network, name, k, week))
     split.production()
     for pair, week, weeks in split.levels("fill", lambda pair: (weekly.quantity[pair], weekly.penalty[pair])):
         split.sell(pair, weekly.quantity[pair][week] * weeks, network.weight[pair[0]] * weekly.penalty[pair][week])

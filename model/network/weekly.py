@@ -47,6 +47,8 @@ class Weekly:
         Units a week.
     unit_cost : dict of lane to tuple of float
         Money per unit, of what is dispatched in a week.
+    price_factor : dict of lane to tuple of float
+        By what its profile multiplies the prices of a lane.
     quantity : dict of (site, item) to tuple of float
         Units that a demand needs in a week; 0 without a demand.
     penalty : dict of (site, item) to tuple of float
@@ -64,6 +66,9 @@ class Weekly:
         self.base_flow: ByWeek[str] = self._figure("lanes", "base_flow", case)
         self.max_flow: ByWeek[str] = self._figure("lanes", "max_flow", case)
         self.unit_cost: ByWeek[str] = self._figure("lanes", "unit_cost", case)
+        self.price_factor: ByWeek[str] = ByWeek(
+            lambda lane: self._stepped(1.0, self._steps.get(("lanes", lane, "unit_cost"), ()))
+        )
         self.making: ByWeek[str] = self._figure("processes", "capacity", case)
         self.quantity: ByWeek[tuple[str, str]] = self._figure("demands", "quantity", case)
         self.penalty: ByWeek[tuple[str, str]] = self._figure("demands", "shortage_penalty", case)
