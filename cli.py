@@ -16,6 +16,7 @@ from .report.console.given import chosen_policies, pairs, processes, settled, sp
 from .report.console.groups import Commands, DefaultCommand, UnnamedCommand
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
 from .report.console.options import (
+    Share,
     Wanted,
     case_options,
     choice_options,
@@ -265,10 +266,33 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
 )
 @solver_option
 @click.option(
+    "--alternatives",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Find up to N other plans that are nearly as good: with other policies, or other lanes and qualifications.",
+)
+@click.option(
+    "--within",
+    type=Share(),
+    default="1%",
+    show_default=True,
+    metavar="SHARE",
+    help="How much worse they may be, such as 1% or 0.01.",
+)
+@click.option(
     "--no-range", is_flag=True, help="Do not work out from where to where the figure runs over uncertain figures."
 )
 @loudness_options
-def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool, talk: Talk, **options: Any) -> None:
+def solve(
+    case: str,
+    overrides: tuple[str, ...],
+    wanted: Wanted,
+    alternatives: int | None,
+    within: float,
+    no_range: bool,
+    talk: Talk,
+    **options: Any,
+) -> None:
     """Find the plan of greatest leverage for CASE, and prove it.
 
     The plan is summarised here and written to a result folder: plan.json, tables as CSV and Parquet, the case as
@@ -281,10 +305,12 @@ def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool,
       sluicegate solve mycase -o results/first
       sluicegate solve mycase --set limits.budget=80 --set 'lanes.gas-out.max_flow=*0.5'
       sluicegate solve mycase --time-limit 60 --rel-gap 0.01
+      sluicegate solve mycase --alternatives 5 --within 1%
       sluicegate solve mycase --method program
       sluicegate solve mycase --method program --solver scip_direct
       sluicegate solve mycase --json | jq .leverage
     """
+    from .analysis.alternatives import with_alternatives
     from .analysis.information import patience, with_range
     from .analysis.status_quo import with_status_quo_warnings
     from .model import solve as solve_case
@@ -298,6 +324,20 @@ def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool,
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
+            if alternatives is not None:
+                best = plan
+                plan = interrupts.run(
+                    lambda: with_alternatives(
+                        best,
+                        alternatives,
+                        within,
+                        rel_gap=options["rel_gap"],
+                        threads=options["threads"],
+                        stop=interrupts.stopped.is_set,
+                        monitor=monitor,
+                    ),
+                    talk,
+                )
             if not no_range:
                 workers = processes(options["threads"])
                 found = plan

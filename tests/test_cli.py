@@ -947,3 +947,11 @@ def test_a_killed_solve_leaves_no_half_folder() -> None:
     done("evaluate", "small", "-o", "deep/out")
     assert sorted(os.listdir("deep/out")) == FILES
     assert os.listdir("deep") == ["out"]
+
+
+def test_alternatives_are_told(tmp_path):
+    said = run("solve", "tutorial", "--no-range", "--alternatives", "2", "--within", "200%", "-o", str(tmp_path / "r"))
+    assert said.exit_code == 0
+    assert "Proven: these are all that come within 200%" in said.output
+    document = json.loads((tmp_path / "r" / "plan.json").read_text())
+    assert [round(each["leverage"], 6) for each in document["alternatives"]["plans"]] == [-14.0, -20.0]

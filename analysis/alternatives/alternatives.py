@@ -83,7 +83,8 @@ class NextBest:
                 self._searched = False
             else:
                 found = heapq.heappop(self.waiting)
-            yield found, max(found.bound, -found.minus, *(each.bound for each in self.waiting))
+            others = [*self.waiting, *([] if ahead is None or ahead is found else [ahead])]
+            yield found, max(found.bound, -found.minus, *(each.bound for each in others))
             self._open(found)
 
     def may_hold(self) -> int:
@@ -174,9 +175,10 @@ def with_alternatives(
     Returns
     -------
     Plan
-        With ``alternatives``: ``within``, ``least`` (leverage from which on plans count, money), ``plans`` (each with leverage, bound,
-        gap, both losses, worst_package, first-stage choices and ``changes``, what it does otherwise), ``complete`` (whether all that
-        there are within the range were found: proven) and ``may_hold`` (combinations of policies that may hold others).
+        With ``alternatives``: ``within``, ``least`` (leverage from which on plans count, money), ``plans`` (each with leverage,
+        bound, gap, both losses, worst_package, first-stage choices and ``changes``, what it does otherwise), ``complete``
+        (whether all that there are within the range were found: proven) and ``may_hold`` (combinations of policies that may
+        hold others).
 
     Raises
     ------
@@ -206,6 +208,8 @@ def with_alternatives(
         with suppress(Stopped):
             best = NextBest(engine, rel_gap, least / money - SMALL_LEVERAGE * money_scale(engine.problem))
             monitor.stage("alternatives", count)
+            if not engine.complete:
+                raise Stopped
             for each, bound in best:
                 choices, figures = _account(engine, each, bound, rel_gap)
                 if _same(choices, here, offer):

@@ -12,7 +12,7 @@ from ..formulation.linking import LeaderProblem
 from ..plan.tolerances import WHOLE_GAP
 from ..solver.highs import Highs, Outcome
 
-FEW = 0
+FEW = 12
 """Free binaries up to which our own branch and bound is sooner (docs/benchmarks.md)."""
 
 Row = tuple[np.ndarray, np.ndarray, float]

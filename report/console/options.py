@@ -54,6 +54,19 @@ class Number(click.ParamType):
         return number
 
 
+class Share(Number):
+    """A share, as a figure or in percent."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the share."""
+        text = str(value).strip()
+        if text.endswith("%"):
+            return super().convert(text[:-1].strip(), param, ctx) / 100
+        return super().convert(value, param, ctx)
+
+
 class Text(click.ParamType):
     """Text in the form in which a case holds its ids, whatever system it was typed on."""
 

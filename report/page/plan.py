@@ -12,8 +12,27 @@ from ..charts.weeks import MOST_PAIRS, each_week_figure, moving_pairs
 from ..format.cells import cells
 from ..format.columns import PAGE, TEXT, shown_on
 from ..format.numbers import counted, decimals, gap, number, percent, plain
-from ..text.plan_cells import case_limit_cells, cause_cells, limit_cells, loss_cells, scenario_cells, stockpile_cells
-from ..text.words import answer, case_line, how, in_money, range_words, status_words, under, worlds_words
+from ..text.plan_cells import (
+    alternative_cells,
+    case_limit_cells,
+    cause_cells,
+    limit_cells,
+    loss_cells,
+    scenario_cells,
+    stockpile_cells,
+)
+from ..text.words import (
+    alternative_words,
+    alternatives_words,
+    answer,
+    case_line,
+    how,
+    in_money,
+    range_words,
+    status_words,
+    under,
+    worlds_words,
+)
 from ..views.case import SourceRow, sources_view
 from ..views.outcomes import ScenarioRow
 from ..views.plan import PlanView, plan_view
@@ -82,6 +101,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "policies": _policies(view),
         "open": [(row.regime, row.name) for row in view.left_open],
         "limits": [{"cells": row, "share": use.share} for row, use in zip(limit_cells(view), view.uses, strict=True)],
+        "alternatives": _alternatives(view),
         "cause_rows": _cause_rows(view),
         "loss_rows": _loss_rows(view),
         "lanes": _sourcing_rows(view),
@@ -106,6 +126,15 @@ def _pictures(plan: Plan, artist: Artist) -> dict[str, Any]:
     ]
     content["margins"] = None if (figure := margins(plan)) is None else picture(figure, "margins", artist)
     return content
+
+
+def _alternatives(view: PlanView) -> dict[str, Any] | None:
+    """Return the rows of other plans, and whether there are more; None where they were not asked for."""
+    found = view.alternatives
+    if found is None:
+        return None
+    rows = zip(found.rows, alternative_cells(found), strict=True)
+    return {"rows": [(alternative_words(row), cells) for row, cells in rows], "words": alternatives_words(found)}
 
 
 def key_figures(view: PlanView) -> list[tuple[str, str, str]]:

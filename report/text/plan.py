@@ -19,8 +19,18 @@ from ..views.policies import POLICY_COLUMNS
 from ..views.sourcing import SAME_SHARE
 from .causes import causes_parts
 from .layout import indented, label_grid, listed, new_table, section, table_of, text_line
-from .plan_cells import case_limit_cells, limit_cells, loss_cells, scenario_cells, stockpile_cells
-from .words import how, in_money, range_words, status_words, under, worlds_words, worst_words
+from .plan_cells import alternative_cells, case_limit_cells, limit_cells, loss_cells, scenario_cells, stockpile_cells
+from .words import (
+    alternative_words,
+    alternatives_words,
+    how,
+    in_money,
+    range_words,
+    status_words,
+    under,
+    worlds_words,
+    worst_words,
+)
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -53,6 +63,7 @@ def plan_parts(view: PlanView) -> Iterable[RenderableType]:
     yield from _notices(view)
     yield from _policies(view)
     yield from _limits(view)
+    yield from _alternatives(view)
     yield from _sourcing(view)
     yield from _shortages(view)
     yield from causes_parts(view)
@@ -92,6 +103,19 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
         rows.append(("at least", least, "if the counterpart breaks ties against us"))
     if rows:
         yield label_grid(rows)
+
+
+def _alternatives(view: PlanView) -> Iterable[RenderableType]:
+    found = view.alternatives
+    if found is None:
+        return
+    yield section("Other plans")
+    if found.rows:
+        shown = new_table("What they do otherwise", "Leverage", "Less")
+        for row, cells in zip(found.rows, alternative_cells(found), strict=True):
+            shown.add_row(Name(alternative_words(row)), *cells)
+        yield indented(shown)
+    yield text_line(alternatives_words(found))
 
 
 def _violations(view: PlanView) -> Iterable[RenderableType]:

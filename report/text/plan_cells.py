@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..format.cells import cells
@@ -10,6 +10,7 @@ from ..format.numbers import decimals, number, percent, plain, signed
 from ..views.outcomes import SCENARIO_COLUMNS
 
 if TYPE_CHECKING:
+    from ..views.alternatives import AlternativesView
     from ..views.case import LimitRow
     from ..views.causes import CauseView
     from ..views.outcomes import LossView
@@ -73,3 +74,10 @@ def cause_cells(causes: CauseView) -> tuple[list[tuple[str, str, str, str]], str
 def scenario_cells(view: PlanView) -> list[list[str]]:
     """Return leverage and both losses of every scenario in figures."""
     return list(map(list, zip(*(cells(column, view.scenarios) for column in SCENARIO_COLUMNS), strict=True)))
+
+
+def alternative_cells(found: AlternativesView) -> Iterator[tuple[str, str]]:
+    """Yield the figures of other plans: leverage, and how much less that is."""
+    places = decimals([row.leverage for row in found.rows])
+    for row in found.rows:
+        yield number(row.leverage, places), percent(row.share, 2)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ...model.network.network import NONE
 from ...model.plan.tolerances import WIDE_RANGE
 from ..format.notices import notices
+from .alternatives import AlternativesView, alternatives_view
 from .case import LIMITS, CaseView, LimitRow, case_view, limit_rows, tightest_fill
 from .causes import CauseView, cause_views
 from .outcomes import (
@@ -83,6 +84,8 @@ class PlanView:
         Leverage where the counterpart breaks ties against us and for us, None where that is not known; whether they are far apart.
     range
         From where to where leverage runs over worlds; None where that was not worked out.
+    alternatives
+        Other plans that are nearly as good; None where they were not asked for.
     violations, notices
         Limits that the choices break; what to know before trusting a figure.
     policies, uses, lanes, stockpiles, qualified, shortages, causes, losses, loss_rows, scenarios, margins
@@ -108,6 +111,7 @@ class PlanView:
     most: float | None
     wide: bool
     range: RangeView | None
+    alternatives: AlternativesView | None
     violations: tuple[str, ...]
     notices: tuple[str, ...]
     policies: tuple[PolicyRow, ...]
@@ -171,6 +175,7 @@ def plan_view(plan: Plan) -> PlanView:
         most=high,
         wide=low is not None and high is not None and high - low > WIDE_RANGE * max(abs(high), 1e-9),
         range=range_view(plan),
+        alternatives=alternatives_view(plan),
         violations=tuple(plan.violations),
         notices=tuple(notices(plan)),
         policies=section(policy_rows),

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+from collections.abc import Iterable
 
 import pytest
 from pytest import approx
+from rich.console import Console, RenderableType
 from sluicegate import case_from_tables, solve
 from sluicegate.analysis.alternatives import with_alternatives
+from sluicegate.report.text.plan import plan_parts
+from sluicegate.report.text.words import alternatives_words
+from sluicegate.report.views.alternatives import alternatives_view
+from sluicegate.report.views.plan import plan_view
 
 from sluicegate_testing.buyers import with_idle_counterpart, with_suppliers_that_ask
 from sluicegate_testing.diversification import random_sourcing_case
@@ -65,6 +72,29 @@ def test_what_they_do_otherwise() -> None:
     assert (plan.leverage, told["complete"]) == (approx(-70.0), True)
     told = with_alternatives(plan, 2, 5.0).alternatives
     assert (len(told["plans"]), told["complete"], told["may_hold"]) == (2, False, 1)
+
+
+def test_they_are_shown() -> None:
+    plan = with_alternatives(solve(sourcing()), 2, 5.0)
+    assert [each["qualified"] for each in plan.to_dict()["alternatives"]["plans"]] == [["alt-a"], ["alt-b"]]
+    text = "\n".join(printed(plan_parts(plan_view(plan))).split())
+    assert "no\nlonger\nqualifies\nalt-b" in text
+    view = alternatives_view(plan)
+    assert view is not None
+    assert alternatives_words(view).startswith(
+        "More come within 500%: at least one, in at most 1 combination of policies."
+    )
+    assert [row.less for row in view.rows] == approx([140.0, 150.0])
+    # Nothing is said where nobody asked.
+    assert "alternatives" not in solve(sourcing()).to_dict()
+
+
+def printed(parts: Iterable[RenderableType]) -> str:
+    """What a terminal of 100 columns shows."""
+    console = Console(width=100, record=True, file=io.StringIO())
+    for part in parts:
+        console.print(part)
+    return console.export_text()
 
 
 def test_wrong_questions() -> None:
