@@ -203,7 +203,7 @@ def with_alternatives(
         found: list[dict[str, Any]] = []
         complete, may_hold = False, 0
         offer, here = Offer.of(plan.case), Choices.of(plan)
-        engine.problem.fixed_policy.gap = rel_gap / 2
+        engine.problem.fixed_policy.rel_gap = rel_gap / 2
         # Stopped half way, those that were found hold.
         with suppress(Stopped):
             best = NextBest(engine, rel_gap, least / money - SMALL_LEVERAGE * money_scale(engine.problem))

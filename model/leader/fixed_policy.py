@@ -171,7 +171,7 @@ class FixedPolicySolver:
 
     Attributes
     ----------
-    gap
+    rel_gap
         Relative gap at which a program with many binaries counts as solved; our own branch and bound closes it.
     report
         Told of incumbent and bound of such a program.
@@ -216,7 +216,7 @@ class FixedPolicySolver:
             leader_problem.program.relaxed(), log=log, stop=stop, presolve="off", solver="simplex"
         )
         self.log = log
-        self.gap = 0.0
+        self.rel_gap = 0.0
         self.report: Callable[[float, float], None] = lambda incumbent, bound: None
         self.bases: dict[Node, Any] = {}
         self.last: tuple[Node, State, Outcome] | None = None
@@ -575,7 +575,7 @@ class FixedPolicySolver:
             lower,
             upper,
             prepare,
-            gap=self.gap,
+            gap=self.rel_gap,
             cutoff=cutoff,
             stop=self.stop,
             report=self.report,
