@@ -284,7 +284,18 @@ search_options = chained(
 level_options = chained(
     click.option(
         "--against",
-        type=click.Choice(["own_loss", "budget", "reviewer_hours", "political_capital", "min_fill"]),
+        type=click.Choice(
+            [
+                "own_loss",
+                "budget",
+                "reviewer_hours",
+                "political_capital",
+                "min_fill",
+                "max_party_share",
+                "max_supplier_share",
+                "min_suppliers",
+            ]
+        ),
         default="own_loss",
         show_default=True,
         help="What leverage is traded off against.",
