@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -86,44 +86,41 @@ def licences(case: Case) -> dict[str, str]:
     return {regime.regime: "licence" for regime in case.regimes}
 
 
-def layered(index: pd.DataFrame, values: Mapping[str, float] | pd.DataFrame, licensed: np.ndarray) -> pd.DataFrame:
+def layered(index: np.ndarray, values: Mapping[str, np.ndarray | float], licensed: np.ndarray) -> np.ndarray:
     """Return the exports of a heading, of which only a share needs a licence.
 
     level (1 - share + share (at hand + (1 - at hand) index return)); ``return`` and ``at hand`` act in months under licence.
 
     Parameters
     ----------
-    index : pandas.DataFrame
+    index : array, shape (..., months, lanes)
         The model's index.
     values
-        The layers, numbers or columns that align with ``index``.
-    licensed : array of bool
-        Whether a cell lies in such a month, aligned with ``index``.
+        The layers, numbers or arrays that broadcast against ``index``.
+    licensed : array of bool, shape (months,)
+        Whether a month is under licence.
     """
     back = values["at-hand"] + (1 - values["at-hand"]) * index * values["return"]
-    return values["level"] * (1 - values["share"] + values["share"] * back.where(licensed, index))
+    return values["level"] * (1 - values["share"] + values["share"] * np.where(licensed[:, None], back, index))
 
 
-def by_cell(episode: str, table: pd.DataFrame, monthly: pd.DataFrame) -> np.ndarray:
-    """Return the index of every cell from that of the lanes.
+def weights(episode: str, table: pd.DataFrame, months: Sequence[str]) -> np.ndarray:
+    """Return what every month and lane counts in a cell: mean over months, lanes by base flow; shape (cells, months, lanes)."""
+    about, base = series(episode), {lane.lane: lane.base_flow for lane in load_case(episode).lanes}
+    names, calendar = list(lanes(episode)), np.array(months)
+    found = np.zeros((len(table), len(calendar), len(names)))
+    for place, row in enumerate(table.itertuples()):
+        spanned = (calendar >= row.first_month) & (calendar <= row.last_month)
+        carried = about.loc[row.series, "lanes"].split()
+        share = np.array([base[name] if name in carried else 0.0 for name in names])
+        found[place] = np.outer(spanned / spanned.sum(), share / share.sum())
+    return found
 
-    Parameters
-    ----------
-    episode
-        Its name.
-    table
-        As of `cells`.
-    monthly : pandas.DataFrame, shape (months, lanes)
-        Index by month (rows) and lane.
-    """
-    about = series(episode)
-    base = {lane.lane: lane.base_flow for lane in load_case(episode).lanes}
-    found = []
-    for row in table.itertuples():
-        names = about.loc[row.series, "lanes"].split()
-        part = monthly.loc[row.first_month : row.last_month, names]
-        found.append(float(np.average(part.mean(), weights=[base[name] for name in names])))
-    return np.array(found)
+
+def under_licence(episode: str, months: Sequence[str]) -> np.ndarray:
+    """Return by month whether it is under licence, from the month in which the rule begins on."""
+    start = read("episodes").set_index("episode").loc[episode, "in_force"][:7]
+    return np.array(months) >= start
 
 
 def recompute() -> None:
@@ -159,37 +156,29 @@ def _stored(episode: str) -> Path:
     return FOLDER / "data" / f"{episode}.parquet"
 
 
-def intervals(episode: str, table: pd.DataFrame) -> np.ndarray:
-    """Return the ends of every cell's interval, shape (cells, 2)."""
-    values, worlds = drawn(uncertain(episode)), stored(episode)
-    names = list(lanes(episode))
-    months = sorted({name.split()[0] for name in worlds if name[:2] == "20"})
-    about = read("episodes").set_index("episode").loc[episode]
-    licensed = np.array([month >= about["in_force"][:7] for month in months])
-    single = np.random.default_rng(SEED)
-    spread = next(entry for entry in uncertain(episode) if entry.name == "month")
-    found = []
-    for world in range(WORLDS):
-        index = pd.DataFrame(
-            {name: [worlds.loc[world, f"{month} {name}"] for month in months] for name in names}, index=months
-        )
-        part = layered(index, values.loc[world], np.repeat(licensed[:, None], len(names), axis=1))
-        factor = single.triangular(spread.low, spread.mode, spread.high, size=len(table))
-        found.append(by_cell(episode, table, part) * factor)
-    return np.quantile(np.array(found), [LOW, HIGH], axis=0).T
+def intervals(episode: str, table: pd.DataFrame, months: Sequence[str]) -> np.ndarray:
+    """Return the ends of every cell's interval, shape (cells, 2); single months differ by a factor of their own."""
+    entries, worlds = uncertain(episode), stored(episode)
+    values = {name: column.to_numpy()[:, None, None] for name, column in drawn(entries).items()}
+    columns = [f"{month} {name}" for month in months for name in lanes(episode)]
+    index = worlds[columns].to_numpy().reshape(WORLDS, len(months), -1)
+    monthly = layered(index, values, under_licence(episode, months))
+    spread = next(entry for entry in entries if entry.name == "month")
+    single = np.random.default_rng(SEED).triangular(spread.low, spread.mode, spread.high, (WORLDS, len(table)))
+    found = np.einsum("wml,cml->wc", monthly, weights(episode, table, months)) * single
+    return np.quantile(found, [LOW, HIGH], axis=0).T
 
 
 def backtest(episode: str) -> Backtest:
     """Return the scores of an episode."""
-    case, entries = load_case(episode), uncertain(episode)
+    case, table = load_case(episode), cells(episode)
     response = respond(case, licences(case))
-    table = cells(episode)
     monthly = by_month(case, response, lanes(episode))
-    about = read("episodes").set_index("episode").loc[episode]
-    licensed = np.repeat((monthly.index >= about["in_force"][:7])[:, None], monthly.shape[1], axis=1)
-    modes = {entry.name: entry.mode for entry in entries}
-    model = by_cell(episode, table, layered(monthly, modes, licensed))
-    low, high = intervals(episode, table).T
+    months = list(monthly.index)
+    modes = {entry.name: entry.mode for entry in uncertain(episode)}
+    central = layered(monthly.to_numpy(), modes, under_licence(episode, months))
+    model = np.einsum("ml,cml->c", central, weights(episode, table, months))
+    low, high = intervals(episode, table, months).T
     kept = table["scored"].to_numpy()
     part = table[kept]
     covered, width = coverage(part, low[kept], high[kept])
