@@ -31,8 +31,12 @@ def notice(draft: Draft) -> list[Fault]:
         _counterpart_limits,
         _lanes,
         _qualifications,
+        _orders,
+        _suppliers,
         _regimes,
         _late_policies,
+        _benefits,
+        _kept_shares,
         delays_beyond_the_horizon,
     )
     return [warning for look in looks for warning in look(draft)]
@@ -96,6 +100,45 @@ def _qualifications(draft: Draft) -> Iterator[Fault]:
             yield line.fault(message, "qualification", line.get("qualification"))
 
 
+def _orders(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["lanes"]:
+        if line.get("min_order") > line.get("max_flow"):
+            message = f"more than max_flow {line.get('max_flow'):g}, so that nothing is ever ordered; lower it, or raise max_flow"
+            yield line.fault(message, "min_order", line.get("min_order"))
+    most = {line.get("lane"): line.get("max_flow") for line in draft.lines["lanes"]}
+    for line in draft.lines["price_breaks"]:
+        if line.get("from_flow") > most[line.get("lane")]:
+            message = (
+                f"more than the lane's max_flow {most[line.get('lane')]:g}, so that its price never holds; lower it"
+            )
+            yield line.fault(message, "from_flow", line.get("from_flow"))
+
+
+def _suppliers(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["items"]:
+        number, least, most = (
+            line.get(column) for column in ("min_suppliers", "min_supplier_share", "max_supplier_share")
+        )
+        sites = {
+            lane.get("origin")
+            for lane in draft.lines["lanes"]
+            if lane.get("item") == line.get("item")
+            and draft.side(lane.get("destination")) == "ours"
+            and draft.side(lane.get("origin")) != "ours"
+        }
+        if number > len(sites):
+            message = (
+                f"more than the {len(sites)} sites outside our side whose lanes bring it to us; add lanes, or lower it"
+            )
+            yield line.fault(message, "min_suppliers", number)
+        elif number * least > 1:
+            message = f"{number} suppliers of {least:g} each are more than all; lower one of them"
+            yield line.fault(message, "min_supplier_share", least)
+        if least > most:
+            message = f"more than max_supplier_share {most:g}, so that no site may supply us; lower it"
+            yield line.fault(message, "min_supplier_share", least)
+
+
 def _regimes(draft: Draft) -> Iterator[Fault]:
     used = {line.get("regime") for line in draft.lines["lanes"]}
     for line in draft.lines["regimes"]:
@@ -110,3 +153,27 @@ def _late_policies(draft: Draft) -> Iterator[Fault]:
         if line.get("start_week") >= weeks:
             message = f"has no effect; the last week is {weeks - 1}"
             yield line.fault(message, "start_week", line.get("start_week"))
+
+
+def _benefits(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["policies"]:
+        regime = draft.regimes.get(line.get("regime"))
+        if line.get("ally_benefit") and regime is not None and draft.party_side(regime.get("controller")) != "ours":
+            message = f"has no effect; allies give for policies of our side, and {regime.get('controller')!r} controls this regime"
+            yield line.fault(message, "ally_benefit", line.get("ally_benefit"))
+
+
+def _kept_shares(draft: Draft) -> Iterator[Fault]:
+    assert draft.settings is not None
+    for line in draft.lines["lanes"]:
+        if not line.get("kept_share"):
+            continue
+        message = None
+        if draft.side(line.get("origin")) != "ours" or draft.side(line.get("destination")) != "counterpart":
+            message = "has no effect; customers stay away on lanes from our side to the counterpart alone"
+        elif not line.get("margin"):
+            message = "has no effect; the lane has no margin that could stay lost"
+        elif not draft.settings.horizon.after_weeks:
+            message = "has no effect; horizon.after_weeks says for how many weeks after the end sales stay lost"
+        if message:
+            yield line.fault(message, "kept_share", line.get("kept_share"))

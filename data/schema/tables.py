@@ -113,6 +113,10 @@ def _identifier(value: str) -> str:
         raise refuse("empty; an id is needed")
     if "/" in value or "\n" in value:
         raise refuse("an id may hold any text but '/' and a line break")
+    return _composed(value)
+
+
+def _composed(value: str) -> str:
     # The same word typed on two systems must be the same id.
     return unicodedata.normalize("NFC", value)
 
@@ -201,6 +205,13 @@ def _start_weeks(value: Any) -> int | StartWeeks:
     return StartWeeks(text, tuple(weeks))
 
 
+def _count(value: Any) -> int:
+    number = _number(value)
+    if number != int(number) or not 0 <= number <= MOST_WEEKS:
+        raise refuse("not a count; write a whole number such as 2")
+    return int(number)
+
+
 def _duration(value: Any) -> int:
     weeks = _week(value)
     if weeks < 1:
@@ -213,12 +224,14 @@ def _plain_weeks(value: int | StartWeeks) -> int | str:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
+Path = Annotated[str, BeforeValidator(_text), AfterValidator(_composed)]
 Id = Annotated[str, BeforeValidator(_text), AfterValidator(_identifier)]
 Number = Annotated[float, BeforeValidator(_finite)]
 Amount = Annotated[float, BeforeValidator(_finite), AfterValidator(_not_negative)]
 Bound = Annotated[float, BeforeValidator(_extended), AfterValidator(_not_negative)]
 Share = Annotated[float, BeforeValidator(_finite), AfterValidator(_share)]
 Week = Annotated[int, BeforeValidator(_week)]
+Count = Annotated[int, BeforeValidator(_count)]
 Duration = Annotated[int, BeforeValidator(_duration)]
 Starts = Annotated[int | StartWeeks, BeforeValidator(_start_weeks), PlainSerializer(_plain_weeks)]
 Distribution = Annotated[Delay, BeforeValidator(_delay), PlainSerializer(str)]
@@ -281,6 +294,13 @@ class Item(Row):
     unit: Text = column("Unit its quantities are counted in.", default="")
     holding_cost: Amount = column("Cost of holding a unit for a week.", "money per unit and week", default=0.0)
     max_party_share: Share = column("Largest share of our intake one outside party may supply.", "share", default=1.0)
+    min_suppliers: Count = column(
+        "Least number of sites outside our side that supply us; each supplies min_supplier_share at least.", default=0
+    )
+    min_supplier_share: Share = column(
+        "Least share of our intake that a site which supplies us at all supplies.", "share", default=0.0
+    )
+    max_supplier_share: Share = column("Largest share of our intake that one site may supply.", "share", default=1.0)
 
 
 class Stock(Row):
@@ -342,6 +362,16 @@ class Lane(Row):
         "share",
         default=0.0,
     )
+    min_order: Amount = column(
+        "Least order: in every week nothing is dispatched, or at least so much; on our side.",
+        "units per week",
+        default=0.0,
+    )
+    kept_share: Share = column(
+        "Share of the sales missed on the lane that does not come back during `after_weeks`, as customers stay with others.",
+        "share",
+        default=0.0,
+    )
     fixed_cost: Amount | None = column("Cost of qualifying it; empty or 0: nothing to qualify.", "money", default=None)
     qualification: Id | None = column(
         "The qualification that opens it, alone or with other lanes; beside a fixed_cost of its own it needs both.",
@@ -363,6 +393,21 @@ class Qualification(Row):
     weeks: Week = column(
         "Weeks it takes: its lanes cannot be used before, and ramp up from then on.", "weeks", default=0
     )
+
+
+class PriceBreak(Row):
+    """A price that a lane to our side has from some mean weekly flow on, for all units (an all-units discount)."""
+
+    table = "price_breaks"
+    key = ("lane", "from_flow")
+    lane: Id = column("The lane.", refers="lanes")
+    from_flow: Amount = column("Mean flow over the horizon from which on the price holds.", "units per week")
+    unit_cost: Amount = column("Price of every unit then, in the place of the lane's unit_cost.", "money per unit")
+
+    @property
+    def id(self) -> str:
+        """``lane/from_flow``."""
+        return f"{self.lane}/{self.from_flow:g}"
 
 
 class Process(Row):
@@ -429,6 +474,18 @@ class Policy(Row):
     admin_cost: Amount = column("Cost of running it.", "money", default=0.0)
     reviewer_load: Amount = column("Reviewer hours it takes.", "hours", default=0.0)
     political_cost: Amount = column("Political capital it takes.", "points", default=0.0)
+    applicant_cost: Amount = column(
+        "What an application costs the buyer, for every unit dispatched while the policy acts: declarations, lawyers, end-user "
+        "certificates.",
+        "money per unit",
+        default=0.0,
+    )
+    ally_benefit: Amount = column(
+        "What allies give our side over the horizon for taking the policy, such as for aligning a list; lowers our loss, and no "
+        "budget spends it.",
+        "money",
+        default=0.0,
+    )
 
 
 class Retaliation(Row):
@@ -497,6 +554,43 @@ class Source(Row):
     note: Text = column("How it was derived; the range of the figure, if any, as: low 3; high 9.", default="")
 
 
+class Uncertainty(Row):
+    """A figure that is not known for sure, and how it may vary; a solve with worlds draws them from here."""
+
+    table = "uncertainties"
+    key = ("figure",)
+    figure: Path = column("Path of the figure, as --set takes it.")
+    distribution: Text = column(
+        "How it may vary: LOW..HIGH, LOW..MODE..HIGH, MEAN+-SD, MEAN+-SD@LOW..HIGH or A,B,C; numbers with a star, such as "
+        "*0.8..*1.2, are factors of the figure."
+    )
+    group: Text = column(
+        "Figures of one group move together: all are low, or all are high; empty: it moves by itself.", default=""
+    )
+    note: Text = column("Why it may vary so.", default="")
+
+
+class World(Row):
+    """A figure of a world that a planner tells: the case with some figures at other values."""
+
+    table = "worlds"
+    key = ("world", "figure")
+    world: Id = column("Id of the world; several rows make one together.")
+    weight: Amount | None = column(
+        "How much it counts, relative to the others; a world without a weight in any row counts 1.", default=None
+    )
+    figure: Path = column(
+        "Path of a figure that differs, as --set takes it; empty: the world is the case as it is.", default=""
+    )
+    value: Text = column("Its value in this world, as --set takes it; *0.8 scales the figure of the case.", default="")
+
+
+NO_FIGURES = ("sources", "uncertainties", "worlds")
+"""Tables that hold no figures of the model."""
+
+NO_FIGURE_SECTIONS = ("case", "solver")
+"""Sections of the settings whose values are no figures of the model."""
+
 TABLES: dict[str, type[Row]] = {
     row.table: row
     for row in (
@@ -506,6 +600,7 @@ TABLES: dict[str, type[Row]] = {
         Stock,
         Lane,
         Qualification,
+        PriceBreak,
         Process,
         Ingredient,
         Demand,
@@ -514,6 +609,8 @@ TABLES: dict[str, type[Row]] = {
         Retaliation,
         Contingency,
         Source,
+        Uncertainty,
+        World,
     )
 }
 
@@ -567,6 +664,9 @@ class Horizon(Section):
         "How much dearer than the replacement cost a unit missing at the end is; raise it where a plan lives off its stock.",
         "share",
         default=0.05,
+    )
+    after_weeks: Week = column(
+        "Weeks after the end for which sales lost to `kept_share` stay lost.", "weeks", default=0
     )
 
 
