@@ -63,6 +63,8 @@ class Operations:
         What the rows that rounding breaks can be worth to our side, money.
     binding
         Scenarios whose operations the advantage depends on; empty where scenarios share no decisions.
+    basis
+        Of the linear program that the operations are an optimum of.
     """
 
     readout: Readout
@@ -71,6 +73,7 @@ class Operations:
     margin: float
     infeasibility: float
     binding: tuple[str, ...] = ()
+    basis: Any = None
 
     @cached_property
     def own_cost(self) -> dict[str, float]:
@@ -113,7 +116,9 @@ class OperationsSolver:
     readout
         Reads its columns, where there is one already.
     warm
-        Whether a solve begins from the basis of the one before; else each begins from nothing.
+        Whether a solve begins from the basis of the one before.
+    start
+        Basis that every solve begins with otherwise; None: slacks.
 
     Attributes
     ----------
@@ -130,10 +135,13 @@ class OperationsSolver:
         Rows of the response: its balances and, marked, its terminal rows.
     """
 
-    def __init__(self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False):
+    def __init__(
+        self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False, start: Any = None
+    ):
         self.leader_problem = leader_problem
         self.readout = readout or Readout(leader_problem)
         self.warm = warm
+        self.start = start
         model, compiled = leader_problem.model, leader_problem.compiled
         cost = self.readout.operations_cost()
         gaps = gap_terms(model)
@@ -197,6 +205,13 @@ class OperationsSolver:
             values[family.columns[placed]] = amounts[placed]
         return values, float(outputs[-1])
 
+    def alike(self, one: np.ndarray, other: np.ndarray, first: FirstStage) -> bool:
+        """Whether two responses, columns of the leader problem, leave our side the same but for rounding."""
+        (before, margin), (after, other_margin) = self.given(one, first), self.given(other, first)
+        linked = self.links[self.links >= 0]
+        differences = np.append(before[linked] - after[linked], margin - other_margin)
+        return bool((np.abs(differences) <= QUANTITY_NOISE).all())
+
     def run(
         self,
         response: np.ndarray,
@@ -223,7 +238,7 @@ class OperationsSolver:
             When HiGHS ends without an optimum.
         """
         values, margin = self.given(response, first)
-        highs = self.highs if self.warm else Highs(self.program)
+        highs = self.highs if self.warm else self._begun()
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         self._ask(highs, least_fill, most_own_cost)
         try:
@@ -240,8 +255,21 @@ class OperationsSolver:
             row_lower[self.fill_rows] = least_fill * self.leader_problem.network.weeks
         broken = broken_by(replace(self.program, row_lower=row_lower), solution)
         return Operations(
-            self.readout, solution, self.readout.amounts(solution), margin, float(broken @ prices), binding
+            self.readout,
+            solution,
+            self.readout.amounts(solution),
+            margin,
+            float(broken @ prices),
+            binding,
+            highs.highs.getBasis(),
         )
+
+    def _begun(self) -> Highs:
+        """Our linear programs, with the basis to begin with."""
+        highs = Highs(self.program)
+        if self.start is not None:
+            highs.highs.setBasis(self.start)
+        return highs
 
     def _solve(self, highs: Highs) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
         """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on."""
