@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 import sluicegate
 from sluicegate.model.leader.fixed_policy import FixedPolicySolver
 from sluicegate.model.leader.problem import Problem
@@ -34,6 +33,6 @@ def test_a_certificate_begins_with_the_status_quo_of_every_scenario(problem: Pro
     cost = problem.status_quo.response_cost
     outcome = problem.fixed_policy.best(problem.all_open, cost, problem.constant(cost, 0.0), 0.0)
     assert outcome.solution is not None
-    cold = OperationsSolver(problem.leader_problem).run(outcome.solution, FirstStage({}, {}))
-    warm = problem.operations_solver.run(outcome.solution, FirstStage({}, {}))
+    cold = OperationsSolver(problem.leader_problem).run(outcome.solution, FirstStage({}, {}), problem.all_open)
+    warm = problem.operations_solver.run(outcome.solution, FirstStage({}, {}), problem.all_open)
     assert warm.own_cost == pytest.approx(cold.own_cost, rel=CLOSE)
