@@ -60,7 +60,7 @@ class StatusQuo:
     response_cost: float
     operations_solver: OperationsSolver
     first: Operations
-    basis: Any
+    basis: Any = None
 
     @property
     def leader_problem(self) -> LeaderProblem:
