@@ -114,7 +114,7 @@ class Drafter:
             settings["horizon"]["start"] = start
             self.tables["profiles"] += profiles(self.tables, self.seasons, start, HORIZON)
             self.notes.append(
-                f"Week 0 begins on {start}, in the year after the data; profiles say how flows and needs go with the months from there."
+                f"Week 0 begins on {start}, in the year after the data; from then on flows and needs go with the months (profiles)."
             )
         case = case_from_tables(name, settings, self.tables | {"sources": self.sources.rows})
         counts = self.sources.used

@@ -245,7 +245,7 @@ def test_our_rows_that_are_broken_have_a_price(monkeypatch: pytest.MonkeyPatch) 
         return replace(outcome, solution=solution)
 
     monkeypatch.setattr(Highs, "solve", generous)
-    operations = problem.operations_solver.run(response, FirstStage({}, {}))
+    operations = problem.operations_solver.run(response, FirstStage({}, {}), problem.all_open)
     # Ten units a week at 5.
     assert operations.infeasibility == approx(1e-3 * 10 * 5.0)
 
