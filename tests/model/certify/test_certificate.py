@@ -234,6 +234,7 @@ def test_our_rows_that_are_broken_have_a_price(monkeypatch: pytest.MonkeyPatch) 
     made = case(lanes=[lane("world", "us", 4.0)], demands=[demand("us", 10.0, 5.0)])
     problem = Problem(made)
     response, _ = answer(problem, {})
+    solver = problem.operations_solver
     solving = Highs.solve
 
     def generous(self: Highs) -> Outcome:
@@ -245,7 +246,7 @@ def test_our_rows_that_are_broken_have_a_price(monkeypatch: pytest.MonkeyPatch) 
         return replace(outcome, solution=solution)
 
     monkeypatch.setattr(Highs, "solve", generous)
-    operations = problem.operations_solver.run(response, FirstStage({}, {}), problem.all_open)
+    operations = solver.run(response, FirstStage({}, {}), {})
     # Ten units a week at 5.
     assert operations.infeasibility == approx(1e-3 * 10 * 5.0)
 

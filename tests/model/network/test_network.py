@@ -269,8 +269,8 @@ def test_sales_of_a_pair() -> None:
         stocks=[stock("them")],
     )
     network = Network(made)
-    assert network.sales(("them", "x")) == ((17.0, 35.0),)
-    assert network.sales(("annex", "x")) == ((0.0, 0.0),)
+    assert network.sales(("them", "x")) == ((17.0, 35.0),) * network.weeks
+    assert network.sales(("annex", "x")) == ((0.0, 0.0),) * network.weeks
 
 
 # Worth -------------------------------------------------------------------------------------------------------------
