@@ -86,6 +86,12 @@ class Operations:
         return {name: self.readout.amount(self.amounts, "refused_margin", name) for name in self.readout.scenarios}
 
     @property
+    def refused_imports(self) -> float:
+        """What our reviews of imports cost the counterpart."""
+        known = ("", "refused_imports") in self.readout.parts
+        return self.readout.amount(self.amounts, "refused_imports") if known else 0.0
+
+    @property
     def first_stage_cost(self) -> float:
         """Fixed and stockpile costs."""
         return self.readout.amount(self.amounts, "fixed_costs") + self.readout.amount(self.amounts, "stockpile")
@@ -205,8 +211,16 @@ class OperationsSolver:
         for family, amounts in ((self.readout.qualify, lanes), (self.readout.stockpile, units)):
             placed = family.columns >= 0
             values[family.columns[placed]] = amounts[placed]
+        model, compiled = self.leader_problem.model, self.leader_problem.compiled
         for (regime, policy), columns in self.leader_problem.policy_bounds.own.items():
             values[columns] = float(choice[regime] == policy)
+        for (_, _, *pair, week), variable in model.yielded.items():
+            fill = (
+                compiled.column.get(id(model.counterpart_fill[(*pair, week)])) if tuple(pair) in model.watched else None
+            )
+            place = compiled.column.get(id(variable))
+            if place is not None and fill is not None:
+                values[place] *= values[fill]
         return values, float(outputs[-1])
 
     def run(
@@ -424,7 +438,7 @@ def leverage_by_package(
     """
     losses = {}
     for name, own in operations.own_cost.items():
-        package = network.package_cost.get(name, 0.0) + operations.refused[name]
+        package = network.package_cost.get(name, 0.0) + operations.refused[name] + operations.refused_imports
         ours = own - status_quo + operations.first_stage_cost + operations.lasting + admin - benefits
         losses[name] = (base_loss + package, ours)
     return losses
