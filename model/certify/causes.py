@@ -256,7 +256,7 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
     * ``stock``: terminal price times what is short at the end + c times what is there, under way or thrown away;
     * ``holding``: stocks, and goods under review; ``paperwork``: dispatches times applicant_cost;
     * ``package``, ``imports`` (what our reviews of imports refuse), and on our side ``undelivered``, ``second sources``,
-      ``stockpiles`` (what they cost more than c), ``reviews``, ``lasting`` (sales that do not come back), ``allies`` (with a minus).
+      ``stockpiles`` (what they cost more than c), ``reviews``, ``lasting`` (sales that do not return), ``allies`` (with a minus).
 
     c cancels in the sum: any other would move money between causes and lose none. What solver tolerances leave over, at most some
     millionths of the money at stake, is put to the largest cause.

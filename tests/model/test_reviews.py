@@ -239,9 +239,7 @@ def test_ends_that_say_nothing_are_refused(end: str, message: str) -> None:
 
 
 def test_names_of_variants_are_their_own() -> None:
-    with pytest.raises(
-        CaseError, match=r"its variant 'slow@2' has the name of another policy"
-    ):
+    with pytest.raises(CaseError, match=r"its variant 'slow@2' has the name of another policy"):
         reviewed(3, policy(0, end_week="2;"), policy(0, "slow@2"))
 
 
