@@ -49,9 +49,9 @@ class ReviewedImports:
                     self.paperwork[arc] = network.paperwork(row, lane, week)
 
     def capacity(self, arc: ReviewedArc) -> float:
-        """Most that an arc dispatches: A_p(t) * availability * min(cap_l(t), base_flow)."""
+        """Most that an arc dispatches: A_p(t) * availability * min(cap_l(t), base_flow(t))."""
         lane, share = self.network.lanes[arc[0]], self.share[arc]
-        return min(self.network.capacity(lane, arc[2], share), lane.base_flow * share)
+        return min(self.network.capacity(lane, arc[2], share), self.network.weekly.base_flow[arc[0]][arc[2]] * share)
 
     def contracted(self, arc: ReviewedArc) -> float:
         """Least of it by contract, where all that the counterpart sells is served."""
@@ -87,7 +87,7 @@ def yield_split(model: Any, regime: str, site: str, item: str, week: int) -> Any
 def refused_imports(model: Any) -> Any:
     """What our reviews of imports cost the counterpart in goods that we refuse, and it keeps, in every scenario.
 
-    Sum of max(0, margin - R(origin, item)) * (1 - A_p(t)) * base_flow * yielded[g,p,origin,item,t] over its lanes to us under our
+    Sum of max(0, margin - R(origin, item)) * (1 - A_p(t)) * base_flow(t) * yielded[g,p,origin,item,t] over its lanes to us under our
     regimes
     """
     network, terms = model.network, []
@@ -95,7 +95,8 @@ def refused_imports(model: Any) -> Any:
         for policy in network.menu[lane.regime]:
             row = network.policy(lane.regime, policy)
             for week in range(network.weeks):
-                worth = network.margin_at_stake(lane) * (1.0 - network.granted(row, week)) * lane.base_flow
+                flow = network.weekly.base_flow[lane.lane][week]
+                worth = network.margin_at_stake(lane) * (1.0 - network.granted(row, week)) * flow
                 if worth > 0:
                     terms.append(worth * model.yielded[lane.regime, policy, lane.origin, lane.item, week])
     return quicksum(terms)
@@ -128,7 +129,7 @@ def put_yields(model: Any, network: Network, wanted: bool) -> None:
 
 
 def reviewed_bounds(b: Any, lane: str, policy: str, week: int) -> tuple[float, float]:
-    """0 <= reviewed[l,p,t] <= A_p(t) * availability * min(cap_l(t), base_flow)."""
+    """0 <= reviewed[l,p,t] <= A_p(t) * availability * min(cap_l(t), base_flow(t))."""
     return 0.0, b.data.imports.capacity((lane, policy, week))
 
 
@@ -141,10 +142,10 @@ def reviewed_split(b: Any, lane: str, week: int) -> Any:
 def reviewed_rationed(b: Any, lane: str, policy: str, week: int) -> Any:
     """Licences cover a share of what the counterpart yields.
 
-    reviewed[l,p,t] <= A_p(t) base_flow * availability * yielded[g,p,origin,item,t]
+    reviewed[l,p,t] <= A_p(t) base_flow(t) * availability * yielded[g,p,origin,item,t]
     """
     imports, arc = b.data.imports, (lane, policy, week)
-    most = b.data.network.lanes[lane].base_flow * imports.share[arc]
+    most = b.data.network.weekly.base_flow[lane][week] * imports.share[arc]
     return b.reviewed[arc] <= most * b.model().yielded[imports.yielded(arc)]
 
 
