@@ -87,8 +87,8 @@ def yield_split(model: Any, regime: str, site: str, item: str, week: int) -> Any
 def refused_imports(model: Any) -> Any:
     """What our reviews of imports cost the counterpart in goods that we refuse, and it keeps, in every scenario.
 
-    Sum of max(0, margin - R(origin, item)) * (1 - A_p(t)) * base_flow(t) * yielded[g,p,origin,item,t] over its lanes to us under our
-    regimes
+    Sum of max(0, margin - R(origin, item)) * (1 - A_p(t)) * base_flow(t) * yielded[g,p,origin,item,t] over its lanes to us under
+    our regimes
     """
     network, terms = model.network, []
     for lane in network.imports:
