@@ -29,8 +29,9 @@ class ReviewedImports:
     ----------
     lanes : list of str
         Lanes from the counterpart under a regime of ours that run before week 0.
-    kernel, share, paperwork : dict of (lane, policy, week)
-        Kernel of an arc; share of capacity that licences and outages leave it; what an application costs.
+    kernel, share, carried, paperwork : dict of (lane, policy, week)
+        Kernel of an arc; share of what is sold that licences and outages leave it; the same of capacity, with the surge before a
+        policy begins; what an application costs.
     """
 
     def __init__(self, network: Network, left: Any):
@@ -38,6 +39,7 @@ class ReviewedImports:
         self.lanes = [lane.lane for lane in network.imports]
         self.kernel: dict[ReviewedArc, Kernel] = {}
         self.share: dict[ReviewedArc, float] = {}
+        self.carried: dict[ReviewedArc, float] = {}
         self.paperwork: dict[ReviewedArc, float] = {}
         for lane in network.imports:
             for policy in network.menu[lane.regime or ""]:
@@ -46,19 +48,26 @@ class ReviewedImports:
                     arc = (lane.lane, policy, week)
                     self.kernel[arc] = network.kernel(row, week)
                     self.share[arc] = network.granted(row, week) * left("lane", lane.lane, week)
+                    self.carried[arc] = network.carried(row, week) * left("lane", lane.lane, week)
                     self.paperwork[arc] = network.paperwork(row, lane, week)
 
     def capacity(self, arc: ReviewedArc) -> float:
-        """Most that an arc dispatches: A_p(t) * availability * min(cap_l(t), base_flow(t))."""
+        """Most that an arc dispatches: A_p(t) * availability * min(cap_l(t), base_flow(t)), cap_l(t) with the surge beforehand."""
         lane, share = self.network.lanes[arc[0]], self.share[arc]
-        return min(self.network.capacity(lane, arc[2], share), self.network.weekly.base_flow[arc[0]][arc[2]] * share)
+        capacity = self.network.capacity(lane, arc[2], self.carried[arc])
+        return min(capacity, self.network.weekly.base_flow[arc[0]][arc[2]] * share)
+
+    def most(self, lane: str, week: int) -> float:
+        """Most that a lane dispatches under any policy."""
+        menu = self.network.menu[self.network.lanes[lane].regime or ""]
+        return max(self.capacity((lane, policy, week)) for policy in menu)
 
     def contracted(self, arc: ReviewedArc) -> float:
         """Least of it by contract, where all that the counterpart sells is served."""
         lane = self.network.lanes[arc[0]]
         if not self.network.contract(lane):
             return 0.0
-        return min(self.network.contracted(lane, arc[2], self.share[arc]), self.capacity(arc))
+        return min(self.network.contracted(lane, arc[2], self.carried[arc]), self.capacity(arc))
 
     def price(self, arc: ReviewedArc) -> float:
         """holding_cost H_p(t) + applicant_cost: what a unit costs beyond unit_cost."""

@@ -27,9 +27,9 @@ def usual_lasting(network: Network) -> float:
 
 
 def most_kept(network: Network) -> float:
-    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t)."""
+    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t), surges included."""
     return math.fsum(
-        value * network.capacity(network.lanes[lane], week)
+        value * network.most_carried(network.lanes[lane], week)
         for lane, value in network.lasting.items()
         for week in range(network.weeks)
     )

@@ -13,6 +13,7 @@ import scipy.sparse as sparse
 from pyomo.environ import Constraint
 
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
+from ..formulation.follower import source_worth
 from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, LeaderProblem, output_map
 from ..formulation.policy_terms import usual_lasting
@@ -20,7 +21,7 @@ from ..network.network import NONE, Network
 from ..plan.tolerances import INTEGRAL, QUANTITY_NOISE, WHOLE_GAP
 from ..solver.highs import Highs, Outcome, Program
 from .fixed_policy import _rows_of, face_of, link_rows
-from .readout import Choices, Readout
+from .readout import RESPONSE_FAMILIES, Choices, Readout
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,8 @@ class OperationsSolver:
         What our side sees of a response, from the columns of the leader problem.
     fixed : array of int
         Columns that are given: the response, its outputs, the first stage and what policies open of our side.
-    response_rows : list of (int, (site, item), bool)
-        Rows of the response: its balances and, marked, its terminal rows.
+    response_rows : list of (int, str, index)
+        Rows of the response, each with its family and index, as `source_worth` takes them.
     """
 
     def __init__(self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False):
@@ -181,9 +182,9 @@ class OperationsSolver:
         self._shares = np.array([kind == "fill" for kind, _ in leader_problem.outputs], dtype=bool)
         self._advantage = compiled.column.get(id(model.advantage), -1)
         self.response_rows = [
-            (row, tuple(key[:2]), family is model.response.terminal)
-            for family in (model.response.balance, model.response.terminal)
-            for key, constraint in family.items()
+            (row, name, index)
+            for name in source_worth(leader_problem.network)
+            for index, constraint in model.response.component(name).items()
             if (row := compiled.row.get(id(constraint))) is not None
         ]
         own = [place for columns in leader_problem.policy_bounds.own.values() for place in columns]
@@ -423,7 +424,7 @@ def _settled(highs: Highs) -> Outcome:
 
 def response_variables(block: Any) -> list[Any]:
     """Variables of a response block, in an order that two blocks of one case share."""
-    families = (block.ship, block.contract, block.make, block.stock, block.fill, block.short_end)
+    families = [block.component(name) for name in RESPONSE_FAMILIES]
     return [variable for family in families for variable in family.values()]
 
 
