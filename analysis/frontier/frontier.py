@@ -251,7 +251,8 @@ def frontier(
     _check(case, against, points, low, high)
     began = time.perf_counter()
     resource, monitor = RESOURCES[against], monitor or Monitor()
-    base, notes = SolveLimits.of(case), []
+    base = SolveLimits.of(case)
+    notes: list[str] = []
     loosest = low if resource.sense < 0 else high
 
     def stop() -> bool:
