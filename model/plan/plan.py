@@ -61,8 +61,10 @@ class Plan:
         What is allowed in the case and looks odd: of ``case.warnings`` the texts, and of the status quo where it was looked for.
     solve
         How it was solved.
+    worlds
+        Of a plan for many worlds: their number, seed, criterion, its value, bound and gap, and what leverage is in them; else None.
     tables : dict of str to pandas.DataFrame
-        policies, sourcing, flows, stocks, fills, losses, causes; units of their columns in ``frame.attrs["units"]``.
+        policies, sourcing, flows, stocks, fills, losses, causes, and of a plan for many worlds worlds; units of their columns in ``frame.attrs["units"]``.
 
     Notes
     -----
@@ -92,6 +94,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     case_warnings: tuple[str, ...] = ()
     solve: Mapping[str, Any] = field(default_factory=dict)
+    worlds: Mapping[str, Any] | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     if TYPE_CHECKING:
@@ -148,4 +151,5 @@ class Plan:
             "warnings": list(self.warnings),
             "case_warnings": list(self.case_warnings),
             "solve": dict(self.solve),
+            **({} if self.worlds is None else {"worlds": dict(self.worlds)}),
         }
