@@ -64,7 +64,8 @@ class LocalCrew:
 
     def sharpen(self, number: int, point: np.ndarray) -> bool:
         """Tighten the cuts that bind there over the least-cost faces; return whether any has moved."""
-        return any([world.sharpen(number, point) for world in self.worlds])
+        moved = [world.sharpen(number, point) for world in self.worlds]
+        return any(moved)
 
     def lines(self, number: int) -> list[WorldLines]:
         """Return the cuts of all worlds at a combination."""

@@ -217,7 +217,7 @@ class Master:
 
     @cached_property
     def preference(self) -> np.ndarray:
-        """What the tie rule says against a unit of every column: fewest lanes, then the least shares of stockpiles, earlier rows first."""
+        """What the tie rule says against a unit of a column: fewest lanes, then the least stockpiles, earlier rows first."""
         space = self.space
         lanes = int(space.integer.sum())
         piles = space.size - lanes

@@ -194,7 +194,7 @@ class World:
     def _learn(self, place: int, cut: StageCut) -> None:
         """Take note of what a cut bounds under every combination, over its whole least-cost face."""
         candidates, arrays = self.engine.cut_pool.candidates, self.engine.cut_pool.enumerator.arrays
-        bare = cut.cut.constant + cut.cut.value_of_remaining(self._remaining)
+        bare = cut.cut.constant + cut.cut.value_of_remaining(self._remaining) + candidates.rent(cut.cut.rents)
         if not cut.feasibility_cut and not cut.charge:
             bare = bare + self.constant
         flat = not cut.cut.slope.any()
@@ -205,7 +205,9 @@ class World:
         self._known.append(_Known(cut, bare, values, exact))
 
     def sharpen(self, number: int, point: np.ndarray) -> bool:
-        """Look at the least-cost face of a combination where the cut that binds at a first stage may be loose; return whether it was.
+        """Look at the least-cost face of a combination where the cut that binds at a first stage may be loose.
+
+        Returns whether it was.
 
         Parameters
         ----------

@@ -33,6 +33,8 @@ def notice(draft: Draft) -> list[Fault]:
         _qualifications,
         _regimes,
         _late_policies,
+        _benefits,
+        _kept_shares,
         delays_beyond_the_horizon,
     )
     return [warning for look in looks for warning in look(draft)]
@@ -110,3 +112,27 @@ def _late_policies(draft: Draft) -> Iterator[Fault]:
         if line.get("start_week") >= weeks:
             message = f"has no effect; the last week is {weeks - 1}"
             yield line.fault(message, "start_week", line.get("start_week"))
+
+
+def _benefits(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["policies"]:
+        regime = draft.regimes.get(line.get("regime"))
+        if line.get("ally_benefit") and regime is not None and draft.party_side(regime.get("controller")) != "ours":
+            message = f"has no effect; allies give for policies of our side, and {regime.get('controller')!r} controls this regime"
+            yield line.fault(message, "ally_benefit", line.get("ally_benefit"))
+
+
+def _kept_shares(draft: Draft) -> Iterator[Fault]:
+    assert draft.settings is not None
+    for line in draft.lines["lanes"]:
+        if not line.get("kept_share"):
+            continue
+        message = None
+        if draft.side(line.get("origin")) != "ours" or draft.side(line.get("destination")) != "counterpart":
+            message = "has no effect; customers stay away on lanes from our side to the counterpart alone"
+        elif not line.get("margin"):
+            message = "has no effect; the lane has no margin that could stay lost"
+        elif not draft.settings.horizon.after_weeks:
+            message = "has no effect; horizon.after_weeks says for how many weeks after the end sales stay lost"
+        if message:
+            yield line.fault(message, "kept_share", line.get("kept_share"))

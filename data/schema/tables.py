@@ -347,6 +347,11 @@ class Lane(Row):
         "share",
         default=0.0,
     )
+    kept_share: Share = column(
+        "Share of the sales missed on the lane that does not come back during `after_weeks`, as customers stay with others.",
+        "share",
+        default=0.0,
+    )
     fixed_cost: Amount | None = column("Cost of qualifying it; empty or 0: nothing to qualify.", "money", default=None)
     qualification: Id | None = column(
         "The qualification that opens it, alone or with other lanes; beside a fixed_cost of its own it needs both.",
@@ -434,6 +439,18 @@ class Policy(Row):
     admin_cost: Amount = column("Cost of running it.", "money", default=0.0)
     reviewer_load: Amount = column("Reviewer hours it takes.", "hours", default=0.0)
     political_cost: Amount = column("Political capital it takes.", "points", default=0.0)
+    applicant_cost: Amount = column(
+        "What an application costs the buyer, for every unit dispatched while the policy acts: declarations, lawyers, end-user "
+        "certificates.",
+        "money per unit",
+        default=0.0,
+    )
+    ally_benefit: Amount = column(
+        "What allies give our side over the horizon for taking the policy, such as for aligning a list; lowers our loss, and no "
+        "budget spends it.",
+        "money",
+        default=0.0,
+    )
 
 
 class Retaliation(Row):
@@ -611,6 +628,9 @@ class Horizon(Section):
         "How much dearer than the replacement cost a unit missing at the end is; raise it where a plan lives off its stock.",
         "share",
         default=0.05,
+    )
+    after_weeks: Week = column(
+        "Weeks after the end for which sales lost to `kept_share` stay lost.", "weeks", default=0
     )
 
 

@@ -251,6 +251,10 @@ def losses_table(problem: Problem, account: Account) -> pd.DataFrame:
     shared = [both(part) for part in RESPONSE_COSTS]
     first_stage = [(part, now.readout.amount(now.amounts, part)) for part in ("fixed_costs", "stockpile")]
     first_stage.append(("admin_costs", account.admin))
+    if network.lasting:
+        first_stage.append(("lasting_loss", now.lasting))
+    if network.benefits:
+        first_stage.append(("ally_benefits", -account.benefits))
     rows = []
     for scenario in account.losses:
         rows += [("counterpart", scenario, *part) for part in shared]

@@ -19,6 +19,8 @@ SENTENCES = {
     "counterpart_fill": "counterpart_fill[s,i,t]: the response's fill rate, where our side depends on it.",
     "order": "order[l,t]: what the counterpart orders in week t on a lane from a tracked stock of ours.",
     "margin_earned": "Margin that our side earns on lanes to the counterpart, weighted.",
+    "lasting_kept": "What the counterpart's orders keep of what may stay lost after the end.",
+    "taken": "taken[g,p]: 1 where policy p of regime g, for which allies give something, is chosen.",
     "own_cost": "own_cost[scenario]: what a scenario that may decide costs us.",
     "advantage": "What the worst scenario leaves us: package cost + refused margin - own_cost.",
     "admin_cost": "Sum of admin_cost over the chosen policies.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyomo.environ import Constraint, Expression, Objective, Set, maximize
 
-from ..formulation.linking import build_leader_problem
+from ..formulation.linking import build_leader_problem, own_columns
 from ..formulation.single_level import build_single_level
 from ..leader.problem import Problem
 from ..network.network import Network
@@ -115,6 +115,9 @@ def _under(problem: Problem, network: Network, choice: Mapping[str, str], money:
         regime = network.our_regime(network.lanes[lane])
         if regime is not None and choice[regime] != policy:
             ship.fix(0.0)
+    for regime, policy, variable in own_columns(model):
+        if choice[regime] != policy:
+            variable.fix(0.0)
     model.del_component("least_cost")
     model.least_cost = Constraint(expr=model.response.cost <= cost)
     model.least_cost.doc = "The counterpart plays a least-cost response: cost <= V under the policies given."

@@ -63,6 +63,12 @@ class ScenarioData:
             for lane in self.lanes
             for week in range(self.weeks)
         }
+        self.paperwork = {
+            (lane.lane, week): cost
+            for lane in self.lanes
+            for week in range(self.weeks)
+            if (cost := network.paperwork(policies[lane.lane], lane, week))
+        }
         self.arriving, self.under_way = arrival_terms(
             ((index, network.lanes[index[0]], index[1], kernel) for index, kernel in self.kernel.items()), self.weeks
         )
@@ -288,12 +294,12 @@ def concentrated(data: ScenarioData) -> list[tuple[str, str]]:
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of weight(destination) * (unit_cost + holding_cost H_p(t)) ship[l,t]."""
+    """Sum of weight(destination) * (unit_cost + holding_cost H_p(t) + applicant_cost of p while it acts) ship[l,t]."""
     network = b.data.network
     terms = []
     for index, kernel in b.data.kernel.items():
         lane = network.lanes[index[0]]
-        price = lane.unit_cost + network.holding[lane.item] * holding_weeks(kernel)
+        price = lane.unit_cost + network.holding[lane.item] * holding_weeks(kernel) + b.data.paperwork.get(index, 0.0)
         terms.append(network.weight[lane.destination] * price * b.ship[index])
     return quicksum(terms)
 
@@ -529,6 +535,26 @@ def first_stage_cost(model: Any) -> Any:
     )
 
 
+def lasting_loss(model: Any) -> Any:
+    """What stays lost of sales to the counterpart: sum of lasting[l] base_flow - lasting_kept, lasting_kept that of what it orders.
+
+    lasting[l] = weight(origin) * margin * kept_share * after_weeks / weeks; a week above base_flow gives some back.
+    """
+    network = model.network
+    usual = network.weeks * math.fsum(value * network.lanes[lane].base_flow for lane, value in network.lasting.items())
+    return usual - model.lasting_kept
+
+
+def ally_benefits(model: Any) -> Any:
+    """Sum of ally_benefit taken[g,p]; the gate sets the bound of taken[g,p] to 0 for the policies not chosen."""
+    return quicksum(model.network.benefits[key] * model.taken[key] for key in model.befriending)
+
+
+def one_taken(model: Any, regime: str) -> Any:
+    """A regime has one policy: sum over p of taken[g,p] <= 1."""
+    return quicksum(model.taken[key] for key in model.befriending if key[0] == regime) <= 1
+
+
 def budget(model: Any) -> Any:
     """First-stage cost - budget_gap <= budget - admin costs of the policies; the right-hand side moves with the policies."""
     return model.first_stage_cost - model.budget_gap <= 0
@@ -540,9 +566,15 @@ def own_loss(model: Any, scenario: str) -> Any:
 
 
 def own_cost(model: Any, scenario: str) -> Any:
-    """What a rated scenario costs us: own_cost >= cost of our operations - margin earned + first-stage cost."""
+    """What a rated scenario costs us.
+
+    own_cost >= cost of our operations - margin earned + first-stage cost + lasting loss - what allies give
+    """
     b = model.ours[scenario]
-    return model.own_cost[scenario] >= b.cost - model.margin_earned + model.first_stage_cost
+    cost = b.cost - model.margin_earned + model.first_stage_cost
+    if model.lasts:
+        cost += model.lasting_loss
+    return model.own_cost[scenario] >= (cost - model.ally_benefits if len(model.befriending) else cost)
 
 
 def worst(model: Any, scenario: str) -> Any:
@@ -593,6 +625,16 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.order = Var(model.orders, model.weeks, within=NonNegativeReals, bounds=order_bounds)
     model.margin_earned = Var(within=NonNegativeReals, bounds=(0.0, most_margin(network)))
     model.advantage = Var(within=Reals)
+    # What stays lost is no part of the status quo.
+    model.lasts = bool(limited and network.lasting)
+    if model.lasts:
+        model.lasting_kept = Var(within=NonNegativeReals, bounds=(0.0, most_kept(network)))
+        model.lasting_loss = Expression(rule=lasting_loss)
+    model.befriending = Set(initialize=list(network.benefits) if limited else [], dimen=2)
+    model.taken = Var(model.befriending, within=NonNegativeReals)
+    model.ally_benefits = Expression(rule=ally_benefits)
+    regimes = dict.fromkeys(regime for regime, _ in model.befriending)
+    model.one_taken = Constraint(Set(initialize=list(regimes)), rule=one_taken)
 
     model.ours = Block(
         model.scenarios, rule=lambda b, name: fill_scenario_block(b, ScenarioData(network, name), limited)
@@ -619,5 +661,14 @@ def most_margin(network: Network) -> float:
     return math.fsum(
         network.weight[lane.origin] * lane.margin * network.capacity(lane, week)
         for lane in network.paying
+        for week in range(network.weeks)
+    )
+
+
+def most_kept(network: Network) -> float:
+    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t)."""
+    return math.fsum(
+        value * network.capacity(network.lanes[lane], week)
+        for lane, value in network.lasting.items()
         for week in range(network.weeks)
     )

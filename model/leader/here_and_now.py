@@ -1,4 +1,4 @@
-"""What our side can make of a first stage that is given from outside, and bounds linear in that first stage (model.md section 6)."""
+"""What our side can make of a given first stage, and bounds that are linear in the first stage (model.md section 6)."""
 
 from __future__ import annotations
 

@@ -195,6 +195,12 @@ class Network:
         """The row of a policy; None for ``open``."""
         return None if regime is None or policy == OPEN else self._policy[regime, policy]
 
+    @cached_property
+    def benefits(self) -> dict[tuple[str, str], float]:
+        """ally_benefit of the policies of our regimes that have one, money, by (regime, policy)."""
+        rows = {key: self.policy(*key) for regime, menu in self.menu.items() for key in ((regime, p) for p in menu)}
+        return {key: row.ally_benefit for key, row in rows.items() if row is not None and row.ally_benefit > 0}
+
     def downstream(self, regime: str) -> set[Pair]:
         """The counterpart's pairs that goods of a regime's lanes reach through its processes and lanes."""
         waiting = [(lane.destination, lane.item) for lane in self.lanes_into("counterpart") if lane.regime == regime]
@@ -346,6 +352,14 @@ class Network:
     def granted(policy: Policy | None, week: int) -> float:
         """A_p(t): share of what a lane can carry for which a policy grants licences in a week; None is ``open`` (section 2)."""
         return policy.approval_rate if policy is not None and _acts(policy, week) else 1.0
+
+    def paperwork(self, policy: Policy | None, lane: Lane, week: int) -> float:
+        """What a unit dispatched over a lane in a week costs its applicant: applicant_cost while the policy acts, else 0.
+
+        One price for all goods of a regime, in the unit that the case counts each of them in.
+        """
+        acts = policy is not None and policy.applicant_cost > 0 and _acts(policy, week)
+        return policy.applicant_cost * self.units.item(lane.item) if policy is not None and acts else 0.0
 
     def pipeline(self, pair: Pair, week: int) -> float:
         """Goods dispatched before week 0 that arrive at a pair in a week."""
@@ -537,6 +551,16 @@ class Network:
     def paying(self) -> list[Lane]:
         """Lanes to the counterpart on which our side earns a margin."""
         return [lane for lane in self.lanes_between("ours", "counterpart") if lane.margin > 0]
+
+    @cached_property
+    def lasting(self) -> dict[str, float]:
+        """What stays lost of a unit that the counterpart does not order, money per unit by lane (section 4).
+
+        Weight of the origin margin kept_share after_weeks / weeks, on lanes of ours to the counterpart; 0 left out.
+        """
+        rate = self.case.settings.horizon.after_weeks / self.weeks
+        lost = {lane.lane: self.weight[lane.origin] * lane.margin * lane.kept_share * rate for lane in self.paying}
+        return {lane: value for lane, value in lost.items() if value > 0}
 
     def components(self) -> list[list[str]]:
         """Group our regimes whose lanes meet in a balance row through processes and lanes of C (section 6, item 1)."""

@@ -391,10 +391,11 @@ def alters_response(first: Case, second: Case) -> bool:
         network = Network(case)
         programs.append(compile_model(build_follower(network)).program)
         margins.append([(lane.lane, lane.margin * network.weight[lane.origin]) for lane in network.paying])
+        margins.append(list(network.lasting.items()))
     one, other = programs
     names = ("cost", "row_lower", "row_upper", "column_lower", "column_upper")
     alike = one.matrix.shape == other.matrix.shape and one.matrix.nnz == other.matrix.nnz
-    return margins[0] != margins[1] or not (
+    return margins[:2] != margins[2:] or not (
         alike
         and one.offset == other.offset
         and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)

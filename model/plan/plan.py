@@ -61,10 +61,13 @@ class Plan:
         What is allowed in the case and looks odd: of ``case.warnings`` the texts, and of the status quo where it was looked for.
     solve
         How it was solved.
+    range
+        From where to where leverage runs over worlds drawn from the case's uncertainties; None where that was not worked out.
     worlds
         Of a plan for many worlds: their number, seed, criterion, its value, bound and gap, and what leverage is in them; else None.
     tables : dict of str to pandas.DataFrame
-        policies, sourcing, flows, stocks, fills, losses, causes, and of a plan for many worlds worlds; units of their columns in ``frame.attrs["units"]``.
+        policies, sourcing, flows, stocks, fills, losses, causes, of a plan for many worlds worlds too; units of their columns in
+        ``frame.attrs["units"]``.
 
     Notes
     -----
@@ -94,6 +97,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     case_warnings: tuple[str, ...] = ()
     solve: Mapping[str, Any] = field(default_factory=dict)
+    range: Mapping[str, Any] | None = None
     worlds: Mapping[str, Any] | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -151,5 +155,6 @@ class Plan:
             "warnings": list(self.warnings),
             "case_warnings": list(self.case_warnings),
             "solve": dict(self.solve),
+            **({} if self.range is None else {"range": dict(self.range)}),
             **({} if self.worlds is None else {"worlds": dict(self.worlds)}),
         }

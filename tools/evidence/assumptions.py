@@ -269,7 +269,7 @@ class WarmSolver:
             there = (places >= 0) & ~np.isnan(values)
             placed[places[there]] = values[there]
             with PauseGC():
-                operations.append(operations_solver.run(placed, stage))
+                operations.append(operations_solver.run(placed, stage, self.advice.policies))
         before, after = operations
         admin = math.fsum(row.admin_cost for row in case.policies if advice.policies.get(row.regime) == row.policy)
         loss = responses[1][0] - responses[0][0]

@@ -783,6 +783,38 @@ def test_hours_and_capital_rule_policies_out() -> None:
     assert solve(made(reviewer_hours=4.0, political_capital=1.0)).leverage == approx(4.0)
 
 
+@covers("lasting_loss", "lasting_link")
+def test_sales_that_do_not_come_back() -> None:
+    # 2 units of 4 are refused at a margin of 3; half of that is missed again in the week after.
+    made = case(
+        after=1,
+        lanes=[lane("us", "them", 4.0, regime="list", margin=3.0, kept_share=0.5)],
+        demands=[demand("them", 4.0, 9.0)],
+        regimes=OURS,
+        policies=[policy(0, approval_rate=0.5)],
+    )
+    plan = solve(made)
+    assert plan.own_loss == approx(6.0 + 3.0)
+    assert plan.leverage == approx(2 * (9.0 - 1.0) - 9.0)
+
+
+@covers("ally_benefits", "one_taken")
+def test_allies_give_once_for_a_regime() -> None:
+    # Whatever the policies, no more than the dearer of two gifts; under either its own.
+    made = case(
+        regimes=[{"regime": "alignment", "controller": "friend"}],
+        policies=[
+            policy(0, "declared", "alignment", ally_benefit=5.0),
+            policy(0, "full", "alignment", ally_benefit=9.0),
+        ],
+    )
+    problem = Problem(made)
+    assert problem.ceiling() == approx(9.0)
+    for choice, given in (("declared", 5.0), ("full", 9.0)):
+        constant = problem.constant(problem.response_cost({"alignment": choice}), 0.0)
+        assert problem.fixed_policy.relax({"alignment": choice}, 0.0, constant, 0.0).leverage == approx(given)
+
+
 @covers("bound ours.fill_gap")
 def test_a_mean_fill_that_cannot_be_kept_is_infeasible() -> None:
     # 4 of 10 units: a fill of 0.4 where 0.5 is asked for, short by 0.1.
@@ -872,7 +904,7 @@ def everything() -> Case:
         items=[{"item": "x", "max_party_share": 0.9}],
         stocks=[stock("us", capacity=9.0, stockpile_max=1.0), stock("them", 4.0, capacity=9.0)],
         lanes=[
-            lane("us", "them", 2.0, margin=1.0, min_flow=1.0, regime="list"),
+            lane("us", "them", 2.0, margin=1.0, min_flow=1.0, regime="list", kept_share=0.5),
             lane("them", "us", 2.0, margin=1.0, min_flow=1.0, regime="ban"),
             lane("us", "world", 1.0, margin=1.0),
             idle("world", "us", 5.0, fixed_cost=1.0),
@@ -880,7 +912,8 @@ def everything() -> Case:
         processes=[process("us", capacity=5.0), process("them", capacity=5.0)],
         demands=[demand("us", 3.0, 5.0, min_fill=0.1, min_fill_week=0.1), demand("them", 3.0, 5.0)],
         regimes=[*OURS, *THEIRS],
-        policies=[policy(1), policy(1, "slow", "ban")],
+        after=1,
+        policies=[policy(1, ally_benefit=1.0), policy(1, "slow", "ban")],
         retaliations=[{"package": "stop", "regime": "ban", "policy": "slow"}],
     )
 
