@@ -54,13 +54,14 @@ class LocalCrew:
         return np.array([admin for admin, _ in settled]).T, np.array([ceiling for _, ceiling in settled]).T
 
     def visit(self, number: int, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Work out a first stage beside a combination; return leverages and charges, shape (worlds,) each."""
+        """Work out a first stage beside a combination; return leverages and what limits lack, shape (worlds,) each."""
         visits = []
         for world in self.worlds:
             if self.stop():
                 raise Stopped
             visits.append(world.visit(number, point))
-        return np.array([visit.leverage for visit in visits]), np.array([visit.charge for visit in visits])
+        lacks = [visit.charge / world.price for world, visit in zip(self.worlds, visits, strict=True)]
+        return np.array([visit.leverage for visit in visits]), np.array(lacks)
 
     def sharpen(self, number: int, point: np.ndarray) -> bool:
         """Tighten the cuts that bind there over the least-cost faces; return whether any has moved."""
@@ -93,7 +94,8 @@ def common_space(alone: Sequence[Alone]) -> FirstStageSpace:
     upper = np.array([_most(key, (each.offers for each in alone)) for key in keys], dtype=float)
     costs = np.array([[each.offers.get(key, (0.0, 0.0))[1] for key in keys] for each in alone], dtype=float)
     budgets = np.array([each.budget for each in alone])
-    return FirstStageSpace(tuple(keys), upper, integer, costs.reshape(len(alone), len(keys)), budgets)
+    prices = np.array([each.price for each in alone])
+    return FirstStageSpace(tuple(keys), upper, integer, costs.reshape(len(alone), len(keys)), budgets, prices)
 
 
 def _most(key: Key, offers: Iterable[dict[Key, tuple[float, float]]]) -> float:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
@@ -13,7 +14,7 @@ import scipy.sparse as sparse
 from ...model.solver.highs import Highs, Program
 from .criterion import Criterion
 
-EXACT = {
+EXACT: dict[str, Any] = {
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.0,
     "mip_feasibility_tolerance": 1e-9,
@@ -22,7 +23,7 @@ EXACT = {
 }
 
 LEXICOGRAPHIC = 100.0
-"""How much more a charge for limits' gaps counts than leverage, at the least weight of a world."""
+"""How much more what limits lack counts than in the programs of a world, at the least weight of one."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,16 @@ class FirstStageSpace:
         What a unit takes of the budget of every world.
     budgets : array, shape (worlds,)
         Budget of every world.
+    prices : array, shape (worlds,)
+        What a unit that limits lack is charged for in the programs of every world, money.
     """
 
-    keys: tuple[tuple[str, object], ...]
+    keys: tuple[tuple[str, Any], ...]
     upper: np.ndarray
     integer: np.ndarray
     costs: np.ndarray
     budgets: np.ndarray
+    prices: np.ndarray
 
     @property
     def size(self) -> int:
@@ -85,7 +89,7 @@ class WorldLines:
     kept
         Feasibility cuts: minus the sum of limits' gaps.
     charge
-        Cuts on minus the charge; None where gaps are not charged for.
+        Cuts on minus what limits lack; None where nothing is charged for that.
     """
 
     leverage: Lines
@@ -175,7 +179,7 @@ class Master:
         for w, world in enumerate(lines):
             theta = m + w
             upper[theta] = world.leverage.ceiling(space.upper)
-            into = {theta: 1.0} | ({charges[w]: -1.0} if w in charges else {})
+            into = {theta: 1.0} | ({charges[w]: -space.prices[w]} if w in charges else {})
             if w in charges:
                 upper[theta] = math.inf
             rows.add(world.leverage.constants, -world.leverage.slopes * scale, into)
@@ -202,7 +206,7 @@ class Master:
             unused = [column for column in unused if column != low]
         lower[unused] = upper[unused] = 0.0
         for w, column in charges.items():
-            cost[column] += LEXICOGRAPHIC * self.weights[w] / self.weights.min()
+            cost[column] += self.charge[w]
         offset = criterion.mean_weight * float(self.weights @ self.best)
         if least is not None:
             rows.add(np.array([offset - least]), cost[:m][None, :], dict(enumerate(cost[m:], start=m)))
@@ -214,6 +218,11 @@ class Master:
         integer[:m] = space.integer
         row_lower = np.full(row_upper.size, -math.inf)
         return Program(cost, matrix, row_lower, row_upper, lower, upper, integer, offset), layout
+
+    @cached_property
+    def charge(self) -> np.ndarray:
+        """What a unit that limits lack in a world takes off the rank: more than any leverage, shape (worlds,)."""
+        return LEXICOGRAPHIC * self.space.prices.max() * self.weights / self.weights.min()
 
     @cached_property
     def preference(self) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...model.plan.monitor import Stopped
 from ...model.plan.tolerances import LEVERAGE_FLOOR, LEVERAGE_TIE
-from .master import LEXICOGRAPHIC, Master, Promise, WorldLines
+from .master import Master, Promise, WorldLines
 
 LOOKS = 16
 """Steps spent on what is left within the gap asked for, and on plans that are as good."""
@@ -25,7 +25,7 @@ class Crew(Protocol):
     """Who works on all worlds: what each has of a combination and a first stage, in the order of the worlds."""
 
     def visit(self, number: int, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Work out a first stage beside a combination; return leverages and charges, shape (worlds,) each."""
+        """Work out a first stage beside a combination; return leverages and what limits lack, shape (worlds,) each."""
 
     def sharpen(self, number: int, point: np.ndarray) -> bool:
         """Tighten the cuts that bind there over the least-cost faces; return whether any has moved."""
@@ -44,7 +44,7 @@ class Incumbent:
         Its combination.
     point : array, shape (first-stage columns,)
     leverages, charges : array, shape (worlds,)
-        Its leverage in every world; what limits that no plan keeps are charged for.
+        Its leverage in every world; what limits lack that no plan keeps.
     score
         What is maximised.
     rank
@@ -204,7 +204,7 @@ class WorldsSearch:
         self._seen.setdefault(number, set()).add(point.tobytes())
         master = self.master
         score = float(master.criterion.score(leverages, master.weights, master.best))
-        charged = LEXICOGRAPHIC * float(charges @ master.weights) / float(master.weights.min())
+        charged = float(charges @ master.charge)
         found = Incumbent(number, point, leverages, charges, score, score - charged)
         self._values.setdefault(number, []).append(found)
         if found.rank > -math.inf and (self.best is None or found.rank > self.best.rank + self.tie):
@@ -251,8 +251,10 @@ class WorldsSearch:
                 return
             assert self.best is not None
             mine, better = self.order[self.best.number], self.best.rank + self.tie
-            near = np.flatnonzero(~self._closed & (self.upper >= self.best.rank - self.tie))
-            near = [number for number in near.tolist() if self.upper[number] > better or self.order[number] < mine]
+            candidates = np.flatnonzero(~self._closed & (self.upper >= self.best.rank - self.tie))
+            near = [
+                number for number in candidates.tolist() if self.upper[number] > better or self.order[number] < mine
+            ]
             if not near:
                 break
             self.advance(min(near, key=lambda number: (-self.upper[number], self.order[number])))

@@ -149,7 +149,8 @@ class _Solver:
 
     def result(self) -> WorldsResult:
         """Find the plan and prove it."""
-        bound, unkept = math.inf, ()
+        bound, ended = math.inf, None
+        unkept: tuple[str, ...] = ()
         try:
             alone = self._prepare()
             unkept = tuple(
@@ -158,7 +159,7 @@ class _Solver:
             ended, search = self._search(alone)
             bound = ended.bound
         except Stopped:
-            ended = None
+            pass
         if ended is None or ended.best is None:
             return self._none("infeasible" if bound == -math.inf else "unknown", unkept)
         return self._found(alone, ended, ended.best, search, unkept)
@@ -201,7 +202,9 @@ class _Solver:
     def _least_charged(self, number: int, alone: list[Alone], admin: np.ndarray, ceilings: np.ndarray) -> float:
         """Best leverage of a world whose limits no plan keeps, of plans that break them least."""
         one = [number]
-        space = replace(self.space, costs=self.space.costs[one], budgets=self.space.budgets[one])
+        space = replace(
+            self.space, costs=self.space.costs[one], budgets=self.space.budgets[one], prices=self.space.prices[one]
+        )
         master = Master(space, Criterion.parse("mean"), np.ones(1), np.zeros(1))
         search = self._ready(self.crew.only(number), master, admin[:, one], ceilings[:, one], lambda score, bound: None)
         ended = search.run(self._open)
@@ -300,7 +303,7 @@ class _Solver:
             if kind == "qualify" and amount > 0.5:
                 qualified.append(str(key))
             elif kind == "stockpile" and amount > NO_AMOUNT * max(1.0, most):
-                site, item = key  # type: ignore[misc]
+                site, item = key
                 stockpile[f"{site}/{item}"] = amount * self.units.item(item)
         return Choices(policies, tuple(qualified), stockpile)
 

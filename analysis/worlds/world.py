@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ...data import Case
     from ...model.follower.enumerate import PolicyIndices
 
-Key = tuple[str, object]
+Key = tuple[str, Any]
 """``("qualify", name)`` or ``("stockpile", (site, item))``."""
 
 
@@ -45,6 +45,8 @@ class Alone:
         Combinations of policies that its limits allow, by number.
     budget
         Its budget.
+    price
+        What a unit that its limits lack is charged for, money.
     """
 
     leverage: float
@@ -53,6 +55,7 @@ class Alone:
     offers: dict[Key, tuple[float, float]]
     combinations: list[PolicyIndices]
     budget: float
+    price: float
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,14 @@ class World:
         found = self.found = self.engine.search(rel_gap=rel_gap)
         self.charged = found.choice is None and found.bound == -math.inf
         limits = SolveLimits.of(self.problem.case)
-        return Alone(found.leverage, found.bound, self.charged, self._offers(), self._combinations(), limits.budget)
+        return Alone(
+            found.leverage, found.bound, self.charged, self._offers(), self._combinations(), limits.budget, self.price
+        )
+
+    @property
+    def price(self) -> float:
+        """What a unit that limits lack is charged for at most, money."""
+        return max(1.0, float(self.problem.fixed_policy.gap_cost.max(initial=0.0)))
 
     # The first stage and the combinations ----------------------------------------------------------------------------
 
@@ -246,8 +256,9 @@ class World:
         }
         for each in self._known:
             constants, slopes = kinds[each.kind]
-            constants.append(float(each.values[place] - each.cut.slope @ each.cut.point))
-            slopes.append(each.cut.slope)
+            unit = self.price if each.kind == "charge" else 1.0
+            constants.append(float(each.values[place] - each.cut.slope @ each.cut.point) / unit)
+            slopes.append(each.cut.slope / unit)
         lines = {
             kind: Lines(np.array(found), np.array(slopes).reshape(len(found), width))
             for kind, (found, slopes) in kinds.items()
@@ -292,7 +303,7 @@ class World:
         chosen = dict(zip(self._keys, point.tolist(), strict=True))
         qualify = {str(key): amount > 0.5 for (kind, key), amount in chosen.items() if kind == "qualify"}
         stockpile = {key: amount for (kind, key), amount in chosen.items() if kind == "stockpile"}
-        return FirstStage(qualify, stockpile)  # type: ignore[arg-type]
+        return FirstStage(qualify, stockpile)
 
 
 @dataclass

@@ -117,7 +117,7 @@ class HereAndNow:
             fixed._set(highs, choice, cost, constant, admin)
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
-            charge = float(fixed._gap_cost @ outcome.solution)
+            charge = float(fixed.gap_cost @ outcome.solution)
             leverage = -outcome.objective
             cut = self._cut(outcome.solution, leverage, constant, admin, point)
             if charge <= 0:
@@ -154,7 +154,7 @@ class HereAndNow:
         fixed = self.fixed_policy
         highs = fixed.relaxed
         offset = highs.offset
-        highs.set_cost(fixed._gap_cost)
+        highs.set_cost(fixed.gap_cost)
         highs.set_offset(0.0)
         try:
             outcome = fixed._solve_relaxed(choice)
@@ -169,11 +169,11 @@ class HereAndNow:
         """Value of a first stage with which limits can be kept, yet are not at the price that their gaps have."""
         fixed = self.fixed_policy
         highs, cost = fixed.relaxed, fixed.leader_problem.program.cost
-        highs.set_cost(np.where(fixed._gap_cost > 0, DEARER * fixed._gap_cost, cost))
+        highs.set_cost(np.where(fixed.gap_cost > 0, DEARER * fixed.gap_cost, cost))
         try:
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
-            charge = DEARER * float(fixed._gap_cost @ outcome.solution)
+            charge = DEARER * float(fixed.gap_cost @ outcome.solution)
             cut = self._cut(outcome.solution, -outcome.objective, constant, admin, point)
             # What is left of gaps is rounding.
             return Visit(-outcome.objective + charge, 0.0, 0.0, (first, cut))
