@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..input.draft import Draft
+from ..input.draft import Draft, Line
 from ..schema.errors import Fault
+from ..schema.tables import PROFILED, TABLES
 from .lookalikes import look_alikes
 from .unlikely import (
     delays_beyond_the_horizon,
     margins_below_cost,
     penalties_below_cost,
+    savings_below_cost,
     sites_without_lanes,
     unneeded_outputs,
     unused_items,
@@ -27,12 +29,20 @@ def notice(draft: Draft) -> list[Fault]:
         _unserved,
         penalties_below_cost,
         margins_below_cost,
+        savings_below_cost,
         unneeded_outputs,
         _counterpart_limits,
         _lanes,
         _qualifications,
+        _orders,
+        _suppliers,
         _regimes,
         _late_policies,
+        _windows,
+        _backorders,
+        _surges,
+        _savings,
+        _profiles,
         _benefits,
         _kept_shares,
         delays_beyond_the_horizon,
@@ -98,11 +108,111 @@ def _qualifications(draft: Draft) -> Iterator[Fault]:
             yield line.fault(message, "qualification", line.get("qualification"))
 
 
+def _orders(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["lanes"]:
+        if line.get("min_order") > line.get("max_flow"):
+            message = f"more than max_flow {line.get('max_flow'):g}, so that nothing is ever ordered; lower it, or raise max_flow"
+            yield line.fault(message, "min_order", line.get("min_order"))
+    most = {line.get("lane"): line.get("max_flow") for line in draft.lines["lanes"]}
+    for line in draft.lines["price_breaks"]:
+        if line.get("from_flow") > most[line.get("lane")]:
+            message = (
+                f"more than the lane's max_flow {most[line.get('lane')]:g}, so that its price never holds; lower it"
+            )
+            yield line.fault(message, "from_flow", line.get("from_flow"))
+
+
+def _suppliers(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["items"]:
+        number, least, most = (
+            line.get(column) for column in ("min_suppliers", "min_supplier_share", "max_supplier_share")
+        )
+        sites = {
+            lane.get("origin")
+            for lane in draft.lines["lanes"]
+            if lane.get("item") == line.get("item")
+            and draft.side(lane.get("destination")) == "ours"
+            and draft.side(lane.get("origin")) != "ours"
+        }
+        if number > len(sites):
+            message = (
+                f"more than the {len(sites)} sites outside our side whose lanes bring it to us; add lanes, or lower it"
+            )
+            yield line.fault(message, "min_suppliers", number)
+        elif number * least > 1:
+            message = f"{number} suppliers of {least:g} each are more than all; lower one of them"
+            yield line.fault(message, "min_supplier_share", least)
+        if least > most:
+            message = f"more than max_supplier_share {most:g}, so that no site may supply us; lower it"
+            yield line.fault(message, "min_supplier_share", least)
+
+
 def _regimes(draft: Draft) -> Iterator[Fault]:
     used = {line.get("regime") for line in draft.lines["lanes"]}
     for line in draft.lines["regimes"]:
         if line.get("regime") not in used:
             yield line.fault("no lane carries this regime; its policies have no effect", "regime", line.get("regime"))
+
+
+def _windows(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["demands"]:
+        if line.get("fill_window") is not None and not line.get("min_fill"):
+            yield line.fault("has no effect; min_fill is 0", "fill_window", line.get("fill_window"))
+
+
+def _backorders(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["demands"]:
+        share, cost = line.get("backorder_share"), line.get("backorder_cost")
+        if cost and not share:
+            yield line.fault("has no effect; backorder_share is 0", "backorder_cost", cost)
+        if share and not cost:
+            message = "waiting costs nothing, so that a unit served late is as good as one in time; write what a week of it costs"
+            yield line.fault(message, "backorder_cost", cost)
+
+
+def _surges(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["policies"]:
+        if line.get("surge") and not line.get("start_week"):
+            message = "has no effect; the policy begins in week 0, and nothing comes before it"
+            yield line.fault(message, "surge", line.get("surge"))
+
+
+def _savings(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["recipes"]:
+        if line.get("saving_cost") and not line.get("saving_share"):
+            yield line.fault("has no effect; saving_share is 0", "saving_cost", line.get("saving_cost"))
+
+
+def _profiles(draft: Draft) -> Iterator[Fault]:
+    """Warn of steps that move nothing, and of weeks in which more runs than a lane can carry."""
+    rows = {
+        (table, "/".join(str(line.get(name)) for name in TABLES[table].key)): line
+        for table in PROFILED
+        for line in draft.lines[table]
+    }
+    factors: dict[tuple[str, str], dict[int, tuple[float, Line]]] = {}
+    for line in draft.lines["profiles"]:
+        table, key, column = line.get("table"), line.get("key"), line.get("column")
+        if not rows[table, key].get(column):
+            yield line.fault(f"has no effect; {column} of {key!r} is 0", "column", column)
+        if table == "lanes" and column in ("base_flow", "max_flow"):
+            factors.setdefault((key, column), {})[line.get("from_week")] = line.get("factor"), line
+    for key in dict.fromkeys(key for key, _ in factors):
+        steps = [factors.get((key, column), {}) for column in ("base_flow", "max_flow")]
+        now = [1.0, 1.0]
+        for week in sorted({*steps[0], *steps[1]}):
+            now = [step[week][0] if week in step else before for step, before in zip(steps, now, strict=True)]
+            runs, carries = (
+                factor * rows["lanes", key].get(column) if factor else 0.0
+                for factor, column in zip(now, ("base_flow", "max_flow"), strict=True)
+            )
+            if runs > carries * (1 + 1e-9):
+                line = next(step[week][1] for step in steps if week in step)
+                message = (
+                    f"from week {week} on the base_flow of {key!r} is {runs:g}, more than the {carries:g} that it can carry then; "
+                    "move both"
+                )
+                yield line.fault(message, "factor", line.get("factor"))
 
 
 def _late_policies(draft: Draft) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ from typing import Any
 from ..input.draft import Draft, Line
 from ..schema.declarations import needed, references
 from ..schema.errors import Fault, nearest
-from ..schema.tables import TABLES, Contingency
+from ..schema.tables import PROFILED, TABLES, Contingency, Policy
 from .lookalikes import difference, skeleton
 from .worlds import uncertainties, worlds
 
@@ -27,6 +27,8 @@ def check(draft: Draft) -> list[Fault]:
         _lanes,
         _lane_regimes,
         _qualifications,
+        _price_breaks,
+        _suppliers,
         _stocks,
         _demands,
         _processes,
@@ -36,6 +38,7 @@ def check(draft: Draft) -> list[Fault]:
         _contingencies,
         _starts,
         _scenario_names,
+        _profiles,
         uncertainties,
         worlds,
     )
@@ -109,6 +112,8 @@ def _lanes(draft: Draft) -> Iterator[Fault]:
             yield from _contract(draft, line)
         if line.get("min_share"):
             yield from _take_or_pay(draft, line)
+        if line.get("min_order"):
+            yield from _least_order(draft, line)
 
 
 def _contract(draft: Draft, line: Line) -> Iterator[Fault]:
@@ -133,6 +138,58 @@ def _take_or_pay(draft: Draft, line: Line) -> Iterator[Fault]:
         yield line.fault(message, "min_share", share)
     else:
         yield from _from_outside(draft, line, "min_share")
+
+
+def _least_order(draft: Draft, line: Line) -> Iterator[Fault]:
+    least, destination = line.get("min_order"), line.get("destination")
+    if draft.side(destination) in ("counterpart", "other"):
+        message = f"a least order acts on lanes that end on our side; this one ends at {destination!r}; write 0"
+        yield line.fault(message, "min_order", least)
+    contract = next((column for column in ("min_flow", "min_share") if line.get(column)), None)
+    if contract is None:
+        return
+    # In weeks in which less than an order can be carried nothing is ordered, and the contract would be broken.
+    first = line.get("max_flow") / (line.get("ramp_weeks") + 1)
+    asks = f"{contract} asks for goods in every week"
+    if first < least:
+        message = f"{asks}, yet in the first only {first:g} can be carried, less than an order"
+        yield line.fault(f"{message}; lower min_order, or write {contract} 0", "min_order", least)
+    elif name := next(_outages_below(draft, line.get("lane"), least / line.get("max_flow")), None):
+        message = f"{asks}, yet contingency {name!r} leaves less than an order; lower min_order, or write {contract} 0"
+        yield line.fault(message, "min_order", least)
+    elif draft.side(line.get("origin")) == "counterpart":
+        message = f"{asks}, and the counterpart may yield less than an order; write one of them"
+        yield line.fault(message, "min_order", least)
+
+
+def _outages_below(draft: Draft, lane: str, share: float) -> Iterator[str]:
+    """Yield contingencies that in some week leave something of a lane, but less than a share."""
+    grouped: dict[str, list[Contingency]] = {}
+    for line in draft.sound("contingencies"):
+        if line.get("lane") == lane and isinstance(line.row, Contingency):
+            grouped.setdefault(line.row.contingency, []).append(line.row)
+    weeks = 0 if draft.settings is None else draft.settings.horizon.weeks
+    for name, rows in grouped.items():
+        for number in range(max(len(row.starts) for row in rows)):
+            spans = [(row, row.span(row.starts[number if len(row.starts) > 1 else 0], weeks)) for row in rows]
+            left = [math.prod(row.availability for row, span in spans if week in span) for week in range(weeks)]
+            if any(0 < part < share for part in left):
+                yield name
+
+
+def _price_breaks(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["price_breaks"]:
+        lane = draft.lanes.get(line.get("lane"))
+        if lane is not None and draft.side(lane.get("destination")) in ("counterpart", "other"):
+            message = f"ends at {lane.get('destination')!r}; prices by quantity are for lanes that end on our side"
+            yield line.fault(message, "lane", line.get("lane"))
+
+
+def _suppliers(draft: Draft) -> Iterator[Fault]:
+    for line in draft.sound("items"):
+        if line.get("min_suppliers") and not line.get("min_supplier_share"):
+            message = "a supplier of nothing would count; write the min_supplier_share from which on a site does"
+            yield line.fault(message, "min_suppliers", line.get("min_suppliers"))
 
 
 def _from_outside(draft: Draft, line: Line, column: str) -> Iterator[Fault]:
@@ -173,8 +230,12 @@ def _lane_regimes(draft: Draft) -> Iterator[Fault]:
         side = draft.party_side(regime.get("controller"))
         origin, destination = line.get("origin"), line.get("destination")
         message = None
-        if side == "ours" and draft.side(destination) in ("ours", "other"):
-            message = f"our side's regimes act on lanes that end at the counterpart; this one ends at {destination!r}"
+        ends = draft.side(origin), draft.side(destination)
+        if side == "ours" and (ends[1] == "other" or ends in (("ours", "ours"), ("other", "ours"))):
+            message = (
+                "our side's regimes act on lanes that end at the counterpart, or lead from it to our side; this one leads from "
+                f"{origin!r} to {destination!r}"
+            )
         elif side == "counterpart" and draft.side(origin) in ("ours", "other"):
             message = f"a regime of the counterpart acts on lanes that start there; this one starts at {origin!r}"
         elif side == "other":
@@ -233,13 +294,27 @@ def _policies(draft: Draft) -> Iterator[Fault]:
         if line.get("policy") == "open":
             yield line.fault("every regime has `open` without a row; take the row out", "policy", "open")
     for line in draft.sound("policies"):
-        start, end = line.get("start_week"), line.get("end_week")
-        if end is not None and end <= start:
-            message = f"not after start_week {start}; it is the first week after the policy"
-            yield line.fault(message, "end_week", end)
+        assert isinstance(line.row, Policy)
+        start, ends = line.row.start_week, line.row.ends
+        early = [end for end in ends if end is not None and end <= start]
+        if early:
+            which = f"week {', '.join(map(str, early))} is " if len(ends) > 1 else ""
+            message = f"{which}not after start_week {start}; it is the first week after the policy"
+            yield line.fault(message, "end_week", line.get("end_week"))
+        taken = (
+            [row.policy for row in line.row.variants if row.policy in draft.menus[line.row.regime]]
+            if len(ends) > 1
+            else []
+        )
+        taken = [name for name in taken if name != line.row.policy]
+        if taken:
+            message = f"its variant {taken[0]!r} has the name of another policy of the regime; choose another"
+            yield line.fault(message, "policy", line.row.policy)
 
 
 def _retaliations(draft: Draft) -> Iterator[Fault]:
+    policies = [line.row for line in draft.sound("policies") if isinstance(line.row, Policy)]
+    several = {(row.regime, row.policy): row for row in policies if len(row.ends) > 1}
     for line in draft.lines["retaliations"]:
         regime = draft.regimes.get(line.get("regime"))
         if regime is None:
@@ -252,6 +327,12 @@ def _retaliations(draft: Draft) -> Iterator[Fault]:
             names = sorted(name for name in menu if name)
             hint = nearest(line.get("policy"), names) or f"; it has {', '.join(names)}"
             yield line.fault(f"no policy of regime {line.get('regime')!r}{hint}", "policy", line.get("policy"))
+        row = several.get((line.get("regime"), line.get("policy")))
+        if row is not None:
+            message = (
+                f"may end in several weeks ({row.end_week}); a package is one thing: give it a policy with one end"
+            )
+            yield line.fault(message, "policy", line.get("policy"))
 
 
 def _contingencies(draft: Draft) -> Iterator[Fault]:
@@ -337,3 +418,24 @@ def _start_names(draft: Draft, packages: set[str]) -> Iterator[Fault]:
             told.add(name)
             message = f"its scenario {taken[0]!r} has the name of another contingency or package; choose another"
             yield line.fault(message, "contingency", name)
+
+
+def _profiles(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["profiles"]:
+        table, key, column = (line.get(name) for name in ("table", "key", "column"))
+        if table not in PROFILED:
+            continue
+        if column is not None and column not in PROFILED[table]:
+            message = f"no figure of {table} that a profile moves; those are {', '.join(PROFILED[table])}"
+            yield line.fault(message, "column", column)
+        known = {"/".join(str(row.get(name)) for name in TABLES[table].key) for row in draft.lines[table]}
+        if key is not None and table not in draft.unknown and key not in known:
+            shape = "/".join(TABLES[table].key)
+            hint = nearest(key, sorted(known)) or f"; a key of {table} is {shape}"
+            yield line.fault(f"not in {table}{hint}", "key", key)
+    weeks = draft.settings.horizon.weeks if draft.settings else None
+    for line in draft.sound("profiles"):
+        week = line.get("from_week")
+        if weeks is not None and week >= weeks:
+            message = f"beyond the horizon, whose last week is {weeks - 1}; take the row out, or plan for more weeks"
+            yield line.fault(message, "from_week", week)

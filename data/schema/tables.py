@@ -205,6 +205,55 @@ def _start_weeks(value: Any) -> int | StartWeeks:
     return StartWeeks(text, tuple(weeks))
 
 
+@dataclass(frozen=True)
+class EndWeeks:
+    """Several weeks in which a policy may end, as written and as read.
+
+    Attributes
+    ----------
+    text
+        As the case writes them: ``13;26;``.
+    weeks : tuple of int or None
+        In the order written; None, nothing between or after semicolons: it never ends.
+    """
+
+    text: str
+    weeks: tuple[int | None, ...]
+
+    def __str__(self) -> str:
+        """Return the weeks as written."""
+        return self.text
+
+
+def _end_weeks(value: Any) -> int | EndWeeks | None:
+    if value is None or isinstance(value, EndWeeks):
+        return value
+    if not isinstance(value, str) or ";" not in value:
+        return _week(value)
+    text = _text(value)
+    weeks: list[int | None] = []
+    for part in text.split(";"):
+        try:
+            week = _week(part) if part.strip() else None
+        except PydanticCustomError:
+            raise refuse(
+                "not a list of weeks; write weeks with semicolons between them, such as 13;26, and one at the end, 13;26;, where "
+                "the policy may also stay"
+            ) from None
+        if week in weeks:
+            named = "no end twice" if week is None else f"week {week} twice"
+            raise refuse(f"names {named}; name each end once")
+        weeks.append(week)
+    return EndWeeks(text, tuple(weeks))
+
+
+def _count(value: Any) -> int:
+    number = _number(value)
+    if number != int(number) or not 0 <= number <= MOST_WEEKS:
+        raise refuse("not a count; write a whole number such as 2")
+    return int(number)
+
+
 def _duration(value: Any) -> int:
     weeks = _week(value)
     if weeks < 1:
@@ -212,8 +261,15 @@ def _duration(value: Any) -> int:
     return weeks
 
 
-def _plain_weeks(value: int | StartWeeks) -> int | str:
-    return str(value) if isinstance(value, StartWeeks) else value
+def _window(value: Any) -> int:
+    weeks = _week(value)
+    if weeks < 1:
+        raise refuse("a run of weeks has at least one")
+    return weeks
+
+
+def _plain_weeks(value: int | StartWeeks | EndWeeks | None) -> int | str | None:
+    return str(value) if isinstance(value, StartWeeks | EndWeeks) else value
 
 
 Text = Annotated[str, BeforeValidator(_text)]
@@ -224,8 +280,11 @@ Amount = Annotated[float, BeforeValidator(_finite), AfterValidator(_not_negative
 Bound = Annotated[float, BeforeValidator(_extended), AfterValidator(_not_negative)]
 Share = Annotated[float, BeforeValidator(_finite), AfterValidator(_share)]
 Week = Annotated[int, BeforeValidator(_week)]
+Count = Annotated[int, BeforeValidator(_count)]
 Duration = Annotated[int, BeforeValidator(_duration)]
+Window = Annotated[int, BeforeValidator(_window)]
 Starts = Annotated[int | StartWeeks, BeforeValidator(_start_weeks), PlainSerializer(_plain_weeks)]
+Ends = Annotated[int | EndWeeks | None, BeforeValidator(_end_weeks), PlainSerializer(_plain_weeks)]
 Distribution = Annotated[Delay, BeforeValidator(_delay), PlainSerializer(str)]
 
 
@@ -246,10 +305,14 @@ class Row(BaseModel):
     key: ClassVar[tuple[str, ...]]
     required: ClassVar[bool] = False
 
+    def cell(self, column: str) -> Any:
+        """Return the value of a column by the name that a case writes."""
+        return getattr(self, column if column in type(self).model_fields else f"{column}_")
+
     @property
     def id(self) -> str:
         """The row's key as ``--set`` writes it: one id, or ids joined by ``/``."""
-        return "/".join(str(getattr(self, name)) for name in self.key)
+        return "/".join(str(self.cell(name)) for name in self.key)
 
 
 class Party(Row):
@@ -286,6 +349,13 @@ class Item(Row):
     unit: Text = column("Unit its quantities are counted in.", default="")
     holding_cost: Amount = column("Cost of holding a unit for a week.", "money per unit and week", default=0.0)
     max_party_share: Share = column("Largest share of our intake one outside party may supply.", "share", default=1.0)
+    min_suppliers: Count = column(
+        "Least number of sites outside our side that supply us; each supplies min_supplier_share at least.", default=0
+    )
+    min_supplier_share: Share = column(
+        "Least share of our intake that a site which supplies us at all supplies.", "share", default=0.0
+    )
+    max_supplier_share: Share = column("Largest share of our intake that one site may supply.", "share", default=1.0)
 
 
 class Stock(Row):
@@ -347,6 +417,11 @@ class Lane(Row):
         "share",
         default=0.0,
     )
+    min_order: Amount = column(
+        "Least order: in every week nothing is dispatched, or at least so much; on our side.",
+        "units per week",
+        default=0.0,
+    )
     kept_share: Share = column(
         "Share of the sales missed on the lane that does not come back during `after_weeks`, as customers stay with others.",
         "share",
@@ -375,6 +450,21 @@ class Qualification(Row):
     )
 
 
+class PriceBreak(Row):
+    """A price that a lane to our side has from some mean weekly flow on, for all units (an all-units discount)."""
+
+    table = "price_breaks"
+    key = ("lane", "from_flow")
+    lane: Id = column("The lane.", refers="lanes")
+    from_flow: Amount = column("Mean flow over the horizon from which on the price holds.", "units per week")
+    unit_cost: Amount = column("Price of every unit then, in the place of the lane's unit_cost.", "money per unit")
+
+    @property
+    def id(self) -> str:
+        """``lane/from_flow``."""
+        return f"{self.lane}/{self.from_flow:g}"
+
+
 class Process(Row):
     """A way a site makes an item."""
 
@@ -395,6 +485,12 @@ class Ingredient(Row):
     process: Id = column("The process.", refers="processes")
     input: Id = column("The item it needs.", refers="items")
     quantity: Amount = column("Units of input for a unit of output.", "units per unit")
+    saving_share: Share = column("Share of the input that can be saved, at saving_cost.", "share", default=0.0)
+    saving_cost: Amount = column(
+        "Cost of saving a unit of input: what doing with less takes in yield, work or quality.",
+        "money per unit",
+        default=0.0,
+    )
 
 
 class Demand(Row):
@@ -409,6 +505,17 @@ class Demand(Row):
     shortage_penalty: Amount = column("Loss for a unit not served.", "money per unit")
     min_fill: Share = column("Least mean fill rate, in every scenario.", "share", default=0.0)
     min_fill_week: Share = column("Least fill rate of any week, in every scenario.", "share", default=0.0)
+    backorder_share: Share = column(
+        "Share of what is not served in its week that waits; the rest is lost at shortage_penalty.",
+        "share",
+        default=0.0,
+    )
+    backorder_cost: Amount = column(
+        "Cost of a unit that waits for a week; what waits at the end is lost.", "money per unit and week", default=0.0
+    )
+    fill_window: Window | None = column(
+        "min_fill holds for the mean of every run of so many weeks; default: of all weeks.", "weeks", default=None
+    )
 
 
 class Regime(Row):
@@ -435,7 +542,17 @@ class Policy(Row):
         default=1.0,
     )
     start_week: Week = column("First week of the policy.", "week", default=0)
-    end_week: Week | None = column("First week after the policy; default: never ends.", "week", default=None)
+    end_week: Ends = column(
+        "First week after the policy; default: never ends. Several, such as 13;26;, make one policy each, named `id@13`, `id@26` "
+        "and, for the nothing after the last semicolon, `id`, which never ends.",
+        "week",
+        default=None,
+    )
+    surge: Amount = column(
+        "How much more than max_flow its lanes can carry before start_week, as a share of it: who knows of a review buys ahead.",
+        "factor",
+        default=0.0,
+    )
     admin_cost: Amount = column("Cost of running it.", "money", default=0.0)
     reviewer_load: Amount = column("Reviewer hours it takes.", "hours", default=0.0)
     political_cost: Amount = column("Political capital it takes.", "points", default=0.0)
@@ -451,6 +568,21 @@ class Policy(Row):
         "money",
         default=0.0,
     )
+
+    @property
+    def ends(self) -> tuple[int | None, ...]:
+        """Weeks in which it may end, one or several; None: it never does."""
+        return self.end_week.weeks if isinstance(self.end_week, EndWeeks) else (self.end_week,)
+
+    @property
+    def variants(self) -> tuple[Policy, ...]:
+        """The policies that it stands for, each with one end; itself where it has one."""
+        if len(self.ends) == 1:
+            return (self,)
+        return tuple(
+            self.model_copy(update={"policy": self.policy if end is None else f"{self.policy}@{end}", "end_week": end})
+            for end in self.ends
+        )
 
 
 class Retaliation(Row):
@@ -501,6 +633,33 @@ class Contingency(Row):
         if self.duration_weeks is not None:
             ends.append(start + self.duration_weeks)
         return range(start, min(ends))
+
+
+PROFILED = {
+    "lanes": ("base_flow", "max_flow", "unit_cost"),
+    "demands": ("quantity", "shortage_penalty"),
+    "processes": ("capacity",),
+}
+"""Columns of each table whose figures a profile can move."""
+
+
+class Profile(Row):
+    """A step of a figure that changes over time: the figure of its row times a factor, from a week on."""
+
+    table = "profiles"
+    key = ("table", "key", "column", "from_week")
+    # `table` and `column` name the figure; the trailing underscore keeps them apart from the declaration.
+    table_: Literal["lanes", "demands", "processes"] = column("The table of the figure.", alias="table")
+    key_: Text = column("The row's key: a lane, a process, or `site/item` of a demand.", alias="key")
+    column_: Literal["base_flow", "max_flow", "unit_cost", "quantity", "shortage_penalty", "capacity"] = column(
+        "The column of the figure: base_flow, max_flow or unit_cost of lanes, quantity or shortage_penalty of demands, capacity of "
+        "processes.",
+        alias="column",
+    )
+    from_week: Week = column(
+        "First week of the step; it lasts to the next step of the same figure, or to the end.", "week"
+    )
+    factor: Amount = column("Times the figure in that row; 1 before the first step.", "factor")
 
 
 class Source(Row):
@@ -565,6 +724,7 @@ TABLES: dict[str, type[Row]] = {
         Stock,
         Lane,
         Qualification,
+        PriceBreak,
         Process,
         Ingredient,
         Demand,
@@ -572,6 +732,7 @@ TABLES: dict[str, type[Row]] = {
         Policy,
         Retaliation,
         Contingency,
+        Profile,
         Source,
         Uncertainty,
         World,

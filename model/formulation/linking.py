@@ -96,7 +96,8 @@ def build_leader_problem(
 
 def own_columns(model: Any) -> list[tuple[str, str, Any]]:
     """(regime, policy, variable) of our side's variables that a policy opens, each at most 1."""
-    return [(*key, variable) for key, variable in model.taken.items()]
+    found = [(*key, variable) for key, variable in model.taken.items()]
+    return found + [(key[0], key[1], variable) for key, variable in model.yielded.items()]
 
 
 class PolicyBounds:
@@ -162,6 +163,11 @@ class LeaderProblem:
         The case as the mathematics sees it.
     scenarios, limited
         As in `build_leader`.
+
+    Attributes
+    ----------
+    operational : array of int
+        Columns of the binaries that are no first-stage choice: orders, prices by quantity, suppliers.
     """
 
     def __init__(self, network: Network, scenarios: Sequence[str] | None = None, limited: bool = True):
@@ -171,6 +177,8 @@ class LeaderProblem:
         self.program = self.compiled.program
         self.policy_bounds = PolicyBounds(self.compiled, self.model.response, own_columns(self.model))
         self.outputs = output_keys(self.model)
+        qualify = self.compiled.columns(self.model.qualify.values())
+        self.operational = np.setdiff1d(np.flatnonzero(self.program.integer), qualify)
         self.face_row = self.compiled.row.get(id(self.model.least_cost))
         self.face_offset = _constant(self.model.response.cost)
 

@@ -167,6 +167,8 @@ class FixedPolicySolver:
     crash
         Basis to start from where none is known, by choice: the response's own, and slacks for the rest. Given where nothing on our
         side depends on the response, which is not solved again then.
+    start
+        Basis that the first solves begin with; None: slacks.
 
     Attributes
     ----------
@@ -187,6 +189,7 @@ class FixedPolicySolver:
         log: str | None = None,
         stop: Callable[[], bool] = lambda: False,
         crash: Callable[[Choice], Any] | None = None,
+        start: Any = None,
     ):
         self.leader_problem = leader_problem
         self.crash = crash
@@ -212,6 +215,9 @@ class FixedPolicySolver:
         self.exact = TolerantHighs(
             leader_problem.program.relaxed(), log=log, stop=stop, presolve="off", solver="simplex"
         )
+        if start is not None:
+            self.relaxed.highs.setBasis(start)
+            self.exact.highs.setBasis(start)
         self.bases: dict[Node, Any] = {}
         self.last: tuple[Node, State, Outcome] | None = None
         self.repriced = False
@@ -321,6 +327,8 @@ class FixedPolicySolver:
         if self.repriced:
             options = {**GENTLE, "simplex_strategy": DUAL if basis is None else PRIMAL}
         outcome = self._solve_relaxed(choice, **options)
+        if outcome.infeasible:
+            return outcome
         self.bases[node] = self.relaxed.highs.getBasis()
         self.last = (node, state, outcome)
         if len(self.bases) > MOST_BASES:
@@ -445,6 +453,9 @@ class FixedPolicySolver:
             outcome = self.relaxed.solve()
         if not outcome.optimal or outcome.solution is None:
             outcome = self.relaxed.solve_anew()
+        if outcome.infeasible and self.leader_problem.operational.size:
+            # No gap makes up for an order that is more than the lane carries, or for a price that is out of reach.
+            return outcome
         if not outcome.optimal or outcome.objective is None or outcome.solution is None:
             raise ArithmeticError(f"the relaxation under {dict(choice)} ended with {outcome.termination!r}")
         return outcome
@@ -548,6 +559,8 @@ class FixedPolicySolver:
         """
         _, constant, admin, _ = state
         outcome = self._solve_node(choice, lower, upper, state)
+        if outcome.infeasible:
+            return outcome
         assert outcome.objective is not None
         relaxation = self._relaxation(outcome, constant, admin)
         if relaxation.gap_cost > 0 and outcome.objective < limit:
@@ -581,11 +594,12 @@ class FixedPolicySolver:
                 outcome = highs.solve()
             if outcome.optimal and outcome.solution is not None:
                 return replace(outcome, duals=highs.row_duals())
-        if not outcome.settled:
+        if not outcome.settled and not self.leader_problem.operational.size:
             # HiGHS finds the least gap where it is at a loss whether there is none.
             self.relaxed.set_bounds(self.binaries, lower, upper)
             if self._least_gap(choice, lambda _: None)[0] > LIMIT_BROKEN:
                 return Outcome("Infeasible", None, None, None)
+        if not outcome.settled:
             outcome = highs.solve_anew()
         if not outcome.settled:
             raise ArithmeticError(f"the program under {dict(choice)} ended with {outcome.termination!r}")
@@ -665,10 +679,11 @@ def natural_worth(leader_problem: LeaderProblem) -> np.ndarray:
     values = []
     for kind, index in leader_problem.outputs:
         if kind == "fill":
-            sold = network.sold_abroad.get(index[:2], ())
-            values.append(sum(lane.base_flow * worth.get((lane.destination, lane.item), 0.0) for lane in sold))
+            sold, flows = network.sold_abroad.get(index[:2], ()), network.weekly.base_flow
+            gains = (flows[lane.lane][index[2]] * worth.get((lane.destination, lane.item), 0.0) for lane in sold)
+            values.append(sum(gains))
         elif kind == "order":
-            values.append(network.slack_price(lanes[index[0]]))
+            values.append(network.slack_price(lanes[index[0]], index[1]))
         else:
             values.append(1.0)
     found = np.array(values, dtype=float)

@@ -13,13 +13,15 @@ import scipy.sparse as sparse
 from pyomo.environ import Constraint
 
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
+from ..formulation.follower import source_worth
 from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, LeaderProblem, output_map
+from ..formulation.policy_terms import usual_lasting
 from ..network.network import NONE, Network
-from ..plan.tolerances import QUANTITY_NOISE
+from ..plan.tolerances import INTEGRAL, QUANTITY_NOISE, WHOLE_GAP
 from ..solver.highs import Highs, Outcome, Program
 from .fixed_policy import _rows_of, face_of, link_rows
-from .readout import Choices, Readout
+from .readout import RESPONSE_FAMILIES, Choices, Readout
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Operations:
         Scenarios whose operations the advantage depends on; empty where scenarios share no decisions.
     lasting
         What stays lost of sales to the counterpart, money; no part of W.
+    basis
+        Of the linear program that the operations are an optimum of.
     """
 
     readout: Readout
@@ -74,6 +78,7 @@ class Operations:
     infeasibility: float
     binding: tuple[str, ...] = ()
     lasting: float = 0.0
+    basis: Any = None
 
     @cached_property
     def own_cost(self) -> dict[str, float]:
@@ -84,6 +89,12 @@ class Operations:
     def refused(self) -> dict[str, float]:
         """Refused margin of every scenario."""
         return {name: self.readout.amount(self.amounts, "refused_margin", name) for name in self.readout.scenarios}
+
+    @property
+    def refused_imports(self) -> float:
+        """What our reviews of imports cost the counterpart."""
+        known = ("", "refused_imports") in self.readout.parts
+        return self.readout.amount(self.amounts, "refused_imports") if known else 0.0
 
     @property
     def first_stage_cost(self) -> float:
@@ -116,27 +127,34 @@ class OperationsSolver:
     readout
         Reads its columns, where there is one already.
     warm
-        Whether a solve begins from the basis of the one before; else each begins from nothing.
+        Whether a solve begins from the basis of the one before.
+    start
+        Basis that every solve begins with otherwise; None: slacks.
 
     Attributes
     ----------
     program
         Our linear programs in the columns of the leader problem: rows that are not ours are free. Its cost is that of all
         scenarios together.
+    whole : array of int
+        Columns of our operations that are whole: orders, prices by quantity, suppliers.
     shared
-        Whether scenarios share decisions.
+        Whether scenarios share decisions, or have binaries: then the advantage comes first.
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
         What our side sees of a response, from the columns of the leader problem.
     fixed : array of int
         Columns that are given: the response, its outputs, the first stage and what policies open of our side.
-    response_rows : list of (int, (site, item), bool)
-        Rows of the response: its balances and, marked, its terminal rows.
+    response_rows : list of (int, str, index)
+        Rows of the response, each with its family and index, as `source_worth` takes them.
     """
 
-    def __init__(self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False):
+    def __init__(
+        self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False, start: Any = None
+    ):
         self.leader_problem = leader_problem
         self.readout = readout or Readout(leader_problem)
         self.warm = warm
+        self.start = start
         model, compiled = leader_problem.model, leader_problem.compiled
         cost = self.readout.operations_cost()
         gaps = gap_terms(model)
@@ -159,7 +177,8 @@ class OperationsSolver:
             column_upper=leader_problem.program.column_upper.copy(),
             integer=np.zeros_like(leader_problem.program.integer),
         )
-        self.shared = any(b.data.reveal > 0 for b in model.ours.values())
+        self.whole = leader_problem.operational
+        self.shared = bool(self.whole.size) or any(b.data.reveal > 0 for b in model.ours.values())
         self.loss_rows = _rows_of(compiled, model.component("own_loss"))
         self.fill_rows = np.concatenate(
             [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
@@ -171,9 +190,9 @@ class OperationsSolver:
         self._shares = np.array([kind == "fill" for kind, _ in leader_problem.outputs], dtype=bool)
         self._advantage = compiled.column.get(id(model.advantage), -1)
         self.response_rows = [
-            (row, tuple(key[:2]), family is model.response.terminal)
-            for family in (model.response.balance, model.response.terminal)
-            for key, constraint in family.items()
+            (row, name, index)
+            for name in source_worth(leader_problem.network)
+            for index, constraint in model.response.component(name).items()
             if (row := compiled.row.get(id(constraint))) is not None
         ]
         own = [place for columns in leader_problem.policy_bounds.own.values() for place in columns]
@@ -205,9 +224,25 @@ class OperationsSolver:
         for family, amounts in ((self.readout.qualify, lanes), (self.readout.stockpile, units)):
             placed = family.columns >= 0
             values[family.columns[placed]] = amounts[placed]
+        model, compiled = self.leader_problem.model, self.leader_problem.compiled
         for (regime, policy), columns in self.leader_problem.policy_bounds.own.items():
             values[columns] = float(choice[regime] == policy)
+        for (_, _, *pair, week), variable in model.yielded.items():
+            fill = (
+                compiled.column.get(id(model.counterpart_fill[(*pair, week)])) if tuple(pair) in model.watched else None
+            )
+            place = compiled.column.get(id(variable))
+            if place is not None and fill is not None:
+                values[place] *= values[fill]
         return values, float(outputs[-1])
+
+    def alike(self, one: np.ndarray, other: np.ndarray, first: FirstStage, choice: Choice) -> bool:
+        """Whether two responses to a choice, columns of the leader problem, leave our side the same but for rounding."""
+        before, margin = self.given(one, first, choice)
+        after, other_margin = self.given(other, first, choice)
+        linked = self.links[self.links >= 0]
+        differences = np.append(before[linked] - after[linked], margin - other_margin)
+        return bool((np.abs(differences) <= QUANTITY_NOISE).all())
 
     def run(
         self,
@@ -222,7 +257,8 @@ class OperationsSolver:
         Parameters
         ----------
         response : array, shape (columns,)
-            Columns of the leader problem; those of the response are used.
+            Columns of the leader problem; those of the response are used, and binaries of our operations where they are whole: the
+            advantage is worked out with these held, and only then are they chosen anew for the least cost.
         first
             First-stage choices.
         choice
@@ -238,11 +274,11 @@ class OperationsSolver:
             When HiGHS ends without an optimum.
         """
         values, margin = self.given(response, first, choice)
-        highs = self.highs if self.warm else Highs(self.program)
+        highs = self.highs if self.warm else self._begun()
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         self._ask(highs, least_fill, most_own_cost)
         try:
-            outcome, prices, binding = self._solve(highs)
+            outcome, prices, binding = self._solve(highs, whole_values(response[self.whole]))
         finally:
             self._ask(highs, None, math.inf)
         if not outcome.optimal or outcome.solution is None:
@@ -262,7 +298,15 @@ class OperationsSolver:
             float(broken @ prices),
             binding,
             self._lasting(solution),
+            highs.highs.getBasis(),
         )
+
+    def _begun(self) -> Highs:
+        """Our linear programs, with the basis to begin with."""
+        highs = Highs(self.program)
+        if self.start is not None:
+            highs.highs.setBasis(self.start)
+        return highs
 
     def _lasting(self, solution: np.ndarray) -> float:
         """What stays lost of sales to the counterpart."""
@@ -270,11 +314,18 @@ class OperationsSolver:
         if not model.lasts:
             return 0.0
         place = self.links[next(at for at, (kind, _) in enumerate(self.leader_problem.outputs) if kind == "lasting")]
-        usual = math.fsum(value * network.lanes[lane].base_flow for lane, value in network.lasting.items())
-        return network.weeks * usual - (float(solution[place]) if place >= 0 else 0.0)
+        return usual_lasting(network) - (float(solution[place]) if place >= 0 else 0.0)
 
-    def _solve(self, highs: Highs) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
-        """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on."""
+    def _solve(self, highs: Highs, known: np.ndarray | None) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
+        """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on.
+
+        Parameters
+        ----------
+        highs
+            Our linear programs.
+        known : array, shape (whole,), optional
+            Binaries of our operations.
+        """
         program, gaps = self.program, self.gap_columns
         touched = np.append(gaps, self._advantage) if self.shared else gaps
         try:
@@ -282,7 +333,7 @@ class OperationsSolver:
                 outcome = self._least(highs, program.cost)
                 return outcome, np.abs(highs.row_duals()), ()
             # Advantage less what broken limits are charged, as the leader problem has it.
-            best = self._least(highs, self.leader_problem.program.cost)
+            best = self._least(highs, self.leader_problem.program.cost, known)
             if not best.optimal or best.solution is None:
                 return best, np.zeros_like(program.row_lower), ()
             prices = np.abs(highs.row_duals())
@@ -290,6 +341,9 @@ class OperationsSolver:
             for hair in (0.0, QUANTITY_NOISE):
                 self._hold(highs, best.solution, hair)
                 outcome = self._least(highs, program.cost, elastic=False)
+                if not outcome.optimal and self.whole.size:
+                    # Rounding may leave no others: those of the advantage do.
+                    outcome = self._least(highs, program.cost, np.round(best.solution[self.whole]), elastic=False)
                 if outcome.optimal:
                     break
             return outcome, np.maximum(prices, np.abs(highs.row_duals())), binding
@@ -312,15 +366,37 @@ class OperationsSolver:
             found[name] = np.concatenate([np.empty(0, dtype=int), *families])
         return found
 
-    def _least(self, highs: Highs, cost: np.ndarray, elastic: bool = True) -> Outcome:
-        """Minimise a cost; limits that cannot hold are made elastic, so that it can be said which and by how much."""
+    def _least(self, highs: Highs, cost: np.ndarray, known: np.ndarray | None = None, elastic: bool = True) -> Outcome:
+        """Minimise a cost; limits that cannot hold are made elastic, so that it can be said which and by how much.
+
+        Binaries are those that are known; else they are found, held and the linear program solved again.
+        """
         highs.set_cost(cost)
-        outcome = _settled(highs)
+        outcome = self._held(highs, known)
         if not outcome.optimal and elastic:
             gaps = self.gap_columns
             highs.set_bounds(gaps, np.zeros(gaps.size), np.full(gaps.size, math.inf))
-            outcome = _settled(highs)
+            outcome = self._held(highs, None)
         return outcome
+
+    def _held(self, highs: Highs, known: np.ndarray | None) -> Outcome:
+        """Solve the linear program at the binaries that are known, or at the best ones."""
+        if not self.whole.size:
+            return _settled(highs)
+        if known is None:
+            program = self.leader_problem.program
+            highs.set_bounds(self.whole, program.column_lower[self.whole], program.column_upper[self.whole])
+            highs.set_integer(self.whole, True)
+            try:
+                with highs.options(**WHOLE):
+                    found = highs.solve()
+            finally:
+                highs.set_integer(self.whole, False)
+            if found.solution is None:
+                return found
+            known = np.round(found.solution[self.whole])
+        highs.set_bounds(self.whole, known, known)
+        return _settled(highs)
 
     def _hold(self, highs: Highs, solution: np.ndarray, hair: float) -> None:
         """Keep the advantage of a solution, and break limits no more than it does, up to a share of both."""
@@ -343,6 +419,17 @@ class OperationsSolver:
         highs.set_rows(rows, np.full(rows.size, -math.inf), np.full(rows.size, most_own_cost))
 
 
+WHOLE = {"presolve": "choose", "mip_rel_gap": WHOLE_GAP, "mip_abs_gap": WHOLE_GAP}
+"""How binaries of our operations are chosen."""
+
+
+def whole_values(values: np.ndarray) -> np.ndarray | None:
+    """Return binaries without the solver's rounding; None where they are not known, or not whole."""
+    if not np.isfinite(values).all() or np.abs(values - np.round(values)).max(initial=0.0) > INTEGRAL:
+        return None
+    return np.round(values)
+
+
 OUTSIDE = ("fill_link", "order_link", "margin_link", "least_cost", "budget", "own_loss")
 """Rows of the leader problem, besides those of the response, that do not bind our operations."""
 
@@ -361,14 +448,14 @@ def _settled(highs: Highs) -> Outcome:
 
 def response_variables(block: Any) -> list[Any]:
     """Variables of a response block, in an order that two blocks of one case share."""
-    families = (block.ship, block.contract, block.make, block.stock, block.fill, block.short_end)
+    families = [block.component(name) for name in RESPONSE_FAMILIES]
     return [variable for family in families for variable in family.values()]
 
 
 def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
     """Return what a unit of every output is worth to us, shape (outputs,) (section 5).
 
-    Kindness = sum over lanes from us of (weight * margin + lasting[l]) * ship + sum over lanes to us of base_flow * fill *
+    Kindness = sum over lanes from us of (weight * margin + lasting[l]) * ship + sum over lanes to us of base_flow(t) * fill *
     worth at the destination.
     """
     worth = network.worth("ours")
@@ -377,9 +464,9 @@ def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
         if kind in ("margin", "lasting"):
             value_of[place] = 1.0
         elif kind == "fill":
-            site, item, _ = index
+            site, item, week = index
             value_of[place] = sum(
-                lane.base_flow * worth[lane.destination, lane.item]
+                network.weekly.base_flow[lane.lane][week] * worth[lane.destination, lane.item]
                 for lane in network.sold_abroad[site, item]
                 if network.side[lane.destination] == "ours"
             )
@@ -424,7 +511,7 @@ def leverage_by_package(
     """
     losses = {}
     for name, own in operations.own_cost.items():
-        package = network.package_cost.get(name, 0.0) + operations.refused[name]
+        package = network.package_cost.get(name, 0.0) + operations.refused[name] + operations.refused_imports
         ours = own - status_quo + operations.first_stage_cost + operations.lasting + admin - benefits
         losses[name] = (base_loss + package, ours)
     return losses

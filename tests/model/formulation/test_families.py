@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pytest import approx
 from sluicegate import Case, evaluate, solve
@@ -783,6 +785,47 @@ def test_hours_and_capital_rule_policies_out() -> None:
     assert solve(made(reviewer_hours=4.0, political_capital=1.0)).leverage == approx(4.0)
 
 
+def importing(
+    approval: float, *others: Row, flow: float = 10.0, left: float | None = None, penalty: float = 9.0, **columns: Any
+) -> Case:
+    """We buy from them at 4, where they earn 4, under a list of ours that licenses a share; they have what they need, or `left`."""
+    return case(
+        stocks=[] if left is None else [stock("them", left)],
+        lanes=[lane("them", "us", flow, unit_cost=4.0, margin=4.0, regime="list", **columns), *others],
+        demands=[demand("us", 10.0, penalty), *([] if left is None else [demand("them", 10.0, 4.0)])],
+        regimes=OURS,
+        policies=[policy(0, approval_rate=approval)],
+    )
+
+
+@covers("refused_imports", "ours.reviewed_split", "ours.reviewed_rationed")
+def test_what_we_refuse_of_imports_is_lost_on_both_sides() -> None:
+    # Half of 10 is refused: 5 at a margin of 4, and 5 that we go without at 9 instead of 4.
+    plan = evaluate(importing(0.5), {"list": "slow"})
+    assert (plan.counterpart_loss, plan.own_loss) == (approx(20.0), approx(25.0))
+
+
+@covers("yield_split")
+def test_imports_under_review_are_rationed() -> None:
+    # They have 6 for 15, a fill of 0.4: 2 of our 5 come, or 1 where half is refused; that costs us 1 and them 4.
+    plan = solve(importing(0.5, flow=5.0, left=6.0, penalty=5.0))
+    assert (plan.counterpart_loss, plan.own_loss) == (approx(4.0), approx(1.0))
+
+
+@covers("ours.reviewed_contracted")
+def test_a_contract_on_imports_is_capped_by_our_review() -> None:
+    # The friend sells at 1. By contract we take 2 of the 5 that they ration, under the review 1: 3 saved.
+    friend = lane("friend", "us", 5.0, max_flow=20.0)
+    plan = evaluate(importing(0.5, friend, flow=5.0, left=6.0, min_flow=5.0), {"list": "slow"})
+    assert plan.own_loss == approx(-3.0)
+
+
+@covers("bound ours.reviewed")
+def test_a_licence_is_a_share_of_what_the_lane_can_carry() -> None:
+    # In its first week the lane carries 5 of 10; four fifths of these are licensed: one unit less at 9 instead of 4.
+    assert evaluate(importing(0.8, ramp_weeks=1), {"list": "slow"}).own_loss == approx(5.0)
+
+
 @covers("lasting_loss", "lasting_link")
 def test_sales_that_do_not_come_back() -> None:
     # 2 units of 4 are refused at a margin of 3; half of that is missed again in the week after.
@@ -893,6 +936,185 @@ def test_our_contracts_bind_once_qualified_and_as_far_as_the_counterpart_yields(
     assert plan.own_loss == approx(4.0)
 
 
+@covers("response.saved")
+def test_they_save_no_more_than_a_share_of_an_input() -> None:
+    # Of 10 of x for 10 of y 5 come. With 0.3 of what is needed saved at 4: m = 50 / 7 of y, 15 / 7 saved, the rest lost at 20.
+    made = case(
+        items="xy",
+        lanes=[lane("us", "them", 10.0, regime="list")],
+        processes=[process("them", "y")],
+        recipes=[row | {"saving_share": 0.3, "saving_cost": 4.0} for row in needs("them", "y", x=1.0)],
+        demands=[demand("them", 10.0, 20.0, item="y")],
+        regimes=OURS,
+        policies=[policy(0, approval_rate=0.5)],
+    )
+    assert response_cost(made, list="slow") == approx(5.0 + 60.0 / 7.0 + (10.0 - 50.0 / 7.0) * 20.0)
+
+
+@covers("ours.saved")
+def test_we_save_no_more_than_a_share_of_an_input() -> None:
+    # The lane carries 6 of the 10 of x that we need: with 0.25 saved at 2, m = 8 of y, 2 saved, 2 lost at 9.
+    made = case(
+        items="xy",
+        lanes=[lane("world", "us", 6.0)],
+        processes=[process("us", "y")],
+        recipes=[row | {"saving_share": 0.25, "saving_cost": 2.0} for row in needs("us", "y", x=1.0)],
+        demands=[demand("us", 10.0, 9.0, item="y")],
+    )
+    assert own_cost(made) == approx(6.0 + 4.0 + 18.0)
+
+
+@covers("response.waiting")
+def test_their_demand_waits_as_far_as_it_does() -> None:
+    # Nothing comes in week 0. Of 10 units 5 are lost at 9, 5 wait for a week at 1 and are served in week 1: 45 + 5 + 15 + 10.
+    made = case(
+        3,
+        lanes=[lane("us", "them", 10.0, max_flow=15.0, regime="list")],
+        demands=[demand("them", 10.0, 9.0, backorder_share=0.5, backorder_cost=1.0)],
+        regimes=OURS,
+        policies=[policy(0, approval_rate=0.0, end_week=1)],
+    )
+    assert response_cost(made, list="slow") == approx(75.0)
+
+
+@covers("ours.waiting")
+def test_our_demand_waits_as_far_as_it_does() -> None:
+    # 4 of 10 come. In its week a unit saves 0.5 * 9 + 0.5 * (1 + 9), late 1 + 9: 5 are lost at 9, 4 of the other 5 served late.
+    made = case(
+        lanes=[lane("world", "us", 4.0)],
+        demands=[demand("us", 10.0, 9.0, backorder_share=0.5, backorder_cost=1.0)],
+    )
+    assert own_cost(made) == approx(4.0 + 45.0 + 1.0 + 9.0)
+
+
+# What suppliers ask for --------------------------------------------------------------------------------------------
+
+
+@covers("ours.least_order", "ours.ordered")
+def test_a_least_order() -> None:
+    # 3 a week, orders of 5 or more: 6 in week 0, 3 of them held at 0.5. Without room for them: 5 and 5, 4 thrown away.
+    tables = {
+        "items": [{"item": "x", "holding_cost": 0.5}],
+        "lanes": [idle("world", "us", 10.0, min_order=5.0)],
+        "demands": [demand("us", 3.0, 9.0)],
+    }
+    assert own_cost(case(2, **tables)) == approx(7.5)
+    assert own_cost(case(2, **tables, stocks=[stock("us", capacity=0.0)])) == approx(10.0)
+    # Less than an order can be carried in week 0, at half of 8: all 6 of weeks 1 and 2 are ordered later, 3 are lost.
+    ramped = tables | {"lanes": [idle("world", "us", 8.0, min_order=5.0, ramp_weeks=1)]}
+    assert own_cost(case(3, **ramped)) == approx(3 * 9.0 + 6.0 + 1.5)
+
+
+def test_an_order_is_placed_before_anybody_knows() -> None:
+    # The lane fails in week 1. Nobody knows in week 0, so that what is ordered then is the same in both scenarios.
+    fire = {"contingency": "fire", "lane": "world-us", "from_week": 1, "availability": 0.0}
+    made = case(
+        2,
+        items=[{"item": "x", "holding_cost": 0.5}],
+        lanes=[idle("world", "us", 10.0, min_order=5.0)],
+        demands=[demand("us", 3.0, 9.0, min_fill=1.0)],
+        contingencies=[fire],
+    )
+    flows = solve(made).tables["flows"].query("side == 'ours'")
+    shipped = flows.pivot(index="week", columns="scenario", values="dispatched")
+    assert shipped.loc[0, "none"] == shipped.loc[0, "fire"] == approx(6.0)
+
+
+@covers(
+    "ours.bought_at_one_price",
+    "ours.bought_under_tier",
+    "ours.tier_reached",
+    "ours.tier_passed",
+    "ours.one_tier",
+)
+def test_prices_by_quantity_are_for_all_units() -> None:
+    def cost(unit_cost: float, breaks: list[tuple[float, float]], penalty: float = 99.0, need: float = 4.0) -> float:
+        rows = [{"lane": "world-us", "from_flow": flow, "unit_cost": price} for flow, price in breaks]
+        lanes = [idle("world", "us", 20.0, unit_cost=unit_cost)]
+        return own_cost(case(2, lanes=lanes, demands=[demand("us", need, penalty)], price_breaks=rows))
+
+    # From a mean of 5 on all units cost 1 instead of 2: 10 in two weeks, 2 of them thrown away.
+    assert cost(2.0, [(5.0, 1.0)]) == approx(10.0)
+    # 9 a week for 1 each are dearer than 4 for 2.
+    assert cost(2.0, [(9.0, 1.0)]) == approx(16.0)
+    assert cost(2.0, [(3.0, 1.5), (5.0, 1.25)]) == approx(12.0)
+    # A source that is dearer above 3: 4 at 3, or 3 at 1 and 1 lost.
+    assert cost(1.0, [(3.0, 3.0)]) == approx(24.0)
+    assert cost(1.0, [(3.0, 3.0)], penalty=5.0) == approx(16.0)
+    # 8 at 2.9 each; not 3 at 1 and 5 at 2.9.
+    assert cost(1.0, [(3.0, 3.0), (5.0, 2.9)], need=8.0) == approx(2 * 8 * 2.9)
+
+
+def test_what_prices_by_quantity_save_is_told() -> None:
+    # The friend sells at 3; the audit opens a lane at 2, from a mean of 5 on at 1: 10 a week at 1 instead of 3, for 4.
+    made = case(
+        2,
+        lanes=[
+            lane("friend", "us", 10.0, unit_cost=3.0),
+            idle("world", "us", 10.0, unit_cost=2.0, qualification="audit"),
+        ],
+        demands=[demand("us", 10.0, 99.0)],
+        qualifications=[{"qualification": "audit", "fixed_cost": 4.0}],
+        price_breaks=[{"lane": "world-us", "from_flow": 5.0, "unit_cost": 1.0}],
+    )
+    plan = solve(made)
+    assert plan.own_loss == approx(20.0 + 4.0 - 60.0)
+    assert parts(plan, "ours") == approx({"purchase_cost": 20.0, "fixed_costs": 4.0})
+    causes = plan.tables["causes"].query("side == 'ours' and scenario == 'none'")
+    assert dict(zip(causes["cause"], causes["amount"], strict=True)) == approx(
+        {"sources": -40.0, "second sources": 4.0}
+    )
+    bought = plan.tables["sourcing"].query("id == 'world-us'")
+    assert bought["cost"].tolist() == approx([20.0])
+
+
+@covers("ours.supplier_most", "ours.supplier_used", "ours.supplier_least", "ours.supplier_count")
+def test_suppliers_are_counted_and_limited() -> None:
+    def loss(**limits: float) -> float | None:
+        made = case(
+            items=[{"item": "x"} | limits],
+            lanes=[lane("world", "us", 10.0), idle("overseas", "us", 10.0, unit_cost=2.0)],
+            demands=[demand("us", 10.0, 99.0)],
+        )
+        plan = solve(made)
+        return plan.own_loss
+
+    assert loss() == approx(0.0)
+    # Two suppliers of 0.3 at least: 7 at 1 and 3 at 2.
+    assert loss(min_suppliers=2, min_supplier_share=0.3) == approx(3.0)
+    assert loss(max_supplier_share=0.6) == approx(4.0)
+    # Nothing, or at least 0.45.
+    assert loss(max_supplier_share=0.6, min_supplier_share=0.45) == approx(4.5)
+    assert loss(min_suppliers=3, min_supplier_share=0.1) is None
+
+
+@covers("bound ours.supplier_gap")
+def test_a_share_of_a_site_that_cannot_be_kept_is_infeasible() -> None:
+    made = case(
+        items=[{"item": "x", "max_supplier_share": 0.6}],
+        lanes=[lane("world", "us", 10.0)],
+        demands=[demand("us", 10.0, 5.0, min_fill=0.5)],
+    )
+    assert solve(made).status == "infeasible"
+    assert evaluate(made).violations == ("share of site world in our intake of x <= 0.6: over by 2 units",)
+
+
+@covers("bound ours.count_gap")
+def test_suppliers_that_are_too_few_are_infeasible() -> None:
+    def made(*others: Row) -> Case:
+        return case(
+            items=[{"item": "x", "min_suppliers": 2, "min_supplier_share": 0.3}],
+            lanes=[lane("world", "us", 10.0, min_flow=1.0), *others],
+            demands=[demand("us", 10.0, 5.0)],
+        )
+
+    second = idle("overseas", "us", 10.0, fixed_cost=1.0)
+    assert solve(made(second)).qualified == ("overseas-us",)
+    assert evaluate(made(second)).violations == ("suppliers of x >= 2: short by 1",)
+    assert solve(made()).status == "infeasible"
+    assert Problem(made()).leader_problem.model.ours["none"].count_gap["x"].ub == 0
+
+
 # The gate ----------------------------------------------------------------------------------------------------------
 
 
@@ -901,11 +1123,20 @@ def everything() -> Case:
     return case(
         2,
         limits={"budget": 10.0},
-        items=[{"item": "x", "max_party_share": 0.9}],
+        items=[
+            {
+                "item": "x",
+                "max_party_share": 0.9,
+                "max_supplier_share": 0.9,
+                "min_suppliers": 1,
+                "min_supplier_share": 0.1,
+            }
+        ],
         stocks=[stock("us", capacity=9.0, stockpile_max=1.0), stock("them", 4.0, capacity=9.0)],
         lanes=[
             lane("us", "them", 2.0, margin=1.0, min_flow=1.0, regime="list", kept_share=0.5),
             lane("them", "us", 2.0, margin=1.0, min_flow=1.0, regime="ban"),
+            lane("them", "friend", 2.0, margin=1.0, min_flow=1.0, regime="list"),
             lane("us", "world", 1.0, margin=1.0),
             idle("world", "us", 5.0, fixed_cost=1.0),
         ],
