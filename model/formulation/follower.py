@@ -5,19 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from pyomo.environ import (
-    Block,
-    ConcreteModel,
-    Constraint,
-    Expression,
-    NonNegativeReals,
-    Objective,
-    Set,
-    Var,
-    minimize,
-    quicksum,
-)
-
+from ..algebra import Block, Constraint, Expression, Model, NonNegativeReals, Objective, Set, Var, minimize, quicksum
 from ..network.network import OPEN, Kernel, Network, Pair, holding_weeks
 from ..network.timing import arrival_terms
 
@@ -222,7 +210,7 @@ def terminal_cost(b: Any) -> Any:
     return quicksum(network.terminal_price(pair) * b.short_end[pair] for pair in b.held)
 
 
-def build_follower(network: Network, data: FollowerData | None = None) -> ConcreteModel:
+def build_follower(network: Network, data: FollowerData | None = None) -> Model:
     """Build the response with every policy of every regime as an arc of its own.
 
     Parameters
@@ -234,11 +222,11 @@ def build_follower(network: Network, data: FollowerData | None = None) -> Concre
 
     Returns
     -------
-    pyomo.environ.ConcreteModel
+    Model
         A model with one block ``response`` and the objective ``least_cost``. Policies are chosen by the bounds of
         ``response.ship`` (see `ship_bounds`).
     """
-    model = ConcreteModel(name="response")
+    model = Model("response", network.check)
     model.response = Block(rule=lambda b: fill_follower_block(b, data or FollowerData(network)))
     model.least_cost = Objective(expr=model.response.cost, sense=minimize)
     return model

@@ -6,8 +6,7 @@ import math
 from collections import defaultdict
 from typing import Any
 
-from pyomo.environ import Constraint, Expression, NonNegativeReals, Set, Var, quicksum
-
+from ..algebra import Constraint, Expression, NonNegativeReals, Set, Var, quicksum
 from ..network.network import Network, Pair
 from .follower import SIDE, Arc, FollowerData
 

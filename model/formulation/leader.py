@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from pyomo.environ import (
+from ..algebra import (
     Binary,
     Block,
-    ConcreteModel,
     Constraint,
     Expression,
+    Model,
     NonNegativeReals,
     Objective,
     Reals,
@@ -22,7 +22,6 @@ from pyomo.environ import (
     minimize,
     quicksum,
 )
-
 from ..network.network import NONE, Network, holding_weeks
 from ..network.timing import arrival_terms
 
@@ -453,9 +452,7 @@ def weekly_decisions(b: Any, name: str, *index: Any, **options: Any) -> None:
     later = Var(*index, b.later_weeks, **options)
     b.add_component(f"later_{name}", later)
     known = b.model().ours[NONE].component(name)
-    b.add_component(
-        name, Reference({key: known[key] if key[-1] < b.data.reveal else later[key] for key in known}, ctype=Var)
-    )
+    b.add_component(name, Reference({key: known[key] if key[-1] < b.data.reveal else later[key] for key in known}))
 
 
 def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
@@ -544,7 +541,7 @@ def worst(model: Any, scenario: str) -> Any:
     return model.advantage <= loss - model.own_cost[scenario]
 
 
-def build_leader(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> ConcreteModel:
+def build_leader(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> Model:
     """Build our side for given outputs of the response.
 
     Parameters
@@ -558,14 +555,14 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
 
     Returns
     -------
-    pyomo.environ.ConcreteModel
+    Model
         First stage (``qualify``, ``stockpile``), outputs of the response (``counterpart_fill``, ``order``,
         ``margin_earned``), blocks ``ours[scenario]``, and two objectives: ``best`` (active) maximises the worst rated
         scenario's ``advantage`` (leverage up to what depends on the policies alone); ``operations`` (inactive)
         minimises the cost of every scenario's operations together.
     """
     names = list(dict.fromkeys([NONE, *(network.scenarios if scenarios is None else scenarios)]))
-    model = ConcreteModel(name="ours")
+    model = Model("ours", network.check)
     model.network = network
     model.weeks = Set(initialize=range(network.weeks))
     model.scenarios = Set(initialize=names)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
-from pyomo.environ import Block, ConcreteModel, Constraint, quicksum
 
+from ..algebra import Block, Constraint, Model, quicksum
 from ..network.network import Network
 from ..solver.highs import Compiled, compile_model
 from .follower import FollowerData, fill_follower_block
@@ -53,9 +53,7 @@ def least_cost(model: Any) -> Any:
     return model.response.cost <= 0
 
 
-def build_leader_problem(
-    network: Network, scenarios: Sequence[str] | None = None, limited: bool = True
-) -> ConcreteModel:
+def build_leader_problem(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> Model:
     """Build our side together with the response on its least-cost face.
 
     Parameters
@@ -67,7 +65,7 @@ def build_leader_problem(
 
     Returns
     -------
-    pyomo.environ.ConcreteModel
+    Model
         The model of `build_leader` with a block ``response`` and the rows that link the two. Policies are chosen by the
         bounds of ``response.ship``, V by the right-hand side of ``least_cost``.
     """
@@ -140,7 +138,7 @@ class LeaderProblem:
         self.policy_bounds = PolicyBounds(self.compiled, self.model.response)
         self.outputs = output_keys(self.model)
         self.face_row = self.compiled.row.get(id(self.model.least_cost))
-        self.face_offset = _constant(self.model.response.cost)
+        self.face_offset = self.model.response.cost.constant
 
 
 def output_keys(model: Any) -> list[tuple[str, Any]]:
@@ -162,9 +160,3 @@ def output_map(network: Network, compiled: Compiled, b: Any, keys: Sequence[tupl
         else:
             expressions.append(margin_terms(network, b))
     return compiled.linear_map(expressions)
-
-
-def _constant(expression: Any) -> float:
-    from pyomo.repn import generate_standard_repn
-
-    return float(generate_standard_repn(expression, compute_values=True).constant)

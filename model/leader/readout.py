@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sparse
-from pyomo.common.gc_manager import PauseGC
-from pyomo.repn import generate_standard_repn
 
+from ..algebra import Linear
 from ..formulation.leader import COSTS
 
 if TYPE_CHECKING:
@@ -133,13 +132,12 @@ class Readout:
             rows.append(list(terms))
             constants.append(constant)
 
-        with PauseGC():
-            for scenario, block in model.ours.items():
-                for part in (*OWN_COSTS, "refused_margin"):
-                    add(scenario, part, *_linear(block.component(part)))
-            for part in RESPONSE_COSTS:
-                add("", part, *_linear(model.response.component(part)))
-            choices, _ = _linear(model.first_stage_cost)
+        for scenario, block in model.ours.items():
+            for part in (*OWN_COSTS, "refused_margin"):
+                add(scenario, part, *_linear(block.component(part)))
+        for part in RESPONSE_COSTS:
+            add("", part, *_linear(model.response.component(part)))
+        choices, _ = _linear(model.first_stage_cost)
         lanes = {id(variable) for variable in model.qualify.values()}
         add("", "fixed_costs", [term for term in choices if id(term[1]) in lanes], 0.0)
         add("", "stockpile", [term for term in choices if id(term[1]) not in lanes], 0.0)
@@ -189,7 +187,6 @@ class Readout:
         return np.asarray(self.costs.T @ np.array(signs)).ravel()
 
 
-def _linear(expression: Any) -> tuple[list[tuple[float, Any]], float]:
+def _linear(expression: Linear) -> tuple[list[tuple[float, Any]], float]:
     """(coefficient, variable) of a linear expression, and its constant."""
-    repn = generate_standard_repn(expression, compute_values=True)
-    return list(zip(repn.linear_coefs, repn.linear_vars, strict=True)), float(repn.constant)
+    return [(factor, variable) for variable, factor in expression.terms.items() if factor], expression.constant

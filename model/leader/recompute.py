@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
-from pyomo.environ import Constraint
 
+from ..algebra import Constraint
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
 from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, LeaderProblem, output_map

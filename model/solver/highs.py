@@ -1,11 +1,9 @@
-"""From a Pyomo model to arrays, and from arrays to HiGHS."""
+"""From a model to arrays, and from arrays to HiGHS."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import logging
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,10 +12,10 @@ import highspy
 import numpy as np
 import scipy.sparse as sparse
 
+from ..algebra import Constraint, Model, Objective, Variable, minimize
+from ..algebra.expressions import Relation
 from ..plan.monitor import Stopped
 from ..plan.tolerances import COMPLEMENTARY
-
-ROW_UPPER, ROW_EQUAL, ROW_LOWER = 1, 0, -1
 
 DUAL, PRIMAL = 1, 4
 """HiGHS's numbers of the dual and the primal simplex method."""
@@ -30,13 +28,6 @@ WAYS: tuple[dict[str, Any], ...] = (
 )
 """Options of one cold solve after the other, where a warm one ends without an answer: presolve sees soonest that there is none."""
 
-
-def _is_no_stop(record: logging.LogRecord) -> bool:
-    """Whether a message of Pyomo's is about something else than a stop, which is no error of a rule."""
-    return not isinstance(sys.exc_info()[1], Stopped)
-
-
-logging.getLogger("pyomo.core").addFilter(_is_no_stop)
 
 STEPS = 16
 """Steps of the simplex method between two questions whether to stop."""
@@ -76,7 +67,7 @@ class Program:
 
 @dataclass
 class Compiled:
-    """A program with the way back to the Pyomo components it came from.
+    """A program with the way back to the components it came from.
 
     Attributes
     ----------
@@ -85,7 +76,7 @@ class Compiled:
     column : dict of int to int
         Column of a variable by ``id(variable)``; a variable without coefficients has none.
     row : dict of int to int
-        Row of a constraint by ``id(constraint)``; a trivial constraint has none.
+        Row by its ``id``, and by that of its family where it is alone there; a trivial one has none.
     """
 
     program: Program
@@ -102,7 +93,7 @@ class Compiled:
         values = {}
         for index, variable in component.items():
             place = self.column.get(id(variable))
-            values[index] = float(variable.lb or 0.0) if place is None else float(solution[place])
+            values[index] = float(variable.lower) if place is None else float(solution[place])
         return values
 
     def linear_map(self, expressions: Sequence[Sequence[tuple[float, Any]]]) -> sparse.csr_matrix:
@@ -119,56 +110,99 @@ class Compiled:
         return sparse.csr_matrix((np.array(data, dtype=float), np.array(columns, dtype=np.int64), starts), shape=shape)
 
 
-def compile_model(model: Any, check: Callable[[], None] = lambda: None) -> Compiled:
-    """Compile a Pyomo model in one pass.
+def compile_model(model: Model, check: Callable[[], None] = lambda: None) -> Compiled:
+    """Read a model into arrays.
+
+    Columns stand family by family, in the order in which the objective and the rows meet the families; rows block by block, those
+    of outer blocks first. A column without coefficients is left out, one that is fixed goes to the right-hand sides.
 
     Parameters
     ----------
-    model : pyomo.environ.ConcreteModel
-        A linear model with one active objective.
+    model
+        A model with one active objective.
     check
-        Called at every expression; what it raises ends the work.
+        Called at every row; what it raises ends the work.
 
     Returns
     -------
     Compiled
+
+    Raises
+    ------
+    ArithmeticError
+        Where a row without variables cannot hold.
     """
-    from pyomo.common.gc_manager import PauseGC
-    from pyomo.environ import minimize
-    from pyomo.repn.linear import LinearRepnVisitor
-    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler, _LinearStandardFormCompiler_impl
-
-    class Visitor(LinearRepnVisitor):
-        def walk_expression(self, expression: Any) -> Any:
+    objective = next(model.component_objects(Objective, active=True))
+    goal = objective.expr.linear()
+    relations: list[Relation] = []
+    row: dict[int, int] = {}
+    for family in model.component_objects(Constraint, active=True):
+        for relation in family.values():
             check()
-            return super().walk_expression(expression)
-
-    class Compiler(_LinearStandardFormCompiler_impl):
-        _get_visitor = Visitor
-
-    config = LinearStandardFormCompiler().config({"mixed_form": True, "set_sense": minimize})
-    with PauseGC():
-        form = Compiler(config).write(model)
-    rhs = np.asarray(form.rhs, dtype=float)
-    kinds = np.array([entry.bound_type for entry in form.rows], dtype=int)
-    # None, no bound, becomes NaN.
-    bounds = np.array([variable.bounds for variable in form.columns], dtype=float).reshape(-1, 2)
+            if any(relation.body.terms.values()):
+                row[id(relation)] = len(relations)
+                if not family.sets:
+                    row[id(family)] = len(relations)
+                relations.append(relation)
+            elif not relation.lower <= relation.body.constant <= relation.upper:
+                raise ArithmeticError(f"no solution keeps {family.name}")
+    sums = [goal, *(relation.body for relation in relations)]
+    sizes = np.fromiter((len(one.terms) for one in sums), dtype=np.int64, count=len(sums))
+    count = int(sizes.sum())
+    numbers = np.fromiter((v.number for one in sums for v in one.terms), dtype=np.int64, count=count)
+    values = np.fromiter((f for one in sums for f in one.terms.values()), dtype=float, count=count)
+    variables = model.variables
+    order = _column_order(variables, numbers)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    whole = sparse.csr_matrix((values, order[numbers], starts), shape=(len(sums), int(order.max(initial=-1)) + 1))
+    whole.eliminate_zeros()
+    whole = whole.tocsc()
+    placed: list[Any] = [None] * whole.shape[1]
+    for variable, place in zip(variables, order.tolist(), strict=True):
+        if place >= 0:
+            placed[place] = variable
+    fixed = np.array([variable.fixed for variable in placed], dtype=bool)
+    shift = np.zeros(len(sums))
+    if fixed.any():
+        shift = whole[:, fixed] @ np.array([variable.value for variable in placed if variable.fixed], dtype=float)
+    kept = np.flatnonzero((np.diff(whole.indptr) > 0) & ~fixed)
+    whole, columns = whole[:, kept], [placed[place] for place in kept]
+    sign = 1.0 if objective.sense == minimize else -1.0
+    constants = np.fromiter((one.constant for one in sums), dtype=float, count=len(sums))
+    lower, upper = (
+        np.fromiter((getattr(relation, end) for relation in relations), dtype=float, count=len(relations))
+        - constants[1:]
+        - shift[1:]
+        for end in ("lower", "upper")
+    )
     program = Program(
-        cost=np.asarray(form.c.todense(), dtype=float).ravel(),
-        matrix=sparse.csc_matrix(form.A),
-        row_lower=np.where(kinds == ROW_UPPER, -np.inf, rhs),
-        row_upper=np.where(kinds == ROW_LOWER, np.inf, rhs),
-        column_lower=np.where(np.isnan(bounds[:, 0]), -np.inf, bounds[:, 0]),
-        column_upper=np.where(np.isnan(bounds[:, 1]), np.inf, bounds[:, 1]),
-        integer=np.array([not v.is_continuous() for v in form.columns], dtype=bool),
-        offset=float(form.c_offset[0]),
+        cost=sign * whole[0].toarray().ravel(),
+        matrix=sparse.csc_matrix(whole[1:]),
+        row_lower=lower,
+        row_upper=upper,
+        column_lower=np.array([variable.lower for variable in columns], dtype=float),
+        column_upper=np.array([variable.upper for variable in columns], dtype=float),
+        integer=np.array([variable.family.domain.integer for variable in columns], dtype=bool),
+        offset=sign * float(constants[0] + shift[0]),
     )
-    return Compiled(
-        program,
-        column={id(variable): place for place, variable in enumerate(form.columns)},
-        row={id(entry.constraint): place for place, entry in enumerate(form.rows)},
-        variables=list(form.columns),
+    return Compiled(program, {id(variable): place for place, variable in enumerate(columns)}, row, columns)
+
+
+def _column_order(variables: Sequence[Variable], numbers: np.ndarray) -> np.ndarray:
+    """Return the place of every variable where families stand in the order in which they are met; -1 for those never met."""
+    families: dict[int, int] = {}
+    family = np.fromiter(
+        (families.setdefault(id(variable.family), len(families)) for variable in variables), dtype=np.int64
     )
+    met, first = np.unique(family[numbers], return_index=True)
+    order = np.full(len(variables), -1)
+    if len(variables):
+        rank = np.full(len(families), len(families))
+        rank[met[np.argsort(first)]] = np.arange(met.size)
+        sorted_variables = np.argsort(rank[family], kind="stable")
+        known = sorted_variables[rank[family[sorted_variables]] < met.size]
+        order[known] = np.arange(known.size)
+    return order
 
 
 @dataclass(frozen=True)
