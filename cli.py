@@ -231,12 +231,15 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
       sluicegate validate mycase --set limits.budget=80
     """
     from .analysis.status_quo import status_quo_warnings
+    from .analysis.worlds import check_uncertainties
     from .data import CaseError, load_case
     from .report.format.documents import check_document
     from .report.text.check import show_check
 
     try:
         loaded = load_case(case, overrides)
+        if faults := check_uncertainties(loaded):
+            raise CaseError(faults)
     except CaseError as error:
         if as_json:
             put_json(check_document(case, None, error.faults))

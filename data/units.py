@@ -61,7 +61,8 @@ class Units:
     def of(cls, rows: Rows) -> Units:
         """Return the natural units of the rows of a case's tables, by the rule of docs/conventions.md."""
         items = _items_by_quantity(rows)
-        costs = [row.fixed_cost or 0.0 for row in rows["lanes"]] + [row.admin_cost for row in rows["policies"]]
+        costs = [row.fixed_cost or 0.0 for table in ("lanes", "qualifications") for row in rows[table]]
+        costs += [row.admin_cost for row in rows["policies"]]
         prices = [price * items[item] for item, price in _prices(rows) if item in items]
         money = _middle(prices) or _middle(costs) or 1.0
         return cls(
@@ -258,7 +259,12 @@ def unscalable(draft: Draft, settings_file: str, settings_rows: Mapping[str, int
     rows = {table: [line.row for line in lines] for table, lines in draft.lines.items()}
     units = Units.of(rows)
     output = {line.get("process"): line.get("output") for line in draft.lines["processes"]}
-    faults = [fault for table in TABLES for line in draft.lines[table] for fault in _strange(line, units, output)]
+    carried: dict[str, set[str]] = {}
+    for line in draft.lines["lanes"]:
+        carried.setdefault(line.get("regime") or "", set()).add(line.get("item"))
+    faults = [
+        fault for table in TABLES for line in draft.lines[table] for fault in _strange(line, units, output, carried)
+    ]
     for key, info in setting_keys("limits").items():
         value, natural = getattr(draft.settings.limits, key), units.unit_of(extra(info, "unit"))
         if value / MOST > natural and value < math.inf:
@@ -268,13 +274,18 @@ def unscalable(draft: Draft, settings_file: str, settings_rows: Mapping[str, int
     return faults
 
 
-def _strange(line: Line, units: Units, output: Mapping[str, str]) -> Iterator[Fault]:
+def _strange(
+    line: Line, units: Units, output: Mapping[str, str], carried: Mapping[str, Iterable[str]]
+) -> Iterator[Fault]:
     assert line.row is not None
     table = line.row.table
     if table == "parties" and line.get("loss_weight") > WIDEST:
         yield line.fault(f"too large; a weight is at most {WIDEST:g}", "loss_weight", f"{line.get('loss_weight'):g}")
     for name, unit, item, other in _measured(line.row, output):
         value, natural = line.get(name), units.unit_of(unit, item, other)
+        if table == "policies" and unit == "money per unit":
+            # A price of all goods under the regime, in the unit of each.
+            natural = min((units.unit_of(unit, each) for each in carried.get(line.get("regime"), ())), default=math.inf)
         if not value or math.isinf(value):
             continue
         most = MOST if (table, name) in LIMITING else WIDEST

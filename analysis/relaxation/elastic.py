@@ -184,6 +184,7 @@ class Elastic(FixedPolicySolver):
 
     def _set_alone(self) -> None:
         self.relaxed = self._alone_highs
+        self._chosen = dict.fromkeys(self.leader_problem.policy_bounds.columns, 1.0)
         for row in self._budget_rows:
             self.relaxed.set_row(row, -math.inf, self.solve_limits.budget)
         if self.solve_limits.least_fill is not None:
@@ -290,12 +291,15 @@ class Elastic(FixedPolicySolver):
 
     def _anywhere(self, tree: ElasticTree) -> float:
         """Lower bound on the value whatever the policies: the leaves' cuts at the outputs that suit them best."""
-        most = self._most_outputs
+        most, menus = self._most_outputs, self.problem.network.menu.items()
         remaining = self.remaining(0.0)
         values = []
         for leaf in tree.leaves:
             slope = leaf.cut.slope
             reached = float(slope[slope > 0] @ most[slope > 0])
+            reached += math.fsum(
+                max(leaf.cut.rents.get((regime, policy), 0.0) for policy in menu) for regime, menu in menus
+            )
             values.append(
                 float(_bounds(leaf.cut, np.array(leaf.cut.constant + reached + leaf.cut.value_of_remaining(remaining))))
             )

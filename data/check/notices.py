@@ -30,8 +30,11 @@ def notice(draft: Draft) -> list[Fault]:
         unneeded_outputs,
         _counterpart_limits,
         _lanes,
+        _qualifications,
         _regimes,
         _late_policies,
+        _benefits,
+        _kept_shares,
         delays_beyond_the_horizon,
     )
     return [warning for look in looks for warning in look(draft)]
@@ -73,15 +76,26 @@ def _lanes(draft: Draft) -> Iterator[Fault]:
         if line.get("regime") is not None and not line.get("base_flow"):
             message = f"nothing flows before week 0, yet regime {line.get('regime')!r} acts on it"
             yield line.fault(message, "base_flow", line.get("base_flow"))
-        if line.get("fixed_cost") and line.get("base_flow"):
+        gates = [column for column in ("fixed_cost", "qualification") if line.get(column)]
+        if gates and line.get("base_flow"):
             message = f"runs before week 0 (base_flow {line.get('base_flow'):g}), yet must be qualified to run on"
-            yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
-        if line.get("min_flow") > line.get("base_flow") and not line.get("fixed_cost"):
-            message = (
-                f"more than the base_flow {line.get('base_flow'):g} that runs before week 0, so that the status quo carries "
-                "more than today; lower it, unless the contract begins in week 0"
-            )
-            yield line.fault(message, "min_flow", line.get("min_flow"))
+            yield line.fault(message, gates[0], line.get(gates[0]))
+        asked = {"min_flow": line.get("min_flow"), "min_share": (line.get("min_share") or 0) * line.get("max_flow")}
+        for column, least in asked.items():
+            if line.get(column) and least > line.get("base_flow") and not gates:
+                message = (
+                    f"more than the base_flow {line.get('base_flow'):g} that runs before week 0, so that the status quo "
+                    "carries more than today; lower it, unless the contract begins in week 0"
+                )
+                yield line.fault(message, column, line.get(column))
+
+
+def _qualifications(draft: Draft) -> Iterator[Fault]:
+    used = {line.get("qualification") for line in draft.lines["lanes"]}
+    for line in draft.lines["qualifications"]:
+        if line.get("qualification") not in used:
+            message = "opens no lane, so that it is never worth its cost; name it in lanes.qualification"
+            yield line.fault(message, "qualification", line.get("qualification"))
 
 
 def _regimes(draft: Draft) -> Iterator[Fault]:
@@ -98,3 +112,27 @@ def _late_policies(draft: Draft) -> Iterator[Fault]:
         if line.get("start_week") >= weeks:
             message = f"has no effect; the last week is {weeks - 1}"
             yield line.fault(message, "start_week", line.get("start_week"))
+
+
+def _benefits(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["policies"]:
+        regime = draft.regimes.get(line.get("regime"))
+        if line.get("ally_benefit") and regime is not None and draft.party_side(regime.get("controller")) != "ours":
+            message = f"has no effect; allies give for policies of our side, and {regime.get('controller')!r} controls this regime"
+            yield line.fault(message, "ally_benefit", line.get("ally_benefit"))
+
+
+def _kept_shares(draft: Draft) -> Iterator[Fault]:
+    assert draft.settings is not None
+    for line in draft.lines["lanes"]:
+        if not line.get("kept_share"):
+            continue
+        message = None
+        if draft.side(line.get("origin")) != "ours" or draft.side(line.get("destination")) != "counterpart":
+            message = "has no effect; customers stay away on lanes from our side to the counterpart alone"
+        elif not line.get("margin"):
+            message = "has no effect; the lane has no margin that could stay lost"
+        elif not draft.settings.horizon.after_weeks:
+            message = "has no effect; horizon.after_weeks says for how many weeks after the end sales stay lost"
+        if message:
+            yield line.fault(message, "kept_share", line.get("kept_share"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -12,6 +13,7 @@ from ..schema.declarations import needed, references
 from ..schema.errors import Fault, nearest
 from ..schema.tables import TABLES, Contingency
 from .lookalikes import difference, skeleton
+from .worlds import uncertainties, worlds
 
 UNTOUCHED = "none"
 
@@ -24,6 +26,7 @@ def check(draft: Draft) -> list[Fault]:
         _parties,
         _lanes,
         _lane_regimes,
+        _qualifications,
         _stocks,
         _demands,
         _processes,
@@ -33,6 +36,8 @@ def check(draft: Draft) -> list[Fault]:
         _contingencies,
         _starts,
         _scenario_names,
+        uncertainties,
+        worlds,
     )
     return [fault for each in checks for fault in each(draft)]
 
@@ -97,39 +102,67 @@ def _lanes(draft: Draft) -> Iterator[Fault]:
     for line in draft.sound("lanes"):
         if line.get("base_flow") > line.get("max_flow"):
             yield line.fault(f"more than max_flow {line.get('max_flow'):g}", "base_flow", line.get("base_flow"))
-        if line.get("fixed_cost"):
-            yield from _qualified(draft, line)
+        for column in ("fixed_cost", "qualification"):
+            if line.get(column):
+                yield from _qualified(draft, line, column)
         if line.get("min_flow"):
             yield from _contract(draft, line)
+        if line.get("min_share"):
+            yield from _take_or_pay(draft, line)
 
 
 def _contract(draft: Draft, line: Line) -> Iterator[Fault]:
-    """Refuse contracts that could leave a side without any way to act: then doing nothing would not be feasible."""
-    least, most = line.get("min_flow"), line.get("max_flow")
-    origin, destination, item = line.get("origin"), line.get("destination"), line.get("item")
-    side = draft.side(destination)
+    least, most, destination = line.get("min_flow"), line.get("max_flow"), line.get("destination")
     if least > most:
         message = f"more than max_flow {most:g}; a contract is for no more than the lane can carry: lower it, or raise max_flow"
         yield line.fault(message, "min_flow", least)
-    if side == "other":
+    if draft.side(destination) == "other":
         message = f"a contract acts on lanes that end on our side or the counterpart's; this one ends at {destination!r}; write 0"
         yield line.fault(message, "min_flow", least)
-    elif draft.side(origin) == side and (origin, item) in draft.tracked:
+    else:
+        yield from _from_outside(draft, line, "min_flow")
+
+
+def _take_or_pay(draft: Draft, line: Line) -> Iterator[Fault]:
+    share, destination = line.get("min_share"), line.get("destination")
+    if line.get("max_flow") == math.inf:
+        message = "a share of a max_flow without limit is no amount; write the max_flow, or a min_flow in its place"
+        yield line.fault(message, "min_share", share)
+    if draft.side(destination) in ("counterpart", "other"):
+        message = f"take or pay acts on lanes that end on our side; this one ends at {destination!r}; write 0"
+        yield line.fault(message, "min_share", share)
+    else:
+        yield from _from_outside(draft, line, "min_share")
+
+
+def _from_outside(draft: Draft, line: Line, column: str) -> Iterator[Fault]:
+    """Refuse contracts that could leave a side without any way to act: then doing nothing would not be feasible."""
+    origin, item = line.get("origin"), line.get("item")
+    if draft.side(origin) == draft.side(line.get("destination")) and (origin, item) in draft.tracked:
         message = (
             f"a lane between two sites of one side, fed from the stock of {item!r} at {origin!r}, may find that empty; a contract "
             "acts on lanes from outside: write 0"
         )
-        yield line.fault(message, "min_flow", least)
+        yield line.fault(message, column, line.get(column))
 
 
-def _qualified(draft: Draft, line: Line) -> Iterator[Fault]:
+def _qualified(draft: Draft, line: Line, column: str) -> Iterator[Fault]:
     origin, destination = line.get("origin"), line.get("destination")
     if draft.side(destination) in ("counterpart", "other"):
         message = f"we qualify lanes that end on our side; this one ends at {destination!r}; leave it empty"
-        yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
+        yield line.fault(message, column, line.get(column))
     elif draft.side(origin) == "counterpart":
         message = f"no lane from the counterpart is qualified; this one starts at {origin!r}; leave it empty"
-        yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
+        yield line.fault(message, column, line.get(column))
+
+
+def _qualifications(draft: Draft) -> Iterator[Fault]:
+    """Refuse a qualification that shares its id with a lane to qualify: choices name either by its id alone."""
+    lanes = {line.get("lane"): line for line in draft.sound("lanes") if line.get("fixed_cost")}
+    for line in draft.lines["qualifications"]:
+        if (name := line.get("qualification")) in lanes:
+            message = f"a lane with a fixed_cost has this id, in {lanes[name].file} {lanes[name].at}; choose another"
+            yield line.fault(message, "qualification", name)
 
 
 def _lane_regimes(draft: Draft) -> Iterator[Fault]:

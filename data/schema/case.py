@@ -21,6 +21,7 @@ from .tables import (
     Party,
     Policy,
     Process,
+    Qualification,
     Regime,
     Retaliation,
     Row,
@@ -28,6 +29,8 @@ from .tables import (
     Site,
     Source,
     Stock,
+    Uncertainty,
+    World,
 )
 
 if TYPE_CHECKING:
@@ -52,8 +55,8 @@ class Case:
         Name of the case: its folder, workbook or shipped name.
     settings
         ``case.toml``, section by section.
-    parties, sites, items, stocks, lanes, processes, recipes, demands, regimes, policies, retaliations, contingencies,
-    sources
+    parties, sites, items, stocks, lanes, qualifications, processes, recipes, demands, regimes, policies, retaliations,
+    contingencies, sources, uncertainties, worlds
         The rows of each table of the case format, in the order of the case.
     warnings
         What was noticed while reading, and is not refused.
@@ -72,6 +75,7 @@ class Case:
     items: tuple[Item, ...] = ()
     stocks: tuple[Stock, ...] = ()
     lanes: tuple[Lane, ...] = ()
+    qualifications: tuple[Qualification, ...] = ()
     processes: tuple[Process, ...] = ()
     recipes: tuple[Ingredient, ...] = ()
     demands: tuple[Demand, ...] = ()
@@ -80,6 +84,8 @@ class Case:
     retaliations: tuple[Retaliation, ...] = ()
     contingencies: tuple[Contingency, ...] = ()
     sources: tuple[Source, ...] = ()
+    uncertainties: tuple[Uncertainty, ...] = ()
+    worlds: tuple[World, ...] = ()
     warnings: tuple[Fault, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 

@@ -113,6 +113,10 @@ def _identifier(value: str) -> str:
         raise refuse("empty; an id is needed")
     if "/" in value or "\n" in value:
         raise refuse("an id may hold any text but '/' and a line break")
+    return _composed(value)
+
+
+def _composed(value: str) -> str:
     # The same word typed on two systems must be the same id.
     return unicodedata.normalize("NFC", value)
 
@@ -213,6 +217,7 @@ def _plain_weeks(value: int | StartWeeks) -> int | str:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
+Path = Annotated[str, BeforeValidator(_text), AfterValidator(_composed)]
 Id = Annotated[str, BeforeValidator(_text), AfterValidator(_identifier)]
 Number = Annotated[float, BeforeValidator(_finite)]
 Amount = Annotated[float, BeforeValidator(_finite), AfterValidator(_not_negative)]
@@ -337,8 +342,37 @@ class Lane(Row):
         "money per unit",
         default=0.0,
     )
+    min_share: Share = column(
+        "Take or pay: the least share of what it can carry that is dispatched in every week, once it is qualified; on our side.",
+        "share",
+        default=0.0,
+    )
+    kept_share: Share = column(
+        "Share of the sales missed on the lane that does not come back during `after_weeks`, as customers stay with others.",
+        "share",
+        default=0.0,
+    )
     fixed_cost: Amount | None = column("Cost of qualifying it; empty or 0: nothing to qualify.", "money", default=None)
+    qualification: Id | None = column(
+        "The qualification that opens it, alone or with other lanes; beside a fixed_cost of its own it needs both.",
+        refers="qualifications",
+        default=None,
+    )
     regime: Id | None = column("The review regime that acts on it.", refers="regimes", default=None)
+
+
+class Qualification(Row):
+    """What opens one lane or several to our side: an audit, a sample run, a plant approval."""
+
+    table = "qualifications"
+    key = ("qualification",)
+    qualification: Id = column("Id of the qualification.")
+    fixed_cost: Amount | None = column(
+        "What it costs, once, however many lanes it opens; empty: nothing.", "money", default=None
+    )
+    weeks: Week = column(
+        "Weeks it takes: its lanes cannot be used before, and ramp up from then on.", "weeks", default=0
+    )
 
 
 class Process(Row):
@@ -405,6 +439,18 @@ class Policy(Row):
     admin_cost: Amount = column("Cost of running it.", "money", default=0.0)
     reviewer_load: Amount = column("Reviewer hours it takes.", "hours", default=0.0)
     political_cost: Amount = column("Political capital it takes.", "points", default=0.0)
+    applicant_cost: Amount = column(
+        "What an application costs the buyer, for every unit dispatched while the policy acts: declarations, lawyers, end-user "
+        "certificates.",
+        "money per unit",
+        default=0.0,
+    )
+    ally_benefit: Amount = column(
+        "What allies give our side over the horizon for taking the policy, such as for aligning a list; lowers our loss, and no "
+        "budget spends it.",
+        "money",
+        default=0.0,
+    )
 
 
 class Retaliation(Row):
@@ -473,6 +519,43 @@ class Source(Row):
     note: Text = column("How it was derived; the range of the figure, if any, as: low 3; high 9.", default="")
 
 
+class Uncertainty(Row):
+    """A figure that is not known for sure, and how it may vary; a solve with worlds draws them from here."""
+
+    table = "uncertainties"
+    key = ("figure",)
+    figure: Path = column("Path of the figure, as --set takes it.")
+    distribution: Text = column(
+        "How it may vary: LOW..HIGH, LOW..MODE..HIGH, MEAN+-SD, MEAN+-SD@LOW..HIGH or A,B,C; numbers with a star, such as "
+        "*0.8..*1.2, are factors of the figure."
+    )
+    group: Text = column(
+        "Figures of one group move together: all are low, or all are high; empty: it moves by itself.", default=""
+    )
+    note: Text = column("Why it may vary so.", default="")
+
+
+class World(Row):
+    """A figure of a world that a planner tells: the case with some figures at other values."""
+
+    table = "worlds"
+    key = ("world", "figure")
+    world: Id = column("Id of the world; several rows make one together.")
+    weight: Amount | None = column(
+        "How much it counts, relative to the others; a world without a weight in any row counts 1.", default=None
+    )
+    figure: Path = column(
+        "Path of a figure that differs, as --set takes it; empty: the world is the case as it is.", default=""
+    )
+    value: Text = column("Its value in this world, as --set takes it; *0.8 scales the figure of the case.", default="")
+
+
+NO_FIGURES = ("sources", "uncertainties", "worlds")
+"""Tables that hold no figures of the model."""
+
+NO_FIGURE_SECTIONS = ("case", "solver")
+"""Sections of the settings whose values are no figures of the model."""
+
 TABLES: dict[str, type[Row]] = {
     row.table: row
     for row in (
@@ -481,6 +564,7 @@ TABLES: dict[str, type[Row]] = {
         Item,
         Stock,
         Lane,
+        Qualification,
         Process,
         Ingredient,
         Demand,
@@ -489,6 +573,8 @@ TABLES: dict[str, type[Row]] = {
         Retaliation,
         Contingency,
         Source,
+        Uncertainty,
+        World,
     )
 }
 
@@ -542,6 +628,9 @@ class Horizon(Section):
         "How much dearer than the replacement cost a unit missing at the end is; raise it where a plan lives off its stock.",
         "share",
         default=0.05,
+    )
+    after_weeks: Week = column(
+        "Weeks after the end for which sales lost to `kept_share` stay lost.", "weeks", default=0
     )
 
 

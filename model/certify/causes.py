@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..formulation.follower import SIDE
 from ..leader.readout import Family
-from ..network.network import NONE, Network, Pair, holding_weeks
+from ..network.network import NONE, Kernel, Network, Pair, holding_weeks
 from ..plan.tolerances import CAUSE_NOISE
 
 if TYPE_CHECKING:
@@ -24,17 +24,21 @@ if TYPE_CHECKING:
     from .figures import Account
 
 SALES, SOURCES, STOCK, HOLDING = "sales", "sources", "stock", "holding"
+PAPERWORK = "paperwork"
 
 PRICED_BY = {
     SALES: "shortage_penalty, margin",
     SOURCES: "unit_cost",
     STOCK: "terminal_price",
     HOLDING: "holding_cost",
+    PAPERWORK: "applicant_cost",
     "package": "cost, margin",
     "undelivered": "margin, unit_cost",
     "second sources": "fixed_cost",
     "stockpiles": "stockpile_cost",
     "reviews": "admin_cost",
+    "lasting": "margin, kept_share",
+    "allies": "ally_benefit",
 }
 """Columns of the case that price every cause."""
 
@@ -110,8 +114,11 @@ class _Split:
         if pair in self.come:
             self.come[pair].append(-units)
 
-    def dispatch(self, lane: Lane, units: float, review: float) -> None:
-        """Account for what a lane into the side dispatches, and for its unit-weeks under review."""
+    def dispatch(self, lane: Lane, moved: Sequence[tuple[float, Kernel, float]]) -> None:
+        """Account for what a lane into the side dispatches: units, each with its kernel and what an application costs."""
+        units = math.fsum(amount for amount, _, _ in moved)
+        review = math.fsum(amount * holding_weeks(kernel) for amount, kernel, _ in moved)
+        applied = math.fsum(amount * cost for amount, _, cost in moved)
         network, pair, origin = self.network, (lane.destination, lane.item), (lane.origin, lane.item)
         weight = self.weight(lane.destination)
         price = weight * lane.unit_cost - self.cost[pair]
@@ -124,6 +131,8 @@ class _Split:
                 price -= self.weight(lane.origin) * network.transfer_margin(lane)
         self.ledger.add(SOURCES, lane.item, units, price)
         self.ledger.add(HOLDING, lane.item, review, weight * network.holding[lane.item])
+        if applied:
+            self.ledger.add(PAPERWORK, lane.item, applied, weight)
 
     def production(self) -> None:
         """Account for what the side's processes make."""
@@ -172,12 +181,12 @@ def _of_counterpart(leader_problem: LeaderProblem, operations: Operations) -> Pa
     network, readout, solution = leader_problem.network, operations.readout, operations.solution
     split = _Split(network, SIDE, readout.response, solution)
     ship, data = readout.response["ship"], leader_problem.model.response.data
-    moved: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    moved: dict[str, list[tuple[float, Kernel, float]]] = defaultdict(list)
     for key, units in zip(ship.keys, readout.dispatched(solution).tolist(), strict=True):
         if units:
-            moved[key[0]].append((units, units * holding_weeks(data.kernel[key])))
-    for name, units in moved.items():
-        split.dispatch(network.lanes[name], math.fsum(u for u, _ in units), math.fsum(h for _, h in units))
+            moved[key[0]].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
+    for name, parts in moved.items():
+        split.dispatch(network.lanes[name], parts)
     split.production()
     for pair, weeks in split.sums("fill").items():
         quantity, value = network.sales(pair)
@@ -190,12 +199,12 @@ def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: st
     """Causes of what our operations cost in a scenario less the margin earned, without constants and first stage."""
     network, readout, solution = leader_problem.network, operations.readout, operations.solution
     split = _Split(network, "ours", readout.ours[scenario], solution)
-    ship, kernel = split.families["ship"], leader_problem.model.ours[scenario].data.kernel
-    moved: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    ship, data = split.families["ship"], leader_problem.model.ours[scenario].data
+    moved: dict[str, list[tuple[float, Kernel, float]]] = defaultdict(list)
     for key, units in zip(ship.keys, ship.values(solution).tolist(), strict=True):
-        moved[key[0]].append((units, units * holding_weeks(kernel[key])))
-    for name, units in moved.items():
-        split.dispatch(network.lanes[name], math.fsum(u for u, _ in units), math.fsum(h for _, h in units))
+        moved[key[0]].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
+    for name, parts in moved.items():
+        split.dispatch(network.lanes[name], parts)
     split.production()
     for pair, weeks in split.sums("fill").items():
         demand = network.demands[pair]
@@ -239,8 +248,9 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
     * ``sales`` of an item: units not sold times (what each brings - c), so net of inputs and production saved;
     * ``sources``: dispatches times (unit_cost - c(destination)), production times (unit_cost + inputs at c - c(output));
     * ``stock``: terminal price times what is short at the end + c times what is there, under way or thrown away;
-    * ``holding``: stocks, and goods under review;
-    * ``package``, and on our side ``undelivered``, ``second sources``, ``stockpiles`` (what they cost more than c), ``reviews``.
+    * ``holding``: stocks, and goods under review; ``paperwork``: dispatches times applicant_cost;
+    * ``package``, and on our side ``undelivered``, ``second sources``, ``stockpiles`` (what they cost more than c), ``reviews``,
+      ``lasting`` (sales that do not come back), ``allies`` (what they give, with a minus).
 
     c cancels in the sum: any other would move money between causes and lose none. What solver tolerances leave over, at most some
     millionths of the money at stake, is put to the largest cause.
@@ -260,6 +270,7 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
         package = problem.network.package_cost.get(scenario, 0.0) + now.refused[scenario]
         ours = _difference(_of_ours(problem.whole, now, scenario), before_ours)
         ours |= {("second sources", ""): (math.nan, fixed), ("reviews", ""): (math.nan, account.admin)}
+        ours |= {("lasting", ""): (math.nan, now.lasting), ("allies", ""): (math.nan, -account.benefits)}
         for side, parts, loss in (
             ("counterpart", theirs | {("package", ""): (math.nan, package)}, counterpart_loss),
             ("ours", ours, own_loss),

@@ -121,7 +121,12 @@ def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
         for when, flows in (("before", before), ("after", after)):
             key = (lane.destination, lane.item, when)
             totals[key] = totals.get(key, 0.0) + flows[lane.lane]
+    opened = dict.fromkeys(network.to_qualify, 0)
     for lane in network.lanes_into("ours"):
+        for name in network.gates(lane):
+            opened[name] += 1
+    for lane in network.lanes_into("ours"):
+        gates = network.gates(lane)
         total_before = totals[lane.destination, lane.item, "before"]
         total_after = totals[lane.destination, lane.item, "after"]
         rows.append(
@@ -136,9 +141,12 @@ def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
                 "plan": after[lane.lane] / network.weeks,
                 "status_quo_share": before[lane.lane] / total_before if total_before > 0 else 0.0,
                 "plan_share": after[lane.lane] / total_after if total_after > 0 else 0.0,
-                "to_qualify": bool(lane.fixed_cost),
-                "qualified": bool(first.qualify.get(lane.lane, False)),
-                "fixed_cost": (lane.fixed_cost or 0.0) if first.qualify.get(lane.lane, False) else 0.0,
+                "to_qualify": bool(gates),
+                "qualified": bool(gates) and all(first.qualify.get(name, False) for name in gates),
+                # Lanes that a qualification opens share what it costs.
+                "fixed_cost": sum(
+                    network.to_qualify[name] / opened[name] for name in gates if first.qualify.get(name, False)
+                ),
                 "cost": after[lane.lane] * lane.unit_cost,
             }
         )
@@ -243,6 +251,10 @@ def losses_table(problem: Problem, account: Account) -> pd.DataFrame:
     shared = [both(part) for part in RESPONSE_COSTS]
     first_stage = [(part, now.readout.amount(now.amounts, part)) for part in ("fixed_costs", "stockpile")]
     first_stage.append(("admin_costs", account.admin))
+    if network.lasting:
+        first_stage.append(("lasting_loss", now.lasting))
+    if network.benefits:
+        first_stage.append(("ally_benefits", -account.benefits))
     rows = []
     for scenario in account.losses:
         rows += [("counterpart", scenario, *part) for part in shared]

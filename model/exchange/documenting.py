@@ -13,11 +13,13 @@ OURS, RESPONSE, DUAL = "ours", "response", "response_dual"
 
 SENTENCES = {
     "policy": "policy[g,p]: 1 where regime g of ours or an ally's is under policy p.",
-    "qualify": "qualify[l]: 1 where lane l, which has a fixed cost, is qualified.",
+    "qualify": "qualify[n]: 1 where lane or qualification n is qualified.",
     "stockpile": "stockpile[s,i]: units stockpiled before week 0.",
     "counterpart_fill": "counterpart_fill[s,i,t]: the response's fill rate, where our side depends on it.",
     "order": "order[l,t]: what the counterpart orders in week t on a lane from a tracked stock of ours.",
     "margin_earned": "Margin that our side earns on lanes to the counterpart, weighted.",
+    "lasting_kept": "What the counterpart's orders keep of what may stay lost after the end.",
+    "taken": "taken[g,p]: 1 where policy p of regime g, for which allies give something, is chosen.",
     "own_cost": "own_cost[scenario]: what a scenario that may decide costs us.",
     "advantage": "What the worst scenario leaves us: package cost + refused margin - own_cost.",
     "admin_cost": "Sum of admin_cost over the chosen policies.",

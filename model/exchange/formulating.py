@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyomo.environ import Constraint, Expression, Objective, Set, maximize
 
 from ..algebra.opening import open_model
-from ..formulation.linking import build_leader_problem
+from ..formulation.linking import build_leader_problem, own_columns
 from ..formulation.single_level import build_single_level
 from ..leader.problem import Problem
 from ..network.network import Network
@@ -61,7 +61,7 @@ def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: s
     -------
     pyomo.environ.ConcreteModel
         Variables and constraints are named as in model.md, and the ``doc`` of each family is its formula: ``policy[g,p]``,
-        ``qualify[l]``, ``stockpile[s,i]``, blocks ``response`` and ``response_dual`` (the latter only without policies), blocks
+        ``qualify[n]``, ``stockpile[s,i]``, blocks ``response`` and ``response_dual`` (the latter only without policies), blocks
         ``ours[scenario]``. ``model.units`` is a `sluicegate.data.units.Units`.
 
     Raises
@@ -116,6 +116,9 @@ def _under(problem: Problem, network: Network, choice: Mapping[str, str], money:
         regime = network.our_regime(network.lanes[lane])
         if regime is not None and choice[regime] != policy:
             ship.fix(0.0)
+    for regime, policy, variable in own_columns(stated):
+        if choice[regime] != policy:
+            variable.fix(0.0)
     model = open_model(stated)
     model.del_component("least_cost")
     model.least_cost = Constraint(expr=model.response.cost <= cost)

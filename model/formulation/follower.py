@@ -27,6 +27,8 @@ class FollowerData:
         Every inbound lane of the counterpart with every policy of the regime that acts on it.
     capacity : dict of (lane, policy, week) to float
         Most that an arc dispatches beyond a contract: A_p(t) cap_l(t) less what is contracted.
+    paperwork : dict of (lane, policy, week) to float
+        What a unit of an arc costs its applicant, where it costs anything.
     contracted : dict of (lane, policy) to list of float
         What a lane with a ``min_flow`` carries at least in every week under a policy.
     pairs, held, filled : list of (site, item)
@@ -39,6 +41,7 @@ class FollowerData:
         self.lanes = network.lanes_into(SIDE)
         self.kernel: dict[Arc, Kernel] = {}
         self.capacity: dict[Arc, float] = {}
+        self.paperwork: dict[Arc, float] = {}
         self.contracted: dict[tuple[str, str], list[float]] = {}
         for lane in self.lanes:
             for policy in network.menu.get(lane.regime or "", [OPEN]):
@@ -48,6 +51,8 @@ class FollowerData:
                     least.append(network.contracted(lane, week, granted))
                     self.kernel[lane.lane, policy, week] = network.kernel(row, week)
                     self.capacity[lane.lane, policy, week] = network.capacity(lane, week, granted) - least[-1]
+                    if cost := network.paperwork(row, lane, week):
+                        self.paperwork[lane.lane, policy, week] = cost
                 if lane.min_flow > 0:
                     self.contracted[lane.lane, policy] = least
         self.index()
@@ -94,9 +99,10 @@ class FollowerData:
         self.contract_price[key] = price
 
     def price(self, arc: Arc) -> float:
-        """unit_cost + holding_cost H_p(t): what a unit dispatched costs."""
+        """unit_cost + holding_cost H_p(t) + applicant_cost: what a unit dispatched costs."""
         lane = self.network.lanes[arc[0]]
-        return lane.unit_cost + self.network.holding[lane.item] * holding_weeks(self.kernel[arc])
+        held = self.network.holding[lane.item] * holding_weeks(self.kernel[arc])
+        return lane.unit_cost + held + self.paperwork.get(arc, 0.0)
 
     def forfeit(self, lane: str) -> float:
         """What the contract of a lane costs unless it is kept: more than to keep it under any policy."""
@@ -172,7 +178,7 @@ def terminal(b: Any, site: str, item: str) -> Any:
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of (unit_cost + holding_cost H_p(t)) of all that is dispatched, contracts included.
+    """Sum of (unit_cost + holding_cost H_p(t) + applicant_cost of p while it acts) of all that is dispatched, contracts included.
 
     For every contract forfeit_l (1 - sum over p of contract[l,p]) comes on top, which no least-cost response pays: forfeit_l is
     more than the contract costs.

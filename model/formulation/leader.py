@@ -62,13 +62,20 @@ class ScenarioData:
             for lane in self.lanes
             for week in range(self.weeks)
         }
+        self.paperwork = {
+            (lane.lane, week): cost
+            for lane in self.lanes
+            for week in range(self.weeks)
+            if (cost := network.paperwork(policies[lane.lane], lane, week))
+        }
         self.arriving, self.under_way = arrival_terms(
             ((index, network.lanes[index[0]], index[1], kernel) for index, kernel in self.kernel.items()), self.weeks
         )
         self.from_counterpart = [lane.lane for lane in self.lanes if network.side[lane.origin] == "counterpart"]
         self.rationed = [name for name in self.from_counterpart if _ends(network, name)[0] in network.sold_abroad]
-        self.to_qualify = [lane.lane for lane in self.lanes if lane.fixed_cost]
-        self.conditional = [name for name in (*self.to_qualify, *self.rationed) if network.lanes[name].min_flow > 0]
+        self.gates = {lane.lane: gates for lane in self.lanes if (gates := network.gates(lane))}
+        self.to_qualify = [(lane, name) for lane, gates in self.gates.items() for name in gates]
+        self.conditional = [name for name in (*self.gates, *self.rationed) if network.contract(network.lanes[name])]
         self.processes = [process.process for process in network.processes_on(SIDE)]
         self.pairs = network.pairs(SIDE)
         self.held = [pair for pair in self.pairs if pair in network.tracked]
@@ -101,9 +108,11 @@ class ScenarioData:
         return self.granted[lane, week] * self.left("lane", lane, week)
 
     def contracted(self, lane: str, week: int) -> float:
-        """Least that a lane dispatches by contract: min_flow, capped to what it can."""
-        least = self.network.lanes[lane].min_flow
-        return min(least, self.capacity(lane, week)) if least > 0 else 0.0
+        """Least that a lane dispatches by contract, min_flow or min_share of what is left, capped to what it can."""
+        row = self.network.lanes[lane]
+        if not self.network.contract(row):
+            return 0.0
+        return min(self.network.contracted(row, week, self.share(lane, week)), self.capacity(lane, week))
 
 
 def _ends(network: Network, lane: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -124,8 +133,8 @@ def _by_origin(network: Network, lanes: Sequence[str]) -> dict[tuple[str, str], 
 def ship_bounds(b: Any, lane: str, week: int) -> tuple[float, float]:
     """Contracted <= ship[l,t] <= A_p(t) cap_l(t) * availability; at most A_p(t) base_flow * availability from the counterpart.
 
-    Contracted = min_flow, at most the upper bound; 0 on lanes that must be qualified and on those that the counterpart rations
-    (`contracted`).
+    Contracted = the larger of min_flow and min_share A_p(t) cap_l(t) * availability, at most the upper bound; 0 on lanes that must
+    be qualified and on those that the counterpart rations (`contracted`).
     """
     least = 0.0 if lane in b.conditional_lanes else b.data.contracted(lane, week)
     return least, b.data.capacity(lane, week)
@@ -159,12 +168,15 @@ def order_bounds(model: Any, lane: str, week: int) -> tuple[float, float]:
 # Constraints of a scenario ---------------------------------------------------------------------------------------
 
 
-def qualified(b: Any, lane: str, week: int) -> Any:
-    """A lane that must be qualified is closed otherwise: ship[l,t] <= A_p(t) cap_l(t) * availability * qualify[l]."""
+def qualified(b: Any, lane: str, name: str, week: int) -> Any:
+    """A lane that must be qualified is closed otherwise: ship[l,t] <= A_p(t) cap_l(t) * availability * qualify[n].
+
+    n is the lane itself where it has a fixed cost, and its qualification where it has one; it needs both.
+    """
     capacity = b.data.capacity(lane, week)
     if capacity == 0:
         return Constraint.Skip
-    return b.ship[lane, week] <= capacity * b.model().qualify[lane]
+    return b.ship[lane, week] <= capacity * b.model().qualify[name]
 
 
 def rationed(b: Any, lane: str, week: int) -> Any:
@@ -179,14 +191,15 @@ def rationed(b: Any, lane: str, week: int) -> Any:
 def contracted(b: Any, lane: str, week: int) -> Any:
     """A contract binds once the lane is qualified, and to what the counterpart yields.
 
-    ship[l,t] >= min(min_flow, A_p(t) cap_l(t) * availability) * qualify[l]; on a lane from the counterpart times
-    fillC[origin,item,t]: its contract is rationed like all that it sells.
+    ship[l,t] >= contracted * qualify[n], with two to qualify contracted * (qualify[l] + qualify[n] - 1); on a lane from the
+    counterpart contracted * fillC[origin,item,t]: its contract is rationed like all that it sells.
     """
     row, least = b.data.network.lanes[lane], b.data.contracted(lane, week)
     if least == 0:
         return Constraint.Skip
-    if lane in b.to_qualify:
-        return b.ship[lane, week] >= least * b.model().qualify[lane]
+    if gates := b.data.gates.get(lane):
+        chosen = quicksum(b.model().qualify[name] for name in gates)
+        return b.ship[lane, week] >= least * (chosen - (len(gates) - 1))
     return b.ship[lane, week] >= least * b.model().counterpart_fill[row.origin, row.item, week]
 
 
@@ -280,12 +293,12 @@ def concentrated(data: ScenarioData) -> list[tuple[str, str]]:
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of weight(destination) * (unit_cost + holding_cost H_p(t)) ship[l,t]."""
+    """Sum of weight(destination) * (unit_cost + holding_cost H_p(t) + applicant_cost of p while it acts) ship[l,t]."""
     network = b.data.network
     terms = []
     for index, kernel in b.data.kernel.items():
         lane = network.lanes[index[0]]
-        price = lane.unit_cost + network.holding[lane.item] * holding_weeks(kernel)
+        price = lane.unit_cost + network.holding[lane.item] * holding_weeks(kernel) + b.data.paperwork.get(index, 0.0)
         terms.append(network.weight[lane.destination] * price * b.ship[index])
     return quicksum(terms)
 
@@ -475,7 +488,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.weeks = Set(initialize=range(data.weeks))
     b.later_weeks = Set(initialize=range(data.reveal, data.weeks))
     b.lanes = Set(initialize=[lane.lane for lane in data.lanes])
-    b.to_qualify = Set(initialize=data.to_qualify)
+    b.to_qualify = Set(initialize=data.to_qualify, dimen=2)
     b.rationed_lanes = Set(initialize=data.rationed)
     b.conditional_lanes = Set(initialize=data.conditional)
     b.processes = Set(initialize=data.processes)
@@ -512,11 +525,31 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
 
 
 def first_stage_cost(model: Any) -> Any:
-    """Sum of fixed_cost qualify[l] + sum of stockpile price * stockpile[s,i]."""
+    """Sum of fixed_cost qualify[n] + sum of stockpile price * stockpile[s,i], n a lane or a qualification."""
     network = model.network
-    return quicksum(network.lanes[lane].fixed_cost * model.qualify[lane] for lane in model.to_qualify) + quicksum(
+    return quicksum(network.to_qualify[name] * model.qualify[name] for name in model.to_qualify) + quicksum(
         network.stockpile_price(pair) * model.stockpile[pair] for pair in model.stockpiled
     )
+
+
+def lasting_loss(model: Any) -> Any:
+    """What stays lost of sales to the counterpart: sum of lasting[l] base_flow - lasting_kept, lasting_kept that of what it orders.
+
+    lasting[l] = weight(origin) * margin * kept_share * after_weeks / weeks; a week above base_flow gives some back.
+    """
+    network = model.network
+    usual = network.weeks * math.fsum(value * network.lanes[lane].base_flow for lane, value in network.lasting.items())
+    return usual - model.lasting_kept
+
+
+def ally_benefits(model: Any) -> Any:
+    """Sum of ally_benefit taken[g,p]; the gate sets the bound of taken[g,p] to 0 for the policies not chosen."""
+    return quicksum(model.network.benefits[key] * model.taken[key] for key in model.befriending)
+
+
+def one_taken(model: Any, regime: str) -> Any:
+    """A regime has one policy: sum over p of taken[g,p] <= 1."""
+    return quicksum(model.taken[key] for key in model.befriending if key[0] == regime) <= 1
 
 
 def budget(model: Any) -> Any:
@@ -530,9 +563,15 @@ def own_loss(model: Any, scenario: str) -> Any:
 
 
 def own_cost(model: Any, scenario: str) -> Any:
-    """What a rated scenario costs us: own_cost >= cost of our operations - margin earned + first-stage cost."""
+    """What a rated scenario costs us.
+
+    own_cost >= cost of our operations - margin earned + first-stage cost + lasting loss - what allies give
+    """
     b = model.ours[scenario]
-    return model.own_cost[scenario] >= b.cost - model.margin_earned + model.first_stage_cost
+    cost = b.cost - model.margin_earned + model.first_stage_cost
+    if model.lasts:
+        cost += model.lasting_loss
+    return model.own_cost[scenario] >= (cost - model.ally_benefits if len(model.befriending) else cost)
 
 
 def worst(model: Any, scenario: str) -> Any:
@@ -567,7 +606,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.weeks = Set(initialize=range(network.weeks))
     model.scenarios = Set(initialize=names)
     model.rated = Set(initialize=[name for name in network.rated if name in names])
-    model.to_qualify = Set(initialize=[lane.lane for lane in network.lanes_into(SIDE) if lane.fixed_cost])
+    model.to_qualify = Set(initialize=list(network.to_qualify))
     model.stockpiled = Set(
         initialize=[
             pair for pair in network.pairs(SIDE) if pair in network.stocks and network.stock(pair).stockpile_max > 0
@@ -583,6 +622,16 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.order = Var(model.orders, model.weeks, within=NonNegativeReals, bounds=order_bounds)
     model.margin_earned = Var(within=NonNegativeReals, bounds=(0.0, most_margin(network)))
     model.advantage = Var(within=Reals)
+    # What stays lost is no part of the status quo.
+    model.lasts = bool(limited and network.lasting)
+    if model.lasts:
+        model.lasting_kept = Var(within=NonNegativeReals, bounds=(0.0, most_kept(network)))
+        model.lasting_loss = Expression(rule=lasting_loss)
+    model.befriending = Set(initialize=list(network.benefits) if limited else [], dimen=2)
+    model.taken = Var(model.befriending, within=NonNegativeReals)
+    model.ally_benefits = Expression(rule=ally_benefits)
+    regimes = dict.fromkeys(regime for regime, _ in model.befriending)
+    model.one_taken = Constraint(Set(initialize=list(regimes)), rule=one_taken)
 
     model.ours = Block(
         model.scenarios, rule=lambda b, name: fill_scenario_block(b, ScenarioData(network, name), limited)
@@ -609,5 +658,14 @@ def most_margin(network: Network) -> float:
     return math.fsum(
         network.weight[lane.origin] * lane.margin * network.capacity(lane, week)
         for lane in network.paying
+        for week in range(network.weeks)
+    )
+
+
+def most_kept(network: Network) -> float:
+    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t)."""
+    return math.fsum(
+        value * network.capacity(network.lanes[lane], week)
+        for lane, value in network.lasting.items()
         for week in range(network.weeks)
     )

@@ -336,12 +336,16 @@ class Problem:
         if outcome.solution is None or outcome.objective is None:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations_solver = OperationsSolver(leader_problem)
-        operations = operations_solver.run(outcome.solution, FirstStage({}, {}))
+        operations = operations_solver.run(outcome.solution, FirstStage({}, {}), self.all_open)
         return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations_solver, operations)
 
     def admin_cost(self, choice: Choice) -> float:
         """Admin costs of a choice of policies."""
         return self.policy_total(choice, "admin_cost")
+
+    def ally_benefit(self, choice: Choice) -> float:
+        """What allies give for a choice of policies."""
+        return math.fsum(self.network.benefits.get(key, 0.0) for key in choice.items())
 
     def policy_total(self, choice: Choice, column: str) -> float:
         """Sum of a column of the policies table over a choice."""

@@ -63,6 +63,8 @@ class Operations:
         What the rows that rounding breaks can be worth to our side, money.
     binding
         Scenarios whose operations the advantage depends on; empty where scenarios share no decisions.
+    lasting
+        What stays lost of sales to the counterpart, money; no part of W.
     """
 
     readout: Readout
@@ -71,6 +73,7 @@ class Operations:
     margin: float
     infeasibility: float
     binding: tuple[str, ...] = ()
+    lasting: float = 0.0
 
     @cached_property
     def own_cost(self) -> dict[str, float]:
@@ -125,7 +128,7 @@ class OperationsSolver:
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
         What our side sees of a response, from the columns of the leader problem.
     fixed : array of int
-        Columns that are given: the response, its outputs and the first stage.
+        Columns that are given: the response, its outputs, the first stage and what policies open of our side.
     response_rows : list of (int, (site, item), bool)
         Rows of the response: its balances and, marked, its terminal rows.
     """
@@ -173,7 +176,14 @@ class OperationsSolver:
             for key, constraint in family.items()
             if (row := compiled.row.get(id(constraint))) is not None
         ]
-        given = [*self.response_columns, *self.links, *self.readout.qualify.columns, *self.readout.stockpile.columns]
+        own = [place for columns in leader_problem.policy_bounds.own.values() for place in columns]
+        given = [
+            *self.response_columns,
+            *self.links,
+            *own,
+            *self.readout.qualify.columns,
+            *self.readout.stockpile.columns,
+        ]
         self.fixed = np.unique([place for place in given if place >= 0]).astype(np.int64)
 
     @cached_property
@@ -181,7 +191,7 @@ class OperationsSolver:
         """Our linear programs, warm."""
         return Highs(self.program, presolve="off", solver="simplex")
 
-    def given(self, response: np.ndarray, first: FirstStage) -> tuple[np.ndarray, float]:
+    def given(self, response: np.ndarray, first: FirstStage, choice: Choice) -> tuple[np.ndarray, float]:
         """Columns that are fixed, all others 0, shape (columns,), and the margin that the response earns us."""
         values = np.zeros_like(self.program.cost)
         columns = self.response_columns
@@ -195,12 +205,15 @@ class OperationsSolver:
         for family, amounts in ((self.readout.qualify, lanes), (self.readout.stockpile, units)):
             placed = family.columns >= 0
             values[family.columns[placed]] = amounts[placed]
+        for (regime, policy), columns in self.leader_problem.policy_bounds.own.items():
+            values[columns] = float(choice[regime] == policy)
         return values, float(outputs[-1])
 
     def run(
         self,
         response: np.ndarray,
         first: FirstStage,
+        choice: Choice,
         least_fill: float | None = None,
         most_own_cost: float = math.inf,
     ) -> Operations:
@@ -212,6 +225,8 @@ class OperationsSolver:
             Columns of the leader problem; those of the response are used.
         first
             First-stage choices.
+        choice
+            Policy of every regime.
         least_fill
             Mean fill kept of every demand with a ``min_fill``; None: as the case says.
         most_own_cost
@@ -222,7 +237,7 @@ class OperationsSolver:
         ArithmeticError
             When HiGHS ends without an optimum.
         """
-        values, margin = self.given(response, first)
+        values, margin = self.given(response, first, choice)
         highs = self.highs if self.warm else Highs(self.program)
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         self._ask(highs, least_fill, most_own_cost)
@@ -240,8 +255,23 @@ class OperationsSolver:
             row_lower[self.fill_rows] = least_fill * self.leader_problem.network.weeks
         broken = broken_by(replace(self.program, row_lower=row_lower), solution)
         return Operations(
-            self.readout, solution, self.readout.amounts(solution), margin, float(broken @ prices), binding
+            self.readout,
+            solution,
+            self.readout.amounts(solution),
+            margin,
+            float(broken @ prices),
+            binding,
+            self._lasting(solution),
         )
+
+    def _lasting(self, solution: np.ndarray) -> float:
+        """What stays lost of sales to the counterpart."""
+        model, network = self.leader_problem.model, self.leader_problem.network
+        if not model.lasts:
+            return 0.0
+        place = self.links[next(at for at, (kind, _) in enumerate(self.leader_problem.outputs) if kind == "lasting")]
+        usual = math.fsum(value * network.lanes[lane].base_flow for lane, value in network.lasting.items())
+        return network.weeks * usual - (float(solution[place]) if place >= 0 else 0.0)
 
     def _solve(self, highs: Highs) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
         """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on."""
@@ -338,13 +368,13 @@ def response_variables(block: Any) -> list[Any]:
 def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
     """Return what a unit of every output is worth to us, shape (outputs,) (section 5).
 
-    Kindness = sum over lanes from us of margin * A_p * ship * weight + sum over lanes to us of base_flow * fill *
+    Kindness = sum over lanes from us of (weight * margin + lasting[l]) * ship + sum over lanes to us of base_flow * fill *
     worth at the destination.
     """
     worth = network.worth("ours")
     value_of = np.zeros(len(keys))
     for place, (kind, index) in enumerate(keys):
-        if kind == "margin":
+        if kind in ("margin", "lasting"):
             value_of[place] = 1.0
         elif kind == "fill":
             site, item, _ = index
@@ -386,13 +416,17 @@ def pessimistic_response(
 
 
 def leverage_by_package(
-    network: Network, operations: Operations, base_loss: float, status_quo: float, admin: float
+    network: Network, operations: Operations, base_loss: float, status_quo: float, admin: float, benefits: float = 0.0
 ) -> dict[str, tuple[float, float]]:
-    """(counterpart's loss, our loss) in every scenario; packages' costs and refused margins are the counterpart's."""
+    """(counterpart's loss, our loss) in every scenario; packages' costs and refused margins are the counterpart's.
+
+    What stays lost adds to our loss, what allies give lowers it.
+    """
     losses = {}
     for name, own in operations.own_cost.items():
         package = network.package_cost.get(name, 0.0) + operations.refused[name]
-        losses[name] = (base_loss + package, own - status_quo + operations.first_stage_cost + admin)
+        ours = own - status_quo + operations.first_stage_cost + operations.lasting + admin - benefits
+        losses[name] = (base_loss + package, ours)
     return losses
 
 

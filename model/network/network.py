@@ -68,6 +68,7 @@ class Network:
         self.demands = {(row.site, row.item): row for row in case.demands}
         self._controller = {row.regime: role[row.controller] for row in case.regimes}
         self._policy = {(row.regime, row.policy): row for row in case.policies}
+        self.qualifications = {row.qualification: row for row in case.qualifications}
 
     # Sides and tracked pairs -------------------------------------------------------------------------------------
 
@@ -153,6 +154,27 @@ class Network:
         self.check()
         return self.stocks.get(pair) or Stock(site=pair[0], item=pair[1])
 
+    # What must be qualified --------------------------------------------------------------------------------------
+
+    @cached_property
+    def to_qualify(self) -> dict[str, float]:
+        """Cost of all that our side may qualify: lanes with a fixed cost, then qualifications, in the order of the case."""
+        lanes = {lane.lane: lane.fixed_cost for lane in self.lanes_into("ours") if lane.fixed_cost}
+        return lanes | {name: row.fixed_cost or 0.0 for name, row in self.qualifications.items()}
+
+    def gates(self, lane: Lane) -> tuple[str, ...]:
+        """What of `to_qualify` must be qualified for a lane to be open: itself, its qualification, both or nothing."""
+        if self.side[lane.destination] != "ours":
+            return ()
+        own = (lane.lane,) if lane.fixed_cost else ()
+        return own if lane.qualification is None else (*own, lane.qualification)
+
+    def opens(self, lane: Lane) -> int:
+        """First week a lane can be used: available_week, and not before its qualification is through."""
+        if lane.qualification is None:
+            return lane.available_week
+        return max(lane.available_week, self.qualifications[lane.qualification].weeks)
+
     # Regimes and policies ----------------------------------------------------------------------------------------
 
     @cached_property
@@ -172,6 +194,12 @@ class Network:
     def policy(self, regime: str | None, policy: str) -> Policy | None:
         """The row of a policy; None for ``open``."""
         return None if regime is None or policy == OPEN else self._policy[regime, policy]
+
+    @cached_property
+    def benefits(self) -> dict[tuple[str, str], float]:
+        """ally_benefit of the policies of our regimes that have one, money, by (regime, policy)."""
+        rows = {key: self.policy(*key) for regime, menu in self.menu.items() for key in ((regime, p) for p in menu)}
+        return {key: row.ally_benefit for key, row in rows.items() if row is not None and row.ally_benefit > 0}
 
     def downstream(self, regime: str) -> set[Pair]:
         """The counterpart's pairs that goods of a regime's lanes reach through its processes and lanes."""
@@ -264,6 +292,7 @@ class Network:
     def capacity(self, lane: Lane, week: int, share: float = 1.0) -> float:
         """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week.
 
+        A lane that a qualification opens is available no earlier than that takes (`opens`).
         Times the share of it that licences and outages leave, A_p(t) times availability; no more than can be used
         (`Usable.dispatched`).
         """
@@ -272,14 +301,29 @@ class Network:
         return min(whole * share, self.usable.dispatched(lane)) if whole * share > 0 else 0.0
 
     def contracted(self, lane: Lane, week: int, share: float = 1.0) -> float:
-        """Least that a contract has a lane carry in a week: min_flow, capped to what policy and outage leave of cap_l(t)."""
-        return min(lane.min_flow, self.capacity(lane, week, share)) if lane.min_flow > 0 else 0.0
+        """Least that a contract has a lane carry in a week, capped to what policy and outage leave of cap_l(t).
 
-    @staticmethod
-    def _whole_capacity(lane: Lane, week: int) -> float:
-        if week < lane.available_week:
+        The larger of min_flow and, on lanes that end on our side, min_share of what is left of cap_l(t).
+        """
+        if not self.contract(lane):
             return 0.0
-        return lane.max_flow * min(1.0, (week - lane.available_week + 1) / (lane.ramp_weeks + 1))
+        return min(max(lane.min_flow, self.taken(lane, week) * share), self.capacity(lane, week, share))
+
+    def contract(self, lane: Lane) -> bool:
+        """Whether a lane has a contract: a min_flow, or a min_share on our side."""
+        return lane.min_flow > 0 or (lane.min_share > 0 and self.side[lane.destination] == "ours")
+
+    def taken(self, lane: Lane, week: int) -> float:
+        """What is paid for, taken or not, of a lane that ends on our side: min_share cap_l(t)."""
+        if lane.min_share == 0 or self.side[lane.destination] != "ours":
+            return 0.0
+        return lane.min_share * self._whole_capacity(lane, week)
+
+    def _whole_capacity(self, lane: Lane, week: int) -> float:
+        first = self.opens(lane)
+        if week < first:
+            return 0.0
+        return lane.max_flow * min(1.0, (week - first + 1) / (lane.ramp_weeks + 1))
 
     def most_made(self, process: Process) -> float:
         """Capacity of a process; inf where it is beyond what can be used of its output (`Usable.made`)."""
@@ -308,6 +352,14 @@ class Network:
     def granted(policy: Policy | None, week: int) -> float:
         """A_p(t): share of what a lane can carry for which a policy grants licences in a week; None is ``open`` (section 2)."""
         return policy.approval_rate if policy is not None and _acts(policy, week) else 1.0
+
+    def paperwork(self, policy: Policy | None, lane: Lane, week: int) -> float:
+        """What a unit dispatched over a lane in a week costs its applicant: applicant_cost while the policy acts, else 0.
+
+        One price for all goods of a regime, in the unit that the case counts each of them in.
+        """
+        acts = policy is not None and policy.applicant_cost > 0 and _acts(policy, week)
+        return policy.applicant_cost * self.units.item(lane.item) if policy is not None and acts else 0.0
 
     def pipeline(self, pair: Pair, week: int) -> float:
         """Goods dispatched before week 0 that arrive at a pair in a week."""
@@ -499,6 +551,16 @@ class Network:
     def paying(self) -> list[Lane]:
         """Lanes to the counterpart on which our side earns a margin."""
         return [lane for lane in self.lanes_between("ours", "counterpart") if lane.margin > 0]
+
+    @cached_property
+    def lasting(self) -> dict[str, float]:
+        """What stays lost of a unit that the counterpart does not order, money per unit by lane (section 4).
+
+        Weight of the origin margin kept_share after_weeks / weeks, on lanes of ours to the counterpart; 0 left out.
+        """
+        rate = self.case.settings.horizon.after_weeks / self.weeks
+        lost = {lane.lane: self.weight[lane.origin] * lane.margin * lane.kept_share * rate for lane in self.paying}
+        return {lane: value for lane, value in lost.items() if value > 0}
 
     def components(self) -> list[list[str]]:
         """Group our regimes whose lanes meet in a balance row through processes and lanes of C (section 6, item 1)."""

@@ -48,7 +48,7 @@ class Usable:
 
     def _dispatches(self, lane: Lane) -> float:
         """Sum over weeks of cap_l(t)."""
-        weeks, ramp = max(0, self.weeks - lane.available_week), lane.ramp_weeks
+        weeks, ramp = max(0, self.weeks - self.network.opens(lane)), lane.ramp_weeks
         rising = min(weeks, ramp + 1)
         full = rising * (rising + 1) / 2 / (ramp + 1) + weeks - rising
         return lane.max_flow * full if full else 0.0
@@ -105,10 +105,15 @@ class Usable:
         return self._wanted((process.site, process.output))
 
     def dispatched(self, lane: Lane) -> float:
-        """Units that can be used of what a lane dispatches over the horizon; what a contract has it carry in a week at least."""
+        """Units that can be used of what a lane dispatches over the horizon; what is asked for in a week (`_asked`) at least."""
         if self.network.side[lane.destination] == "other":
             return math.inf
-        return max(self._wanted((lane.destination, lane.item)), lane.min_flow)
+        return max(self._wanted((lane.destination, lane.item)), *self._asked(lane))
+
+    def _asked(self, lane: Lane) -> list[float]:
+        """What a contract asks a lane to carry in a week, whether it can be used or not."""
+        taken = [self.network.taken(lane, week) for week in range(self.weeks)] if lane.min_share > 0 else []
+        return [lane.min_flow, *taken]
 
     def _wanted(self, pair: Pair) -> float:
         """`used`; of an item with a share limit what makes up the share as well, at all our sites."""

@@ -358,14 +358,15 @@ def watched(network: Network) -> np.ndarray:
     found += [network.most_made(process) for process in network.processes.values()]
     for lane in network.lanes.values():
         found.append(network.slack_price(lane))
-        found.append(network.capacity(lane, network.weeks - 1) if lane.available_week < network.weeks else 0.0)
-        ramp = range(lane.available_week, min(network.weeks, lane.available_week + lane.ramp_weeks + 1))
+        opens = network.opens(lane)
+        found.append(network.capacity(lane, network.weeks - 1) if opens < network.weeks else 0.0)
+        ramp = range(opens, min(network.weeks, opens + lane.ramp_weeks + 1))
         shares = shares_of(network, lane)
         for share in (1.0, *shares):
             found += [network.capacity(lane, week, share) for week in ramp]
-            if lane.min_flow > 0:
-                found += [network.contracted(lane, week, share) for week in ramp]
-                found.append(min(lane.min_flow, share * lane.base_flow))
+            if network.contract(lane):
+                contracted = [network.contracted(lane, week, share) for week in ramp]
+                found += [*contracted, *(min(least, share * lane.base_flow) for least in contracted)]
         if network.side[lane.origin] == "counterpart":
             found += [min(network.capacity(lane, week), lane.base_flow) for week in ramp]
             if shares:
@@ -390,10 +391,11 @@ def alters_response(first: Case, second: Case) -> bool:
         network = Network(case)
         programs.append(compile_model(build_follower(network)).program)
         margins.append([(lane.lane, lane.margin * network.weight[lane.origin]) for lane in network.paying])
+        margins.append(list(network.lasting.items()))
     one, other = programs
     names = ("cost", "row_lower", "row_upper", "column_lower", "column_upper")
     alike = one.matrix.shape == other.matrix.shape and one.matrix.nnz == other.matrix.nnz
-    return margins[0] != margins[1] or not (
+    return margins[:2] != margins[2:] or not (
         alike
         and one.offset == other.offset
         and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)

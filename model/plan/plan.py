@@ -43,7 +43,7 @@ class Plan:
     sourcing_only_leverage
         Best leverage with every regime open; None where no such plan exists or it was not asked for.
     policies, qualified, stockpile
-        First-stage choices: policy of every regime of ours, lanes qualified, units by ``site/item``.
+        First-stage choices: policy of every regime of ours, lanes and qualifications qualified, units by ``site/item``.
     scenarios
         For every scenario ``own_loss``, ``counterpart_loss``, ``leverage``, ``fill`` (mean by ``site/item``), ``reveal_week``
         (before it nobody knows of it; None for ``none``) and ``at_limit`` (demands whose fill is no more than its least).
