@@ -146,7 +146,7 @@ def safe(figure: LimitFigure, value: float, digits: int = 6) -> str:
     # A figure that is round but for the solver's rounding is round.
     steps = math.floor(value / step + 1e-3) if figure.least else math.ceil(value / step - 1e-3)
     rounded = steps * step
-    if figure.kind == "max_party_share":
+    if figure.share:
         rounded = min(1.0, rounded)
     return f"{max(0.0, rounded):.{digits}g}" if abs(rounded) < 10**digits else f"{rounded:.0f}"
 
@@ -171,7 +171,7 @@ def find_conflict(elastic: Elastic) -> Conflict | None:
     for figure in figures:
         change, answer = needed(elastic, figure)
         alone.append(change)
-        if answer is not None and figure.least:
+        if answer is not None and figure.fill:
             for limit in found:
                 if limit.figure == figure:
                     shortages[limit] = shortage(elastic, limit, answer)
@@ -314,7 +314,7 @@ def needed(elastic: Elastic, figure: LimitFigure) -> tuple[Change, ElasticAnswer
     answer = elastic.least(Question({figure: 1.0 / figure.scale}, others))
     if not math.isfinite(answer.value):
         return Change(figure, None), None
-    if figure.kind == "max_party_share":
+    if figure.share:
         share = elastic.share(figure, answer)
         while True:
             elastic.set_share(figure, share)
@@ -334,9 +334,7 @@ def jointly(elastic: Elastic) -> tuple[list[Change], float]:
     changes = []
     for figure in elastic.figures:
         if elastic.gap(figure, answer) > GAP_CLOSED * figure.scale:
-            value = (
-                elastic.share(figure, answer) if figure.kind == "max_party_share" else _moved(elastic, figure, answer)
-            )
+            value = elastic.share(figure, answer) if figure.share else _moved(elastic, figure, answer)
             changes.append(Change(figure, value, _closed(answer)))
     return changes, answer.value
 

@@ -24,7 +24,7 @@ from ...model.plan.limits import BUDGET, LIMITED, SolveLimits, with_rounding
 from ...model.plan.monitor import Stopped
 from ...model.plan.tolerances import DUAL_COUNTS, GAP_CLOSED, INTEGRAL
 from ...model.solver.highs import PRIMAL, Program
-from .limits import Limit, LimitFigure, figures_of, limits_of
+from .limits import Limit, LimitFigure, figures_of, limits_of, supplier
 from .questions import ElasticAnswer, ElasticLeaf, ElasticTree, Question, Slack
 
 
@@ -42,19 +42,24 @@ def gap_column(leader_problem: LeaderProblem, limit: Limit) -> int:
         variable = b.fill_gap[figure.key]
     elif figure.kind == "min_fill_week":
         variable = b.week_gap[figure.key]
+    elif figure.kind == "min_suppliers":
+        variable = b.count_gap[figure.key[0]]
+    elif figure.kind == "max_supplier_share":
+        variable = b.supplier_gap[figure.key[0], limit.party]
     else:
         variable = b.share_gap[figure.key[0], limit.party]
     return leader_problem.compiled.column.get(id(variable), -1)
 
 
 def intake(leader_problem: LeaderProblem, figure: LimitFigure) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return columns of what every outside party ships of a share limit's item, and of all that counts as its intake."""
+    """Return columns of what every party or site ships of a share limit's item, and of all that counts as its intake."""
     network, b = leader_problem.network, leader_problem.model.ours[NONE]
     item = figure.key[0]
     own: dict[str, list[Any]] = {}
     for lane in b.data.lanes:
         if lane.item == item and network.side[lane.origin] != SIDE:
-            own.setdefault(network.party[lane.origin], []).extend(b.ship[lane.lane, week] for week in b.weeks)
+            name = supplier(network, figure.kind, lane)
+            own.setdefault(name, []).extend(b.ship[lane.lane, week] for week in b.weeks)
     processes = [name for name in b.data.processes if network.processes[name].output == item]
     made = [b.make[name, week] for name in processes for week in b.weeks]
     columns = {party: _columns(leader_problem, variables) for party, variables in own.items()}
@@ -445,9 +450,11 @@ class Elastic(FixedPolicySolver):
         """Move a share limit, whose gap may then be negative: what is left of the intake."""
         own, total = intake(self.leader_problem, figure)
         b = self.leader_problem.model.ours[NONE]
+        party_wise = figure.kind == "max_party_share"
+        rows, gaps = (b.concentration, b.share_gap) if party_wise else (b.supplier_most, b.supplier_gap)
         for party, columns in own.items():
-            row = self.leader_problem.compiled.row[id(b.concentration[figure.key[0], party])]
-            gap = self.leader_problem.compiled.column[id(b.share_gap[figure.key[0], party])]
+            row = self.leader_problem.compiled.row[id(rows[figure.key[0], party])]
+            gap = self.leader_problem.compiled.column[id(gaps[figure.key[0], party])]
             sign = -float(self.leader_problem.program.matrix[row, gap])
             theirs = set(columns.tolist())
             for highs in (self._choice_highs, self._alone_highs):

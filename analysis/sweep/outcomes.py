@@ -15,6 +15,7 @@ LEFT_OUT = (
     "schema",
     "case",
     "solve",
+    "range",
     "policies",
     "qualified",
     "stockpile",

@@ -31,6 +31,8 @@ def notice(draft: Draft) -> list[Fault]:
         _counterpart_limits,
         _lanes,
         _qualifications,
+        _orders,
+        _suppliers,
         _regimes,
         _late_policies,
         _benefits,
@@ -96,6 +98,45 @@ def _qualifications(draft: Draft) -> Iterator[Fault]:
         if line.get("qualification") not in used:
             message = "opens no lane, so that it is never worth its cost; name it in lanes.qualification"
             yield line.fault(message, "qualification", line.get("qualification"))
+
+
+def _orders(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["lanes"]:
+        if line.get("min_order") > line.get("max_flow"):
+            message = f"more than max_flow {line.get('max_flow'):g}, so that nothing is ever ordered; lower it, or raise max_flow"
+            yield line.fault(message, "min_order", line.get("min_order"))
+    most = {line.get("lane"): line.get("max_flow") for line in draft.lines["lanes"]}
+    for line in draft.lines["price_breaks"]:
+        if line.get("from_flow") > most[line.get("lane")]:
+            message = (
+                f"more than the lane's max_flow {most[line.get('lane')]:g}, so that its price never holds; lower it"
+            )
+            yield line.fault(message, "from_flow", line.get("from_flow"))
+
+
+def _suppliers(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["items"]:
+        number, least, most = (
+            line.get(column) for column in ("min_suppliers", "min_supplier_share", "max_supplier_share")
+        )
+        sites = {
+            lane.get("origin")
+            for lane in draft.lines["lanes"]
+            if lane.get("item") == line.get("item")
+            and draft.side(lane.get("destination")) == "ours"
+            and draft.side(lane.get("origin")) != "ours"
+        }
+        if number > len(sites):
+            message = (
+                f"more than the {len(sites)} sites outside our side whose lanes bring it to us; add lanes, or lower it"
+            )
+            yield line.fault(message, "min_suppliers", number)
+        elif number * least > 1:
+            message = f"{number} suppliers of {least:g} each are more than all; lower one of them"
+            yield line.fault(message, "min_supplier_share", least)
+        if least > most:
+            message = f"more than max_supplier_share {most:g}, so that no site may supply us; lower it"
+            yield line.fault(message, "min_supplier_share", least)
 
 
 def _regimes(draft: Draft) -> Iterator[Fault]:

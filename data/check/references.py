@@ -27,6 +27,8 @@ def check(draft: Draft) -> list[Fault]:
         _lanes,
         _lane_regimes,
         _qualifications,
+        _price_breaks,
+        _suppliers,
         _stocks,
         _demands,
         _processes,
@@ -109,6 +111,8 @@ def _lanes(draft: Draft) -> Iterator[Fault]:
             yield from _contract(draft, line)
         if line.get("min_share"):
             yield from _take_or_pay(draft, line)
+        if line.get("min_order"):
+            yield from _least_order(draft, line)
 
 
 def _contract(draft: Draft, line: Line) -> Iterator[Fault]:
@@ -133,6 +137,58 @@ def _take_or_pay(draft: Draft, line: Line) -> Iterator[Fault]:
         yield line.fault(message, "min_share", share)
     else:
         yield from _from_outside(draft, line, "min_share")
+
+
+def _least_order(draft: Draft, line: Line) -> Iterator[Fault]:
+    least, destination = line.get("min_order"), line.get("destination")
+    if draft.side(destination) in ("counterpart", "other"):
+        message = f"a least order acts on lanes that end on our side; this one ends at {destination!r}; write 0"
+        yield line.fault(message, "min_order", least)
+    contract = next((column for column in ("min_flow", "min_share") if line.get(column)), None)
+    if contract is None:
+        return
+    # In weeks in which less than an order can be carried nothing is ordered, and the contract would be broken.
+    first = line.get("max_flow") / (line.get("ramp_weeks") + 1)
+    asks = f"{contract} asks for goods in every week"
+    if first < least:
+        message = f"{asks}, yet in the first only {first:g} can be carried, less than an order"
+        yield line.fault(f"{message}; lower min_order, or write {contract} 0", "min_order", least)
+    elif name := next(_outages_below(draft, line.get("lane"), least / line.get("max_flow")), None):
+        message = f"{asks}, yet contingency {name!r} leaves less than an order; lower min_order, or write {contract} 0"
+        yield line.fault(message, "min_order", least)
+    elif draft.side(line.get("origin")) == "counterpart":
+        message = f"{asks}, and the counterpart may yield less than an order; write one of them"
+        yield line.fault(message, "min_order", least)
+
+
+def _outages_below(draft: Draft, lane: str, share: float) -> Iterator[str]:
+    """Yield contingencies that in some week leave something of a lane, but less than a share."""
+    grouped: dict[str, list[Contingency]] = {}
+    for line in draft.sound("contingencies"):
+        if line.get("lane") == lane and isinstance(line.row, Contingency):
+            grouped.setdefault(line.row.contingency, []).append(line.row)
+    weeks = 0 if draft.settings is None else draft.settings.horizon.weeks
+    for name, rows in grouped.items():
+        for number in range(max(len(row.starts) for row in rows)):
+            spans = [(row, row.span(row.starts[number if len(row.starts) > 1 else 0], weeks)) for row in rows]
+            left = [math.prod(row.availability for row, span in spans if week in span) for week in range(weeks)]
+            if any(0 < part < share for part in left):
+                yield name
+
+
+def _price_breaks(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["price_breaks"]:
+        lane = draft.lanes.get(line.get("lane"))
+        if lane is not None and draft.side(lane.get("destination")) in ("counterpart", "other"):
+            message = f"ends at {lane.get('destination')!r}; prices by quantity are for lanes that end on our side"
+            yield line.fault(message, "lane", line.get("lane"))
+
+
+def _suppliers(draft: Draft) -> Iterator[Fault]:
+    for line in draft.sound("items"):
+        if line.get("min_suppliers") and not line.get("min_supplier_share"):
+            message = "a supplier of nothing would count; write the min_supplier_share from which on a site does"
+            yield line.fault(message, "min_suppliers", line.get("min_suppliers"))
 
 
 def _from_outside(draft: Draft, line: Line, column: str) -> Iterator[Fault]:

@@ -20,6 +20,7 @@ from .tables import (
     Lane,
     Party,
     Policy,
+    PriceBreak,
     Process,
     Qualification,
     Regime,
@@ -55,8 +56,8 @@ class Case:
         Name of the case: its folder, workbook or shipped name.
     settings
         ``case.toml``, section by section.
-    parties, sites, items, stocks, lanes, qualifications, processes, recipes, demands, regimes, policies, retaliations,
-    contingencies, sources, uncertainties, worlds
+    parties, sites, items, stocks, lanes, qualifications, price_breaks, processes, recipes, demands, regimes, policies,
+    retaliations, contingencies, sources, uncertainties, worlds
         The rows of each table of the case format, in the order of the case.
     warnings
         What was noticed while reading, and is not refused.
@@ -76,6 +77,7 @@ class Case:
     stocks: tuple[Stock, ...] = ()
     lanes: tuple[Lane, ...] = ()
     qualifications: tuple[Qualification, ...] = ()
+    price_breaks: tuple[PriceBreak, ...] = ()
     processes: tuple[Process, ...] = ()
     recipes: tuple[Ingredient, ...] = ()
     demands: tuple[Demand, ...] = ()

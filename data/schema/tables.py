@@ -205,6 +205,13 @@ def _start_weeks(value: Any) -> int | StartWeeks:
     return StartWeeks(text, tuple(weeks))
 
 
+def _count(value: Any) -> int:
+    number = _number(value)
+    if number != int(number) or not 0 <= number <= MOST_WEEKS:
+        raise refuse("not a count; write a whole number such as 2")
+    return int(number)
+
+
 def _duration(value: Any) -> int:
     weeks = _week(value)
     if weeks < 1:
@@ -224,6 +231,7 @@ Amount = Annotated[float, BeforeValidator(_finite), AfterValidator(_not_negative
 Bound = Annotated[float, BeforeValidator(_extended), AfterValidator(_not_negative)]
 Share = Annotated[float, BeforeValidator(_finite), AfterValidator(_share)]
 Week = Annotated[int, BeforeValidator(_week)]
+Count = Annotated[int, BeforeValidator(_count)]
 Duration = Annotated[int, BeforeValidator(_duration)]
 Starts = Annotated[int | StartWeeks, BeforeValidator(_start_weeks), PlainSerializer(_plain_weeks)]
 Distribution = Annotated[Delay, BeforeValidator(_delay), PlainSerializer(str)]
@@ -286,6 +294,13 @@ class Item(Row):
     unit: Text = column("Unit its quantities are counted in.", default="")
     holding_cost: Amount = column("Cost of holding a unit for a week.", "money per unit and week", default=0.0)
     max_party_share: Share = column("Largest share of our intake one outside party may supply.", "share", default=1.0)
+    min_suppliers: Count = column(
+        "Least number of sites outside our side that supply us; each supplies min_supplier_share at least.", default=0
+    )
+    min_supplier_share: Share = column(
+        "Least share of our intake that a site which supplies us at all supplies.", "share", default=0.0
+    )
+    max_supplier_share: Share = column("Largest share of our intake that one site may supply.", "share", default=1.0)
 
 
 class Stock(Row):
@@ -347,6 +362,11 @@ class Lane(Row):
         "share",
         default=0.0,
     )
+    min_order: Amount = column(
+        "Least order: in every week nothing is dispatched, or at least so much; on our side.",
+        "units per week",
+        default=0.0,
+    )
     kept_share: Share = column(
         "Share of the sales missed on the lane that does not come back during `after_weeks`, as customers stay with others.",
         "share",
@@ -373,6 +393,21 @@ class Qualification(Row):
     weeks: Week = column(
         "Weeks it takes: its lanes cannot be used before, and ramp up from then on.", "weeks", default=0
     )
+
+
+class PriceBreak(Row):
+    """A price that a lane to our side has from some mean weekly flow on, for all units (an all-units discount)."""
+
+    table = "price_breaks"
+    key = ("lane", "from_flow")
+    lane: Id = column("The lane.", refers="lanes")
+    from_flow: Amount = column("Mean flow over the horizon from which on the price holds.", "units per week")
+    unit_cost: Amount = column("Price of every unit then, in the place of the lane's unit_cost.", "money per unit")
+
+    @property
+    def id(self) -> str:
+        """``lane/from_flow``."""
+        return f"{self.lane}/{self.from_flow:g}"
 
 
 class Process(Row):
@@ -565,6 +600,7 @@ TABLES: dict[str, type[Row]] = {
         Stock,
         Lane,
         Qualification,
+        PriceBreak,
         Process,
         Ingredient,
         Demand,

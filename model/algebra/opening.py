@@ -91,9 +91,8 @@ class _Opening:
         opened.add_component(name, made)
         for key, variable in family.items():
             own = self.variables[variable] = made[key]
-            if not integer:
-                own.setlb(variable.lower if math.isfinite(variable.lower) else None)
-                own.setub(variable.upper if math.isfinite(variable.upper) else None)
+            own.setlb(variable.lower if math.isfinite(variable.lower) else None)
+            own.setub(variable.upper if math.isfinite(variable.upper) else None)
             if variable.fixed:
                 own.fix(variable.value)
 

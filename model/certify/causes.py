@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..formulation.buying import dearer
 from ..formulation.follower import SIDE
 from ..leader.readout import Family
 from ..network.network import NONE, Kernel, Network, Pair, holding_weeks
@@ -205,6 +206,8 @@ def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: st
         moved[key[0]].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
     for name, parts in moved.items():
         split.dispatch(network.lanes[name], parts)
+    for (name, k), units in split.sums("bought").items():
+        split.ledger.add(SOURCES, network.lanes[name].item, units, dearer(network, name, k))
     split.production()
     for pair, weeks in split.sums("fill").items():
         demand = network.demands[pair]

@@ -146,7 +146,7 @@ def refuse_breaches(breaches: Iterable[Breach]) -> None:
 
 
 def supply_breaches(network: Network, operations: Operations, least_fill: float | None = None) -> list[Breach]:
-    """Return the limits on supply that operations break: continuity in every scenario, concentration in scenario ``none``.
+    """Return the limits on supply that operations break: continuity in every scenario, in ``none`` concentration and suppliers.
 
     Parameters
     ----------
@@ -170,32 +170,71 @@ def supply_breaches(network: Network, operations: Operations, least_fill: float 
             if not level >= least - LIMIT_KEPT:
                 limit = f"{word} fill of {item} in {site} >= {least:g} in scenario {scenario}"
                 found.append(Breach(limit, float(least - level), "share", scenario=scenario))
-    return found + _share_breaches(network, operations)
+    return [*found, *_share_breaches(network, operations), *_supplier_breaches(network, operations)]
 
 
 def _share_breaches(network: Network, operations: Operations) -> list[Breach]:
     """Return the limits on one party's share of our intake that operations break, in scenario ``none``."""
     limited = {row.item: row.max_party_share for row in network.case.items if row.max_party_share < 1}
-    if NONE not in operations.readout.ours or not limited:
-        return []
-    ours = operations.readout.ours[NONE]
-    shipped = _sums(ours["ship"].values(operations.solution), ours["ship"].weeks)
-    made = _sums(ours["make"].values(operations.solution), ours["make"].weeks)
     found = []
-    for item, share in limited.items():
-        lanes = [row for row in network.lanes_into(SIDE) if row.item == item and network.side[row.origin] != SIDE]
-        intake: dict[str, float] = {}
-        for row in lanes:
-            party = network.party[row.origin]
-            intake[party] = intake.get(party, 0.0) + shipped[row.lane]
-        own = math.fsum(made[row.process] for row in network.processes_on(SIDE) if row.output == item)
-        total = math.fsum(intake.values()) + own
-        scale = max(total, network.weeks * math.fsum(row.base_flow for row in lanes))
-        for party, amount in intake.items():
+    for item, (intake, total, scale) in _intakes(network, operations, limited).items():
+        share, parties = limited[item], dict[str, float]()
+        for site, amount in intake.items():
+            parties[network.party[site]] = parties.get(network.party[site], 0.0) + amount
+        for party, amount in parties.items():
             if not amount - share * total <= LIMIT_KEPT * scale:
                 limit = f"share of {party} in our intake of {item} <= {share:g}"
                 over = (amount - share * total) * network.units.item(item)
                 found.append(Breach(limit, over, "units", over=True))
+    return found
+
+
+def _supplier_breaches(network: Network, operations: Operations) -> list[Breach]:
+    """Return the limits on suppliers that operations break, in scenario ``none``."""
+    rows = {
+        row.item: row
+        for row in network.case.items
+        if row.max_supplier_share < 1 or row.min_supplier_share > 0 or row.min_suppliers > 0
+    }
+    found = []
+    for item, (intake, total, scale) in _intakes(network, operations, rows).items():
+        row, unit, near = rows[item], network.units.item(item), LIMIT_KEPT * scale
+        for site, amount in intake.items():
+            if not amount <= row.max_supplier_share * total + near:
+                over = (amount - row.max_supplier_share * total) * unit
+                limit = f"share of site {site} in our intake of {item} <= {row.max_supplier_share:g}"
+                found.append(Breach(limit, over, "units", over=True))
+            if not (amount <= near or amount >= row.min_supplier_share * total - near):
+                short = (row.min_supplier_share * total - amount) * unit
+                limit = f"share of site {site} in our intake of {item} >= {row.min_supplier_share:g}, or 0"
+                found.append(Breach(limit, short, "units"))
+        counted = sum(amount >= row.min_supplier_share * total - near for amount in intake.values())
+        if counted < row.min_suppliers:
+            found.append(Breach(f"suppliers of {item} >= {row.min_suppliers}", row.min_suppliers - counted, ""))
+    return found
+
+
+def _intakes(
+    network: Network, operations: Operations, items: Iterable[str]
+) -> dict[str, tuple[dict[str, float], float, float]]:
+    """Return what every site outside our side dispatches of some items, their whole intake, and its scale, in ``none``.
+
+    The scale is the intake, or what usually comes from outside where that is more.
+    """
+    if NONE not in operations.readout.ours:
+        return {}
+    ours = operations.readout.ours[NONE]
+    shipped = _sums(ours["ship"].values(operations.solution), ours["ship"].weeks)
+    made = _sums(ours["make"].values(operations.solution), ours["make"].weeks)
+    found = {}
+    for item in items:
+        lanes = [row for row in network.lanes_into(SIDE) if row.item == item and network.side[row.origin] != SIDE]
+        intake: dict[str, float] = {}
+        for row in lanes:
+            intake[row.origin] = intake.get(row.origin, 0.0) + shipped[row.lane]
+        own = math.fsum(made[row.process] for row in network.processes_on(SIDE) if row.output == item)
+        total = math.fsum(intake.values()) + own
+        found[item] = intake, total, max(total, network.weeks * math.fsum(row.base_flow for row in lanes))
     return found
 
 

@@ -121,6 +121,7 @@ def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
         for when, flows in (("before", before), ("after", after)):
             key = (lane.destination, lane.item, when)
             totals[key] = totals.get(key, 0.0) + flows[lane.lane]
+    discounts = _discounts(network, account.operations)
     opened = dict.fromkeys(network.to_qualify, 0)
     for lane in network.lanes_into("ours"):
         for name in network.gates(lane):
@@ -147,7 +148,7 @@ def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
                 "fixed_cost": sum(
                     network.to_qualify[name] / opened[name] for name in gates if first.qualify.get(name, False)
                 ),
-                "cost": after[lane.lane] * lane.unit_cost,
+                "cost": after[lane.lane] * lane.unit_cost + discounts.get(lane.lane, 0.0),
             }
         )
     for pair, amount in first.stockpile.items():
@@ -173,6 +174,16 @@ def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
     columns = ["kind", "id", "item", "origin", "party", "destination", "status_quo", "plan", "status_quo_share"]
     columns += ["plan_share", "to_qualify", "qualified", "fixed_cost", "cost"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _discounts(network: Network, operations: Operations) -> dict[str, float]:
+    """What the prices by quantity add to the cost of every lane at its unit_cost in scenario ``none``, money."""
+    bought = operations.readout.ours[NONE]["bought"]
+    units, found = bought.values(operations.solution), dict[str, float]()
+    for (name, k), weeks in bought.weeks.items():
+        price = network.breaks[name][k - 1].unit_cost - network.lanes[name].unit_cost if k else 0.0
+        found[name] = found.get(name, 0.0) + price * float(units[weeks].sum())
+    return found
 
 
 def _dispatched(operations: Operations) -> dict[str, float]:

@@ -33,7 +33,7 @@ tolerance of 1e-6 is more than rounding; above, it is less."""
 INTERNAL = ("best", "operations", "worst_leverage", "budget", "own_loss", "gap_cost", "budget_gap", "loss_gap")
 """Components through which the methods steer the model; each comes after all that refer to it."""
 
-GAPS = ("fill_gap", "week_gap", "share_gap")
+GAPS = ("fill_gap", "week_gap", "share_gap", "supplier_gap", "count_gap")
 """Gaps of limits, which only `explain` opens."""
 
 

@@ -24,6 +24,7 @@ from ..algebra import (
 )
 from ..network.network import NONE, Network, holding_weeks
 from ..network.timing import arrival_terms
+from .buying import dearer, fill_orders, limit_suppliers, ordering, placed_bounds
 
 SIDE = "ours"
 
@@ -293,9 +294,12 @@ def concentrated(data: ScenarioData) -> list[tuple[str, str]]:
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of weight(destination) * (unit_cost + holding_cost H_p(t) + applicant_cost of p while it acts) ship[l,t]."""
+    """Sum of weight(destination) * (unit_cost + holding_cost H_p(t) + applicant_cost of p while it acts) ship[l,t].
+
+    Lanes with price breaks: + sum of weight(destination) * (the break's unit_cost - unit_cost) bought[l,k,t].
+    """
     network = b.data.network
-    terms = []
+    terms = [dearer(network, lane, k) * b.bought[lane, k, week] for lane, k, week in b.bought]
     for index, kernel in b.data.kernel.items():
         lane = network.lanes[index[0]]
         price = lane.unit_cost + network.holding[lane.item] * holding_weeks(kernel) + b.data.paperwork.get(index, 0.0)
@@ -415,13 +419,14 @@ def limit_scenario(b: Any, data: ScenarioData) -> None:
     # Over all weeks, also those of ``none``: each limit stands for itself, so that it can be said which are in conflict.
     b.continuity_week = Constraint(b.continued_weekly, b.weeks, rule=continuity_week)
     b.concentration = Constraint(b.concentrated, rule=concentration)
+    limit_suppliers(b, data.scenario == NONE)
 
 
 def gap_terms(model: Any) -> list[tuple[float, Any]]:
     """(price, gap) of every limit that can be made elastic.
 
-    A gap in a fill costs ten times all that our demands can lose and our lanes cost, a unit over a share limit ten
-    times the dearest worth of a unit, and a unit of money over the budget or the own loss a thousand.
+    A gap in a fill, and a supplier too few, cost ten times all that our demands can lose and our lanes cost, a unit over a share
+    limit ten times the dearest worth of a unit, and a unit of money over the budget or the own loss a thousand.
     """
     network = model.network
     stake = network.weeks * math.fsum(
@@ -436,7 +441,8 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
     for b in model.ours.values():
         if b.limited:
             terms += [(10 * stake + 1, gap) for gap in (*b.fill_gap.values(), *b.week_gap.values())]
-            terms += [(10 * dearest + 1, gap) for gap in b.share_gap.values()]
+            terms += [(10 * stake + 1, gap) for gap in b.count_gap.values()]
+            terms += [(10 * dearest + 1, gap) for gap in (*b.share_gap.values(), *b.supplier_gap.values())]
     if model.component("budget_gap") is not None:
         terms += [(1000.0, model.budget_gap), *((1000.0, gap) for gap in model.loss_gap.values())]
     return terms
@@ -497,6 +503,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.served = Set(initialize=data.served, dimen=2)
     b.exports = Set(initialize=data.exports)
     b.orders = Set(initialize=data.orders)
+    b.ordering = Set(initialize=ordering(data.network))
 
     weekly_decisions(b, "ship", b.lanes, within=NonNegativeReals, bounds=ship_bounds)
     weekly_decisions(b, "make", b.processes, within=NonNegativeReals, bounds=make_bounds)
@@ -504,6 +511,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     weekly_decisions(b, "fill", b.served, within=NonNegativeReals, bounds=(0.0, 1.0))
     weekly_decisions(b, "export_fill", b.exports, within=NonNegativeReals, bounds=(0.0, 1.0))
     weekly_decisions(b, "undelivered", b.orders, within=NonNegativeReals)
+    weekly_decisions(b, "placed", b.ordering, within=Binary, bounds=placed_bounds)
     b.short_end = Var(b.held, within=NonNegativeReals)
 
     b.qualified = Constraint(b.to_qualify, b.later_weeks, rule=qualified)
@@ -512,6 +520,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.balance = Constraint(b.pairs, b.later_weeks, rule=balance)
     b.delivered = Constraint(b.orders, b.later_weeks, rule=delivered)
     b.terminal = Constraint(b.held, rule=terminal)
+    fill_orders(b)
     if limited:
         limit_scenario(b, data)
 

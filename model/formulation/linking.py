@@ -160,6 +160,11 @@ class LeaderProblem:
         The case as the mathematics sees it.
     scenarios, limited
         As in `build_leader`.
+
+    Attributes
+    ----------
+    operational : array of int
+        Columns of the binaries that are no first-stage choice: orders, prices by quantity, suppliers.
     """
 
     def __init__(self, network: Network, scenarios: Sequence[str] | None = None, limited: bool = True):
@@ -169,6 +174,8 @@ class LeaderProblem:
         self.program = self.compiled.program
         self.policy_bounds = PolicyBounds(self.compiled, self.model.response, own_columns(self.model))
         self.outputs = output_keys(self.model)
+        qualify = self.compiled.columns(self.model.qualify.values())
+        self.operational = np.setdiff1d(np.flatnonzero(self.program.integer), qualify)
         self.face_row = self.compiled.row.get(id(self.model.least_cost))
         self.face_offset = self.model.response.cost.constant
 

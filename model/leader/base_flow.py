@@ -25,6 +25,7 @@ def nearest_to_base_flow(
     response_cost: float,
     own_cost: float,
     outputs: sparse.csr_matrix,
+    first: np.ndarray,
 ) -> Operations | None:
     """Return the status quo's operations of least deviation from base_flow, at the same costs.
 
@@ -43,6 +44,8 @@ def nearest_to_base_flow(
         V(all open) and W, money.
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
         As of `OperationsSolver.outputs`.
+    first : array, shape (columns,)
+        Operations at these costs; binaries stay as they are there.
 
     Returns
     -------
@@ -62,10 +65,12 @@ def nearest_to_base_flow(
     cost = np.concatenate([_short_exports(leader_problem, readout), np.ones(2 * count)])
     upper = np.append(leader_problem.policy_bounds.upper(program.column_upper, choice), np.full(2 * count, np.inf))
     lower = np.append(program.column_lower, np.zeros(2 * count))
-    first = leader_problem.compiled.columns(
+    chosen = leader_problem.compiled.columns(
         [*leader_problem.model.qualify.values(), *leader_problem.model.stockpile.values()]
     )
-    upper[first[first >= 0]] = 0.0
+    upper[chosen[chosen >= 0]] = 0.0
+    whole = leader_problem.operational
+    lower[whole] = upper[whole] = first[whole]
     own = leader_problem.compiled.column.get(id(leader_problem.model.own_cost[NONE]))
     row_upper = program.row_upper.copy()
     apart = sparse.identity(count)

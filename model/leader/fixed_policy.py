@@ -319,6 +319,8 @@ class FixedPolicySolver:
         if self.repriced:
             options = {**GENTLE, "simplex_strategy": DUAL if basis is None else PRIMAL}
         outcome = self._solve_relaxed(choice, **options)
+        if outcome.infeasible:
+            return outcome
         self.bases[node] = self.relaxed.highs.getBasis()
         self.last = (node, state, outcome)
         if len(self.bases) > MOST_BASES:
@@ -443,6 +445,9 @@ class FixedPolicySolver:
             outcome = self.relaxed.solve()
         if not outcome.optimal or outcome.solution is None:
             outcome = self.relaxed.solve_anew()
+        if outcome.infeasible and self.leader_problem.operational.size:
+            # No gap makes up for an order that is more than the lane carries, or for a price that is out of reach.
+            return outcome
         if not outcome.optimal or outcome.objective is None or outcome.solution is None:
             raise ArithmeticError(f"the relaxation under {dict(choice)} ended with {outcome.termination!r}")
         return outcome
@@ -546,6 +551,8 @@ class FixedPolicySolver:
         """
         _, constant, admin, _ = state
         outcome = self._solve_node(choice, lower, upper, state)
+        if outcome.infeasible:
+            return outcome
         assert outcome.objective is not None
         relaxation = self._relaxation(outcome, constant, admin)
         if relaxation.gap_cost > 0 and outcome.objective < limit:
@@ -579,11 +586,12 @@ class FixedPolicySolver:
                 outcome = highs.solve()
             if outcome.optimal and outcome.solution is not None:
                 return replace(outcome, duals=highs.row_duals())
-        if not outcome.settled:
+        if not outcome.settled and not self.leader_problem.operational.size:
             # HiGHS finds the least gap where it is at a loss whether there is none.
             self.relaxed.set_bounds(self.binaries, lower, upper)
             if self._least_gap(choice, lambda _: None)[0] > LIMIT_BROKEN:
                 return Outcome("Infeasible", None, None, None)
+        if not outcome.settled:
             outcome = highs.solve_anew()
         if not outcome.settled:
             raise ArithmeticError(f"the program under {dict(choice)} ended with {outcome.termination!r}")

@@ -75,6 +75,7 @@ class StatusQuo:
             self.response_cost,
             self.cost,
             self.operations_solver.outputs,
+            self.first.solution,
         )
         return nearest or self.first
 
@@ -299,7 +300,10 @@ class Problem:
         return basis
 
     def to_joint(self, solution: np.ndarray) -> np.ndarray:
-        """Place columns of the response alone into columns of the whole leader problem; all others are 0."""
+        """Place columns of the response alone into columns of the whole leader problem; all others are 0.
+
+        Binaries of our operations, which the response does not know, are NaN.
+        """
         compiled, _, variables, _ = self._response
         return self._placed(compiled.columns(variables), solution)
 
@@ -315,6 +319,7 @@ class Problem:
         whole = self.whole
         places = whole.compiled.columns(response_variables(whole.model.response))
         placed = np.zeros_like(whole.program.cost)
+        placed[whole.operational] = np.nan
         known = (columns >= 0) & (places >= 0)
         placed[places[known]] = solution[columns[known]]
         return placed

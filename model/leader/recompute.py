@@ -16,7 +16,7 @@ from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_
 from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, LeaderProblem, output_map
 from ..network.network import NONE, Network
-from ..plan.tolerances import QUANTITY_NOISE
+from ..plan.tolerances import INTEGRAL, QUANTITY_NOISE, WHOLE_GAP
 from ..solver.highs import Highs, Outcome, Program
 from .fixed_policy import _rows_of, face_of, link_rows
 from .readout import Choices, Readout
@@ -123,8 +123,10 @@ class OperationsSolver:
     program
         Our linear programs in the columns of the leader problem: rows that are not ours are free. Its cost is that of all
         scenarios together.
+    whole : array of int
+        Columns of our operations that are whole: orders, prices by quantity, suppliers.
     shared
-        Whether scenarios share decisions.
+        Whether scenarios share decisions, or have binaries: then the advantage comes first.
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
         What our side sees of a response, from the columns of the leader problem.
     fixed : array of int
@@ -159,7 +161,8 @@ class OperationsSolver:
             column_upper=leader_problem.program.column_upper.copy(),
             integer=np.zeros_like(leader_problem.program.integer),
         )
-        self.shared = any(b.data.reveal > 0 for b in model.ours.values())
+        self.whole = leader_problem.operational
+        self.shared = bool(self.whole.size) or any(b.data.reveal > 0 for b in model.ours.values())
         self.loss_rows = _rows_of(compiled, model.component("own_loss"))
         self.fill_rows = np.concatenate(
             [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
@@ -222,7 +225,8 @@ class OperationsSolver:
         Parameters
         ----------
         response : array, shape (columns,)
-            Columns of the leader problem; those of the response are used.
+            Columns of the leader problem; those of the response are used, and binaries of our operations where they are whole: the
+            advantage is worked out with these held, and only then are they chosen anew for the least cost.
         first
             First-stage choices.
         choice
@@ -242,7 +246,7 @@ class OperationsSolver:
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         self._ask(highs, least_fill, most_own_cost)
         try:
-            outcome, prices, binding = self._solve(highs)
+            outcome, prices, binding = self._solve(highs, whole_values(response[self.whole]))
         finally:
             self._ask(highs, None, math.inf)
         if not outcome.optimal or outcome.solution is None:
@@ -273,8 +277,16 @@ class OperationsSolver:
         usual = math.fsum(value * network.lanes[lane].base_flow for lane, value in network.lasting.items())
         return network.weeks * usual - (float(solution[place]) if place >= 0 else 0.0)
 
-    def _solve(self, highs: Highs) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
-        """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on."""
+    def _solve(self, highs: Highs, known: np.ndarray | None) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
+        """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on.
+
+        Parameters
+        ----------
+        highs
+            Our linear programs.
+        known : array, shape (whole,), optional
+            Binaries of our operations.
+        """
         program, gaps = self.program, self.gap_columns
         touched = np.append(gaps, self._advantage) if self.shared else gaps
         try:
@@ -282,7 +294,7 @@ class OperationsSolver:
                 outcome = self._least(highs, program.cost)
                 return outcome, np.abs(highs.row_duals()), ()
             # Advantage less what broken limits are charged, as the leader problem has it.
-            best = self._least(highs, self.leader_problem.program.cost)
+            best = self._least(highs, self.leader_problem.program.cost, known)
             if not best.optimal or best.solution is None:
                 return best, np.zeros_like(program.row_lower), ()
             prices = np.abs(highs.row_duals())
@@ -290,6 +302,9 @@ class OperationsSolver:
             for hair in (0.0, QUANTITY_NOISE):
                 self._hold(highs, best.solution, hair)
                 outcome = self._least(highs, program.cost, elastic=False)
+                if not outcome.optimal and self.whole.size:
+                    # Rounding may leave no others: those of the advantage do.
+                    outcome = self._least(highs, program.cost, np.round(best.solution[self.whole]), elastic=False)
                 if outcome.optimal:
                     break
             return outcome, np.maximum(prices, np.abs(highs.row_duals())), binding
@@ -312,15 +327,37 @@ class OperationsSolver:
             found[name] = np.concatenate([np.empty(0, dtype=int), *families])
         return found
 
-    def _least(self, highs: Highs, cost: np.ndarray, elastic: bool = True) -> Outcome:
-        """Minimise a cost; limits that cannot hold are made elastic, so that it can be said which and by how much."""
+    def _least(self, highs: Highs, cost: np.ndarray, known: np.ndarray | None = None, elastic: bool = True) -> Outcome:
+        """Minimise a cost; limits that cannot hold are made elastic, so that it can be said which and by how much.
+
+        Binaries are those that are known; else they are found, held and the linear program solved again.
+        """
         highs.set_cost(cost)
-        outcome = _settled(highs)
+        outcome = self._held(highs, known)
         if not outcome.optimal and elastic:
             gaps = self.gap_columns
             highs.set_bounds(gaps, np.zeros(gaps.size), np.full(gaps.size, math.inf))
-            outcome = _settled(highs)
+            outcome = self._held(highs, None)
         return outcome
+
+    def _held(self, highs: Highs, known: np.ndarray | None) -> Outcome:
+        """Solve the linear program at the binaries that are known, or at the best ones."""
+        if not self.whole.size:
+            return _settled(highs)
+        if known is None:
+            program = self.leader_problem.program
+            highs.set_bounds(self.whole, program.column_lower[self.whole], program.column_upper[self.whole])
+            highs.set_integer(self.whole, True)
+            try:
+                with highs.options(**WHOLE):
+                    found = highs.solve()
+            finally:
+                highs.set_integer(self.whole, False)
+            if found.solution is None:
+                return found
+            known = np.round(found.solution[self.whole])
+        highs.set_bounds(self.whole, known, known)
+        return _settled(highs)
 
     def _hold(self, highs: Highs, solution: np.ndarray, hair: float) -> None:
         """Keep the advantage of a solution, and break limits no more than it does, up to a share of both."""
@@ -341,6 +378,17 @@ class OperationsSolver:
         )
         rows = self.loss_rows if self.shared else self.loss_rows[:0]
         highs.set_rows(rows, np.full(rows.size, -math.inf), np.full(rows.size, most_own_cost))
+
+
+WHOLE = {"presolve": "choose", "mip_rel_gap": WHOLE_GAP, "mip_abs_gap": WHOLE_GAP}
+"""How binaries of our operations are chosen."""
+
+
+def whole_values(values: np.ndarray) -> np.ndarray | None:
+    """Return binaries without the solver's rounding; None where they are not known, or not whole."""
+    if not np.isfinite(values).all() or np.abs(values - np.round(values)).max(initial=0.0) > INTEGRAL:
+        return None
+    return np.round(values)
 
 
 OUTSIDE = ("fill_link", "order_link", "margin_link", "least_cost", "budget", "own_loss")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..formulation.buying import ordering, suppliers
 from ..network.network import NONE, Network
 
 FEW = 8
@@ -33,8 +34,12 @@ class Unheld(Exception):
 
 
 def first_set(network: Network) -> list[str] | None:
-    """Return the scenarios that a search begins with: ``none`` and the packages; None, all of them, where they are few."""
-    return None if len(network.contingencies) <= FEW else [NONE, *network.packages]
+    """Return the scenarios that a search begins with: ``none`` and the packages; None, all of them, where they are few.
+
+    All of them too where our operations have binaries: scenarios that were left out would have to find theirs anew.
+    """
+    whole = bool(ordering(network) or network.breaks or suppliers(network, "min_supplier_share"))
+    return None if whole or len(network.contingencies) <= FEW else [NONE, *network.packages]
 
 
 def extended(network: Network, held: Sequence[str], found: Sequence[str]) -> list[str] | None:

@@ -13,7 +13,7 @@ from .usable import Usable
 
 if TYPE_CHECKING:
     from ...data import Case
-    from ...data.schema.tables import Contingency, Lane, Policy, Process, Stock
+    from ...data.schema.tables import Contingency, Lane, Policy, PriceBreak, Process, Stock
 
 OPEN = "open"
 NONE = "none"
@@ -69,6 +69,7 @@ class Network:
         self._controller = {row.regime: role[row.controller] for row in case.regimes}
         self._policy = {(row.regime, row.policy): row for row in case.policies}
         self.qualifications = {row.qualification: row for row in case.qualifications}
+        self.items = {row.item: row for row in case.items}
 
     # Sides and tracked pairs -------------------------------------------------------------------------------------
 
@@ -174,6 +175,14 @@ class Network:
         if lane.qualification is None:
             return lane.available_week
         return max(lane.available_week, self.qualifications[lane.qualification].weeks)
+
+    @cached_property
+    def breaks(self) -> dict[str, list[PriceBreak]]:
+        """Price breaks of every lane that has some, by the flow from which on they hold."""
+        breaks: dict[str, list[PriceBreak]] = {}
+        for row in sorted(self.case.price_breaks, key=lambda row: row.from_flow):
+            breaks.setdefault(row.lane, []).append(row)
+        return breaks
 
     # Regimes and policies ----------------------------------------------------------------------------------------
 

@@ -111,9 +111,11 @@ class Usable:
         return max(self._wanted((lane.destination, lane.item)), *self._asked(lane))
 
     def _asked(self, lane: Lane) -> list[float]:
-        """What a contract asks a lane to carry in a week, whether it can be used or not."""
-        taken = [self.network.taken(lane, week) for week in range(self.weeks)] if lane.min_share > 0 else []
-        return [lane.min_flow, *taken]
+        """What a contract, a least order or a price asks a lane to carry in a week, whether it can be used or not."""
+        network = self.network
+        taken = [network.taken(lane, week) for week in range(self.weeks)] if lane.min_share > 0 else []
+        breaks = [row.from_flow for row in network.breaks.get(lane.lane, ())]
+        return [lane.min_flow, lane.min_order, *taken, *breaks]
 
     def _wanted(self, pair: Pair) -> float:
         """`used`; of an item with a share limit what makes up the share as well, at all our sites."""
@@ -129,7 +131,7 @@ class Usable:
 
     @cached_property
     def _shares(self) -> dict[str, float]:
-        return {row.item: row.max_party_share for row in self.network.case.items}
+        return {row.item: min(row.max_party_share, row.max_supplier_share) for row in self.network.case.items}
 
     # What cannot be helped -------------------------------------------------------------------------------------------
 

@@ -380,7 +380,7 @@ def watched(network: Network) -> np.ndarray:
                     found.append(math.nan)
                     continue
                 found.append(float(np.sign(value)) * (2.0 if math.isinf(value) else 1.0))
-    found += [float(item.max_party_share < 1) for item in network.case.items]
+    found += [float(share < 1) for row in network.case.items for share in (row.max_party_share, row.max_supplier_share)]
     return np.array(found)
 
 

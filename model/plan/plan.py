@@ -61,6 +61,8 @@ class Plan:
         What is allowed in the case and looks odd: of ``case.warnings`` the texts, and of the status quo where it was looked for.
     solve
         How it was solved.
+    range
+        From where to where leverage runs over worlds drawn from the case's uncertainties; None where that was not worked out.
     tables : dict of str to pandas.DataFrame
         policies, sourcing, flows, stocks, fills, losses, causes; units of their columns in ``frame.attrs["units"]``.
 
@@ -92,6 +94,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     case_warnings: tuple[str, ...] = ()
     solve: Mapping[str, Any] = field(default_factory=dict)
+    range: Mapping[str, Any] | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     if TYPE_CHECKING:
@@ -148,4 +151,5 @@ class Plan:
             "warnings": list(self.warnings),
             "case_warnings": list(self.case_warnings),
             "solve": dict(self.solve),
+            **({} if self.range is None else {"range": dict(self.range)}),
         }

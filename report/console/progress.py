@@ -27,6 +27,7 @@ STAGES = {
     "differences": "differences",
     "points": "points",
     "samples": "samples",
+    "worlds": "worlds",
 }
 
 

@@ -249,6 +249,18 @@ class _Writer:
             ],
         )
         answer: list[tuple[str, Any, str]] = [("status", view.status, "")]
+        if view.range is not None:
+            answer += [
+                (
+                    "leverage runs from (5% of the worlds drawn from the uncertain figures are below)",
+                    view.range.low,
+                    money,
+                ),
+                ("to (95% are below)", view.range.high, money),
+                ("worlds worked out", view.range.worked_out, ""),
+                ("of these, leverage below 0 in", view.range.negative, ""),
+                ("of these, limits broken in", view.range.broken, ""),
+            ]
         if view.leverage is not None:
             answer += [
                 ("leverage, in the worst package", view.leverage, money),

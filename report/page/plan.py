@@ -13,7 +13,7 @@ from ..format.cells import cells
 from ..format.columns import PAGE, TEXT, shown_on
 from ..format.numbers import counted, decimals, gap, number, percent, plain
 from ..text.plan_cells import case_limit_cells, cause_cells, limit_cells, loss_cells, scenario_cells, stockpile_cells
-from ..text.words import answer, case_line, how, in_money, status_words, under
+from ..text.words import answer, case_line, how, in_money, range_words, status_words, under, worlds_words
 from ..views.case import SourceRow, sources_view
 from ..views.outcomes import ScenarioRow
 from ..views.plan import PlanView, plan_view
@@ -113,6 +113,12 @@ def key_figures(view: PlanView) -> list[tuple[str, str, str]]:
     assert view.leverage is not None
     places, worst = decimals([view.leverage]), under(view.worst)
     rows = [("Leverage", in_money(view.case, number(view.leverage, places)), status_words(view))]
+    if view.range is not None:
+        own = f"at the case's own figures; {status_words(view)}"
+        rows = [
+            ("Leverage", range_words(view.range, view.case), worlds_words(view.range)),
+            ("As is", in_money(view.case, number(view.leverage, places)), own),
+        ]
     if view.least is not None:
         least = in_money(view.case, number(view.least, places))
         rows.append(("At least", least, "if the counterpart breaks ties against us"))

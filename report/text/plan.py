@@ -20,7 +20,7 @@ from ..views.sourcing import SAME_SHARE
 from .causes import causes_parts
 from .layout import indented, label_grid, listed, new_table, section, table_of, text_line
 from .plan_cells import case_limit_cells, limit_cells, loss_cells, scenario_cells, stockpile_cells
-from .words import how, in_money, status_words, under, worst_words
+from .words import how, in_money, range_words, status_words, under, worlds_words, worst_words
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -75,8 +75,13 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
     places = decimals([view.leverage])
     figures = (view.leverage, view.counterpart_loss, view.own_loss)
     leverage, theirs, ours = (number(figure, places) for figure in figures)
-    yield section(f"Leverage {in_money(view.case, leverage)}")
-    yield text_line(status_words(view))
+    if view.range is None:
+        yield section(f"Leverage {in_money(view.case, leverage)}")
+        yield text_line(status_words(view))
+    else:
+        yield section(f"Leverage {range_words(view.range, view.case)}")
+        yield text_line(worlds_words(view.range))
+        yield text_line(f"at the case's own figures {leverage}; {status_words(view)}")
     yield text_line(f"the counterpart's loss {theirs} less our loss {ours}, {worst_words(view)}")
     rows = []
     if view.bound is not None:

@@ -24,6 +24,7 @@ from .outcomes import (
     shortage_rows,
     weighed_scenarios,
 )
+from .outlook import RangeView, range_view
 from .policies import PolicyRow, policy_rows
 from .solve import SolveView, solve_view
 from .sourcing import LaneRow, StockpileRow, lane_rows, stockpile_rows
@@ -80,6 +81,8 @@ class PlanView:
         How many packages are weighed.
     least, most, wide
         Leverage where the counterpart breaks ties against us and for us, None where that is not known; whether they are far apart.
+    range
+        From where to where leverage runs over worlds; None where that was not worked out.
     violations, notices
         Limits that the choices break; what to know before trusting a figure.
     policies, uses, lanes, stockpiles, qualified, shortages, causes, losses, loss_rows, scenarios, margins
@@ -104,6 +107,7 @@ class PlanView:
     least: float | None
     most: float | None
     wide: bool
+    range: RangeView | None
     violations: tuple[str, ...]
     notices: tuple[str, ...]
     policies: tuple[PolicyRow, ...]
@@ -166,6 +170,7 @@ def plan_view(plan: Plan) -> PlanView:
         least=low,
         most=high,
         wide=low is not None and high is not None and high - low > WIDE_RANGE * max(abs(high), 1e-9),
+        range=range_view(plan),
         violations=tuple(plan.violations),
         notices=tuple(notices(plan)),
         policies=section(policy_rows),

@@ -6,7 +6,7 @@ import pytest
 from sluicegate.data import TABLES, apply_overrides, init_case, load_case
 from sluicegate.data.schema.declarations import columns
 
-ADVANCED = {"qualifications", "uncertainties", "worlds"}
+ADVANCED = {"qualifications", "price_breaks", "uncertainties", "worlds"}
 """Tables that a first case does without."""
 
 

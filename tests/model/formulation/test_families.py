@@ -893,6 +893,129 @@ def test_our_contracts_bind_once_qualified_and_as_far_as_the_counterpart_yields(
     assert plan.own_loss == approx(4.0)
 
 
+# What suppliers ask for --------------------------------------------------------------------------------------------
+
+
+@covers("ours.least_order", "ours.ordered")
+def test_a_least_order() -> None:
+    # 3 a week, orders of 5 or more: 6 in week 0, 3 of them held at 0.5. Without room for them: 5 and 5, 4 thrown away.
+    tables = {
+        "items": [{"item": "x", "holding_cost": 0.5}],
+        "lanes": [idle("world", "us", 10.0, min_order=5.0)],
+        "demands": [demand("us", 3.0, 9.0)],
+    }
+    assert own_cost(case(2, **tables)) == approx(7.5)
+    assert own_cost(case(2, **tables, stocks=[stock("us", capacity=0.0)])) == approx(10.0)
+    # Less than an order can be carried in week 0, at half of 8: all 6 of weeks 1 and 2 are ordered later, 3 are lost.
+    ramped = tables | {"lanes": [idle("world", "us", 8.0, min_order=5.0, ramp_weeks=1)]}
+    assert own_cost(case(3, **ramped)) == approx(3 * 9.0 + 6.0 + 1.5)
+
+
+def test_an_order_is_placed_before_anybody_knows() -> None:
+    # The lane fails in week 1. Nobody knows in week 0, so that what is ordered then is the same in both scenarios.
+    fire = {"contingency": "fire", "lane": "world-us", "from_week": 1, "availability": 0.0}
+    made = case(
+        2,
+        items=[{"item": "x", "holding_cost": 0.5}],
+        lanes=[idle("world", "us", 10.0, min_order=5.0)],
+        demands=[demand("us", 3.0, 9.0, min_fill=1.0)],
+        contingencies=[fire],
+    )
+    flows = solve(made).tables["flows"].query("side == 'ours'")
+    shipped = flows.pivot(index="week", columns="scenario", values="dispatched")
+    assert shipped.loc[0, "none"] == shipped.loc[0, "fire"] == approx(6.0)
+
+
+@covers(
+    "ours.bought_at_one_price",
+    "ours.bought_under_tier",
+    "ours.tier_reached",
+    "ours.tier_passed",
+    "ours.one_tier",
+)
+def test_prices_by_quantity_are_for_all_units() -> None:
+    def cost(unit_cost: float, breaks: list[tuple[float, float]], penalty: float = 99.0, need: float = 4.0) -> float:
+        rows = [{"lane": "world-us", "from_flow": flow, "unit_cost": price} for flow, price in breaks]
+        lanes = [idle("world", "us", 20.0, unit_cost=unit_cost)]
+        return own_cost(case(2, lanes=lanes, demands=[demand("us", need, penalty)], price_breaks=rows))
+
+    # From a mean of 5 on all units cost 1 instead of 2: 10 in two weeks, 2 of them thrown away.
+    assert cost(2.0, [(5.0, 1.0)]) == approx(10.0)
+    # 9 a week for 1 each are dearer than 4 for 2.
+    assert cost(2.0, [(9.0, 1.0)]) == approx(16.0)
+    assert cost(2.0, [(3.0, 1.5), (5.0, 1.25)]) == approx(12.0)
+    # A source that is dearer above 3: 4 at 3, or 3 at 1 and 1 lost.
+    assert cost(1.0, [(3.0, 3.0)]) == approx(24.0)
+    assert cost(1.0, [(3.0, 3.0)], penalty=5.0) == approx(16.0)
+    # 8 at 2.9 each; not 3 at 1 and 5 at 2.9.
+    assert cost(1.0, [(3.0, 3.0), (5.0, 2.9)], need=8.0) == approx(2 * 8 * 2.9)
+
+
+def test_what_prices_by_quantity_save_is_told() -> None:
+    # The friend sells at 3; the audit opens a lane at 2, from a mean of 5 on at 1: 10 a week at 1 instead of 3, for 4.
+    made = case(
+        2,
+        lanes=[
+            lane("friend", "us", 10.0, unit_cost=3.0),
+            idle("world", "us", 10.0, unit_cost=2.0, qualification="audit"),
+        ],
+        demands=[demand("us", 10.0, 99.0)],
+        qualifications=[{"qualification": "audit", "fixed_cost": 4.0}],
+        price_breaks=[{"lane": "world-us", "from_flow": 5.0, "unit_cost": 1.0}],
+    )
+    plan = solve(made)
+    assert plan.own_loss == approx(20.0 + 4.0 - 60.0)
+    assert parts(plan, "ours") == approx({"purchase_cost": 20.0, "fixed_costs": 4.0})
+    causes = plan.tables["causes"].query("side == 'ours' and scenario == 'none'")
+    assert dict(zip(causes["cause"], causes["amount"], strict=True)) == approx(
+        {"sources": -40.0, "second sources": 4.0}
+    )
+    bought = plan.tables["sourcing"].query("id == 'world-us'")
+    assert bought["cost"].tolist() == approx([20.0])
+
+
+@covers("ours.supplier_most", "ours.supplier_used", "ours.supplier_least", "ours.supplier_count")
+def test_suppliers_are_counted_and_limited() -> None:
+    def loss(**limits: float) -> float | None:
+        made = case(
+            items=[{"item": "x"} | limits],
+            lanes=[lane("world", "us", 10.0), idle("overseas", "us", 10.0, unit_cost=2.0)],
+            demands=[demand("us", 10.0, 99.0)],
+        )
+        plan = solve(made)
+        return plan.own_loss
+
+    assert loss() == approx(0.0)
+    # Two suppliers of 0.3 at least: 7 at 1 and 3 at 2.
+    assert loss(min_suppliers=2, min_supplier_share=0.3) == approx(3.0)
+    assert loss(max_supplier_share=0.6) == approx(4.0)
+    # Nothing, or at least 0.45.
+    assert loss(max_supplier_share=0.6, min_supplier_share=0.45) == approx(4.5)
+    assert loss(min_suppliers=3, min_supplier_share=0.1) is None
+
+
+@covers("bound ours.supplier_gap")
+def test_a_share_of_a_site_that_cannot_be_kept_is_infeasible() -> None:
+    made = case(
+        items=[{"item": "x", "max_supplier_share": 0.6}],
+        lanes=[lane("world", "us", 10.0)],
+        demands=[demand("us", 10.0, 5.0, min_fill=0.5)],
+    )
+    assert solve(made).status == "infeasible"
+    assert evaluate(made).violations == ("share of site world in our intake of x <= 0.6: over by 2 units",)
+
+
+@covers("bound ours.count_gap")
+def test_suppliers_that_are_too_few_are_infeasible() -> None:
+    made = case(
+        items=[{"item": "x", "min_suppliers": 2, "min_supplier_share": 0.3}],
+        lanes=[lane("world", "us", 10.0, min_flow=1.0), idle("overseas", "us", 10.0, fixed_cost=1.0)],
+        demands=[demand("us", 10.0, 5.0)],
+    )
+    assert solve(made).qualified == ("overseas-us",)
+    assert evaluate(made).violations == ("suppliers of x >= 2: short by 1",)
+
+
 # The gate ----------------------------------------------------------------------------------------------------------
 
 
@@ -901,7 +1024,15 @@ def everything() -> Case:
     return case(
         2,
         limits={"budget": 10.0},
-        items=[{"item": "x", "max_party_share": 0.9}],
+        items=[
+            {
+                "item": "x",
+                "max_party_share": 0.9,
+                "max_supplier_share": 0.9,
+                "min_suppliers": 1,
+                "min_supplier_share": 0.1,
+            }
+        ],
         stocks=[stock("us", capacity=9.0, stockpile_max=1.0), stock("them", 4.0, capacity=9.0)],
         lanes=[
             lane("us", "them", 2.0, margin=1.0, min_flow=1.0, regime="list", kept_share=0.5),
