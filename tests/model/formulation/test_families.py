@@ -1007,13 +1007,18 @@ def test_a_share_of_a_site_that_cannot_be_kept_is_infeasible() -> None:
 
 @covers("bound ours.count_gap")
 def test_suppliers_that_are_too_few_are_infeasible() -> None:
-    made = case(
-        items=[{"item": "x", "min_suppliers": 2, "min_supplier_share": 0.3}],
-        lanes=[lane("world", "us", 10.0, min_flow=1.0), idle("overseas", "us", 10.0, fixed_cost=1.0)],
-        demands=[demand("us", 10.0, 5.0)],
-    )
-    assert solve(made).qualified == ("overseas-us",)
-    assert evaluate(made).violations == ("suppliers of x >= 2: short by 1",)
+    def made(*others: Row) -> Case:
+        return case(
+            items=[{"item": "x", "min_suppliers": 2, "min_supplier_share": 0.3}],
+            lanes=[lane("world", "us", 10.0, min_flow=1.0), *others],
+            demands=[demand("us", 10.0, 5.0)],
+        )
+
+    second = idle("overseas", "us", 10.0, fixed_cost=1.0)
+    assert solve(made(second)).qualified == ("overseas-us",)
+    assert evaluate(made(second)).violations == ("suppliers of x >= 2: short by 1",)
+    assert solve(made()).status == "infeasible"
+    assert Problem(made()).leader_problem.model.ours["none"].count_gap["x"].ub == 0
 
 
 # The gate ----------------------------------------------------------------------------------------------------------
