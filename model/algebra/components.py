@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from .expressions import Domain, Linear, Reals, Relation, ScalarVariable, Variable, indexed_name
+from .traced import exact
 
 minimize, maximize = 1, -1
 
@@ -119,8 +120,8 @@ class Var(dict[Any, Variable], Component):
                 check()
                 low, high = rule(block, *key) if several else rule(block, key)
                 held = (
-                    least if low is None or low < least else float(low),
-                    (1.0 if domain.integer else math.inf) if high is None else float(high),
+                    least if low is None or low < least else exact(low),
+                    (1.0 if domain.integer else math.inf) if high is None else exact(high),
                 )
             self[key] = variable = Variable(self, key, len(variables), *held)
             variables.append(variable)
@@ -130,8 +131,8 @@ class Var(dict[Any, Variable], Component):
         low, high = bounds or (None, None)
         domain = self.domain
         return (
-            domain.lower if low is None else max(domain.lower, float(low)),
-            (1.0 if domain.integer else math.inf) if high is None else float(high),
+            domain.lower if low is None else max(domain.lower, exact(low)),
+            (1.0 if domain.integer else math.inf) if high is None else exact(high),
         )
 
     def is_reference(self) -> bool:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .traced import Traced, exact
+
 if TYPE_CHECKING:
     from .components import Var
 
-Number = (int, float)
+Number = (int, float, Traced)
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,13 @@ class Operand:
         return self._plus(other, 1.0)
 
     def __radd__(self, other: float) -> Linear:
-        return Linear({}, float(other))._plus(self, 1.0)
+        return Linear({}, exact(other))._plus(self, 1.0)
 
     def __sub__(self, other: Any) -> Linear:
         return self._plus(other, -1.0)
 
     def __rsub__(self, other: float) -> Linear:
-        return Linear({}, float(other))._plus(self, -1.0)
+        return Linear({}, exact(other))._plus(self, -1.0)
 
     def __mul__(self, factor: float) -> Any:
         own = self.linear()
@@ -66,17 +68,17 @@ class Operand:
 
     def __le__(self, other: Any) -> Relation:
         if isinstance(other, Number):
-            return Relation(self.linear(), -math.inf, float(other))
+            return Relation(self.linear(), -math.inf, exact(other))
         return Relation(self - other, -math.inf, 0.0)
 
     def __ge__(self, other: Any) -> Relation:
         if isinstance(other, Number):
-            return Relation(self.linear(), float(other), math.inf)
+            return Relation(self.linear(), exact(other), math.inf)
         return Relation(other - self, -math.inf, 0.0)
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Number):
-            return Relation(self.linear(), float(other), float(other))
+            return Relation(self.linear(), exact(other), exact(other))
         return Relation(self - other, 0.0, 0.0)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from ..algebra import Block, Constraint, Expression, Model, NonNegativeReals, Objective, Set, Var, minimize, quicksum
+from ..algebra.traced import fsum
 from ..network.network import OPEN, Kernel, Network, Pair, holding_weeks
 from ..network.timing import arrival_terms
 
@@ -108,7 +108,7 @@ class FollowerData:
 
     def forfeit(self, lane: str) -> float:
         """What the contract of a lane costs unless it is kept: more than to keep it under any policy."""
-        return 1.0 + 10.0 * math.fsum(price for (name, _), price in self.contract_price.items() if name == lane)
+        return 1.0 + 10.0 * fsum(price for (name, _), price in self.contract_price.items() if name == lane)
 
     def dispatched(self, b: Any, lane: str, week: int) -> list[tuple[float, Any]]:
         """(units, variable) of all that a lane dispatches in a week, its contract included."""

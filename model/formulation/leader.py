@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from ..algebra import (
     minimize,
     quicksum,
 )
+from ..algebra.traced import fsum
 from ..network.network import NONE, Network, holding_weeks
 from ..network.timing import arrival_terms
 from .buying import dearer, fill_orders, limit_suppliers, ordering, placed_bounds
@@ -439,15 +439,15 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
     limit ten times the dearest worth of a unit, and a unit of money over the budget or the own loss a thousand.
     """
     network, weekly = model.network, model.network.weekly
-    stake = math.fsum(
-        math.fsum(
+    stake = fsum(
+        fsum(
             network.weight[pair[0]] * weekly.quantity[pair][week] * weekly.penalty[pair][week]
             for pair in network.demands
             if network.side[pair[0]] == SIDE
         )
         for week in range(network.weeks)
-    ) + math.fsum(
-        math.fsum(
+    ) + fsum(
+        fsum(
             network.weight[lane.destination] * weekly.base_flow[lane.lane][week] * weekly.unit_cost[lane.lane][week]
             for lane in network.lanes_into(SIDE)
         )
@@ -679,7 +679,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
 
 def most_margin(network: Network) -> float:
     """Most our side can earn on lanes to the counterpart: sum of weight * margin * cap_l(t)."""
-    return math.fsum(
+    return fsum(
         network.weight[lane.origin] * lane.margin * network.capacity(lane, week)
         for lane in network.paying
         for week in range(network.weeks)
@@ -689,14 +689,14 @@ def most_margin(network: Network) -> float:
 def usual_lasting(network: Network) -> float:
     """Sum of lasting[l] base_flow(t)."""
     flows = network.weekly.base_flow
-    return math.fsum(
-        math.fsum(value * flows[lane][week] for lane, value in network.lasting.items()) for week in range(network.weeks)
+    return fsum(
+        fsum(value * flows[lane][week] for lane, value in network.lasting.items()) for week in range(network.weeks)
     )
 
 
 def most_kept(network: Network) -> float:
     """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t)."""
-    return math.fsum(
+    return fsum(
         value * network.capacity(network.lanes[lane], week)
         for lane, value in network.lasting.items()
         for week in range(network.weeks)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ..algebra import Block, Constraint, Model, quicksum
+from ..algebra.traced import Numbers, fsum
 from ..network.network import Network
 from ..solver.highs import Compiled, compile_model
 from .follower import FollowerData, fill_follower_block
@@ -42,7 +42,7 @@ def _dispatch_terms(network: Network, b: Any, values: Mapping[str, float]) -> li
     for lane, value in values.items():
         for policy in b.data.policies_of[lane]:
             terms += [(value, b.ship[lane, policy, week]) for week in range(network.weeks)]
-            contract = math.fsum(b.data.contracted.get((lane, policy), ()))
+            contract = fsum(b.data.contracted.get((lane, policy), ()))
             if contract > 0:
                 terms.append((value * contract, b.contract[lane, policy]))
     return terms
@@ -141,7 +141,13 @@ class PolicyBounds:
             capacity[key] += [1.0] * len(mine)
         self.own = {key: np.array(mine, dtype=np.int32) for key, mine in found.items()}
         self.columns = {key: np.array(value, dtype=np.int32) for key, value in places.items()}
-        self.capacity = {key: np.array(value, dtype=float) for key, value in capacity.items()}
+        self._numbers = {key: Numbers(value) for key, value in capacity.items()}
+        self.capacity = {key: numbers.values for key, numbers in self._numbers.items()}
+
+    def refill(self, numbers: np.ndarray) -> None:
+        """Take over the numbers of a replay."""
+        for own in self._numbers.values():
+            own.put(numbers)
 
     def upper(self, upper: np.ndarray, choice: Choice) -> np.ndarray:
         """Return a copy of upper bounds with the policies not chosen shut."""
@@ -177,7 +183,15 @@ class LeaderProblem:
         qualify = self.compiled.columns(self.model.qualify.values())
         self.operational = np.setdiff1d(np.flatnonzero(self.program.integer), qualify)
         self.face_row = self.compiled.row.get(id(self.model.least_cost))
-        self.face_offset = self.model.response.cost.constant
+        self._face = Numbers([self.model.response.cost.constant])
+        self.face_offset = float(self._face.values[0])
+
+    def refill(self, numbers: np.ndarray) -> None:
+        """Take over the numbers of a replay (`Tape`)."""
+        self.compiled.refill(numbers)
+        self.policy_bounds.refill(numbers)
+        self._face.put(numbers)
+        self.face_offset = float(self._face.values[0])
 
 
 def output_keys(model: Any) -> list[tuple[str, Any]]:

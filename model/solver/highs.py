@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import highspy
@@ -13,7 +13,8 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ..algebra import Constraint, Model, Objective, Variable, minimize
-from ..algebra.expressions import Relation
+from ..algebra.expressions import Linear, Relation
+from ..algebra.traced import Numbers
 from ..plan.monitor import Stopped
 from ..plan.tolerances import COMPLEMENTARY
 
@@ -77,12 +78,33 @@ class Compiled:
         Column of a variable by ``id(variable)``; a variable without coefficients has none.
     row : dict of int to int
         Row by its ``id``, and by that of its family where it is alone there; a trivial one has none.
+    variables : list
+        Variable of every column.
+    layout
+        Where the numbers of the model stand in the program.
+    maps
+        What `linear_map` returned, where it is made of figures on a tape.
     """
 
     program: Program
     column: dict[int, int]
     row: dict[int, int]
     variables: list[Any]
+    layout: Any = None
+    maps: list[tuple[Numbers, sparse.csr_matrix]] = field(default_factory=list)
+
+    def refill(self, numbers: np.ndarray) -> None:
+        """Take over the numbers of a replay (`Tape`), in the program and in all maps made of it.
+
+        Raises
+        ------
+        Moved
+            Where an entry or an infinite bound comes or goes.
+        """
+        self.layout.refill(self.program, numbers)
+        for own, matrix in self.maps:
+            own.put(numbers, entries=True)
+            matrix.data[:] = own.values
 
     def columns(self, variables: Iterable[Any]) -> np.ndarray:
         """Columns of variables, -1 for one without coefficients."""
@@ -106,8 +128,11 @@ class Compiled:
                     data.append(coefficient)
                     columns.append(place)
             starts.append(len(data))
-        shape = (len(expressions), len(self.variables))
-        return sparse.csr_matrix((np.array(data, dtype=float), np.array(columns, dtype=np.int64), starts), shape=shape)
+        shape, own = (len(expressions), len(self.variables)), Numbers(data)
+        made = sparse.csr_matrix((own.values, np.array(columns, dtype=np.int64), starts), shape=shape)
+        if own.places.size:
+            self.maps.append((own, made))
+        return made
 
 
 def compile_model(model: Model, check: Callable[[], None] = lambda: None) -> Compiled:
@@ -146,46 +171,93 @@ def compile_model(model: Model, check: Callable[[], None] = lambda: None) -> Com
                 relations.append(relation)
             elif not relation.lower <= relation.body.constant <= relation.upper:
                 raise ArithmeticError(f"no solution keeps {family.name}")
-    sums = [goal, *(relation.body for relation in relations)]
-    sizes = np.fromiter((len(one.terms) for one in sums), dtype=np.int64, count=len(sums))
-    count = int(sizes.sum())
-    numbers = np.fromiter((v.number for one in sums for v in one.terms), dtype=np.int64, count=count)
-    values = np.fromiter((f for one in sums for f in one.terms.values()), dtype=float, count=count)
-    variables = model.variables
-    order = _column_order(variables, numbers)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    whole = sparse.csr_matrix((values, order[numbers], starts), shape=(len(sums), int(order.max(initial=-1)) + 1))
-    whole.eliminate_zeros()
-    whole = whole.tocsc()
-    placed: list[Any] = [None] * whole.shape[1]
-    for variable, place in zip(variables, order.tolist(), strict=True):
-        if place >= 0:
-            placed[place] = variable
-    fixed = np.array([variable.fixed for variable in placed], dtype=bool)
-    shift = np.zeros(len(sums))
-    if fixed.any():
-        shift = whole[:, fixed] @ np.array([variable.value for variable in placed if variable.fixed], dtype=float)
-    kept = np.flatnonzero((np.diff(whole.indptr) > 0) & ~fixed)
-    whole, columns = whole[:, kept], [placed[place] for place in kept]
-    sign = 1.0 if objective.sense == minimize else -1.0
-    constants = np.fromiter((one.constant for one in sums), dtype=float, count=len(sums))
-    lower, upper = (
-        np.fromiter((getattr(relation, end) for relation in relations), dtype=float, count=len(relations))
-        - constants[1:]
-        - shift[1:]
-        for end in ("lower", "upper")
-    )
-    program = Program(
-        cost=sign * whole[0].toarray().ravel(),
-        matrix=sparse.csc_matrix(whole[1:]),
-        row_lower=lower,
-        row_upper=upper,
-        column_lower=np.array([variable.lower for variable in columns], dtype=float),
-        column_upper=np.array([variable.upper for variable in columns], dtype=float),
-        integer=np.array([variable.family.domain.integer for variable in columns], dtype=bool),
-        offset=sign * float(constants[0] + shift[0]),
-    )
-    return Compiled(program, {id(variable): place for place, variable in enumerate(columns)}, row, columns)
+    return _Layout(model, objective, goal, relations).compiled(row)
+
+
+class _Layout:
+    """Where the numbers of a model stand in its program.
+
+    Parameters
+    ----------
+    model, objective, goal, relations
+        The model, its active objective and what that is, its rows in their order.
+    """
+
+    def __init__(self, model: Model, objective: Objective, goal: Linear, relations: Sequence[Relation]):
+        sums = [goal, *(relation.body for relation in relations)]
+        sizes = np.fromiter((len(one.terms) for one in sums), dtype=np.int64, count=len(sums))
+        numbers = np.fromiter((v.number for one in sums for v in one.terms), dtype=np.int64, count=int(sizes.sum()))
+        self.factors = Numbers(factor for one in sums for factor in one.terms.values())
+        self.constants = Numbers(one.constant for one in sums)
+        self.lower = Numbers(relation.lower for relation in relations)
+        self.upper = Numbers(relation.upper for relation in relations)
+        self.sign = 1.0 if objective.sense == minimize else -1.0
+        variables = model.variables
+        order = _column_order(variables, numbers)
+        entries = np.flatnonzero(self.factors.values)
+        rows, columns = np.repeat(np.arange(len(sums)), sizes)[entries], order[numbers[entries]]
+        placed: list[Any] = [None] * (int(order.max(initial=-1)) + 1)
+        for variable, place in zip(variables, order.tolist(), strict=True):
+            if place >= 0:
+                placed[place] = variable
+        fixed = np.array([variable.fixed for variable in placed], dtype=bool)
+        used = np.zeros(len(placed), dtype=bool)
+        used[columns] = True
+        # What fixed columns come to, row by row.
+        gone = fixed[columns]
+        held = np.array([variable.value if variable.fixed else 0.0 for variable in placed], dtype=float)
+        self.shift = np.zeros(len(sums))
+        np.add.at(self.shift, rows[gone], self.factors.values[entries[gone]] * held[columns[gone]])
+        kept = np.flatnonzero(used & ~fixed)
+        self.variables = [placed[place] for place in kept]
+        self.column_lower = Numbers(variable.lower for variable in self.variables)
+        self.column_upper = Numbers(variable.upper for variable in self.variables)
+        entries, rows, columns = entries[~gone], rows[~gone], (np.cumsum(used & ~fixed) - 1)[columns[~gone]]
+        inside = np.lexsort((rows, columns))
+        inside = inside[rows[inside] > 0]
+        self.entries, self.rows, self.columns = entries[inside], rows[inside] - 1, columns[inside]
+        self.goal_entries, self.goal_columns = entries[rows == 0], columns[rows == 0]
+        self.shape = (len(relations), len(self.variables))
+
+    def fill(self, program: Program) -> None:
+        """Put the numbers in their places."""
+        factors, constants = self.factors.values, self.constants.values
+        program.cost[self.goal_columns] = self.sign * factors[self.goal_entries]
+        program.matrix.data[:] = factors[self.entries]
+        program.row_lower[:] = self.lower.values - constants[1:] - self.shift[1:]
+        program.row_upper[:] = self.upper.values - constants[1:] - self.shift[1:]
+        program.column_lower[:], program.column_upper[:] = self.column_lower.values, self.column_upper.values
+        program.offset = self.sign * float(constants[0] + self.shift[0])
+
+    def compiled(self, row: dict[int, int]) -> Compiled:
+        """Return the program."""
+        rows, columns = self.shape
+        starts = np.concatenate([[0], np.cumsum(np.bincount(self.columns, minlength=columns))])
+        program = Program(
+            cost=np.zeros(columns),
+            matrix=sparse.csc_matrix((np.empty(self.entries.size), self.rows, starts), shape=self.shape),
+            row_lower=np.empty(rows),
+            row_upper=np.empty(rows),
+            column_lower=np.empty(columns),
+            column_upper=np.empty(columns),
+            integer=np.array([variable.family.domain.integer for variable in self.variables], dtype=bool),
+        )
+        self.fill(program)
+        column = {id(variable): place for place, variable in enumerate(self.variables)}
+        return Compiled(program, column, row, self.variables, self)
+
+    def refill(self, program: Program, numbers: np.ndarray) -> None:
+        """Take over the numbers of a replay.
+
+        Raises
+        ------
+        Moved
+            Where an entry or an infinite bound comes or goes.
+        """
+        self.factors.put(numbers, entries=True)
+        for own in (self.constants, self.lower, self.upper, self.column_lower, self.column_upper):
+            own.put(numbers)
+        self.fill(program)
 
 
 def _column_order(variables: Sequence[Variable], numbers: np.ndarray) -> np.ndarray:
