@@ -89,7 +89,7 @@ class ScenarioData:
             if (cost := network.paperwork(policies[lane.lane], lane, week))
         }
         self.imports = ReviewedImports(network, self.left) if reviewed else None
-        under_review = set(self.imports.lanes) if self.imports else set()
+        under_review = self.imports.lanes if self.imports else []
         dispatches: dict[tuple[Any, ...], Any] = {
             index: kernel for index, kernel in self.kernel.items() if index[0] not in under_review
         }
