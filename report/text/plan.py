@@ -25,9 +25,11 @@ from .words import (
     alternatives_words,
     how,
     in_money,
+    proven_in_worlds,
     range_words,
     status_words,
     under,
+    worlds_lines,
     worlds_words,
     worst_words,
 )
@@ -35,6 +37,7 @@ from .words import (
 if TYPE_CHECKING:
     from ...model import Plan
     from ..views.case import CaseView
+    from ..views.worlds import WorldsView
 
 
 def show_plan(plan: Plan, console: Console) -> None:
@@ -86,7 +89,10 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
     places = decimals([view.leverage])
     figures = (view.leverage, view.counterpart_loss, view.own_loss)
     leverage, theirs, ours = (number(figure, places) for figure in figures)
-    if view.range is None:
+    if view.worlds is not None:
+        yield from _in_worlds(view, view.worlds)
+        yield text_line(f"at the case's own figures {leverage}")
+    elif view.range is None:
         yield section(f"Leverage {in_money(view.case, leverage)}")
         yield text_line(status_words(view))
     else:
@@ -116,6 +122,15 @@ def _alternatives(view: PlanView) -> Iterable[RenderableType]:
             shown.add_row(Name(alternative_words(row)), *cells)
         yield indented(shown)
     yield text_line(alternatives_words(found))
+
+
+def _in_worlds(view: PlanView, found: WorldsView) -> Iterable[RenderableType]:
+    places = decimals([found.value or 0.0])
+    words = f"{found.words[0].upper()}{found.words[1:]}"
+    yield section(f"{words} {in_money(view.case, number(found.value, places))} in {counted(found.worlds, 'world')}")
+    yield text_line(proven_in_worlds(view.status, found, places))
+    for line in worlds_lines(found):
+        yield text_line(line)
 
 
 def _violations(view: PlanView) -> Iterable[RenderableType]:
