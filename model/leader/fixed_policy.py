@@ -592,14 +592,23 @@ class FixedPolicySolver:
         )
         if found.solution is None:
             return found
-        binaries = self.binaries
-        whole = np.round(found.solution[binaries])
-        exact = self._strict_node(choice, *state, whole, whole)
-        if exact.objective is None:
+        whole = np.round(found.solution[self.binaries])
+        self.exact.set_bounds(self.binaries, whole, whole)
+        exact = found
+        for wide in (False, True):
+            self._put(self.exact, *state, wide)
+            # From nothing: with presolve most of a program whose binaries are held goes away.
+            self.exact.forget()
+            with self.exact.options(presolve="choose", solver="choose"):
+                exact = self.exact.solve()
+            if exact.optimal and exact.solution is not None:
+                break
+        if not exact.optimal or exact.solution is None or exact.objective is None:
             # What the solver's tolerance hides is no plan of its own.
             return replace(found, others=found.bound if found.bound is not None else -math.inf)
         bound = exact.objective if found.bound is None else min(found.bound, exact.objective)
-        return replace(exact, termination=found.termination, bound=bound, nodes=found.nodes, others=bound)
+        duals = self.exact.row_duals()
+        return replace(exact, termination=found.termination, bound=bound, nodes=found.nodes, others=bound, duals=duals)
 
     def _elastic_node(
         self, choice: Choice, state: State, lower: np.ndarray, upper: np.ndarray, limit: float
