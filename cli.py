@@ -12,7 +12,7 @@ import click
 
 from . import __version__
 from .report.console.errors import DONE, FAULT, GAP_LEFT, INFEASIBLE, NO_PLAN, Refusal, said, shown
-from .report.console.given import chosen_policies, pairs, processes, settled, split, units
+from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, split, units
 from .report.console.groups import Commands, DefaultCommand, UnnamedCommand
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
 from .report.console.options import (
@@ -38,6 +38,7 @@ from .report.console.options import (
     summary_options,
     threads_option,
     trade_options,
+    world_options,
 )
 from .report.console.output import Talk, put, put_found, put_json, put_shown, unwritten
 from .report.console.places import check_chart, check_ending, check_file, check_workbook, placing, quoted
@@ -264,11 +265,24 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
     "good is made of (pieces), bound them by single responses (rows), branch over them (tree), or solve one program (program).",
 )
 @solver_option
+@world_options
 @click.option(
-    "--no-range", is_flag=True, help="Do not work out from where to where the figure runs over uncertain figures."
+    "--fresh",
+    type=click.IntRange(min=0),
+    default=256,
+    show_default=True,
+    metavar="M",
+    help="With --worlds N: check the plan in so many worlds drawn anew; 0: none.",
+)
+@click.option(
+    "--no-range",
+    is_flag=True,
+    help="Do not work out from where to where the figure runs over uncertain figures, nor, with --worlds, what other plans yield.",
 )
 @loudness_options
-def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool, talk: Talk, **options: Any) -> None:
+def solve(
+    case: str, overrides: tuple[str, ...], wanted: Wanted, fresh: int, no_range: bool, talk: Talk, **options: Any
+) -> None:
     """Find the plan of greatest leverage for CASE, and prove it.
 
     The plan is summarised here and written to a result folder: plan.json, tables as CSV and Parquet, the case as
@@ -283,24 +297,36 @@ def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool,
       sluicegate solve mycase --time-limit 60 --rel-gap 0.01
       sluicegate solve mycase --method program
       sluicegate solve mycase --method program --solver scip_direct
+      sluicegate solve mycase --worlds 64 --criterion cvar:0.9
+      sluicegate solve mycase --worlds table --criterion regret
       sluicegate solve mycase --json | jq .leverage
     """
-    from .analysis.information import patience, with_range
+    from .analysis.information import patience, studied, with_range
     from .analysis.status_quo import with_status_quo_warnings
-    from .model import solve as solve_case
+    from .analysis.worlds import asked_worlds
+    from .analysis.worlds import solve as solve_case
 
     if (solver := options["solver"]) is not None and options["method"] != "program":
         raise Refusal(shown(f"--solver {solver} is for the single program; add --method program"))
     began = now()
     # The plan shows what is odd in the case.
     loaded = load(case, overrides, talk, warn=wanted.as_json)
+    asked = in_worlds(options)
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method", *(["solver"] if solver else []))
+    options |= asked
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
-            if not no_range:
-                workers = processes(options["threads"])
-                found = plan
+            found, workers = plan, processes(options["threads"])
+            if asked and not no_range:
+                # Beside the plan for many worlds: that for the figures as they are, and others.
+                given = {name: asked[name] for name in ("seed", "vary") if name in asked}
+                worlds = asked_worlds(loaded, asked["worlds"], **given)
+                alone = {name: value for name, value in options.items() if name not in asked}
+                plain = interrupts.run(lambda: solve_case(loaded, **alone, monitor=monitor), talk)
+                beside = {"fresh": fresh, "vary": asked.get("vary", ()), "processes": workers, "monitor": monitor}
+                plan = interrupts.run(lambda: studied(found, worlds, plain, **beside), talk)
+            elif not no_range:
                 plan = interrupts.run(
                     lambda: with_range(found, processes=workers, seconds=patience(found), monitor=monitor), talk
                 )
