@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..input.draft import Draft
+from ..input.draft import Draft, Line
 from ..schema.errors import Fault
+from ..schema.tables import PROFILED, TABLES
 from .lookalikes import look_alikes
 from .unlikely import (
     delays_beyond_the_horizon,
@@ -35,6 +36,7 @@ def notice(draft: Draft) -> list[Fault]:
         _suppliers,
         _regimes,
         _late_policies,
+        _profiles,
         _benefits,
         _kept_shares,
         delays_beyond_the_horizon,
@@ -144,6 +146,38 @@ def _regimes(draft: Draft) -> Iterator[Fault]:
     for line in draft.lines["regimes"]:
         if line.get("regime") not in used:
             yield line.fault("no lane carries this regime; its policies have no effect", "regime", line.get("regime"))
+
+
+def _profiles(draft: Draft) -> Iterator[Fault]:
+    """Warn of steps that move nothing, and of weeks in which more runs than a lane can carry."""
+    rows = {
+        (table, "/".join(str(line.get(name)) for name in TABLES[table].key)): line
+        for table in PROFILED
+        for line in draft.lines[table]
+    }
+    factors: dict[tuple[str, str], dict[int, tuple[float, Line]]] = {}
+    for line in draft.lines["profiles"]:
+        table, key, column = line.get("table"), line.get("key"), line.get("column")
+        if not rows[table, key].get(column):
+            yield line.fault(f"has no effect; {column} of {key!r} is 0", "column", column)
+        if table == "lanes" and column in ("base_flow", "max_flow"):
+            factors.setdefault((key, column), {})[line.get("from_week")] = line.get("factor"), line
+    for key in dict.fromkeys(key for key, _ in factors):
+        steps = [factors.get((key, column), {}) for column in ("base_flow", "max_flow")]
+        now = [1.0, 1.0]
+        for week in sorted({*steps[0], *steps[1]}):
+            now = [step[week][0] if week in step else before for step, before in zip(steps, now, strict=True)]
+            runs, carries = (
+                factor * rows["lanes", key].get(column) if factor else 0.0
+                for factor, column in zip(now, ("base_flow", "max_flow"), strict=True)
+            )
+            if runs > carries * (1 + 1e-9):
+                line = next(step[week][1] for step in steps if week in step)
+                message = (
+                    f"from week {week} on the base_flow of {key!r} is {runs:g}, more than the {carries:g} that it can carry then; "
+                    "move both"
+                )
+                yield line.fault(message, "factor", line.get("factor"))
 
 
 def _late_policies(draft: Draft) -> Iterator[Fault]:

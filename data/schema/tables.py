@@ -254,10 +254,14 @@ class Row(BaseModel):
     key: ClassVar[tuple[str, ...]]
     required: ClassVar[bool] = False
 
+    def cell(self, column: str) -> Any:
+        """Return the value of a column by the name that a case writes."""
+        return getattr(self, column if column in type(self).model_fields else f"{column}_")
+
     @property
     def id(self) -> str:
         """The row's key as ``--set`` writes it: one id, or ids joined by ``/``."""
-        return "/".join(str(getattr(self, name)) for name in self.key)
+        return "/".join(str(self.cell(name)) for name in self.key)
 
 
 class Party(Row):
@@ -538,6 +542,33 @@ class Contingency(Row):
         return range(start, min(ends))
 
 
+PROFILED = {
+    "lanes": ("base_flow", "max_flow", "unit_cost"),
+    "demands": ("quantity", "shortage_penalty"),
+    "processes": ("capacity",),
+}
+"""Columns of each table whose figures a profile can move."""
+
+
+class Profile(Row):
+    """A step of a figure that changes over time: the figure of its row times a factor, from a week on."""
+
+    table = "profiles"
+    key = ("table", "key", "column", "from_week")
+    # `table` and `column` name the figure; the trailing underscore keeps them apart from the declaration.
+    table_: Literal["lanes", "demands", "processes"] = column("The table of the figure.", alias="table")
+    key_: Text = column("The row's key: a lane, a process, or `site/item` of a demand.", alias="key")
+    column_: Literal["base_flow", "max_flow", "unit_cost", "quantity", "shortage_penalty", "capacity"] = column(
+        "The column of the figure: base_flow, max_flow or unit_cost of lanes, quantity or shortage_penalty of demands, capacity of "
+        "processes.",
+        alias="column",
+    )
+    from_week: Week = column(
+        "First week of the step; it lasts to the next step of the same figure, or to the end.", "week"
+    )
+    factor: Amount = column("Times the figure in that row; 1 before the first step.", "factor")
+
+
 class Source(Row):
     """Where a figure comes from; never changes a result."""
 
@@ -608,6 +639,7 @@ TABLES: dict[str, type[Row]] = {
         Policy,
         Retaliation,
         Contingency,
+        Profile,
         Source,
         Uncertainty,
         World,

@@ -97,7 +97,8 @@ def refuse_infeasible(worth: float, leverage: float, small: float) -> None:
 def money_scale(problem: Problem) -> float:
     """Money at stake: the larger of both sides' status-quo costs and all that the counterpart's sales are worth."""
     network = problem.network
-    sales = network.weeks * math.fsum(network.sales(pair)[1] for pair in network.pairs("counterpart"))
+    worth = [[value for _, value in network.sales(pair)] for pair in network.pairs("counterpart")]
+    sales = math.fsum(math.fsum(week) for week in zip(*worth, strict=True))
     return max(abs(problem.status_quo.response_cost), abs(problem.status_quo.cost), sales, 1e-6)
 
 
@@ -234,7 +235,8 @@ def _intakes(
             intake[row.origin] = intake.get(row.origin, 0.0) + shipped[row.lane]
         own = math.fsum(made[row.process] for row in network.processes_on(SIDE) if row.output == item)
         total = math.fsum(intake.values()) + own
-        found[item] = intake, total, max(total, network.weeks * math.fsum(row.base_flow for row in lanes))
+        usual = (math.fsum(network.weekly.base_flow[row.lane][week] for row in lanes) for week in range(network.weeks))
+        found[item] = intake, total, max(total, math.fsum(usual))
     return found
 
 

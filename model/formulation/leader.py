@@ -100,10 +100,12 @@ class ScenarioData:
         return self.available.get((kind, name, week), 1.0)
 
     def capacity(self, lane: str, week: int) -> float:
-        """Most a lane can dispatch: cap_l(t), and base_flow on lanes from the counterpart, times A_p(t) and availability."""
-        row, share = self.network.lanes[lane], self.share(lane, week)
-        capacity = self.network.capacity(row, week, share)
-        return min(capacity, row.base_flow * share) if self.network.side[row.origin] == "counterpart" else capacity
+        """Most a lane can dispatch: cap_l(t), and base_flow(t) on lanes from the counterpart, times A_p(t) and availability."""
+        network, row, share = self.network, self.network.lanes[lane], self.share(lane, week)
+        capacity = network.capacity(row, week, share)
+        if network.side[row.origin] != "counterpart":
+            return capacity
+        return min(capacity, network.weekly.base_flow[lane][week] * share)
 
     def share(self, lane: str, week: int) -> float:
         """Share of a lane's capacity that a package's licences and an outage leave: A_p(t) times availability."""
@@ -133,7 +135,7 @@ def _by_origin(network: Network, lanes: Sequence[str]) -> dict[tuple[str, str], 
 
 
 def ship_bounds(b: Any, lane: str, week: int) -> tuple[float, float]:
-    """Contracted <= ship[l,t] <= A_p(t) cap_l(t) * availability; at most A_p(t) base_flow * availability from the counterpart.
+    """Contracted <= ship[l,t] <= A_p(t) cap_l(t) * availability; at most A_p(t) base_flow(t) * availability from the counterpart.
 
     Contracted = the larger of min_flow and min_share A_p(t) cap_l(t) * availability, at most the upper bound; 0 on lanes that must
     be qualified and on those that the counterpart rations (`contracted`).
@@ -143,18 +145,23 @@ def ship_bounds(b: Any, lane: str, week: int) -> tuple[float, float]:
 
 
 def make_bounds(b: Any, process: str, week: int) -> tuple[float, float]:
-    """0 <= make[j,t] <= capacity_j * availability."""
+    """0 <= make[j,t] <= capacity_j(t) * availability."""
     left = b.data.left("process", process, week)
     network = b.data.network
     row = network.processes[process]
     if left == 1:
-        return 0.0, network.most_made(row)
-    return 0.0, 0.0 if left == 0 else min(row.capacity * left, network.usable.made(row))
+        return 0.0, network.most_made(row, week)
+    return 0.0, 0.0 if left == 0 else min(network.weekly.making[process][week] * left, network.usable.made(row))
 
 
 def stock_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
     """0 <= stock[s,i,t] <= capacity of the stock."""
     return 0.0, b.data.network.most_held((site, item))
+
+
+def fill_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
+    """0 <= fill[s,i,t] <= 1; 1 in weeks in which nothing is needed."""
+    return 0.0 if b.data.network.weekly.quantity[site, item][week] > 0 else 1.0, 1.0
 
 
 def stockpile_bounds(model: Any, site: str, item: str) -> tuple[float, float]:
@@ -182,11 +189,11 @@ def qualified(b: Any, lane: str, name: str, week: int) -> Any:
 
 
 def rationed(b: Any, lane: str, week: int) -> Any:
-    """The counterpart ships what its response yields: ship[l,t] <= A_p(t) base_flow_l * fillC[origin,item,t] * availability."""
-    row = b.data.network.lanes[lane]
-    if row.base_flow == 0:
+    """The counterpart ships what its response yields: ship[l,t] <= A_p(t) base_flow_l(t) * fillC[origin,item,t] * availability."""
+    row, flow = b.data.network.lanes[lane], b.data.network.weekly.base_flow[lane][week]
+    if flow == 0:
         return Constraint.Skip
-    yielded = row.base_flow * b.data.share(lane, week)
+    yielded = flow * b.data.share(lane, week)
     return b.ship[lane, week] <= yielded * b.model().counterpart_fill[row.origin, row.item, week]
 
 
@@ -209,7 +216,7 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     """Balance of a pair.
 
     stock[t-1] + (initial + stockpile)(t=0) + pipeline(t) + arrivals(t) + make - use - lanes to our own sites
-    - quantity fill[t] - sum of base_flow export_fill[l,t] - sum of (order[l,t] - undelivered[l,t]) - stock[t] >= 0
+    - quantity(t) fill[t] - sum of base_flow(t) export_fill[l,t] - sum of (order[l,t] - undelivered[l,t]) - stock[t] >= 0
     """
     data, network, pair, top = b.data, b.data.network, (site, item), b.model()
     terms = [share * b.ship[index] for share, index in data.arriving.get((site, item, week), ())]
@@ -217,7 +224,8 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
     if pair in data.leaving:
         terms += [-b.ship[lane, week] for lane in data.leaving[pair]]
-        terms += [-network.lanes[lane].base_flow * b.export_fill[lane, week] for lane in data.exported.get(pair, ())]
+        flows = ((lane, network.weekly.base_flow[lane][week]) for lane in data.exported.get(pair, ()))
+        terms += [-flow * b.export_fill[lane, week] for lane, flow in flows if flow]
         for lane in data.ordered.get(pair, ()):
             terms += [-top.order[lane, week], b.undelivered[lane, week]]
         terms.append(-b.stock[site, item, week])
@@ -225,8 +233,8 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
             terms.append(b.stock[site, item, week - 1])
         elif pair in top.stockpile:
             terms.append(top.stockpile[pair])
-    if pair in b.served:
-        terms.append(-network.demands[pair].quantity * b.fill[site, item, week])
+    if pair in b.served and network.weekly.quantity[pair][week] > 0:
+        terms.append(-network.weekly.quantity[pair][week] * b.fill[site, item, week])
     if not terms:
         return Constraint.Skip
     given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
@@ -295,15 +303,16 @@ def concentrated(data: ScenarioData) -> list[tuple[str, str]]:
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of weight(destination) * (unit_cost + holding_cost H_p(t) + applicant_cost of p while it acts) ship[l,t].
+    """Sum of weight(destination) * (unit_cost(t) + holding_cost H_p(t) + applicant_cost of p while it acts) ship[l,t].
 
-    Lanes with price breaks: + sum of weight(destination) * (the break's unit_cost - unit_cost) bought[l,k,t].
+    Lanes with price breaks: + sum of weight(destination) * (the break's unit_cost(t) - unit_cost(t)) bought[l,k,t].
     """
     network = b.data.network
-    terms = [dearer(network, lane, k) * b.bought[lane, k, week] for lane, k, week in b.bought]
+    terms = [dearer(network, lane, k, week) * b.bought[lane, k, week] for lane, k, week in b.bought]
     for index, kernel in b.data.kernel.items():
         lane = network.lanes[index[0]]
-        price = lane.unit_cost + network.holding[lane.item] * holding_weeks(kernel) + b.data.paperwork.get(index, 0.0)
+        price = network.weekly.unit_cost[lane.lane][index[1]] + network.holding[lane.item] * holding_weeks(kernel)
+        price += b.data.paperwork.get(index, 0.0)
         terms.append(network.weight[lane.destination] * price * b.ship[index])
     return quicksum(terms)
 
@@ -337,31 +346,31 @@ def holding_cost(b: Any) -> Any:
 
 
 def shortage_cost(b: Any) -> Any:
-    """Sum of weight * quantity * shortage_penalty (1 - fill[s,i,t])."""
-    network = b.data.network
+    """Sum of weight * quantity(t) * shortage_penalty(t) (1 - fill[s,i,t])."""
+    network, weekly = b.data.network, b.data.network.weekly
     terms = []
     for site, item, week in b.fill:
-        demand = network.demands[site, item]
-        price = network.weight[site] * demand.quantity * demand.shortage_penalty
+        price = network.weight[site] * weekly.quantity[site, item][week] * weekly.penalty[site, item][week]
         terms.append(price * (1 - b.fill[site, item, week]))
     return quicksum(terms)
 
 
 def lost_exports(b: Any) -> Any:
-    """Sum of weight(origin) * margin * base_flow (1 - export_fill[l,t]) on lanes to other parties."""
+    """Sum of weight(origin) * margin * base_flow(t) (1 - export_fill[l,t]) on lanes to other parties."""
     network = b.data.network
     terms = []
     for name, week in b.export_fill:
         lane = network.lanes[name]
-        terms.append(network.weight[lane.origin] * lane.margin * lane.base_flow * (1 - b.export_fill[name, week]))
+        lost = network.weight[lane.origin] * lane.margin * network.weekly.base_flow[name][week]
+        terms.append(lost * (1 - b.export_fill[name, week]))
     return quicksum(terms)
 
 
 def undelivered_cost(b: Any) -> Any:
-    """Sum of 10 max(margin, unit_cost) * weight(origin) * undelivered[l,t]."""
+    """Sum of 10 max(margin, unit_cost(t)) * weight(origin) * undelivered[l,t]."""
     network = b.data.network
     return quicksum(
-        network.slack_price(network.lanes[lane]) * b.undelivered[lane, week] for lane, week in b.undelivered
+        network.slack_price(network.lanes[lane], week) * b.undelivered[lane, week] for lane, week in b.undelivered
     )
 
 
@@ -386,7 +395,7 @@ COSTS = (
 def refused_margin(b: Any) -> Any:
     """What a package costs the counterpart in goods that it refuses, and keeps.
 
-    Sum of max(0, margin - R(origin, item)) * (1 - A_p(t)) * base_flow * fillC[t] over its lanes to outside under the package's
+    Sum of max(0, margin - R(origin, item)) * (1 - A_p(t)) * base_flow(t) * fillC[t] over its lanes to outside under the package's
     regimes; R is 0 where the origin is not tracked
     """
     network, scenario = b.data.network, b.data.scenario
@@ -394,7 +403,8 @@ def refused_margin(b: Any) -> Any:
     for lane in network.lanes_between("counterpart", SIDE, "other"):
         policy = network.package_policy(scenario, lane)
         for week in range(b.data.weeks):
-            worth = network.margin_at_stake(lane) * (1.0 - network.granted(policy, week)) * lane.base_flow
+            flow = network.weekly.base_flow[lane.lane][week]
+            worth = network.margin_at_stake(lane) * (1.0 - network.granted(policy, week)) * flow
             if worth == 0:
                 continue
             if (lane.origin, lane.item) in network.sold_abroad:
@@ -429,13 +439,20 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
     A gap in a fill, and a supplier too few, cost ten times all that our demands can lose and our lanes cost, a unit over a share
     limit ten times the dearest worth of a unit, and a unit of money over the budget or the own loss a thousand.
     """
-    network = model.network
-    stake = network.weeks * math.fsum(
-        network.weight[site] * row.quantity * row.shortage_penalty
-        for (site, _), row in network.demands.items()
-        if network.side[site] == SIDE
-    ) + network.weeks * math.fsum(
-        network.weight[lane.destination] * lane.base_flow * lane.unit_cost for lane in network.lanes_into(SIDE)
+    network, weekly = model.network, model.network.weekly
+    stake = math.fsum(
+        math.fsum(
+            network.weight[pair[0]] * weekly.quantity[pair][week] * weekly.penalty[pair][week]
+            for pair in network.demands
+            if network.side[pair[0]] == SIDE
+        )
+        for week in range(network.weeks)
+    ) + math.fsum(
+        math.fsum(
+            network.weight[lane.destination] * weekly.base_flow[lane.lane][week] * weekly.unit_cost[lane.lane][week]
+            for lane in network.lanes_into(SIDE)
+        )
+        for week in range(network.weeks)
     )
     dearest = max(network.worth(SIDE).values(), default=0.0)
     terms = []
@@ -511,7 +528,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     weekly_decisions(b, "ship", b.lanes, within=NonNegativeReals, bounds=ship_bounds)
     weekly_decisions(b, "make", b.processes, within=NonNegativeReals, bounds=make_bounds)
     weekly_decisions(b, "stock", b.held, within=NonNegativeReals, bounds=stock_bounds)
-    weekly_decisions(b, "fill", b.served, within=NonNegativeReals, bounds=(0.0, 1.0))
+    weekly_decisions(b, "fill", b.served, within=NonNegativeReals, bounds=fill_bounds)
     weekly_decisions(b, "export_fill", b.exports, within=NonNegativeReals, bounds=(0.0, 1.0))
     weekly_decisions(b, "undelivered", b.orders, within=NonNegativeReals)
     weekly_decisions(b, "placed", b.ordering, within=Binary, bounds=placed_bounds)
@@ -545,13 +562,11 @@ def first_stage_cost(model: Any) -> Any:
 
 
 def lasting_loss(model: Any) -> Any:
-    """What stays lost of sales to the counterpart: sum of lasting[l] base_flow - lasting_kept, lasting_kept that of what it orders.
+    """What stays lost of sales to the counterpart: sum of lasting[l] base_flow(t) - lasting_kept, that of what it orders.
 
     lasting[l] = weight(origin) * margin * kept_share * after_weeks / weeks; a week above base_flow gives some back.
     """
-    network = model.network
-    usual = network.weeks * math.fsum(value * network.lanes[lane].base_flow for lane, value in network.lasting.items())
-    return usual - model.lasting_kept
+    return usual_lasting(model.network) - model.lasting_kept
 
 
 def ally_benefits(model: Any) -> Any:
@@ -671,6 +686,14 @@ def most_margin(network: Network) -> float:
         network.weight[lane.origin] * lane.margin * network.capacity(lane, week)
         for lane in network.paying
         for week in range(network.weeks)
+    )
+
+
+def usual_lasting(network: Network) -> float:
+    """Sum of lasting[l] base_flow(t)."""
+    flows = network.weekly.base_flow
+    return math.fsum(
+        math.fsum(value * flows[lane][week] for lane, value in network.lasting.items()) for week in range(network.weeks)
     )
 
 

@@ -315,6 +315,8 @@ class Problem:
         places = whole.compiled.columns(response_variables(whole.model.response))
         placed = np.zeros_like(whole.program.cost)
         placed[whole.operational] = np.nan
+        # Fills of weeks without sales, which are 1, have no column in a response alone.
+        placed[places[places >= 0]] = whole.program.column_lower[places[places >= 0]]
         known = (columns >= 0) & (places >= 0)
         placed[places[known]] = solution[columns[known]]
         return placed

@@ -13,7 +13,7 @@ import scipy.sparse as sparse
 from pyomo.environ import Constraint
 
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
-from ..formulation.leader import gap_terms
+from ..formulation.leader import gap_terms, usual_lasting
 from ..formulation.linking import Choice, LeaderProblem, output_map
 from ..network.network import NONE, Network
 from ..plan.tolerances import INTEGRAL, QUANTITY_NOISE, WHOLE_GAP
@@ -274,8 +274,7 @@ class OperationsSolver:
         if not model.lasts:
             return 0.0
         place = self.links[next(at for at, (kind, _) in enumerate(self.leader_problem.outputs) if kind == "lasting")]
-        usual = math.fsum(value * network.lanes[lane].base_flow for lane, value in network.lasting.items())
-        return network.weeks * usual - (float(solution[place]) if place >= 0 else 0.0)
+        return usual_lasting(network) - (float(solution[place]) if place >= 0 else 0.0)
 
     def _solve(self, highs: Highs, known: np.ndarray | None) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
         """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on.
@@ -416,7 +415,7 @@ def response_variables(block: Any) -> list[Any]:
 def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
     """Return what a unit of every output is worth to us, shape (outputs,) (section 5).
 
-    Kindness = sum over lanes from us of (weight * margin + lasting[l]) * ship + sum over lanes to us of base_flow * fill *
+    Kindness = sum over lanes from us of (weight * margin + lasting[l]) * ship + sum over lanes to us of base_flow(t) * fill *
     worth at the destination.
     """
     worth = network.worth("ours")
@@ -425,9 +424,9 @@ def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
         if kind in ("margin", "lasting"):
             value_of[place] = 1.0
         elif kind == "fill":
-            site, item, _ = index
+            site, item, week = index
             value_of[place] = sum(
-                lane.base_flow * worth[lane.destination, lane.item]
+                network.weekly.base_flow[lane.lane][week] * worth[lane.destination, lane.item]
                 for lane in network.sold_abroad[site, item]
                 if network.side[lane.destination] == "ours"
             )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...data.units import Units
 from .usable import Usable
+from .weekly import Weekly
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -48,6 +49,8 @@ class Network:
         ``"ours"``, ``"counterpart"`` or ``"other"`` for every site.
     weight : dict of str to float
         Loss weight of the party of every site.
+    weekly : Weekly
+        Figures that profiles move, week by week.
     """
 
     def __init__(self, case: Case, units: Units | None = None, check: Callable[[], None] = lambda: None):
@@ -66,6 +69,7 @@ class Network:
         self.processes = {row.process: row for row in case.processes}
         self.stocks = {(row.site, row.item): row for row in case.stocks}
         self.demands = {(row.site, row.item): row for row in case.demands}
+        self.weekly = Weekly(case)
         self._controller = {row.regime: role[row.controller] for row in case.regimes}
         self._policy = {(row.regime, row.policy): row for row in case.policies}
         self.qualifications = {row.qualification: row for row in case.qualifications}
@@ -299,14 +303,14 @@ class Network:
     # Time --------------------------------------------------------------------------------------------------------
 
     def capacity(self, lane: Lane, week: int, share: float = 1.0) -> float:
-        """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week.
+        """cap_l(t) = max_flow(t) * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week.
 
         A lane that a qualification opens is available no earlier than that takes (`opens`).
         Times the share of it that licences and outages leave, A_p(t) times availability; no more than can be used
         (`Usable.dispatched`).
         """
         self.check()
-        whole = self._whole_capacity(lane, week)
+        whole = self.whole_capacity(lane, week)
         return min(whole * share, self.usable.dispatched(lane)) if whole * share > 0 else 0.0
 
     def contracted(self, lane: Lane, week: int, share: float = 1.0) -> float:
@@ -326,17 +330,19 @@ class Network:
         """What is paid for, taken or not, of a lane that ends on our side: min_share cap_l(t)."""
         if lane.min_share == 0 or self.side[lane.destination] != "ours":
             return 0.0
-        return lane.min_share * self._whole_capacity(lane, week)
+        return lane.min_share * self.whole_capacity(lane, week)
 
-    def _whole_capacity(self, lane: Lane, week: int) -> float:
+    def whole_capacity(self, lane: Lane, week: int) -> float:
+        """cap_l(t), also what cannot be used of it."""
         first = self.opens(lane)
         if week < first:
             return 0.0
-        return lane.max_flow * min(1.0, (week - first + 1) / (lane.ramp_weeks + 1))
+        return self.weekly.max_flow[lane.lane][week] * min(1.0, (week - first + 1) / (lane.ramp_weeks + 1))
 
-    def most_made(self, process: Process) -> float:
-        """Capacity of a process; inf where it is beyond what can be used of its output (`Usable.made`)."""
-        return math.inf if process.capacity >= self.usable.made(process) else process.capacity
+    def most_made(self, process: Process, week: int) -> float:
+        """Capacity of a process in a week; inf where it is beyond what can be used of its output (`Usable.made`)."""
+        capacity = self.weekly.making[process.process][week]
+        return math.inf if capacity >= self.usable.made(process) else capacity
 
     def most_held(self, pair: Pair) -> float:
         """Capacity of a stock; inf where it is beyond what can be used of it (`Usable.used`)."""
@@ -383,10 +389,15 @@ class Network:
         return min(self.stated_target(pair), self.usable.supplied(pair))
 
     def stated_target(self, pair: Pair) -> float:
-        """Terminal target as the case says, less pipeline goods that arrive at T or later."""
+        """Terminal target as the case says, with base_flow(T - 1), less pipeline goods that arrive at T or later."""
         row = self.stock(pair)
         target = row.initial if row.terminal_target is None else row.terminal_target
-        return target + sum(lane.base_flow * min(lane.lead_weeks, self.weeks) for lane in self.inbound.get(pair, ()))
+        return target + sum(self._under_way_at_end(lane) for lane in self.inbound.get(pair, ()))
+
+    def _under_way_at_end(self, lane: Lane) -> float:
+        """base_flow(T - 1) lead, less the pipeline, of the plain base_flow, that arrives at T or later."""
+        last, late = self.weekly.base_flow[lane.lane][-1], max(0, lane.lead_weeks - self.weeks)
+        return last * min(lane.lead_weeks, self.weeks) + (last - lane.base_flow) * late
 
     # Prices ------------------------------------------------------------------------------------------------------
 
@@ -468,22 +479,28 @@ class Network:
                 sold[lane.origin, lane.item].append(lane)
         return dict(sold)
 
-    def sales(self, pair: Pair) -> tuple[float, float]:
-        """(Q, K) of a pair of the counterpart: units a week that leave the chain, and the loss if none does."""
-        demand = self.demands.get(pair)
-        quantity = demand.quantity if demand else 0.0
-        value = quantity * demand.shortage_penalty if demand else 0.0
-        for lane in self.sold_abroad.get(pair, ()):
-            quantity += lane.base_flow
-            value += lane.base_flow * lane.margin
-        return quantity, value
+    def sales(self, pair: Pair) -> tuple[tuple[float, float], ...]:
+        """(Q(t), K(t)) of a pair of the counterpart in every week: units that leave the chain, and the loss if none does."""
+        found = []
+        for week, quantity in enumerate(self.weekly.quantity[pair]):
+            value = quantity * self.weekly.penalty[pair][week]
+            for lane in self.sold_abroad.get(pair, ()):
+                flow = self.weekly.base_flow[lane.lane][week]
+                quantity += flow
+                value += flow * lane.margin
+            found.append((quantity, value))
+        return tuple(found)
+
+    def sells(self, pair: Pair) -> bool:
+        """Whether anything leaves the chain at a pair of the counterpart in any week."""
+        return any(quantity > 0 for quantity, _ in self.sales(pair))
 
     # Worth -------------------------------------------------------------------------------------------------------
 
     def worth(self, side: str) -> dict[Pair, float]:
         """Return the most one more unit can save at every pair of a side (section 5).
 
-        ``worth(s,i) = max(K/Q, terminal price, (worth(output) - unit_cost) / quantity, worth at the far end of internal
+        ``worth(s,i) = max(K(t)/Q(t), terminal price, (worth(output) - unit_cost) / quantity, worth at the far end of internal
         lanes)``; on our side every term carries the weight of its party, demands and exports each count for
         themselves, and an undelivered export to the counterpart counts with its slack price.
 
@@ -505,17 +522,17 @@ class Network:
 
     def _own_worth(self, side: str, pair: Pair) -> float:
         if side == "counterpart":
-            quantity, value = self.sales(pair)
-            return max(value / quantity if quantity > 0 else 0.0, self.terminal_price(pair))
+            served = [value / quantity for quantity, value in self.sales(pair) if quantity > 0]
+            return max(*served, 0.0, self.terminal_price(pair))
         weight = self.weight[pair[0]]
         values = [weight * self.terminal_price(pair)]
         if pair in self.demands:
-            values.append(weight * self.demands[pair].shortage_penalty)
+            values.append(weight * max(self.weekly.penalty[pair]))
         for lane in self.outbound.get(pair, ()):
             if self.side[lane.destination] == "other":
                 values.append(weight * lane.margin)
             elif self.side[lane.destination] == "counterpart":
-                values.append(self.slack_price(lane))
+                values.append(max(self.slack_price(lane, week) for week in range(self.weeks)))
         return max(values)
 
     def _passed_worth(self, side: str, pair: Pair, worth: Mapping[Pair, float]) -> float:
@@ -531,9 +548,9 @@ class Network:
                 values.append(worth[lane.destination, lane.item] + gain)
         return max(values, default=0.0)
 
-    def slack_price(self, lane: Lane) -> float:
-        """Price of an export to the counterpart that our stocks cannot deliver (section 4)."""
-        return 10.0 * max(lane.margin, lane.unit_cost) * self.weight[lane.origin]
+    def slack_price(self, lane: Lane, week: int) -> float:
+        """Price of an export of a week to the counterpart that our stocks cannot deliver (section 4)."""
+        return 10.0 * max(lane.margin, self.weekly.unit_cost[lane.lane][week]) * self.weight[lane.origin]
 
     def transfer_margin(self, lane: Lane) -> float:
         """Margin on a lane between two of our parties; 0 within one party (section 4)."""
