@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...model.plan.choices import Choices
+from ...model.plan.tolerances import WORLD_TIE
 from ..information.evaluated import Evaluated, evaluate_in
 from ..information.measures import conditional_value_at_risk
 from ..worlds import draw
@@ -16,10 +17,6 @@ from ..worlds import draw
 if TYPE_CHECKING:
     from ...model import Plan
     from ...model.plan.monitor import Monitor
-
-TIE = 1e-6
-"""Relative difference of leverages that counts as none."""
-
 
 def common_worlds(
     plans: Mapping[str, Plan], worlds: int, seed: int = 0, *, processes: int = 1, monitor: Monitor | None = None
@@ -75,7 +72,7 @@ def _table(letters: Sequence[str], shared: tuple[np.ndarray, np.ndarray]) -> pd.
     leverages, kept = shared
     many = len(leverages)
     most = leverages.max(axis=1, initial=-np.inf)
-    best = leverages >= (most - TIE * np.abs(most))[:, None]
+    best = leverages >= (most - WORLD_TIE * np.abs(most))[:, None]
     weights = np.full(many, 1 / max(many, 1))
     return pd.DataFrame(
         {

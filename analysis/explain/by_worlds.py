@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...model.network.network import OPEN
 from ...model.plan.choices import LANE, POLICY, STOCKPILE, Choices
+from ...model.plan.tolerances import WORLD_TIE
 from ..information.evaluated import evaluate_in
 from ..information.measures import HIGH, LOW
 from ..worlds import draw
@@ -17,10 +18,6 @@ from ..worlds import draw
 if TYPE_CHECKING:
     from ...model import Plan
     from ...model.plan.monitor import Monitor
-
-NOTHING = 1e-6
-"""Share of a leverage below which a difference is rounding."""
-
 
 def by_worlds(
     plan: Plan, worlds: int, seed: int = 0, *, processes: int = 1, monitor: Monitor | None = None
@@ -59,7 +56,7 @@ def by_worlds(
     for place, (kind, key, choice, _) in enumerate(without, 1):
         lost = found.leverages[:, 0] - found.leverages[:, place]
         breaks = found.kept[:, 0] & ~found.kept[:, place]
-        worth = lost > NOTHING * np.abs(found.leverages[:, 0])
+        worth = lost > WORLD_TIE * np.abs(found.leverages[:, 0])
         low, high = np.quantile(lost, [LOW, HIGH]) if len(lost) else (np.nan, np.nan)
         shares = float(worth.mean()), float(breaks.mean())
         rows.append((kind, key, choice, len(found), float(lost.mean()), float(low), float(high), *shares))

@@ -15,6 +15,7 @@ from ...model import solve
 from ...model.network.network import OPEN, Network
 from ...model.plan.choices import Choices, Offer, changed
 from ...model.plan.monitor import Monitor
+from ...model.plan.tolerances import WORLD_TIE
 from ..worlds import Criterion, draw
 from .evaluated import Evaluated, evaluate_in
 from .measures import HIGH, LOW, conditional_value_at_risk, out_of_sample, quantile
@@ -212,9 +213,9 @@ def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Evaluated)
         "high": quantile(leverages, all_weights, HIGH),
         "share_kept": float(all_weights @ kept_here),
         "compared": len(found),
-        "evpi": None if np.isnan(ahead).any() else max(0.0, float(all_weights @ ahead)),
+        "evpi": None if np.isnan(ahead).any() else _worth(float(all_weights @ ahead), leverages),
         "evpi_of_candidates": perfect_information(benefits, weights),
-        "vss": None if plain is None or plain not in allowed else max(0.0, float(scores[0] - scores[plain])),
+        "vss": None if plain is None or plain not in allowed else _worth(scores[0] - scores[plain], leverages),
         "evppi": {each.name: [each.value, each.low, each.high] for each in known},
         "groups": {each.name: list(each.figures) for each in known if each.figures != (each.name,)},
         "candidates": [
@@ -230,10 +231,15 @@ def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Evaluated)
     }
 
 
+def _worth(value: float, leverages: np.ndarray) -> float:
+    """Return what something is worth, 0 where that is rounding of the leverages it is made of."""
+    return float(value) if value > WORLD_TIE * float(np.abs(leverages).max()) else 0.0
+
+
 def _candidate(
     rival: Rival, found: Evaluated, place: int, weights: np.ndarray, scores: np.ndarray, allowed: bool
 ) -> dict[str, Any]:
-    leverages = found.leverages[:, place]
+    leverages, tie = found.leverages[:, place], WORLD_TIE * float(np.abs(found.leverages).max())
     behind = float(scores[0] - scores[place])
     return {
         "name": rival.name,
@@ -245,7 +251,7 @@ def _candidate(
         "worst": float(leverages.min()),
         "share_negative": float(weights[leverages < 0].sum()),
         "share_kept": float(weights @ found.kept[:, place]),
-        "share_better": float(weights[leverages > found.leverages[:, 0]].sum()),
+        "share_better": float(weights[leverages > found.leverages[:, 0] + tie].sum()),
         "behind": behind,
         "allowed": allowed,
         "near": bool(place and allowed and behind <= NEAR * max(abs(float(scores[0])), 1e-9)),

@@ -121,9 +121,8 @@ def partial_information(
         regression = regression_on(_telling(figures[paths]), ahead, weights, drawn=drawn)
         value = _noted(min(float(_worth(regression, ahead, weights[None])[0]), most), benefits)
         tail = (1 - CONFIDENCE) / 2
-        low, high = (
-            np.quantile(_worth(regression, ahead, again), [tail, 1 - tail]).tolist() if drawn else (value, value)
-        )
+        ends = np.quantile(_worth(regression, ahead, again), [tail, 1 - tail]).tolist() if drawn else [value, value]
+        low, high = (_noted(end, benefits) for end in ends)
         found.append(Known(name, tuple(paths), value, min(low, value), max(high, value)))
     return sorted(found, key=lambda known: -known.value)
 

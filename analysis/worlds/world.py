@@ -267,13 +267,13 @@ class World:
 
     # Certificate -----------------------------------------------------------------------------------------------------
 
-    def certify(self, number: int, point: np.ndarray, claimed: float) -> WorldAccount:
+    def certify(self, number: int, point: np.ndarray) -> WorldAccount:
         """Recompute what a plan comes to from linear programs solved alone.
 
         Raises
         ------
         CertificateError
-            Where they do not agree with the leverage claimed, or a limit is broken that some plan keeps.
+            Where they do not agree with the program of both sides, or a limit is broken that some plan keeps.
         """
         assert self._stage is not None
         problem, place = self.problem, int(self._places[number])
@@ -287,9 +287,6 @@ class World:
             outcome = fixed_policy.best(choice, cost, constant, admin, fixed=held)
             if outcome.solution is None:
                 outcome = fixed_policy.best_elastic(choice, cost, constant, admin, held)
-            elif outcome.objective is not None:
-                # The search works on the wide face, which only bounds.
-                claimed = -outcome.objective
             if outcome.solution is None:
                 raise ArithmeticError(f"a world's plan ended with {outcome.termination!r}")
             figures = Figures(problem)
@@ -298,7 +295,9 @@ class World:
             breaches = figures.breaches(account)
         if not self.charged:
             refuse_breaches(breaches)
-        certify([Compared("a world's leverage", claimed, account.leverage, SMALL_CERTIFICATE * account.money)])
+            assert outcome.objective is not None
+            small = SMALL_CERTIFICATE * account.money
+            certify([Compared("a world's leverage", -outcome.objective, account.leverage, small)])
         theirs, ours = account.losses[account.worst]
         return WorldAccount(account.leverage, theirs, ours, not breaches, account.money)
 
