@@ -72,10 +72,9 @@ class LocalCrew:
         """Return the cuts of all worlds at a combination."""
         return [world.lines(number) for world in self.worlds]
 
-    def certify(self, number: int, point: np.ndarray, claimed: np.ndarray) -> list[WorldAccount]:
+    def certify(self, number: int, point: np.ndarray) -> list[WorldAccount]:
         """Recompute a plan's figures in every world, alone."""
-        pairs = zip(self.worlds, claimed.tolist(), strict=True)
-        return [world.certify(number, point, leverage) for world, leverage in pairs]
+        return [world.certify(number, point) for world in self.worlds]
 
     def only(self, number: int) -> LocalCrew:
         """Return who works on one of the worlds."""

@@ -16,7 +16,7 @@ from ...model.plan.choices import Choices
 from ...model.plan.clock import Clock
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import Plan
-from ...model.plan.tolerances import NO_AMOUNT, SMALL_CERTIFICATE, SMALL_LEVERAGE
+from ...model.plan.tolerances import LEVERAGE_TIE, NO_AMOUNT, SMALL_CERTIFICATE, SMALL_LEVERAGE
 from ...model.solving import evaluate
 from .crew import LocalCrew, common_combinations, common_space
 from .criterion import Criterion, cvar, weighted
@@ -222,7 +222,7 @@ class _Solver:
         self, alone: list[Alone], ended: Ended, best: Incumbent, search: WorldsSearch, unkept: tuple[str, ...]
     ) -> WorldsResult:
         self.monitor.stage("certificate", 0)
-        accounts = self.crew.certify(best.number, best.point, best.leverages)
+        accounts = self.crew.certify(best.number, best.point)
         leverages = np.array([each.leverage for each in accounts])
         criterion, money, own_best = self.criterion, self.units.money, search.master.best
         score = float(criterion.score(leverages, self.weights, own_best))
@@ -232,6 +232,9 @@ class _Solver:
         if criterion.regret:
             # A difference of leverages is known no better than they are.
             small = max(small, SMALL_CERTIFICATE * float(np.abs(leverages).max()))
+        # Cuts hold over faces that are wider than V by rounding.
+        if abs(bound - value) <= LEVERAGE_TIE * max(each.money for each in accounts):
+            bound = value
         gap = abs(bound - value) / max(abs(value), small)
         status = "optimal" if gap <= self.rel_gap else "feasible"
         choices = self._choices(best)

@@ -41,8 +41,8 @@ def agree(drawn: Drawn, criterion: str) -> None:
 @pytest.mark.parametrize("criterion", CRITERIA)
 def test_small_cases(criterion: str) -> None:
     @seed(CRITERIA.index(criterion))
-    @settings(max_examples=12)
-    @given(cases(max_regimes=2, max_weeks=5, max_combinations=6), st.integers(0, 999))
+    @settings(max_examples=5)
+    @given(cases(max_regimes=2, max_weeks=4, max_combinations=4), st.integers(0, 999))
     def both(drawn: Any, number: int) -> None:
         agree(with_worlds(drawn, number, 2), criterion)
 
@@ -52,8 +52,8 @@ def test_small_cases(criterion: str) -> None:
 @pytest.mark.parametrize("criterion", CRITERIA[:4])
 def test_surprises_refusals_contracts_and_ends(criterion: str) -> None:
     @seed(CRITERIA.index(criterion))
-    @settings(max_examples=10)
-    @given(meaning_cases(max_weeks=6, max_combinations=4), st.integers(0, 999))
+    @settings(max_examples=4)
+    @given(meaning_cases(max_weeks=5, max_combinations=4), st.integers(0, 999))
     def both(drawn: Any, number: int) -> None:
         agree(with_worlds(drawn, number, 2), criterion)
 
