@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...model import Plan
     from ...model.plan.monitor import Monitor
 
+
 def common_worlds(
     plans: Mapping[str, Plan], worlds: int, seed: int = 0, *, processes: int = 1, monitor: Monitor | None = None
 ) -> pd.DataFrame:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...model import Plan
     from ...model.plan.monitor import Monitor
 
+
 def by_worlds(
     plan: Plan, worlds: int, seed: int = 0, *, processes: int = 1, monitor: Monitor | None = None
 ) -> pd.DataFrame:
@@ -37,8 +38,9 @@ def by_worlds(
     -------
     pandas.DataFrame
         A row a choice, that of most worth first: ``kind`` (policy, qualified or stockpile), ``key``, ``choice``; ``worlds`` worked
-        out; ``mean``, ``low``, ``high``: leverage lost without it, on average and at 5 and 95 % of the worlds, money; ``share_worth``: share of
-        the worlds in which it adds leverage; ``share_breaks``: share in which limits break without it that the plan keeps.
+        out; ``mean``, ``low``, ``high``: leverage lost without it, on average and at 5 and 95 % of the worlds, money;
+        ``share_worth``: share of the worlds in which it adds leverage; ``share_breaks``: share in which limits break without
+        it that the plan keeps.
 
     Raises
     ------

@@ -146,7 +146,7 @@ class PlanView:
     @property
     def given(self) -> bool:
         """Whether its choices were given, not optimised."""
-        return self.gap is None
+        return self.gap is None and self.worlds is None
 
 
 def plan_view(plan: Plan) -> PlanView:
