@@ -205,6 +205,48 @@ def _start_weeks(value: Any) -> int | StartWeeks:
     return StartWeeks(text, tuple(weeks))
 
 
+@dataclass(frozen=True)
+class EndWeeks:
+    """Several weeks in which a policy may end, as written and as read.
+
+    Attributes
+    ----------
+    text
+        As the case writes them: ``13;26;``.
+    weeks : tuple of int or None
+        In the order written; None, nothing between or after semicolons: it never ends.
+    """
+
+    text: str
+    weeks: tuple[int | None, ...]
+
+    def __str__(self) -> str:
+        """Return the weeks as written."""
+        return self.text
+
+
+def _end_weeks(value: Any) -> int | EndWeeks | None:
+    if value is None or isinstance(value, EndWeeks):
+        return value
+    if not isinstance(value, str) or ";" not in value:
+        return _week(value)
+    text = _text(value)
+    weeks: list[int | None] = []
+    for part in text.split(";"):
+        try:
+            week = _week(part) if part.strip() else None
+        except PydanticCustomError:
+            raise refuse(
+                "not a list of weeks; write weeks with semicolons between them, such as 13;26, and one at the end, 13;26;, where "
+                "the policy may also stay"
+            ) from None
+        if week in weeks:
+            named = "no end twice" if week is None else f"week {week} twice"
+            raise refuse(f"names {named}; name each end once")
+        weeks.append(week)
+    return EndWeeks(text, tuple(weeks))
+
+
 def _count(value: Any) -> int:
     number = _number(value)
     if number != int(number) or not 0 <= number <= MOST_WEEKS:
@@ -219,8 +261,15 @@ def _duration(value: Any) -> int:
     return weeks
 
 
-def _plain_weeks(value: int | StartWeeks) -> int | str:
-    return str(value) if isinstance(value, StartWeeks) else value
+def _window(value: Any) -> int:
+    weeks = _week(value)
+    if weeks < 1:
+        raise refuse("a run of weeks has at least one")
+    return weeks
+
+
+def _plain_weeks(value: int | StartWeeks | EndWeeks | None) -> int | str | None:
+    return str(value) if isinstance(value, StartWeeks | EndWeeks) else value
 
 
 Text = Annotated[str, BeforeValidator(_text)]
@@ -233,7 +282,9 @@ Share = Annotated[float, BeforeValidator(_finite), AfterValidator(_share)]
 Week = Annotated[int, BeforeValidator(_week)]
 Count = Annotated[int, BeforeValidator(_count)]
 Duration = Annotated[int, BeforeValidator(_duration)]
+Window = Annotated[int, BeforeValidator(_window)]
 Starts = Annotated[int | StartWeeks, BeforeValidator(_start_weeks), PlainSerializer(_plain_weeks)]
+Ends = Annotated[int | EndWeeks | None, BeforeValidator(_end_weeks), PlainSerializer(_plain_weeks)]
 Distribution = Annotated[Delay, BeforeValidator(_delay), PlainSerializer(str)]
 
 
@@ -434,6 +485,12 @@ class Ingredient(Row):
     process: Id = column("The process.", refers="processes")
     input: Id = column("The item it needs.", refers="items")
     quantity: Amount = column("Units of input for a unit of output.", "units per unit")
+    saving_share: Share = column("Share of the input that can be saved, at saving_cost.", "share", default=0.0)
+    saving_cost: Amount = column(
+        "Cost of saving a unit of input: what doing with less takes in yield, work or quality.",
+        "money per unit",
+        default=0.0,
+    )
 
 
 class Demand(Row):
@@ -448,6 +505,17 @@ class Demand(Row):
     shortage_penalty: Amount = column("Loss for a unit not served.", "money per unit")
     min_fill: Share = column("Least mean fill rate, in every scenario.", "share", default=0.0)
     min_fill_week: Share = column("Least fill rate of any week, in every scenario.", "share", default=0.0)
+    backorder_share: Share = column(
+        "Share of what is not served in its week that waits; the rest is lost at shortage_penalty.",
+        "share",
+        default=0.0,
+    )
+    backorder_cost: Amount = column(
+        "Cost of a unit that waits for a week; what waits at the end is lost.", "money per unit and week", default=0.0
+    )
+    fill_window: Window | None = column(
+        "min_fill holds for the mean of every run of so many weeks; default: of all weeks.", "weeks", default=None
+    )
 
 
 class Regime(Row):
@@ -474,7 +542,17 @@ class Policy(Row):
         default=1.0,
     )
     start_week: Week = column("First week of the policy.", "week", default=0)
-    end_week: Week | None = column("First week after the policy; default: never ends.", "week", default=None)
+    end_week: Ends = column(
+        "First week after the policy; default: never ends. Several, such as 13;26;, make one policy each, named `id@13`, `id@26` "
+        "and, for the nothing after the last semicolon, `id`, which never ends.",
+        "week",
+        default=None,
+    )
+    surge: Amount = column(
+        "How much more than max_flow its lanes can carry before start_week, as a share of it: who knows of a review buys ahead.",
+        "factor",
+        default=0.0,
+    )
     admin_cost: Amount = column("Cost of running it.", "money", default=0.0)
     reviewer_load: Amount = column("Reviewer hours it takes.", "hours", default=0.0)
     political_cost: Amount = column("Political capital it takes.", "points", default=0.0)
@@ -490,6 +568,21 @@ class Policy(Row):
         "money",
         default=0.0,
     )
+
+    @property
+    def ends(self) -> tuple[int | None, ...]:
+        """Weeks in which it may end, one or several; None: it never does."""
+        return self.end_week.weeks if isinstance(self.end_week, EndWeeks) else (self.end_week,)
+
+    @property
+    def variants(self) -> tuple[Policy, ...]:
+        """The policies that it stands for, each with one end; itself where it has one."""
+        if len(self.ends) == 1:
+            return (self,)
+        return tuple(
+            self.model_copy(update={"policy": self.policy if end is None else f"{self.policy}@{end}", "end_week": end})
+            for end in self.ends
+        )
 
 
 class Retaliation(Row):

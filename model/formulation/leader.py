@@ -26,6 +26,16 @@ from pyomo.environ import (
 from ..network.network import NONE, Network, holding_weeks
 from ..network.timing import arrival_terms
 from .buying import dearer, fill_orders, limit_suppliers, ordering, placed_bounds
+from .imports import (
+    ReviewedImports,
+    put_yields,
+    review_cost,
+    reviewed_bounds,
+    reviewed_contracted,
+    reviewed_rationed,
+    reviewed_split,
+)
+from .policy_terms import ally_benefits, lasting_loss, most_kept, one_taken
 
 SIDE = "ours"
 
@@ -39,14 +49,18 @@ class ScenarioData:
         The case as the mathematics sees it.
     scenario
         ``none``, a package or a contingency.
+    reviewed
+        Whether our policies may act on imports; else they are open.
 
     Attributes
     ----------
+    imports
+        Dispatches to us that policies of ours act on.
     reveal
         r(s), the week from which the scenario has decisions of its own; before it they are those of ``none``. 0 for ``none``.
     """
 
-    def __init__(self, network: Network, scenario: str):
+    def __init__(self, network: Network, scenario: str, reviewed: bool = True):
         self.network = network
         self.scenario = scenario
         self.weeks = network.weeks
@@ -56,6 +70,11 @@ class ScenarioData:
         policies = {lane.lane: network.package_policy(scenario, lane) for lane in self.lanes}
         self.granted = {
             (lane.lane, week): network.granted(policies[lane.lane], week)
+            for lane in self.lanes
+            for week in range(self.weeks)
+        }
+        self.carried = {
+            (lane.lane, week): network.carried(policies[lane.lane], week)
             for lane in self.lanes
             for week in range(self.weeks)
         }
@@ -70,18 +89,31 @@ class ScenarioData:
             for week in range(self.weeks)
             if (cost := network.paperwork(policies[lane.lane], lane, week))
         }
+        self.imports = ReviewedImports(network, self.left) if reviewed else None
+        under_review = set(self.imports.lanes) if self.imports else set()
+        dispatches: dict[tuple[Any, ...], Any] = {
+            index: kernel for index, kernel in self.kernel.items() if index[0] not in under_review
+        }
+        dispatches |= self.imports.kernel if self.imports else {}
         self.arriving, self.under_way = arrival_terms(
-            ((index, network.lanes[index[0]], index[1], kernel) for index, kernel in self.kernel.items()), self.weeks
+            ((index, network.lanes[index[0]], index[-1], kernel) for index, kernel in dispatches.items()), self.weeks
         )
         self.from_counterpart = [lane.lane for lane in self.lanes if network.side[lane.origin] == "counterpart"]
-        self.rationed = [name for name in self.from_counterpart if _ends(network, name)[0] in network.sold_abroad]
+        self.rationed = [
+            name
+            for name in self.from_counterpart
+            if name not in under_review and _ends(network, name)[0] in network.sold_abroad
+        ]
+        self.contracted_imports = [name for name in under_review if network.contract(network.lanes[name])]
         self.gates = {lane.lane: gates for lane in self.lanes if (gates := network.gates(lane))}
         self.to_qualify = [(lane, name) for lane, gates in self.gates.items() for name in gates]
         self.conditional = [name for name in (*self.gates, *self.rationed) if network.contract(network.lanes[name])]
         self.processes = [process.process for process in network.processes_on(SIDE)]
+        self.savings = [key for key in network.savings if key[0] in self.processes]
         self.pairs = network.pairs(SIDE)
         self.held = [pair for pair in self.pairs if pair in network.tracked]
         self.served = [pair for pair in self.pairs if pair in network.demands and network.demands[pair].quantity > 0]
+        self.waiting = [pair for pair in self.served if network.waits(pair) > 0]
         self.exports = [
             lane.lane
             for lane in network.lanes_between(SIDE, "other")
@@ -95,28 +127,38 @@ class ScenarioData:
         self.exported = _by_origin(network, self.exports)
         self.ordered = _by_origin(network, self.orders)
 
+    def run(self, site: str, item: str) -> int:
+        """Weeks over which the mean fill of a demand is kept."""
+        return min(self.weeks, self.network.demands[site, item].fill_window or self.weeks)
+
     def left(self, kind: str, name: str, week: int) -> float:
         """Share of capacity a contingency leaves."""
         return self.available.get((kind, name, week), 1.0)
 
     def capacity(self, lane: str, week: int) -> float:
         """Most a lane can dispatch: cap_l(t), and base_flow(t) on lanes from the counterpart, times A_p(t) and availability."""
-        network, row, share = self.network, self.network.lanes[lane], self.share(lane, week)
-        capacity = network.capacity(row, week, share)
+        network, row = self.network, self.network.lanes[lane]
+        if self.imports and lane in self.imports.lanes:
+            return self.imports.most(lane, week)
+        capacity = network.capacity(row, week, self._carried(lane, week))
         if network.side[row.origin] != "counterpart":
             return capacity
-        return min(capacity, network.weekly.base_flow[lane][week] * share)
+        return min(capacity, network.weekly.base_flow[lane][week] * self.share(lane, week))
 
     def share(self, lane: str, week: int) -> float:
         """Share of a lane's capacity that a package's licences and an outage leave: A_p(t) times availability."""
         return self.granted[lane, week] * self.left("lane", lane, week)
+
+    def _carried(self, lane: str, week: int) -> float:
+        """The same, with the surge before a package begins."""
+        return self.carried[lane, week] * self.left("lane", lane, week)
 
     def contracted(self, lane: str, week: int) -> float:
         """Least that a lane dispatches by contract, min_flow or min_share of what is left, capped to what it can."""
         row = self.network.lanes[lane]
         if not self.network.contract(row):
             return 0.0
-        return min(self.network.contracted(row, week, self.share(lane, week)), self.capacity(lane, week))
+        return min(self.network.contracted(row, week, self._carried(lane, week)), self.capacity(lane, week))
 
 
 def _ends(network: Network, lane: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -131,16 +173,23 @@ def _by_origin(network: Network, lanes: Sequence[str]) -> dict[tuple[str, str], 
     return grouped
 
 
+def dispatch(b: Any, index: tuple[Any, ...]) -> Any:
+    """The variable of a dispatch: ship[l,t], or reviewed[l,p,t] where policies of ours act on the lane."""
+    return b.ship[index] if len(index) == 2 else b.reviewed[index]
+
+
 # Bounds ----------------------------------------------------------------------------------------------------------
 
 
 def ship_bounds(b: Any, lane: str, week: int) -> tuple[float, float]:
     """Contracted <= ship[l,t] <= A_p(t) cap_l(t) * availability; at most A_p(t) base_flow(t) * availability from the counterpart.
 
-    Contracted = the larger of min_flow and min_share A_p(t) cap_l(t) * availability, at most the upper bound; 0 on lanes that must
-    be qualified and on those that the counterpart rations (`contracted`).
+    Before a package begins, (1 + surge) cap_l(t) takes the place of A_p(t) cap_l(t). Contracted = the larger of min_flow and
+    min_share A_p(t) cap_l(t) * availability, at most the upper bound; 0 on lanes that must be qualified and on those that the
+    counterpart rations (`contracted`).
     """
-    least = 0.0 if lane in b.conditional_lanes else b.data.contracted(lane, week)
+    conditional = lane in b.conditional_lanes or lane in b.data.contracted_imports
+    least = 0.0 if conditional else b.data.contracted(lane, week)
     return least, b.data.capacity(lane, week)
 
 
@@ -170,8 +219,8 @@ def stockpile_bounds(model: Any, site: str, item: str) -> tuple[float, float]:
 
 
 def order_bounds(model: Any, lane: str, week: int) -> tuple[float, float]:
-    """0 <= order[l,t] <= cap_l(t)."""
-    return 0.0, model.network.capacity(model.network.lanes[lane], week)
+    """0 <= order[l,t] <= cap_l(t), times 1 + surge before a policy that has one."""
+    return 0.0, model.network.most_carried(model.network.lanes[lane], week)
 
 
 # Constraints of a scenario ---------------------------------------------------------------------------------------
@@ -216,12 +265,15 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     """Balance of a pair.
 
     stock[t-1] + (initial + stockpile)(t=0) + pipeline(t) + arrivals(t) + make - use - lanes to our own sites
-    - quantity(t) fill[t] - sum of base_flow(t) export_fill[l,t] - sum of (order[l,t] - undelivered[l,t]) - stock[t] >= 0
+    - quantity(t) fill[t] - late[t] - sum of base_flow(t) export_fill[l,t] - sum of (order[l,t] - undelivered[l,t]) - stock[t] >= 0,
+    use = sum of quantity make - save over the processes that need the item
     """
     data, network, pair, top = b.data, b.data.network, (site, item), b.model()
-    terms = [share * b.ship[index] for share, index in data.arriving.get((site, item, week), ())]
+    terms = [share * dispatch(b, index) for share, index in data.arriving.get((site, item, week), ())]
     terms += [b.make[process.process, week] for process in network.makers.get(pair, ())]
     terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
+    keys = ((process.process, item) for process, _ in network.uses.get(pair, ()))
+    terms += [b.save[(*key, week)] for key in keys if key in network.savings]
     if pair in data.leaving:
         terms += [-b.ship[lane, week] for lane in data.leaving[pair]]
         flows = ((lane, network.weekly.base_flow[lane][week]) for lane in data.exported.get(pair, ()))
@@ -235,10 +287,29 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
             terms.append(top.stockpile[pair])
     if pair in b.served and network.weekly.quantity[pair][week] > 0:
         terms.append(-network.weekly.quantity[pair][week] * b.fill[site, item, week])
+    if pair in data.waiting:
+        terms.append(-b.late[site, item, week])
     if not terms:
         return Constraint.Skip
     given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
     return quicksum(terms) >= -given
+
+
+def saved(b: Any, process: str, item: str, week: int) -> Any:
+    """A process can do with less of an input: save[j,i,t] <= saving_share quantity make[j,t]."""
+    most, _ = b.data.network.savings[process, item]
+    return most * b.make[process, week] - b.save[process, item, week] >= 0
+
+
+def waiting(b: Any, site: str, item: str, week: int) -> Any:
+    """What is not served in its week waits, as far as it does.
+
+    wait[s,i,t] >= wait[s,i,t-1] + backorder_share quantity(t) (1 - fill[s,i,t]) - late[s,i,t]
+    """
+    network, pair = b.data.network, (site, item)
+    units = network.waits(pair) * network.weekly.quantity[pair][week]
+    waits = b.wait[site, item, week] - (b.wait[site, item, week - 1] if week else 0.0) + b.late[site, item, week]
+    return waits + units * b.fill[site, item, week] >= units if units else waits >= 0
 
 
 def delivered(b: Any, lane: str, week: int) -> Any:
@@ -249,15 +320,19 @@ def delivered(b: Any, lane: str, week: int) -> Any:
 def terminal(b: Any, site: str, item: str) -> Any:
     """Position + short_end >= target: stock at T-1 and goods under way make the end of the horizon neutral."""
     data, pair = b.data, (site, item)
-    under_way = quicksum(share * b.ship[index] for share, index in data.under_way.get(pair, ()))
+    under_way = quicksum(share * dispatch(b, index) for share, index in data.under_way.get(pair, ()))
     position = b.stock[site, item, data.weeks - 1] + under_way
     return position + b.short_end[site, item] >= data.network.target(pair)
 
 
-def continuity(b: Any, site: str, item: str) -> Any:
-    """Mean over weeks of fill[s,i,t] + fill_gap[s,i] >= min_fill, in every scenario."""
+def continuity(b: Any, site: str, item: str, first: int) -> Any:
+    """Mean of fill[s,i,t] over every run of fill_window weeks + fill_gap[s,i] >= min_fill, in every scenario.
+
+    Both sides times T, whatever the run, so that a least fill moves all of these rows alike.
+    """
     least = b.data.network.demands[site, item].min_fill
-    served = quicksum(b.fill[site, item, week] for week in b.weeks)
+    run = b.data.run(site, item)
+    served = quicksum(b.data.weeks / run * b.fill[site, item, week] for week in range(first, first + run))
     return served + b.data.weeks * b.fill_gap[site, item] >= least * b.data.weeks
 
 
@@ -314,6 +389,8 @@ def purchase_cost(b: Any) -> Any:
         price = network.weekly.unit_cost[lane.lane][index[1]] + network.holding[lane.item] * holding_weeks(kernel)
         price += b.data.paperwork.get(index, 0.0)
         terms.append(network.weight[lane.destination] * price * b.ship[index])
+    if b.data.imports:
+        terms += review_cost(b)
     return quicksum(terms)
 
 
@@ -329,12 +406,12 @@ def transfer_income(b: Any) -> Any:
 
 
 def production_cost(b: Any) -> Any:
-    """Sum of weight * unit_cost make[j,t]."""
+    """Sum of weight * unit_cost make[j,t] + sum of weight * saving_cost save[j,i,t]."""
     network = b.data.network
-    return quicksum(
-        network.weight[network.processes[process].site] * network.processes[process].unit_cost * b.make[process, week]
-        for process, week in b.make
-    )
+    weight = {process: network.weight[network.processes[process].site] for process in b.processes}
+    terms = [weight[name] * network.processes[name].unit_cost * b.make[name, week] for name, week in b.make]
+    terms += [weight[name] * network.savings[name, item][1] * b.save[name, item, week] for name, item, week in b.save]
+    return quicksum(terms)
 
 
 def holding_cost(b: Any) -> Any:
@@ -346,12 +423,19 @@ def holding_cost(b: Any) -> Any:
 
 
 def shortage_cost(b: Any) -> Any:
-    """Sum of weight * quantity(t) * shortage_penalty(t) (1 - fill[s,i,t])."""
+    """Sum of weight * (1 - backorder_share) * quantity(t) * shortage_penalty(t) (1 - fill[s,i,t]), and what waiting costs.
+
+    Waiting costs weight * backorder_cost wait[s,i,t] every week, and weight * shortage_penalty(T - 1) wait[s,i,T-1] at the end.
+    """
     network, weekly = b.data.network, b.data.network.weekly
     terms = []
     for site, item, week in b.fill:
         price = network.weight[site] * weekly.quantity[site, item][week] * weekly.penalty[site, item][week]
-        terms.append(price * (1 - b.fill[site, item, week]))
+        terms.append(price * (1.0 - network.waits((site, item))) * (1 - b.fill[site, item, week]))
+    for site, item, week in b.wait:
+        cost = network.demands[site, item].backorder_cost
+        cost += weekly.penalty[site, item][-1] if week == b.data.weeks - 1 else 0.0
+        terms.append(network.weight[site] * cost * b.wait[site, item, week])
     return quicksum(terms)
 
 
@@ -426,7 +510,8 @@ def limit_scenario(b: Any, data: ScenarioData) -> None:
     b.fill_gap = Var(b.continued, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.week_gap = Var(b.continued_weekly, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.share_gap = Var(b.concentrated, within=NonNegativeReals, bounds=(0.0, 0.0))
-    b.continuity = Constraint(b.continued, rule=continuity)
+    starts = [(*pair, first) for pair in b.continued for first in range(data.weeks - data.run(*pair) + 1)]
+    b.continuity = Constraint(Set(initialize=starts, dimen=3), rule=continuity)
     # Over all weeks, also those of ``none``: each limit stands for itself, so that it can be said which are in conflict.
     b.continuity_week = Constraint(b.continued_weekly, b.weeks, rule=continuity_week)
     b.concentration = Constraint(b.concentrated, rule=concentration)
@@ -442,7 +527,9 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
     network, weekly = model.network, model.network.weekly
     stake = math.fsum(
         math.fsum(
-            network.weight[pair[0]] * weekly.quantity[pair][week] * weekly.penalty[pair][week]
+            network.weight[pair[0]]
+            * weekly.quantity[pair][week]
+            * (weekly.penalty[pair][week] + network.waits(pair) * network.most_waiting(pair))
             for pair in network.demands
             if network.side[pair[0]] == SIDE
         )
@@ -494,6 +581,18 @@ def weekly_decisions(b: Any, name: str, *index: Any, **options: Any) -> None:
     )
 
 
+def _review_imports(b: Any, data: ScenarioData) -> None:
+    """Put dispatches under each of our policies, and the rows that tie them to what the counterpart yields, into a block."""
+    assert data.imports is not None
+    arcs = list(dict.fromkeys((lane, policy) for lane, policy, _ in data.imports.kernel))
+    b.reviewed_arcs = Set(initialize=arcs, dimen=2)
+    b.reviewed_lanes = Set(initialize=data.imports.lanes)
+    weekly_decisions(b, "reviewed", b.reviewed_arcs, within=NonNegativeReals, bounds=reviewed_bounds)
+    b.reviewed_split = Constraint(b.reviewed_lanes, b.later_weeks, rule=reviewed_split)
+    b.reviewed_rationed = Constraint(b.reviewed_arcs, b.later_weeks, rule=reviewed_rationed)
+    b.reviewed_contracted = Constraint(Set(initialize=data.contracted_imports), b.later_weeks, rule=reviewed_contracted)
+
+
 def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     """Put sets, variables, constraints and costs of one scenario into a block.
 
@@ -518,6 +617,8 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.rationed_lanes = Set(initialize=data.rationed)
     b.conditional_lanes = Set(initialize=data.conditional)
     b.processes = Set(initialize=data.processes)
+    b.savings = Set(initialize=data.savings, dimen=2)
+    b.backordered = Set(initialize=data.waiting, dimen=2)
     b.pairs = Set(initialize=data.pairs, dimen=2)
     b.held = Set(initialize=data.held, dimen=2)
     b.served = Set(initialize=data.served, dimen=2)
@@ -526,9 +627,14 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.ordering = Set(initialize=ordering(data.network))
 
     weekly_decisions(b, "ship", b.lanes, within=NonNegativeReals, bounds=ship_bounds)
+    if data.imports and data.imports.lanes:
+        _review_imports(b, data)
     weekly_decisions(b, "make", b.processes, within=NonNegativeReals, bounds=make_bounds)
+    weekly_decisions(b, "save", b.savings, within=NonNegativeReals)
     weekly_decisions(b, "stock", b.held, within=NonNegativeReals, bounds=stock_bounds)
     weekly_decisions(b, "fill", b.served, within=NonNegativeReals, bounds=fill_bounds)
+    weekly_decisions(b, "wait", b.backordered, within=NonNegativeReals)
+    weekly_decisions(b, "late", b.backordered, within=NonNegativeReals)
     weekly_decisions(b, "export_fill", b.exports, within=NonNegativeReals, bounds=(0.0, 1.0))
     weekly_decisions(b, "undelivered", b.orders, within=NonNegativeReals)
     weekly_decisions(b, "placed", b.ordering, within=Binary, bounds=placed_bounds)
@@ -538,6 +644,8 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.rationed = Constraint(b.rationed_lanes, b.later_weeks, rule=rationed)
     b.contracted = Constraint(b.conditional_lanes, b.later_weeks, rule=contracted)
     b.balance = Constraint(b.pairs, b.later_weeks, rule=balance)
+    b.saved = Constraint(b.savings, b.later_weeks, rule=saved)
+    b.waiting = Constraint(b.backordered, b.later_weeks, rule=waiting)
     b.delivered = Constraint(b.orders, b.later_weeks, rule=delivered)
     b.terminal = Constraint(b.held, rule=terminal)
     fill_orders(b)
@@ -559,24 +667,6 @@ def first_stage_cost(model: Any) -> Any:
     return quicksum(network.to_qualify[name] * model.qualify[name] for name in model.to_qualify) + quicksum(
         network.stockpile_price(pair) * model.stockpile[pair] for pair in model.stockpiled
     )
-
-
-def lasting_loss(model: Any) -> Any:
-    """What stays lost of sales to the counterpart: sum of lasting[l] base_flow(t) - lasting_kept, that of what it orders.
-
-    lasting[l] = weight(origin) * margin * kept_share * after_weeks / weeks; a week above base_flow gives some back.
-    """
-    return usual_lasting(model.network) - model.lasting_kept
-
-
-def ally_benefits(model: Any) -> Any:
-    """Sum of ally_benefit taken[g,p]; the gate sets the bound of taken[g,p] to 0 for the policies not chosen."""
-    return quicksum(model.network.benefits[key] * model.taken[key] for key in model.befriending)
-
-
-def one_taken(model: Any, regime: str) -> Any:
-    """A regime has one policy: sum over p of taken[g,p] <= 1."""
-    return quicksum(model.taken[key] for key in model.befriending if key[0] == regime) <= 1
 
 
 def budget(model: Any) -> Any:
@@ -602,8 +692,10 @@ def own_cost(model: Any, scenario: str) -> Any:
 
 
 def worst(model: Any, scenario: str) -> Any:
-    """The worst rated scenario decides: advantage <= package cost + refused margin - own_cost."""
+    """The worst rated scenario decides: advantage <= package cost + refused margin + refused imports - own_cost."""
     loss = model.network.package_cost[scenario] + model.ours[scenario].refused_margin
+    if len(model.reviewing):
+        loss += model.refused_imports
     return model.advantage <= loss - model.own_cost[scenario]
 
 
@@ -649,6 +741,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.order = Var(model.orders, model.weeks, within=NonNegativeReals, bounds=order_bounds)
     model.margin_earned = Var(within=NonNegativeReals, bounds=(0.0, most_margin(network)))
     model.advantage = Var(within=Reals)
+    put_yields(model, network, wanted=limited)
     # What stays lost is no part of the status quo.
     model.lasts = bool(limited and network.lasting)
     if model.lasts:
@@ -661,7 +754,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.one_taken = Constraint(Set(initialize=list(regimes)), rule=one_taken)
 
     model.ours = Block(
-        model.scenarios, rule=lambda b, name: fill_scenario_block(b, ScenarioData(network, name), limited)
+        model.scenarios, rule=lambda b, name: fill_scenario_block(b, ScenarioData(network, name, limited), limited)
     )
     model.first_stage_cost = Expression(rule=first_stage_cost)
     model.own_cost = Var(model.rated, within=Reals)
@@ -681,26 +774,9 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
 
 
 def most_margin(network: Network) -> float:
-    """Most our side can earn on lanes to the counterpart: sum of weight * margin * cap_l(t)."""
+    """Most our side can earn on lanes to the counterpart: sum of weight * margin * cap_l(t), surges included."""
     return math.fsum(
-        network.weight[lane.origin] * lane.margin * network.capacity(lane, week)
+        network.weight[lane.origin] * lane.margin * network.most_carried(lane, week)
         for lane in network.paying
-        for week in range(network.weeks)
-    )
-
-
-def usual_lasting(network: Network) -> float:
-    """Sum of lasting[l] base_flow(t)."""
-    flows = network.weekly.base_flow
-    return math.fsum(
-        math.fsum(value * flows[lane][week] for lane, value in network.lasting.items()) for week in range(network.weeks)
-    )
-
-
-def most_kept(network: Network) -> float:
-    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t)."""
-    return math.fsum(
-        value * network.capacity(network.lanes[lane], week)
-        for lane, value in network.lasting.items()
         for week in range(network.weeks)
     )
