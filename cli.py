@@ -19,6 +19,7 @@ from .report.console.options import (
     Wanted,
     case_options,
     choice_options,
+    common_worlds_options,
     completing,
     design_options,
     draft_options,
@@ -460,10 +461,19 @@ def indices(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) ->
 
 @cli.command()
 @case_options
+@common_worlds_options
 @json_option
 @threads_option
 @loudness_options
-def explain(case: str, overrides: tuple[str, ...], as_json: bool, threads: int | None, talk: Talk) -> None:
+def explain(
+    case: str,
+    overrides: tuple[str, ...],
+    worlds: int | None,
+    seed: int,
+    as_json: bool,
+    threads: int | None,
+    talk: Talk,
+) -> None:
     """Explain why CASE has no plan, or what its best plan depends on.
 
     Without a plan: the smallest set of limits in conflict, what each would have to become, alone and together, and where
@@ -474,6 +484,7 @@ def explain(case: str, overrides: tuple[str, ...], as_json: bool, threads: int |
     Examples:
       sluicegate explain mycase
       sluicegate explain taiwan-korea --set limits.budget=20
+      sluicegate explain mycase --worlds 32
     """
     from .analysis.explain.explain import explain as explain_case
     from .model.plan.monitor import Stopped
@@ -481,7 +492,8 @@ def explain(case: str, overrides: tuple[str, ...], as_json: bool, threads: int |
 
     loaded = load(case, overrides, talk)
     try:
-        found, _ = watched(lambda monitor: explain_case(loaded, threads=processes(threads), monitor=monitor), talk)
+        options: dict[str, Any] = {"threads": processes(threads), "worlds": worlds, "seed": seed}
+        found, _ = watched(lambda monitor: explain_case(loaded, **options, monitor=monitor), talk)
     except Stopped:
         talk.say("Stopped before there was an explanation.")
         sys.exit(STOPPED)
@@ -493,10 +505,19 @@ def explain(case: str, overrides: tuple[str, ...], as_json: bool, threads: int |
     "things", metavar="RESULT_OR_CASE...", nargs=-1, required=True, shell_complete=completing("results_and_cases")
 )
 @click.option("--no-attribution", is_flag=True, help="Do not compute how much each difference of the inputs explains.")
+@common_worlds_options
 @json_option
 @threads_option
 @loudness_options
-def compare(things: tuple[str, ...], no_attribution: bool, as_json: bool, threads: int | None, talk: Talk) -> None:
+def compare(
+    things: tuple[str, ...],
+    no_attribution: bool,
+    worlds: int | None,
+    seed: int,
+    as_json: bool,
+    threads: int | None,
+    talk: Talk,
+) -> None:
     """Put results or cases side by side: inputs, choices, outcomes.
 
     Cases are solved, result folders are taken as they are. For two of them, each difference of the inputs is made alone,
@@ -506,6 +527,7 @@ def compare(things: tuple[str, ...], no_attribution: bool, as_json: bool, thread
     Examples:
       sluicegate compare results/first results/second
       sluicegate compare tutorial mycase
+      sluicegate compare results/first results/second --worlds 64 --no-attribution
     """
     from .analysis.compare.compare import compare as compare_things
     from .report.text.compare import show_comparison
@@ -513,6 +535,7 @@ def compare(things: tuple[str, ...], no_attribution: bool, as_json: bool, thread
     if len(things) < 2:
         raise Refusal("compare needs two or more results or cases; name them one after another")
     options: dict[str, Any] = {"threads": processes(threads), "attribute": not no_attribution}
+    options |= {"worlds": worlds, "seed": seed}
     found, stopped = said(
         lambda: watched(lambda monitor: compare_things(list(things), **options, monitor=monitor), talk)
     )
