@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ...data import apply_overrides
 from ...data.units import natural_units
 from ...model.network.network import Network
-from ...model.plan.choices import Choices
+from ...model.plan.choices import Choices, Offer
 from ...model.plan.clock import Clock
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import Plan
@@ -241,7 +242,7 @@ class _Solver:
         every = leverages[self.group] * money
         allowed = np.array([math.nan if each.charged else each.leverage for each in alone])[self.group] * money
         table = self._table(accounts, allowed)
-        plan = evaluate(self.case, choices.policies, choices.qualified, choices.stockpile)
+        plan = self._at_own_figures(choices)
         facts = {
             "method": "worlds",
             "reason": "one plan for many worlds was asked for",
@@ -258,6 +259,14 @@ class _Solver:
         plan = replace(plan, status=status, worlds=block, solve={**plan.solve, **facts}, tables=tables)
         found = (block["value"], block["bound"], gap)
         return WorldsResult(plan, self.worlds, criterion, status, choices, *found, every, allowed, table, unkept)
+
+    def _at_own_figures(self, choices: Choices) -> Plan:
+        """The choices worked out at the case's own figures, what these do not offer aside."""
+        offer = Offer.of(self.case)
+        qualified = tuple(name for name in choices.qualified if name in offer.lanes)
+        more = {pair: amount for pair, amount in choices.stockpile.items() if amount > offer.most.get(pair, 0.0)}
+        case = apply_overrides(self.case, [f"stocks.{pair}.stockpile_max={amount!r}" for pair, amount in more.items()])
+        return replace(evaluate(case, choices.policies, qualified, choices.stockpile), case=self.case)
 
     def _block(
         self, value: float | None, bound: float | None, gap: float | None, every: np.ndarray, unkept: tuple[str, ...]

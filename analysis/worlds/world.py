@@ -175,7 +175,7 @@ class World:
         """What bounds leverage under every combination whatever the first stage: what the world allows by itself tells."""
         assert self.found is not None
         if self.charged:
-            return self.constant + self.problem.ceiling()
+            return self.constant + self.problem.ceiling(limited=False)
         bound = np.full(self.constant.size, self.found.bound)
         pool, every = self.engine.cut_pool, np.arange(self.constant.size)
         for cover in pool.covers:
