@@ -148,7 +148,10 @@ def put_again(read: Result, as_json: bool) -> None:
             put_shown(lambda console: show_sweep(read.content, console))
         return
     if read.kind == "frontier":
-        from ..text.frontier import show_frontier as show
-    else:
-        from ..text.plan import show_plan as show
-    put_found(read.content, show, as_json)
+        from ..text.frontier import show_frontier
+
+        put_found(read.content, show_frontier, as_json)
+        return
+    from ..text.plan import show_plan
+
+    put_found(read.content, show_plan, as_json)
