@@ -13,6 +13,7 @@ from ..leader.recompute import Operations
 from ..network.network import NONE, Network
 from .causes import causes_table
 from .figures import Account, first_shortage
+from .settling import bargained, by_week_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ UNITS = {
     "stocks": {"week": "week", "stock": "units of the item"},
     "fills": {"week": "week", "fill": "share"},
     "losses": {"status_quo": MONEY, "plan": MONEY, "loss": MONEY},
+    "by_week": {"week": "week", "counterpart_loss": MONEY, "own_loss": MONEY, "leverage": MONEY},
     "causes": {"units": "units of the item", "amount": MONEY},
 }
 """Units of the figures of each table."""
@@ -293,6 +295,8 @@ def plan_tables(problem: Problem, account: Account) -> dict[str, pd.DataFrame]:
         "losses": losses_table(problem, account),
         "causes": causes_table(problem, account),
     }
+    if bargained(problem, account):
+        tables["by_week"] = by_week_table(problem, account)
     currency = problem.case.settings.case.currency
     for name, frame in tables.items():
         frame.attrs["currency"] = currency
