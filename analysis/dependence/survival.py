@@ -231,7 +231,8 @@ class Survival:
         network, response = self.network, self._model.response
         rationed: set[str] = set()
         for pair in response.filled:
-            units, value = network.sales(pair)
+            # Without profiles all weeks are alike.
+            units, value = network.sales(pair)[0]
             lanes = {
                 lane.lane: (lane.base_flow, lane.base_flow * lane.margin)
                 for lane in network.sold_abroad.get(pair, ())

@@ -84,7 +84,7 @@ def evaluate_in(
     processes, cluster
         Who works: so many processes of this machine, or the workers of the Dask scheduler at an address.
     seconds
-        Time after which no more worlds are begun; at least one is worked out.
+        Time after which no more worlds are begun, of the processor where this process works alone; at least one is worked out.
     monitor
         Told of stage ``worlds``; asked whether to stop, what is finished is kept.
 
@@ -95,23 +95,29 @@ def evaluate_in(
     ArithmeticError
         Where a plan cannot be worked out in a world.
     """
-    monitor, until = monitor or Monitor(), time.monotonic() + seconds
+    monitor = monitor or Monitor()
+    alone = cluster is None and (processes == 1 or len(worlds) <= BATCH)
+    # A process that shares the machine with others is not the slower for it.
+    clock = time.process_time if alone else time.monotonic
+    until = math.inf
     found: list[list[Row]] = []
 
     def stop() -> bool:
-        return monitor.stop() or (time.monotonic() > until and bool(found))
+        return monitor.stop() or clock() > until
 
     task = Task(case, tuple(plans))
     executor: Executor
-    if cluster is not None:
-        executor = Cluster(task, stop, cluster)
-    elif processes > 1 and len(worlds) > BATCH:
-        executor = Processes(task, stop, processes)
-    else:
+    if alone:
         executor = InProcess(task, stop)
+    elif cluster is not None:
+        executor = Cluster(task, stop, cluster)
+    else:
+        executor = Processes(task, stop, processes)
     monitor.stage("worlds", len(worlds))
     with contextlib.closing(executor.run(_batches(worlds))) as results:
         for rows in results:
+            # Processes need their time to begin, which is not counted.
+            until = min(until, clock() + seconds)
             found.append(rows)
             monitor.advance(len(found), len(worlds))
     for row in (row for rows in found for row in rows):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 WORLDS = 32
 """Worlds in which a plan is worked out to say from where to where its figure runs."""
 
-SHORT = 1.0
-"""Seconds of a solve up to which the range is worked out in this process: others take as long to start."""
+SMALL = 5000
+"""Rows of a program up to which the range is worked out in this process: others take as long to start."""
 
 LEAST_SECONDS = 10.0
 """Seconds that the range of a short solve may take."""
@@ -72,7 +72,7 @@ def with_range(
     if plan.leverage is None or not uncertain_factors(plan.case)[0]:
         return plan
     drawn = draw(plan.case, worlds, seed)
-    workers = processes if plan.solve.get("seconds", 0.0) > SHORT else 1
+    workers = 1 if 0 < (plan.solve.get("rows") or 0) <= SMALL else processes
     found = evaluate_in(plan.case, drawn, [Choices.of(plan)], processes=workers, seconds=seconds, monitor=monitor)
     return dataclasses.replace(plan, range=range_of(found, worlds, seed)) if len(found) else plan
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..input.draft import Draft
+from ..input.draft import Draft, Line
 from ..schema.errors import Fault
+from ..schema.tables import PROFILED, TABLES
 from .lookalikes import look_alikes
 from .unlikely import (
     delays_beyond_the_horizon,
     margins_below_cost,
     penalties_below_cost,
+    savings_below_cost,
     sites_without_lanes,
     unneeded_outputs,
     unused_items,
@@ -27,6 +29,7 @@ def notice(draft: Draft) -> list[Fault]:
         _unserved,
         penalties_below_cost,
         margins_below_cost,
+        savings_below_cost,
         unneeded_outputs,
         _counterpart_limits,
         _lanes,
@@ -35,6 +38,11 @@ def notice(draft: Draft) -> list[Fault]:
         _suppliers,
         _regimes,
         _late_policies,
+        _windows,
+        _backorders,
+        _surges,
+        _savings,
+        _profiles,
         _benefits,
         _kept_shares,
         delays_beyond_the_horizon,
@@ -144,6 +152,67 @@ def _regimes(draft: Draft) -> Iterator[Fault]:
     for line in draft.lines["regimes"]:
         if line.get("regime") not in used:
             yield line.fault("no lane carries this regime; its policies have no effect", "regime", line.get("regime"))
+
+
+def _windows(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["demands"]:
+        if line.get("fill_window") is not None and not line.get("min_fill"):
+            yield line.fault("has no effect; min_fill is 0", "fill_window", line.get("fill_window"))
+
+
+def _backorders(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["demands"]:
+        share, cost = line.get("backorder_share"), line.get("backorder_cost")
+        if cost and not share:
+            yield line.fault("has no effect; backorder_share is 0", "backorder_cost", cost)
+        if share and not cost:
+            message = "waiting costs nothing, so that a unit served late is as good as one in time; write what a week of it costs"
+            yield line.fault(message, "backorder_cost", cost)
+
+
+def _surges(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["policies"]:
+        if line.get("surge") and not line.get("start_week"):
+            message = "has no effect; the policy begins in week 0, and nothing comes before it"
+            yield line.fault(message, "surge", line.get("surge"))
+
+
+def _savings(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["recipes"]:
+        if line.get("saving_cost") and not line.get("saving_share"):
+            yield line.fault("has no effect; saving_share is 0", "saving_cost", line.get("saving_cost"))
+
+
+def _profiles(draft: Draft) -> Iterator[Fault]:
+    """Warn of steps that move nothing, and of weeks in which more runs than a lane can carry."""
+    rows = {
+        (table, "/".join(str(line.get(name)) for name in TABLES[table].key)): line
+        for table in PROFILED
+        for line in draft.lines[table]
+    }
+    factors: dict[tuple[str, str], dict[int, tuple[float, Line]]] = {}
+    for line in draft.lines["profiles"]:
+        table, key, column = line.get("table"), line.get("key"), line.get("column")
+        if not rows[table, key].get(column):
+            yield line.fault(f"has no effect; {column} of {key!r} is 0", "column", column)
+        if table == "lanes" and column in ("base_flow", "max_flow"):
+            factors.setdefault((key, column), {})[line.get("from_week")] = line.get("factor"), line
+    for key in dict.fromkeys(key for key, _ in factors):
+        steps = [factors.get((key, column), {}) for column in ("base_flow", "max_flow")]
+        now = [1.0, 1.0]
+        for week in sorted({*steps[0], *steps[1]}):
+            now = [step[week][0] if week in step else before for step, before in zip(steps, now, strict=True)]
+            runs, carries = (
+                factor * rows["lanes", key].get(column) if factor else 0.0
+                for factor, column in zip(now, ("base_flow", "max_flow"), strict=True)
+            )
+            if runs > carries * (1 + 1e-9):
+                line = next(step[week][1] for step in steps if week in step)
+                message = (
+                    f"from week {week} on the base_flow of {key!r} is {runs:g}, more than the {carries:g} that it can carry then; "
+                    "move both"
+                )
+                yield line.fault(message, "factor", line.get("factor"))
 
 
 def _late_policies(draft: Draft) -> Iterator[Fault]:

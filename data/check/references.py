@@ -11,7 +11,7 @@ from typing import Any
 from ..input.draft import Draft, Line
 from ..schema.declarations import needed, references
 from ..schema.errors import Fault, nearest
-from ..schema.tables import TABLES, Contingency, Policy
+from ..schema.tables import PROFILED, TABLES, Contingency, Policy
 from .lookalikes import difference, skeleton
 from .worlds import uncertainties, worlds
 
@@ -38,6 +38,7 @@ def check(draft: Draft) -> list[Fault]:
         _contingencies,
         _starts,
         _scenario_names,
+        _profiles,
         uncertainties,
         worlds,
     )
@@ -417,3 +418,24 @@ def _start_names(draft: Draft, packages: set[str]) -> Iterator[Fault]:
             told.add(name)
             message = f"its scenario {taken[0]!r} has the name of another contingency or package; choose another"
             yield line.fault(message, "contingency", name)
+
+
+def _profiles(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["profiles"]:
+        table, key, column = (line.get(name) for name in ("table", "key", "column"))
+        if table not in PROFILED:
+            continue
+        if column is not None and column not in PROFILED[table]:
+            message = f"no figure of {table} that a profile moves; those are {', '.join(PROFILED[table])}"
+            yield line.fault(message, "column", column)
+        known = {"/".join(str(row.get(name)) for name in TABLES[table].key) for row in draft.lines[table]}
+        if key is not None and table not in draft.unknown and key not in known:
+            shape = "/".join(TABLES[table].key)
+            hint = nearest(key, sorted(known)) or f"; a key of {table} is {shape}"
+            yield line.fault(f"not in {table}{hint}", "key", key)
+    weeks = draft.settings.horizon.weeks if draft.settings else None
+    for line in draft.sound("profiles"):
+        week = line.get("from_week")
+        if weeks is not None and week >= weeks:
+            message = f"beyond the horizon, whose last week is {weeks - 1}; take the row out, or plan for more weeks"
+            yield line.fault(message, "from_week", week)

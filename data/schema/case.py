@@ -22,6 +22,7 @@ from .tables import (
     Policy,
     PriceBreak,
     Process,
+    Profile,
     Qualification,
     Regime,
     Retaliation,
@@ -57,7 +58,7 @@ class Case:
     settings
         ``case.toml``, section by section.
     parties, sites, items, stocks, lanes, qualifications, price_breaks, processes, recipes, demands, regimes, policies,
-    retaliations, contingencies, sources, uncertainties, worlds
+    retaliations, contingencies, profiles, sources, uncertainties, worlds
         The rows of each table of the case format, in the order of the case.
     warnings
         What was noticed while reading, and is not refused.
@@ -85,6 +86,7 @@ class Case:
     policies: tuple[Policy, ...] = ()
     retaliations: tuple[Retaliation, ...] = ()
     contingencies: tuple[Contingency, ...] = ()
+    profiles: tuple[Profile, ...] = ()
     sources: tuple[Source, ...] = ()
     uncertainties: tuple[Uncertainty, ...] = ()
     worlds: tuple[World, ...] = ()

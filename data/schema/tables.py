@@ -261,6 +261,13 @@ def _duration(value: Any) -> int:
     return weeks
 
 
+def _window(value: Any) -> int:
+    weeks = _week(value)
+    if weeks < 1:
+        raise refuse("a run of weeks has at least one")
+    return weeks
+
+
 def _plain_weeks(value: int | StartWeeks | EndWeeks | None) -> int | str | None:
     return str(value) if isinstance(value, StartWeeks | EndWeeks) else value
 
@@ -275,6 +282,7 @@ Share = Annotated[float, BeforeValidator(_finite), AfterValidator(_share)]
 Week = Annotated[int, BeforeValidator(_week)]
 Count = Annotated[int, BeforeValidator(_count)]
 Duration = Annotated[int, BeforeValidator(_duration)]
+Window = Annotated[int, BeforeValidator(_window)]
 Starts = Annotated[int | StartWeeks, BeforeValidator(_start_weeks), PlainSerializer(_plain_weeks)]
 Ends = Annotated[int | EndWeeks | None, BeforeValidator(_end_weeks), PlainSerializer(_plain_weeks)]
 Distribution = Annotated[Delay, BeforeValidator(_delay), PlainSerializer(str)]
@@ -297,10 +305,14 @@ class Row(BaseModel):
     key: ClassVar[tuple[str, ...]]
     required: ClassVar[bool] = False
 
+    def cell(self, column: str) -> Any:
+        """Return the value of a column by the name that a case writes."""
+        return getattr(self, column if column in type(self).model_fields else f"{column}_")
+
     @property
     def id(self) -> str:
         """The row's key as ``--set`` writes it: one id, or ids joined by ``/``."""
-        return "/".join(str(getattr(self, name)) for name in self.key)
+        return "/".join(str(self.cell(name)) for name in self.key)
 
 
 class Party(Row):
@@ -473,6 +485,12 @@ class Ingredient(Row):
     process: Id = column("The process.", refers="processes")
     input: Id = column("The item it needs.", refers="items")
     quantity: Amount = column("Units of input for a unit of output.", "units per unit")
+    saving_share: Share = column("Share of the input that can be saved, at saving_cost.", "share", default=0.0)
+    saving_cost: Amount = column(
+        "Cost of saving a unit of input: what doing with less takes in yield, work or quality.",
+        "money per unit",
+        default=0.0,
+    )
 
 
 class Demand(Row):
@@ -487,6 +505,17 @@ class Demand(Row):
     shortage_penalty: Amount = column("Loss for a unit not served.", "money per unit")
     min_fill: Share = column("Least mean fill rate, in every scenario.", "share", default=0.0)
     min_fill_week: Share = column("Least fill rate of any week, in every scenario.", "share", default=0.0)
+    backorder_share: Share = column(
+        "Share of what is not served in its week that waits; the rest is lost at shortage_penalty.",
+        "share",
+        default=0.0,
+    )
+    backorder_cost: Amount = column(
+        "Cost of a unit that waits for a week; what waits at the end is lost.", "money per unit and week", default=0.0
+    )
+    fill_window: Window | None = column(
+        "min_fill holds for the mean of every run of so many weeks; default: of all weeks.", "weeks", default=None
+    )
 
 
 class Regime(Row):
@@ -518,6 +547,11 @@ class Policy(Row):
         "and, for the nothing after the last semicolon, `id`, which never ends.",
         "week",
         default=None,
+    )
+    surge: Amount = column(
+        "How much more than max_flow its lanes can carry before start_week, as a share of it: who knows of a review buys ahead.",
+        "factor",
+        default=0.0,
     )
     admin_cost: Amount = column("Cost of running it.", "money", default=0.0)
     reviewer_load: Amount = column("Reviewer hours it takes.", "hours", default=0.0)
@@ -601,6 +635,33 @@ class Contingency(Row):
         return range(start, min(ends))
 
 
+PROFILED = {
+    "lanes": ("base_flow", "max_flow", "unit_cost"),
+    "demands": ("quantity", "shortage_penalty"),
+    "processes": ("capacity",),
+}
+"""Columns of each table whose figures a profile can move."""
+
+
+class Profile(Row):
+    """A step of a figure that changes over time: the figure of its row times a factor, from a week on."""
+
+    table = "profiles"
+    key = ("table", "key", "column", "from_week")
+    # `table` and `column` name the figure; the trailing underscore keeps them apart from the declaration.
+    table_: Literal["lanes", "demands", "processes"] = column("The table of the figure.", alias="table")
+    key_: Text = column("The row's key: a lane, a process, or `site/item` of a demand.", alias="key")
+    column_: Literal["base_flow", "max_flow", "unit_cost", "quantity", "shortage_penalty", "capacity"] = column(
+        "The column of the figure: base_flow, max_flow or unit_cost of lanes, quantity or shortage_penalty of demands, capacity of "
+        "processes.",
+        alias="column",
+    )
+    from_week: Week = column(
+        "First week of the step; it lasts to the next step of the same figure, or to the end.", "week"
+    )
+    factor: Amount = column("Times the figure in that row; 1 before the first step.", "factor")
+
+
 class Source(Row):
     """Where a figure comes from; never changes a result."""
 
@@ -671,6 +732,7 @@ TABLES: dict[str, type[Row]] = {
         Policy,
         Retaliation,
         Contingency,
+        Profile,
         Source,
         Uncertainty,
         World,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..formulation.buying import dearer
 from ..formulation.follower import SIDE
 from ..leader.readout import Family
 from ..network.network import NONE, Kernel, Network, Pair, holding_weeks
+from ..network.weekly import Weeks, alike
 from ..plan.tolerances import CAUSE_NOISE
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class _Ledger:
         """Add units at a price."""
         self._units[cause, item].append(units)
         self._money[cause, item].append(units * price)
+
+    def charge(self, cause: str, item: str, money: float) -> None:
+        """Add money alone."""
+        self._units[cause, item].append(0.0)
+        self._money[cause, item].append(money)
 
     def parts(self) -> Parts:
         """Return the sums."""
@@ -111,19 +117,27 @@ class _Split:
         values = family.values(self.solution)
         return {head: math.fsum(values[places].tolist()) for head, places in family.weeks.items()}
 
+    def levels(self, name: str, figures: Callable[[Any], tuple[Weeks, ...]]) -> Iterator[tuple[Any, int, float]]:
+        """Index without the week, first week and units of all weeks in which its figures are the same, of a family."""
+        family = self.families[name]
+        values = family.values(self.solution)
+        for head, places in family.weeks.items():
+            for weeks in alike(*figures(head)):
+                yield head, weeks[0], math.fsum(values[places[weeks]].tolist())
+
     def take(self, pair: Pair, units: float) -> None:
         """Let units leave a pair with a balance."""
         if pair in self.come:
             self.come[pair].append(-units)
 
-    def dispatch(self, lane: Lane, moved: Sequence[tuple[float, Kernel, float]]) -> None:
-        """Account for what a lane into the side dispatches: units, each with its kernel and what an application costs."""
+    def dispatch(self, lane: Lane, unit_cost: float, moved: Sequence[tuple[float, Kernel, float]]) -> None:
+        """Account for what a lane dispatches to the side at a price: units, each with its kernel and the cost of applying."""
         units = math.fsum(amount for amount, _, _ in moved)
         review = math.fsum(amount * holding_weeks(kernel) for amount, kernel, _ in moved)
         applied = math.fsum(amount * cost for amount, _, cost in moved)
         network, pair, origin = self.network, (lane.destination, lane.item), (lane.origin, lane.item)
         weight = self.weight(lane.destination)
-        price = weight * lane.unit_cost - self.cost[pair]
+        price = weight * unit_cost - self.cost[pair]
         self.come[pair].append(units)
         if network.side[lane.origin] == self.side:
             if origin in network.tracked:
@@ -146,11 +160,28 @@ class _Split:
                 price += quantity * self.cost[process.site, item]
                 self.take((process.site, item), quantity * units)
             self.ledger.add(SOURCES, process.output, units, price)
+        for (name, item), units in self.sums("save").items():
+            site = self.network.processes[name].site
+            self.take((site, item), -units)
+            price = self.weight(site) * self.network.savings[name, item][1] - self.cost[site, item]
+            self.ledger.add(SOURCES, item, units, price)
 
     def sell(self, pair: Pair, units: float, value: float) -> None:
         """Account for units sold at what each saves or brings."""
         self.take(pair, units)
         self.ledger.add(SALES, pair[1], -units, value - self.cost.get(pair, 0.0))
+
+    def backorders(self) -> None:
+        """Account for demand served late, and for what waiting costs, what waits at the end included."""
+        network, wait = self.network, self.families["wait"]
+        for pair, units in self.sums("late").items():
+            self.take(pair, units)
+            self.ledger.add(SALES, pair[1], -units, -self.cost[pair])
+        levels = wait.values(self.solution)
+        for pair, weeks in wait.weeks.items():
+            cost = network.demands[pair].backorder_cost * math.fsum(levels[weeks].tolist())
+            cost += network.weekly.penalty[pair][-1] * float(levels[weeks[-1]])
+            self.ledger.charge(SALES, pair[1], self.weight(pair[0]) * cost)
 
     def stocks(self) -> None:
         """Account for what is held, what is short at the end, and what is there or thrown away beyond it.
@@ -183,16 +214,20 @@ def _of_counterpart(leader_problem: LeaderProblem, operations: Operations) -> Pa
     network, readout, solution = leader_problem.network, operations.readout, operations.solution
     split = _Split(network, SIDE, readout.response, solution)
     ship, data = readout.response["ship"], leader_problem.model.response.data
-    moved: dict[str, list[tuple[float, Kernel, float]]] = defaultdict(list)
+    moved: dict[tuple[str, float], list[tuple[float, Kernel, float]]] = defaultdict(list)
     for key, units in zip(ship.keys, readout.dispatched(solution).tolist(), strict=True):
         if units:
-            moved[key[0]].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
-    for name, parts in moved.items():
-        split.dispatch(network.lanes[name], parts)
+            price = network.weekly.unit_cost[key[0]][key[2]]
+            moved[key[0], price].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
+    for (name, price), parts in moved.items():
+        split.dispatch(network.lanes[name], price, parts)
     split.production()
-    for pair, weeks in split.sums("fill").items():
-        quantity, value = network.sales(pair)
-        split.sell(pair, quantity * weeks, value / quantity)
+    sales = data.sales
+    for pair, week, weeks in split.levels("fill", lambda pair: tuple(zip(*sales[pair], strict=True))):
+        quantity, value = sales[pair][week]
+        if quantity > 0:
+            split.sell(pair, quantity * weeks, value / quantity)
+    split.backorders()
     split.stocks()
     return split.parts()
 
@@ -202,25 +237,28 @@ def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: st
     network, readout, solution = leader_problem.network, operations.readout, operations.solution
     split = _Split(network, "ours", readout.ours[scenario], solution)
     ship, data = split.families["ship"], leader_problem.model.ours[scenario].data
-    moved: dict[str, list[tuple[float, Kernel, float]]] = defaultdict(list)
-    reviewed = readout.reviewed.get(scenario)
+    weekly, reviewed = network.weekly, readout.reviewed.get(scenario)
+    moved: dict[tuple[str, float], list[tuple[float, Kernel, float]]] = defaultdict(list)
     for key, units in zip(ship.keys, ship.values(solution).tolist(), strict=True):
         if reviewed is None or key[0] not in data.imports.lanes:
-            moved[key[0]].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
+            price = weekly.unit_cost[key[0]][key[1]]
+            moved[key[0], price].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
     if reviewed is not None:
         for key, units in zip(reviewed.keys, reviewed.values(solution).tolist(), strict=True):
-            moved[key[0]].append((units, data.imports.kernel[key], data.imports.paperwork[key]))
-    for name, parts in moved.items():
-        split.dispatch(network.lanes[name], parts)
-    for (name, k), units in split.sums("bought").items():
-        split.ledger.add(SOURCES, network.lanes[name].item, units, dearer(network, name, k))
+            price = weekly.unit_cost[key[0]][key[2]]
+            moved[key[0], price].append((units, data.imports.kernel[key], data.imports.paperwork[key]))
+    for (name, price), parts in moved.items():
+        split.dispatch(network.lanes[name], price, parts)
+    for (name, k), week, units in split.levels("bought", lambda key: (weekly.unit_cost[key[0]],)):
+        split.ledger.add(SOURCES, network.lanes[name].item, units, dearer(network, name, k, week))
     split.production()
-    for pair, weeks in split.sums("fill").items():
-        demand = network.demands[pair]
-        split.sell(pair, demand.quantity * weeks, network.weight[pair[0]] * demand.shortage_penalty)
-    for name, weeks in split.sums("export_fill").items():
-        lane = network.lanes[name]
-        split.sell((lane.origin, lane.item), lane.base_flow * weeks, network.weight[lane.origin] * lane.margin)
+    for pair, week, weeks in split.levels("fill", lambda pair: (weekly.quantity[pair], weekly.penalty[pair])):
+        value = weekly.penalty[pair][week] * (1.0 - network.waits(pair))
+        split.sell(pair, weekly.quantity[pair][week] * weeks, network.weight[pair[0]] * value)
+    split.backorders()
+    for name, week, weeks in split.levels("export_fill", lambda name: (weekly.base_flow[name],)):
+        lane, flow = network.lanes[name], weekly.base_flow[name][week]
+        split.sell((lane.origin, lane.item), flow * weeks, network.weight[lane.origin] * lane.margin)
     _exports_to_counterpart(split, operations)
     for pair, units in zip(readout.stockpile.keys, readout.stockpile.values(solution).tolist(), strict=True):
         split.come[pair].append(units)
@@ -237,7 +275,7 @@ def _exports_to_counterpart(split: _Split, operations: Operations) -> None:
         readout.response["ship"].keys, readout.dispatched(operations.solution).tolist(), strict=True
     ):
         ordered[name].append(units)
-    undelivered = split.sums("undelivered")
+    undelivered, prices = split.sums("undelivered"), network.weekly.unit_cost
     for lane in network.lanes_between("ours", SIDE):
         units, origin = math.fsum(ordered[lane.lane]), (lane.origin, lane.item)
         split.ledger.add(SALES, lane.item, -units, network.weight[lane.origin] * lane.margin)
@@ -246,7 +284,8 @@ def _exports_to_counterpart(split: _Split, operations: Operations) -> None:
             split.take(origin, units - left)
             split.ledger.add(SALES, lane.item, 0.0, 0.0)
             split.ledger.add("delivered", lane.item, units - left, split.cost[origin])
-            split.ledger.add("undelivered", lane.item, left, network.slack_price(lane))
+    for name, week, left in split.levels("undelivered", lambda name: (prices[name],)):
+        split.ledger.add("undelivered", network.lanes[name].item, left, network.slack_price(network.lanes[name], week))
 
 
 def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
@@ -254,8 +293,10 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
 
     With c(s,i) the usual cost (`usual_cost`; on our side times the party's weight), all differences to the status quo:
 
-    * ``sales`` of an item: units not sold times (what each brings - c), so net of inputs and production saved;
-    * ``sources``: dispatches times (unit_cost - c(destination)), production times (unit_cost + inputs at c - c(output));
+    * ``sales`` of an item: units not sold times (what each brings - c), so net of inputs and production saved, and the cost of
+      waiting;
+    * ``sources``: dispatches times (unit_cost - c(destination)), production times (unit_cost + inputs at c - c(output)), inputs
+      saved times (saving_cost - c);
     * ``stock``: terminal price times what is short at the end + c times what is there, under way or thrown away;
     * ``holding``: stocks, and goods under review; ``paperwork``: dispatches times applicant_cost;
     * ``package``, ``imports`` (what our reviews of imports refuse), and on our side ``undelivered``, ``second sources``,
@@ -275,6 +316,9 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
     theirs = _difference(_of_counterpart(problem.whole, now), before_theirs)
     fixed = now.readout.amount(now.amounts, "fixed_costs")
     imports = {("imports", ""): (math.nan, now.refused_imports)}
+    priced_by = PRICED_BY | ({SOURCES: "unit_cost, saving_cost"} if problem.network.savings else {})
+    if any(map(problem.network.waits, problem.network.demands)):
+        priced_by[SALES] = "shortage_penalty, margin, backorder_cost"
     rows = []
     for scenario, (counterpart_loss, own_loss) in account.losses.items():
         package = problem.network.package_cost.get(scenario, 0.0) + now.refused[scenario]
@@ -286,7 +330,7 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
             ("ours", ours, own_loss),
         ):
             rows += [
-                (side, scenario, cause, item, units, amount, PRICED_BY[cause])
+                (side, scenario, cause, item, units, amount, priced_by[cause])
                 for (cause, item), (units, amount) in _settled(parts, loss).items()
             ]
     columns = ["side", "scenario", "cause", "item", "units", "amount", "priced_by"]

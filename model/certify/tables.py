@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from ..formulation.linking import Choice
 from ..leader.readout import INCOME, OWN_COSTS, RESPONSE_COSTS
 from ..leader.recompute import Operations
 from ..network.network import NONE, Network
+from ..network.weekly import alike
 from .causes import causes_table
 from .figures import Account, first_shortage
 from .settling import bargained, by_week_table
@@ -110,13 +112,14 @@ def policies_table(network: Network, choice: Choice, operations: Operations) -> 
 def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
     """One row per lane into our side, then per stockpile: flows and shares of intake before and after, scenario none.
 
-    Before is base_flow, what runs before week 0; where the model's status quo differs a warning says so.
+    Before is base_flow(t), what runs unless something is done; where the model's status quo differs a warning says so.
     """
     import pandas as pd
 
     first = account.first
     after = _dispatched(account.operations)
-    before = {name: lane.base_flow * network.weeks for name, lane in network.lanes.items()}
+    paid = _paid(network, account.operations)
+    before = {name: math.fsum(network.weekly.base_flow[name]) for name in network.lanes}
     rows = []
     totals: dict[tuple[str, str, str], float] = {}
     for lane in network.lanes_into("ours"):
@@ -150,7 +153,7 @@ def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
                 "fixed_cost": sum(
                     network.to_qualify[name] / opened[name] for name in gates if first.qualify.get(name, False)
                 ),
-                "cost": after[lane.lane] * lane.unit_cost + discounts.get(lane.lane, 0.0),
+                "cost": paid[lane.lane] + discounts.get(lane.lane, 0.0),
             }
         )
     for pair, amount in first.stockpile.items():
@@ -182,9 +185,11 @@ def _discounts(network: Network, operations: Operations) -> dict[str, float]:
     """What the prices by quantity add to the cost of every lane at its unit_cost in scenario ``none``, money."""
     bought = operations.readout.ours[NONE]["bought"]
     units, found = bought.values(operations.solution), dict[str, float]()
-    for (name, k), weeks in bought.weeks.items():
+    for (name, k), places in bought.weeks.items():
         price = network.breaks[name][k - 1].unit_cost - network.lanes[name].unit_cost if k else 0.0
-        found[name] = found.get(name, 0.0) + price * float(units[weeks].sum())
+        factors = network.weekly.price_factor[name]
+        for weeks in alike(factors):
+            found[name] = found.get(name, 0.0) + price * factors[weeks[0]] * float(units[places[weeks]].sum())
     return found
 
 
@@ -193,6 +198,16 @@ def _dispatched(operations: Operations) -> dict[str, float]:
     ship = operations.readout.ours[NONE]["ship"]
     units = ship.values(operations.solution)
     return {lane: float(units[weeks].sum()) for lane, weeks in ship.weeks.items()}
+
+
+def _paid(network: Network, operations: Operations) -> dict[str, float]:
+    """What every lane into our side is paid in scenario ``none``, all weeks together."""
+    ship, prices = operations.readout.ours[NONE]["ship"], network.weekly.unit_cost
+    units = ship.values(operations.solution)
+    return {
+        lane: math.fsum(float(units[places[weeks]].sum()) * prices[lane][weeks[0]] for weeks in alike(prices[lane]))
+        for lane, places in ship.weeks.items()
+    }
 
 
 def flows_table(network: Network, operations: Operations) -> pd.DataFrame:
@@ -206,7 +221,7 @@ def flows_table(network: Network, operations: Operations) -> pd.DataFrame:
     for scenario, families in readout.ours.items():
         blocks.append(("ours", scenario, families["ship"].keys, families["ship"].values(solution)))
         exports = families["export_fill"]
-        flows = np.array([network.lanes[lane].base_flow for lane, _ in exports.keys])
+        flows = np.array([network.weekly.base_flow[lane][week] for lane, week in exports.keys])
         blocks.append(("ours", scenario, exports.keys, flows * exports.values(solution)))
     frame = _stacked(blocks, ("lane", "week"), "dispatched")
     for column in ("item", "origin", "destination"):

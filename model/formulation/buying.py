@@ -80,10 +80,14 @@ def one_tier(b: Any, lane: str) -> Any:
     return quicksum(b.tier[key, k] for key, k in b.tiers if key == lane) == 1
 
 
-def dearer(network: Network, lane: str, k: int) -> float:
-    """What a unit costs more at the k-th price of a lane than at its unit_cost, with the weight of the destination."""
+def dearer(network: Network, lane: str, k: int, week: int) -> float:
+    """What a unit of a week costs more at the k-th price of a lane than at its unit_cost, with the weight of the destination.
+
+    A profile of the unit_cost moves both.
+    """
     row = network.lanes[lane]
-    return 0.0 if k == 0 else network.weight[row.destination] * (network.breaks[lane][k - 1].unit_cost - row.unit_cost)
+    more = 0.0 if k == 0 else network.weight[row.destination] * (network.breaks[lane][k - 1].unit_cost - row.unit_cost)
+    return more * network.weekly.price_factor[lane][week]
 
 
 # Suppliers, each limit with a gap that is 0 unless the model is made elastic ---------------------------------------
@@ -129,9 +133,8 @@ def most_intake(b: Any, item: str) -> float:
     """Most that the intake of an item can be."""
     network = b.data.network
     made = [row for name in b.data.processes if (row := network.processes[name]).output == item]
-    return math.fsum(b.data.capacity(*key) for key in supplied(b, item)) + b.data.weeks * math.fsum(
-        min(row.capacity, network.usable.made(row)) for row in made
-    )
+    making = [min(most, network.usable.made(row)) for row in made for most in network.weekly.making[row.process]]
+    return math.fsum(b.data.capacity(*key) for key in supplied(b, item)) + math.fsum(making)
 
 
 def supplier_most(b: Any, item: str, site: str) -> Any:

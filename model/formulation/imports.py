@@ -29,8 +29,9 @@ class ReviewedImports:
     ----------
     lanes : list of str
         Lanes from the counterpart under a regime of ours that run before week 0.
-    kernel, share, paperwork : dict of (lane, policy, week)
-        Kernel of an arc; share of capacity that licences and outages leave it; what an application costs.
+    kernel, share, carried, paperwork : dict of (lane, policy, week)
+        Kernel of an arc; share of what is sold that licences and outages leave it; the same of capacity, with the surge before a
+        policy begins; what an application costs.
     """
 
     def __init__(self, network: Network, left: Any):
@@ -38,6 +39,7 @@ class ReviewedImports:
         self.lanes = [lane.lane for lane in network.imports]
         self.kernel: dict[ReviewedArc, Kernel] = {}
         self.share: dict[ReviewedArc, float] = {}
+        self.carried: dict[ReviewedArc, float] = {}
         self.paperwork: dict[ReviewedArc, float] = {}
         for lane in network.imports:
             for policy in network.menu[lane.regime or ""]:
@@ -46,19 +48,26 @@ class ReviewedImports:
                     arc = (lane.lane, policy, week)
                     self.kernel[arc] = network.kernel(row, week)
                     self.share[arc] = network.granted(row, week) * left("lane", lane.lane, week)
+                    self.carried[arc] = network.carried(row, week) * left("lane", lane.lane, week)
                     self.paperwork[arc] = network.paperwork(row, lane, week)
 
     def capacity(self, arc: ReviewedArc) -> float:
-        """Most that an arc dispatches: A_p(t) * availability * min(cap_l(t), base_flow)."""
+        """Most that an arc dispatches: A_p(t) * availability * min(cap_l(t), base_flow(t)), cap_l(t) with the surge beforehand."""
         lane, share = self.network.lanes[arc[0]], self.share[arc]
-        return min(self.network.capacity(lane, arc[2], share), lane.base_flow * share)
+        capacity = self.network.capacity(lane, arc[2], self.carried[arc])
+        return min(capacity, self.network.weekly.base_flow[arc[0]][arc[2]] * share)
+
+    def most(self, lane: str, week: int) -> float:
+        """Most that a lane dispatches under any policy."""
+        menu = self.network.menu[self.network.lanes[lane].regime or ""]
+        return max(self.capacity((lane, policy, week)) for policy in menu)
 
     def contracted(self, arc: ReviewedArc) -> float:
         """Least of it by contract, where all that the counterpart sells is served."""
         lane = self.network.lanes[arc[0]]
         if not self.network.contract(lane):
             return 0.0
-        return min(self.network.contracted(lane, arc[2], self.share[arc]), self.capacity(arc))
+        return min(self.network.contracted(lane, arc[2], self.carried[arc]), self.capacity(arc))
 
     def price(self, arc: ReviewedArc) -> float:
         """holding_cost H_p(t) + applicant_cost: what a unit costs beyond unit_cost."""
@@ -87,15 +96,16 @@ def yield_split(model: Any, regime: str, site: str, item: str, week: int) -> Any
 def refused_imports(model: Any) -> Any:
     """What our reviews of imports cost the counterpart in goods that we refuse, and it keeps, in every scenario.
 
-    Sum of max(0, margin - R(origin, item)) * (1 - A_p(t)) * base_flow * yielded[g,p,origin,item,t] over its lanes to us under our
-    regimes
+    Sum of max(0, margin - R(origin, item)) * (1 - A_p(t)) * base_flow(t) * yielded[g,p,origin,item,t] over its lanes to us under
+    our regimes
     """
     network, terms = model.network, []
     for lane in network.imports:
         for policy in network.menu[lane.regime]:
             row = network.policy(lane.regime, policy)
             for week in range(network.weeks):
-                worth = network.margin_at_stake(lane) * (1.0 - network.granted(row, week)) * lane.base_flow
+                flow = network.weekly.base_flow[lane.lane][week]
+                worth = network.margin_at_stake(lane) * (1.0 - network.granted(row, week)) * flow
                 if worth > 0:
                     terms.append(worth * model.yielded[lane.regime, policy, lane.origin, lane.item, week])
     return quicksum(terms)
@@ -128,7 +138,7 @@ def put_yields(model: Any, network: Network, wanted: bool) -> None:
 
 
 def reviewed_bounds(b: Any, lane: str, policy: str, week: int) -> tuple[float, float]:
-    """0 <= reviewed[l,p,t] <= A_p(t) * availability * min(cap_l(t), base_flow)."""
+    """0 <= reviewed[l,p,t] <= A_p(t) * availability * min(cap_l(t), base_flow(t))."""
     return 0.0, b.data.imports.capacity((lane, policy, week))
 
 
@@ -141,10 +151,10 @@ def reviewed_split(b: Any, lane: str, week: int) -> Any:
 def reviewed_rationed(b: Any, lane: str, policy: str, week: int) -> Any:
     """Licences cover a share of what the counterpart yields.
 
-    reviewed[l,p,t] <= A_p(t) base_flow * availability * yielded[g,p,origin,item,t]
+    reviewed[l,p,t] <= A_p(t) base_flow(t) * availability * yielded[g,p,origin,item,t]
     """
     imports, arc = b.data.imports, (lane, policy, week)
-    most = b.data.network.lanes[lane].base_flow * imports.share[arc]
+    most = b.data.network.weekly.base_flow[lane][week] * imports.share[arc]
     return b.reviewed[arc] <= most * b.model().yielded[imports.yielded(arc)]
 
 

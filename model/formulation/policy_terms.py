@@ -11,19 +11,25 @@ from ..network.network import Network
 
 
 def lasting_loss(model: Any) -> Any:
-    """What stays lost of sales to the counterpart: sum of lasting[l] base_flow - lasting_kept, lasting_kept that of what it orders.
+    """What stays lost of sales to the counterpart: sum of lasting[l] base_flow(t) - lasting_kept, that of what it orders.
 
     lasting[l] = weight(origin) * margin * kept_share * after_weeks / weeks; a week above base_flow gives some back.
     """
-    network = model.network
-    usual = network.weeks * math.fsum(value * network.lanes[lane].base_flow for lane, value in network.lasting.items())
-    return usual - model.lasting_kept
+    return usual_lasting(model.network) - model.lasting_kept
+
+
+def usual_lasting(network: Network) -> float:
+    """Sum of lasting[l] base_flow(t)."""
+    flows = network.weekly.base_flow
+    return math.fsum(
+        math.fsum(value * flows[lane][week] for lane, value in network.lasting.items()) for week in range(network.weeks)
+    )
 
 
 def most_kept(network: Network) -> float:
-    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t)."""
+    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t), surges included."""
     return math.fsum(
-        value * network.capacity(network.lanes[lane], week)
+        value * network.most_carried(network.lanes[lane], week)
         for lane, value in network.lasting.items()
         for week in range(network.weeks)
     )

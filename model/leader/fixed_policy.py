@@ -671,10 +671,11 @@ def natural_worth(leader_problem: LeaderProblem) -> np.ndarray:
     values = []
     for kind, index in leader_problem.outputs:
         if kind == "fill":
-            sold = network.sold_abroad.get(index[:2], ())
-            values.append(sum(lane.base_flow * worth.get((lane.destination, lane.item), 0.0) for lane in sold))
+            sold, flows = network.sold_abroad.get(index[:2], ()), network.weekly.base_flow
+            gains = (flows[lane.lane][index[2]] * worth.get((lane.destination, lane.item), 0.0) for lane in sold)
+            values.append(sum(gains))
         elif kind == "order":
-            values.append(network.slack_price(lanes[index[0]]))
+            values.append(network.slack_price(lanes[index[0]], index[1]))
         else:
             values.append(1.0)
     found = np.array(values, dtype=float)

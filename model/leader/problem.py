@@ -15,7 +15,7 @@ import numpy as np
 
 from ...data.units import Units, natural_units
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
-from ..formulation.follower import SIDE, build_follower
+from ..formulation.follower import SIDE, build_follower, source_worth
 from ..formulation.linking import Choice, LeaderProblem, PolicyBounds, output_keys, output_map
 from ..formulation.single_level import coupled
 from ..network.network import NONE, OPEN, Network
@@ -195,19 +195,18 @@ class Problem:
     def sources(self) -> tuple[np.ndarray, np.ndarray]:
         """Number of the pair of every row of the response, and the price of a source there, in money per unit.
 
-        The price is the worth of the pair in its balances and the terminal price in its terminal row: nothing is worth more
-        (section 5), so that a source at that price lowers no V. NaN for a row of another kind.
+        The price is that of `source_worth`. NaN for a row of another kind.
         """
         compiled, *_, b = self._response
         numbers = {pair: number for number, pair in enumerate(self.network.pairs(SIDE))}
-        worth = self.network.worth(SIDE)
         pairs = np.full(compiled.program.row_lower.size, -1)
         prices = np.full(pairs.size, np.nan)
-        for family, price in ((b.balance, worth.__getitem__), (b.terminal, self.network.terminal_price)):
-            for index, constraint in family.items():
+        for name, worth in source_worth(self.network).items():
+            for index, constraint in b.component(name).items():
                 row = compiled.row.get(id(constraint))
                 if row is not None:
-                    pairs[row], prices[row] = numbers[index[:2]], price(index[:2])
+                    pair, prices[row] = worth(index)
+                    pairs[row] = numbers[pair]
         return pairs, prices
 
     @property
@@ -277,13 +276,14 @@ class Problem:
         compiled, arrays, variables, block = self._response
         other = leader_problem.model.response
         columns = np.stack([compiled.columns(variables), leader_problem.compiled.columns(response_variables(other))])
-        families = ((block.balance, other.balance), (block.terminal, other.terminal))
+        families = [(block.component(name), other.component(name)) for name in source_worth(self.network)]
         rows = np.array(
             [
                 [compiled.row.get(id(one), -1), leader_problem.compiled.row.get(id(two), -1)]
                 for here, there in families
                 for one, two in zip(here.values(), there.values(), strict=True)
-            ]
+            ],
+            dtype=np.int64,
         ).reshape(-1, 2)
         columns, rows = (pair[:, (pair >= 0).all(axis=0)] for pair in (columns, rows.T))
         responder = FollowerSolver(arrays, self.stop)
@@ -315,6 +315,8 @@ class Problem:
         places = whole.compiled.columns(response_variables(whole.model.response))
         placed = np.zeros_like(whole.program.cost)
         placed[whole.operational] = np.nan
+        # Fills of weeks without sales, which are 1, have no column in a response alone.
+        placed[places[places >= 0]] = whole.program.column_lower[places[places >= 0]]
         known = (columns >= 0) & (places >= 0)
         placed[places[known]] = solution[columns[known]]
         return placed

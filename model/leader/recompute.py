@@ -13,13 +13,15 @@ import scipy.sparse as sparse
 from pyomo.environ import Constraint
 
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
+from ..formulation.follower import source_worth
 from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, LeaderProblem, output_map
+from ..formulation.policy_terms import usual_lasting
 from ..network.network import NONE, Network
 from ..plan.tolerances import INTEGRAL, QUANTITY_NOISE, WHOLE_GAP
 from ..solver.highs import Highs, Outcome, Program
 from .fixed_policy import _rows_of, face_of, link_rows
-from .readout import Choices, Readout
+from .readout import RESPONSE_FAMILIES, Choices, Readout
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,8 @@ class OperationsSolver:
         What our side sees of a response, from the columns of the leader problem.
     fixed : array of int
         Columns that are given: the response, its outputs, the first stage and what policies open of our side.
-    response_rows : list of (int, (site, item), bool)
-        Rows of the response: its balances and, marked, its terminal rows.
+    response_rows : list of (int, str, index)
+        Rows of the response, each with its family and index, as `source_worth` takes them.
     """
 
     def __init__(self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False):
@@ -180,9 +182,9 @@ class OperationsSolver:
         self._shares = np.array([kind == "fill" for kind, _ in leader_problem.outputs], dtype=bool)
         self._advantage = compiled.column.get(id(model.advantage), -1)
         self.response_rows = [
-            (row, tuple(key[:2]), family is model.response.terminal)
-            for family in (model.response.balance, model.response.terminal)
-            for key, constraint in family.items()
+            (row, name, index)
+            for name in source_worth(leader_problem.network)
+            for index, constraint in model.response.component(name).items()
             if (row := compiled.row.get(id(constraint))) is not None
         ]
         own = [place for columns in leader_problem.policy_bounds.own.values() for place in columns]
@@ -288,8 +290,7 @@ class OperationsSolver:
         if not model.lasts:
             return 0.0
         place = self.links[next(at for at, (kind, _) in enumerate(self.leader_problem.outputs) if kind == "lasting")]
-        usual = math.fsum(value * network.lanes[lane].base_flow for lane, value in network.lasting.items())
-        return network.weeks * usual - (float(solution[place]) if place >= 0 else 0.0)
+        return usual_lasting(network) - (float(solution[place]) if place >= 0 else 0.0)
 
     def _solve(self, highs: Highs, known: np.ndarray | None) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
         """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on.
@@ -423,14 +424,14 @@ def _settled(highs: Highs) -> Outcome:
 
 def response_variables(block: Any) -> list[Any]:
     """Variables of a response block, in an order that two blocks of one case share."""
-    families = (block.ship, block.contract, block.make, block.stock, block.fill, block.short_end)
+    families = [block.component(name) for name in RESPONSE_FAMILIES]
     return [variable for family in families for variable in family.values()]
 
 
 def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
     """Return what a unit of every output is worth to us, shape (outputs,) (section 5).
 
-    Kindness = sum over lanes from us of (weight * margin + lasting[l]) * ship + sum over lanes to us of base_flow * fill *
+    Kindness = sum over lanes from us of (weight * margin + lasting[l]) * ship + sum over lanes to us of base_flow(t) * fill *
     worth at the destination.
     """
     worth = network.worth("ours")
@@ -439,9 +440,9 @@ def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
         if kind in ("margin", "lasting"):
             value_of[place] = 1.0
         elif kind == "fill":
-            site, item, _ = index
+            site, item, week = index
             value_of[place] = sum(
-                lane.base_flow * worth[lane.destination, lane.item]
+                network.weekly.base_flow[lane.lane][week] * worth[lane.destination, lane.item]
                 for lane in network.sold_abroad[site, item]
                 if network.side[lane.destination] == "ours"
             )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from ...data.units import Units
 from .usable import Usable
+from .weekly import Weekly
+from .worth import worth_of
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -48,6 +50,8 @@ class Network:
         ``"ours"``, ``"counterpart"`` or ``"other"`` for every site.
     weight : dict of str to float
         Loss weight of the party of every site.
+    weekly : Weekly
+        Figures that profiles move, week by week.
     """
 
     def __init__(self, case: Case, units: Units | None = None, check: Callable[[], None] = lambda: None):
@@ -66,6 +70,7 @@ class Network:
         self.processes = {row.process: row for row in case.processes}
         self.stocks = {(row.site, row.item): row for row in case.stocks}
         self.demands = {(row.site, row.item): row for row in case.demands}
+        self.weekly = Weekly(case)
         self._controller = {row.regime: role[row.controller] for row in case.regimes}
         self._policies = [variant for row in case.policies for variant in row.variants]
         self._policy = {(row.regime, row.policy): row for row in self._policies}
@@ -115,6 +120,15 @@ class Network:
         for row in self.case.recipes:
             recipe[row.process][row.input] = row.quantity
         return recipe
+
+    @cached_property
+    def savings(self) -> dict[tuple[str, str], tuple[float, float]]:
+        """(units that can be saved for a unit of output, cost of saving a unit) by process and input, where anything can."""
+        return {
+            (row.process, row.input): (row.saving_share * row.quantity, row.saving_cost)
+            for row in self.case.recipes
+            if row.saving_share * row.quantity > 0
+        }
 
     @cached_property
     def uses(self) -> dict[Pair, list[tuple[Process, float]]]:
@@ -306,14 +320,14 @@ class Network:
     # Time --------------------------------------------------------------------------------------------------------
 
     def capacity(self, lane: Lane, week: int, share: float = 1.0) -> float:
-        """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week.
+        """cap_l(t) = max_flow(t) * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week.
 
         A lane that a qualification opens is available no earlier than that takes (`opens`).
         Times the share of it that licences and outages leave, A_p(t) times availability; no more than can be used
         (`Usable.dispatched`).
         """
         self.check()
-        whole = self._whole_capacity(lane, week)
+        whole = self.whole_capacity(lane, week)
         return min(whole * share, self.usable.dispatched(lane)) if whole * share > 0 else 0.0
 
     def contracted(self, lane: Lane, week: int, share: float = 1.0) -> float:
@@ -323,7 +337,7 @@ class Network:
         """
         if not self.contract(lane):
             return 0.0
-        return min(max(lane.min_flow, self.taken(lane, week) * share), self.capacity(lane, week, share))
+        return min(max(lane.min_flow, self.taken(lane, week) * min(1.0, share)), self.capacity(lane, week, share))
 
     def contract(self, lane: Lane) -> bool:
         """Whether a lane has a contract: a min_flow, or a min_share on our side."""
@@ -333,17 +347,19 @@ class Network:
         """What is paid for, taken or not, of a lane that ends on our side: min_share cap_l(t)."""
         if lane.min_share == 0 or self.side[lane.destination] != "ours":
             return 0.0
-        return lane.min_share * self._whole_capacity(lane, week)
+        return lane.min_share * self.whole_capacity(lane, week)
 
-    def _whole_capacity(self, lane: Lane, week: int) -> float:
+    def whole_capacity(self, lane: Lane, week: int) -> float:
+        """cap_l(t), also what cannot be used of it."""
         first = self.opens(lane)
         if week < first:
             return 0.0
-        return lane.max_flow * min(1.0, (week - first + 1) / (lane.ramp_weeks + 1))
+        return self.weekly.max_flow[lane.lane][week] * min(1.0, (week - first + 1) / (lane.ramp_weeks + 1))
 
-    def most_made(self, process: Process) -> float:
-        """Capacity of a process; inf where it is beyond what can be used of its output (`Usable.made`)."""
-        return math.inf if process.capacity >= self.usable.made(process) else process.capacity
+    def most_made(self, process: Process, week: int) -> float:
+        """Capacity of a process in a week; inf where it is beyond what can be used of its output (`Usable.made`)."""
+        capacity = self.weekly.making[process.process][week]
+        return math.inf if capacity >= self.usable.made(process) else capacity
 
     def most_held(self, pair: Pair) -> float:
         """Capacity of a stock; inf where it is beyond what can be used of it (`Usable.used`)."""
@@ -369,6 +385,25 @@ class Network:
         """A_p(t): share of what a lane can carry for which a policy grants licences in a week; None is ``open`` (section 2)."""
         return policy.approval_rate if policy is not None and _acts(policy, week) else 1.0
 
+    def carried(self, policy: Policy | None, week: int) -> float:
+        """Share of its capacity that a lane can carry in a week: A_p(t), and 1 + surge before the policy's start_week."""
+        if policy is not None and week < policy.start_week:
+            return 1.0 + policy.surge
+        return self.granted(policy, week)
+
+    def most_carried(self, lane: Lane, week: int) -> float:
+        """Most that a lane dispatches in a week under any policy of our regimes."""
+        menu = self.menu.get(lane.regime or "", [OPEN])
+        return self.capacity(lane, week, max(self.carried(self.policy(lane.regime, policy), week) for policy in menu))
+
+    @cached_property
+    def most_surge(self) -> dict[str, float]:
+        """Largest surge of any policy of a regime."""
+        surges: dict[str, float] = defaultdict(float)
+        for row in self.case.policies:
+            surges[row.regime] = max(surges[row.regime], row.surge)
+        return surges
+
     def paperwork(self, policy: Policy | None, lane: Lane, week: int) -> float:
         """What a unit dispatched over a lane in a week costs its applicant: applicant_cost while the policy acts, else 0.
 
@@ -390,10 +425,15 @@ class Network:
         return min(self.stated_target(pair), self.usable.supplied(pair))
 
     def stated_target(self, pair: Pair) -> float:
-        """Terminal target as the case says, less pipeline goods that arrive at T or later."""
+        """Terminal target as the case says, with base_flow(T - 1), less pipeline goods that arrive at T or later."""
         row = self.stock(pair)
         target = row.initial if row.terminal_target is None else row.terminal_target
-        return target + sum(lane.base_flow * min(lane.lead_weeks, self.weeks) for lane in self.inbound.get(pair, ()))
+        return target + sum(self._under_way_at_end(lane) for lane in self.inbound.get(pair, ()))
+
+    def _under_way_at_end(self, lane: Lane) -> float:
+        """base_flow(T - 1) lead, less the pipeline, of the plain base_flow, that arrives at T or later."""
+        last, late = self.weekly.base_flow[lane.lane][-1], max(0, lane.lead_weeks - self.weeks)
+        return last * min(lane.lead_weeks, self.weeks) + (last - lane.base_flow) * late
 
     # Prices ------------------------------------------------------------------------------------------------------
 
@@ -475,72 +515,43 @@ class Network:
                 sold[lane.origin, lane.item].append(lane)
         return dict(sold)
 
-    def sales(self, pair: Pair) -> tuple[float, float]:
-        """(Q, K) of a pair of the counterpart: units a week that leave the chain, and the loss if none does."""
-        demand = self.demands.get(pair)
-        quantity = demand.quantity if demand else 0.0
-        value = quantity * demand.shortage_penalty if demand else 0.0
-        for lane in self.sold_abroad.get(pair, ()):
-            quantity += lane.base_flow
-            value += lane.base_flow * lane.margin
-        return quantity, value
+    def sales(self, pair: Pair) -> tuple[tuple[float, float], ...]:
+        """(Q(t), K(t)) of a pair of the counterpart in every week: units that leave the chain, and the loss if none does.
+
+        Home demand that waits is not lost.
+        """
+        found, lost = [], 1.0 - self.waits(pair)
+        for week, quantity in enumerate(self.weekly.quantity[pair]):
+            value = quantity * self.weekly.penalty[pair][week] * lost
+            for lane in self.sold_abroad.get(pair, ()):
+                flow = self.weekly.base_flow[lane.lane][week]
+                quantity += flow
+                value += flow * lane.margin
+            found.append((quantity, value))
+        return tuple(found)
+
+    def waits(self, pair: Pair) -> float:
+        """Share of a pair's home demand that waits where it is not served in its week."""
+        return self.demands[pair].backorder_share if pair in self.demands else 0.0
+
+    def most_waiting(self, pair: Pair) -> float:
+        """Most that a unit that waits can cost: backorder_cost of all weeks, and the penalty of the last."""
+        demand = self.demands[pair]
+        return demand.backorder_cost * self.weeks + self.weekly.penalty[pair][-1]
+
+    def sells(self, pair: Pair) -> bool:
+        """Whether anything leaves the chain at a pair of the counterpart in any week."""
+        return any(quantity > 0 for quantity, _ in self.sales(pair))
 
     # Worth -------------------------------------------------------------------------------------------------------
 
     def worth(self, side: str) -> dict[Pair, float]:
-        """Return the most one more unit can save at every pair of a side (section 5).
+        """Return the most one more unit can save at every pair of a side, money per unit (`worth_of`)."""
+        return worth_of(self, side)
 
-        ``worth(s,i) = max(K/Q, terminal price, (worth(output) - unit_cost) / quantity, worth at the far end of internal
-        lanes)``; on our side every term carries the weight of its party, demands and exports each count for
-        themselves, and an undelivered export to the counterpart counts with its slack price.
-
-        Returns
-        -------
-        dict of pair to float
-            Money per unit.
-        """
-        worth = {pair: self._own_worth(side, pair) for pair in self.pairs(side)}
-        changed = True
-        while changed:
-            changed = False
-            for pair in worth:
-                value = max(self._passed_worth(side, pair, worth), worth[pair])
-                if value > worth[pair] * (1 + 1e-12) + 1e-300:
-                    worth[pair] = value
-                    changed = True
-        return worth
-
-    def _own_worth(self, side: str, pair: Pair) -> float:
-        if side == "counterpart":
-            quantity, value = self.sales(pair)
-            return max(value / quantity if quantity > 0 else 0.0, self.terminal_price(pair))
-        weight = self.weight[pair[0]]
-        values = [weight * self.terminal_price(pair)]
-        if pair in self.demands:
-            values.append(weight * self.demands[pair].shortage_penalty)
-        for lane in self.outbound.get(pair, ()):
-            if self.side[lane.destination] == "other":
-                values.append(weight * lane.margin)
-            elif self.side[lane.destination] == "counterpart":
-                values.append(self.slack_price(lane))
-        return max(values)
-
-    def _passed_worth(self, side: str, pair: Pair, worth: Mapping[Pair, float]) -> float:
-        weight = self.weight[pair[0]] if side == "ours" else 1.0
-        values = [
-            (worth[process.site, process.output] - weight * process.unit_cost) / quantity
-            for process, quantity in self.uses.get(pair, ())
-            if quantity > 0
-        ]
-        for lane in self.outbound.get(pair, ()):
-            if self.side[lane.destination] == side:
-                gain = self.transfer_margin(lane) * self.weight[lane.origin] if side == "ours" else 0.0
-                values.append(worth[lane.destination, lane.item] + gain)
-        return max(values, default=0.0)
-
-    def slack_price(self, lane: Lane) -> float:
-        """Price of an export to the counterpart that our stocks cannot deliver (section 4)."""
-        return 10.0 * max(lane.margin, lane.unit_cost) * self.weight[lane.origin]
+    def slack_price(self, lane: Lane, week: int) -> float:
+        """Price of an export of a week to the counterpart that our stocks cannot deliver (section 4)."""
+        return 10.0 * max(lane.margin, self.weekly.unit_cost[lane.lane][week]) * self.weight[lane.origin]
 
     def transfer_margin(self, lane: Lane) -> float:
         """Margin on a lane between two of our parties; 0 within one party (section 4)."""

@@ -47,16 +47,26 @@ class Usable:
         return self._supplied[pair]
 
     def _dispatches(self, lane: Lane) -> float:
-        """Sum over weeks of cap_l(t)."""
+        """Sum over weeks of cap_l(t), with the surge of any policy."""
+        surge = self.network.most_surge.get(lane.regime or "", 0.0)
+        return (1.0 + surge) * self._carried(lane)
+
+    def _carried(self, lane: Lane) -> float:
+        if self.network.weekly.moves("lanes", lane.lane, "max_flow"):
+            return math.fsum(self.network.whole_capacity(lane, week) for week in range(self.weeks))
         weeks, ramp = max(0, self.weeks - self.network.opens(lane)), lane.ramp_weeks
         rising = min(weeks, ramp + 1)
         full = rising * (rising + 1) / 2 / (ramp + 1) + weeks - rising
         return lane.max_flow * full if full else 0.0
 
     def _makes(self, process: Process) -> float:
-        recipe = self.network.recipe[process.process]
-        inputs = [self.supplied((process.site, item)) / quantity for item, quantity in recipe.items() if quantity > 0]
-        return min([self.weeks * process.capacity, *inputs])
+        savings = self.network.savings
+        needs = {
+            item: quantity - savings.get((process.process, item), (0.0, 0.0))[0]
+            for item, quantity in self.network.recipe[process.process].items()
+        }
+        inputs = [self.supplied((process.site, item)) / quantity for item, quantity in needs.items() if quantity > 0]
+        return min([math.fsum(self.network.weekly.making[process.process]), *inputs])
 
     # What can be used ------------------------------------------------------------------------------------------------
 
@@ -72,20 +82,20 @@ class Usable:
 
     def _used_here(self, pair: Pair) -> float:
         network, side = self.network, self.network.side[pair[0]]
-        units = [network.target(pair)]
+        units = [max(0.0, network.target(pair))]
         if side == "counterpart":
-            units.append(self.weeks * network.sales(pair)[0])
+            units.append(math.fsum(quantity for quantity, _ in network.sales(pair)))
         else:
-            demand = network.demands.get(pair)
-            units.append(self.weeks * (demand.quantity if demand else 0.0))
+            units.append(math.fsum(network.weekly.quantity[pair]))
             for lane in network.outbound.get(pair, ()):
                 if network.side[lane.destination] == "other":
-                    units.append(self.weeks * lane.base_flow)
+                    units.append(math.fsum(network.weekly.base_flow[lane.lane]))
                 elif network.side[lane.destination] == "counterpart":
                     units.append(min(self._dispatches(lane), self.weeks * self.dispatched(lane)))
         for process, quantity in network.uses.get(pair, ()):
             if quantity > 0:
-                units.append(quantity * min(self.weeks * process.capacity, self.made(process)))
+                most = math.fsum(network.weekly.making[process.process])
+                units.append(quantity * min(most, self.made(process)))
         return sum(units)
 
     def _reached(self, pair: Pair) -> list[Pair]:
@@ -139,11 +149,13 @@ class Usable:
     def unavoidable(self) -> float:
         """What no response of the counterpart can avoid: sales of which there is nothing to serve them with.
 
-        Sum of K (T - supplied / Q) over its pairs whose sales over the horizon are more than can be supplied.
+        Sum over its pairs of what K(t) adds up to beyond supplied times the largest K/Q: a unit cannot save more.
         """
         network, costs = self.network, []
         for pair in network.pairs("counterpart"):
-            quantity, value = network.sales(pair)
-            if quantity > 0 and value > 0:
-                costs.append(value * max(0.0, self.weeks - self.supplied(pair) / quantity))
+            sold = [(quantity, value) for quantity, value in network.sales(pair) if quantity > 0 and value > 0]
+            if sold:
+                quantity, value = max(sold, key=lambda week: week[1] / week[0])
+                weeks = math.fsum(each / value for _, each in sold)
+                costs.append(value * max(0.0, weeks - self.supplied(pair) / quantity))
         return math.fsum(costs)

@@ -336,10 +336,11 @@ def priced(network: Network) -> list[Pair]:
 
 
 def shares_of(network: Network, lane: Lane) -> list[float]:
-    """Shares of its capacity that licences of any policy, ours or a package's, leave a lane; 1 is not among them."""
+    """Shares of its capacity that a lane has under any policy, ours or a package's: licences and surges; 1 is not among them."""
     policies = [network.policy(lane.regime, policy) for policy in network.menu.get(lane.regime or "", ())]
     policies += [network.package_policy(package, lane) for package in network.packages]
-    return [row.approval_rate for row in policies if row is not None and row.approval_rate < 1]
+    known = [row for row in policies if row is not None]
+    return [row.approval_rate for row in known if row.approval_rate < 1] + [1 + row.surge for row in known if row.surge]
 
 
 def watched(network: Network) -> np.ndarray:
@@ -355,20 +356,26 @@ def watched(network: Network) -> np.ndarray:
             found.append(network.most_held(pair))
             if side == "ours" and network.stock(pair).stockpile_max > 0:
                 found += [network.stockpile_price(pair), network.most_stockpiled(pair)]
-    found += [network.most_made(process) for process in network.processes.values()]
+    changing = {row.key_ for row in network.case.profiles}
+    every = range(network.weeks)
+    for process in network.processes.values():
+        found += [network.most_made(process, week) for week in (every if process.process in changing else every[:1])]
     for lane in network.lanes.values():
-        found.append(network.slack_price(lane))
+        weeks = every if lane.lane in changing else every[:1]
+        found += [network.slack_price(lane, week) for week in weeks]
         opens = network.opens(lane)
         found.append(network.capacity(lane, network.weeks - 1) if opens < network.weeks else 0.0)
-        ramp = range(opens, min(network.weeks, opens + lane.ramp_weeks + 1))
-        shares = shares_of(network, lane)
+        last = network.weeks if lane.lane in changing else opens + lane.ramp_weeks + 1
+        ramp = range(opens, min(network.weeks, last))
+        shares, flows = shares_of(network, lane), network.weekly.base_flow[lane.lane]
         for share in (1.0, *shares):
             found += [network.capacity(lane, week, share) for week in ramp]
             if network.contract(lane):
                 contracted = [network.contracted(lane, week, share) for week in ramp]
-                found += [*contracted, *(min(least, share * lane.base_flow) for least in contracted)]
+                yielded = [share * flows[week] for week in ramp]
+                found += [*contracted, *map(min, contracted, yielded)]
         if network.side[lane.origin] == "counterpart":
-            found += [min(network.capacity(lane, week), lane.base_flow) for week in ramp]
+            found += [min(network.capacity(lane, week), network.weekly.base_flow[lane.lane][week]) for week in ramp]
             if shares:
                 found.append(network.margin_at_stake(lane))
     for table, model in TABLES.items():

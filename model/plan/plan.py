@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .tolerances import NOTHING_TO_COME, SERVED_IN_FULL
 
 if TYPE_CHECKING:
@@ -19,6 +21,13 @@ SCHEMA = 1
 def served(fill: Any) -> Any:
     """Whether fills, one or an array of them, count as served in full."""
     return fill >= SERVED_IN_FULL
+
+
+def least_mean(fills: np.ndarray, window: int | None) -> float:
+    """Return the least mean of fills, shape (weeks,), over every run of so many weeks; None: the mean of all weeks."""
+    if window is None or window >= fills.size:
+        return float(fills.mean())
+    return float(np.lib.stride_tricks.sliding_window_view(fills, window).mean(axis=1).min())
 
 
 STATUSES = ("optimal", "feasible", "infeasible", "unknown")

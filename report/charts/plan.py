@@ -273,7 +273,9 @@ def margins(plan: Plan) -> Figure | None:
     short = ~served(frame.groupby("demand")["least_week"].transform("min"))
     if short.any():
         frame = frame[short]
-    frame["limits"] = [f"{plain(row.demand)}, {_limit_words(row.kind, row.limit)}" for row in frame.itertuples()]
+    frame["limits"] = [
+        f"{plain(row.demand)}, {row.measure} at least {percent(row.limit)}" for row in frame.itertuples()
+    ]
     frame["name"] = [plain(name) for name in frame["scenario"]]
     frame["points"] = 100 * frame["margin"]
     frame["label"] = [signed(points, 1 if abs(points) < 10 else 0) for points in frame["points"]]
@@ -323,7 +325,3 @@ def margins(plan: Plan) -> Figure | None:
         text += f" {counted(left, 'least fill')} more: served in full, every week of every scenario."
     written = styled({"layer": layers, "width": width, "height": 42 * len(order)})
     return Figure("margins", "Continuity margins, in points of fill above the limit", text, written)
-
-
-def _limit_words(kind: str, limit: float) -> str:
-    return f"{'mean' if kind == 'min_fill' else 'any week'} at least {percent(limit)}"

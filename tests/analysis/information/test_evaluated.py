@@ -112,7 +112,7 @@ def test_a_plan_says_from_where_to_where_its_figure_runs():
     PlanDocument.model_validate(document)
     # Nothing else of the plan moves, and a case without uncertainties has no range.
     assert {key: value for key, value in document.items() if key != "range"} == plain_document(plan.to_dict())
-    sure = solve(load_case("tutorial"))
+    sure = solve(uncertain())
     assert with_range(sure, 4) is sure
 
 
