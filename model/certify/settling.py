@@ -9,6 +9,7 @@ import numpy as np
 from pyomo.environ import Constraint, Var
 
 from ..formulation.follower import FollowerData
+from ..formulation.policy_terms import usual_lasting
 from ..leader.fixed_policy import face_of
 from ..leader.readout import RESPONSE_COSTS
 from ..network.network import OPEN, holding_weeks
@@ -142,8 +143,7 @@ class _Settling:
                 break
         if outcome is None or outcome.objective is None:
             raise ArithmeticError(f"our operations after a settlement in week {week} ended without an optimum")
-        usual = math.fsum(value * self.network.lanes[lane].base_flow for lane, value in self.network.lasting.items())
-        own = outcome.objective + extra + usual * self.network.weeks
+        own = outcome.objective + extra + usual_lasting(self.network)
         own += account.admin - account.benefits - problem.status_quo.cost
         theirs = cost - problem.status_quo.response_cost + self._refused(week)
         return theirs + self.network.package_cost.get(account.worst, 0.0), own
@@ -242,7 +242,8 @@ class _Settling:
         for lane in network.lanes_between("counterpart", "ours", "other"):
             policy = self._acting(lane)
             for when in range(week) if policy is not None else ():
-                refused = network.margin_at_stake(lane) * (1.0 - network.granted(policy, when)) * lane.base_flow
+                refused = network.margin_at_stake(lane) * (1.0 - network.granted(policy, when))
+                refused *= network.weekly.base_flow[lane.lane][when]
                 filled = self.fills.get((lane.origin, lane.item, when), 1.0)
                 tracked = (lane.origin, lane.item) in network.sold_abroad
                 found.append(refused * (filled if tracked else 1.0))
