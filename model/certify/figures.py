@@ -281,7 +281,9 @@ class Figures:
         breaches = self.breaches(account)
         if facts.claimed is not None:
             self._refuse_unheld(account, breaches, facts.claimed, math.inf if facts.bound is None else facts.bound)
-        hostile = self.account(facts.choice, self._least_kind(facts.choice), first)
+        pessimistic = self._least_kind(facts.choice)
+        same = self.operations_solver.alike(solution, pessimistic, first, facts.choice)
+        hostile = account if same else self.account(facts.choice, pessimistic, first)
         leverage, least, worst = account.leverage, hostile.leverage, account.worst
         money = money_scale(problem)
         certificate = self._certify(facts, account, money)

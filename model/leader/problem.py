@@ -25,6 +25,7 @@ from .base_flow import nearest_to_base_flow
 from .fixed_policy import FixedPolicySolver
 from .readout import Choices, Readout
 from .recompute import FirstStage, Operations, OperationsSolver, response_variables
+from .starting import repeated_basis
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -50,6 +51,8 @@ class StatusQuo:
         Our linear programs alone.
     first
         Our operations and the response that W was found with; among ties any.
+    basis
+        Of the leader problem that W was found with.
     """
 
     cost: float
@@ -57,6 +60,7 @@ class StatusQuo:
     response_cost: float
     operations_solver: OperationsSolver
     first: Operations
+    basis: Any = None
 
     @property
     def leader_problem(self) -> LeaderProblem:
@@ -256,14 +260,17 @@ class Problem:
     @cached_property
     def operations_solver(self) -> OperationsSolver:
         """Our linear programs alone, over all scenarios."""
-        return OperationsSolver(self.whole, self.readout)
+        before = self.status_quo
+        start = repeated_basis(before.first.basis, self.opened, self.whole)
+        return OperationsSolver(self.whole, self.readout, start=start)
 
     @cached_property
     def fixed_policy(self) -> FixedPolicySolver:
         """The leader problem, ready for one choice after another."""
-        return FixedPolicySolver(
-            self.leader_problem, self.status_quo.cost, self.log, self.stop, self._crash(self.leader_problem)
-        )
+        crash = self._crash(self.leader_problem)
+        before = self.status_quo
+        start = None if crash is not None else repeated_basis(before.basis, self.opened, self.leader_problem)
+        return FixedPolicySolver(self.leader_problem, before.cost, self.log, self.stop, crash, start)
 
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
@@ -339,7 +346,8 @@ class Problem:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations_solver = OperationsSolver(leader_problem)
         operations = operations_solver.run(outcome.solution, FirstStage({}, {}), self.all_open)
-        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations_solver, operations)
+        basis = fixed_policy.exact.highs.getBasis()
+        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations_solver, operations, basis)
 
     def admin_cost(self, choice: Choice) -> float:
         """Admin costs of a choice of policies."""

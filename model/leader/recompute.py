@@ -67,6 +67,8 @@ class Operations:
         Scenarios whose operations the advantage depends on; empty where scenarios share no decisions.
     lasting
         What stays lost of sales to the counterpart, money; no part of W.
+    basis
+        Of the linear program that the operations are an optimum of.
     """
 
     readout: Readout
@@ -76,6 +78,7 @@ class Operations:
     infeasibility: float
     binding: tuple[str, ...] = ()
     lasting: float = 0.0
+    basis: Any = None
 
     @cached_property
     def own_cost(self) -> dict[str, float]:
@@ -124,7 +127,9 @@ class OperationsSolver:
     readout
         Reads its columns, where there is one already.
     warm
-        Whether a solve begins from the basis of the one before; else each begins from nothing.
+        Whether a solve begins from the basis of the one before.
+    start
+        Basis that every solve begins with otherwise; None: slacks.
 
     Attributes
     ----------
@@ -143,10 +148,13 @@ class OperationsSolver:
         Rows of the response, each with its family and index, as `source_worth` takes them.
     """
 
-    def __init__(self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False):
+    def __init__(
+        self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False, start: Any = None
+    ):
         self.leader_problem = leader_problem
         self.readout = readout or Readout(leader_problem)
         self.warm = warm
+        self.start = start
         model, compiled = leader_problem.model, leader_problem.compiled
         cost = self.readout.operations_cost()
         gaps = gap_terms(model)
@@ -228,6 +236,14 @@ class OperationsSolver:
                 values[place] *= values[fill]
         return values, float(outputs[-1])
 
+    def alike(self, one: np.ndarray, other: np.ndarray, first: FirstStage, choice: Choice) -> bool:
+        """Whether two responses to a choice, columns of the leader problem, leave our side the same but for rounding."""
+        before, margin = self.given(one, first, choice)
+        after, other_margin = self.given(other, first, choice)
+        linked = self.links[self.links >= 0]
+        differences = np.append(before[linked] - after[linked], margin - other_margin)
+        return bool((np.abs(differences) <= QUANTITY_NOISE).all())
+
     def run(
         self,
         response: np.ndarray,
@@ -258,7 +274,7 @@ class OperationsSolver:
             When HiGHS ends without an optimum.
         """
         values, margin = self.given(response, first, choice)
-        highs = self.highs if self.warm else Highs(self.program)
+        highs = self.highs if self.warm else self._begun()
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         self._ask(highs, least_fill, most_own_cost)
         try:
@@ -282,7 +298,15 @@ class OperationsSolver:
             float(broken @ prices),
             binding,
             self._lasting(solution),
+            highs.highs.getBasis(),
         )
+
+    def _begun(self) -> Highs:
+        """Our linear programs, with the basis to begin with."""
+        highs = Highs(self.program)
+        if self.start is not None:
+            highs.highs.setBasis(self.start)
+        return highs
 
     def _lasting(self, solution: np.ndarray) -> float:
         """What stays lost of sales to the counterpart."""
