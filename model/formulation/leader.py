@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-from pyomo.environ import (
+from ..algebra import (
     Binary,
     Block,
-    ConcreteModel,
     Constraint,
     Expression,
+    Model,
     NonNegativeReals,
     Objective,
     Reals,
@@ -22,7 +21,7 @@ from pyomo.environ import (
     minimize,
     quicksum,
 )
-
+from ..algebra.traced import fsum
 from ..network.network import NONE, Network, holding_weeks
 from ..network.timing import arrival_terms
 from .buying import dearer, fill_orders, limit_suppliers, ordering, placed_bounds
@@ -90,7 +89,7 @@ class ScenarioData:
             if (cost := network.paperwork(policies[lane.lane], lane, week))
         }
         self.imports = ReviewedImports(network, self.left) if reviewed else None
-        under_review = set(self.imports.lanes) if self.imports else set()
+        under_review = self.imports.lanes if self.imports else []
         dispatches: dict[tuple[Any, ...], Any] = {
             index: kernel for index, kernel in self.kernel.items() if index[0] not in under_review
         }
@@ -525,8 +524,8 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
     limit ten times the dearest worth of a unit, and a unit of money over the budget or the own loss a thousand.
     """
     network, weekly = model.network, model.network.weekly
-    stake = math.fsum(
-        math.fsum(
+    stake = fsum(
+        fsum(
             network.weight[pair[0]]
             * weekly.quantity[pair][week]
             * (weekly.penalty[pair][week] + network.waits(pair) * network.most_waiting(pair))
@@ -534,8 +533,8 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
             if network.side[pair[0]] == SIDE
         )
         for week in range(network.weeks)
-    ) + math.fsum(
-        math.fsum(
+    ) + fsum(
+        fsum(
             network.weight[lane.destination] * weekly.base_flow[lane.lane][week] * weekly.unit_cost[lane.lane][week]
             for lane in network.lanes_into(SIDE)
         )
@@ -576,9 +575,7 @@ def weekly_decisions(b: Any, name: str, *index: Any, **options: Any) -> None:
     later = Var(*index, b.later_weeks, **options)
     b.add_component(f"later_{name}", later)
     known = b.model().ours[NONE].component(name)
-    b.add_component(
-        name, Reference({key: known[key] if key[-1] < b.data.reveal else later[key] for key in known}, ctype=Var)
-    )
+    b.add_component(name, Reference({key: known[key] if key[-1] < b.data.reveal else later[key] for key in known}))
 
 
 def _review_imports(b: Any, data: ScenarioData) -> None:
@@ -699,7 +696,7 @@ def worst(model: Any, scenario: str) -> Any:
     return model.advantage <= loss - model.own_cost[scenario]
 
 
-def build_leader(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> ConcreteModel:
+def build_leader(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> Model:
     """Build our side for given outputs of the response.
 
     Parameters
@@ -713,14 +710,14 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
 
     Returns
     -------
-    pyomo.environ.ConcreteModel
+    Model
         First stage (``qualify``, ``stockpile``), outputs of the response (``counterpart_fill``, ``order``,
         ``margin_earned``), blocks ``ours[scenario]``, and two objectives: ``best`` (active) maximises the worst rated
         scenario's ``advantage`` (leverage up to what depends on the policies alone); ``operations`` (inactive)
         minimises the cost of every scenario's operations together.
     """
     names = list(dict.fromkeys([NONE, *(network.scenarios if scenarios is None else scenarios)]))
-    model = ConcreteModel(name="ours")
+    model = Model("ours", network.check)
     model.network = network
     model.weeks = Set(initialize=range(network.weeks))
     model.scenarios = Set(initialize=names)
@@ -775,7 +772,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
 
 def most_margin(network: Network) -> float:
     """Most our side can earn on lanes to the counterpart: sum of weight * margin * cap_l(t), surges included."""
-    return math.fsum(
+    return fsum(
         network.weight[lane.origin] * lane.margin * network.most_carried(lane, week)
         for lane in network.paying
         for week in range(network.weeks)
