@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pyomo.environ import Constraint, Var
 
+from ..algebra import Constraint, Var
 from ..formulation.follower import FollowerData
 from ..formulation.policy_terms import usual_lasting
 from ..leader.fixed_policy import face_of
@@ -84,7 +84,7 @@ class _Settling:
         rows, row_weeks = [], []
         ours = self.whole.model.ours[self.account.worst]
         for block, plans in ((self.model.response, self.whole.model.response), (self.model.ours["none"], ours)):
-            for component in block.component_objects(Var, descend_into=False):
+            for component in block.component_objects(Var):
                 # What the response dispatches is set arc by arc.
                 if not _weekly(component, block) or (block is self.model.response and component.local_name == "ship"):
                     continue
@@ -95,7 +95,7 @@ class _Settling:
                         columns.append(place)
                         values.append(0.0 if other is None else float(solution[other]))
                         weeks.append(key[-1])
-            for component in block.component_objects(Constraint, descend_into=False):
+            for component in block.component_objects(Constraint):
                 if _weekly(component, block):
                     for key, constraint in component.items():
                         place = self.compiled.row.get(id(constraint))
@@ -252,7 +252,5 @@ class _Settling:
 
 def _weekly(component: Any, block: Any) -> bool:
     """Whether a family has a member for every week, which comes last in its index."""
-    if not component.is_indexed():
-        return False
-    last = list(component.index_set().subsets())[-1]
-    return last is block.weeks or last is getattr(block, "later_weeks", None)
+    last = component.sets[-1] if component.sets else None
+    return last is not None and (last is block.weeks or last is block.component("later_weeks"))
