@@ -12,7 +12,7 @@ import click
 
 from . import __version__
 from .report.console.errors import DONE, FAULT, GAP_LEFT, INFEASIBLE, NO_PLAN, Refusal, said, shown
-from .report.console.given import chosen_policies, pairs, processes, settled, split, units
+from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, split, units
 from .report.console.groups import Commands, DefaultCommand, UnnamedCommand
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
 from .report.console.options import (
@@ -38,10 +38,11 @@ from .report.console.options import (
     summary_options,
     threads_option,
     trade_options,
+    world_options,
 )
 from .report.console.output import Talk, put, put_found, put_json, put_shown, unwritten
 from .report.console.places import check_chart, check_ending, check_file, check_workbook, placing, quoted
-from .report.console.results import Run, deliver, draw, exit_code, hand_out, load, now, result_folder
+from .report.console.results import Run, deliver, draw, exit_code, hand_out, load, now, put_again, result_folder
 from .report.console.trade import Trade
 from .signals import STOPPED
 
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 GARBAGE = 50_000  # objects made before Python looks for garbage
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="sluicegate", message="%(prog)s %(version)s")
 def cli() -> None:
     """Plan sourcing and export reviews for bargaining leverage, proven to a stated gap.
@@ -264,6 +265,7 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
     "good is made of (pieces), bound them by single responses (rows), branch over them (tree), or solve one program (program).",
 )
 @solver_option
+@world_options
 @click.option(
     "--no-range", is_flag=True, help="Do not work out from where to where the figure runs over uncertain figures."
 )
@@ -283,22 +285,26 @@ def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool,
       sluicegate solve mycase --time-limit 60 --rel-gap 0.01
       sluicegate solve mycase --method program
       sluicegate solve mycase --method program --solver scip_direct
+      sluicegate solve mycase --worlds 64 --criterion cvar:0.9
+      sluicegate solve mycase --worlds table --criterion regret
       sluicegate solve mycase --json | jq .leverage
     """
     from .analysis.information import patience, with_range
     from .analysis.status_quo import with_status_quo_warnings
-    from .model import solve as solve_case
+    from .analysis.worlds import solve as solve_case
 
     if (solver := options["solver"]) is not None and options["method"] != "program":
         raise Refusal(shown(f"--solver {solver} is for the single program; add --method program"))
     began = now()
     # The plan shows what is odd in the case.
     loaded = load(case, overrides, talk, warn=wanted.as_json)
+    asked = in_worlds(options)
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method", *(["solver"] if solver else []))
+    options |= asked
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
-            if not no_range:
+            if not (no_range or asked):
                 workers = processes(options["threads"])
                 found = plan
                 plan = interrupts.run(
@@ -492,6 +498,30 @@ def compare(things: tuple[str, ...], no_attribution: bool, as_json: bool, thread
     )
     put_found(found, show_comparison, as_json)
     sys.exit(STOPPED if stopped else DONE)
+
+
+@cli.command()
+@click.argument("result", shell_complete=completing("results"))
+@json_option
+@loudness_options
+def show(result: str, as_json: bool, talk: Talk) -> None:
+    """Print a stored RESULT again: a plan, a frontier or a sweep.
+
+    RESULT is a folder that solve, evaluate, frontier or sweep wrote. Nothing is solved; files that were changed since are
+    named first.
+
+    \b
+    Examples:
+      sluicegate show results/first
+      sluicegate show results/first --json
+    """
+    from .analysis.results import blaming, read_any
+
+    read = said(lambda: read_any(result))
+    for remark in read.remarks:
+        talk.say(shown(f"Warning: {remark}"))
+    with blaming({result: read.altered}, leave=(click.ClickException,)):
+        put_again(read, as_json)
 
 
 @cli.command()
