@@ -12,10 +12,13 @@ from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import SCHEMA, Plan
 from ..relaxation.elastic import Elastic
+from .by_worlds import by_worlds
 from .conflict import Conflict, find_conflict
 from .shadow_prices import PlanPrices, plan_prices_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ...data import Case
 
 
@@ -33,6 +36,8 @@ class Explanation:
         The best plan, and what its limits and decisions are worth; None where there is none.
     solve
         Programs and seconds it took.
+    worlds : pandas.DataFrame or None
+        What each choice is for over worlds, as of `by_worlds`; None where that was not asked for, or there is no plan.
     """
 
     case: Case
@@ -40,6 +45,7 @@ class Explanation:
     plan: Plan | None
     worths: PlanPrices | None
     solve: dict[str, Any]
+    worlds: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         """Return what was found, in a line."""
@@ -62,10 +68,13 @@ class Explanation:
             "plan": None if self.plan is None else self.plan.to_dict(),
             "worths": None if self.worths is None else self.worths.to_dict(),
             "solve": dict(self.solve),
+            **({} if self.worlds is None else {"worlds": self.worlds.to_dict("records")}),
         }
 
 
-def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> Explanation:
+def explain(
+    case: Case, *, threads: int = 1, monitor: Monitor | None = None, worlds: int | None = None, seed: int = 0
+) -> Explanation:
     """Say why no plan satisfies the limits, or what holds the best plan back.
 
     Parameters
@@ -76,6 +85,8 @@ def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> 
         Processes that work out responses.
     monitor
         Told of progress, asked whether to stop.
+    worlds, seed
+        Say what each choice is for over so many worlds drawn from the uncertain figures, and the seed of the draw.
 
     Returns
     -------
@@ -109,7 +120,10 @@ def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> 
                 "seconds": time.perf_counter() - began,
                 "build_seconds": engine.problem.build_seconds,
             }
-            return Explanation(case, conflict, plan, worths, facts)
+            common = None
+            if worlds is not None and plan is not None:
+                common = by_worlds(plan, worlds, seed, processes=threads, monitor=monitor)
+            return Explanation(case, conflict, plan, worths, facts, common)
         finally:
             elastic.close()
 

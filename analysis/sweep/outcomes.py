@@ -16,6 +16,7 @@ LEFT_OUT = (
     "case",
     "solve",
     "range",
+    "worlds",
     "policies",
     "qualified",
     "stockpile",

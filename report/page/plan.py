@@ -11,9 +11,10 @@ from ..charts.supply_map import change_words, supply_map
 from ..charts.weeks import MOST_PAIRS, each_week_figure, moving_pairs
 from ..format.cells import cells
 from ..format.columns import PAGE, TEXT, shown_on
-from ..format.numbers import counted, decimals, gap, number, percent, plain
+from ..format.numbers import counted, decimals, gap, number, percent, plain, rough
 from ..text.bargain import HEADS, lasting_lines, stake_lines, term_lines, week_cells
 from ..text.plan_cells import case_limit_cells, cause_cells, limit_cells, loss_cells, scenario_cells, stockpile_cells
+from ..text.study import CANDIDATE_HEADS, candidate_cells, known_cells, region_lines, rest_words, worth_lines
 from ..text.words import answer, case_line, how, in_money, range_words, status_words, under, worlds_words
 from ..views.case import SourceRow, sources_view
 from ..views.outcomes import ScenarioRow
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from ...model import Plan
     from ...model.network.network import Pair
     from ..charts.drawing import Artist
+    from ..views.case import CaseView
+    from ..views.study import StudyView
 
 ASSUMED = (
     "The counterpart answers at least cost: it buys elsewhere, draws its stocks, plans its production anew. Of several "
@@ -80,6 +83,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "under": under(view.worst),
         "figures": key_figures(view),
         "wide": view.wide,
+        "study": None if view.study is None else _study(view.study, view.case),
         "policies": _policies(view),
         "open": [(row.regime, row.name) for row in view.left_open],
         "limits": [{"cells": row, "share": use.share} for row, use in zip(limit_cells(view), view.uses, strict=True)],
@@ -119,7 +123,14 @@ def key_figures(view: PlanView) -> list[tuple[str, str, str]]:
     assert view.leverage is not None
     places, worst = decimals([view.leverage]), under(view.worst)
     rows = [("Leverage", in_money(view.case, number(view.leverage, places)), status_words(view))]
-    if view.range is not None:
+    if view.study is not None and view.worlds is not None:
+        low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
+        rows = [
+            ("Leverage", f"{low} to {high}", f"5 to 95% of {counted(view.study.n, 'world')}"),
+            ("On average", in_money(view.case, rough(view.worlds.mean or 0.0)), "over the worlds"),
+            ("As is", in_money(view.case, number(view.leverage, places)), "at the case's own figures"),
+        ]
+    elif view.range is not None:
         own = f"at the case's own figures; {status_words(view)}"
         rows = [
             ("Leverage", range_words(view.range, view.case), worlds_words(view.range)),
@@ -133,6 +144,18 @@ def key_figures(view: PlanView) -> list[tuple[str, str, str]]:
         ("Our loss", in_money(view.case, number(view.own_loss, places)), worst),
     ]
     return rows
+
+
+def _study(study: StudyView, case: CaseView) -> dict[str, Any]:
+    """Return what is said beside a plan for many worlds."""
+    return {
+        "known": [(plain(row.name), *known_cells(row), ", ".join(map(plain, row.figures))) for row in study.first],
+        "rest": rest_words(study),
+        "plans": list(candidate_cells(study)),
+        "heads": ["Plan", *CANDIDATE_HEADS],
+        "lines": list(worth_lines(study, case)),
+        "region": list(region_lines(study.region)),
+    }
 
 
 # Tables --------------------------------------------------------------------------------------------------------------

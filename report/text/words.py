@@ -157,7 +157,15 @@ def answer(view: PlanView) -> list[str]:
 
 
 def _range(view: PlanView) -> Iterator[str]:
-    if view.range is not None:
+    if view.study is not None:
+        low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
+        yield f"Over {counted(view.study.n, 'world')} leverage runs from {low} to {high} (5 to 95% of them)."
+        if view.study.first:
+            known = [
+                f"{plain(row.name)} ({in_money(view.case, rough(row.worth.value))})" for row in view.study.first[:3]
+            ]
+            yield f"To find out first, with what it is worth to know: {joined(known)}."
+    elif view.range is not None:
         yield (
             f"Figures of the case are uncertain: leverage runs from {range_words(view.range, view.case)} "
             f"({worlds_words(view.range)})."
@@ -209,7 +217,7 @@ def _outcome(view: PlanView) -> str:
         if only is None
         else f", where sourcing alone, without reviews, would give {in_money(view.case, number(only))}"
     )
-    over = "Over" if view.range is None else "At the case's own figures, over"
+    over = "Over" if view.range is None and view.worlds is None else "At the case's own figures, over"
     return (
         f"{over} {counted(view.case.weeks, 'week')} {plain(view.case.counterpart)} then loses {theirs} and we lose "
         f"{ours}{worst}: a leverage of {leverage}{without}."
@@ -217,6 +225,10 @@ def _outcome(view: PlanView) -> str:
 
 
 def _proven(view: PlanView) -> str:
+    if view.worlds is not None and view.worlds.value is not None:
+        places = decimals([view.worlds.value])
+        value = in_money(view.case, number(view.worlds.value, places))
+        return f"Chosen by {view.worlds.words}, {value}: {proven_in_worlds(view.status, view.worlds, places)}."
     if view.given:
         kept = f"they break {counted(len(view.violations), 'limit')}" if view.violations else "they keep all limits"
         return f"These choices were given, not optimised: nothing is proven about better ones, and {kept}."
