@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 SUMMARY, POLICIES, SOURCING = "Summary", "Policies of the plan", "Sourcing"
 FLOWS, STOCKS, FILLS = "Flows by week", "Stocks by week", "Fills by week"
 SCENARIOS, CAUSES, LOSSES, CONTINUITY = "Scenarios", "Causes", "Losses", "Continuity"
-SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, CAUSES, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
+SETTLEMENTS = "Settlements"
+SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, CAUSES, SETTLEMENTS, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
 """Sheets of the plan; none has the name of a table of the case, nor one near it, so that the workbook is a case too."""
 
 EVERY = "every scenario"
@@ -129,6 +130,7 @@ class _Writer:
         self._sourcing()
         self._scenarios()
         self._causes()
+        self._settlements()
         self._losses()
         self._continuity()
         self._by_week(FLOWS, "flows", ["scenario", "lane"], ["side", "item", "origin", "destination"], "dispatched")
@@ -404,6 +406,19 @@ class _Writer:
                     Column("Item", [row.item or "" for _, row in rows], TEXT),
                     Column("Units", [row.units for _, row in rows]),
                     Column(f"Loss ({self.money})", [row.amount for _, row in rows]),
+                ],
+            )
+
+    def _settlements(self) -> None:
+        rows = self.view.bargain.weeks if self.view.bargain else ()
+        if rows:
+            self._table(
+                SETTLEMENTS,
+                [
+                    Column("Settled in week", [row.week for row in rows]),
+                    Column(f"Counterpart's loss ({self.money})", [row.counterpart_loss for row in rows]),
+                    Column(f"Our loss ({self.money})", [row.own_loss for row in rows]),
+                    Column(f"Leverage ({self.money})", [row.leverage for row in rows]),
                 ],
             )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ...model.network.network import NONE
 from ...model.plan.tolerances import WIDE_RANGE
 from ..format.notices import notices
+from .bargain import BargainView, TermView, bargain_view, lasting_views, term_views
 from .case import LIMITS, CaseView, LimitRow, case_view, limit_rows, tightest_fill
 from .causes import CauseView, cause_views
 from .outcomes import (
@@ -95,6 +96,8 @@ class PlanView:
         Rows of its sections.
     solve
         How it was solved.
+    bargain, terms, lasting
+        The threat against the stake, None where the case has none; when reviews end; what paperwork, allies and lost customers add.
     limits, tightest
         Limits that a plan has to keep, and the path of the least fill that asks for most.
     """
@@ -130,6 +133,9 @@ class PlanView:
     scenarios: tuple[ScenarioRow, ...]
     margins: tuple[MarginRow, ...]
     solve: SolveView
+    bargain: BargainView | None
+    terms: tuple[TermView, ...]
+    lasting: tuple[tuple[str, str, float], ...]
     limits: tuple[LimitRow, ...]
     tightest: str
 
@@ -198,6 +204,9 @@ def plan_view(plan: Plan) -> PlanView:
         scenarios=section(scenario_rows),
         margins=section(margin_rows),
         solve=solve_view(plan),
+        bargain=bargain_view(plan),
+        terms=section(term_views),
+        lasting=section(lasting_views),
         limits=tuple(limit_rows(plan.case)),
         tightest=tightest_fill(plan.case),
     )
