@@ -1112,7 +1112,7 @@ def test_suppliers_that_are_too_few_are_infeasible() -> None:
     assert solve(made(second)).qualified == ("overseas-us",)
     assert evaluate(made(second)).violations == ("suppliers of x >= 2: short by 1",)
     assert solve(made()).status == "infeasible"
-    assert Problem(made()).leader_problem.model.ours["none"].count_gap["x"].ub == 0
+    assert Problem(made()).leader_problem.model.ours["none"].count_gap["x"].upper == 0
 
 
 # The gate ----------------------------------------------------------------------------------------------------------
