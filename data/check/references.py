@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -14,6 +15,9 @@ from ..schema.tables import TABLES, Contingency
 from .lookalikes import difference, skeleton
 
 UNTOUCHED = "none"
+
+PROBABILITY_ROUNDING = 1e-9
+"""Sum of probabilities above 1 that counts as rounding."""
 
 
 def check(draft: Draft) -> list[Fault]:
@@ -33,6 +37,7 @@ def check(draft: Draft) -> list[Fault]:
         _contingencies,
         _starts,
         _scenario_names,
+        _probabilities,
     )
     return [fault for each in checks for fault in each(draft)]
 
@@ -82,12 +87,13 @@ def _parties(draft: Draft) -> Iterator[Fault]:
     lines = draft.lines["parties"]
     if "parties" in draft.unknown:
         return
-    for role in ("focal", "counterpart"):
+    wants_leverage = draft.settings is not None and draft.settings.objective.sense == "leverage"
+    for role, must in (("focal", "exactly one must be"), ("counterpart", "objective.sense = leverage needs one")):
         holders = [line for line in lines if line.get("role") == role]
         for line in holders[1:]:
-            yield line.fault(f"a second one; {holders[0].at} is {role}, exactly one party may be", "role", role)
-        if not holders and all(line.get("role") for line in lines):
-            yield Fault(draft.files["parties"], f"no party is {role}; exactly one must be", column="role")
+            yield line.fault(f"a second one; {holders[0].at} is {role}, only one party may be", "role", role)
+        if not holders and all(line.get("role") for line in lines) and (role == "focal" or wants_leverage):
+            yield Fault(draft.files["parties"], f"no party is {role}; {must}", column="role")
 
 
 def _lanes(draft: Draft) -> Iterator[Fault]:
@@ -290,6 +296,27 @@ def _scenario_names(draft: Draft) -> Iterator[Fault]:
                 yield line.fault("the name of the scenario in which nothing happens; choose another", column, name)
             elif name is not None and table == "contingencies" and name in packages:
                 yield line.fault("a retaliation package has this name; choose another", column, name)
+
+
+def _probabilities(draft: Draft) -> Iterator[Fault]:
+    """One probability per package and contingency; together no more than 1, and more than 0 where they weigh scenarios."""
+    first: dict[tuple[str, str], Line] = {}
+    for table, column in (("retaliations", "package"), ("contingencies", "contingency")):
+        for line in draft.sound(table):
+            value = line.get("probability")
+            if value is None:
+                continue
+            other = first.setdefault((table, line.get(column)), line)
+            if other.get("probability") != value:
+                message = f"{other.at} of {line.get(column)!r} has {other.get('probability'):g}; write one of them in both"
+                yield line.fault(message, "probability", value)
+    total = math.fsum(line.get("probability") for line in first.values())
+    if total > 1 + PROBABILITY_ROUNDING:
+        last = list(first.values())[-1]
+        message = (
+            f"all probabilities together are {total:g}, more than 1; scenarios exclude each other, `none` has the rest"
+        )
+        yield last.fault(message, "probability", last.get("probability"))
 
 
 def _start_names(draft: Draft, packages: set[str]) -> Iterator[Fault]:

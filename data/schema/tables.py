@@ -201,6 +201,30 @@ def _start_weeks(value: Any) -> int | StartWeeks:
     return StartWeeks(text, tuple(weeks))
 
 
+def _flag(value: Any) -> str:
+    text = _text(value).lower()
+    if text in ("true", "yes", "1"):
+        return "true"
+    if text in ("false", "no", "0"):
+        return "false"
+    raise refuse("neither true nor false")
+
+
+def _scenario_rule(value: Any) -> str:
+    """Read ``worst``, ``none``, ``expected`` or ``cvar:`` with a share below 1."""
+    text = _text(value)
+    kind, colon, share = text.partition(":")
+    if not colon and kind in ("worst", "none", "expected"):
+        return kind
+    try:
+        tail = _number(share) if kind == "cvar" and colon else math.nan
+    except PydanticCustomError:
+        tail = math.nan
+    if 0 <= tail < 1:
+        return f"cvar:{tail:g}"
+    raise refuse("write worst, none, expected, or cvar: with the share of the weight that is left out, such as cvar:0.9")
+
+
 def _duration(value: Any) -> int:
     weeks = _week(value)
     if weeks < 1:
@@ -220,6 +244,7 @@ Bound = Annotated[float, BeforeValidator(_extended), AfterValidator(_not_negativ
 Share = Annotated[float, BeforeValidator(_finite), AfterValidator(_share)]
 Week = Annotated[int, BeforeValidator(_week)]
 Duration = Annotated[int, BeforeValidator(_duration)]
+Flag = Annotated[Literal["true", "false"], BeforeValidator(_flag)]
 Starts = Annotated[int | StartWeeks, BeforeValidator(_start_weeks), PlainSerializer(_plain_weeks)]
 Distribution = Annotated[Delay, BeforeValidator(_delay), PlainSerializer(str)]
 
@@ -248,13 +273,15 @@ class Row(BaseModel):
 
 
 class Party(Row):
-    """Who takes part: exactly one focal, exactly one counterpart, allies, others."""
+    """Who takes part: exactly one focal, at most one counterpart, allies, others."""
 
     table = "parties"
     key = ("party",)
     required = True
     party: Id = column("Id of the party.")
-    role: Literal["focal", "counterpart", "ally", "other"] = column("What the party is in this dispute.")
+    role: Literal["focal", "counterpart", "ally", "other"] = column(
+        "What the party is: focal (us), ally, counterpart (none where there is no dispute), other."
+    )
     name: Text = column("Name for people.", default="")
     loss_weight: Amount = column("Weight of this party's losses in ours; acts for focal and ally parties.", default=1.0)
 
@@ -281,6 +308,9 @@ class Item(Row):
     unit: Text = column("Unit its quantities are counted in.", default="")
     holding_cost: Amount = column("Cost of holding a unit for a week.", "money per unit and week", default=0.0)
     max_party_share: Share = column("Largest share of our intake one outside party may supply.", "share", default=1.0)
+    share_always: Flag = column(
+        "Whether limits on shares hold in every scenario, not in scenario none alone.", default="false"
+    )
 
 
 class Stock(Row):
@@ -417,6 +447,9 @@ class Retaliation(Row):
     policy: Id = column("The policy set on it.")
     cost: Amount = column("What the package costs the counterpart.", "money", default=0.0)
     notice_weeks: Week = column("Weeks before the policy starts in which we learn of it.", "weeks", default=0)
+    probability: Share | None = column(
+        "How likely the package is; one figure for all its rows, empty: no weight.", "share", default=None
+    )
 
 
 class Contingency(Row):
@@ -436,6 +469,11 @@ class Contingency(Row):
     )
     availability: Share = column("Share of capacity left.", "share")
     notice_weeks: Week = column("Weeks before its first week in which we learn of it.", "weeks", default=0)
+    probability: Share | None = column(
+        "How likely the contingency is, shared by its starts; one figure for all its rows, empty: no weight.",
+        "share",
+        default=None,
+    )
 
     @property
     def id(self) -> str:
@@ -554,9 +592,16 @@ class Limits(Section):
 
 
 class Objective(Section):
-    """What is maximised."""
+    """What is best."""
 
-    scenario: Literal["worst", "none"] = column("Leverage in the worst package, or in scenario none.", default="worst")
+    sense: Literal["leverage", "cost"] | None = column(
+        "Most leverage, or least cost; default: leverage where there is a counterpart, else cost.", default=None
+    )
+    scenario: Annotated[str, BeforeValidator(_scenario_rule)] = column(
+        "What counts: the `worst` package, scenario `none`, the `expected` value over scenarios by their probability, or "
+        "`cvar:0.9`, the mean of the worst 10 % of the weight.",
+        default="worst",
+    )
 
 
 class SolverOptions(Section):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...data import Case
     from ..leader.problem import Problem
 
-MONEY = ("leverage", "bound", "counterpart_loss", "own_loss", "sourcing_only_leverage")
+MONEY = ("leverage", "bound", "counterpart_loss", "own_loss", "sourcing_only_leverage", "cost_now")
 
 
 def restored(plan: Plan, units: Units, given: Case) -> Plan:

@@ -102,7 +102,8 @@ def moderate(units: Units) -> bool:
 def _program(network: Network) -> ConcreteModel:
     """Return the single-level program, the response's primal always in it."""
     model = build_single_level(network, primal=True)
-    model.gain = Expression(expr=model.response_dual.value - model.admin_cost + model.advantage)
+    gained = 0.0 if network.least_cost else model.response_dual.value
+    model.gain = Expression(expr=gained - model.admin_cost + model.advantage)
     model.gain.doc = "Leverage up to a constant: V, by the dual - admin costs + advantage."
     return model
 
@@ -123,6 +124,6 @@ def _under(problem: Problem, network: Network, choice: Mapping[str, str], money:
     if model.component("budget") is not None and limits.budget < math.inf:
         model.within_budget = Constraint(expr=model.first_stage_cost <= limits.budget - admin)
         model.within_budget.doc = "First-stage cost <= budget - admin costs of the policies given."
-    model.gain = Expression(expr=cost - admin + model.advantage)
+    model.gain = Expression(expr=(0.0 if network.least_cost else cost) - admin + model.advantage)
     model.gain.doc = "Leverage up to a constant: V - admin costs + advantage."
     return model

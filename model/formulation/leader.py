@@ -246,7 +246,7 @@ def continuity_week(b: Any, site: str, item: str, week: int) -> Any:
 
 
 def concentration(b: Any, item: str, party: str) -> Any:
-    """Intake from one outside party, in scenario none.
+    """Intake from one outside party, in scenario none, with share_always in every scenario.
 
     sum of ship from the party - share_gap <= max_party_share * (sum of ship from all parties not on our side + our production)
     """
@@ -266,9 +266,12 @@ def concentration(b: Any, item: str, party: str) -> Any:
 
 
 def concentrated(data: ScenarioData) -> list[tuple[str, str]]:
-    """(item, party) for every item with a share limit and every outside party that can send it to us."""
+    """(item, party) for every item with a share limit in the scenario and every outside party that can send it to us."""
     network = data.network
-    shares = {row.item: row.max_party_share for row in network.case.items}
+    shares = {
+        row.item: row.max_party_share if data.scenario == NONE or row.share_always == "true" else 1.0
+        for row in network.case.items
+    }
     found = dict.fromkeys(
         (lane.item, network.party[lane.origin])
         for lane in data.lanes
@@ -391,11 +394,11 @@ def refused_margin(b: Any) -> Any:
 
 
 def limit_scenario(b: Any, data: ScenarioData) -> None:
-    """Put continuity, and concentration in scenario none, into a scenario's block, with the gaps that make them elastic."""
+    """Put continuity and concentration into a scenario's block, with the gaps that make them elastic."""
     demands = data.network.demands
     b.continued = Set(initialize=[pair for pair in data.served if demands[pair].min_fill > 0], dimen=2)
     b.continued_weekly = Set(initialize=[pair for pair in data.served if demands[pair].min_fill_week > 0], dimen=2)
-    b.concentrated = Set(initialize=concentrated(data) if data.scenario == NONE else [], dimen=2)
+    b.concentrated = Set(initialize=concentrated(data), dimen=2)
     b.fill_gap = Var(b.continued, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.week_gap = Var(b.continued_weekly, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.share_gap = Var(b.concentrated, within=NonNegativeReals, bounds=(0.0, 0.0))
@@ -538,10 +541,58 @@ def own_cost(model: Any, scenario: str) -> Any:
     return model.own_cost[scenario] >= b.cost - model.margin_earned + model.first_stage_cost
 
 
+def value(model: Any, scenario: str) -> Any:
+    """What a rated scenario is worth, up to what depends on the policies alone: package cost + refused margin - own_cost.
+
+    Where cost is the sense, - own_cost alone.
+    """
+    if model.network.least_cost:
+        return -model.own_cost[scenario]
+    inflicted = model.network.package_cost.get(scenario, 0.0) + model.ours[scenario].refused_margin
+    return inflicted - model.own_cost[scenario]
+
+
 def worst(model: Any, scenario: str) -> Any:
     """The worst rated scenario decides: advantage <= package cost + refused margin - own_cost."""
-    loss = model.network.package_cost[scenario] + model.ours[scenario].refused_margin
-    return model.advantage <= loss - model.own_cost[scenario]
+    return model.advantage <= value(model, scenario)
+
+
+def expected(model: Any) -> Any:
+    """Scenarios count by their probability: advantage <= sum of probability * value(scenario)."""
+    return model.advantage <= quicksum(model.network.probability[name] * value(model, name) for name in model.rated)
+
+
+def below(model: Any, scenario: str) -> Any:
+    """By how much a scenario is worth less than the threshold: shortfall >= threshold - value(scenario)."""
+    return model.shortfall[scenario] >= model.threshold - value(model, scenario)
+
+
+def tail(model: Any) -> Any:
+    """The mean of the worst 1 - a of the weight: advantage <= threshold - sum of probability * shortfall / (1 - a)."""
+    network = model.network
+    short = quicksum(network.probability[name] * model.shortfall[name] for name in model.rated)
+    return model.advantage <= model.threshold - short / (1.0 - network.tail)
+
+
+def weigh_scenarios(model: Any, share: float | None) -> None:
+    """Put what decides into the model: the worst rated scenario, their mean, or the mean of the worst of them.
+
+    Parameters
+    ----------
+    model
+        The model, with ``own_cost`` of every rated scenario.
+    share
+        Share of the weight left out of the mean; None: the worst decides.
+    """
+    if share is None:
+        model.worst = Constraint(model.rated, rule=worst)
+    elif share == 0.0:
+        model.expected = Constraint(rule=expected)
+    else:
+        model.threshold = Var(within=Reals)
+        model.shortfall = Var(model.rated, within=NonNegativeReals)
+        model.below = Constraint(model.rated, rule=below)
+        model.tail = Constraint(rule=tail)
 
 
 def build_leader(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> ConcreteModel:
@@ -554,7 +605,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     scenarios
         Scenarios to hold beside ``none``; all of them by default.
     limited
-        Whether budget, continuity and concentration bind.
+        Whether budget, continuity and concentration bind, and scenarios count by their probability.
 
     Returns
     -------
@@ -569,7 +620,9 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.network = network
     model.weeks = Set(initialize=range(network.weeks))
     model.scenarios = Set(initialize=names)
-    model.rated = Set(initialize=[name for name in network.rated if name in names])
+    weighed = limited and network.tail is not None
+    rated = [name for name in network.rated if name in names] if weighed or network.tail is None else [NONE]
+    model.rated = Set(initialize=rated)
     model.to_qualify = Set(initialize=[lane.lane for lane in network.lanes_into(SIDE) if lane.fixed_cost])
     model.stockpiled = Set(
         initialize=[
@@ -593,7 +646,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.first_stage_cost = Expression(rule=first_stage_cost)
     model.own_cost = Var(model.rated, within=Reals)
     model.own_cost_counted = Constraint(model.rated, rule=own_cost)
-    model.worst = Constraint(model.rated, rule=worst)
+    weigh_scenarios(model, network.tail if weighed else None)
     if limited:
         model.loss_gap = Var(model.rated, within=NonNegativeReals, bounds=(0.0, 0.0))
         model.own_loss = Constraint(model.rated, rule=own_loss)

@@ -33,8 +33,10 @@ class Unheld(Exception):
 
 
 def first_set(network: Network) -> list[str] | None:
-    """Return the scenarios that a search begins with: ``none`` and the packages; None, all of them, where they are few."""
-    return None if len(network.contingencies) <= FEW else [NONE, *network.packages]
+    """Return the scenarios that a search begins with: ``none`` and all that count; None, all of them, where they are few."""
+    chosen = {NONE, *network.packages, *network.rated}
+    left = [name for name in network.contingencies if name not in chosen]
+    return None if len(left) <= FEW else [name for name in network.scenarios if name in chosen]
 
 
 def extended(network: Network, held: Sequence[str], found: Sequence[str]) -> list[str] | None:

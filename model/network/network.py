@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...data.units import Units
+from ..plan.tolerances import NO_WEIGHT
 from .usable import Usable
 
 if TYPE_CHECKING:
@@ -230,9 +231,37 @@ class Network:
         """``none``, then the packages, then the contingencies."""
         return [NONE, *self.packages, *self.contingencies]
 
+    @property
+    def least_cost(self) -> bool:
+        """Whether the objective is our cost alone, not leverage (section 5)."""
+        return self.case.sense == "cost"
+
+    @property
+    def tail(self) -> float | None:
+        """Share of the weight left out of the mean: 0 of ``expected``, a of ``cvar:a``; None where scenarios are not weighed."""
+        kind, _, share = self.case.settings.objective.scenario.partition(":")
+        return {"expected": 0.0, "cvar": float(share or 0.0)}.get(kind)
+
+    @cached_property
+    def probability(self) -> dict[str, float]:
+        """Weight of every scenario that has one: as the case says, shared by starts of a contingency; ``none`` has the rest."""
+        stated: dict[str, float] = {}
+        for row in self.case.retaliations:
+            if row.probability:
+                stated[row.package] = row.probability
+        starts = Counter(rows[0][0].contingency for rows in self.outages.values())
+        for name, rows in self.outages.items():
+            for row, _ in rows:
+                if row.probability:
+                    stated[name] = row.probability / starts[row.contingency]
+        rest = 1.0 - math.fsum(stated.values())
+        return {NONE: rest, **stated} if rest > NO_WEIGHT else stated
+
     @cached_property
     def rated(self) -> list[str]:
-        """Scenarios whose leverage counts: ``none`` and the packages, or ``none`` alone (section 5)."""
+        """Scenarios that count in the objective (section 5): by ``worst`` ``none`` and the packages, else ``none``, or all with a weight."""
+        if self.tail is not None:
+            return [name for name in self.scenarios if name in self.probability]
         return [NONE, *self.packages] if self.case.settings.objective.scenario == "worst" else [NONE]
 
     def availability(self, scenario: str) -> dict[tuple[str, str, int], float]:

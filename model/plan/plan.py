@@ -35,9 +35,14 @@ class Plan:
     status
         ``optimal`` (gap within the one asked for), ``feasible``, ``infeasible`` or ``unknown`` (stopped without a plan).
     leverage, bound, gap
-        Leverage in the worst package, its proven upper bound, and (bound - leverage) / \\|leverage\\|. None without a plan.
+        What is maximised, its proven upper bound, and (bound - leverage) / \\|leverage\\|: leverage in the worst package, or over
+        the scenarios as ``objective.scenario`` says; where cost is the sense, minus the cost. None without a plan.
     counterpart_loss, own_loss, worst_package
-        Both losses in the worst package, and its name.
+        Both losses in the scenarios that decide, and the worst of them.
+    cost_now
+        Our cost in the status quo; None where leverage is the sense.
+    weights
+        Weights with which scenarios decide, where they are weighed by probability.
     leverage_range
         Leverage under the least and the most kind of the counterpart's least-cost responses.
     sourcing_only_leverage
@@ -80,6 +85,8 @@ class Plan:
     worst_package: str | None = None
     leverage_range: tuple[float, float] | None = None
     sourcing_only_leverage: float | None = None
+    cost_now: float | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
     policies: Mapping[str, str] = field(default_factory=dict)
     qualified: tuple[str, ...] = ()
     stockpile: Mapping[str, float] = field(default_factory=dict)
@@ -100,16 +107,27 @@ class Plan:
         def charts(self) -> Any:
             """Charts, attached by the room above that draws them."""
 
+    @property
+    def cost(self) -> float | None:
+        """What the plan costs, where cost is the sense; else None."""
+        return -self.leverage if self.least_cost and self.leverage is not None else None
+
+    @property
+    def least_cost(self) -> bool:
+        """Whether cost is the sense."""
+        return self.case.sense == "cost"
+
     def __repr__(self) -> str:
         """Return the answer in a line."""
         if self.leverage is None:
             return f"Plan({self.case.name!r}, {self.status}, no plan)"
-        proven = "" if self.bound is None else f", bound {self.bound:.6g}"
+        word, sign = ("cost", -1.0) if self.least_cost else ("leverage", 1.0)
+        proven = "" if self.bound is None else f", bound {sign * self.bound:.6g}"
         chosen = [f"{regime}={policy}" for regime, policy in self.policies.items() if policy != "open"]
         chosen += [f"qualify {lane}" for lane in self.qualified]
         chosen += [f"stockpile {key}={units:.6g}" for key, units in self.stockpile.items()]
         choices = ", ".join(chosen) or ("all open" if self.policies else "nothing bought")
-        return f"Plan({self.case.name!r}, {self.status}, leverage {self.leverage:.6g}{proven}: {choices})"
+        return f"Plan({self.case.name!r}, {self.status}, {word} {sign * self.leverage:.6g}{proven}: {choices})"
 
     def causes(self) -> list[dict[str, Any]]:
         """Rows of the table ``causes`` in the worst package; they add up to both losses."""
