@@ -392,7 +392,8 @@ def export_model(
         with placing(file, "file"):
             interrupts.run(lambda: write_model(model, file, force=force), talk)
     what = "the single-level program" if choice is None else "our side under the policies given"
-    talk.say(shown(f"{file} holds {what} of {loaded.name}: {size_of(model)}. Maximised is leverage."))
+    aim = "Minimised is cost" if loaded.sense == "cost" else "Maximised is leverage"
+    talk.say(shown(f"{file} holds {what} of {loaded.name}: {size_of(model)}. {aim}."))
     talk.say(shown(f"Units: {units_of(model)}."))
 
 

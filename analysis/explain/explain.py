@@ -11,6 +11,7 @@ from ...model.methods.engine import Engine
 from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import SCHEMA, Plan
+from ...model.plan.sense import sense_of
 from ..relaxation.elastic import Elastic
 from .conflict import Conflict, find_conflict
 from .shadow_prices import PlanPrices, plan_prices_of
@@ -60,7 +61,7 @@ class Explanation:
             "feasible": self.feasible,
             "conflict": None if self.conflict is None else self.conflict.to_dict(),
             "plan": None if self.plan is None else self.plan.to_dict(),
-            "worths": None if self.worths is None else self.worths.to_dict(),
+            "worths": None if self.worths is None else self.worths.to_dict(sense_of(self.case)),
             "solve": dict(self.solve),
         }
 

@@ -308,7 +308,9 @@ def _probabilities(draft: Draft) -> Iterator[Fault]:
                 continue
             other = first.setdefault((table, line.get(column)), line)
             if other.get("probability") != value:
-                message = f"{other.at} of {line.get(column)!r} has {other.get('probability'):g}; write one of them in both"
+                message = (
+                    f"{other.at} of {line.get(column)!r} has {other.get('probability'):g}; write one of them in both"
+                )
                 yield line.fault(message, "probability", value)
     total = math.fsum(line.get("probability") for line in first.values())
     if total > 1 + PROBABILITY_ROUNDING:

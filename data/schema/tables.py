@@ -222,7 +222,9 @@ def _scenario_rule(value: Any) -> str:
         tail = math.nan
     if 0 <= tail < 1:
         return f"cvar:{tail:g}"
-    raise refuse("write worst, none, expected, or cvar: with the share of the weight that is left out, such as cvar:0.9")
+    raise refuse(
+        "write worst, none, expected, or cvar: with the share of the weight that is left out, such as cvar:0.9"
+    )
 
 
 def _duration(value: Any) -> int:

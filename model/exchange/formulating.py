@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pyomo.environ import Constraint, Expression, Objective, Set, maximize
+from pyomo.environ import Constraint, Expression, Objective, Set, maximize, minimize
 
 from ..formulation.linking import build_leader_problem
 from ..formulation.single_level import build_single_level
@@ -42,7 +42,7 @@ def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: s
     Without policies it is the single-level program (model.md section 6): policies are binaries, and the counterpart's response
     enters by its primal, its dual and strong duality. With policies it is our side on the response's least-cost face under these
     (sections 4 and 5). In both, ``leverage`` is the only objective, maximised, constants included: its optimum is the leverage
-    of `solve`, or of the best plan under the policies given.
+    of `solve`, or of the best plan under the policies given. Where cost is the sense, ``cost`` is minimised.
 
     Parameters
     ----------
@@ -84,8 +84,13 @@ def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: s
         for name in GAPS:
             if block.component(name) is not None:
                 block.component(name).fix(0.0)
-    model.leverage = Objective(expr=model.gain + problem.constant(0.0, 0.0) * money, sense=maximize)
-    model.leverage.doc = "Leverage: the counterpart's loss - our loss in the scenario that decides."
+    if network.least_cost:
+        model.cost = Objective(expr=-model.gain, sense=minimize)
+        model.cost.doc = "What the plan costs in the scenarios that decide."
+        model.gain.doc = "Minus the cost."
+    else:
+        model.leverage = Objective(expr=model.gain + problem.constant(0.0, 0.0) * money, sense=maximize)
+        model.leverage.doc = "Leverage: the counterpart's loss - our loss in the scenario that decides."
     model.name = safe(case.name)
     model.units = network.units
     document(model)

@@ -413,9 +413,7 @@ def values_of(network: Network, losses: Mapping[str, tuple[float, float]], statu
     return {name: theirs - ours for name, (theirs, ours) in losses.items()}
 
 
-def worst_of(
-    network: Network, losses: Mapping[str, tuple[float, float]], money: float, status_quo: float = 0.0
-) -> str:
+def worst_of(network: Network, losses: Mapping[str, tuple[float, float]], money: float, status_quo: float = 0.0) -> str:
     """The rated scenario that is worth least; the first among ties.
 
     Parameters

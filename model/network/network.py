@@ -245,21 +245,18 @@ class Network:
     @cached_property
     def probability(self) -> dict[str, float]:
         """Weight of every scenario that has one: as the case says, shared by starts of a contingency; ``none`` has the rest."""
-        stated: dict[str, float] = {}
-        for row in self.case.retaliations:
-            if row.probability:
-                stated[row.package] = row.probability
+        stated = {row.package: row.probability for row in self.case.retaliations if row.probability}
         starts = Counter(rows[0][0].contingency for rows in self.outages.values())
         for name, rows in self.outages.items():
-            for row, _ in rows:
-                if row.probability:
-                    stated[name] = row.probability / starts[row.contingency]
+            for outage, _ in rows:
+                if outage.probability:
+                    stated[name] = outage.probability / starts[outage.contingency]
         rest = 1.0 - math.fsum(stated.values())
         return {NONE: rest, **stated} if rest > NO_WEIGHT else stated
 
     @cached_property
     def rated(self) -> list[str]:
-        """Scenarios that count in the objective (section 5): by ``worst`` ``none`` and the packages, else ``none``, or all with a weight."""
+        """Scenarios that count (section 5): of ``worst`` ``none`` and the packages, of ``none`` itself, else all with a weight."""
         if self.tail is not None:
             return [name for name in self.scenarios if name in self.probability]
         return [NONE, *self.packages] if self.case.settings.objective.scenario == "worst" else [NONE]

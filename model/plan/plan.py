@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .sense import sense_of
 from .tolerances import SERVED_IN_FULL
 
 if TYPE_CHECKING:
@@ -19,6 +20,31 @@ SCHEMA = 1
 def served(fill: Any) -> Any:
     """Whether fills, one or an array of them, count as served in full."""
     return fill >= SERVED_IN_FULL
+
+
+def decided(frame: pd.DataFrame, weights: Mapping[str, float], keys: list[str], figures: list[str]) -> pd.DataFrame:
+    """Return rows of a table over the scenarios that decide, without the column of scenarios.
+
+    Parameters
+    ----------
+    frame
+        A table; without a column ``scenario`` it is returned as it is.
+    weights
+        Weights of the scenarios; of a single one its rows are returned as they are.
+    keys, figures
+        Columns that tell rows of a scenario apart, and those of which means are taken; a mean of what is not known is not known.
+    """
+    if "scenario" not in frame:
+        return frame
+    if len(weights) == 1:
+        return frame[frame["scenario"] == next(iter(weights))].drop(columns="scenario")
+    told = frame[frame["scenario"].isin(list(weights))]
+    share = told["scenario"].map(dict(weights)).astype(float)
+    told = told.assign(**{name: told[name] * share for name in figures})
+    rest = {name: "first" for name in frame if name not in ("scenario", *keys, *figures)}
+    sums = {name: (lambda column: column.sum(skipna=False)) for name in figures}
+    grouped = told.groupby(keys, sort=False, dropna=False).agg({**sums, **rest}).reset_index()
+    return grouped[[name for name in frame if name != "scenario"]]
 
 
 STATUSES = ("optimal", "feasible", "infeasible", "unknown")
@@ -129,23 +155,31 @@ class Plan:
         choices = ", ".join(chosen) or ("all open" if self.policies else "nothing bought")
         return f"Plan({self.case.name!r}, {self.status}, {word} {sign * self.leverage:.6g}{proven}: {choices})"
 
+    @property
+    def deciding(self) -> Mapping[str, float]:
+        """Weights, 1 in sum, of the scenarios that decide: the worst alone where none are weighed."""
+        if self.weights or self.worst_package is None:
+            return self.weights
+        return {self.worst_package: 1.0}
+
     def causes(self) -> list[dict[str, Any]]:
-        """Rows of the table ``causes`` in the worst package; they add up to both losses."""
+        """Rows of the table ``causes`` over the scenarios that decide; they add up to both losses."""
         frame = self.tables.get("causes")
         if frame is None:
             return []
-        rows = frame[frame["scenario"] == self.worst_package].drop(columns="scenario")
+        rows = decided(frame, self.deciding, ["side", "cause", "item"], ["units", "amount"])
         return [
             {name: None if value != value else value for name, value in row.items()} for row in rows.to_dict("records")
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return ``plan.json`` as a dictionary of plain values."""
-        return {
+        """Return ``plan.json`` as a dictionary of plain values; where cost is the sense, it says cost (`Sense`)."""
+        document = {
             "schema": SCHEMA,
             "case": self.case.name,
             "status": self.status,
             "leverage": self.leverage,
+            "cost_now": self.cost_now,
             "bound": self.bound,
             "gap": self.gap,
             "counterpart_loss": self.counterpart_loss,
@@ -167,3 +201,6 @@ class Plan:
             "case_warnings": list(self.case_warnings),
             "solve": dict(self.solve),
         }
+        if self.weights:
+            document["weights"] = dict(self.weights)
+        return sense_of(self.case).plan(document)

@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..format.cells import cells
+from ..format.columns import SHARE, Column
 from ..format.numbers import decimals, number, percent, plain, signed
-from ..views.outcomes import SCENARIO_COLUMNS
 
 if TYPE_CHECKING:
     from ..views.case import LimitRow
     from ..views.causes import CauseView
     from ..views.outcomes import LossView
     from ..views.plan import PlanView
+
+
+PROBABILITY = Column("probability", "Probability", "Prob.", kind=SHARE)
+"""Weight of a scenario."""
 
 
 def case_limit_cells(row: LimitRow) -> tuple[str, str]:
@@ -70,6 +74,13 @@ def cause_cells(causes: CauseView) -> tuple[list[tuple[str, str, str, str]], str
     return rows, number(causes.total, places)
 
 
+def scenario_columns(view: PlanView) -> list[Column]:
+    """Return the figures of scenarios that are told; probabilities where scenarios are weighed by them."""
+    told = any(row.probability is not None for row in view.scenarios)
+    columns = list(view.case.words.scenario_columns)
+    return [*columns, PROBABILITY] if told else columns
+
+
 def scenario_cells(view: PlanView) -> list[list[str]]:
-    """Return leverage and both losses of every scenario in figures."""
-    return list(map(list, zip(*(cells(column, view.scenarios) for column in SCENARIO_COLUMNS), strict=True)))
+    """Return the figures of every scenario."""
+    return list(map(list, zip(*(cells(column, view.scenarios) for column in scenario_columns(view)), strict=True)))
