@@ -250,7 +250,8 @@ def losses_table(problem: Problem, account: Account) -> pd.DataFrame:
             rows.append(("counterpart", scenario, "refused_exports", 0.0, now.refused[scenario]))
             rows.append(("counterpart", scenario, "package_cost", 0.0, network.package_cost.get(scenario, 0.0)))
         rows += [("ours", scenario, *both(part, scenario)) for part in OWN_COSTS]
-        rows.append(("ours", scenario, "sales_to_counterpart", -before.margin, -now.margin))
+        if network.case.pressed:
+            rows.append(("ours", scenario, "sales_to_counterpart", -before.margin, -now.margin))
         rows += [("ours", scenario, part, 0.0, amount) for part, amount in first_stage]
     frame = pd.DataFrame(rows, columns=["side", "scenario", "part", "status_quo", "plan"])
     frame["loss"] = frame["plan"] - frame["status_quo"]
