@@ -62,7 +62,11 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             assert result.exit_code == 0, (name, result.output)
             told[name] = result.output
         for path in sorted(Path().rglob("*")):
-            if path.suffix in (".json", ".csv", ".html", ".svg") and "case" not in path.parts and path.parts[0] != "buyer":
+            if (
+                path.suffix in (".json", ".csv", ".html", ".svg")
+                and "case" not in path.parts
+                and path.parts[0] != "buyer"
+            ):
                 told[str(path)] = path.read_text(encoding="utf-8")
             elif path.suffix == ".parquet":
                 told[str(path)] = " ".join(pq.read_schema(path).names)

@@ -88,10 +88,14 @@ def _parties(draft: Draft) -> Iterator[Fault]:
     if "parties" in draft.unknown:
         return
     wants_leverage = draft.settings is not None and draft.settings.objective.sense == "leverage"
-    for role, must in (("focal", "exactly one must be"), ("counterpart", "objective.sense = leverage needs one")):
+    roles = (
+        ("focal", "exactly", "exactly one must be"),
+        ("counterpart", "at most", "objective.sense = leverage needs one"),
+    )
+    for role, most, must in roles:
         holders = [line for line in lines if line.get("role") == role]
         for line in holders[1:]:
-            yield line.fault(f"a second one; {holders[0].at} is {role}, only one party may be", "role", role)
+            yield line.fault(f"a second one; {holders[0].at} is {role}, {most} one party may be", "role", role)
         if not holders and all(line.get("role") for line in lines) and (role == "focal" or wants_leverage):
             yield Fault(draft.files["parties"], f"no party is {role}; {must}", column="role")
 
