@@ -198,19 +198,21 @@ def schema(talk: Talk) -> None:
 
 @cli.command()
 @click.argument("folder", metavar="DIR")
+@click.option("--diversify", is_flag=True, help="The case of a buyer: least cost, nobody to press.")
 @click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty.")
 @loudness_options
-def init(folder: str, force: bool, talk: Talk) -> None:
+def init(folder: str, diversify: bool, force: bool, talk: Talk) -> None:
     """Write a small, commented case to DIR that can be solved as it is.
 
     \b
-    Example:
+    Examples:
       sluicegate init mycase
+      sluicegate init mycase --diversify
     """
     from .data import init_case
 
     with placing(folder):
-        words = init_case(folder, force=force)
+        words = init_case(folder, diversify=diversify, force=force)
     talk.say(words.rstrip("\n"))
 
 

@@ -14,6 +14,7 @@ from ...model.plan.plan import SCHEMA, Plan
 from ...model.plan.sense import sense_of
 from ..relaxation.elastic import Elastic
 from .conflict import Conflict, find_conflict
+from .needs import Need, needs_of
 from .shadow_prices import PlanPrices, plan_prices_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Explanation:
         The best plan, and what its limits and decisions are worth; None where there is none.
     solve
         Programs and seconds it took.
+    needs
+        Where cost is the sense, what each purchase of the plan is for.
     """
 
     case: Case
@@ -41,6 +44,7 @@ class Explanation:
     plan: Plan | None
     worths: PlanPrices | None
     solve: dict[str, Any]
+    needs: tuple[Need, ...] = ()
 
     def __repr__(self) -> str:
         """Return what was found, in a line."""
@@ -55,7 +59,7 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as plain values."""
-        return {
+        document = {
             "schema": SCHEMA,
             "case": self.case.name,
             "feasible": self.feasible,
@@ -64,6 +68,9 @@ class Explanation:
             "worths": None if self.worths is None else self.worths.to_dict(sense_of(self.case)),
             "solve": dict(self.solve),
         }
+        if self.case.sense == "cost":
+            document["needs"] = [need.to_dict() for need in self.needs]
+        return document
 
 
 def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> Explanation:
@@ -99,18 +106,20 @@ def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> 
             monitor.stage("search", 0)
             conflict = find_conflict(elastic)
             plan = worths = None
+            needs: tuple[Need, ...] = ()
             if conflict is None:
                 found = engine.search(SolveLimits.of(case).natural(engine.problem.units))
                 if monitor.stop():
                     raise Stopped
                 plan = engine.plan(found)
                 worths = plan_prices_of(engine, found, plan)
+                needs = needs_of(case, plan) if plan.least_cost else ()
             facts = {
                 "programs": elastic.solves,
                 "seconds": time.perf_counter() - began,
                 "build_seconds": engine.problem.build_seconds,
             }
-            return Explanation(case, conflict, plan, worths, facts)
+            return Explanation(case, conflict, plan, worths, facts, needs)
         finally:
             elastic.close()
 

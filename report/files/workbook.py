@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 SUMMARY, POLICIES, SOURCING = "Summary", "Policies of the plan", "Sourcing"
 FLOWS, STOCKS, FILLS = "Flows by week", "Stocks by week", "Fills by week"
 SCENARIOS, CAUSES, LOSSES, CONTINUITY = "Scenarios", "Causes", "Losses", "Continuity"
-SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, CAUSES, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
+ALLOCATION, SERVICE = "Allocation", "Service"
+SHEETS = (SUMMARY, POLICIES, SOURCING, ALLOCATION, SERVICE, SCENARIOS, CAUSES, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
 """Sheets of the plan; none has the name of a table of the case, nor one near it, so that the workbook is a case too."""
 
 EVERY = "every scenario"
@@ -130,6 +131,8 @@ class _Writer:
         if self.view.policies or self.words.two_sided:
             self._policies()
         self._sourcing()
+        if self.view.allocation:
+            self._allocation()
         self._scenarios()
         self._causes()
         self._losses()
@@ -340,6 +343,34 @@ class _Writer:
         chart.set_x_axis({"num_format": "0%", "max": 1, "min": 0})
         chart.set_size({"width": 760, "height": max(320, 26 * len(lanes) + 90)})
         sheet.insert_chart(len(lanes) + len(stockpiles) + 2, 0, chart)
+
+    def _allocation(self) -> None:
+        rows, quarters = self.view.allocation, len(self.view.allocation[0].quarters)
+        self._table(
+            ALLOCATION,
+            [
+                Column("Supplier", [row.supplier for row in rows], TEXT),
+                Column("Party", [row.party for row in rows], TEXT),
+                Column("Item", [row.item for row in rows], TEXT),
+                Column("Unit", [row.unit for row in rows], TEXT),
+                *(Column(f"Quarter {place + 1}", [row.quarters[place] for row in rows]) for place in range(quarters)),
+                Column("All quarters", [row.units for row in rows]),
+                Column("Share", [row.share for row in rows], SHARE),
+                Column(f"Landed cost of a unit ({self.money})", [row.landed for row in rows]),
+                Column(f"Qualifying in it ({self.money})", [row.fixed for row in rows]),
+            ],
+        )
+        served = self.view.service
+        self._table(
+            SERVICE,
+            [
+                Column("Scenario", [row.scenario for row in served], TEXT),
+                Column("Demand", [row.demand for row in served], TEXT),
+                Column("Mean fill", [row.mean for row in served], SHARE),
+                Column("Least week", [row.least for row in served], SHARE),
+                Column("Which", [row.week for row in served], WEEK),
+            ],
+        )
 
     def _unit(self, item: str) -> str:
         return self.units.get(item, "units")

@@ -104,6 +104,7 @@ class Words:
     unrated_kind: str
     bound: str
     no_bound: str
+    none_possible: str
     bound_label: str
     worst_tie: str
     split: str
@@ -200,6 +201,7 @@ LEVERAGE = Words(
     unrated_note="Not rated: counts through continuity only.",
     unrated_kind="continuity only",
     bound="no plan can have more than {bound} (gap {gap})",
+    none_possible="Proven: no plan under {under_any} of policies.",
     no_bound="Any plan has a leverage of at most {bound}.",
     bound_label="no plan can have more than",
     worst_tie="at least",
@@ -342,6 +344,7 @@ COST_ALONE = Words(
     unrated_note="Limits only: does not count in the cost, and its fills are kept all the same.",
     unrated_kind="limits only",
     bound="no plan can cost less than {bound} (gap {gap})",
+    none_possible="Proven: no plan, whatever is qualified and stockpiled.",
     no_bound="Any plan costs {bound} at least.",
     bound_label="no plan can cost less than",
     worst_tie="at most",

@@ -14,12 +14,16 @@ from ..format.columns import PAGE, TEXT, shown_on
 from ..format.numbers import counted, decimals, gap, number, percent, plain
 from ..format.words import words_of
 from ..text.plan_cells import (
+    SERVICE_HEADS,
+    allocation_cells,
+    allocation_heads,
     case_limit_cells,
     cause_cells,
     limit_cells,
     loss_cells,
     scenario_cells,
     scenario_columns,
+    service_cells,
     stockpile_cells,
 )
 from ..text.words import answer, case_line, how, in_money, status_words, under
@@ -83,6 +87,10 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "loss_rows": _loss_rows(view),
         "lanes": _sourcing_rows(view),
         "stockpiles": list(stockpile_cells(view)),
+        "allocation_heads": allocation_heads(view),
+        "allocation": list(allocation_cells(view)),
+        "service_heads": SERVICE_HEADS,
+        "service": list(service_cells(view)),
         "scenarios": _scenario_rows(view),
         "scenario_heads": [column.title for column in scenario_columns(view)],
     }

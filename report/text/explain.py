@@ -63,6 +63,7 @@ def explanation_parts(explanation: Explanation) -> Iterable[RenderableType]:
         yield from _binding(explanation.worths, words_of(explanation.case))
         yield from _lifted(explanation)
         yield from _decisions(explanation)
+        yield from _needs(explanation)
     facts = explanation.solve
     words = f"{seconds(facts['seconds'])}, of which {seconds(facts['build_seconds'])} to build"
     yield section("How it was found")
@@ -250,6 +251,23 @@ def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
         )
     else:
         yield text_line("None can be dropped: without any of them there is no plan.")
+
+
+def _needs(explanation: Explanation) -> Iterable[RenderableType]:
+    """Yield what each purchase is for, limit and scenario; nothing where leverage is the sense."""
+    if not explanation.needs:
+        return
+    yield section("What each purchase is for", "the plan worked out without it, the rest kept")
+    places = decimals([need.added for need in explanation.needs])
+    units = {row.item: row.unit for row in explanation.case.items}
+    for need in explanation.needs:
+        amount = "" if need.units is None else f" ({number(need.units)} {plain(units[need.key.rpartition('/')[2]])})"
+        yield text_line(f"{plain(need.key)}{amount}", "bold")
+        for words in need.broken:
+            yield text_line(f"- without it {plain(words)}")
+        money = in_money(case_view(explanation.case), number(need.added, places))
+        each = "" if not need.units else f", {number(need.added / need.units)} a unit"
+        yield text_line(f"- saves most in scenario {plain(need.scenario)}: {money}{each}")
 
 
 def _choice(explanation: Explanation, worth: DecisionValue) -> str:

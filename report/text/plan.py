@@ -19,7 +19,18 @@ from ..views.policies import POLICY_COLUMNS
 from ..views.sourcing import SAME_SHARE
 from .causes import causes_parts
 from .layout import indented, label_grid, listed, new_table, section, table_of, text_line
-from .plan_cells import case_limit_cells, limit_cells, loss_cells, scenario_cells, scenario_columns, stockpile_cells
+from .plan_cells import (
+    SERVICE_HEADS,
+    allocation_cells,
+    allocation_heads,
+    case_limit_cells,
+    limit_cells,
+    loss_cells,
+    scenario_cells,
+    scenario_columns,
+    service_cells,
+    stockpile_cells,
+)
 from .words import how, in_money, split_words, status_words, under
 
 if TYPE_CHECKING:
@@ -54,10 +65,12 @@ def plan_parts(view: PlanView) -> Iterable[RenderableType]:
     yield from _policies(view)
     yield from _limits(view)
     yield from _sourcing(view)
+    yield from _allocation(view)
     yield from _shortages(view)
     yield from causes_parts(view)
     yield from _losses(view)
     yield from _continuity(view)
+    yield from _service(view)
     yield from _scenarios(view)
     yield from _proof(view)
 
@@ -174,6 +187,29 @@ def _stockpiles(view: PlanView) -> Iterable[RenderableType]:
     yield indented(found)
 
 
+def _allocation(view: PlanView) -> Iterable[RenderableType]:
+    if not view.allocation:
+        return
+    yield section("Allocation", f"units by quarter, {view.case.words.calm}")
+    found = new_table(*allocation_heads(view), names=2)
+    before = ""
+    for item, supplier, *figures in allocation_cells(view):
+        found.add_row(Name(item if item != before else ""), Name(supplier), *figures)
+        before = item
+    yield indented(found)
+    yield text_line("A unit: landed cost, qualifying the supplier spread over the units.", "dim")
+
+
+def _service(view: PlanView) -> Iterable[RenderableType]:
+    if not view.service:
+        return
+    yield section("Service", "share of our and our allies' demand that is served in its week")
+    found = new_table(*SERVICE_HEADS, names=2)
+    for scenario, demand, *figures in service_cells(view):
+        found.add_row(Name(scenario), Name(demand), *figures)
+    yield indented(found)
+
+
 def _shortages(view: PlanView) -> Iterable[RenderableType]:
     if not view.case.words.two_sided:
         return
@@ -263,7 +299,7 @@ def _without_plan(view: PlanView) -> Iterable[RenderableType]:
         yield section("No plan satisfies the limits")
         combinations = view.solve.combinations
         under_any = f"any of {counted(combinations, 'combination')}" if combinations else "any combination"
-        yield text_line(f"Proven: no plan under {under_any} of policies.")
+        yield text_line(view.case.words.none_possible.format(under_any=under_any))
         yield section("Limits of the case")
         found = new_table("", "Limit")
         for row in view.limits:

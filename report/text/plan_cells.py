@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ...model.plan.tolerances import SERVED_IN_FULL
 from ..format.cells import cells
 from ..format.columns import SHARE, Column
 from ..format.numbers import decimals, number, percent, plain, signed
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ..views.plan import PlanView
 
 
-PROBABILITY = Column("probability", "Probability", "Prob.", kind=SHARE)
+PROBABILITY = Column("probability", "Probability", "Prob.", kind=SHARE, digits=1)
 """Weight of a scenario."""
 
 
@@ -72,6 +73,37 @@ def cause_cells(causes: CauseView) -> tuple[list[tuple[str, str, str, str]], str
         if abs(row.amount) >= noise
     ]
     return rows, number(causes.total, places)
+
+
+def allocation_heads(view: PlanView) -> list[str]:
+    """Return the heads of the allocation."""
+    quarters = len(view.allocation[0].quarters) if view.allocation else 0
+    return ["Item", "Supplier", *(f"Q{number}" for number in range(1, quarters + 1)), "Share", "A unit"]
+
+
+def allocation_cells(view: PlanView) -> Iterable[list[str]]:
+    """Yield item, supplier, units of every quarter, share and landed cost of a unit."""
+    for row in view.allocation:
+        places = decimals(row.quarters, 4)
+        quarters = [number(units, places) for units in row.quarters]
+        yield [
+            plain(row.item),
+            plain(row.supplier),
+            *quarters,
+            percent(row.share),
+            number(row.landed, decimals([row.landed], 4)),
+        ]
+
+
+def service_cells(view: PlanView) -> Iterable[list[str]]:
+    """Yield scenario, demand, mean fill, that of the worst week, and the week."""
+    for row in view.service:
+        week = "" if row.least >= SERVED_IN_FULL else f"week {row.week}"
+        yield [plain(row.scenario), plain(row.demand), percent(row.mean), percent(row.least), week]
+
+
+SERVICE_HEADS = ("Scenario", "Demand", "Served", "Least week", "")
+"""Heads of the service."""
 
 
 def scenario_columns(view: PlanView) -> list[Column]:

@@ -11,6 +11,7 @@ from ...model.plan.limits import BUDGET
 from ...model.plan.tolerances import WIDE_RANGE
 from ..format.notices import notices
 from ..format.words import words_of
+from .buying import AllocationRow, ServiceRow, allocation_rows, service_rows
 from .case import LIMITS, CaseView, LimitRow, case_view, limit_rows, tightest_fill
 from .causes import CauseView, cause_views
 from .outcomes import (
@@ -93,6 +94,8 @@ class PlanView:
         Limits that the choices break; what to know before trusting a figure.
     policies, uses, lanes, stockpiles, qualified, shortages, causes, losses, loss_rows, scenarios, margins
         Rows of its sections.
+    allocation, service
+        Who delivers what, and who is served, where cost is the sense.
     solve
         How it was solved.
     limits, tightest
@@ -129,6 +132,8 @@ class PlanView:
     loss_rows: tuple[LossRow, ...]
     scenarios: tuple[ScenarioRow, ...]
     margins: tuple[MarginRow, ...]
+    allocation: tuple[AllocationRow, ...]
+    service: tuple[ServiceRow, ...]
     solve: SolveView
     limits: tuple[LimitRow, ...]
     tightest: str
@@ -209,6 +214,8 @@ def plan_view(plan: Plan) -> PlanView:
         loss_rows=parts,
         scenarios=section(scenario_rows),
         margins=section(margin_rows),
+        allocation=section(allocation_rows) if plan.least_cost else (),
+        service=section(service_rows) if plan.least_cost else (),
         solve=solve_view(plan),
         limits=tuple(limit_rows(plan.case)),
         tightest=tightest_fill(plan.case),
