@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .analysis.dependence.indices import indices
     from .analysis.explain.explain import explain
     from .analysis.frontier.frontier import Frontier, frontier
+    from .analysis.information.ranged import with_range
     from .analysis.sweep.design import make_design
     from .analysis.sweep.read import read_sweep
     from .analysis.sweep.run import sweep
@@ -33,6 +34,7 @@ _HOMES = {
     "make_design": ".analysis.sweep.design",
     "read_sweep": ".analysis.sweep.read",
     "sweep": ".analysis.sweep.run",
+    "with_range": ".analysis.information.ranged",
     "Case": ".data",
     "CaseError": ".data",
     "case_from_tables": ".data",
@@ -63,6 +65,7 @@ __all__ = [
     "read_sweep",
     "solve",
     "sweep",
+    "with_range",
     "write_model",
 ]
 

@@ -233,12 +233,15 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
       sluicegate validate mycase --set limits.budget=80
     """
     from .analysis.status_quo import status_quo_warnings
+    from .analysis.worlds import check_uncertainties
     from .data import CaseError, load_case
     from .report.format.documents import check_document
     from .report.text.check import show_check
 
     try:
         loaded = load_case(case, overrides)
+        if faults := check_uncertainties(loaded):
+            raise CaseError(faults)
     except CaseError as error:
         if as_json:
             put_json(check_document(case, None, error.faults))
@@ -263,8 +266,11 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
     "good is made of (pieces), bound them by single responses (rows), branch over them (tree), or solve one program (program).",
 )
 @solver_option
+@click.option(
+    "--no-range", is_flag=True, help="Do not work out from where to where the figure runs over uncertain figures."
+)
 @loudness_options
-def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, talk: Talk, **options: Any) -> None:
+def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool, talk: Talk, **options: Any) -> None:
     """Find the plan of greatest leverage for CASE, and prove it.
 
     The plan is summarised here and written to a result folder: plan.json, tables as CSV and Parquet, the case as
@@ -281,6 +287,7 @@ def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, talk: Talk, **o
       sluicegate solve mycase --method program --solver scip_direct
       sluicegate solve mycase --json | jq .leverage
     """
+    from .analysis.information import patience, with_range
     from .analysis.status_quo import with_status_quo_warnings
     from .model import solve as solve_case
 
@@ -293,6 +300,12 @@ def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, talk: Talk, **o
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
+            if not no_range:
+                workers = processes(options["threads"])
+                found = plan
+                plan = interrupts.run(
+                    lambda: with_range(found, processes=workers, seconds=patience(found), monitor=monitor), talk
+                )
         plan = with_status_quo_warnings(plan, monitor.problem)
         stopped = interrupts.stopped.is_set()
         if stopped and plan.status == "unknown":

@@ -47,6 +47,20 @@ class CauseDocument(Document):
     amount: float
 
 
+class RangeDocument(Document):
+    """The range of ``plan.json``."""
+
+    worlds: int
+    worked_out: int
+    seed: int
+    low: float
+    high: float
+    least: float
+    most: float
+    share_negative: float
+    share_kept: float
+
+
 class PlanDocument(Document):
     """``plan.json``, and ``base.json`` of a sweep."""
 
@@ -71,6 +85,7 @@ class PlanDocument(Document):
     causes: list[CauseDocument] = []
     warnings: Texts
     solve: dict[str, Any]
+    range: RangeDocument | None = None
 
 
 class PointDocument(Document):

@@ -29,7 +29,7 @@ IDLE_SHARE = 0.01
 
 
 def lane_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
-    """Base flow and mean status-quo flow of every lane that touches a side.
+    """Mean base flow and mean status-quo flow of every lane that touches a side.
 
     Parameters
     ----------
@@ -49,7 +49,8 @@ def lane_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
     network, operations = problem.network, problem.status_quo.operations
     ours, theirs, solution = operations.readout.ours[NONE], operations.readout.response, operations.solution
     exports = ours["export_fill"]
-    base = np.array([network.lanes[lane].base_flow for lane, _ in exports.keys])
+    weekly = network.weekly.base_flow
+    base = np.array([weekly[lane][week] for lane, week in exports.keys])
     total: dict[str, list[float]] = {}
     for keys, units in (
         (ours["ship"].keys, ours["ship"].values(solution)),
@@ -62,7 +63,7 @@ def lane_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
     for pair, lanes in network.sold_abroad.items():
         for lane in lanes:
             if network.side[lane.destination] == "other":
-                total[lane.lane] = (lane.base_flow * fills[pair]).tolist() if lane.base_flow else []
+                total[lane.lane] = (np.array(weekly[lane.lane]) * fills[pair]).tolist() if lane.base_flow else []
     unit = {name: network.units.item(lane.item) for name, lane in network.lanes.items()}
     rows = [
         {
@@ -70,7 +71,7 @@ def lane_table(case: Case, problem: Problem | None = None) -> pd.DataFrame:
             "item": network.lanes[name].item,
             "origin": network.lanes[name].origin,
             "destination": network.lanes[name].destination,
-            "base_flow": network.lanes[name].base_flow * unit[name],
+            "base_flow": math.fsum(weekly[name]) / network.weeks * unit[name],
             "mean_flow": math.fsum(flows) / network.weeks * unit[name],
         }
         for name, flows in total.items()

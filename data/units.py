@@ -61,7 +61,8 @@ class Units:
     def of(cls, rows: Rows) -> Units:
         """Return the natural units of the rows of a case's tables, by the rule of docs/conventions.md."""
         items = _items_by_quantity(rows)
-        costs = [row.fixed_cost or 0.0 for row in rows["lanes"]] + [row.admin_cost for row in rows["policies"]]
+        costs = [row.fixed_cost or 0.0 for table in ("lanes", "qualifications") for row in rows[table]]
+        costs += [row.admin_cost for row in rows["policies"]]
         prices = [price * items[item] for item, price in _prices(rows) if item in items]
         money = _middle(prices) or _middle(costs) or 1.0
         return cls(
@@ -97,9 +98,9 @@ class Units:
 
     def natural(self, case: Case) -> Case:
         """Return a case in these units; the id, the names and all that has no unit stay as they are."""
-        output = {row.process: row.output for row in case.processes}
+        about = _about(case.processes, case.lanes)
         rows: dict[str, Any] = {
-            table: tuple(self._row(row, output) for row in case.rows(table))
+            table: tuple(self._row(row, about) for row in case.rows(table))
             for table in TABLES
             if figures(TABLES[table])
         }
@@ -111,9 +112,9 @@ class Units:
         settings = case.settings.model_copy(update={"limits": limits.model_copy(update=moved)})
         return replace(case, settings=settings, **rows)
 
-    def _row(self, row: Row, output: Mapping[str, str]) -> Row:
+    def _row(self, row: Row, about: Mapping[tuple[str, str], str]) -> Row:
         moved = {}
-        for name, unit, item, other in _measured(row, output):
+        for name, unit, item, other in _measured(row, about):
             value, factor = getattr(row, name), self.unit_of(unit, item, other)
             if value and factor != 1.0:
                 moved[name] = value / factor
@@ -131,14 +132,22 @@ def natural_units(case: Case) -> tuple[Case, Units]:
     return units.natural(case), units
 
 
-def _measured(row: Row, output: Mapping[str, str]) -> Iterator[tuple[str, str, str | None, str | None]]:
+def _about(processes: Iterable[Any], lanes: Iterable[Any]) -> dict[tuple[str, str], str]:
+    """Return the item that a process makes, or that a lane carries, by table and id."""
+    made = {("processes", row.process): row.output for row in processes}
+    return made | {("lanes", row.lane): row.item for row in lanes}
+
+
+def _measured(row: Row, about: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, str, str | None, str | None]]:
     """Yield the figures of a row that have a unit: column, unit, and the item or the two items they are about."""
     item = getattr(row, "item", None)
+    if row.table == "price_breaks":
+        item = about.get(("lanes", getattr(row, "lane", "")))
     if row.table == "processes":
         item = getattr(row, "output", None)
     elif row.table == "recipes":
         item = getattr(row, "input", None)
-    other = output.get(getattr(row, "process", "")) if row.table == "recipes" else None
+    other = about.get(("processes", getattr(row, "process", ""))) if row.table == "recipes" else None
     for name in figures(type(row)):
         unit = extra(columns(type(row))[name], "unit")
         if unit and unit != "share":
@@ -257,8 +266,13 @@ def unscalable(draft: Draft, settings_file: str, settings_rows: Mapping[str, int
     assert draft.settings is not None
     rows = {table: [line.row for line in lines] for table, lines in draft.lines.items()}
     units = Units.of(rows)
-    output = {line.get("process"): line.get("output") for line in draft.lines["processes"]}
-    faults = [fault for table in TABLES for line in draft.lines[table] for fault in _strange(line, units, output)]
+    about = _about(rows["processes"], rows["lanes"])
+    carried: dict[str, set[str]] = {}
+    for line in draft.lines["lanes"]:
+        carried.setdefault(line.get("regime") or "", set()).add(line.get("item"))
+    faults = [
+        fault for table in TABLES for line in draft.lines[table] for fault in _strange(line, units, about, carried)
+    ]
     for key, info in setting_keys("limits").items():
         value, natural = getattr(draft.settings.limits, key), units.unit_of(extra(info, "unit"))
         if value / MOST > natural and value < math.inf:
@@ -268,13 +282,18 @@ def unscalable(draft: Draft, settings_file: str, settings_rows: Mapping[str, int
     return faults
 
 
-def _strange(line: Line, units: Units, output: Mapping[str, str]) -> Iterator[Fault]:
+def _strange(
+    line: Line, units: Units, about: Mapping[tuple[str, str], str], carried: Mapping[str, Iterable[str]]
+) -> Iterator[Fault]:
     assert line.row is not None
     table = line.row.table
     if table == "parties" and line.get("loss_weight") > WIDEST:
         yield line.fault(f"too large; a weight is at most {WIDEST:g}", "loss_weight", f"{line.get('loss_weight'):g}")
-    for name, unit, item, other in _measured(line.row, output):
+    for name, unit, item, other in _measured(line.row, about):
         value, natural = line.get(name), units.unit_of(unit, item, other)
+        if table == "policies" and unit == "money per unit":
+            # A price of all goods under the regime, in the unit of each.
+            natural = min((units.unit_of(unit, each) for each in carried.get(line.get("regime"), ())), default=math.inf)
         if not value or math.isinf(value):
             continue
         most = MOST if (table, name) in LIMITING else WIDEST

@@ -145,7 +145,7 @@ def evaluate(
     policies
         Policy by regime; regimes not named stay ``open``.
     qualified
-        Lanes qualified.
+        Lanes qualified, and qualifications.
     stockpile
         Units by ``site/item``.
     log
@@ -218,10 +218,10 @@ def check_choices(
             faults.append(f"no regime {regime!r} of ours{nearest(regime, network.menu)}")
         elif policy not in network.menu[regime]:
             faults.append(f"regime {regime!r} has no policy {policy!r}{nearest(policy, network.menu[regime])}")
-    to_qualify = [lane.lane for lane in network.lanes_into("ours") if lane.fixed_cost]
-    for lane in qualified:
-        if lane not in to_qualify:
-            faults.append(f"no lane {lane!r} to qualify{nearest(lane, to_qualify)}")
+    for name in qualified:
+        if name not in network.to_qualify:
+            kind = "lane or qualification" if network.qualifications else "lane"
+            faults.append(f"no {kind} {name!r} to qualify{nearest(name, list(network.to_qualify))}")
     most = {
         f"{site}/{item}": row.stockpile_max
         for (site, item), row in network.stocks.items()

@@ -26,24 +26,6 @@ CLOSE = 1e-4
 
 COSTS = int(os.environ.get("SLUICEGATE_SOAK", "300"))
 
-UNKNOWN = {
-    "lanes": ("min_share", "min_order", "qualification"),
-    "items": ("min_suppliers", "min_supplier_share", "max_supplier_share"),
-}
-"""Columns of random cases that tell of what suppliers ask."""
-
-
-def sourcing_alone(number: int) -> Drawn:
-    """A random case without a counterpart, without what suppliers ask."""
-    settings, tables = copy.deepcopy(random_sourcing_case(number))
-    for name in ("profiles", "qualifications", "price_breaks"):
-        tables.pop(name, None)
-    for name, columns in UNKNOWN.items():
-        for row in tables[name]:
-            for column in columns:
-                row.pop(column, None)
-    return settings, tables
-
 
 def weighed(number: int) -> Drawn:
     """A random case with a counterpart whose scenarios have probabilities, at leverage or at cost."""
@@ -68,7 +50,7 @@ def weighed(number: int) -> Drawn:
 @pytest.mark.parametrize("part", range(10))
 def test_costs_and_bounds_are_those_of_the_oracle(part: int) -> None:
     for number in range(part, COSTS, 10):
-        drawn = sourcing_alone(number)
+        drawn = random_sourcing_case(number)
         cost, now = least_cost(*drawn)
         plan = solve(case_from_tables("drawn", *drawn), rel_gap=EXACT / 10)
         if cost is None:

@@ -20,7 +20,8 @@ from sluicegate.model.follower import enumerate as columns
 from sluicegate.model.leader.problem import Problem
 
 from sluicegate_testing.oracle import OracleAnswer, best_for, combinations, oracle
-from sluicegate_testing.strategies import cases, meaning_cases, random_case
+from sluicegate_testing.reviewed import TIME, with_only
+from sluicegate_testing.strategies import cases, feature_cases, meaning_cases, random_case
 
 Drawn = tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]
 
@@ -53,9 +54,9 @@ def near(leverage: float, answer: OracleAnswer) -> Any:
     return approx(leverage, abs=tolerance(leverage, answer))
 
 
-def agree(drawn: Drawn) -> tuple[Plan, OracleAnswer]:
+def agree(drawn: Drawn, method: str = "auto") -> tuple[Plan, OracleAnswer]:
     """Solve a case both ways and compare."""
-    plan, answer = solve(made(drawn)), oracle(*drawn)
+    plan, answer = solve(made(drawn), method=method), oracle(*drawn)
     assert (plan.status == "infeasible") == (answer.leverage is None)
     if answer.leverage is None:
         assert plan.leverage is plan.bound is None
@@ -111,6 +112,26 @@ def test_surprises_refusals_contracts_and_ends(part: int) -> None:
         agree(drawn)
 
     both()
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_what_changes_over_time(part: int) -> None:
+    @seed(part)
+    @settings(max_examples=60)
+    @given(feature_cases(coupling=[True, None][part % 2]))
+    def both(drawn: Drawn) -> None:
+        agree(with_only(drawn, TIME))
+
+    both()
+
+
+@pytest.mark.parametrize("method", ["columns", "groups", "pieces", "rows", "tree", "program"])
+def test_every_method_knows_what_changes_over_time(method: str) -> None:
+    for number in range(300, 312):
+        drawn = with_only(
+            random_case(number, max_weeks=6, max_regimes=2, max_combinations=9, meaning=True, features=True), TIME
+        )
+        agree(drawn, method)
 
 
 @pytest.mark.parametrize("number", range(40))

@@ -228,7 +228,7 @@ class WarmSolver:
         stockpile = {pair: min(amount, network.stock(pair).stockpile_max) for pair, amount in first.stockpile.items()}
         spent = [
             problem.admin_cost(named),
-            *(network.lanes[lane].fixed_cost or 0.0 for lane in qualified),
+            *(network.to_qualify[name] for name in qualified),
             *(network.stockpile_price(pair) * amount for pair, amount in stockpile.items()),
         ]
         # In the units of the case from here on.

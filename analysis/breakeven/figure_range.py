@@ -123,7 +123,7 @@ def _most_used(case: Case, limit: str) -> float:
         for regime, menu in network.menu.items()
     )
     if limit == "budget":
-        total += math.fsum(lane.fixed_cost or 0.0 for lane in network.lanes_into("ours"))
+        total += math.fsum(network.to_qualify.values())
         total += math.fsum(
             row.stockpile_max * network.stockpile_price(pair)
             for pair, row in network.stocks.items()

@@ -45,7 +45,7 @@ def keyed(cases: Sequence[Case], table: str) -> list[dict[Key, Row]]:
     def key(row: Row) -> Key:
         if row.id in single:
             return (row.id,)
-        return (row.id, *(str(getattr(row, name)) for name in model.key))
+        return (row.id, *(str(row.cell(name)) for name in model.key))
 
     return [{key(row): row for row in case.rows(table)} if model.key else {} for case in cases]
 
@@ -59,7 +59,7 @@ def key_text(key: Key, row: Row) -> str:
 
 def _figures(row: Row) -> dict[str, Any]:
     """Return the cells of a row that are no part of its key."""
-    return {name: getattr(row, name) for name in columns(type(row)) if name not in row.key}
+    return {name: row.cell(name) for name in columns(type(row)) if name not in type(row).key}
 
 
 def row_text(row: Row) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...data.units import Units
@@ -148,7 +148,7 @@ def indices(case: Case, problem: Problem | None = None) -> Indices:
     """Return the dependence measures of a case.
 
     Flows are the case's base flows, which are data and have sources, and, for what no lane carries, the status quo's mean
-    production and consumption, which the case leaves to the model.
+    production and consumption, which the case leaves to the model. Profiles are left out: dependence is that of the plain figures.
 
     Parameters
     ----------
@@ -162,6 +162,8 @@ def indices(case: Case, problem: Problem | None = None) -> Indices:
     ArithmeticError
         When HiGHS ends without an optimum.
     """
+    if case.profiles:
+        case, problem = replace(case, profiles=()), None
     problem = problem or Problem.natural(case)
     trade = Trade(problem)
     survival, chokepoints = _stress(problem)

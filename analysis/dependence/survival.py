@@ -156,7 +156,7 @@ class Survival:
             program.row_upper[leader_problem.face_row] = math.inf
         ours = self._model.ours[NONE]
         closed = [*self._model.qualify.values(), *self._model.stockpile.values()]
-        closed += [variable for (lane, _), variable in ours.ship.items() if lane in ours.to_qualify]
+        closed += [variable for (lane, _), variable in ours.ship.items() if lane in ours.data.gates]
         program.column_upper[self._places(closed)] = 0.0
         # A contract asks nobody to take what would be lost without it.
         program.column_lower[self._places(ours.ship.values())] = 0.0
@@ -231,7 +231,8 @@ class Survival:
         network, response = self.network, self._model.response
         rationed: set[str] = set()
         for pair in response.filled:
-            units, value = network.sales(pair)
+            # Without profiles all weeks are alike.
+            units, value = network.sales(pair)[0]
             lanes = {
                 lane.lane: (lane.base_flow, lane.base_flow * lane.margin)
                 for lane in network.sold_abroad.get(pair, ())

@@ -146,7 +146,7 @@ def safe(figure: LimitFigure, value: float, digits: int = 6) -> str:
     # A figure that is round but for the solver's rounding is round.
     steps = math.floor(value / step + 1e-3) if figure.least else math.ceil(value / step - 1e-3)
     rounded = steps * step
-    if figure.kind == "max_party_share":
+    if figure.share:
         rounded = min(1.0, rounded)
     return f"{max(0.0, rounded):.{digits}g}" if abs(rounded) < 10**digits else f"{rounded:.0f}"
 
@@ -171,7 +171,7 @@ def find_conflict(elastic: Elastic) -> Conflict | None:
     for figure in figures:
         change, answer = needed(elastic, figure)
         alone.append(change)
-        if answer is not None and figure.least:
+        if answer is not None and figure.fill:
             for limit in found:
                 if limit.figure == figure:
                     shortages[limit] = shortage(elastic, limit, answer)
@@ -314,7 +314,7 @@ def needed(elastic: Elastic, figure: LimitFigure) -> tuple[Change, ElasticAnswer
     answer = elastic.least(Question({figure: 1.0 / figure.scale}, others))
     if not math.isfinite(answer.value):
         return Change(figure, None), None
-    if figure.kind == "max_party_share":
+    if figure.share:
         share = elastic.share(figure, answer)
         while True:
             elastic.set_share(figure, share)
@@ -334,9 +334,7 @@ def jointly(elastic: Elastic) -> tuple[list[Change], float]:
     changes = []
     for figure in elastic.figures:
         if elastic.gap(figure, answer) > GAP_CLOSED * figure.scale:
-            value = (
-                elastic.share(figure, answer) if figure.kind == "max_party_share" else _moved(elastic, figure, answer)
-            )
+            value = elastic.share(figure, answer) if figure.share else _moved(elastic, figure, answer)
             changes.append(Change(figure, value, _closed(answer)))
     return changes, answer.value
 
@@ -354,14 +352,14 @@ def shortage(elastic: Elastic, limit: Limit, answer: ElasticAnswer) -> Shortage:
     """Return where a fill falls short in a plan, as late as the plan's other fills allow."""
     network = elastic.leader_problem.network
     pair = limit.figure.key
-    demand = network.demands[pair[0], pair[1]]
+    quantity = np.array(network.weekly.quantity[pair[0], pair[1]])
     fills = elastic.late_fills(limit, answer)
-    missing = demand.quantity * (1.0 - fills)
+    missing = quantity * (1.0 - fills)
     reached = float(fills.min() if limit.figure.kind == "min_fill_week" else fills.mean())
     if limit.figure.kind == "min_fill_week":
-        short = float(np.maximum(0.0, limit.figure.limit - fills).sum())
+        short = float(quantity @ np.maximum(0.0, limit.figure.limit - fills))
     else:
-        short = max(0.0, limit.figure.limit - reached) * fills.size
+        short = max(0.0, limit.figure.limit - reached) * float(quantity.sum())
     weeks = np.flatnonzero(~served(fills))
     runs = np.split(weeks, np.flatnonzero(np.diff(weeks) > 1) + 1) if weeks.size else []
     unit = next(row.unit for row in network.case.items if row.item == pair[1]) or ""
@@ -369,7 +367,7 @@ def shortage(elastic: Elastic, limit: Limit, answer: ElasticAnswer) -> Shortage:
     return Shortage(
         limit.words,
         reached,
-        short * demand.quantity * natural,
+        short * natural,
         unit,
         tuple((int(run[0]), int(run[-1])) for run in runs),
         int(missing.argmax()) if weeks.size else None,

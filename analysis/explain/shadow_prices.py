@@ -23,7 +23,7 @@ from ...model.plan.plan import Plan
 from ...model.plan.sense import Sense
 from ...model.plan.tolerances import COMPARED_GAP, LIMIT_BINDS, PRICE_NOISE, PRICE_NOISE_SCALE
 from ..relaxation.elastic import gap_column, intake
-from ..relaxation.limits import Limit, limits_of, shown
+from ..relaxation.limits import SHARES, Limit, limits_of, shown
 
 POINT = 0.01
 """A unit of a share: one percentage point."""
@@ -178,7 +178,8 @@ class Marginal(FixedPolicySolver):
         super().__init__(problem.leader_problem, problem.status_quo.cost)
         assert found.choice is not None and found.solution is not None
         self.solve_limits = found.solve_limits
-        self.limits = limits_of(problem)
+        # A count of suppliers has no price: it moves by whole ones.
+        self.limits = [limit for limit in limits_of(problem) if limit.figure.kind != "min_suppliers"]
         self.column = {limit: gap_column(self.leader_problem, limit) for limit in self.limits}
         places = np.array([place for place in self.column.values() if place >= 0], dtype=int)
         program = self.leader_problem.program.relaxed()
@@ -205,7 +206,7 @@ class Marginal(FixedPolicySolver):
     def unit(self, limit: Limit) -> float:
         """Size of one unit of a limit, in units of its gap."""
         kind = limit.figure.kind
-        if kind == "max_party_share":
+        if limit.figure.share:
             _, total = intake(self.leader_problem, limit.figure)
             return POINT * float(self.solution[total].sum())
         return 1.0 / self.leader_problem.network.units.money if kind == BUDGET else POINT
@@ -275,7 +276,7 @@ def binding_limits(problem: Problem, found: Found) -> tuple[list[LimitPrice], in
     """Return the limits that bind, the dearest first, and the number of those that do not."""
     marginal = Marginal(problem, found)
     currency, money = problem.case.settings.case.currency, problem.units.money
-    units = {BUDGET: f"1 {currency}".rstrip(), "max_party_share": "1 point of share"}
+    units = {BUDGET: f"1 {currency}".rstrip(), **dict.fromkeys(SHARES, "1 point of share")}
     worths, slack = [], 0
     for limit in marginal.limits:
         if marginal.column[limit] < 0:

@@ -397,16 +397,33 @@ def parse_factor(case: Case, text: str) -> Factor:
     place = f"--vary {text}"
     try:
         figure, given = _split(case, text)
-        distribution = _sourced(case, figure) if given is None else _distribution(figure, given)
-        factor = varied(figure, distribution)
-        if figure.whole and isinstance(distribution, Uniform) and len(set(factor.at(np.array([0.0, 1.0])))) < 2:
-            raise ValueError("holds no two whole numbers")
-        return factor
+        return _factor(figure, _sourced(case, figure) if given is None else _distribution(figure, given))
     except CaseError as error:
         fault = error.faults[0]
         raise DesignError([Fault(place, fault.message)]) from None
     except ValueError as error:
         raise DesignError([Fault(place, str(error))]) from None
+
+
+def factor_of(case: Case, path: str, distribution: str) -> Factor:
+    """Return a figure as it varies by the text of a distribution.
+
+    Raises
+    ------
+    CaseError
+        For a path that names nothing.
+    ValueError
+        For one that is no figure, and for a text that is no distribution of it.
+    """
+    figure = find_figure(case, path)
+    return _factor(figure, _distribution(figure, distribution))
+
+
+def _factor(figure: Figure, distribution: Distribution) -> Factor:
+    factor = varied(figure, distribution)
+    if figure.whole and isinstance(distribution, Uniform) and len(set(factor.at(np.array([0.0, 1.0])))) < 2:
+        raise ValueError("holds no two whole numbers")
+    return factor
 
 
 def _split(case: Case, text: str) -> tuple[Figure, str | None]:

@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from ...data import TABLES, CaseError, Fault, Settings, apply_overrides
 from ...data.input.cells import in_words
 from ...data.schema.declarations import columns, extra, numeric, setting_keys, setting_paths
-from ...data.schema.tables import PLAIN_NUMBER, Delay
+from ...data.schema.tables import NO_FIGURE_SECTIONS, NO_FIGURES, PLAIN_NUMBER, Delay
 from ...model.network.network import Network
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from ...data import Case
-
-NO_FIGURES = ("case", "solver")
-"""Sections of the settings whose values are no figures of the case."""
 
 FORM = "no figure; write TABLE.KEY.COLUMN, such as lanes.hf-jp-kr.max_flow, or SECTION.KEY, such as limits.budget"
 
@@ -157,6 +155,15 @@ class Figure:
         return f"{fault.column} {fault.value} is {fault.message}" if elsewhere else fault.message
 
 
+def override(path: str, value: float | str) -> str:
+    """Return a figure at a value as ``--set`` takes it."""
+    if isinstance(value, str):
+        return f"{path}={value}"
+    if math.isinf(value):
+        return f"{path}={'inf' if value > 0 else '-inf'}"
+    return f"{path}={np.format_float_positional(value, trim='-')}"
+
+
 def find_figure(case: Case, path: str) -> Figure:
     """Return the value of a case that a path names.
 
@@ -169,10 +176,10 @@ def find_figure(case: Case, path: str) -> Figure:
     """
     head, _, rest = path.partition(".")
     if head in columns(Settings) and rest in setting_keys(head):
-        if head in NO_FIGURES:
+        if head in NO_FIGURE_SECTIONS:
             raise no_figure(path)
         return Figure(case, path, setting_keys(head)[rest], getattr(getattr(case.settings, head), rest))
-    for name, info in columns(TABLES[head]).items() if head in TABLES else ():
+    for name, info in columns(TABLES[head]).items() if head in TABLES and head not in NO_FIGURES else ():
         records = [row for row in case.rows(head) if f"{row.id}.{name}" == rest]
         if records and TABLES[head].key and name not in TABLES[head].key:
             values = {_in_force(case, row, name) for row in records}

@@ -24,7 +24,7 @@ from ...model.plan.limits import BUDGET, LIMITED, SolveLimits, with_rounding
 from ...model.plan.monitor import Stopped
 from ...model.plan.tolerances import DUAL_COUNTS, GAP_CLOSED, INTEGRAL
 from ...model.solver.highs import PRIMAL, Program
-from .limits import Limit, LimitFigure, figures_of, limits_of
+from .limits import Limit, LimitFigure, figures_of, limits_of, supplier
 from .questions import ElasticAnswer, ElasticLeaf, ElasticTree, Question, Slack
 
 
@@ -42,19 +42,26 @@ def gap_column(leader_problem: LeaderProblem, limit: Limit) -> int:
         variable = b.fill_gap[figure.key]
     elif figure.kind == "min_fill_week":
         variable = b.week_gap[figure.key]
+    elif figure.kind == "min_suppliers":
+        variable = b.count_gap[figure.key[0]]
+    elif figure.kind == "max_supplier_share":
+        variable = b.supplier_gap[figure.key[0], limit.party]
     else:
         variable = b.share_gap[figure.key[0], limit.party]
     return leader_problem.compiled.column.get(id(variable), -1)
 
 
-def intake(leader_problem: LeaderProblem, figure: LimitFigure) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return columns of what every outside party ships of a share limit's item, and of all that counts as its intake."""
-    network, b = leader_problem.network, leader_problem.model.ours[NONE]
+def intake(
+    leader_problem: LeaderProblem, figure: LimitFigure, scenario: str = NONE
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return columns of what every party or site ships of a share limit's item, and of all that counts as its intake."""
+    network, b = leader_problem.network, leader_problem.model.ours[scenario]
     item = figure.key[0]
     own: dict[str, list[Any]] = {}
     for lane in b.data.lanes:
         if lane.item == item and network.side[lane.origin] != SIDE:
-            own.setdefault(network.party[lane.origin], []).extend(b.ship[lane.lane, week] for week in b.weeks)
+            name = supplier(network, figure.kind, lane)
+            own.setdefault(name, []).extend(b.ship[lane.lane, week] for week in b.weeks)
     processes = [name for name in b.data.processes if network.processes[name].output == item]
     made = [b.make[name, week] for name in processes for week in b.weeks]
     columns = {party: _columns(leader_problem, variables) for party, variables in own.items()}
@@ -184,6 +191,7 @@ class Elastic(FixedPolicySolver):
 
     def _set_alone(self) -> None:
         self.relaxed = self._alone_highs
+        self._chosen = dict.fromkeys(self.leader_problem.policy_bounds.columns, 1.0)
         for row in self._budget_rows:
             self.relaxed.set_row(row, -math.inf, self.solve_limits.budget)
         if self.solve_limits.least_fill is not None:
@@ -290,12 +298,15 @@ class Elastic(FixedPolicySolver):
 
     def _anywhere(self, tree: ElasticTree) -> float:
         """Lower bound on the value whatever the policies: the leaves' cuts at the outputs that suit them best."""
-        most = self._most_outputs
+        most, menus = self._most_outputs, self.problem.network.menu.items()
         remaining = self.remaining(0.0)
         values = []
         for leaf in tree.leaves:
             slope = leaf.cut.slope
             reached = float(slope[slope > 0] @ most[slope > 0])
+            reached += math.fsum(
+                max(leaf.cut.rents.get((regime, policy), 0.0) for policy in menu) for regime, menu in menus
+            )
             values.append(
                 float(_bounds(leaf.cut, np.array(leaf.cut.constant + reached + leaf.cut.value_of_remaining(remaining))))
             )
@@ -429,21 +440,34 @@ class Elastic(FixedPolicySolver):
         return 0.0 if answer.solution is None else max(0.0, float(answer.solution[place]))
 
     def share(self, figure: LimitFigure, answer: ElasticAnswer) -> float:
-        """Return the largest share that a party has in our intake of an item."""
+        """Return the largest share that a party has in our intake of an item, in any scenario in which it is limited."""
         assert answer.solution is not None
-        own, total = intake(self.leader_problem, figure)
-        taken = float(answer.solution[total].sum())
-        if taken <= 0:
-            return 0.0
-        return max((float(answer.solution[columns].sum()) / taken for columns in own.values()), default=0.0)
+        shares = [0.0]
+        for scenario in self._scenarios_of(figure):
+            own, total = intake(self.leader_problem, figure, scenario)
+            taken = float(answer.solution[total].sum())
+            if taken > 0:
+                shares += [float(answer.solution[columns].sum()) / taken for columns in own.values()]
+        return max(shares)
+
+    def _scenarios_of(self, figure: LimitFigure) -> list[str]:
+        """Scenarios in which a limit on shares holds."""
+        leader_problem = self.leader_problem
+        return [name for name in leader_problem.model.ours if leader_problem.network.shares_hold(figure.key[0], name)]
 
     def set_share(self, figure: LimitFigure, share: float) -> None:
         """Move a share limit, whose gap may then be negative: what is left of the intake."""
-        own, total = intake(self.leader_problem, figure)
-        b = self.leader_problem.model.ours[NONE]
+        for scenario in self._scenarios_of(figure):
+            self._set_share(figure, share, scenario)
+
+    def _set_share(self, figure: LimitFigure, share: float, scenario: str) -> None:
+        own, total = intake(self.leader_problem, figure, scenario)
+        none, b = (self.leader_problem.model.ours[name] for name in (NONE, scenario))
+        party_wise = figure.kind == "max_party_share"
+        rows, gaps = (b.concentration, none.share_gap) if party_wise else (b.supplier_most, none.supplier_gap)
         for party, columns in own.items():
-            row = self.leader_problem.compiled.row[id(b.concentration[figure.key[0], party])]
-            gap = self.leader_problem.compiled.column[id(b.share_gap[figure.key[0], party])]
+            row = self.leader_problem.compiled.row[id(rows[figure.key[0], party])]
+            gap = self.leader_problem.compiled.column[id(gaps[figure.key[0], party])]
             sign = -float(self.leader_problem.program.matrix[row, gap])
             theirs = set(columns.tolist())
             for highs in (self._choice_highs, self._alone_highs):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,10 @@ from ...model.plan.limits import LIMITED, LimitedResource
 
 if TYPE_CHECKING:
     from ...data import Case
+    from ...data.schema.tables import Item, Lane
     from ...data.units import Units
     from ...model.leader.problem import Problem
+    from ...model.network.network import Network
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class LimitFigure:
     path
         As ``--set`` takes it, e.g. ``demands.us/chip.min_fill``.
     kind
-        ``budget``, ``reviewer_hours``, ``political_capital``, ``min_fill``, ``min_fill_week`` or ``max_party_share``.
+        ``budget``, ``reviewer_hours``, ``political_capital``, ``min_fill``, ``min_fill_week``, ``max_party_share``,
+        ``max_supplier_share`` or ``min_suppliers``.
     key : tuple of str
         (site, item), (item,) or ().
     limit
@@ -44,9 +47,19 @@ class LimitFigure:
     scale: float
 
     @property
+    def fill(self) -> bool:
+        """Whether it asks for a fill."""
+        return self.kind in ("min_fill", "min_fill_week")
+
+    @property
+    def share(self) -> bool:
+        """Whether it limits shares of our intake."""
+        return self.kind in SHARES
+
+    @property
     def least(self) -> bool:
         """Whether the limit is a lower one."""
-        return self.kind in ("min_fill", "min_fill_week")
+        return self.fill or self.kind == "min_suppliers"
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,7 @@ class Limit:
     scenario
         Where it must hold; None where that is no question.
     party
-        Whose share it limits.
+        Whose share it limits: that of a party, or of a site.
     """
 
     words: str
@@ -93,25 +106,38 @@ def limits_of(problem: Problem) -> list[Limit]:
                     for name in network.scenarios
                 ]
     for item in case.items:
-        if item.max_party_share < 1:
-            taken = network.weeks * math.fsum(
-                lane.base_flow
-                for lane in network.lanes_into(SIDE)
-                if lane.item == item.item and network.side[lane.origin] != SIDE
-            )
-            share = item.max_party_share
-            path, scale = f"items.{item.item}.max_party_share", (share or 1.0) * (taken or 1.0)
-            figure = LimitFigure(path, "max_party_share", (item.item,), share, "", scale)
-            parties = dict.fromkeys(
-                network.party[lane.origin]
-                for lane in network.lanes_into(SIDE)
-                if lane.item == item.item and network.side[lane.origin] != SIDE
-            )
-            limits += [
-                Limit(f"share of {party} in our intake of {item.item} <= {amount(share)}", figure, "none", party)
-                for party in parties
-            ]
+        limits += _of_suppliers(problem, item)
     return limits
+
+
+SHARES = ("max_party_share", "max_supplier_share")
+"""Kinds of limits on shares of our intake: of a party, of a site."""
+
+
+def _of_suppliers(problem: Problem, item: Item) -> Iterator[Limit]:
+    """Yield the limits on who supplies us with an item: shares of parties, shares of sites, how many sites."""
+    network = problem.network
+    lanes = [row for row in network.lanes_into(SIDE) if row.item == item.item and network.side[row.origin] != SIDE]
+    taken = network.weeks * math.fsum(lane.base_flow for lane in lanes)
+    for kind in SHARES:
+        share = getattr(item, kind)
+        if share < 1:
+            path, scale = f"items.{item.item}.{kind}", (share or 1.0) * (taken or 1.0)
+            figure = LimitFigure(path, kind, (item.item,), share, "", scale)
+            for name in dict.fromkeys(supplier(problem.network, kind, lane) for lane in lanes):
+                whose = name if kind == "max_party_share" else f"site {name}"
+                yield Limit(f"share of {whose} in our intake of {item.item} <= {amount(share)}", figure, "none", name)
+    if item.min_suppliers > 0:
+        least = float(item.min_suppliers)
+        figure = LimitFigure(
+            f"items.{item.item}.min_suppliers", "min_suppliers", (item.item,), least, "suppliers", least
+        )
+        yield Limit(f"suppliers of {item.item} >= {amount(least)}", figure, "none")
+
+
+def supplier(network: Network, kind: str, lane: Lane) -> str:
+    """Return whose share a lane counts in: its origin's party, or its origin."""
+    return network.party[lane.origin] if kind == "max_party_share" else lane.origin
 
 
 def shown(figure: LimitFigure, units: Units) -> LimitFigure:

@@ -80,6 +80,8 @@ class Learnt:
         self._middle = {name: span.middle for name, span in spans.items()}
         _, self.units = natural_units(at(self._middle))
         self.mould = Mould(self._problem(self._middle))
+        if self.mould.problem.leader_problem.operational.size:
+            raise Unlearnable("orders, prices by quantity or suppliers make our operations whole numbers")
         self._structure = self.mould.structure
         self._start = self.mould.vector.copy()
         self._slopes: dict[str, tuple[np.ndarray, np.ndarray]] = {}

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...data import CaseError, apply_overrides
 from ...model.parametric.patching import alters_response
-from ..figures.figure import find_figure
+from ..figures.figure import find_figure, override
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +32,6 @@ def is_structural(case: Case, path: str, values: pd.Series) -> bool:
 
 def alters(case: Case, design: Design) -> frozenset[str]:
     """Return the factors that alter the counterpart's response, found by compiling it at both ends of each."""
-    from .worker import override
-
     found = set()
     for path in design.samples.columns:
         ends = design.samples[path].min(), design.samples[path].max()

@@ -16,6 +16,7 @@ LEFT_OUT = (
     "schema",
     "case",
     "solve",
+    "range",
     "policies",
     "qualified",
     "stockpile",

@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ...data import CaseError, apply_overrides
 from ...model import CertificateError, TooManyCombinations
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.solving import evaluate, solve
+from ..figures.figure import override
 from .checking import is_checked
 from .learning import Learnt, Span, Unlearnable
 from .outcomes import ALONE, CHECKED, FREE, MODES, REPAIRED, SHARED, SOLVED, Row, outcome
@@ -121,15 +120,6 @@ class Task:
     def at(self, values: Values) -> Case:
         """Return the case with the factors at values."""
         return apply_overrides(self.case, [override(path, value) for path, value in values.items()])
-
-
-def override(path: str, value: float | str) -> str:
-    """Return a value of a factor as ``--set`` takes it."""
-    if isinstance(value, str):
-        return f"{path}={value}"
-    if math.isinf(value):
-        return f"{path}={'inf' if value > 0 else '-inf'}"
-    return f"{path}={np.format_float_positional(value, trim='-')}"
 
 
 class Stopping(Monitor):

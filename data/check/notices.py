@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..input.draft import Draft
+from ..input.draft import Draft, Line
 from ..schema.errors import Fault
+from ..schema.tables import PROFILED, TABLES
 from .lookalikes import look_alikes
 from .unlikely import (
     delays_beyond_the_horizon,
@@ -30,8 +31,14 @@ def notice(draft: Draft) -> list[Fault]:
         unneeded_outputs,
         _counterpart_limits,
         _lanes,
+        _qualifications,
+        _orders,
+        _suppliers,
         _regimes,
         _late_policies,
+        _profiles,
+        _benefits,
+        _kept_shares,
         delays_beyond_the_horizon,
     )
     return [warning for look in looks for warning in look(draft)]
@@ -73,15 +80,65 @@ def _lanes(draft: Draft) -> Iterator[Fault]:
         if line.get("regime") is not None and not line.get("base_flow"):
             message = f"nothing flows before week 0, yet regime {line.get('regime')!r} acts on it"
             yield line.fault(message, "base_flow", line.get("base_flow"))
-        if line.get("fixed_cost") and line.get("base_flow"):
+        gates = [column for column in ("fixed_cost", "qualification") if line.get(column)]
+        if gates and line.get("base_flow"):
             message = f"runs before week 0 (base_flow {line.get('base_flow'):g}), yet must be qualified to run on"
-            yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
-        if line.get("min_flow") > line.get("base_flow") and not line.get("fixed_cost"):
+            yield line.fault(message, gates[0], line.get(gates[0]))
+        asked = {"min_flow": line.get("min_flow"), "min_share": (line.get("min_share") or 0) * line.get("max_flow")}
+        for column, least in asked.items():
+            if line.get(column) and least > line.get("base_flow") and not gates:
+                message = (
+                    f"more than the base_flow {line.get('base_flow'):g} that runs before week 0, so that the status quo "
+                    "carries more than today; lower it, unless the contract begins in week 0"
+                )
+                yield line.fault(message, column, line.get(column))
+
+
+def _qualifications(draft: Draft) -> Iterator[Fault]:
+    used = {line.get("qualification") for line in draft.lines["lanes"]}
+    for line in draft.lines["qualifications"]:
+        if line.get("qualification") not in used:
+            message = "opens no lane, so that it is never worth its cost; name it in lanes.qualification"
+            yield line.fault(message, "qualification", line.get("qualification"))
+
+
+def _orders(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["lanes"]:
+        if line.get("min_order") > line.get("max_flow"):
+            message = f"more than max_flow {line.get('max_flow'):g}, so that nothing is ever ordered; lower it, or raise max_flow"
+            yield line.fault(message, "min_order", line.get("min_order"))
+    most = {line.get("lane"): line.get("max_flow") for line in draft.lines["lanes"]}
+    for line in draft.lines["price_breaks"]:
+        if line.get("from_flow") > most[line.get("lane")]:
             message = (
-                f"more than the base_flow {line.get('base_flow'):g} that runs before week 0, so that the status quo carries "
-                "more than today; lower it, unless the contract begins in week 0"
+                f"more than the lane's max_flow {most[line.get('lane')]:g}, so that its price never holds; lower it"
             )
-            yield line.fault(message, "min_flow", line.get("min_flow"))
+            yield line.fault(message, "from_flow", line.get("from_flow"))
+
+
+def _suppliers(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["items"]:
+        number, least, most = (
+            line.get(column) for column in ("min_suppliers", "min_supplier_share", "max_supplier_share")
+        )
+        sites = {
+            lane.get("origin")
+            for lane in draft.lines["lanes"]
+            if lane.get("item") == line.get("item")
+            and draft.side(lane.get("destination")) == "ours"
+            and draft.side(lane.get("origin")) != "ours"
+        }
+        if number > len(sites):
+            message = (
+                f"more than the {len(sites)} sites outside our side whose lanes bring it to us; add lanes, or lower it"
+            )
+            yield line.fault(message, "min_suppliers", number)
+        elif number * least > 1:
+            message = f"{number} suppliers of {least:g} each are more than all; lower one of them"
+            yield line.fault(message, "min_supplier_share", least)
+        if least > most:
+            message = f"more than max_supplier_share {most:g}, so that no site may supply us; lower it"
+            yield line.fault(message, "min_supplier_share", least)
 
 
 def _regimes(draft: Draft) -> Iterator[Fault]:
@@ -91,6 +148,38 @@ def _regimes(draft: Draft) -> Iterator[Fault]:
             yield line.fault("no lane carries this regime; its policies have no effect", "regime", line.get("regime"))
 
 
+def _profiles(draft: Draft) -> Iterator[Fault]:
+    """Warn of steps that move nothing, and of weeks in which more runs than a lane can carry."""
+    rows = {
+        (table, "/".join(str(line.get(name)) for name in TABLES[table].key)): line
+        for table in PROFILED
+        for line in draft.lines[table]
+    }
+    factors: dict[tuple[str, str], dict[int, tuple[float, Line]]] = {}
+    for line in draft.lines["profiles"]:
+        table, key, column = line.get("table"), line.get("key"), line.get("column")
+        if not rows[table, key].get(column):
+            yield line.fault(f"has no effect; {column} of {key!r} is 0", "column", column)
+        if table == "lanes" and column in ("base_flow", "max_flow"):
+            factors.setdefault((key, column), {})[line.get("from_week")] = line.get("factor"), line
+    for key in dict.fromkeys(key for key, _ in factors):
+        steps = [factors.get((key, column), {}) for column in ("base_flow", "max_flow")]
+        now = [1.0, 1.0]
+        for week in sorted({*steps[0], *steps[1]}):
+            now = [step[week][0] if week in step else before for step, before in zip(steps, now, strict=True)]
+            runs, carries = (
+                factor * rows["lanes", key].get(column) if factor else 0.0
+                for factor, column in zip(now, ("base_flow", "max_flow"), strict=True)
+            )
+            if runs > carries * (1 + 1e-9):
+                line = next(step[week][1] for step in steps if week in step)
+                message = (
+                    f"from week {week} on the base_flow of {key!r} is {runs:g}, more than the {carries:g} that it can carry then; "
+                    "move both"
+                )
+                yield line.fault(message, "factor", line.get("factor"))
+
+
 def _late_policies(draft: Draft) -> Iterator[Fault]:
     assert draft.settings is not None
     weeks = draft.settings.horizon.weeks
@@ -98,3 +187,27 @@ def _late_policies(draft: Draft) -> Iterator[Fault]:
         if line.get("start_week") >= weeks:
             message = f"has no effect; the last week is {weeks - 1}"
             yield line.fault(message, "start_week", line.get("start_week"))
+
+
+def _benefits(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["policies"]:
+        regime = draft.regimes.get(line.get("regime"))
+        if line.get("ally_benefit") and regime is not None and draft.party_side(regime.get("controller")) != "ours":
+            message = f"has no effect; allies give for policies of our side, and {regime.get('controller')!r} controls this regime"
+            yield line.fault(message, "ally_benefit", line.get("ally_benefit"))
+
+
+def _kept_shares(draft: Draft) -> Iterator[Fault]:
+    assert draft.settings is not None
+    for line in draft.lines["lanes"]:
+        if not line.get("kept_share"):
+            continue
+        message = None
+        if draft.side(line.get("origin")) != "ours" or draft.side(line.get("destination")) != "counterpart":
+            message = "has no effect; customers stay away on lanes from our side to the counterpart alone"
+        elif not line.get("margin"):
+            message = "has no effect; the lane has no margin that could stay lost"
+        elif not draft.settings.horizon.after_weeks:
+            message = "has no effect; horizon.after_weeks says for how many weeks after the end sales stay lost"
+        if message:
+            yield line.fault(message, "kept_share", line.get("kept_share"))

@@ -11,8 +11,9 @@ from typing import Any
 from ..input.draft import Draft, Line
 from ..schema.declarations import needed, references
 from ..schema.errors import Fault, nearest
-from ..schema.tables import TABLES, Contingency
+from ..schema.tables import PROFILED, TABLES, Contingency
 from .lookalikes import difference, skeleton
+from .worlds import uncertainties, worlds
 
 UNTOUCHED = "none"
 
@@ -28,6 +29,9 @@ def check(draft: Draft) -> list[Fault]:
         _parties,
         _lanes,
         _lane_regimes,
+        _qualifications,
+        _price_breaks,
+        _suppliers,
         _stocks,
         _demands,
         _processes,
@@ -38,6 +42,9 @@ def check(draft: Draft) -> list[Fault]:
         _starts,
         _scenario_names,
         _probabilities,
+        _profiles,
+        uncertainties,
+        worlds,
     )
     return [fault for each in checks for fault in each(draft)]
 
@@ -107,39 +114,121 @@ def _lanes(draft: Draft) -> Iterator[Fault]:
     for line in draft.sound("lanes"):
         if line.get("base_flow") > line.get("max_flow"):
             yield line.fault(f"more than max_flow {line.get('max_flow'):g}", "base_flow", line.get("base_flow"))
-        if line.get("fixed_cost"):
-            yield from _qualified(draft, line)
+        for column in ("fixed_cost", "qualification"):
+            if line.get(column):
+                yield from _qualified(draft, line, column)
         if line.get("min_flow"):
             yield from _contract(draft, line)
+        if line.get("min_share"):
+            yield from _take_or_pay(draft, line)
+        if line.get("min_order"):
+            yield from _least_order(draft, line)
 
 
 def _contract(draft: Draft, line: Line) -> Iterator[Fault]:
-    """Refuse contracts that could leave a side without any way to act: then doing nothing would not be feasible."""
-    least, most = line.get("min_flow"), line.get("max_flow")
-    origin, destination, item = line.get("origin"), line.get("destination"), line.get("item")
-    side = draft.side(destination)
+    least, most, destination = line.get("min_flow"), line.get("max_flow"), line.get("destination")
     if least > most:
         message = f"more than max_flow {most:g}; a contract is for no more than the lane can carry: lower it, or raise max_flow"
         yield line.fault(message, "min_flow", least)
-    if side == "other":
+    if draft.side(destination) == "other":
         message = f"a contract acts on lanes that end on our side or the counterpart's; this one ends at {destination!r}; write 0"
         yield line.fault(message, "min_flow", least)
-    elif draft.side(origin) == side and (origin, item) in draft.tracked:
+    else:
+        yield from _from_outside(draft, line, "min_flow")
+
+
+def _take_or_pay(draft: Draft, line: Line) -> Iterator[Fault]:
+    share, destination = line.get("min_share"), line.get("destination")
+    if line.get("max_flow") == math.inf:
+        message = "a share of a max_flow without limit is no amount; write the max_flow, or a min_flow in its place"
+        yield line.fault(message, "min_share", share)
+    if draft.side(destination) in ("counterpart", "other"):
+        message = f"take or pay acts on lanes that end on our side; this one ends at {destination!r}; write 0"
+        yield line.fault(message, "min_share", share)
+    else:
+        yield from _from_outside(draft, line, "min_share")
+
+
+def _least_order(draft: Draft, line: Line) -> Iterator[Fault]:
+    least, destination = line.get("min_order"), line.get("destination")
+    if draft.side(destination) in ("counterpart", "other"):
+        message = f"a least order acts on lanes that end on our side; this one ends at {destination!r}; write 0"
+        yield line.fault(message, "min_order", least)
+    contract = next((column for column in ("min_flow", "min_share") if line.get(column)), None)
+    if contract is None:
+        return
+    # In weeks in which less than an order can be carried nothing is ordered, and the contract would be broken.
+    first = line.get("max_flow") / (line.get("ramp_weeks") + 1)
+    asks = f"{contract} asks for goods in every week"
+    if first < least:
+        message = f"{asks}, yet in the first only {first:g} can be carried, less than an order"
+        yield line.fault(f"{message}; lower min_order, or write {contract} 0", "min_order", least)
+    elif name := next(_outages_below(draft, line.get("lane"), least / line.get("max_flow")), None):
+        message = f"{asks}, yet contingency {name!r} leaves less than an order; lower min_order, or write {contract} 0"
+        yield line.fault(message, "min_order", least)
+    elif draft.side(line.get("origin")) == "counterpart":
+        message = f"{asks}, and the counterpart may yield less than an order; write one of them"
+        yield line.fault(message, "min_order", least)
+
+
+def _outages_below(draft: Draft, lane: str, share: float) -> Iterator[str]:
+    """Yield contingencies that in some week leave something of a lane, but less than a share."""
+    grouped: dict[str, list[Contingency]] = {}
+    for line in draft.sound("contingencies"):
+        if line.get("lane") == lane and isinstance(line.row, Contingency):
+            grouped.setdefault(line.row.contingency, []).append(line.row)
+    weeks = 0 if draft.settings is None else draft.settings.horizon.weeks
+    for name, rows in grouped.items():
+        for number in range(max(len(row.starts) for row in rows)):
+            spans = [(row, row.span(row.starts[number if len(row.starts) > 1 else 0], weeks)) for row in rows]
+            left = [math.prod(row.availability for row, span in spans if week in span) for week in range(weeks)]
+            if any(0 < part < share for part in left):
+                yield name
+
+
+def _price_breaks(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["price_breaks"]:
+        lane = draft.lanes.get(line.get("lane"))
+        if lane is not None and draft.side(lane.get("destination")) in ("counterpart", "other"):
+            message = f"ends at {lane.get('destination')!r}; prices by quantity are for lanes that end on our side"
+            yield line.fault(message, "lane", line.get("lane"))
+
+
+def _suppliers(draft: Draft) -> Iterator[Fault]:
+    for line in draft.sound("items"):
+        if line.get("min_suppliers") and not line.get("min_supplier_share"):
+            message = "a supplier of nothing would count; write the min_supplier_share from which on a site does"
+            yield line.fault(message, "min_suppliers", line.get("min_suppliers"))
+
+
+def _from_outside(draft: Draft, line: Line, column: str) -> Iterator[Fault]:
+    """Refuse contracts that could leave a side without any way to act: then doing nothing would not be feasible."""
+    origin, item = line.get("origin"), line.get("item")
+    if draft.side(origin) == draft.side(line.get("destination")) and (origin, item) in draft.tracked:
         message = (
             f"a lane between two sites of one side, fed from the stock of {item!r} at {origin!r}, may find that empty; a contract "
             "acts on lanes from outside: write 0"
         )
-        yield line.fault(message, "min_flow", least)
+        yield line.fault(message, column, line.get(column))
 
 
-def _qualified(draft: Draft, line: Line) -> Iterator[Fault]:
+def _qualified(draft: Draft, line: Line, column: str) -> Iterator[Fault]:
     origin, destination = line.get("origin"), line.get("destination")
     if draft.side(destination) in ("counterpart", "other"):
         message = f"we qualify lanes that end on our side; this one ends at {destination!r}; leave it empty"
-        yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
+        yield line.fault(message, column, line.get(column))
     elif draft.side(origin) == "counterpart":
         message = f"no lane from the counterpart is qualified; this one starts at {origin!r}; leave it empty"
-        yield line.fault(message, "fixed_cost", line.get("fixed_cost"))
+        yield line.fault(message, column, line.get(column))
+
+
+def _qualifications(draft: Draft) -> Iterator[Fault]:
+    """Refuse a qualification that shares its id with a lane to qualify: choices name either by its id alone."""
+    lanes = {line.get("lane"): line for line in draft.sound("lanes") if line.get("fixed_cost")}
+    for line in draft.lines["qualifications"]:
+        if (name := line.get("qualification")) in lanes:
+            message = f"a lane with a fixed_cost has this id, in {lanes[name].file} {lanes[name].at}; choose another"
+            yield line.fault(message, "qualification", name)
 
 
 def _lane_regimes(draft: Draft) -> Iterator[Fault]:
@@ -337,3 +426,24 @@ def _start_names(draft: Draft, packages: set[str]) -> Iterator[Fault]:
             told.add(name)
             message = f"its scenario {taken[0]!r} has the name of another contingency or package; choose another"
             yield line.fault(message, "contingency", name)
+
+
+def _profiles(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["profiles"]:
+        table, key, column = (line.get(name) for name in ("table", "key", "column"))
+        if table not in PROFILED:
+            continue
+        if column is not None and column not in PROFILED[table]:
+            message = f"no figure of {table} that a profile moves; those are {', '.join(PROFILED[table])}"
+            yield line.fault(message, "column", column)
+        known = {"/".join(str(row.get(name)) for name in TABLES[table].key) for row in draft.lines[table]}
+        if key is not None and table not in draft.unknown and key not in known:
+            shape = "/".join(TABLES[table].key)
+            hint = nearest(key, sorted(known)) or f"; a key of {table} is {shape}"
+            yield line.fault(f"not in {table}{hint}", "key", key)
+    weeks = draft.settings.horizon.weeks if draft.settings else None
+    for line in draft.sound("profiles"):
+        week = line.get("from_week")
+        if weeks is not None and week >= weeks:
+            message = f"beyond the horizon, whose last week is {weeks - 1}; take the row out, or plan for more weeks"
+            yield line.fault(message, "from_week", week)

@@ -36,7 +36,7 @@ class Line:
 
     def get(self, column: str) -> Any:
         """Return the value of a column; None where it is empty or faulty."""
-        return self.cells.get(column) if self.row is None else getattr(self.row, column)
+        return self.cells.get(column) if self.row is None else self.row.cell(column)
 
     def fault(self, message: str, column: str | None = None, value: Any = None) -> Fault:
         """Return a fault of this row."""

@@ -20,7 +20,10 @@ from .tables import (
     Lane,
     Party,
     Policy,
+    PriceBreak,
     Process,
+    Profile,
+    Qualification,
     Regime,
     Retaliation,
     Row,
@@ -28,6 +31,8 @@ from .tables import (
     Site,
     Source,
     Stock,
+    Uncertainty,
+    World,
 )
 
 if TYPE_CHECKING:
@@ -52,8 +57,8 @@ class Case:
         Name of the case: its folder, workbook or shipped name.
     settings
         ``case.toml``, section by section.
-    parties, sites, items, stocks, lanes, processes, recipes, demands, regimes, policies, retaliations, contingencies,
-    sources
+    parties, sites, items, stocks, lanes, qualifications, price_breaks, processes, recipes, demands, regimes, policies,
+    retaliations, contingencies, profiles, sources, uncertainties, worlds
         The rows of each table of the case format, in the order of the case.
     warnings
         What was noticed while reading, and is not refused.
@@ -72,6 +77,8 @@ class Case:
     items: tuple[Item, ...] = ()
     stocks: tuple[Stock, ...] = ()
     lanes: tuple[Lane, ...] = ()
+    qualifications: tuple[Qualification, ...] = ()
+    price_breaks: tuple[PriceBreak, ...] = ()
     processes: tuple[Process, ...] = ()
     recipes: tuple[Ingredient, ...] = ()
     demands: tuple[Demand, ...] = ()
@@ -79,7 +86,10 @@ class Case:
     policies: tuple[Policy, ...] = ()
     retaliations: tuple[Retaliation, ...] = ()
     contingencies: tuple[Contingency, ...] = ()
+    profiles: tuple[Profile, ...] = ()
     sources: tuple[Source, ...] = ()
+    uncertainties: tuple[Uncertainty, ...] = ()
+    worlds: tuple[World, ...] = ()
     warnings: tuple[Fault, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 

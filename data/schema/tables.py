@@ -113,6 +113,10 @@ def _identifier(value: str) -> str:
         raise refuse("empty; an id is needed")
     if "/" in value or "\n" in value:
         raise refuse("an id may hold any text but '/' and a line break")
+    return _composed(value)
+
+
+def _composed(value: str) -> str:
     # The same word typed on two systems must be the same id.
     return unicodedata.normalize("NFC", value)
 
@@ -227,6 +231,13 @@ def _scenario_rule(value: Any) -> str:
     )
 
 
+def _count(value: Any) -> int:
+    number = _number(value)
+    if number != int(number) or not 0 <= number <= MOST_WEEKS:
+        raise refuse("not a count; write a whole number such as 2")
+    return int(number)
+
+
 def _duration(value: Any) -> int:
     weeks = _week(value)
     if weeks < 1:
@@ -239,12 +250,14 @@ def _plain_weeks(value: int | StartWeeks) -> int | str:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
+Path = Annotated[str, BeforeValidator(_text), AfterValidator(_composed)]
 Id = Annotated[str, BeforeValidator(_text), AfterValidator(_identifier)]
 Number = Annotated[float, BeforeValidator(_finite)]
 Amount = Annotated[float, BeforeValidator(_finite), AfterValidator(_not_negative)]
 Bound = Annotated[float, BeforeValidator(_extended), AfterValidator(_not_negative)]
 Share = Annotated[float, BeforeValidator(_finite), AfterValidator(_share)]
 Week = Annotated[int, BeforeValidator(_week)]
+Count = Annotated[int, BeforeValidator(_count)]
 Duration = Annotated[int, BeforeValidator(_duration)]
 Flag = Annotated[Literal["true", "false"], BeforeValidator(_flag)]
 Starts = Annotated[int | StartWeeks, BeforeValidator(_start_weeks), PlainSerializer(_plain_weeks)]
@@ -268,10 +281,14 @@ class Row(BaseModel):
     key: ClassVar[tuple[str, ...]]
     required: ClassVar[bool] = False
 
+    def cell(self, column: str) -> Any:
+        """Return the value of a column by the name that a case writes."""
+        return getattr(self, column if column in type(self).model_fields else f"{column}_")
+
     @property
     def id(self) -> str:
         """The row's key as ``--set`` writes it: one id, or ids joined by ``/``."""
-        return "/".join(str(getattr(self, name)) for name in self.key)
+        return "/".join(str(self.cell(name)) for name in self.key)
 
 
 class Party(Row):
@@ -313,6 +330,13 @@ class Item(Row):
     share_always: Flag = column(
         "Whether limits on shares hold in every scenario, not in scenario none alone.", default="false"
     )
+    min_suppliers: Count = column(
+        "Least number of sites outside our side that supply us; each supplies min_supplier_share at least.", default=0
+    )
+    min_supplier_share: Share = column(
+        "Least share of our intake that a site which supplies us at all supplies.", "share", default=0.0
+    )
+    max_supplier_share: Share = column("Largest share of our intake that one site may supply.", "share", default=1.0)
 
 
 class Stock(Row):
@@ -369,8 +393,57 @@ class Lane(Row):
         "money per unit",
         default=0.0,
     )
+    min_share: Share = column(
+        "Take or pay: the least share of what it can carry that is dispatched in every week, once it is qualified; on our side.",
+        "share",
+        default=0.0,
+    )
+    min_order: Amount = column(
+        "Least order: in every week nothing is dispatched, or at least so much; on our side.",
+        "units per week",
+        default=0.0,
+    )
+    kept_share: Share = column(
+        "Share of the sales missed on the lane that does not come back during `after_weeks`, as customers stay with others.",
+        "share",
+        default=0.0,
+    )
     fixed_cost: Amount | None = column("Cost of qualifying it; empty or 0: nothing to qualify.", "money", default=None)
+    qualification: Id | None = column(
+        "The qualification that opens it, alone or with other lanes; beside a fixed_cost of its own it needs both.",
+        refers="qualifications",
+        default=None,
+    )
     regime: Id | None = column("The review regime that acts on it.", refers="regimes", default=None)
+
+
+class Qualification(Row):
+    """What opens one lane or several to our side: an audit, a sample run, a plant approval."""
+
+    table = "qualifications"
+    key = ("qualification",)
+    qualification: Id = column("Id of the qualification.")
+    fixed_cost: Amount | None = column(
+        "What it costs, once, however many lanes it opens; empty: nothing.", "money", default=None
+    )
+    weeks: Week = column(
+        "Weeks it takes: its lanes cannot be used before, and ramp up from then on.", "weeks", default=0
+    )
+
+
+class PriceBreak(Row):
+    """A price that a lane to our side has from some mean weekly flow on, for all units (an all-units discount)."""
+
+    table = "price_breaks"
+    key = ("lane", "from_flow")
+    lane: Id = column("The lane.", refers="lanes")
+    from_flow: Amount = column("Mean flow over the horizon from which on the price holds.", "units per week")
+    unit_cost: Amount = column("Price of every unit then, in the place of the lane's unit_cost.", "money per unit")
+
+    @property
+    def id(self) -> str:
+        """``lane/from_flow``."""
+        return f"{self.lane}/{self.from_flow:g}"
 
 
 class Process(Row):
@@ -437,6 +510,18 @@ class Policy(Row):
     admin_cost: Amount = column("Cost of running it.", "money", default=0.0)
     reviewer_load: Amount = column("Reviewer hours it takes.", "hours", default=0.0)
     political_cost: Amount = column("Political capital it takes.", "points", default=0.0)
+    applicant_cost: Amount = column(
+        "What an application costs the buyer, for every unit dispatched while the policy acts: declarations, lawyers, end-user "
+        "certificates.",
+        "money per unit",
+        default=0.0,
+    )
+    ally_benefit: Amount = column(
+        "What allies give our side over the horizon for taking the policy, such as for aligning a list; lowers our loss, and no "
+        "budget spends it.",
+        "money",
+        default=0.0,
+    )
 
 
 class Retaliation(Row):
@@ -497,6 +582,33 @@ class Contingency(Row):
         return range(start, min(ends))
 
 
+PROFILED = {
+    "lanes": ("base_flow", "max_flow", "unit_cost"),
+    "demands": ("quantity", "shortage_penalty"),
+    "processes": ("capacity",),
+}
+"""Columns of each table whose figures a profile can move."""
+
+
+class Profile(Row):
+    """A step of a figure that changes over time: the figure of its row times a factor, from a week on."""
+
+    table = "profiles"
+    key = ("table", "key", "column", "from_week")
+    # `table` and `column` name the figure; the trailing underscore keeps them apart from the declaration.
+    table_: Literal["lanes", "demands", "processes"] = column("The table of the figure.", alias="table")
+    key_: Text = column("The row's key: a lane, a process, or `site/item` of a demand.", alias="key")
+    column_: Literal["base_flow", "max_flow", "unit_cost", "quantity", "shortage_penalty", "capacity"] = column(
+        "The column of the figure: base_flow, max_flow or unit_cost of lanes, quantity or shortage_penalty of demands, capacity of "
+        "processes.",
+        alias="column",
+    )
+    from_week: Week = column(
+        "First week of the step; it lasts to the next step of the same figure, or to the end.", "week"
+    )
+    factor: Amount = column("Times the figure in that row; 1 before the first step.", "factor")
+
+
 class Source(Row):
     """Where a figure comes from; never changes a result."""
 
@@ -513,6 +625,43 @@ class Source(Row):
     note: Text = column("How it was derived; the range of the figure, if any, as: low 3; high 9.", default="")
 
 
+class Uncertainty(Row):
+    """A figure that is not known for sure, and how it may vary; a solve with worlds draws them from here."""
+
+    table = "uncertainties"
+    key = ("figure",)
+    figure: Path = column("Path of the figure, as --set takes it.")
+    distribution: Text = column(
+        "How it may vary: LOW..HIGH, LOW..MODE..HIGH, MEAN+-SD, MEAN+-SD@LOW..HIGH or A,B,C; numbers with a star, such as "
+        "*0.8..*1.2, are factors of the figure."
+    )
+    group: Text = column(
+        "Figures of one group move together: all are low, or all are high; empty: it moves by itself.", default=""
+    )
+    note: Text = column("Why it may vary so.", default="")
+
+
+class World(Row):
+    """A figure of a world that a planner tells: the case with some figures at other values."""
+
+    table = "worlds"
+    key = ("world", "figure")
+    world: Id = column("Id of the world; several rows make one together.")
+    weight: Amount | None = column(
+        "How much it counts, relative to the others; a world without a weight in any row counts 1.", default=None
+    )
+    figure: Path = column(
+        "Path of a figure that differs, as --set takes it; empty: the world is the case as it is.", default=""
+    )
+    value: Text = column("Its value in this world, as --set takes it; *0.8 scales the figure of the case.", default="")
+
+
+NO_FIGURES = ("sources", "uncertainties", "worlds")
+"""Tables that hold no figures of the model."""
+
+NO_FIGURE_SECTIONS = ("case", "solver")
+"""Sections of the settings whose values are no figures of the model."""
+
 TABLES: dict[str, type[Row]] = {
     row.table: row
     for row in (
@@ -521,6 +670,8 @@ TABLES: dict[str, type[Row]] = {
         Item,
         Stock,
         Lane,
+        Qualification,
+        PriceBreak,
         Process,
         Ingredient,
         Demand,
@@ -528,7 +679,10 @@ TABLES: dict[str, type[Row]] = {
         Policy,
         Retaliation,
         Contingency,
+        Profile,
         Source,
+        Uncertainty,
+        World,
     )
 }
 
@@ -582,6 +736,9 @@ class Horizon(Section):
         "How much dearer than the replacement cost a unit missing at the end is; raise it where a plan lives off its stock.",
         "share",
         default=0.05,
+    )
+    after_weeks: Week = column(
+        "Weeks after the end for which sales lost to `kept_share` stay lost.", "weeks", default=0
     )
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..formulation.buying import dearer
 from ..formulation.follower import SIDE
 from ..leader.readout import Family
-from ..network.network import NONE, Network, Pair, holding_weeks
+from ..network.network import NONE, Kernel, Network, Pair, holding_weeks
+from ..network.weekly import Weeks, alike
 from ..plan.tolerances import CAUSE_NOISE
 
 if TYPE_CHECKING:
@@ -24,17 +26,21 @@ if TYPE_CHECKING:
     from .figures import Account
 
 SALES, SOURCES, STOCK, HOLDING = "sales", "sources", "stock", "holding"
+PAPERWORK = "paperwork"
 
 PRICED_BY = {
     SALES: "shortage_penalty, margin",
     SOURCES: "unit_cost",
     STOCK: "terminal_price",
     HOLDING: "holding_cost",
+    PAPERWORK: "applicant_cost",
     "package": "cost, margin",
     "undelivered": "margin, unit_cost",
     "second sources": "fixed_cost",
     "stockpiles": "stockpile_cost",
     "reviews": "admin_cost",
+    "lasting": "margin, kept_share",
+    "allies": "ally_benefit",
 }
 """Columns of the case that price every cause."""
 
@@ -105,16 +111,27 @@ class _Split:
         values = family.values(self.solution)
         return {head: math.fsum(values[places].tolist()) for head, places in family.weeks.items()}
 
+    def levels(self, name: str, figures: Callable[[Any], tuple[Weeks, ...]]) -> Iterator[tuple[Any, int, float]]:
+        """Index without the week, first week and units of all weeks in which its figures are the same, of a family."""
+        family = self.families[name]
+        values = family.values(self.solution)
+        for head, places in family.weeks.items():
+            for weeks in alike(*figures(head)):
+                yield head, weeks[0], math.fsum(values[places[weeks]].tolist())
+
     def take(self, pair: Pair, units: float) -> None:
         """Let units leave a pair with a balance."""
         if pair in self.come:
             self.come[pair].append(-units)
 
-    def dispatch(self, lane: Lane, units: float, review: float) -> None:
-        """Account for what a lane into the side dispatches, and for its unit-weeks under review."""
+    def dispatch(self, lane: Lane, unit_cost: float, moved: Sequence[tuple[float, Kernel, float]]) -> None:
+        """Account for what a lane dispatches to the side at a price: units, each with its kernel and the cost of applying."""
+        units = math.fsum(amount for amount, _, _ in moved)
+        review = math.fsum(amount * holding_weeks(kernel) for amount, kernel, _ in moved)
+        applied = math.fsum(amount * cost for amount, _, cost in moved)
         network, pair, origin = self.network, (lane.destination, lane.item), (lane.origin, lane.item)
         weight = self.weight(lane.destination)
-        price = weight * lane.unit_cost - self.cost[pair]
+        price = weight * unit_cost - self.cost[pair]
         self.come[pair].append(units)
         if network.side[lane.origin] == self.side:
             if origin in network.tracked:
@@ -124,6 +141,8 @@ class _Split:
                 price -= self.weight(lane.origin) * network.transfer_margin(lane)
         self.ledger.add(SOURCES, lane.item, units, price)
         self.ledger.add(HOLDING, lane.item, review, weight * network.holding[lane.item])
+        if applied:
+            self.ledger.add(PAPERWORK, lane.item, applied, weight)
 
     def production(self) -> None:
         """Account for what the side's processes make."""
@@ -172,16 +191,19 @@ def _of_counterpart(leader_problem: LeaderProblem, operations: Operations) -> Pa
     network, readout, solution = leader_problem.network, operations.readout, operations.solution
     split = _Split(network, SIDE, readout.response, solution)
     ship, data = readout.response["ship"], leader_problem.model.response.data
-    moved: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    moved: dict[tuple[str, float], list[tuple[float, Kernel, float]]] = defaultdict(list)
     for key, units in zip(ship.keys, readout.dispatched(solution).tolist(), strict=True):
         if units:
-            moved[key[0]].append((units, units * holding_weeks(data.kernel[key])))
-    for name, units in moved.items():
-        split.dispatch(network.lanes[name], math.fsum(u for u, _ in units), math.fsum(h for _, h in units))
+            price = network.weekly.unit_cost[key[0]][key[2]]
+            moved[key[0], price].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
+    for (name, price), parts in moved.items():
+        split.dispatch(network.lanes[name], price, parts)
     split.production()
-    for pair, weeks in split.sums("fill").items():
-        quantity, value = network.sales(pair)
-        split.sell(pair, quantity * weeks, value / quantity)
+    sales = data.sales
+    for pair, week, weeks in split.levels("fill", lambda pair: tuple(zip(*sales[pair], strict=True))):
+        quantity, value = sales[pair][week]
+        if quantity > 0:
+            split.sell(pair, quantity * weeks, value / quantity)
     split.stocks()
     return split.parts()
 
@@ -190,19 +212,22 @@ def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: st
     """Causes of what our operations cost in a scenario less the margin earned, without constants and first stage."""
     network, readout, solution = leader_problem.network, operations.readout, operations.solution
     split = _Split(network, "ours", readout.ours[scenario], solution)
-    ship, kernel = split.families["ship"], leader_problem.model.ours[scenario].data.kernel
-    moved: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    ship, data = split.families["ship"], leader_problem.model.ours[scenario].data
+    weekly = network.weekly
+    moved: dict[tuple[str, float], list[tuple[float, Kernel, float]]] = defaultdict(list)
     for key, units in zip(ship.keys, ship.values(solution).tolist(), strict=True):
-        moved[key[0]].append((units, units * holding_weeks(kernel[key])))
-    for name, units in moved.items():
-        split.dispatch(network.lanes[name], math.fsum(u for u, _ in units), math.fsum(h for _, h in units))
+        price = weekly.unit_cost[key[0]][key[1]]
+        moved[key[0], price].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
+    for (name, price), parts in moved.items():
+        split.dispatch(network.lanes[name], price, parts)
+    for (name, k), week, units in split.levels("bought", lambda key: (weekly.unit_cost[key[0]],)):
+        split.ledger.add(SOURCES, network.lanes[name].item, units, dearer(network, name, k, week))
     split.production()
-    for pair, weeks in split.sums("fill").items():
-        demand = network.demands[pair]
-        split.sell(pair, demand.quantity * weeks, network.weight[pair[0]] * demand.shortage_penalty)
-    for name, weeks in split.sums("export_fill").items():
-        lane = network.lanes[name]
-        split.sell((lane.origin, lane.item), lane.base_flow * weeks, network.weight[lane.origin] * lane.margin)
+    for pair, week, weeks in split.levels("fill", lambda pair: (weekly.quantity[pair], weekly.penalty[pair])):
+        split.sell(pair, weekly.quantity[pair][week] * weeks, network.weight[pair[0]] * weekly.penalty[pair][week])
+    for name, week, weeks in split.levels("export_fill", lambda name: (weekly.base_flow[name],)):
+        lane, flow = network.lanes[name], weekly.base_flow[name][week]
+        split.sell((lane.origin, lane.item), flow * weeks, network.weight[lane.origin] * lane.margin)
     _exports_to_counterpart(split, operations)
     for pair, units in zip(readout.stockpile.keys, readout.stockpile.values(solution).tolist(), strict=True):
         split.come[pair].append(units)
@@ -219,7 +244,7 @@ def _exports_to_counterpart(split: _Split, operations: Operations) -> None:
         readout.response["ship"].keys, readout.dispatched(operations.solution).tolist(), strict=True
     ):
         ordered[name].append(units)
-    undelivered = split.sums("undelivered")
+    undelivered, prices = split.sums("undelivered"), network.weekly.unit_cost
     for lane in network.lanes_between("ours", SIDE):
         units, origin = math.fsum(ordered[lane.lane]), (lane.origin, lane.item)
         split.ledger.add(SALES, lane.item, -units, network.weight[lane.origin] * lane.margin)
@@ -228,7 +253,8 @@ def _exports_to_counterpart(split: _Split, operations: Operations) -> None:
             split.take(origin, units - left)
             split.ledger.add(SALES, lane.item, 0.0, 0.0)
             split.ledger.add("delivered", lane.item, units - left, split.cost[origin])
-            split.ledger.add("undelivered", lane.item, left, network.slack_price(lane))
+    for name, week, left in split.levels("undelivered", lambda name: (prices[name],)):
+        split.ledger.add("undelivered", network.lanes[name].item, left, network.slack_price(network.lanes[name], week))
 
 
 def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
@@ -239,8 +265,9 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
     * ``sales`` of an item: units not sold times (what each brings - c), so net of inputs and production saved;
     * ``sources``: dispatches times (unit_cost - c(destination)), production times (unit_cost + inputs at c - c(output));
     * ``stock``: terminal price times what is short at the end + c times what is there, under way or thrown away;
-    * ``holding``: stocks, and goods under review;
-    * ``package``, and on our side ``undelivered``, ``second sources``, ``stockpiles`` (what they cost more than c), ``reviews``.
+    * ``holding``: stocks, and goods under review; ``paperwork``: dispatches times applicant_cost;
+    * ``package``, and on our side ``undelivered``, ``second sources``, ``stockpiles`` (what they cost more than c), ``reviews``,
+      ``lasting`` (sales that do not come back), ``allies`` (what they give, with a minus).
 
     c cancels in the sum: any other would move money between causes and lose none. What solver tolerances leave over, at most some
     millionths of the money at stake, is put to the largest cause.
@@ -260,6 +287,7 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
         package = problem.network.package_cost.get(scenario, 0.0) + now.refused[scenario]
         ours = _difference(_of_ours(problem.whole, now, scenario), before_ours)
         ours |= {("second sources", ""): (math.nan, fixed), ("reviews", ""): (math.nan, account.admin)}
+        ours |= {("lasting", ""): (math.nan, now.lasting), ("allies", ""): (math.nan, -account.benefits)}
         for side, parts, loss in (
             ("counterpart", theirs | {("package", ""): (math.nan, package)}, counterpart_loss),
             ("ours", ours, own_loss),

@@ -97,7 +97,8 @@ def refuse_infeasible(worth: float, leverage: float, small: float) -> None:
 def money_scale(problem: Problem) -> float:
     """Money at stake: the larger of both sides' status-quo costs and all that the counterpart's sales are worth."""
     network = problem.network
-    sales = network.weeks * math.fsum(network.sales(pair)[1] for pair in network.pairs("counterpart"))
+    worth = [[value for _, value in network.sales(pair)] for pair in network.pairs("counterpart")]
+    sales = math.fsum(math.fsum(week) for week in zip(*worth, strict=True))
     return max(abs(problem.status_quo.response_cost), abs(problem.status_quo.cost), sales, 1e-6)
 
 
@@ -146,7 +147,7 @@ def refuse_breaches(breaches: Iterable[Breach]) -> None:
 
 
 def supply_breaches(network: Network, operations: Operations, least_fill: float | None = None) -> list[Breach]:
-    """Return the limits on supply that operations break: continuity in every scenario, concentration in scenario ``none``.
+    """Return the limits on supply that operations break: continuity in every scenario, in ``none`` concentration and suppliers.
 
     Parameters
     ----------
@@ -170,32 +171,81 @@ def supply_breaches(network: Network, operations: Operations, least_fill: float 
             if not level >= least - LIMIT_KEPT:
                 limit = f"{word} fill of {item} in {site} >= {least:g} in scenario {scenario}"
                 found.append(Breach(limit, float(least - level), "share", scenario=scenario))
-    return found + _share_breaches(network, operations)
+    for scenario in operations.readout.scenarios:
+        found += [*_share_breaches(network, operations, scenario), *_supplier_breaches(network, operations, scenario)]
+    return found
 
 
-def _share_breaches(network: Network, operations: Operations) -> list[Breach]:
-    """Return the limits on one party's share of our intake that operations break, in scenario ``none``."""
+def _where(scenario: str) -> str:
+    return "" if scenario == NONE else f" in scenario {scenario}"
+
+
+def _share_breaches(network: Network, operations: Operations, scenario: str) -> list[Breach]:
+    """Return the limits on one party's share of our intake that operations break in a scenario."""
     limited = {row.item: row.max_party_share for row in network.case.items if row.max_party_share < 1}
-    if NONE not in operations.readout.ours or not limited:
-        return []
-    ours = operations.readout.ours[NONE]
+    found = []
+    for item, (intake, total, scale) in _intakes(network, operations, limited, scenario).items():
+        share, parties = limited[item], dict[str, float]()
+        for site, amount in intake.items():
+            parties[network.party[site]] = parties.get(network.party[site], 0.0) + amount
+        for party, amount in parties.items():
+            if not amount - share * total <= LIMIT_KEPT * scale:
+                limit = f"share of {party} in our intake of {item} <= {share:g}{_where(scenario)}"
+                over = (amount - share * total) * network.units.item(item)
+                found.append(Breach(limit, over, "units", over=True))
+    return found
+
+
+def _supplier_breaches(network: Network, operations: Operations, scenario: str) -> list[Breach]:
+    """Return the limits on suppliers that operations break in a scenario."""
+    rows = {
+        row.item: row
+        for row in network.case.items
+        if row.max_supplier_share < 1 or row.min_supplier_share > 0 or row.min_suppliers > 0
+    }
+    found = []
+    for item, (intake, total, scale) in _intakes(network, operations, rows, scenario).items():
+        row, unit, near = rows[item], network.units.item(item), LIMIT_KEPT * scale
+        for site, amount in intake.items():
+            if not amount <= row.max_supplier_share * total + near:
+                over = (amount - row.max_supplier_share * total) * unit
+                limit = f"share of site {site} in our intake of {item} <= {row.max_supplier_share:g}{_where(scenario)}"
+                found.append(Breach(limit, over, "units", over=True))
+            if not (amount <= near or amount >= row.min_supplier_share * total - near):
+                short = (row.min_supplier_share * total - amount) * unit
+                limit = f"share of site {site} in our intake of {item} >= {row.min_supplier_share:g}, or 0{_where(scenario)}"
+                found.append(Breach(limit, short, "units"))
+        counted = sum(amount >= row.min_supplier_share * total - near for amount in intake.values())
+        if counted < row.min_suppliers:
+            found.append(
+                Breach(f"suppliers of {item} >= {row.min_suppliers}{_where(scenario)}", row.min_suppliers - counted, "")
+            )
+    return found
+
+
+def _intakes(
+    network: Network, operations: Operations, items: Iterable[str], scenario: str
+) -> dict[str, tuple[dict[str, float], float, float]]:
+    """Return what every site outside our side dispatches of some items, their whole intake, and its scale, in a scenario.
+
+    The scale is the intake, or what usually comes from outside where that is more. Items whose shares are not limited in the
+    scenario are left out.
+    """
+    ours = operations.readout.ours[scenario]
     shipped = _sums(ours["ship"].values(operations.solution), ours["ship"].weeks)
     made = _sums(ours["make"].values(operations.solution), ours["make"].weeks)
-    found = []
-    for item, share in limited.items():
+    found = {}
+    for item in items:
+        if not network.shares_hold(item, scenario):
+            continue
         lanes = [row for row in network.lanes_into(SIDE) if row.item == item and network.side[row.origin] != SIDE]
         intake: dict[str, float] = {}
         for row in lanes:
-            party = network.party[row.origin]
-            intake[party] = intake.get(party, 0.0) + shipped[row.lane]
+            intake[row.origin] = intake.get(row.origin, 0.0) + shipped[row.lane]
         own = math.fsum(made[row.process] for row in network.processes_on(SIDE) if row.output == item)
         total = math.fsum(intake.values()) + own
-        scale = max(total, network.weeks * math.fsum(row.base_flow for row in lanes))
-        for party, amount in intake.items():
-            if not amount - share * total <= LIMIT_KEPT * scale:
-                limit = f"share of {party} in our intake of {item} <= {share:g}"
-                over = (amount - share * total) * network.units.item(item)
-                found.append(Breach(limit, over, "units", over=True))
+        usual = (math.fsum(network.weekly.base_flow[row.lane][week] for row in lanes) for week in range(network.weeks))
+        found[item] = intake, total, max(total, math.fsum(usual))
     return found
 
 

@@ -86,8 +86,8 @@ class Account:
         Policies; lanes qualified and units stockpiled.
     cost
         V, from a cold start.
-    admin
-        Admin costs.
+    admin, benefits
+        Admin costs; what allies give.
     operations
         Our operations and the response.
     losses : dict of str to (float, float)
@@ -105,6 +105,7 @@ class Account:
     first: FirstStage
     cost: float
     admin: float
+    benefits: float
     operations: Operations
     losses: Mapping[str, tuple[float, float]]
     infeasibility: float
@@ -252,14 +253,17 @@ class Figures:
         """
         problem = self.problem
         cost, admin = self.response_cost(choice), problem.admin_cost(choice)
+        benefits = problem.ally_benefit(choice)
         most = own_loss + problem.status_quo.cost - admin
-        operations = self.operations_solver.run(response, first, least_fill, most)
+        operations = self.operations_solver.run(response, first, choice, least_fill, most)
         loss = cost - problem.status_quo.response_cost
-        losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin)
+        losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin, benefits)
         infeasibility = self._infeasibility(choice, operations)
         money = money_scale(problem)
         now = problem.status_quo.cost
-        return Account(problem.network, choice, first, cost, admin, operations, losses, infeasibility, money, now)
+        return Account(
+            problem.network, choice, first, cost, admin, benefits, operations, losses, infeasibility, money, now
+        )
 
     def breaches(self, account: Account, solve_limits: SolveLimits | None = None) -> list[Breach]:
         """Return the limits that a plan breaks.

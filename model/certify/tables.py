@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from ..formulation.linking import Choice
 from ..leader.readout import INCOME, OWN_COSTS, RESPONSE_COSTS
 from ..leader.recompute import Operations
 from ..network.network import NONE, Network
+from ..network.weekly import alike
 from .causes import causes_table
 from .figures import Account, first_shortage
 
@@ -108,20 +110,27 @@ def policies_table(network: Network, choice: Choice, operations: Operations) -> 
 def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
     """One row per lane into our side, then per stockpile: flows and shares of intake before and after, scenario none.
 
-    Before is base_flow, what runs before week 0; where the model's status quo differs a warning says so.
+    Before is base_flow(t), what runs unless something is done; where the model's status quo differs a warning says so.
     """
     import pandas as pd
 
     first = account.first
     after = _dispatched(account.operations)
-    before = {name: lane.base_flow * network.weeks for name, lane in network.lanes.items()}
+    paid = _paid(network, account.operations)
+    before = {name: math.fsum(network.weekly.base_flow[name]) for name in network.lanes}
     rows = []
     totals: dict[tuple[str, str, str], float] = {}
     for lane in network.lanes_into("ours"):
         for when, flows in (("before", before), ("after", after)):
             key = (lane.destination, lane.item, when)
             totals[key] = totals.get(key, 0.0) + flows[lane.lane]
+    discounts = _discounts(network, account.operations)
+    opened = dict.fromkeys(network.to_qualify, 0)
     for lane in network.lanes_into("ours"):
+        for name in network.gates(lane):
+            opened[name] += 1
+    for lane in network.lanes_into("ours"):
+        gates = network.gates(lane)
         total_before = totals[lane.destination, lane.item, "before"]
         total_after = totals[lane.destination, lane.item, "after"]
         rows.append(
@@ -136,10 +145,13 @@ def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
                 "plan": after[lane.lane] / network.weeks,
                 "status_quo_share": before[lane.lane] / total_before if total_before > 0 else 0.0,
                 "plan_share": after[lane.lane] / total_after if total_after > 0 else 0.0,
-                "to_qualify": bool(lane.fixed_cost),
-                "qualified": bool(first.qualify.get(lane.lane, False)),
-                "fixed_cost": (lane.fixed_cost or 0.0) if first.qualify.get(lane.lane, False) else 0.0,
-                "cost": after[lane.lane] * lane.unit_cost,
+                "to_qualify": bool(gates),
+                "qualified": bool(gates) and all(first.qualify.get(name, False) for name in gates),
+                # Lanes that a qualification opens share what it costs.
+                "fixed_cost": sum(
+                    network.to_qualify[name] / opened[name] for name in gates if first.qualify.get(name, False)
+                ),
+                "cost": paid[lane.lane] + discounts.get(lane.lane, 0.0),
             }
         )
     for pair, amount in first.stockpile.items():
@@ -167,11 +179,33 @@ def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def _discounts(network: Network, operations: Operations) -> dict[str, float]:
+    """What the prices by quantity add to the cost of every lane at its unit_cost in scenario ``none``, money."""
+    bought = operations.readout.ours[NONE]["bought"]
+    units, found = bought.values(operations.solution), dict[str, float]()
+    for (name, k), places in bought.weeks.items():
+        price = network.breaks[name][k - 1].unit_cost - network.lanes[name].unit_cost if k else 0.0
+        factors = network.weekly.price_factor[name]
+        for weeks in alike(factors):
+            found[name] = found.get(name, 0.0) + price * factors[weeks[0]] * float(units[places[weeks]].sum())
+    return found
+
+
 def _dispatched(operations: Operations) -> dict[str, float]:
     """Units that every lane into our side dispatches in scenario ``none``, all weeks together."""
     ship = operations.readout.ours[NONE]["ship"]
     units = ship.values(operations.solution)
     return {lane: float(units[weeks].sum()) for lane, weeks in ship.weeks.items()}
+
+
+def _paid(network: Network, operations: Operations) -> dict[str, float]:
+    """What every lane into our side is paid in scenario ``none``, all weeks together."""
+    ship, prices = operations.readout.ours[NONE]["ship"], network.weekly.unit_cost
+    units = ship.values(operations.solution)
+    return {
+        lane: math.fsum(float(units[places[weeks]].sum()) * prices[lane][weeks[0]] for weeks in alike(prices[lane]))
+        for lane, places in ship.weeks.items()
+    }
 
 
 def flows_table(network: Network, operations: Operations) -> pd.DataFrame:
@@ -185,7 +219,7 @@ def flows_table(network: Network, operations: Operations) -> pd.DataFrame:
     for scenario, families in readout.ours.items():
         blocks.append(("ours", scenario, families["ship"].keys, families["ship"].values(solution)))
         exports = families["export_fill"]
-        flows = np.array([network.lanes[lane].base_flow for lane, _ in exports.keys])
+        flows = np.array([network.weekly.base_flow[lane][week] for lane, week in exports.keys])
         blocks.append(("ours", scenario, exports.keys, flows * exports.values(solution)))
     frame = _stacked(blocks, ("lane", "week"), "dispatched")
     for column in ("item", "origin", "destination"):
@@ -243,6 +277,10 @@ def losses_table(problem: Problem, account: Account) -> pd.DataFrame:
     shared = [both(part) for part in RESPONSE_COSTS]
     first_stage = [(part, now.readout.amount(now.amounts, part)) for part in ("fixed_costs", "stockpile")]
     first_stage.append(("admin_costs", account.admin))
+    if network.lasting:
+        first_stage.append(("lasting_loss", now.lasting))
+    if network.benefits:
+        first_stage.append(("ally_benefits", -account.benefits))
     rows = []
     for scenario in account.losses:
         if network.case.pressed:

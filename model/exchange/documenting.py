@@ -14,11 +14,13 @@ OURS, RESPONSE, DUAL = "ours", "response", "response_dual"
 
 SENTENCES = {
     "policy": "policy[g,p]: 1 where regime g of ours or an ally's is under policy p.",
-    "qualify": "qualify[l]: 1 where lane l, which has a fixed cost, is qualified.",
+    "qualify": "qualify[n]: 1 where lane or qualification n is qualified.",
     "stockpile": "stockpile[s,i]: units stockpiled before week 0.",
     "counterpart_fill": "counterpart_fill[s,i,t]: the response's fill rate, where our side depends on it.",
     "order": "order[l,t]: what the counterpart orders in week t on a lane from a tracked stock of ours.",
     "margin_earned": "Margin that our side earns on lanes to the counterpart, weighted.",
+    "lasting_kept": "What the counterpart's orders keep of what may stay lost after the end.",
+    "taken": "taken[g,p]: 1 where policy p of regime g, for which allies give something, is chosen.",
     "own_cost": "own_cost[scenario]: what a scenario that may decide costs us.",
     "advantage": "What the worst scenario leaves us: package cost + refused margin - own_cost.",
     "admin_cost": "Sum of admin_cost over the chosen policies.",
@@ -31,11 +33,17 @@ SENTENCES = {
     f"{OURS}.short_end": "short_end[s,i]: units below the terminal target.",
     **{
         f"{OURS}.later_{name}": f"{name} from the week on in which the scenario is known; before, decisions are those of none."
-        for name in ("ship", "make", "stock", "fill", "export_fill", "undelivered")
+        for name in ("ship", "make", "stock", "fill", "export_fill", "undelivered", "placed")
     },
     f"{OURS}.fill_gap": "Gap in the mean fill rate; fixed at 0.",
     f"{OURS}.week_gap": "Gap in the fill rate of a week; fixed at 0.",
     f"{OURS}.share_gap": "Units above the share limit of a party; fixed at 0.",
+    f"{OURS}.supplier_gap": "Units above the share limit of a site; fixed at 0.",
+    f"{OURS}.count_gap": "Suppliers below the least number; fixed at 0.",
+    f"{OURS}.placed": "placed[l,t]: 1 where something is ordered in week t on a lane with a least order.",
+    f"{OURS}.tier": "tier[l,k]: 1 where the k-th price of a lane is for all its units; 0 is unit_cost.",
+    f"{OURS}.bought": "bought[l,k,t]: units dispatched in week t that are bought at the k-th price.",
+    f"{OURS}.supplies": "supplies[i,s]: 1 where site s supplies us with item i.",
     f"{OURS}.cost": "What the scenario's operations cost: the sum of the cost terms, transfer_income with a minus.",
     f"{RESPONSE}.ship": "ship[l,p,t]: units dispatched to the counterpart in week t under policy p.",
     f"{RESPONSE}.contract": "contract[l,p]: share of a lane's contract that it carries, every week, under policy p.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyomo.environ import Constraint, Expression, Objective, Set, maximize, minimize
 
-from ..formulation.linking import build_leader_problem
+from ..formulation.linking import build_leader_problem, own_columns
 from ..formulation.single_level import build_single_level
 from ..leader.problem import Problem
 from ..network.network import Network
@@ -32,7 +32,7 @@ tolerance of 1e-6 is more than rounding; above, it is less."""
 INTERNAL = ("best", "operations", "worst_leverage", "budget", "own_loss", "gap_cost", "budget_gap", "loss_gap")
 """Components through which the methods steer the model; each comes after all that refer to it."""
 
-GAPS = ("fill_gap", "week_gap", "share_gap")
+GAPS = ("fill_gap", "week_gap", "share_gap", "supplier_gap", "count_gap")
 """Gaps of limits, which only `explain` opens."""
 
 
@@ -60,7 +60,7 @@ def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: s
     -------
     pyomo.environ.ConcreteModel
         Variables and constraints are named as in model.md, and the ``doc`` of each family is its formula: ``policy[g,p]``,
-        ``qualify[l]``, ``stockpile[s,i]``, blocks ``response`` and ``response_dual`` (the latter only without policies), blocks
+        ``qualify[n]``, ``stockpile[s,i]``, blocks ``response`` and ``response_dual`` (the latter only without policies), blocks
         ``ours[scenario]``. ``model.units`` is a `sluicegate.data.units.Units`.
 
     Raises
@@ -121,6 +121,9 @@ def _under(problem: Problem, network: Network, choice: Mapping[str, str], money:
         regime = network.our_regime(network.lanes[lane])
         if regime is not None and choice[regime] != policy:
             ship.fix(0.0)
+    for regime, policy, variable in own_columns(model):
+        if choice[regime] != policy:
+            variable.fix(0.0)
     model.del_component("least_cost")
     model.least_cost = Constraint(expr=model.response.cost <= cost)
     model.least_cost.doc = "The counterpart plays a least-cost response: cost <= V under the policies given."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 
 import numpy as np
@@ -107,6 +107,11 @@ class Component:
     outputs: np.ndarray
     prices: np.ndarray
     bases: list[Basis | None]
+
+    @cached_property
+    def digits(self) -> np.ndarray:
+        """`policy_indices` as an array, shape (n, regimes of the component)."""
+        return np.array(self.policy_indices, dtype=int)
 
     def full(self, column: int, regimes: int) -> PolicyIndices:
         """Policies of all regimes by number: a column's own, all others open."""
@@ -328,6 +333,20 @@ class Candidates:
         return self._gather(
             [component.outputs @ slope for component in self.components], float(self.open_outputs @ slope)
         )
+
+    def rent(self, rents: Mapping[tuple[str, str], float]) -> np.ndarray | float:
+        """Sum of what is said of (regime, policy) over the policies of every candidate, shape (n,); 0 where nothing is said."""
+        if not rents:
+            return 0.0
+        menu, found = self.network.menu, []
+        for component in self.components:
+            total = np.zeros(len(component.policy_indices))
+            for place, regime in enumerate(component.places):
+                name = self.regimes[regime]
+                values = np.array([rents.get((name, policy), 0.0) for policy in menu[name]])
+                total += values[component.digits[:, place]]
+            found.append(total)
+        return self._gather(found)
 
     def reach(self, arrays: FollowerArrays, slope: np.ndarray, scale: float) -> np.ndarray:
         """Most that ``slope @ outputs`` can be over the least-cost face of every candidate, as far as reduced costs tell.

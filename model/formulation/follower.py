@@ -39,10 +39,14 @@ class FollowerData:
         Every inbound lane of the counterpart with every policy of the regime that acts on it.
     capacity : dict of (lane, policy, week) to float
         Most that an arc dispatches beyond a contract: A_p(t) cap_l(t) less what is contracted.
+    paperwork : dict of (lane, policy, week) to float
+        What a unit of an arc costs its applicant, where it costs anything.
     contracted : dict of (lane, policy) to list of float
         What a lane with a ``min_flow`` carries at least in every week under a policy.
     pairs, held, filled : list of (site, item)
-        Pairs with a balance row, tracked ones (with a stock and a terminal row), and those with sales (Q > 0).
+        Pairs with a balance row, tracked ones (with a stock and a terminal row), and those with sales (Q(t) > 0 in any week).
+    sales : dict of (site, item) to tuple of (float, float)
+        Q(t) and K(t) of every pair, week by week.
     """
 
     def __init__(self, network: Network):
@@ -51,6 +55,7 @@ class FollowerData:
         self.lanes = network.lanes_into(SIDE)
         self.kernel: dict[Arc, Kernel] = {}
         self.capacity: dict[Arc, float] = {}
+        self.paperwork: dict[Arc, float] = {}
         self.contracted: dict[tuple[str, str], list[float]] = {}
         for lane in self.lanes:
             for policy in network.menu.get(lane.regime or "", [OPEN]):
@@ -60,6 +65,8 @@ class FollowerData:
                     least.append(network.contracted(lane, week, granted))
                     self.kernel[lane.lane, policy, week] = network.kernel(row, week)
                     self.capacity[lane.lane, policy, week] = network.capacity(lane, week, granted) - least[-1]
+                    if cost := network.paperwork(row, lane, week):
+                        self.paperwork[lane.lane, policy, week] = cost
                 if lane.min_flow > 0:
                     self.contracted[lane.lane, policy] = least
         self.index()
@@ -67,7 +74,7 @@ class FollowerData:
         self.pairs = network.pairs(SIDE)
         self.held = [pair for pair in self.pairs if pair in network.tracked]
         self.sales = {pair: network.sales(pair) for pair in self.pairs}
-        self.filled = [pair for pair, (quantity, _) in self.sales.items() if quantity > 0]
+        self.filled = [pair for pair in self.pairs if network.sells(pair)]
         self.leaving = {
             pair: [lane.lane for lane in network.outbound.get(pair, ()) if network.side[lane.destination] == SIDE]
             for pair in self.held
@@ -106,9 +113,10 @@ class FollowerData:
         self.contract_price[key] = price
 
     def price(self, arc: Arc) -> float:
-        """unit_cost + holding_cost H_p(t): what a unit dispatched costs."""
+        """unit_cost(t) + holding_cost H_p(t) + applicant_cost: what a unit dispatched costs."""
         lane = self.network.lanes[arc[0]]
-        return lane.unit_cost + self.network.holding[lane.item] * holding_weeks(self.kernel[arc])
+        held = self.network.holding[lane.item] * holding_weeks(self.kernel[arc])
+        return self.network.weekly.unit_cost[lane.lane][arc[2]] + held + self.paperwork.get(arc, 0.0)
 
     def forfeit(self, lane: str) -> float:
         """What the contract of a lane costs unless it is kept: more than to keep it under any policy."""
@@ -142,8 +150,8 @@ def contract_bounds(b: Any, lane: str, policy: str) -> tuple[float, float]:
 
 
 def make_bounds(b: Any, process: str, week: int) -> tuple[float, float]:
-    """0 <= make[j,t] <= capacity_j."""
-    return 0.0, b.data.network.most_made(b.data.network.processes[process])
+    """0 <= make[j,t] <= capacity_j(t)."""
+    return 0.0, b.data.network.most_made(b.data.network.processes[process], week)
 
 
 def stock_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
@@ -151,10 +159,15 @@ def stock_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]
     return 0.0, b.data.network.most_held((site, item))
 
 
+def fill_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
+    """0 <= fill[s,i,t] <= 1; 1 in weeks in which nothing is sold."""
+    return 0.0 if b.data.sales[site, item][week][0] > 0 else 1.0, 1.0
+
+
 def balance(b: Any, site: str, item: str, week: int) -> Any:
     """Balance of a pair.
 
-    stock[t-1] + initial(t=0) + pipeline(t) + arrivals(t) + make - use - internal shipments out - Q fill[t] - stock[t] >= 0
+    stock[t-1] + initial(t=0) + pipeline(t) + arrivals(t) + make - use - internal shipments out - Q(t) fill[t] - stock[t] >= 0
     """
     data, network, pair = b.data, b.data.network, (site, item)
     terms = [share * b.ship[index] for share, index in data.arriving.get((site, item, week), ())]
@@ -166,8 +179,8 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
         terms.append(-b.stock[site, item, week])
         if week > 0:
             terms.append(b.stock[site, item, week - 1])
-    if data.sales[pair][0] > 0:
-        terms.append(-data.sales[pair][0] * b.fill[site, item, week])
+    if data.sales[pair][week][0] > 0:
+        terms.append(-data.sales[pair][week][0] * b.fill[site, item, week])
     if not terms:
         return Constraint.Skip
     given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
@@ -184,7 +197,7 @@ def terminal(b: Any, site: str, item: str) -> Any:
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of (unit_cost + holding_cost H_p(t)) of all that is dispatched, contracts included.
+    """Sum of (unit_cost(t) + holding_cost H_p(t) + applicant_cost of p while it acts) of all dispatches, contracts included.
 
     For every contract forfeit_l (1 - sum over p of contract[l,p]) comes on top, which no least-cost response pays: forfeit_l is
     more than the contract costs.
@@ -211,9 +224,9 @@ def holding_cost(b: Any) -> Any:
 
 
 def shortage_cost(b: Any) -> Any:
-    """Sum of K (1 - fill[s,i,t])."""
+    """Sum of K(t) (1 - fill[s,i,t])."""
     sales = b.data.sales
-    return quicksum(sales[site, item][1] * (1 - b.fill[site, item, week]) for site, item, week in b.fill)
+    return quicksum(sales[site, item][week][1] * (1 - b.fill[site, item, week]) for site, item, week in b.fill)
 
 
 def terminal_cost(b: Any) -> Any:
@@ -259,7 +272,7 @@ def fill_follower_block(b: Any, data: FollowerData) -> None:
     b.contract = Var(b.contracts, within=NonNegativeReals, bounds=contract_bounds)
     b.make = Var(b.processes, b.weeks, within=NonNegativeReals, bounds=make_bounds)
     b.stock = Var(b.held, b.weeks, within=NonNegativeReals, bounds=stock_bounds)
-    b.fill = Var(b.filled, b.weeks, within=NonNegativeReals, bounds=(0.0, 1.0))
+    b.fill = Var(b.filled, b.weeks, within=NonNegativeReals, bounds=fill_bounds)
     b.short_end = Var(b.held, within=NonNegativeReals)
 
     b.balance = Constraint(b.pairs, b.weeks, rule=balance)

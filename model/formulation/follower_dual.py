@@ -48,7 +48,7 @@ class DualData:
             policies = data.policies_of[lane.lane]
             for week in range(data.weeks):
                 arcs = [(lane.lane, policy, week) for policy in policies]
-                if len({(data.kernel[arc], data.capacity[arc]) for arc in arcs}) == 1:
+                if len({(data.kernel[arc], data.capacity[arc], data.paperwork.get(arc)) for arc in arcs}) == 1:
                     arcs, places = arcs[:1], self.free
                 else:
                     places = self.chosen
@@ -138,7 +138,7 @@ def purchase(b: Any, lane: str, policy: str, week: int) -> Any:
     """No free arc earns more than the rent of its capacity.
 
     sum over lags of a_p(t,lag) price[arrival] + late share end_price - price[origin,t] - rent[l,p,t]
-    <= unit_cost + holding_cost H_p
+    <= unit_cost + holding_cost H_p + applicant_cost
     """
     data, row, arc = b.data, b.data.network.lanes[lane], (lane, policy, week)
     terms = [share * b.price[index] for index, share in data.arriving[arc]]
@@ -153,7 +153,7 @@ def purchase_under(b: Any, lane: str, policy: str, week: int) -> Any:
     """The same of a chosen arc, with its policy's shares of the prices; all are 0 unless the policy is chosen.
 
     sum over lags of a_p(t,lag) share[g,p,arrival] + late share end_share - share[g,p,origin,t] - rent[l,p,t]
-    <= (unit_cost + holding_cost H_p) policy[g,p]
+    <= (unit_cost + holding_cost H_p + applicant_cost) policy[g,p]
     """
     data, row, arc = b.data, b.data.network.lanes[lane], (lane, policy, week)
     chosen = data.regime(lane), policy
@@ -194,7 +194,7 @@ def production(b: Any, process: str, week: int) -> Any:
     inputs = quicksum(
         quantity * b.price[row.site, item, week] for item, quantity in network.recipe[process].items() if quantity
     )
-    rent = b.make_rent[process, week] if process in b.limited_processes else 0.0
+    rent = b.make_rent[process, week] if (process, week) in b.limited_makes else 0.0
     return b.price[row.site, row.output, week] - inputs - rent <= row.unit_cost
 
 
@@ -209,15 +209,17 @@ def storage(b: Any, site: str, item: str, week: int) -> Any:
 
 
 def sale(b: Any, site: str, item: str, week: int) -> Any:
-    """Sales are served unless their goods are worth more elsewhere: Q price[s,i,t] + fill_rent[s,i,t] >= K."""
-    quantity, value = b.data.response.sales[site, item]
+    """Sales are served unless their goods are worth more elsewhere: Q(t) price[s,i,t] + fill_rent[s,i,t] >= K(t)."""
+    quantity, value = b.data.response.sales[site, item][week]
+    if quantity == 0:
+        return Constraint.Skip
     return quantity * b.price[site, item, week] + b.fill_rent[site, item, week] >= value
 
 
 def dual_value(b: Any) -> Any:
-    """Value of the dual, at most V: K summed, what targets cost, less what is given and the rents of all capacities.
+    """Value of the dual, at most V: K(t) summed, what targets cost, less what is given and the rents of all capacities.
 
-    sum of K + sum of target end_price + sum of forfeit - sum of (pipeline + initial(t=0)) price - sum of capacity rent
+    sum of K(t) + sum of target end_price + sum of forfeit - sum of (pipeline + initial(t=0)) price - sum of capacity rent
     - sum of contract_rent - sum of fill_rent
     """
     data, network = b.data, b.data.network
@@ -228,10 +230,12 @@ def dual_value(b: Any) -> Any:
             terms.append(-given * price)
     terms += [-data.response.capacity[arc] * rent for arc, rent in b.rent.items()]
     terms += [-rent for rent in b.contract_rent.values()]
-    terms += [-network.most_made(network.processes[process]) * rent for (process, _), rent in b.make_rent.items()]
+    terms += [-network.most_made(network.processes[name], week) * rent for (name, week), rent in b.make_rent.items()]
     terms += [-network.most_held((site, item)) * rent for (site, item, _), rent in b.stock_rent.items()]
     terms += [-rent for rent in b.fill_rent.values()]
-    sales = data.response.weeks * math.fsum(data.response.sales[pair][1] for pair in data.response.filled)
+    sales = math.fsum(
+        math.fsum(data.response.sales[pair][week][1] for pair in data.response.filled) for week in b.weeks
+    )
     forfeits = math.fsum(map(data.response.forfeit, dict.fromkeys(lane for lane, _ in data.response.contracted)))
     return quicksum(terms) + sales + forfeits
 
@@ -259,10 +263,14 @@ def fill_follower_dual_block(b: Any, network: Network, response: FollowerData | 
     b.free_contracts = Set(initialize=data.free_contracts, dimen=2)
     b.chosen_contracts = Set(initialize=data.chosen_contracts, dimen=2)
     b.processes = Set(initialize=data.response.processes)
-    b.limited_processes = Set(
+    b.limited_makes = Set(
         initialize=[
-            name for name in data.response.processes if math.isfinite(network.most_made(network.processes[name]))
-        ]
+            (name, week)
+            for name in data.response.processes
+            for week in b.weeks
+            if math.isfinite(network.most_made(network.processes[name], week))
+        ],
+        dimen=2,
     )
     b.limited_stocks = Set(initialize=[pair for pair in held if math.isfinite(network.most_held(pair))], dimen=2)
     b.touched = Set(initialize=[(regime, *row) for regime in menu for row in data.touched[regime]], dimen=4)
@@ -284,7 +292,7 @@ def fill_follower_dual_block(b: Any, network: Network, response: FollowerData | 
     b.end_price = Var(b.held, within=NonNegativeReals, bounds=end_price_bounds)
     b.rent = Var(b.free | b.chosen, within=NonNegativeReals)
     b.contract_rent = Var(b.free_contracts | b.chosen_contracts, within=NonNegativeReals)
-    b.make_rent = Var(b.limited_processes, b.weeks, within=NonNegativeReals)
+    b.make_rent = Var(b.limited_makes, within=NonNegativeReals)
     b.stock_rent = Var(b.limited_stocks, b.weeks, within=NonNegativeReals)
     b.fill_rent = Var(b.filled, b.weeks, within=NonNegativeReals)
     b.share = Var(b.shares, within=NonNegativeReals)

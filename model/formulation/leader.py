@@ -25,6 +25,7 @@ from pyomo.environ import (
 
 from ..network.network import NONE, Network, holding_weeks
 from ..network.timing import arrival_terms
+from .buying import dearer, fill_orders, limit_suppliers, of_none, ordering, placed_bounds
 
 SIDE = "ours"
 
@@ -63,13 +64,20 @@ class ScenarioData:
             for lane in self.lanes
             for week in range(self.weeks)
         }
+        self.paperwork = {
+            (lane.lane, week): cost
+            for lane in self.lanes
+            for week in range(self.weeks)
+            if (cost := network.paperwork(policies[lane.lane], lane, week))
+        }
         self.arriving, self.under_way = arrival_terms(
             ((index, network.lanes[index[0]], index[1], kernel) for index, kernel in self.kernel.items()), self.weeks
         )
         self.from_counterpart = [lane.lane for lane in self.lanes if network.side[lane.origin] == "counterpart"]
         self.rationed = [name for name in self.from_counterpart if _ends(network, name)[0] in network.sold_abroad]
-        self.to_qualify = [lane.lane for lane in self.lanes if lane.fixed_cost]
-        self.conditional = [name for name in (*self.to_qualify, *self.rationed) if network.lanes[name].min_flow > 0]
+        self.gates = {lane.lane: gates for lane in self.lanes if (gates := network.gates(lane))}
+        self.to_qualify = [(lane, name) for lane, gates in self.gates.items() for name in gates]
+        self.conditional = [name for name in (*self.gates, *self.rationed) if network.contract(network.lanes[name])]
         self.processes = [process.process for process in network.processes_on(SIDE)]
         self.pairs = network.pairs(SIDE)
         self.held = [pair for pair in self.pairs if pair in network.tracked]
@@ -92,19 +100,23 @@ class ScenarioData:
         return self.available.get((kind, name, week), 1.0)
 
     def capacity(self, lane: str, week: int) -> float:
-        """Most a lane can dispatch: cap_l(t), and base_flow on lanes from the counterpart, times A_p(t) and availability."""
-        row, share = self.network.lanes[lane], self.share(lane, week)
-        capacity = self.network.capacity(row, week, share)
-        return min(capacity, row.base_flow * share) if self.network.side[row.origin] == "counterpart" else capacity
+        """Most a lane can dispatch: cap_l(t), and base_flow(t) on lanes from the counterpart, times A_p(t) and availability."""
+        network, row, share = self.network, self.network.lanes[lane], self.share(lane, week)
+        capacity = network.capacity(row, week, share)
+        if network.side[row.origin] != "counterpart":
+            return capacity
+        return min(capacity, network.weekly.base_flow[lane][week] * share)
 
     def share(self, lane: str, week: int) -> float:
         """Share of a lane's capacity that a package's licences and an outage leave: A_p(t) times availability."""
         return self.granted[lane, week] * self.left("lane", lane, week)
 
     def contracted(self, lane: str, week: int) -> float:
-        """Least that a lane dispatches by contract: min_flow, capped to what it can."""
-        least = self.network.lanes[lane].min_flow
-        return min(least, self.capacity(lane, week)) if least > 0 else 0.0
+        """Least that a lane dispatches by contract, min_flow or min_share of what is left, capped to what it can."""
+        row = self.network.lanes[lane]
+        if not self.network.contract(row):
+            return 0.0
+        return min(self.network.contracted(row, week, self.share(lane, week)), self.capacity(lane, week))
 
 
 def _ends(network: Network, lane: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -123,28 +135,33 @@ def _by_origin(network: Network, lanes: Sequence[str]) -> dict[tuple[str, str], 
 
 
 def ship_bounds(b: Any, lane: str, week: int) -> tuple[float, float]:
-    """Contracted <= ship[l,t] <= A_p(t) cap_l(t) * availability; at most A_p(t) base_flow * availability from the counterpart.
+    """Contracted <= ship[l,t] <= A_p(t) cap_l(t) * availability; at most A_p(t) base_flow(t) * availability from the counterpart.
 
-    Contracted = min_flow, at most the upper bound; 0 on lanes that must be qualified and on those that the counterpart rations
-    (`contracted`).
+    Contracted = the larger of min_flow and min_share A_p(t) cap_l(t) * availability, at most the upper bound; 0 on lanes that must
+    be qualified and on those that the counterpart rations (`contracted`).
     """
     least = 0.0 if lane in b.conditional_lanes else b.data.contracted(lane, week)
     return least, b.data.capacity(lane, week)
 
 
 def make_bounds(b: Any, process: str, week: int) -> tuple[float, float]:
-    """0 <= make[j,t] <= capacity_j * availability."""
+    """0 <= make[j,t] <= capacity_j(t) * availability."""
     left = b.data.left("process", process, week)
     network = b.data.network
     row = network.processes[process]
     if left == 1:
-        return 0.0, network.most_made(row)
-    return 0.0, 0.0 if left == 0 else min(row.capacity * left, network.usable.made(row))
+        return 0.0, network.most_made(row, week)
+    return 0.0, 0.0 if left == 0 else min(network.weekly.making[process][week] * left, network.usable.made(row))
 
 
 def stock_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
     """0 <= stock[s,i,t] <= capacity of the stock."""
     return 0.0, b.data.network.most_held((site, item))
+
+
+def fill_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
+    """0 <= fill[s,i,t] <= 1; 1 in weeks in which nothing is needed."""
+    return 0.0 if b.data.network.weekly.quantity[site, item][week] > 0 else 1.0, 1.0
 
 
 def stockpile_bounds(model: Any, site: str, item: str) -> tuple[float, float]:
@@ -160,34 +177,38 @@ def order_bounds(model: Any, lane: str, week: int) -> tuple[float, float]:
 # Constraints of a scenario ---------------------------------------------------------------------------------------
 
 
-def qualified(b: Any, lane: str, week: int) -> Any:
-    """A lane that must be qualified is closed otherwise: ship[l,t] <= A_p(t) cap_l(t) * availability * qualify[l]."""
+def qualified(b: Any, lane: str, name: str, week: int) -> Any:
+    """A lane that must be qualified is closed otherwise: ship[l,t] <= A_p(t) cap_l(t) * availability * qualify[n].
+
+    n is the lane itself where it has a fixed cost, and its qualification where it has one; it needs both.
+    """
     capacity = b.data.capacity(lane, week)
     if capacity == 0:
         return Constraint.Skip
-    return b.ship[lane, week] <= capacity * b.model().qualify[lane]
+    return b.ship[lane, week] <= capacity * b.model().qualify[name]
 
 
 def rationed(b: Any, lane: str, week: int) -> Any:
-    """The counterpart ships what its response yields: ship[l,t] <= A_p(t) base_flow_l * fillC[origin,item,t] * availability."""
-    row = b.data.network.lanes[lane]
-    if row.base_flow == 0:
+    """The counterpart ships what its response yields: ship[l,t] <= A_p(t) base_flow_l(t) * fillC[origin,item,t] * availability."""
+    row, flow = b.data.network.lanes[lane], b.data.network.weekly.base_flow[lane][week]
+    if flow == 0:
         return Constraint.Skip
-    yielded = row.base_flow * b.data.share(lane, week)
+    yielded = flow * b.data.share(lane, week)
     return b.ship[lane, week] <= yielded * b.model().counterpart_fill[row.origin, row.item, week]
 
 
 def contracted(b: Any, lane: str, week: int) -> Any:
     """A contract binds once the lane is qualified, and to what the counterpart yields.
 
-    ship[l,t] >= min(min_flow, A_p(t) cap_l(t) * availability) * qualify[l]; on a lane from the counterpart times
-    fillC[origin,item,t]: its contract is rationed like all that it sells.
+    ship[l,t] >= contracted * qualify[n], with two to qualify contracted * (qualify[l] + qualify[n] - 1); on a lane from the
+    counterpart contracted * fillC[origin,item,t]: its contract is rationed like all that it sells.
     """
     row, least = b.data.network.lanes[lane], b.data.contracted(lane, week)
     if least == 0:
         return Constraint.Skip
-    if lane in b.to_qualify:
-        return b.ship[lane, week] >= least * b.model().qualify[lane]
+    if gates := b.data.gates.get(lane):
+        chosen = quicksum(b.model().qualify[name] for name in gates)
+        return b.ship[lane, week] >= least * (chosen - (len(gates) - 1))
     return b.ship[lane, week] >= least * b.model().counterpart_fill[row.origin, row.item, week]
 
 
@@ -195,7 +216,7 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     """Balance of a pair.
 
     stock[t-1] + (initial + stockpile)(t=0) + pipeline(t) + arrivals(t) + make - use - lanes to our own sites
-    - quantity fill[t] - sum of base_flow export_fill[l,t] - sum of (order[l,t] - undelivered[l,t]) - stock[t] >= 0
+    - quantity(t) fill[t] - sum of base_flow(t) export_fill[l,t] - sum of (order[l,t] - undelivered[l,t]) - stock[t] >= 0
     """
     data, network, pair, top = b.data, b.data.network, (site, item), b.model()
     terms = [share * b.ship[index] for share, index in data.arriving.get((site, item, week), ())]
@@ -203,7 +224,8 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
     if pair in data.leaving:
         terms += [-b.ship[lane, week] for lane in data.leaving[pair]]
-        terms += [-network.lanes[lane].base_flow * b.export_fill[lane, week] for lane in data.exported.get(pair, ())]
+        flows = ((lane, network.weekly.base_flow[lane][week]) for lane in data.exported.get(pair, ()))
+        terms += [-flow * b.export_fill[lane, week] for lane, flow in flows if flow]
         for lane in data.ordered.get(pair, ()):
             terms += [-top.order[lane, week], b.undelivered[lane, week]]
         terms.append(-b.stock[site, item, week])
@@ -211,8 +233,8 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
             terms.append(b.stock[site, item, week - 1])
         elif pair in top.stockpile:
             terms.append(top.stockpile[pair])
-    if pair in b.served:
-        terms.append(-network.demands[pair].quantity * b.fill[site, item, week])
+    if pair in b.served and network.weekly.quantity[pair][week] > 0:
+        terms.append(-network.weekly.quantity[pair][week] * b.fill[site, item, week])
     if not terms:
         return Constraint.Skip
     given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
@@ -262,14 +284,14 @@ def concentration(b: Any, item: str, party: str) -> Any:
         b.make[process, week] for process in made for week in b.weeks
     )
     from_party = quicksum(b.ship[lane, week] for lane, origin in intake.items() if origin == party for week in b.weeks)
-    return from_party - b.share_gap[item, party] <= share * total
+    return from_party - of_none(b).share_gap[item, party] <= share * total
 
 
 def concentrated(data: ScenarioData) -> list[tuple[str, str]]:
     """(item, party) for every item with a share limit in the scenario and every outside party that can send it to us."""
     network = data.network
     shares = {
-        row.item: row.max_party_share if data.scenario == NONE or row.share_always == "true" else 1.0
+        row.item: row.max_party_share if network.shares_hold(row.item, data.scenario) else 1.0
         for row in network.case.items
     }
     found = dict.fromkeys(
@@ -284,12 +306,16 @@ def concentrated(data: ScenarioData) -> list[tuple[str, str]]:
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of weight(destination) * (unit_cost + holding_cost H_p(t)) ship[l,t]."""
+    """Sum of weight(destination) * (unit_cost(t) + holding_cost H_p(t) + applicant_cost of p while it acts) ship[l,t].
+
+    Lanes with price breaks: + sum of weight(destination) * (the break's unit_cost(t) - unit_cost(t)) bought[l,k,t].
+    """
     network = b.data.network
-    terms = []
+    terms = [dearer(network, lane, k, week) * b.bought[lane, k, week] for lane, k, week in b.bought]
     for index, kernel in b.data.kernel.items():
         lane = network.lanes[index[0]]
-        price = lane.unit_cost + network.holding[lane.item] * holding_weeks(kernel)
+        price = network.weekly.unit_cost[lane.lane][index[1]] + network.holding[lane.item] * holding_weeks(kernel)
+        price += b.data.paperwork.get(index, 0.0)
         terms.append(network.weight[lane.destination] * price * b.ship[index])
     return quicksum(terms)
 
@@ -323,31 +349,31 @@ def holding_cost(b: Any) -> Any:
 
 
 def shortage_cost(b: Any) -> Any:
-    """Sum of weight * quantity * shortage_penalty (1 - fill[s,i,t])."""
-    network = b.data.network
+    """Sum of weight * quantity(t) * shortage_penalty(t) (1 - fill[s,i,t])."""
+    network, weekly = b.data.network, b.data.network.weekly
     terms = []
     for site, item, week in b.fill:
-        demand = network.demands[site, item]
-        price = network.weight[site] * demand.quantity * demand.shortage_penalty
+        price = network.weight[site] * weekly.quantity[site, item][week] * weekly.penalty[site, item][week]
         terms.append(price * (1 - b.fill[site, item, week]))
     return quicksum(terms)
 
 
 def lost_exports(b: Any) -> Any:
-    """Sum of weight(origin) * margin * base_flow (1 - export_fill[l,t]) on lanes to other parties."""
+    """Sum of weight(origin) * margin * base_flow(t) (1 - export_fill[l,t]) on lanes to other parties."""
     network = b.data.network
     terms = []
     for name, week in b.export_fill:
         lane = network.lanes[name]
-        terms.append(network.weight[lane.origin] * lane.margin * lane.base_flow * (1 - b.export_fill[name, week]))
+        lost = network.weight[lane.origin] * lane.margin * network.weekly.base_flow[name][week]
+        terms.append(lost * (1 - b.export_fill[name, week]))
     return quicksum(terms)
 
 
 def undelivered_cost(b: Any) -> Any:
-    """Sum of 10 max(margin, unit_cost) * weight(origin) * undelivered[l,t]."""
+    """Sum of 10 max(margin, unit_cost(t)) * weight(origin) * undelivered[l,t]."""
     network = b.data.network
     return quicksum(
-        network.slack_price(network.lanes[lane]) * b.undelivered[lane, week] for lane, week in b.undelivered
+        network.slack_price(network.lanes[lane], week) * b.undelivered[lane, week] for lane, week in b.undelivered
     )
 
 
@@ -372,7 +398,7 @@ COSTS = (
 def refused_margin(b: Any) -> Any:
     """What a package costs the counterpart in goods that it refuses, and keeps.
 
-    Sum of max(0, margin - R(origin, item)) * (1 - A_p(t)) * base_flow * fillC[t] over its lanes to outside under the package's
+    Sum of max(0, margin - R(origin, item)) * (1 - A_p(t)) * base_flow(t) * fillC[t] over its lanes to outside under the package's
     regimes; R is 0 where the origin is not tracked
     """
     network, scenario = b.data.network, b.data.scenario
@@ -380,7 +406,8 @@ def refused_margin(b: Any) -> Any:
     for lane in network.lanes_between("counterpart", SIDE, "other"):
         policy = network.package_policy(scenario, lane)
         for week in range(b.data.weeks):
-            worth = network.margin_at_stake(lane) * (1.0 - network.granted(policy, week)) * lane.base_flow
+            flow = network.weekly.base_flow[lane.lane][week]
+            worth = network.margin_at_stake(lane) * (1.0 - network.granted(policy, week)) * flow
             if worth == 0:
                 continue
             if (lane.origin, lane.item) in network.sold_abroad:
@@ -401,33 +428,44 @@ def limit_scenario(b: Any, data: ScenarioData) -> None:
     b.concentrated = Set(initialize=concentrated(data), dimen=2)
     b.fill_gap = Var(b.continued, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.week_gap = Var(b.continued_weekly, within=NonNegativeReals, bounds=(0.0, 0.0))
-    b.share_gap = Var(b.concentrated, within=NonNegativeReals, bounds=(0.0, 0.0))
+    # A limit on shares has one gap, that of ``none``, in all scenarios in which it holds.
+    own = b.concentrated if data.scenario == NONE else []
+    b.share_gap = Var(own, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.continuity = Constraint(b.continued, rule=continuity)
     # Over all weeks, also those of ``none``: each limit stands for itself, so that it can be said which are in conflict.
     b.continuity_week = Constraint(b.continued_weekly, b.weeks, rule=continuity_week)
     b.concentration = Constraint(b.concentrated, rule=concentration)
+    limit_suppliers(b, of_none(b))
 
 
 def gap_terms(model: Any) -> list[tuple[float, Any]]:
     """(price, gap) of every limit that can be made elastic.
 
-    A gap in a fill costs ten times all that our demands can lose and our lanes cost, a unit over a share limit ten
-    times the dearest worth of a unit, and a unit of money over the budget or the own loss a thousand.
+    A gap in a fill, and a supplier too few, cost ten times all that our demands can lose and our lanes cost, a unit over a share
+    limit ten times the dearest worth of a unit, and a unit of money over the budget or the own loss a thousand.
     """
-    network = model.network
-    stake = network.weeks * math.fsum(
-        network.weight[site] * row.quantity * row.shortage_penalty
-        for (site, _), row in network.demands.items()
-        if network.side[site] == SIDE
-    ) + network.weeks * math.fsum(
-        network.weight[lane.destination] * lane.base_flow * lane.unit_cost for lane in network.lanes_into(SIDE)
+    network, weekly = model.network, model.network.weekly
+    stake = math.fsum(
+        math.fsum(
+            network.weight[pair[0]] * weekly.quantity[pair][week] * weekly.penalty[pair][week]
+            for pair in network.demands
+            if network.side[pair[0]] == SIDE
+        )
+        for week in range(network.weeks)
+    ) + math.fsum(
+        math.fsum(
+            network.weight[lane.destination] * weekly.base_flow[lane.lane][week] * weekly.unit_cost[lane.lane][week]
+            for lane in network.lanes_into(SIDE)
+        )
+        for week in range(network.weeks)
     )
     dearest = max(network.worth(SIDE).values(), default=0.0)
     terms = []
     for b in model.ours.values():
         if b.limited:
             terms += [(10 * stake + 1, gap) for gap in (*b.fill_gap.values(), *b.week_gap.values())]
-            terms += [(10 * dearest + 1, gap) for gap in b.share_gap.values()]
+            terms += [(10 * stake + 1, gap) for gap in b.count_gap.values()]
+            terms += [(10 * dearest + 1, gap) for gap in (*b.share_gap.values(), *b.supplier_gap.values())]
     if model.component("budget_gap") is not None:
         terms += [(1000.0, model.budget_gap), *((1000.0, gap) for gap in model.loss_gap.values())]
     return terms
@@ -481,7 +519,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.weeks = Set(initialize=range(data.weeks))
     b.later_weeks = Set(initialize=range(data.reveal, data.weeks))
     b.lanes = Set(initialize=[lane.lane for lane in data.lanes])
-    b.to_qualify = Set(initialize=data.to_qualify)
+    b.to_qualify = Set(initialize=data.to_qualify, dimen=2)
     b.rationed_lanes = Set(initialize=data.rationed)
     b.conditional_lanes = Set(initialize=data.conditional)
     b.processes = Set(initialize=data.processes)
@@ -490,13 +528,15 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.served = Set(initialize=data.served, dimen=2)
     b.exports = Set(initialize=data.exports)
     b.orders = Set(initialize=data.orders)
+    b.ordering = Set(initialize=ordering(data.network))
 
     weekly_decisions(b, "ship", b.lanes, within=NonNegativeReals, bounds=ship_bounds)
     weekly_decisions(b, "make", b.processes, within=NonNegativeReals, bounds=make_bounds)
     weekly_decisions(b, "stock", b.held, within=NonNegativeReals, bounds=stock_bounds)
-    weekly_decisions(b, "fill", b.served, within=NonNegativeReals, bounds=(0.0, 1.0))
+    weekly_decisions(b, "fill", b.served, within=NonNegativeReals, bounds=fill_bounds)
     weekly_decisions(b, "export_fill", b.exports, within=NonNegativeReals, bounds=(0.0, 1.0))
     weekly_decisions(b, "undelivered", b.orders, within=NonNegativeReals)
+    weekly_decisions(b, "placed", b.ordering, within=Binary, bounds=placed_bounds)
     b.short_end = Var(b.held, within=NonNegativeReals)
 
     b.qualified = Constraint(b.to_qualify, b.later_weeks, rule=qualified)
@@ -505,6 +545,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.balance = Constraint(b.pairs, b.later_weeks, rule=balance)
     b.delivered = Constraint(b.orders, b.later_weeks, rule=delivered)
     b.terminal = Constraint(b.held, rule=terminal)
+    fill_orders(b)
     if limited:
         limit_scenario(b, data)
 
@@ -518,11 +559,29 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
 
 
 def first_stage_cost(model: Any) -> Any:
-    """Sum of fixed_cost qualify[l] + sum of stockpile price * stockpile[s,i]."""
+    """Sum of fixed_cost qualify[n] + sum of stockpile price * stockpile[s,i], n a lane or a qualification."""
     network = model.network
-    return quicksum(network.lanes[lane].fixed_cost * model.qualify[lane] for lane in model.to_qualify) + quicksum(
+    return quicksum(network.to_qualify[name] * model.qualify[name] for name in model.to_qualify) + quicksum(
         network.stockpile_price(pair) * model.stockpile[pair] for pair in model.stockpiled
     )
+
+
+def lasting_loss(model: Any) -> Any:
+    """What stays lost of sales to the counterpart: sum of lasting[l] base_flow(t) - lasting_kept, that of what it orders.
+
+    lasting[l] = weight(origin) * margin * kept_share * after_weeks / weeks; a week above base_flow gives some back.
+    """
+    return usual_lasting(model.network) - model.lasting_kept
+
+
+def ally_benefits(model: Any) -> Any:
+    """Sum of ally_benefit taken[g,p]; the gate sets the bound of taken[g,p] to 0 for the policies not chosen."""
+    return quicksum(model.network.benefits[key] * model.taken[key] for key in model.befriending)
+
+
+def one_taken(model: Any, regime: str) -> Any:
+    """A regime has one policy: sum over p of taken[g,p] <= 1."""
+    return quicksum(model.taken[key] for key in model.befriending if key[0] == regime) <= 1
 
 
 def budget(model: Any) -> Any:
@@ -536,9 +595,15 @@ def own_loss(model: Any, scenario: str) -> Any:
 
 
 def own_cost(model: Any, scenario: str) -> Any:
-    """What a rated scenario costs us: own_cost >= cost of our operations - margin earned + first-stage cost."""
+    """What a rated scenario costs us.
+
+    own_cost >= cost of our operations - margin earned + first-stage cost + lasting loss - what allies give
+    """
     b = model.ours[scenario]
-    return model.own_cost[scenario] >= b.cost - model.margin_earned + model.first_stage_cost
+    cost = b.cost - model.margin_earned + model.first_stage_cost
+    if model.lasts:
+        cost += model.lasting_loss
+    return model.own_cost[scenario] >= (cost - model.ally_benefits if len(model.befriending) else cost)
 
 
 def value(model: Any, scenario: str) -> Any:
@@ -623,7 +688,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     weighed = limited and network.tail is not None
     rated = [name for name in network.rated if name in names] if weighed or network.tail is None else [NONE]
     model.rated = Set(initialize=rated)
-    model.to_qualify = Set(initialize=[lane.lane for lane in network.lanes_into(SIDE) if lane.fixed_cost])
+    model.to_qualify = Set(initialize=list(network.to_qualify))
     model.stockpiled = Set(
         initialize=[
             pair for pair in network.pairs(SIDE) if pair in network.stocks and network.stock(pair).stockpile_max > 0
@@ -639,6 +704,16 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.order = Var(model.orders, model.weeks, within=NonNegativeReals, bounds=order_bounds)
     model.margin_earned = Var(within=NonNegativeReals, bounds=(0.0, most_margin(network)))
     model.advantage = Var(within=Reals)
+    # What stays lost is no part of the status quo.
+    model.lasts = bool(limited and network.lasting)
+    if model.lasts:
+        model.lasting_kept = Var(within=NonNegativeReals, bounds=(0.0, most_kept(network)))
+        model.lasting_loss = Expression(rule=lasting_loss)
+    model.befriending = Set(initialize=list(network.benefits) if limited else [], dimen=2)
+    model.taken = Var(model.befriending, within=NonNegativeReals)
+    model.ally_benefits = Expression(rule=ally_benefits)
+    regimes = dict.fromkeys(regime for regime, _ in model.befriending)
+    model.one_taken = Constraint(Set(initialize=list(regimes)), rule=one_taken)
 
     model.ours = Block(
         model.scenarios, rule=lambda b, name: fill_scenario_block(b, ScenarioData(network, name), limited)
@@ -665,5 +740,22 @@ def most_margin(network: Network) -> float:
     return math.fsum(
         network.weight[lane.origin] * lane.margin * network.capacity(lane, week)
         for lane in network.paying
+        for week in range(network.weeks)
+    )
+
+
+def usual_lasting(network: Network) -> float:
+    """Sum of lasting[l] base_flow(t)."""
+    flows = network.weekly.base_flow
+    return math.fsum(
+        math.fsum(value * flows[lane][week] for lane, value in network.lasting.items()) for week in range(network.weeks)
+    )
+
+
+def most_kept(network: Network) -> float:
+    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t)."""
+    return math.fsum(
+        value * network.capacity(network.lanes[lane], week)
+        for lane, value in network.lasting.items()
         for week in range(network.weeks)
     )

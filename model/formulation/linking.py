@@ -31,14 +31,20 @@ def order_link(model: Any, lane: str, week: int) -> Any:
 
 def margin_terms(network: Network, b: Any) -> list[tuple[float, Any]]:
     """(coefficient, variable) of the margin earned: weight * margin on all that lanes to the counterpart dispatch."""
+    return _dispatch_terms(
+        network, b, {lane.lane: network.weight[lane.origin] * lane.margin for lane in network.paying}
+    )
+
+
+def _dispatch_terms(network: Network, b: Any, values: Mapping[str, float]) -> list[tuple[float, Any]]:
+    """(coefficient, variable) of a value per unit, by lane, of all that lanes to the counterpart dispatch."""
     terms = []
-    for lane in network.paying:
-        value = network.weight[lane.origin] * lane.margin
-        for policy in b.data.policies_of[lane.lane]:
-            terms += [(value, b.ship[lane.lane, policy, week]) for week in range(network.weeks)]
-            contract = math.fsum(b.data.contracted.get((lane.lane, policy), ()))
+    for lane, value in values.items():
+        for policy in b.data.policies_of[lane]:
+            terms += [(value, b.ship[lane, policy, week]) for week in range(network.weeks)]
+            contract = math.fsum(b.data.contracted.get((lane, policy), ()))
             if contract > 0:
-                terms.append((value * contract, b.contract[lane.lane, policy]))
+                terms.append((value * contract, b.contract[lane, policy]))
     return terms
 
 
@@ -46,6 +52,12 @@ def margin_link(model: Any) -> Any:
     """Our side earns margin_earned == sum of weight * margin on all that lanes to the counterpart dispatch, order[l,t]."""
     terms = margin_terms(model.network, model.response)
     return model.margin_earned - quicksum(value * variable for value, variable in terms) == 0
+
+
+def lasting_link(model: Any) -> Any:
+    """What the counterpart orders keeps customers: lasting_kept == sum of lasting[l] on all that lanes to it dispatch."""
+    terms = _dispatch_terms(model.network, model.response, model.network.lasting)
+    return model.lasting_kept - quicksum(value * variable for value, variable in terms) == 0
 
 
 def least_cost(model: Any) -> Any:
@@ -76,12 +88,19 @@ def build_leader_problem(
     model.fill_link = Constraint(model.watched, model.weeks, rule=fill_link)
     model.order_link = Constraint(model.orders, model.weeks, rule=order_link)
     model.margin_link = Constraint(rule=margin_link)
+    if model.lasts:
+        model.lasting_link = Constraint(rule=lasting_link)
     model.least_cost = Constraint(rule=least_cost)
     return model
 
 
+def own_columns(model: Any) -> list[tuple[str, str, Any]]:
+    """(regime, policy, variable) of our side's variables that a policy opens, each at most 1."""
+    return [(*key, variable) for key, variable in model.taken.items()]
+
+
 class PolicyBounds:
-    """Which columns of ``response.ship`` and ``response.contract`` a choice of policies opens.
+    """Which columns of ``response.ship`` and ``response.contract``, and of our side, a choice of policies opens.
 
     Parameters
     ----------
@@ -89,14 +108,18 @@ class PolicyBounds:
         A compiled model that holds a response block.
     block
         The block.
+    own
+        Variables of our side that policies open, as of `own_columns`.
 
     Attributes
     ----------
     columns, capacity : dict of (regime, policy) to array
         Columns the pair opens, and their capacities.
+    own : dict of (regime, policy) to array
+        Those of our side among them; pairs without any are left out.
     """
 
-    def __init__(self, compiled: Compiled, block: Any):
+    def __init__(self, compiled: Compiled, block: Any, own: Sequence[tuple[str, str, Any]] = ()):
         network = block.data.network
         places: dict[tuple[str, str], list[int]] = {
             (regime, policy): [] for regime, menu in network.menu.items() for policy in menu
@@ -110,6 +133,15 @@ class PolicyBounds:
             if regime is not None and place is not None:
                 places[regime, policy].append(place)
                 capacity[regime, policy].append(most)
+        found: dict[tuple[str, str], list[int]] = {}
+        for regime, policy, variable in own:
+            place = compiled.column.get(id(variable))
+            if place is not None:
+                found.setdefault((regime, policy), []).append(place)
+        for key, mine in found.items():
+            places[key] += mine
+            capacity[key] += [1.0] * len(mine)
+        self.own = {key: np.array(mine, dtype=np.int32) for key, mine in found.items()}
         self.columns = {key: np.array(value, dtype=np.int32) for key, value in places.items()}
         self.capacity = {key: np.array(value, dtype=float) for key, value in capacity.items()}
 
@@ -130,6 +162,11 @@ class LeaderProblem:
         The case as the mathematics sees it.
     scenarios, limited
         As in `build_leader`.
+
+    Attributes
+    ----------
+    operational : array of int
+        Columns of the binaries that are no first-stage choice: orders, prices by quantity, suppliers.
     """
 
     def __init__(self, network: Network, scenarios: Sequence[str] | None = None, limited: bool = True):
@@ -137,16 +174,20 @@ class LeaderProblem:
         self.model = build_leader_problem(network, scenarios, limited)
         self.compiled = compile_model(self.model, network.check)
         self.program = self.compiled.program
-        self.policy_bounds = PolicyBounds(self.compiled, self.model.response)
+        self.policy_bounds = PolicyBounds(self.compiled, self.model.response, own_columns(self.model))
         self.outputs = output_keys(self.model)
+        qualify = self.compiled.columns(self.model.qualify.values())
+        self.operational = np.setdiff1d(np.flatnonzero(self.program.integer), qualify)
         self.face_row = self.compiled.row.get(id(self.model.least_cost))
         self.face_offset = _constant(self.model.response.cost)
 
 
 def output_keys(model: Any) -> list[tuple[str, Any]]:
-    """(kind, index) of every output of the response that our side depends on: fills, orders, margin."""
+    """(kind, index) of every output of the response that our side depends on: fills, orders, what keeps customers, margin."""
     keys: list[tuple[str, Any]] = [("fill", index) for index in model.counterpart_fill]
     keys += [("order", index) for index in model.order]
+    if model.lasts:
+        keys.append(("lasting", None))
     keys.append(("margin", None))
     return keys
 
@@ -159,6 +200,8 @@ def output_map(network: Network, compiled: Compiled, b: Any, keys: Sequence[tupl
             expressions.append([(1.0, b.fill[index])])
         elif kind == "order":
             expressions.append(b.data.dispatched(b, *index))
+        elif kind == "lasting":
+            expressions.append(_dispatch_terms(network, b, network.lasting))
         else:
             expressions.append(margin_terms(network, b))
     return compiled.linear_map(expressions)

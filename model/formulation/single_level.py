@@ -13,7 +13,7 @@ from ..plan.limits import LOADS
 from .follower import FollowerData, fill_follower_block
 from .follower_dual import fill_follower_dual_block
 from .leader import build_leader
-from .linking import fill_link, margin_link, order_link
+from .linking import fill_link, lasting_link, margin_link, order_link
 
 
 def coupled(network: Network) -> bool:
@@ -52,6 +52,11 @@ def gate(model: Any, lane: str, policy: str, week: int) -> Any:
 def contract_gate(model: Any, lane: str, policy: str) -> Any:
     """The contract under the chosen policy is the one that is kept: contract[l,p] <= policy[g,p]."""
     return model.response.contract[lane, policy] <= model.policy[model.network.lanes[lane].regime, policy]
+
+
+def taken_gate(model: Any, regime: str, policy: str) -> Any:
+    """Allies give for the policy that is chosen: taken[g,p] <= policy[g,p]."""
+    return model.taken[regime, policy] <= model.policy[regime, policy]
 
 
 def _shut_copies(model: Any) -> None:
@@ -104,6 +109,7 @@ def build_single_level(network: Network, scenarios: Sequence[str] | None = None,
     model.limited_loads = Set(initialize=limits_of(network))
     model.within_limit = Constraint(model.limited_loads, rule=within_limit)
     model.admin_cost = Expression(rule=lambda model: load(model, "admin_cost"))
+    model.taken_gate = Constraint(model.befriending, rule=taken_gate)
     if math.isfinite(network.case.settings.limits.budget):
         model.within_budget = Constraint(rule=within_budget)
     data = FollowerData(network)
@@ -118,6 +124,8 @@ def build_single_level(network: Network, scenarios: Sequence[str] | None = None,
         model.fill_link = Constraint(model.watched, model.weeks, rule=fill_link)
         model.order_link = Constraint(model.orders, model.weeks, rule=order_link)
         model.margin_link = Constraint(rule=margin_link)
+        if model.lasts:
+            model.lasting_link = Constraint(rule=lasting_link)
         model.least_cost = Constraint(rule=least_cost)
     gained = 0.0 if network.least_cost else model.response_dual.value
     model.worst_leverage = Objective(expr=gained - model.admin_cost + model.advantage, sense=maximize)

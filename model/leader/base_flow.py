@@ -25,11 +25,12 @@ def nearest_to_base_flow(
     response_cost: float,
     own_cost: float,
     outputs: sparse.csr_matrix,
+    first: np.ndarray,
 ) -> Operations | None:
     """Return the status quo's operations of least deviation from base_flow, at the same costs.
 
     Among the responses that cost V and our operations that cost W, minimised is the sum over lanes and weeks of
-    abs(dispatched - base_flow), every item in its natural unit, plus what exports fall short of base_flow. V and W do not move.
+    abs(dispatched - base_flow(t)), every item in its natural unit, plus what exports fall short of base_flow. V and W do not move.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ def nearest_to_base_flow(
         V(all open) and W, money.
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
         As of `OperationsSolver.outputs`.
+    first : array, shape (columns,)
+        Operations at these costs; binaries stay as they are there.
 
     Returns
     -------
@@ -58,14 +61,16 @@ def nearest_to_base_flow(
     for row, key in enumerate(keys):
         for column, units in flows.get(key, ()):
             across[row, column] += units
-    base = np.array([network.lanes[lane].base_flow for lane, _ in keys])
+    base = np.array([network.weekly.base_flow[lane][week] for lane, week in keys])
     cost = np.concatenate([_short_exports(leader_problem, readout), np.ones(2 * count)])
     upper = np.append(leader_problem.policy_bounds.upper(program.column_upper, choice), np.full(2 * count, np.inf))
     lower = np.append(program.column_lower, np.zeros(2 * count))
-    first = leader_problem.compiled.columns(
+    chosen = leader_problem.compiled.columns(
         [*leader_problem.model.qualify.values(), *leader_problem.model.stockpile.values()]
     )
-    upper[first[first >= 0]] = 0.0
+    upper[chosen[chosen >= 0]] = 0.0
+    whole = leader_problem.operational
+    lower[whole] = upper[whole] = first[whole]
     own = leader_problem.compiled.column.get(id(leader_problem.model.own_cost[NONE]))
     row_upper = program.row_upper.copy()
     apart = sparse.identity(count)
@@ -112,11 +117,12 @@ def _short_exports(leader_problem: LeaderProblem, readout: Readout) -> np.ndarra
     """Cost by which exports to other parties fall short of base_flow, per unit of every column, shape (columns,)."""
     network, cost = leader_problem.network, np.zeros_like(leader_problem.program.cost)
     exports = readout.ours[NONE]["export_fill"]
-    for (lane, _), column in zip(exports.keys, exports.columns.tolist(), strict=True):
+    for (lane, week), column in zip(exports.keys, exports.columns.tolist(), strict=True):
         if column >= 0:
-            cost[column] -= network.lanes[lane].base_flow
+            cost[column] -= network.weekly.base_flow[lane][week]
     fills = readout.response["fill"]
-    for (site, item, _), column in zip(fills.keys, fills.columns.tolist(), strict=True):
+    for (site, item, week), column in zip(fills.keys, fills.columns.tolist(), strict=True):
         if column >= 0:
-            cost[column] -= sum(lane.base_flow for lane in network.sold_abroad.get((site, item), ()))
+            sold = network.sold_abroad.get((site, item), ())
+            cost[column] -= sum(network.weekly.base_flow[lane.lane][week] for lane in sold)
     return cost

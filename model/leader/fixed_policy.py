@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -42,9 +42,9 @@ State = tuple[float, float, float, SolveLimits]
 class Cut:
     """A bound on our advantage that is linear in what the response does and in the room the limits leave.
 
-    ``advantage <= constant + slope @ outputs + prices @ remaining`` for every response, every choice of policies and all terms,
-    where advantage is leverage less the part that depends on policies alone. It is the dual of the relaxed leader problem
-    at one choice (weak duality). A feasibility cut bounds minus the sum of limits' gaps in the same way: where it is negative, no
+    ``advantage <= constant + slope @ outputs + rents of the policies chosen + prices @ remaining`` for every response, every choice
+    of policies and all terms, where advantage is leverage less V and admin costs. It is the dual of the relaxed leader problem at
+    one choice (weak duality). A feasibility cut bounds minus the sum of limits' gaps in the same way: where it is negative, no
     plan keeps the limits.
 
     Attributes
@@ -57,6 +57,8 @@ class Cut:
     steepness
         How many times more an output is worth in it than goods are to our side at most, 1 at least: limits that bind, or are
         broken, are dear.
+    rents : dict of (regime, policy) to float
+        What our side's columns that a policy opens can be worth; empty where it has none.
     """
 
     constant: float
@@ -64,6 +66,11 @@ class Cut:
     prices: np.ndarray
     feasibility_cut: bool = False
     steepness: float = 1.0
+    rents: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+    def rent(self, choice: Choice) -> float:
+        """Rents of the policies chosen."""
+        return math.fsum(self.rents.get(key, 0.0) for key in choice.items()) if self.rents else 0.0
 
     def value_of_remaining(self, remaining: np.ndarray) -> np.ndarray:
         """``prices @ remaining`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
@@ -209,6 +216,7 @@ class FixedPolicySolver:
         self.stop = stop
         self.binaries = np.flatnonzero(leader_problem.program.integer).astype(np.int32)
         self._shut = np.empty(0, dtype=np.int32)
+        self._chosen: Mapping[tuple[str, str], float] = {}
 
     def _set(self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, wide: bool = True) -> None:
         self._open(highs, dict.fromkeys(choice.items(), 1.0))
@@ -217,6 +225,8 @@ class FixedPolicySolver:
     def _open(self, highs: Highs, chosen: Mapping[tuple[str, str], float]) -> None:
         """Open the arcs of policies, by (regime, policy), to a share of their capacity, and shut all others under our regimes."""
         policy_bounds = self.leader_problem.policy_bounds
+        if highs is self.relaxed:
+            self._chosen = chosen
         upper = np.concatenate(
             [np.empty(0), *(policy_bounds.capacity[key] * chosen.get(key, 0.0) for key in policy_bounds.columns)]
         )
@@ -309,6 +319,8 @@ class FixedPolicySolver:
         if self.repriced:
             options = {**GENTLE, "simplex_strategy": DUAL if basis is None else PRIMAL}
         outcome = self._solve_relaxed(choice, **options)
+        if outcome.infeasible:
+            return outcome
         self.bases[node] = self.relaxed.highs.getBasis()
         self.last = (node, state, outcome)
         if len(self.bases) > MOST_BASES:
@@ -433,6 +445,9 @@ class FixedPolicySolver:
             outcome = self.relaxed.solve()
         if not outcome.optimal or outcome.solution is None:
             outcome = self.relaxed.solve_anew()
+        if outcome.infeasible and self.leader_problem.operational.size:
+            # No gap makes up for an order that is more than the lane carries, or for a price that is out of reach.
+            return outcome
         if not outcome.optimal or outcome.objective is None or outcome.solution is None:
             raise ArithmeticError(f"the relaxation under {dict(choice)} ended with {outcome.termination!r}")
         return outcome
@@ -448,8 +463,18 @@ class FixedPolicySolver:
             prices[2] = 0.0
         bare = Cut(0.0, slope, prices)
         constant = value - float(slope @ outputs) - float(bare.value_of_remaining(self.remaining(admin)))
+        rents = self._own_rents()
+        constant -= math.fsum(rents[key] * share for key, share in self._chosen.items() if key in rents)
         steepness = 1.0 if feasibility_cut else max(1.0, float((np.abs(slope) / self._natural).max(initial=0.0)))
-        return Cut(constant, slope, prices, feasibility_cut, steepness)
+        return Cut(constant, slope, prices, feasibility_cut, steepness, rents)
+
+    def _own_rents(self) -> dict[tuple[str, str], float]:
+        """What our side's columns that a policy opens can be worth, by the reduced costs of the relaxation just solved."""
+        own = self.leader_problem.policy_bounds.own
+        if not own:
+            return {}
+        reduced = np.maximum(-self.relaxed.column_duals(), 0.0)
+        return {key: float(reduced[columns].sum()) for key, columns in own.items()}
 
     def best(
         self,
@@ -526,6 +551,8 @@ class FixedPolicySolver:
         """
         _, constant, admin, _ = state
         outcome = self._solve_node(choice, lower, upper, state)
+        if outcome.infeasible:
+            return outcome
         assert outcome.objective is not None
         relaxation = self._relaxation(outcome, constant, admin)
         if relaxation.gap_cost > 0 and outcome.objective < limit:
@@ -559,11 +586,12 @@ class FixedPolicySolver:
                 outcome = highs.solve()
             if outcome.optimal and outcome.solution is not None:
                 return replace(outcome, duals=highs.row_duals())
-        if not outcome.settled:
+        if not outcome.settled and not self.leader_problem.operational.size:
             # HiGHS finds the least gap where it is at a loss whether there is none.
             self.relaxed.set_bounds(self.binaries, lower, upper)
             if self._least_gap(choice, lambda _: None)[0] > LIMIT_BROKEN:
                 return Outcome("Infeasible", None, None, None)
+        if not outcome.settled:
             outcome = highs.solve_anew()
         if not outcome.settled:
             raise ArithmeticError(f"the program under {dict(choice)} ended with {outcome.termination!r}")
@@ -621,6 +649,8 @@ def link_rows(leader_problem: LeaderProblem) -> tuple[np.ndarray, np.ndarray, np
         "order": (model.order_link, model.order),
         "margin": (model.margin_link, model.margin_earned),
     }
+    if model.lasts:
+        families["lasting"] = (model.lasting_link, model.lasting_kept)
     rows, signs, columns = [], [], []
     for kind, index in leader_problem.outputs:
         link, variable = families[kind]
@@ -641,10 +671,11 @@ def natural_worth(leader_problem: LeaderProblem) -> np.ndarray:
     values = []
     for kind, index in leader_problem.outputs:
         if kind == "fill":
-            sold = network.sold_abroad.get(index[:2], ())
-            values.append(sum(lane.base_flow * worth.get((lane.destination, lane.item), 0.0) for lane in sold))
+            sold, flows = network.sold_abroad.get(index[:2], ()), network.weekly.base_flow
+            gains = (flows[lane.lane][index[2]] * worth.get((lane.destination, lane.item), 0.0) for lane in sold)
+            values.append(sum(gains))
         elif kind == "order":
-            values.append(network.slack_price(lanes[index[0]]))
+            values.append(network.slack_price(lanes[index[0]], index[1]))
         else:
             values.append(1.0)
     found = np.array(values, dtype=float)

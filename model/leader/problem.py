@@ -74,6 +74,7 @@ class StatusQuo:
             self.response_cost,
             self.cost,
             self.operations_solver.outputs,
+            self.first.solution,
         )
         return nearest or self.first
 
@@ -294,7 +295,10 @@ class Problem:
         return basis
 
     def to_joint(self, solution: np.ndarray) -> np.ndarray:
-        """Place columns of the response alone into columns of the whole leader problem; all others are 0."""
+        """Place columns of the response alone into columns of the whole leader problem; all others are 0.
+
+        Binaries of our operations, which the response does not know, are NaN.
+        """
         compiled, _, variables, _ = self._response
         return self._placed(compiled.columns(variables), solution)
 
@@ -310,6 +314,9 @@ class Problem:
         whole = self.whole
         places = whole.compiled.columns(response_variables(whole.model.response))
         placed = np.zeros_like(whole.program.cost)
+        placed[whole.operational] = np.nan
+        # Fills of weeks without sales, which are 1, have no column in a response alone.
+        placed[places[places >= 0]] = whole.program.column_lower[places[places >= 0]]
         known = (columns >= 0) & (places >= 0)
         placed[places[known]] = solution[columns[known]]
         return placed
@@ -331,12 +338,16 @@ class Problem:
         if outcome.solution is None or outcome.objective is None:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations_solver = OperationsSolver(leader_problem)
-        operations = operations_solver.run(outcome.solution, FirstStage({}, {}))
+        operations = operations_solver.run(outcome.solution, FirstStage({}, {}), self.all_open)
         return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations_solver, operations)
 
     def admin_cost(self, choice: Choice) -> float:
         """Admin costs of a choice of policies."""
         return self.policy_total(choice, "admin_cost")
+
+    def ally_benefit(self, choice: Choice) -> float:
+        """What allies give for a choice of policies."""
+        return math.fsum(self.network.benefits.get(key, 0.0) for key in choice.items())
 
     def policy_total(self, choice: Choice, column: str) -> float:
         """Sum of a column of the policies table over a choice."""

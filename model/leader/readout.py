@@ -24,7 +24,7 @@ RESPONSE_FAMILIES = ("ship", "contract", "make", "stock", "fill", "short_end")
 RESPONSE_COSTS = ("purchase_cost", "production_cost", "holding_cost", "shortage_cost", "terminal_cost")
 """Parts of what the response costs."""
 
-OWN_FAMILIES = ("ship", "make", "stock", "fill", "export_fill", "undelivered", "short_end")
+OWN_FAMILIES = ("ship", "make", "stock", "fill", "export_fill", "undelivered", "short_end", "bought")
 """Variables of our operations in a scenario, those of limits left out."""
 
 OWN_COSTS = tuple(family.__name__ for family in COSTS)
@@ -43,20 +43,25 @@ class Family:
     keys : tuple
         Indices.
     columns : array of int, shape (keys,)
-        Column of every index; -1 for one that no row and no cost holds, which is at its lower bound, 0.
+        Column of every index; -1 for one that no row and no cost holds, which is at its lower bound.
+    lower : array, shape (keys,)
+        Lower bounds: 0 but of fills of weeks in which nothing is needed.
     """
 
     keys: tuple[Any, ...]
     columns: np.ndarray
+    lower: np.ndarray
 
     @classmethod
     def of(cls, compiled: Compiled, component: Any) -> Family:
         """Return the family of an indexed variable."""
-        return cls(tuple(component), compiled.columns(component.values()))
+        variables = list(component.values())
+        lower = np.array([variable.lb or 0.0 for variable in variables], dtype=float)
+        return cls(tuple(component), compiled.columns(variables), lower)
 
     def values(self, solution: np.ndarray) -> np.ndarray:
         """Values in a solution, shape (keys,)."""
-        return np.append(solution, 0.0)[self.columns]
+        return np.where(self.columns >= 0, np.append(solution, 0.0)[self.columns], self.lower)
 
     @cached_property
     def weeks(self) -> dict[Any, np.ndarray]:

@@ -13,10 +13,10 @@ import scipy.sparse as sparse
 from pyomo.environ import Constraint
 
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
-from ..formulation.leader import gap_terms
+from ..formulation.leader import gap_terms, usual_lasting
 from ..formulation.linking import Choice, LeaderProblem, output_map
 from ..network.network import NONE, Network
-from ..plan.tolerances import QUANTITY_NOISE
+from ..plan.tolerances import INTEGRAL, QUANTITY_NOISE, WHOLE_GAP
 from ..solver.highs import Highs, Outcome, Program
 from .fixed_policy import _rows_of, face_of, link_rows
 from .readout import Choices, Readout
@@ -63,6 +63,8 @@ class Operations:
         What the rows that rounding breaks can be worth to our side, money.
     binding
         Scenarios whose operations the advantage depends on; empty where scenarios share no decisions.
+    lasting
+        What stays lost of sales to the counterpart, money; no part of W.
     """
 
     readout: Readout
@@ -71,6 +73,7 @@ class Operations:
     margin: float
     infeasibility: float
     binding: tuple[str, ...] = ()
+    lasting: float = 0.0
 
     @cached_property
     def own_cost(self) -> dict[str, float]:
@@ -120,12 +123,14 @@ class OperationsSolver:
     program
         Our linear programs in the columns of the leader problem: rows that are not ours are free. Its cost is that of all
         scenarios together.
+    whole : array of int
+        Columns of our operations that are whole: orders, prices by quantity, suppliers.
     shared
-        Whether scenarios share decisions.
+        Whether scenarios share decisions, or have binaries: then the advantage comes first.
     outputs : scipy.sparse.csr_matrix, shape (outputs, columns)
         What our side sees of a response, from the columns of the leader problem.
     fixed : array of int
-        Columns that are given: the response, its outputs and the first stage.
+        Columns that are given: the response, its outputs, the first stage and what policies open of our side.
     response_rows : list of (int, (site, item), bool)
         Rows of the response: its balances and, marked, its terminal rows.
     """
@@ -156,7 +161,8 @@ class OperationsSolver:
             column_upper=leader_problem.program.column_upper.copy(),
             integer=np.zeros_like(leader_problem.program.integer),
         )
-        self.shared = any(b.data.reveal > 0 for b in model.ours.values())
+        self.whole = leader_problem.operational
+        self.shared = bool(self.whole.size) or any(b.data.reveal > 0 for b in model.ours.values())
         self.loss_rows = _rows_of(compiled, model.component("own_loss"))
         self.fill_rows = np.concatenate(
             [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
@@ -173,7 +179,14 @@ class OperationsSolver:
             for key, constraint in family.items()
             if (row := compiled.row.get(id(constraint))) is not None
         ]
-        given = [*self.response_columns, *self.links, *self.readout.qualify.columns, *self.readout.stockpile.columns]
+        own = [place for columns in leader_problem.policy_bounds.own.values() for place in columns]
+        given = [
+            *self.response_columns,
+            *self.links,
+            *own,
+            *self.readout.qualify.columns,
+            *self.readout.stockpile.columns,
+        ]
         self.fixed = np.unique([place for place in given if place >= 0]).astype(np.int64)
 
     @cached_property
@@ -181,7 +194,7 @@ class OperationsSolver:
         """Our linear programs, warm."""
         return Highs(self.program, presolve="off", solver="simplex")
 
-    def given(self, response: np.ndarray, first: FirstStage) -> tuple[np.ndarray, float]:
+    def given(self, response: np.ndarray, first: FirstStage, choice: Choice) -> tuple[np.ndarray, float]:
         """Columns that are fixed, all others 0, shape (columns,), and the margin that the response earns us."""
         values = np.zeros_like(self.program.cost)
         columns = self.response_columns
@@ -195,12 +208,15 @@ class OperationsSolver:
         for family, amounts in ((self.readout.qualify, lanes), (self.readout.stockpile, units)):
             placed = family.columns >= 0
             values[family.columns[placed]] = amounts[placed]
+        for (regime, policy), columns in self.leader_problem.policy_bounds.own.items():
+            values[columns] = float(choice[regime] == policy)
         return values, float(outputs[-1])
 
     def run(
         self,
         response: np.ndarray,
         first: FirstStage,
+        choice: Choice,
         least_fill: float | None = None,
         most_own_cost: float = math.inf,
     ) -> Operations:
@@ -209,9 +225,12 @@ class OperationsSolver:
         Parameters
         ----------
         response : array, shape (columns,)
-            Columns of the leader problem; those of the response are used.
+            Columns of the leader problem; those of the response are used, and binaries of our operations where they are whole: the
+            advantage is worked out with these held, and only then are they chosen anew for the least cost.
         first
             First-stage choices.
+        choice
+            Policy of every regime.
         least_fill
             Mean fill kept of every demand with a ``min_fill``; None: as the case says.
         most_own_cost
@@ -222,12 +241,12 @@ class OperationsSolver:
         ArithmeticError
             When HiGHS ends without an optimum.
         """
-        values, margin = self.given(response, first)
+        values, margin = self.given(response, first, choice)
         highs = self.highs if self.warm else Highs(self.program)
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         self._ask(highs, least_fill, most_own_cost)
         try:
-            outcome, prices, binding = self._solve(highs)
+            outcome, prices, binding = self._solve(highs, whole_values(response[self.whole]))
         finally:
             self._ask(highs, None, math.inf)
         if not outcome.optimal or outcome.solution is None:
@@ -240,11 +259,33 @@ class OperationsSolver:
             row_lower[self.fill_rows] = least_fill * self.leader_problem.network.weeks
         broken = broken_by(replace(self.program, row_lower=row_lower), solution)
         return Operations(
-            self.readout, solution, self.readout.amounts(solution), margin, float(broken @ prices), binding
+            self.readout,
+            solution,
+            self.readout.amounts(solution),
+            margin,
+            float(broken @ prices),
+            binding,
+            self._lasting(solution),
         )
 
-    def _solve(self, highs: Highs) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
-        """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on."""
+    def _lasting(self, solution: np.ndarray) -> float:
+        """What stays lost of sales to the counterpart."""
+        model, network = self.leader_problem.model, self.leader_problem.network
+        if not model.lasts:
+            return 0.0
+        place = self.links[next(at for at, (kind, _) in enumerate(self.leader_problem.outputs) if kind == "lasting")]
+        return usual_lasting(network) - (float(solution[place]) if place >= 0 else 0.0)
+
+    def _solve(self, highs: Highs, known: np.ndarray | None) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
+        """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on.
+
+        Parameters
+        ----------
+        highs
+            Our linear programs.
+        known : array, shape (whole,), optional
+            Binaries of our operations.
+        """
         program, gaps = self.program, self.gap_columns
         touched = np.append(gaps, self._advantage) if self.shared else gaps
         try:
@@ -252,7 +293,7 @@ class OperationsSolver:
                 outcome = self._least(highs, program.cost)
                 return outcome, np.abs(highs.row_duals()), ()
             # Advantage less what broken limits are charged, as the leader problem has it.
-            best = self._least(highs, self.leader_problem.program.cost)
+            best = self._least(highs, self.leader_problem.program.cost, known)
             if not best.optimal or best.solution is None:
                 return best, np.zeros_like(program.row_lower), ()
             prices = np.abs(highs.row_duals())
@@ -260,6 +301,9 @@ class OperationsSolver:
             for hair in (0.0, QUANTITY_NOISE):
                 self._hold(highs, best.solution, hair)
                 outcome = self._least(highs, program.cost, elastic=False)
+                if not outcome.optimal and self.whole.size:
+                    # Rounding may leave no others: those of the advantage do.
+                    outcome = self._least(highs, program.cost, np.round(best.solution[self.whole]), elastic=False)
                 if outcome.optimal:
                     break
             return outcome, np.maximum(prices, np.abs(highs.row_duals())), binding
@@ -282,15 +326,37 @@ class OperationsSolver:
             found[name] = np.concatenate([np.empty(0, dtype=int), *families])
         return found
 
-    def _least(self, highs: Highs, cost: np.ndarray, elastic: bool = True) -> Outcome:
-        """Minimise a cost; limits that cannot hold are made elastic, so that it can be said which and by how much."""
+    def _least(self, highs: Highs, cost: np.ndarray, known: np.ndarray | None = None, elastic: bool = True) -> Outcome:
+        """Minimise a cost; limits that cannot hold are made elastic, so that it can be said which and by how much.
+
+        Binaries are those that are known; else they are found, held and the linear program solved again.
+        """
         highs.set_cost(cost)
-        outcome = _settled(highs)
+        outcome = self._held(highs, known)
         if not outcome.optimal and elastic:
             gaps = self.gap_columns
             highs.set_bounds(gaps, np.zeros(gaps.size), np.full(gaps.size, math.inf))
-            outcome = _settled(highs)
+            outcome = self._held(highs, None)
         return outcome
+
+    def _held(self, highs: Highs, known: np.ndarray | None) -> Outcome:
+        """Solve the linear program at the binaries that are known, or at the best ones."""
+        if not self.whole.size:
+            return _settled(highs)
+        if known is None:
+            program = self.leader_problem.program
+            highs.set_bounds(self.whole, program.column_lower[self.whole], program.column_upper[self.whole])
+            highs.set_integer(self.whole, True)
+            try:
+                with highs.options(**WHOLE):
+                    found = highs.solve()
+            finally:
+                highs.set_integer(self.whole, False)
+            if found.solution is None:
+                return found
+            known = np.round(found.solution[self.whole])
+        highs.set_bounds(self.whole, known, known)
+        return _settled(highs)
 
     def _hold(self, highs: Highs, solution: np.ndarray, hair: float) -> None:
         """Keep the advantage of a solution, and break limits no more than it does, up to a share of both."""
@@ -311,6 +377,17 @@ class OperationsSolver:
         )
         rows = self.loss_rows if self.shared else self.loss_rows[:0]
         highs.set_rows(rows, np.full(rows.size, -math.inf), np.full(rows.size, most_own_cost))
+
+
+WHOLE = {"presolve": "choose", "mip_rel_gap": WHOLE_GAP, "mip_abs_gap": WHOLE_GAP}
+"""How binaries of our operations are chosen."""
+
+
+def whole_values(values: np.ndarray) -> np.ndarray | None:
+    """Return binaries without the solver's rounding; None where they are not known, or not whole."""
+    if not np.isfinite(values).all() or np.abs(values - np.round(values)).max(initial=0.0) > INTEGRAL:
+        return None
+    return np.round(values)
 
 
 OUTSIDE = ("fill_link", "order_link", "margin_link", "least_cost", "budget", "own_loss")
@@ -338,18 +415,18 @@ def response_variables(block: Any) -> list[Any]:
 def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
     """Return what a unit of every output is worth to us, shape (outputs,) (section 5).
 
-    Kindness = sum over lanes from us of margin * A_p * ship * weight + sum over lanes to us of base_flow * fill *
+    Kindness = sum over lanes from us of (weight * margin + lasting[l]) * ship + sum over lanes to us of base_flow(t) * fill *
     worth at the destination.
     """
     worth = network.worth("ours")
     value_of = np.zeros(len(keys))
     for place, (kind, index) in enumerate(keys):
-        if kind == "margin":
+        if kind in ("margin", "lasting"):
             value_of[place] = 1.0
         elif kind == "fill":
-            site, item, _ = index
+            site, item, week = index
             value_of[place] = sum(
-                lane.base_flow * worth[lane.destination, lane.item]
+                network.weekly.base_flow[lane.lane][week] * worth[lane.destination, lane.item]
                 for lane in network.sold_abroad[site, item]
                 if network.side[lane.destination] == "ours"
             )
@@ -386,13 +463,17 @@ def pessimistic_response(
 
 
 def leverage_by_package(
-    network: Network, operations: Operations, base_loss: float, status_quo: float, admin: float
+    network: Network, operations: Operations, base_loss: float, status_quo: float, admin: float, benefits: float = 0.0
 ) -> dict[str, tuple[float, float]]:
-    """(counterpart's loss, our loss) in every scenario; packages' costs and refused margins are the counterpart's."""
+    """(counterpart's loss, our loss) in every scenario; packages' costs and refused margins are the counterpart's.
+
+    What stays lost adds to our loss, what allies give lowers it.
+    """
     losses = {}
     for name, own in operations.own_cost.items():
         package = network.package_cost.get(name, 0.0) + operations.refused[name]
-        losses[name] = (base_loss + package, own - status_quo + operations.first_stage_cost + admin)
+        ours = own - status_quo + operations.first_stage_cost + operations.lasting + admin - benefits
+        losses[name] = (base_loss + package, ours)
     return losses
 
 

@@ -44,6 +44,7 @@ class Ties:
         model, compiled = leader_problem.model, leader_problem.compiled
         self._advantage = compiled.column.get(id(model.advantage), -1)
         self._lanes = _placed(compiled.columns(model.qualify.values()))
+        self._whole = leader_problem.operational
         self._stockpiles = _placed(compiled.columns(model.stockpile.values()))
         self._scenarios = _rows(leader_problem, "worst") if coupled(leader_problem.network) else np.empty(0, int)
 
@@ -61,7 +62,7 @@ class Ties:
             return outcome
         highs, program = self.highs, self.program
         choice, cost, constant, admin = self._point
-        held = np.concatenate([self._lanes, self._stockpiles, [self._advantage]]).astype(np.int32)
+        held = np.concatenate([self._lanes, self._whole, self._stockpiles, [self._advantage]]).astype(np.int32)
         self.fixed_policy.last = None
         try:
             self.fixed_policy._open(highs, dict.fromkeys(choice.items(), 1.0))
@@ -92,6 +93,8 @@ class Ties:
         assert outcome.solution is not None
         lanes = np.round(outcome.solution[self._lanes])
         self._hold(self._lanes, lanes, lanes)
+        whole = np.round(outcome.solution[self._whole])
+        self._hold(self._whole, whole, whole)
         solution = self._solved()
         if solution is None:
             return None
@@ -99,7 +102,7 @@ class Ties:
         self._hold(np.array([self._advantage]), solution[[self._advantage]], np.array([math.inf]))
         assert outcome.objective is not None
         if lanes.any() and outcome.others <= outcome.objective + LEVERAGE_TIE * abs(outcome.objective):
-            solution = self._with_fewest_lanes(solution, lanes)
+            solution = self._with_fewest_lanes(solution, lanes, whole)
         if self._large(solution).any():
             most = self.program.column_upper[self._stockpiles]
             self._price(self._stockpiles, _ranked(self._stockpiles.size) / np.where(most > 0, most, 1.0))
@@ -108,33 +111,38 @@ class Ties:
         self._hold(self._stockpiles, amounts, amounts)
         return self._best_response(solution) if self._scenarios.size > 1 else solution
 
-    def _with_fewest_lanes(self, solution: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    def _with_fewest_lanes(self, solution: np.ndarray, chosen: np.ndarray, whole: np.ndarray) -> np.ndarray:
         """Hold the lanes that the rule takes, and return a solution with these."""
-        lanes = self._fewest_lanes(chosen)
+        lanes, others = self._fewest_lanes(chosen, whole)
         self._hold(self._lanes, lanes, lanes)
+        self._hold(self._whole, others, others)
         found = solution if (lanes == chosen).all() else self._solved()
         if found is None:
             self._hold(self._lanes, chosen, chosen)
+            self._hold(self._whole, whole, whole)
             return solution
         return found
 
-    def _fewest_lanes(self, chosen: np.ndarray) -> np.ndarray:
-        """Return the lanes to qualify, 0 or 1, shape (lanes,)."""
+    def _fewest_lanes(self, chosen: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lanes to qualify, 0 or 1, shape (lanes,), and the binaries of our operations with these."""
         price, nodes = _ranked(self._lanes.size), itertools.count()
         self._price(self._lanes, price)
-        lower, upper = np.zeros(self._lanes.size), self.program.column_upper[self._lanes].copy()
-        upper[np.isin(self._lanes, self.fixed_policy.held)] = 0.0
+        binaries = np.concatenate([self._lanes, self._whole])
+        lower, upper = np.zeros(binaries.size), self.program.column_upper[binaries].copy()
+        upper[np.isin(binaries, self.fixed_policy.held)] = 0.0
         self.highs.set_offset(0.0)
         # Only what is better by rule is looked for.
         found = minimise(
             self.highs,
-            self._lanes,
+            binaries,
             lower,
             upper,
             cutoff=float(price @ chosen) - 1e-6,
             stop=lambda: self.fixed_policy.stop() or next(nodes) >= NODES,
         )
-        return chosen if found.solution is None else np.round(found.solution[self._lanes])
+        if found.solution is None:
+            return chosen, whole
+        return np.round(found.solution[self._lanes]), np.round(found.solution[self._whole])
 
     def _best_response(self, solution: np.ndarray) -> np.ndarray:
         """Return the plan whose response is best for us in all rated scenarios."""

@@ -29,6 +29,7 @@ from .single_level import SingleLevelProgram, Start
 
 if TYPE_CHECKING:
     from ...data import Case
+    from ...data.units import Units
 
 REPORTING = 0.05
 """Share of the time that is kept back for another solver to come to its end: it tells what it has found only then."""
@@ -57,6 +58,8 @@ class Task:
         Scenarios that the program holds; None: all of them.
     solver
         Pyomo's name of another solver; None: HiGHS, with a start and news while it runs.
+    units
+        Units of the case in those of the case as it was given.
     sent
         When it was asked, in seconds since the epoch: starting the process counts.
     """
@@ -69,6 +72,7 @@ class Task:
     log: str | None
     scenarios: Sequence[str] | None = None
     solver: str | None = None
+    units: Units | None = None
     sent: float = field(default_factory=time.time)
 
 
@@ -134,7 +138,8 @@ class Companion:
         solver: str | None = None,
     ):
         begin = None if start is None else Start.of(problem, start)
-        task = Task(problem.case, problem.constant(0.0, 0.0), begin, rel_gap, seconds, log, problem.scenarios, solver)
+        shift = problem.constant(0.0, 0.0)
+        task = Task(problem.case, shift, begin, rel_gap, seconds, log, problem.scenarios, solver, problem.network.units)
         self.solver = solver
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
         self._scratch: tempfile.TemporaryDirectory | None = None
@@ -229,7 +234,7 @@ def main() -> None:
         return
     threading.Thread(target=_end_with_parent, daemon=True).start()
     out = sys.stdout.buffer
-    single = SingleLevelProgram(Network(task.case), task.shift, task.scenarios)
+    single = SingleLevelProgram(Network(task.case, task.units), task.shift, task.scenarios)
     rows, columns = single.compiled.program.matrix.shape
 
     def tell(policy_indices: PolicyIndices | None, bound: float) -> None:
@@ -251,7 +256,7 @@ def _hand_over(task: Task, solver: str) -> None:
     from ..network.network import Network
 
     try:
-        program = HandedOver(Network(task.case), task.shift, solver, task.scenarios)
+        program = HandedOver(Network(task.case, task.units), task.shift, solver, task.scenarios)
         built = time.time() - task.sent
         left = task.seconds - built
         # Translating a program takes about as long as building it.

@@ -51,6 +51,7 @@ class CutPool:
         self.lines: list[tuple[int, tuple[Relaxation, ...], np.ndarray]] = []
         self.face_solves = 0
         self._seen: list[np.ndarray] = []
+        self._rents: list[np.ndarray | float] = []
         self._faces: list[np.ndarray | None] = []
         self._around: list[np.ndarray | None] = []
 
@@ -58,7 +59,7 @@ class CutPool:
         """Return what is known so far; what the branch learns stays out of the original."""
         branch = CutPool(self.candidates, self.enumerator)
         branch.cuts, branch.covers, branch.lines = list(self.cuts), list(self.covers), list(self.lines)
-        branch._seen = list(self._seen)
+        branch._seen, branch._rents = list(self._seen), list(self._rents)
         branch._faces = [None if faces is None else faces.copy() for faces in self._faces]
         branch._around = list(self._around)
         return branch
@@ -67,6 +68,7 @@ class CutPool:
         """Add a cut; return its number."""
         self.cuts.append(cut)
         self._seen.append(self.candidates.score(cut.slope))
+        self._rents.append(self.candidates.rent(cut.rents))
         self._around.append(None)
         self._faces.append(None)
         return len(self.cuts) - 1
@@ -99,13 +101,13 @@ class CutPool:
     def seen(self, number: int, remaining: np.ndarray) -> np.ndarray:
         """A cut's value at the response seen of every candidate, for rooms of shape (n, 3)."""
         cut = self.cuts[number]
-        return cut.constant + self._seen[number] + cut.value_of_remaining(remaining)
+        return cut.constant + self._seen[number] + cut.value_of_remaining(remaining) + self._rents[number]
 
     def around(self, number: int, remaining: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Bound on a cut's values over the least-cost faces of candidates from what is known; inf where that is nothing."""
         cut = self.cuts[number]
         known = self.candidates.known_faces(self.enumerator, self._worth(cut), places, scale(cut))
-        known = bounded(cut, cut.constant + known + cut.value_of_remaining(remaining[places]))
+        known = bounded(cut, cut.constant + known + self._rest(number, remaining, places))
         return np.minimum(self.reached(number, remaining, places), known)
 
     def reached(self, number: int, remaining: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -114,7 +116,13 @@ class CutPool:
         if around is None:
             around = self.candidates.reach(self.enumerator.arrays, cut.slope, scale(cut))
             self._around[number] = around
-        return bounded(cut, cut.constant + around[places] + cut.value_of_remaining(remaining[places]))
+        return bounded(cut, cut.constant + around[places] + self._rest(number, remaining, places))
+
+    def _rest(self, number: int, remaining: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """What a cut's values at candidates hold besides its constant and what the response does: room and rents."""
+        rents = self._rents[number]
+        rest = self.cuts[number].value_of_remaining(remaining[places])
+        return rest + (rents[places] if isinstance(rents, np.ndarray) else rents)
 
     def _worth(self, cut: Cut) -> np.ndarray:
         """What a cut's slope takes off the cost of the watched columns, shape (watched columns,)."""
@@ -139,7 +147,7 @@ class CutPool:
             self.face_solves += solves
             faces[unknown] = scale(cut) * (c.cost[unknown] - least)
         most = np.where(np.isnan(faces[places]), math.inf, faces[places])
-        return cut.constant + most + cut.value_of_remaining(remaining[places])
+        return cut.constant + most + self._rest(number, remaining, places)
 
 
 def scale(cut: Cut) -> float:

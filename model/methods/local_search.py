@@ -99,8 +99,12 @@ class LocalSearch:
         outputs = self.problem.response.outputs @ solution
         admin = self.load(policy_indices, "admin_cost")
         remaining = self.problem.fixed_policy.remaining(admin)
+        choice = self.choice(policy_indices) if any(cut.rents for cut in self.cuts) else {}
         own = min(
-            (cut.constant + float(cut.slope @ outputs) + float(cut.value_of_remaining(remaining)) for cut in self.cuts),
+            (
+                cut.constant + float(cut.slope @ outputs) + float(cut.value_of_remaining(remaining)) + cut.rent(choice)
+                for cut in self.cuts
+            ),
             default=math.inf,
         )
         return Trial(policy_indices, cost, self.problem.constant(cost, admin) + own)

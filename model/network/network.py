@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from ...data.units import Units
 from ..plan.tolerances import NO_WEIGHT
 from .usable import Usable
+from .weekly import Weekly
 
 if TYPE_CHECKING:
     from ...data import Case
-    from ...data.schema.tables import Contingency, Lane, Policy, Process, Stock
+    from ...data.schema.tables import Contingency, Lane, Policy, PriceBreak, Process, Stock
 
 OPEN = "open"
 NONE = "none"
@@ -49,6 +50,8 @@ class Network:
         ``"ours"``, ``"counterpart"`` or ``"other"`` for every site.
     weight : dict of str to float
         Loss weight of the party of every site.
+    weekly : Weekly
+        Figures that profiles move, week by week.
     """
 
     def __init__(self, case: Case, units: Units | None = None, check: Callable[[], None] = lambda: None):
@@ -67,8 +70,11 @@ class Network:
         self.processes = {row.process: row for row in case.processes}
         self.stocks = {(row.site, row.item): row for row in case.stocks}
         self.demands = {(row.site, row.item): row for row in case.demands}
+        self.weekly = Weekly(case)
         self._controller = {row.regime: role[row.controller] for row in case.regimes}
         self._policy = {(row.regime, row.policy): row for row in case.policies}
+        self.qualifications = {row.qualification: row for row in case.qualifications}
+        self.items = {row.item: row for row in case.items}
 
     # Sides and tracked pairs -------------------------------------------------------------------------------------
 
@@ -154,6 +160,35 @@ class Network:
         self.check()
         return self.stocks.get(pair) or Stock(site=pair[0], item=pair[1])
 
+    # What must be qualified --------------------------------------------------------------------------------------
+
+    @cached_property
+    def to_qualify(self) -> dict[str, float]:
+        """Cost of all that our side may qualify: lanes with a fixed cost, then qualifications, in the order of the case."""
+        lanes = {lane.lane: lane.fixed_cost for lane in self.lanes_into("ours") if lane.fixed_cost}
+        return lanes | {name: row.fixed_cost or 0.0 for name, row in self.qualifications.items()}
+
+    def gates(self, lane: Lane) -> tuple[str, ...]:
+        """What of `to_qualify` must be qualified for a lane to be open: itself, its qualification, both or nothing."""
+        if self.side[lane.destination] != "ours":
+            return ()
+        own = (lane.lane,) if lane.fixed_cost else ()
+        return own if lane.qualification is None else (*own, lane.qualification)
+
+    def opens(self, lane: Lane) -> int:
+        """First week a lane can be used: available_week, and not before its qualification is through."""
+        if lane.qualification is None:
+            return lane.available_week
+        return max(lane.available_week, self.qualifications[lane.qualification].weeks)
+
+    @cached_property
+    def breaks(self) -> dict[str, list[PriceBreak]]:
+        """Price breaks of every lane that has some, by the flow from which on they hold."""
+        breaks: dict[str, list[PriceBreak]] = {}
+        for row in sorted(self.case.price_breaks, key=lambda row: row.from_flow):
+            breaks.setdefault(row.lane, []).append(row)
+        return breaks
+
     # Regimes and policies ----------------------------------------------------------------------------------------
 
     @cached_property
@@ -173,6 +208,12 @@ class Network:
     def policy(self, regime: str | None, policy: str) -> Policy | None:
         """The row of a policy; None for ``open``."""
         return None if regime is None or policy == OPEN else self._policy[regime, policy]
+
+    @cached_property
+    def benefits(self) -> dict[tuple[str, str], float]:
+        """ally_benefit of the policies of our regimes that have one, money, by (regime, policy)."""
+        rows = {key: self.policy(*key) for regime, menu in self.menu.items() for key in ((regime, p) for p in menu)}
+        return {key: row.ally_benefit for key, row in rows.items() if row is not None and row.ally_benefit > 0}
 
     def downstream(self, regime: str) -> set[Pair]:
         """The counterpart's pairs that goods of a regime's lanes reach through its processes and lanes."""
@@ -231,6 +272,10 @@ class Network:
         """``none``, then the packages, then the contingencies."""
         return [NONE, *self.packages, *self.contingencies]
 
+    def shares_hold(self, item: str, scenario: str) -> bool:
+        """Whether limits on shares of an item hold in a scenario: in ``none``, with ``share_always`` in every one."""
+        return scenario == NONE or self.items[item].share_always == "true"
+
     @property
     def least_cost(self) -> bool:
         """Whether the objective is our cost alone, not leverage (section 5)."""
@@ -288,28 +333,46 @@ class Network:
     # Time --------------------------------------------------------------------------------------------------------
 
     def capacity(self, lane: Lane, week: int, share: float = 1.0) -> float:
-        """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week.
+        """cap_l(t) = max_flow(t) * min(1, (t - available_week + 1) / (ramp_weeks + 1)), 0 before available_week.
 
+        A lane that a qualification opens is available no earlier than that takes (`opens`).
         Times the share of it that licences and outages leave, A_p(t) times availability; no more than can be used
         (`Usable.dispatched`).
         """
         self.check()
-        whole = self._whole_capacity(lane, week)
+        whole = self.whole_capacity(lane, week)
         return min(whole * share, self.usable.dispatched(lane)) if whole * share > 0 else 0.0
 
     def contracted(self, lane: Lane, week: int, share: float = 1.0) -> float:
-        """Least that a contract has a lane carry in a week: min_flow, capped to what policy and outage leave of cap_l(t)."""
-        return min(lane.min_flow, self.capacity(lane, week, share)) if lane.min_flow > 0 else 0.0
+        """Least that a contract has a lane carry in a week, capped to what policy and outage leave of cap_l(t).
 
-    @staticmethod
-    def _whole_capacity(lane: Lane, week: int) -> float:
-        if week < lane.available_week:
+        The larger of min_flow and, on lanes that end on our side, min_share of what is left of cap_l(t).
+        """
+        if not self.contract(lane):
             return 0.0
-        return lane.max_flow * min(1.0, (week - lane.available_week + 1) / (lane.ramp_weeks + 1))
+        return min(max(lane.min_flow, self.taken(lane, week) * share), self.capacity(lane, week, share))
 
-    def most_made(self, process: Process) -> float:
-        """Capacity of a process; inf where it is beyond what can be used of its output (`Usable.made`)."""
-        return math.inf if process.capacity >= self.usable.made(process) else process.capacity
+    def contract(self, lane: Lane) -> bool:
+        """Whether a lane has a contract: a min_flow, or a min_share on our side."""
+        return lane.min_flow > 0 or (lane.min_share > 0 and self.side[lane.destination] == "ours")
+
+    def taken(self, lane: Lane, week: int) -> float:
+        """What is paid for, taken or not, of a lane that ends on our side: min_share cap_l(t)."""
+        if lane.min_share == 0 or self.side[lane.destination] != "ours":
+            return 0.0
+        return lane.min_share * self.whole_capacity(lane, week)
+
+    def whole_capacity(self, lane: Lane, week: int) -> float:
+        """cap_l(t), also what cannot be used of it."""
+        first = self.opens(lane)
+        if week < first:
+            return 0.0
+        return self.weekly.max_flow[lane.lane][week] * min(1.0, (week - first + 1) / (lane.ramp_weeks + 1))
+
+    def most_made(self, process: Process, week: int) -> float:
+        """Capacity of a process in a week; inf where it is beyond what can be used of its output (`Usable.made`)."""
+        capacity = self.weekly.making[process.process][week]
+        return math.inf if capacity >= self.usable.made(process) else capacity
 
     def most_held(self, pair: Pair) -> float:
         """Capacity of a stock; inf where it is beyond what can be used of it (`Usable.used`)."""
@@ -335,6 +398,14 @@ class Network:
         """A_p(t): share of what a lane can carry for which a policy grants licences in a week; None is ``open`` (section 2)."""
         return policy.approval_rate if policy is not None and _acts(policy, week) else 1.0
 
+    def paperwork(self, policy: Policy | None, lane: Lane, week: int) -> float:
+        """What a unit dispatched over a lane in a week costs its applicant: applicant_cost while the policy acts, else 0.
+
+        One price for all goods of a regime, in the unit that the case counts each of them in.
+        """
+        acts = policy is not None and policy.applicant_cost > 0 and _acts(policy, week)
+        return policy.applicant_cost * self.units.item(lane.item) if policy is not None and acts else 0.0
+
     def pipeline(self, pair: Pair, week: int) -> float:
         """Goods dispatched before week 0 that arrive at a pair in a week."""
         self.check()
@@ -348,10 +419,15 @@ class Network:
         return min(self.stated_target(pair), self.usable.supplied(pair))
 
     def stated_target(self, pair: Pair) -> float:
-        """Terminal target as the case says, less pipeline goods that arrive at T or later."""
+        """Terminal target as the case says, with base_flow(T - 1), less pipeline goods that arrive at T or later."""
         row = self.stock(pair)
         target = row.initial if row.terminal_target is None else row.terminal_target
-        return target + sum(lane.base_flow * min(lane.lead_weeks, self.weeks) for lane in self.inbound.get(pair, ()))
+        return target + sum(self._under_way_at_end(lane) for lane in self.inbound.get(pair, ()))
+
+    def _under_way_at_end(self, lane: Lane) -> float:
+        """base_flow(T - 1) lead, less the pipeline, of the plain base_flow, that arrives at T or later."""
+        last, late = self.weekly.base_flow[lane.lane][-1], max(0, lane.lead_weeks - self.weeks)
+        return last * min(lane.lead_weeks, self.weeks) + (last - lane.base_flow) * late
 
     # Prices ------------------------------------------------------------------------------------------------------
 
@@ -433,22 +509,28 @@ class Network:
                 sold[lane.origin, lane.item].append(lane)
         return dict(sold)
 
-    def sales(self, pair: Pair) -> tuple[float, float]:
-        """(Q, K) of a pair of the counterpart: units a week that leave the chain, and the loss if none does."""
-        demand = self.demands.get(pair)
-        quantity = demand.quantity if demand else 0.0
-        value = quantity * demand.shortage_penalty if demand else 0.0
-        for lane in self.sold_abroad.get(pair, ()):
-            quantity += lane.base_flow
-            value += lane.base_flow * lane.margin
-        return quantity, value
+    def sales(self, pair: Pair) -> tuple[tuple[float, float], ...]:
+        """(Q(t), K(t)) of a pair of the counterpart in every week: units that leave the chain, and the loss if none does."""
+        found = []
+        for week, quantity in enumerate(self.weekly.quantity[pair]):
+            value = quantity * self.weekly.penalty[pair][week]
+            for lane in self.sold_abroad.get(pair, ()):
+                flow = self.weekly.base_flow[lane.lane][week]
+                quantity += flow
+                value += flow * lane.margin
+            found.append((quantity, value))
+        return tuple(found)
+
+    def sells(self, pair: Pair) -> bool:
+        """Whether anything leaves the chain at a pair of the counterpart in any week."""
+        return any(quantity > 0 for quantity, _ in self.sales(pair))
 
     # Worth -------------------------------------------------------------------------------------------------------
 
     def worth(self, side: str) -> dict[Pair, float]:
         """Return the most one more unit can save at every pair of a side (section 5).
 
-        ``worth(s,i) = max(K/Q, terminal price, (worth(output) - unit_cost) / quantity, worth at the far end of internal
+        ``worth(s,i) = max(K(t)/Q(t), terminal price, (worth(output) - unit_cost) / quantity, worth at the far end of internal
         lanes)``; on our side every term carries the weight of its party, demands and exports each count for
         themselves, and an undelivered export to the counterpart counts with its slack price.
 
@@ -470,17 +552,17 @@ class Network:
 
     def _own_worth(self, side: str, pair: Pair) -> float:
         if side == "counterpart":
-            quantity, value = self.sales(pair)
-            return max(value / quantity if quantity > 0 else 0.0, self.terminal_price(pair))
+            served = [value / quantity for quantity, value in self.sales(pair) if quantity > 0]
+            return max(*served, 0.0, self.terminal_price(pair))
         weight = self.weight[pair[0]]
         values = [weight * self.terminal_price(pair)]
         if pair in self.demands:
-            values.append(weight * self.demands[pair].shortage_penalty)
+            values.append(weight * max(self.weekly.penalty[pair]))
         for lane in self.outbound.get(pair, ()):
             if self.side[lane.destination] == "other":
                 values.append(weight * lane.margin)
             elif self.side[lane.destination] == "counterpart":
-                values.append(self.slack_price(lane))
+                values.append(max(self.slack_price(lane, week) for week in range(self.weeks)))
         return max(values)
 
     def _passed_worth(self, side: str, pair: Pair, worth: Mapping[Pair, float]) -> float:
@@ -496,9 +578,9 @@ class Network:
                 values.append(worth[lane.destination, lane.item] + gain)
         return max(values, default=0.0)
 
-    def slack_price(self, lane: Lane) -> float:
-        """Price of an export to the counterpart that our stocks cannot deliver (section 4)."""
-        return 10.0 * max(lane.margin, lane.unit_cost) * self.weight[lane.origin]
+    def slack_price(self, lane: Lane, week: int) -> float:
+        """Price of an export of a week to the counterpart that our stocks cannot deliver (section 4)."""
+        return 10.0 * max(lane.margin, self.weekly.unit_cost[lane.lane][week]) * self.weight[lane.origin]
 
     def transfer_margin(self, lane: Lane) -> float:
         """Margin on a lane between two of our parties; 0 within one party (section 4)."""
@@ -525,6 +607,16 @@ class Network:
     def paying(self) -> list[Lane]:
         """Lanes to the counterpart on which our side earns a margin."""
         return [lane for lane in self.lanes_between("ours", "counterpart") if lane.margin > 0]
+
+    @cached_property
+    def lasting(self) -> dict[str, float]:
+        """What stays lost of a unit that the counterpart does not order, money per unit by lane (section 4).
+
+        Weight of the origin margin kept_share after_weeks / weeks, on lanes of ours to the counterpart; 0 left out.
+        """
+        rate = self.case.settings.horizon.after_weeks / self.weeks
+        lost = {lane.lane: self.weight[lane.origin] * lane.margin * lane.kept_share * rate for lane in self.paying}
+        return {lane: value for lane, value in lost.items() if value > 0}
 
     def components(self) -> list[list[str]]:
         """Group our regimes whose lanes meet in a balance row through processes and lanes of C (section 6, item 1)."""

@@ -48,7 +48,9 @@ class Usable:
 
     def _dispatches(self, lane: Lane) -> float:
         """Sum over weeks of cap_l(t)."""
-        weeks, ramp = max(0, self.weeks - lane.available_week), lane.ramp_weeks
+        if self.network.weekly.moves("lanes", lane.lane, "max_flow"):
+            return math.fsum(self.network.whole_capacity(lane, week) for week in range(self.weeks))
+        weeks, ramp = max(0, self.weeks - self.network.opens(lane)), lane.ramp_weeks
         rising = min(weeks, ramp + 1)
         full = rising * (rising + 1) / 2 / (ramp + 1) + weeks - rising
         return lane.max_flow * full if full else 0.0
@@ -56,7 +58,7 @@ class Usable:
     def _makes(self, process: Process) -> float:
         recipe = self.network.recipe[process.process]
         inputs = [self.supplied((process.site, item)) / quantity for item, quantity in recipe.items() if quantity > 0]
-        return min([self.weeks * process.capacity, *inputs])
+        return min([math.fsum(self.network.weekly.making[process.process]), *inputs])
 
     # What can be used ------------------------------------------------------------------------------------------------
 
@@ -72,20 +74,20 @@ class Usable:
 
     def _used_here(self, pair: Pair) -> float:
         network, side = self.network, self.network.side[pair[0]]
-        units = [network.target(pair)]
+        units = [max(0.0, network.target(pair))]
         if side == "counterpart":
-            units.append(self.weeks * network.sales(pair)[0])
+            units.append(math.fsum(quantity for quantity, _ in network.sales(pair)))
         else:
-            demand = network.demands.get(pair)
-            units.append(self.weeks * (demand.quantity if demand else 0.0))
+            units.append(math.fsum(network.weekly.quantity[pair]))
             for lane in network.outbound.get(pair, ()):
                 if network.side[lane.destination] == "other":
-                    units.append(self.weeks * lane.base_flow)
+                    units.append(math.fsum(network.weekly.base_flow[lane.lane]))
                 elif network.side[lane.destination] == "counterpart":
                     units.append(min(self._dispatches(lane), self.weeks * self.dispatched(lane)))
         for process, quantity in network.uses.get(pair, ()):
             if quantity > 0:
-                units.append(quantity * min(self.weeks * process.capacity, self.made(process)))
+                most = math.fsum(network.weekly.making[process.process])
+                units.append(quantity * min(most, self.made(process)))
         return sum(units)
 
     def _reached(self, pair: Pair) -> list[Pair]:
@@ -105,10 +107,17 @@ class Usable:
         return self._wanted((process.site, process.output))
 
     def dispatched(self, lane: Lane) -> float:
-        """Units that can be used of what a lane dispatches over the horizon; what a contract has it carry in a week at least."""
+        """Units that can be used of what a lane dispatches over the horizon; what is asked for in a week (`_asked`) at least."""
         if self.network.side[lane.destination] == "other":
             return math.inf
-        return max(self._wanted((lane.destination, lane.item)), lane.min_flow)
+        return max(self._wanted((lane.destination, lane.item)), *self._asked(lane))
+
+    def _asked(self, lane: Lane) -> list[float]:
+        """What a contract, a least order or a price asks a lane to carry in a week, whether it can be used or not."""
+        network = self.network
+        taken = [network.taken(lane, week) for week in range(self.weeks)] if lane.min_share > 0 else []
+        breaks = [row.from_flow for row in network.breaks.get(lane.lane, ())]
+        return [lane.min_flow, lane.min_order, *taken, *breaks]
 
     def _wanted(self, pair: Pair) -> float:
         """`used`; of an item with a share limit what makes up the share as well, at all our sites."""
@@ -124,7 +133,7 @@ class Usable:
 
     @cached_property
     def _shares(self) -> dict[str, float]:
-        return {row.item: row.max_party_share for row in self.network.case.items}
+        return {row.item: min(row.max_party_share, row.max_supplier_share) for row in self.network.case.items}
 
     # What cannot be helped -------------------------------------------------------------------------------------------
 
@@ -132,11 +141,13 @@ class Usable:
     def unavoidable(self) -> float:
         """What no response of the counterpart can avoid: sales of which there is nothing to serve them with.
 
-        Sum of K (T - supplied / Q) over its pairs whose sales over the horizon are more than can be supplied.
+        Sum over its pairs of what K(t) adds up to beyond supplied times the largest K/Q: a unit cannot save more.
         """
         network, costs = self.network, []
         for pair in network.pairs("counterpart"):
-            quantity, value = network.sales(pair)
-            if quantity > 0 and value > 0:
-                costs.append(value * max(0.0, self.weeks - self.supplied(pair) / quantity))
+            sold = [(quantity, value) for quantity, value in network.sales(pair) if quantity > 0 and value > 0]
+            if sold:
+                quantity, value = max(sold, key=lambda week: week[1] / week[0])
+                weeks = math.fsum(each / value for _, each in sold)
+                costs.append(value * max(0.0, weeks - self.supplied(pair) / quantity))
         return math.fsum(costs)

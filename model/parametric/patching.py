@@ -355,19 +355,26 @@ def watched(network: Network) -> np.ndarray:
             found.append(network.most_held(pair))
             if side == "ours" and network.stock(pair).stockpile_max > 0:
                 found += [network.stockpile_price(pair), network.most_stockpiled(pair)]
-    found += [network.most_made(process) for process in network.processes.values()]
+    changing = {row.key_ for row in network.case.profiles}
+    every = range(network.weeks)
+    for process in network.processes.values():
+        found += [network.most_made(process, week) for week in (every if process.process in changing else every[:1])]
     for lane in network.lanes.values():
-        found.append(network.slack_price(lane))
-        found.append(network.capacity(lane, network.weeks - 1) if lane.available_week < network.weeks else 0.0)
-        ramp = range(lane.available_week, min(network.weeks, lane.available_week + lane.ramp_weeks + 1))
-        shares = shares_of(network, lane)
+        weeks = every if lane.lane in changing else every[:1]
+        found += [network.slack_price(lane, week) for week in weeks]
+        opens = network.opens(lane)
+        found.append(network.capacity(lane, network.weeks - 1) if opens < network.weeks else 0.0)
+        last = network.weeks if lane.lane in changing else opens + lane.ramp_weeks + 1
+        ramp = range(opens, min(network.weeks, last))
+        shares, flows = shares_of(network, lane), network.weekly.base_flow[lane.lane]
         for share in (1.0, *shares):
             found += [network.capacity(lane, week, share) for week in ramp]
-            if lane.min_flow > 0:
-                found += [network.contracted(lane, week, share) for week in ramp]
-                found.append(min(lane.min_flow, share * lane.base_flow))
+            if network.contract(lane):
+                contracted = [network.contracted(lane, week, share) for week in ramp]
+                yielded = [share * flows[week] for week in ramp]
+                found += [*contracted, *map(min, contracted, yielded)]
         if network.side[lane.origin] == "counterpart":
-            found += [min(network.capacity(lane, week), lane.base_flow) for week in ramp]
+            found += [min(network.capacity(lane, week), network.weekly.base_flow[lane.lane][week]) for week in ramp]
             if shares:
                 found.append(network.margin_at_stake(lane))
     for table, model in TABLES.items():
@@ -379,7 +386,7 @@ def watched(network: Network) -> np.ndarray:
                     found.append(math.nan)
                     continue
                 found.append(float(np.sign(value)) * (2.0 if math.isinf(value) else 1.0))
-    found += [float(item.max_party_share < 1) for item in network.case.items]
+    found += [float(share < 1) for row in network.case.items for share in (row.max_party_share, row.max_supplier_share)]
     return np.array(found)
 
 
@@ -390,10 +397,11 @@ def alters_response(first: Case, second: Case) -> bool:
         network = Network(case)
         programs.append(compile_model(build_follower(network)).program)
         margins.append([(lane.lane, lane.margin * network.weight[lane.origin]) for lane in network.paying])
+        margins.append(list(network.lasting.items()))
     one, other = programs
     names = ("cost", "row_lower", "row_upper", "column_lower", "column_upper")
     alike = one.matrix.shape == other.matrix.shape and one.matrix.nnz == other.matrix.nnz
-    return margins[0] != margins[1] or not (
+    return margins[:2] != margins[2:] or not (
         alike
         and one.offset == other.offset
         and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)

@@ -38,7 +38,7 @@ class Offer:
     regimes
         Regimes that we or an ally control.
     lanes
-        Lanes with a fixed cost to our side.
+        What can be qualified: lanes with a fixed cost to our side, and qualifications.
     most
         ``stockpile_max`` of every ``site/item`` of ours that can be stockpiled, in units.
     units
@@ -59,7 +59,10 @@ class Offer:
         most = {f"{row.site}/{row.item}": row for row in case.stocks if row.site in ours and row.stockpile_max > 0}
         return cls(
             tuple(row.regime for row in case.regimes if role[row.controller] in ("focal", "ally")),
-            tuple(row.lane for row in case.lanes if row.destination in ours and row.fixed_cost),
+            (
+                *(row.lane for row in case.lanes if row.destination in ours and row.fixed_cost),
+                *(row.qualification for row in case.qualifications),
+            ),
             {pair: row.stockpile_max for pair, row in most.items()},
             {pair: unit.get(row.item, "") for pair, row in most.items()},
         )
@@ -91,7 +94,7 @@ class Choices:
     policies
         Policy of every regime of ours.
     qualified
-        Lanes qualified.
+        Lanes qualified, and qualifications.
     stockpile
         Units by ``site/item``.
     """

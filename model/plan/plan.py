@@ -74,7 +74,7 @@ class Plan:
     sourcing_only_leverage
         Best leverage with every regime open; None where no such plan exists or it was not asked for.
     policies, qualified, stockpile
-        First-stage choices: policy of every regime of ours, lanes qualified, units by ``site/item``.
+        First-stage choices: policy of every regime of ours, lanes and qualifications qualified, units by ``site/item``.
     scenarios
         For every scenario ``own_loss``, ``counterpart_loss``, ``leverage``, ``fill`` (mean by ``site/item``), ``reveal_week``
         (before it nobody knows of it; None for ``none``) and ``at_limit`` (demands whose fill is no more than its least).
@@ -92,6 +92,8 @@ class Plan:
         What is allowed in the case and looks odd: of ``case.warnings`` the texts, and of the status quo where it was looked for.
     solve
         How it was solved.
+    range
+        From where to where leverage runs over worlds drawn from the case's uncertainties; None where that was not worked out.
     tables : dict of str to pandas.DataFrame
         policies, sourcing, flows, stocks, fills, losses, causes; units of their columns in ``frame.attrs["units"]``.
 
@@ -125,6 +127,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     case_warnings: tuple[str, ...] = ()
     solve: Mapping[str, Any] = field(default_factory=dict)
+    range: Mapping[str, Any] | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     if TYPE_CHECKING:
@@ -200,6 +203,7 @@ class Plan:
             "warnings": list(self.warnings),
             "case_warnings": list(self.case_warnings),
             "solve": dict(self.solve),
+            **({} if self.range is None else {"range": dict(self.range)}),
         }
         if self.weights:
             document["weights"] = dict(self.weights)

@@ -57,7 +57,17 @@ class Sense:
         """Return figures of a plan as ``plan.json`` has them, those of its scenarios too."""
         document = self.told(entry)
         document["scenarios"] = {name: self.told(values) for name, values in entry["scenarios"].items()}
+        if entry.get("range"):
+            document["range"] = self._told_range(entry["range"])
         return document
+
+    def _told_range(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return from where to where the outcome runs, as a document has it; and back."""
+        if self.sign > 0:
+            return dict(found)
+        ends = (("low", "high"), ("high", "low"), ("least", "most"), ("most", "least"))
+        turned = {name: -found[other] + 0.0 for name, other in ends}
+        return {name: value for name, value in (dict(found) | turned).items() if name != "share_negative"}
 
     def read(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return figures of a document as the program has them; those that it leaves out are None or empty."""
@@ -67,6 +77,8 @@ class Sense:
     def read_plan(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``plan.json`` as the program has it."""
         found, scenarios = self.read(document), document.get("scenarios")
+        if isinstance(found.get("range"), Mapping) and self.sign < 0:
+            found["range"] = {**self._told_range(found["range"]), "share_negative": 0.0}
         missing = {name: 0.0 for name in ("counterpart_loss",) if name in self.untold}
         if isinstance(scenarios, Mapping):
             found["scenarios"] = {

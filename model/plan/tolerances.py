@@ -16,6 +16,9 @@ INTEGRAL = 1e-6
 BASIS_FEASIBLE = 1e-7
 """Violation of a row, bound or reduced cost that a basis may have; HiGHS allows as much."""
 
+WHOLE_GAP = 1e-8
+"""Gap, relative and in natural units of money, of a program that chooses binaries of our operations."""
+
 FACE_RELATIVE, FACE_ABSOLUTE = 1e-9, 1e-8
 """How much wider than V the least-cost face is in relaxations, which only bound, and where rounding leaves the face itself empty:
 relative to what of V can be avoided, and in natural units of money, which is less than the solver's own tolerance."""

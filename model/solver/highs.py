@@ -316,6 +316,12 @@ class Highs:
         for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
             self.highs.changeCoeff(row, column, value)
 
+    def set_integer(self, columns: np.ndarray, integer: bool) -> None:
+        """Let columns take whole values alone, or any; the program is a mixed-integer one as long as some must be whole."""
+        kind = highspy.HighsVarType.kInteger if integer else highspy.HighsVarType.kContinuous
+        self.highs.changeColsIntegrality(int(columns.size), columns.astype(np.int32), [kind] * columns.size)
+        self.mixed = integer
+
     def snapshot(self) -> Snapshot:
         """Return the program as it is in HiGHS, and the basis of the last solve."""
         return Snapshot(self.highs.getLp(), self.highs.getBasis(), self.offset)

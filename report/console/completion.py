@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from ...data import TABLES, Case, CaseError, load_case, shipped_cases
 from ...data.schema.declarations import columns, setting_paths
+from ...data.schema.tables import NO_FIGURES
 from ...data.trade.examples import example_names
 from ...data.trade.files import ENDINGS
 
@@ -49,7 +50,7 @@ def paths(given: str | None, incomplete: str) -> list[CompletionItem]:
         [
             f"{name}."
             for name in dict.fromkeys([*TABLES, *(path.split(".")[0] for path in setting_paths())])
-            if name != "sources"
+            if name not in NO_FIGURES
         ],
         [*setting_paths(), *(f"{table}.{row}." for table in TABLES for row in _ids(case, table))],
         _figure_paths(case, incomplete),
@@ -81,9 +82,12 @@ def policies(given: str | None, incomplete: str) -> list[CompletionItem]:
 
 
 def lanes(given: str | None, incomplete: str) -> list[CompletionItem]:
-    """Offer the lanes of a case that can be qualified."""
+    """Offer the lanes of a case that can be qualified, and its qualifications."""
     case = _case(given)
-    return _begun((row.lane for row in case.lanes if row.fixed_cost) if case else (), incomplete)
+    if case is None:
+        return []
+    lanes = [row.lane for row in case.lanes if row.fixed_cost]
+    return _begun([*lanes, *(row.qualification for row in case.qualifications)], incomplete)
 
 
 def stockpiles(given: str | None, incomplete: str) -> list[CompletionItem]:
@@ -102,8 +106,7 @@ def _case(given: str | None) -> Case | None:
 
 
 def _ids(case: Case | None, table: str) -> Iterable[str]:
-    # Rows of sources are no figures; they have no id.
-    return () if case is None or table == "sources" else dict.fromkeys(row.id for row in case.rows(table))
+    return () if case is None or table in NO_FIGURES else dict.fromkeys(row.id for row in case.rows(table))
 
 
 def _figure_paths(case: Case | None, incomplete: str) -> list[str]:

@@ -235,9 +235,9 @@ choice_options = chained(
         "lanes",
         type=Text(),
         multiple=True,
-        metavar="LANE",
+        metavar="NAME",
         shell_complete=completing("lanes"),
-        help="Qualify a lane that has a fixed_cost.",
+        help="Qualify a lane that has a fixed_cost, or a qualification.",
     ),
     click.option(
         "--stockpile",

@@ -28,6 +28,7 @@ STAGES = {
     "differences": "differences",
     "points": "points",
     "samples": "samples",
+    "worlds": "worlds",
 }
 
 

@@ -255,6 +255,17 @@ class _Writer:
             ],
         )
         answer: list[tuple[str, Any, str]] = [("status", view.status, "")]
+        if view.range is not None:
+            answer += [
+                (
+                    f"{self.words.outcome} runs from (5% of the worlds drawn from the uncertain figures are below)",
+                    view.range.low,
+                    money,
+                ),
+                ("to (95% are below)", view.range.high, money),
+                ("worlds worked out", view.range.worked_out, ""),
+                *((words, getattr(view.range, name), "") for words, name in self.words.range_summary),
+            ]
         if view.outcome is not None:
             answer += [self._summary_line(words, name) for words, name in self.words.summary]
         yield "The answer", answer

@@ -54,6 +54,14 @@ def number(value: float | None, places: int | None = None) -> str:
     return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
 
 
+def rough(value: float) -> str:
+    """Return a figure to three significant digits, thousands separated: as sure as figures over worlds are."""
+    if value == 0 or not math.isfinite(value):
+        return number(value)
+    places = 2 - math.floor(math.log10(abs(value)))
+    return number(round(value, places), min(6, max(0, places)))
+
+
 def signed(value: float, places: int) -> str:
     """Return a difference with its sign; no sign where it rounds to 0."""
     text = number(value, places)

@@ -108,6 +108,9 @@ class Words:
     bound_label: str
     worst_tie: str
     split: str
+    below_zero: str
+    never_below_zero: str
+    range_summary: tuple[tuple[str, str], ...]
     weighing: Mapping[str, str]
     weighing_sentence: Mapping[str, str]
     outcome_sentence: str
@@ -206,6 +209,9 @@ LEVERAGE = Words(
     bound_label="no plan can have more than",
     worst_tie="at least",
     split="the counterpart's loss {theirs} less our loss {ours}, {worst}",
+    below_zero="below 0 in {worlds}; ",
+    never_below_zero="never below 0; ",
+    range_summary=(("of these, leverage below 0 in", "negative"), ("of these, limits broken in", "broken")),
     weighing={
         "none": "without retaliation: packages count through continuity only",
         "alone": "the case having no retaliation package",
@@ -221,7 +227,7 @@ LEVERAGE = Words(
         **_WEIGHED_SENTENCE,
     },
     outcome_sentence=(
-        "Over {weeks} {counterpart} then loses {theirs} and we lose {ours}{worst}: a leverage of {outcome}{without}."
+        "{over} {weeks} {counterpart} then loses {theirs} and we lose {ours}{worst}: a leverage of {outcome}{without}."
     ),
     proven_sentence=(
         "It is proven that no plan within the limits can have more than {bound}: the gap is {gap}, and every minimum service "
@@ -349,6 +355,9 @@ COST_ALONE = Words(
     bound_label="no plan can cost less than",
     worst_tie="at most",
     split="today {now}, with the plan {added}, {worst}",
+    below_zero="",
+    never_below_zero="",
+    range_summary=(("of these, limits broken in", "broken"),),
     weighing={
         "none": "without an outage: these count through limits only",
         "alone": "without an outage: these count through limits only",
@@ -363,7 +372,7 @@ COST_ALONE = Words(
         "worst": " under {scenario}, the dearest scenario",
         **_WEIGHED_SENTENCE,
     },
-    outcome_sentence="Over {weeks} that costs {outcome}{worst}; today's sources cost {now}, a difference of {added}.",
+    outcome_sentence="{over} {weeks} that costs {outcome}{worst}; today's sources cost {now}, a difference of {added}.",
     proven_sentence=(
         "It is proven that no plan within the limits can cost less than {bound}: the gap is {gap}, and every minimum service "
         "level is met in every scenario."

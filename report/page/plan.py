@@ -26,7 +26,7 @@ from ..text.plan_cells import (
     service_cells,
     stockpile_cells,
 )
-from ..text.words import answer, case_line, how, in_money, status_words, under
+from ..text.words import answer, case_line, how, in_money, range_words, status_words, under, worlds_words
 from ..views.case import SourceRow, sources_view
 from ..views.outcomes import ScenarioRow
 from ..views.plan import PlanView, plan_view
@@ -122,6 +122,12 @@ def key_figures(view: PlanView) -> list[tuple[str, str, str]]:
     words, places = view.case.words, decimals([view.outcome])
     told = under(view.decides, words)
     rows = [(words.title, in_money(view.case, number(view.outcome, places)), status_words(view, words))]
+    if view.range is not None:
+        own = f"at the case's own figures; {status_words(view, words)}"
+        rows = [
+            (words.title, range_words(view.range, view.case), worlds_words(view.range, words)),
+            ("As is", in_money(view.case, number(view.outcome, places)), own),
+        ]
     if view.least is not None:
         least = in_money(view.case, number(view.least, places))
         rows.append((words.worst_tie.capitalize(), least, "if the counterpart breaks ties against us"))

@@ -54,7 +54,7 @@ def _contents(case: Case) -> Iterable[str]:
         if names:
             parties.append(f"{words}: {', '.join(names)}")
     yield f"{counted(len(case.parties), 'party', 'parties')} ({'; '.join(parties)}), {counted(len(case.sites), 'site')}"
-    to_qualify = sum(1 for row in case.lanes if row.fixed_cost)
+    to_qualify = sum(1 for row in case.lanes if row.fixed_cost or row.qualification)
     qualify = f" ({to_qualify} to qualify)" if to_qualify else ""
     yield (
         f"{counted(len(case.items), 'item')}, {counted(len(case.lanes), 'lane')}{qualify}, "

@@ -33,6 +33,8 @@ FIGURES = {
     "min_fill": "fill of {1} in {0}",
     "min_fill_week": "weekly fill of {1} in {0}",
     "max_party_share": "share in {0}",
+    "max_supplier_share": "share of a site in {0}",
+    "min_suppliers": "suppliers of {0}",
 }
 
 
@@ -80,7 +82,7 @@ def _figure_words(figure: LimitFigure) -> str:
 
 
 def _figure(figure: LimitFigure, value: float) -> str:
-    if figure.kind in LIMITS:
+    if figure.unit:
         return f"{number(value)} {plain(figure.unit)}".rstrip()
     return percent(value, 2)
 

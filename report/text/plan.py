@@ -31,7 +31,7 @@ from .plan_cells import (
     service_cells,
     stockpile_cells,
 )
-from .words import how, in_money, split_words, status_words, under
+from .words import how, in_money, range_words, split_words, status_words, under, worlds_words
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -86,8 +86,14 @@ def heading(case: CaseView) -> Iterable[RenderableType]:
 def _headline(view: PlanView) -> Iterable[RenderableType]:
     assert view.outcome is not None
     places, words = decimals([view.outcome]), view.case.words
-    yield section(f"{words.title} {in_money(view.case, number(view.outcome, places))}")
-    yield text_line(status_words(view, words))
+    outcome = number(view.outcome, places)
+    if view.range is None:
+        yield section(f"{words.title} {in_money(view.case, outcome)}")
+        yield text_line(status_words(view, words))
+    else:
+        yield section(f"{words.title} {range_words(view.range, view.case)}")
+        yield text_line(worlds_words(view.range, words))
+        yield text_line(f"at the case's own figures {outcome}; {status_words(view, words)}")
     yield text_line(split_words(view))
     rows = []
     if view.bound is not None and words.two_sided:

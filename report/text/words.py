@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...model.network.network import NONE
-from ..format.numbers import counted, decimals, gap, number, percent, plain, seconds, signed
+from ..format.numbers import counted, decimals, gap, number, percent, plain, rough, seconds, signed
 from ..views.outcomes import WEIGHED
 
 if TYPE_CHECKING:
     from ..format.words import Words
     from ..views.case import CaseView
     from ..views.comparison import ComparedPlan
+    from ..views.outlook import RangeView
     from ..views.plan import PlanView
     from ..views.solve import SolveView
     from ..views.sourcing import StockpileRow
@@ -124,6 +125,24 @@ def how(solve: SolveView) -> Iterator[str]:
         yield f"HiGHS {solve.highs}, Pyomo {solve.pyomo}"
 
 
+# From where to where it runs ------------------------------------------------------------------------------------------
+
+
+def range_words(found: RangeView, case: CaseView) -> str:
+    """Return from where to where leverage runs."""
+    return f"{rough(found.low)} to {in_money(case, rough(found.high))}"
+
+
+def worlds_words(found: RangeView, words: Words) -> str:
+    """Return over which worlds leverage runs so, and in how many of them the plan goes wrong."""
+    worlds = counted(found.worked_out, "world")
+    if found.worked_out < found.worlds:
+        worlds = f"{found.worked_out} of {counted(found.worlds, 'world')}, as many as the time allowed,"
+    below = words.below_zero.format(worlds=f"{found.negative:,}") if found.negative else words.never_below_zero
+    broken = f"breaks limits in {found.broken:,}" if found.broken else "keeps all limits"
+    return f"5 to 95% of {worlds} drawn from the uncertain figures; {below}{broken}"
+
+
 # The answer ----------------------------------------------------------------------------------------------------------
 
 
@@ -131,7 +150,15 @@ def answer(view: PlanView) -> list[str]:
     """Return what to do, what it leads to and how far that is proven: three sentences in plain words."""
     if view.outcome is None:
         return list(_no_answer(view))
-    return [_to_do(view), _outcome(view), _proven(view)]
+    return [_to_do(view), *_range(view), _outcome(view), _proven(view)]
+
+
+def _range(view: PlanView) -> Iterator[str]:
+    if view.range is not None:
+        yield (
+            f"Figures of the case are uncertain: {view.case.words.outcome} runs from {range_words(view.range, view.case)} "
+            f"({worlds_words(view.range, view.case.words)})."
+        )
 
 
 def _to_do(view: PlanView) -> str:
@@ -178,6 +205,7 @@ def _outcome(view: PlanView) -> str:
         else f", where sourcing alone, without reviews, would give {in_money(view.case, number(only))}"
     )
     return words.outcome_sentence.format(
+        over="Over" if view.range is None else "At the case's own figures, over",
         weeks=counted(view.case.weeks, "week"),
         counterpart=plain(view.case.counterpart),
         theirs=money(view.counterpart_loss),

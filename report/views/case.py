@@ -97,7 +97,7 @@ class LimitRow:
 
 
 def limit_rows(case: Case) -> Iterator[LimitRow]:
-    """Yield the limits that a plan has to keep: resources, least fills, shares of outside parties."""
+    """Yield the limits that a plan has to keep: resources, least fills, shares of parties and sites, suppliers."""
     for name, words in LIMITS.items():
         most = getattr(case.settings.limits, name)
         if math.isfinite(most):
@@ -110,6 +110,13 @@ def limit_rows(case: Case) -> Iterator[LimitRow]:
     for item in case.items:
         if item.max_party_share < 1:
             yield LimitRow("share of any outside party in our intake", item.item, item.max_party_share, share=True)
+        if item.max_supplier_share < 1:
+            yield LimitRow("share of any site in our intake", item.item, item.max_supplier_share, share=True)
+        if item.min_supplier_share > 0:
+            words = "share of any site that supplies us"
+            yield LimitRow(words, item.item, item.min_supplier_share, least=True, share=True)
+        if item.min_suppliers > 0:
+            yield LimitRow("sites that supply us", item.item, item.min_suppliers, least=True)
 
 
 def tightest_fill(case: Case) -> str:

@@ -16,11 +16,14 @@ CAUSES = {
     "sources": "dearer sources",
     "stock": "stock to rebuild",
     "holding": "stockholding, goods held in review",
+    "paperwork": "paperwork of applicants",
     "package": "its package",
     "undelivered": "its orders we cannot deliver",
     "second sources": "qualifying lanes",
     "stockpiles": "stockpiles, above the usual cost",
     "reviews": "running the reviews",
+    "lasting": "customers that do not come back",
+    "allies": "what allies give",
 }
 """Causes in words; "it" is the counterpart."""
 

@@ -42,6 +42,8 @@ PARTS = {
         "fixed_costs": "qualifying lanes",
         "stockpile": "stockpile",
         "admin_costs": "running the reviews",
+        "lasting_loss": "customers that do not come back",
+        "ally_benefits": "less what allies give",
     },
 }
 """Where losses come from, in words; "it" is the counterpart."""

@@ -28,6 +28,7 @@ from .outcomes import (
     shortage_rows,
     weighed_scenarios,
 )
+from .outlook import RangeView, range_view
 from .policies import PolicyRow, policy_rows
 from .solve import SolveView, solve_view
 from .sourcing import LaneRow, StockpileRow, lane_rows, stockpile_rows
@@ -90,6 +91,8 @@ class PlanView:
         Of ``cvar`` the share of the weight that decides.
     least, most, wide
         Leverage where the counterpart breaks ties against us and for us, None where that is not known; whether they are far apart.
+    range
+        From where to where leverage runs over worlds; None where that was not worked out.
     violations, notices
         Limits that the choices break; what to know before trusting a figure.
     policies, uses, lanes, stockpiles, qualified, shortages, causes, losses, loss_rows, scenarios, margins
@@ -119,6 +122,7 @@ class PlanView:
     least: float | None
     most: float | None
     wide: bool
+    range: RangeView | None
     violations: tuple[str, ...]
     notices: tuple[str, ...]
     policies: tuple[PolicyRow, ...]
@@ -197,6 +201,7 @@ def plan_view(plan: Plan) -> PlanView:
         least=words.figure(low) if words.two_sided else None,
         most=words.figure(high) if words.two_sided else None,
         wide=low is not None and high is not None and high - low > WIDE_RANGE * max(abs(high), 1e-9),
+        range=range_view(plan),
         violations=tuple(plan.violations),
         notices=tuple(notices(plan)),
         policies=section(policy_rows),

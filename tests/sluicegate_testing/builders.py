@@ -17,6 +17,7 @@ ROLES = {"us": "focal", "them": "counterpart", "friend": "ally", "world": "other
 def case(
     weeks: int = 1,
     *,
+    after: int = 0,
     limits: Mapping[str, float] | None = None,
     objective: str | None = None,
     weights: Mapping[str, float] | None = None,
@@ -42,7 +43,7 @@ def case(
         "lanes": [],
         **tables,
     }
-    settings: dict[str, dict[str, Any]] = {"horizon": {"weeks": weeks}}
+    settings: dict[str, dict[str, Any]] = {"horizon": {"weeks": weeks, **({"after_weeks": after} if after else {})}}
     if limits:
         settings["limits"] = dict(limits)
     if objective:

@@ -17,7 +17,7 @@ Test = Callable[[], None]
 
 COVERED: dict[str, list[Test]] = defaultdict(list)
 
-IMPLIED = {"bound counterpart_fill", "bound order", "bound margin_earned"}
+IMPLIED = {"bound counterpart_fill", "bound order", "bound margin_earned", "bound lasting_kept"}
 """Bounds that follow from the rows that link the response to our side; they only help the solver."""
 
 GATE = "gate"
@@ -87,8 +87,9 @@ def without(family: str) -> Iterator[None]:
 
         return built
 
-    def wide_open(self: Any, compiled: Any, block: Any) -> None:
-        upper(self, compiled, block)
+    def wide_open(self: Any, compiled: Any, block: Any, own: Any = ()) -> None:
+        upper(self, compiled, block, own)
+        self.own = {}
         self.columns = {key: np.array([], dtype=np.int32) for key in self.columns}
         self.capacity = {key: np.array([], dtype=float) for key in self.capacity}
 

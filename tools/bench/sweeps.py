@@ -14,10 +14,11 @@ from pathlib import Path
 import pandas as pd
 from sluicegate import load_case, make_design
 from sluicegate.analysis.figures.factors import Factor, Uniform
+from sluicegate.analysis.figures.figure import override
 from sluicegate.analysis.sweep import run as sweeping
 from sluicegate.analysis.sweep.design import Design
 from sluicegate.analysis.sweep.store import SweepStore
-from sluicegate.analysis.sweep.worker import Worker, override
+from sluicegate.analysis.sweep.worker import Worker
 from sluicegate.model.plan.monitor import Monitor
 
 from .shell import run

@@ -8,7 +8,7 @@ import click
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Rebuild docs/evidence.md and its charts from the shipped cases, the record and the stored samples."""
+    """Rebuild the pages on the evidence and their charts from the shipped cases, the records and the stored samples."""
     if context.invoked_subcommand is None:
         from .page import build
 
@@ -22,6 +22,15 @@ def samples() -> None:
     from .sampling import recompute
 
     recompute()
+
+
+@main.command()
+def forecast() -> None:
+    """Draw the worlds of the graphite forecast anew and write it; about three minutes."""
+    from .episodes.forecast import recompute, write
+
+    recompute()
+    click.echo(write())
 
 
 @main.command()

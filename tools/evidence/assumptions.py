@@ -269,7 +269,7 @@ class WarmSolver:
             there = (places >= 0) & ~np.isnan(values)
             placed[places[there]] = values[there]
             with PauseGC():
-                operations.append(operations_solver.run(placed, stage))
+                operations.append(operations_solver.run(placed, stage, self.advice.policies))
         before, after = operations
         admin = math.fsum(row.admin_cost for row in case.policies if advice.policies.get(row.regime) == row.policy)
         loss = responses[1][0] - responses[0][0]
@@ -364,10 +364,11 @@ def _difference(advice: Advice, policies: Mapping[str, str], qualified: tuple[st
 def fingerprint() -> str:
     """Return what the stored table hangs on: the case's tables, the ranges and how many were searched anew."""
     case = load_case(CASE)
-    tables = {name: [row.model_dump(mode="json") for row in case.rows(name)] for name in TABLES}
+    # What a row does not state plays no part, so that a new column with its default leaves the mark as it is.
+    tables = {name: [row.model_dump(mode="json", exclude_unset=True) for row in case.rows(name)] for name in TABLES}
     parts = [
-        tables,
-        case.settings.model_dump(mode="json"),
+        {name: rows for name, rows in tables.items() if rows},
+        case.settings.model_dump(mode="json", exclude_unset=True),
         RANGES.read_text(encoding="utf-8"),
         SOLVED_AGAIN,
         str(TIGHTER),

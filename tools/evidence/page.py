@@ -1,4 +1,4 @@
-"""Writes docs/evidence.md, docs/evidence-assumptions.md and their charts."""
+"""Writes the pages on the evidence and their charts."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sluicegate.report.charts.base import Written, write_chart
 
 from . import assumptions, charts, record, scores, studies
+from .episodes import pages as episodes
 from .findings import Findings, differences, find, in_the_world_that_came, shipped_share
 from .sampling import BASES, SAMPLES, SEED, read_ranges
+from .templating import percent, render, two, whole
 from .variants import VARIANTS, WATCHED
 
 if TYPE_CHECKING:
     from sluicegate import Plan
 
 DOCS = Path(__file__).parents[2] / "docs"
-TEMPLATES = Path(__file__).parent / "templates"
 
 IN_CHART = 15
 """Assumptions shown in the tornado."""
@@ -44,7 +43,7 @@ def build() -> Iterator[Path]:
     findings = {variant: find(variant) for variant in VARIANTS}
     tested = in_the_world_that_came(findings)
     table = assumptions.stored()
-    for name, text in pages(findings, tested, table).items():
+    for name, text in {**pages(findings, tested, table), **episodes.pages()}.items():
         path = DOCS / name
         path.write_text(text, encoding="utf-8")
         yield path
@@ -55,42 +54,8 @@ def build() -> Iterator[Path]:
 
 def pages(findings: dict[str, Findings], tested: Plan, table: pd.DataFrame) -> dict[str, str]:
     """Return the text of both pages by file name."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    environment.filters.update(cell=_cell, n0=_whole, n1=_one, n2=_two, percent=_percent)
     context = {"found": findings, "tested": tested, **_context(findings), **_assumed(table)}
-    return {
-        f"{name}.md": environment.get_template(f"{name}.md.jinja").render(context)
-        for name in ("evidence", "evidence-assumptions")
-    }
-
-
-def _cell(text: object) -> str:
-    return str(text).replace("|", "\\|").replace("\n", " ")
-
-
-def _whole(number: float) -> str:
-    return "-" if np.isnan(number) else f"{number:,.0f}"
-
-
-def _one(number: float) -> str:
-    return f"{number:.1f}"
-
-
-def _two(number: float | None) -> str:
-    if number is None or np.isnan(number):
-        return "-"
-    return "exact" if np.isinf(number) else f"{number + 0.0:.2f}"
-
-
-def _percent(share: float) -> str:
-    return f"{share + 0.0:.1%}"
+    return {f"{name}.md": render(name, context) for name in ("evidence", "evidence-assumptions")}
 
 
 def _context(findings: dict[str, Findings]) -> dict[str, Any]:
@@ -161,12 +126,12 @@ def _changed(ante: Findings, post: Findings) -> dict[str, tuple[str, str, str, s
     """Pooled scores and losses before and after figures changed: ex-ante before and after, then ex-post."""
     now = {
         name: (
-            _two(found.scores.loc["pooled", "rho"]),
-            _two(found.scores.loc["pooled", "status quo"]),
-            _two(found.scores.loc["pooled", "total cut-off"]),
-            _percent(found.coverage),
-            _whole(found.response.loss),
-            _whole(found.plan.scenarios["none"]["own_loss"]),
+            two(found.scores.loc["pooled", "rho"]),
+            two(found.scores.loc["pooled", "status quo"]),
+            two(found.scores.loc["pooled", "total cut-off"]),
+            percent(found.coverage),
+            whole(found.response.loss),
+            whole(found.plan.scenarios["none"]["own_loss"]),
         )
         for name, found in (("ante", ante), ("post", post))
     }

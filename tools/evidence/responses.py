@@ -28,12 +28,15 @@ class Response:
         V under the reviews less V all open, money.
     arrivals : dict of str to array, shape (weeks,)
         Units arriving by lane into the counterpart.
+    exports : dict of str to array, shape (weeks,)
+        Units leaving the origin by lane: dispatches once their review is over, as customs there count them.
     fills : dict of str to array, shape (weeks,)
         Share of sales served by ``site/item``.
     """
 
     loss: float
     arrivals: Mapping[str, np.ndarray]
+    exports: Mapping[str, np.ndarray]
     fills: Mapping[str, np.ndarray]
 
     def shortage_week(self, pair: str) -> int | None:
@@ -79,7 +82,8 @@ def respond(case: Case, policies: Mapping[str, str]) -> Response:
     fills: dict[str, np.ndarray] = {}
     for (site, item, week), fill in compiled.values(block.fill, solution).items():
         fills.setdefault(f"{site}/{item}", np.ones(network.weeks))[week] = min(fill, 1.0)
-    return Response(costs[1] - costs[0], _arrivals(network, policies, dispatched), fills)
+    exports = _exports(network, policies, dispatched)
+    return Response(costs[1] - costs[0], _arrivals(network, exports), exports, fills)
 
 
 def response_of(plan: Plan) -> Response:
@@ -87,13 +91,12 @@ def response_of(plan: Plan) -> Response:
     network = Network(plan.case)
     flows, fills = plan.tables["flows"], plan.tables["fills"]
     flows, fills = flows[flows["side"] == "counterpart"], fills[fills["side"] == "counterpart"]
+    dispatched = {lane: rows.sort_values("week")["dispatched"].to_numpy() for lane, rows in flows.groupby("lane")}
+    exports = _exports(network, plan.policies, dispatched)
     return Response(
         plan.scenarios["none"]["counterpart_loss"],
-        _arrivals(
-            network,
-            plan.policies,
-            {lane: rows.sort_values("week")["dispatched"].to_numpy() for lane, rows in flows.groupby("lane")},
-        ),
+        _arrivals(network, exports),
+        exports,
         {
             f"{site}/{item}": np.minimum(rows.sort_values("week")["fill"].to_numpy(), 1.0)
             for (site, item), rows in fills.groupby(["site", "item"])
@@ -101,21 +104,27 @@ def response_of(plan: Plan) -> Response:
     )
 
 
-def _arrivals(
+def _exports(
     network: Network, policies: Mapping[str, str], dispatched: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Goods under way before week 0, then dispatches at lead time plus review, in the kernel's shares (section 2)."""
-    arrivals = {}
+    """Dispatches at the end of their review, in the kernel's shares (model.md section 2)."""
+    exports = {}
     for name, amounts in dispatched.items():
-        lane = network.lanes[name]
-        regime = network.our_regime(lane)
+        regime = network.our_regime(network.lanes[name])
         policy = network.policy(regime, policies.get(regime or "", OPEN))
         weeks = np.zeros(network.weeks)
-        weeks[: lane.lead_weeks] = lane.base_flow
         for week, amount in enumerate(amounts):
             for lag, share in network.kernel(policy, week):
-                arrival = week + lane.lead_weeks + lag
-                if arrival < network.weeks:
-                    weeks[arrival] += share * amount
-        arrivals[name] = weeks
+                if week + lag < network.weeks:
+                    weeks[week + lag] += share * amount
+        exports[name] = weeks
+    return exports
+
+
+def _arrivals(network: Network, exports: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Goods under way before week 0, then exports at lead time."""
+    arrivals = {}
+    for name, amounts in exports.items():
+        lead = min(network.lanes[name].lead_weeks, network.weeks)
+        arrivals[name] = np.concatenate([np.full(lead, network.lanes[name].base_flow), amounts[: amounts.size - lead]])
     return arrivals

@@ -189,8 +189,9 @@ def total_indices(ranges: list[Range], outcome: np.ndarray) -> pd.DataFrame | No
 def fingerprint(variant: str) -> str:
     """Return what the stored samples hang on: the case's tables and horizon, ranges, cells, sizes and seed."""
     case = load_case(VARIANTS[variant])
-    tables = {name: [row.model_dump(mode="json") for row in case.rows(name)] for name in _MATTERS}
-    horizon = case.settings.horizon.model_dump(mode="json")
+    # What a row does not state plays no part, so that a new column with its default leaves the mark as it is.
+    tables = {name: [row.model_dump(mode="json", exclude_unset=True) for row in case.rows(name)] for name in _MATTERS}
+    horizon = case.settings.horizon.model_dump(mode="json", exclude_unset=True)
     parts = [tables, horizon, cells().to_csv(), RANGES.read_text(encoding="utf-8"), SAMPLES, BASES, SEED, CHOSEN]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 

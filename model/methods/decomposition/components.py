@@ -126,6 +126,14 @@ class IndependentComponents(Prover):
                 self.groups.append(Group(regimes, own, *self._allowed(regimes), np.empty(0)))
             else:
                 self.fixed.append(own)
+        acting = {regime for group in self.groups for regime in group.places}
+        own_gates = {regime for regime, _ in self.problem.leader_problem.policy_bounds.own}
+        for regime, name in enumerate(self.problem.network.menu):
+            # A regime may matter to our side alone.
+            if name in own_gates and regime not in acting:
+                nothing = np.empty(0, dtype=int)
+                own = part(arrays, nothing, nothing, (regime,))
+                self.groups.append(Group((regime,), own, *self._allowed((regime,)), np.empty(0)))
 
     def _allowed(self, regimes: tuple[int, ...]) -> tuple[list[PolicyIndices], dict[str, np.ndarray]]:
         policy_indices: list[PolicyIndices] = []
@@ -148,6 +156,9 @@ class IndependentComponents(Prover):
             constant += float(Enumerator(arrays).run([()], cost(arrays)).cost[0])
         values = []
         for group in self.groups:
+            if not group.arrays.program.cost.size:
+                values.append(np.zeros(len(group.policy_indices)))
+                continue
             with Enumerator(group.arrays, 1, self.stop) as enumerator:
                 batch = enumerator.run(group.policy_indices, cost(group.arrays))
             self.responses += len(group.policy_indices)
@@ -206,20 +217,30 @@ class IndependentComponents(Prover):
         }
 
     def _faces(self, cut: Cut) -> tuple[float, list[np.ndarray]] | None:
-        """Most that a cut's outputs can be over whole least-cost faces: on the parts without regimes, and by combination.
+        """Most that a cut's outputs and rents can be over whole least-cost faces: on the parts without regimes, and by combination.
 
         As `CutPool.over_faces`, which adds up over parts. None where the search was stopped.
         """
+        rents = [self._rents(cut, group) for group in self.groups]
         if not cut.slope.any():
-            return 0.0, [np.zeros(len(group.policy_indices)) for group in self.groups]
+            return 0.0, rents
         dearer = scale(cut)
         least = self._run(lambda arrays: arrays.program.cost - (arrays.outputs.T @ cut.slope) / dearer)
         if least is None:
             return None
         constant, values = least
         return dearer * (self.constant - constant), [
-            dearer * (group.cost - value) for group, value in zip(self.groups, values, strict=True)
+            dearer * (group.cost - value) + rent for group, value, rent in zip(self.groups, values, rents, strict=True)
         ]
+
+    def _rents(self, cut: Cut, group: Group) -> np.ndarray:
+        """Rents of a cut under the combinations of a group, shape (n,)."""
+        names, menus = list(self.problem.network.menu), list(self.problem.network.menu.values())
+        chosen = (
+            {names[at]: menus[at][digit] for at, digit in zip(group.places, each, strict=True)}
+            for each in group.policy_indices
+        )
+        return np.array([cut.rent(choice) for choice in chosen])
 
 
 class _Master:
@@ -256,10 +277,10 @@ class _Master:
     def _kept(self, group: Group) -> np.ndarray:
         """Combinations that matter.
 
-        Where nothing on our side depends on how the counterpart operates, one is left out that costs it no more and asks no less of
-        any limit than another.
+        Where nothing on our side depends on how the counterpart operates, nor on the policies themselves, one is left out that
+        costs it no more and asks no less of any limit than another.
         """
-        if coupled(self.groups.problem.network):
+        if coupled(self.groups.problem.network) or self.groups.problem.leader_problem.policy_bounds.own:
             return np.arange(len(group.policy_indices))
         value = group.cost - group.loads["admin_cost"]
         asked = np.stack([group.loads[column] for column in LOADS], axis=1)

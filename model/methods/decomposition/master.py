@@ -214,7 +214,8 @@ class SubnetworkMaster(Prover):
         """What a side says of our advantage under a combination where its least is known."""
         remaining = self.problem.fixed_policy.remaining(self.trials.load(policy_indices, "admin_cost"))
         most = 0.0 if side.flat else side.scale * (cost - self._least(side.cost, policy_indices))
-        return side.cut.constant + most + float(side.cut.value_of_remaining(remaining))
+        rent = side.cut.rent(self.trials.choice(policy_indices))
+        return side.cut.constant + most + float(side.cut.value_of_remaining(remaining)) + rent
 
     def _side(self, fresh: list[Side], policy_indices: PolicyIndices, cost: float, enough: float) -> Side:
         """The side of least scale that is tight at a combination: one there is, or a fresh one.
@@ -337,13 +338,15 @@ class _Master:
             for table in side.tables:
                 tabled(least[id(side)], table, 0.0, math.inf)
         remaining = problem.fixed_policy.remaining(0.0)
+        keys = [(regime, policy) for regime, menu in problem.network.menu.items() for policy in menu]
         for side in o.sides:
             cut = side.cut
             share = 0.0 if cut.feasibility_cut else 1.0
             spread = [] if side.flat else [-side.scale, side.scale]
+            rents = np.array([cut.rents.get(key, 0.0) for key in keys])
             row(
                 [theta, *([] if side.flat else [v, least[id(side)]]), *policies],
-                [share, *spread, *(cut.prices[:2].sum() * loads["admin_cost"])],
+                [share, *spread, *(cut.prices[:2].sum() * loads["admin_cost"] - rents)],
                 -math.inf,
                 cut.constant + float(cut.value_of_remaining(remaining)) + (1.0 - share) * NO_PLAN_SHARE,
             )

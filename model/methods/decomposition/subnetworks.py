@@ -109,7 +109,7 @@ class SubnetworkLayout:
                 needs[pair].update((process.site, item) for item in network.recipe[process.process])
         self.needs = needs
         self.pieces: list[tuple[set[Pair], set[Pair]]] = []
-        sold = [pair for pair in self.pairs if network.sales(pair)[0] > 0]
+        sold = [pair for pair in self.pairs if network.sells(pair)]
         sinks, covered = set(sold), set[Pair]()
         for pair in [*sold, *self.pairs]:
             check()

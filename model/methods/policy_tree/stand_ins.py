@@ -23,7 +23,8 @@ def stand_in(kernels: Sequence[Kernel]) -> Kernel:
 
     Whatever arrives under it can be had under each of the policies by the same dispatch: what comes too early is stored at the
     destination. Its mean lag is that of the policy's kernel plus the weeks in store, so that it costs as much. With the least of
-    the policies' capacities, a response to the stand-in is a response to each of the policies, and costs at least as much.
+    the policies' capacities and the dearest of their applications, a response to the stand-in is a response to each of them, and
+    costs at least as much.
     """
     lags = sorted({lag for kernel in kernels for lag, _ in kernel})
     arrived = np.array([[sum(share for at, share in kernel if at <= lag) for lag in lags] for kernel in kernels])
@@ -65,6 +66,8 @@ class StandIns:
                         arc = (lane.lane, _name(most), week)
                         data.kernel[arc] = stand_in([data.kernel[each] for each in arcs])
                         data.capacity[arc] = min(data.capacity[each] for each in arcs)
+                        if cost := max(data.paperwork.get(each, 0.0) for each in arcs):
+                            data.paperwork[arc] = cost
         data.index()
         model = build_follower(network, data)
         compiled = compile_model(model, network.check)

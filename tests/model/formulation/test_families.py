@@ -500,6 +500,63 @@ def test_a_lane_must_be_qualified() -> None:
     assert parts(plan, "ours") == approx({"purchase_cost": 80.0, "fixed_costs": 15.0})
 
 
+def audited(weeks: int, cost: float, **columns: object) -> Case:
+    """10 a week at 3 from the friend; one audit opens two lanes of 5 a week each at 1 from the world."""
+    lanes = [idle("world", "us", 5.0, lane=f"b{number}", qualification="audit", **columns) for number in range(2)]
+    return case(
+        weeks,
+        lanes=[lane("friend", "us", 10.0, unit_cost=3.0), *lanes],
+        demands=[demand("us", 10.0, 99.0)],
+        qualifications=[{"qualification": "audit", "fixed_cost": cost, "weeks": 1}],
+    )
+
+
+@covers("ours.qualified", "first_stage_cost")
+def test_a_qualification_opens_several_lanes_once_it_is_through() -> None:
+    # From week 1 on 10 units cost 1 instead of 3: 20 less, for 15. One lane alone would be worth 10, less than the audit.
+    plan = solve(audited(2, 15.0))
+    assert (plan.qualified, plan.leverage) == (("audit",), approx(5.0))
+    assert parts(plan, "ours") == approx({"purchase_cost": 30.0 + 10.0, "fixed_costs": 15.0})
+    # What the audit costs is shared by the lanes that it opens.
+    assert plan.tables["sourcing"]["fixed_cost"].tolist() == approx([0.0, 7.5, 7.5])
+    assert plan.tables["sourcing"]["qualified"].tolist() == [False, True, True]
+    assert solve(audited(2, 21.0)).qualified == ()
+    # Without week 1 it opens nothing in time.
+    assert evaluate(audited(1, 15.0), qualified=("audit",)).own_loss == approx(15.0)
+
+
+@covers("ours.qualified")
+def test_a_lane_with_a_cost_of_its_own_and_a_qualification_needs_both() -> None:
+    made = audited(2, 4.0, fixed_cost=3.0)
+    losses = {
+        chosen: evaluate(made, qualified=chosen).own_loss
+        for chosen in ((), ("audit",), ("b0", "b1"), ("audit", "b0"), ("audit", "b0", "b1"))
+    }
+    assert list(losses.values()) == approx([0.0, 4.0, 6.0, 4.0 + 3.0 - 10.0, 4.0 + 6.0 - 20.0])
+    assert solve(made).qualified == ("b0", "b1", "audit")
+
+
+@covers("ours.contracted")
+def test_take_or_pay_binds_once_all_is_qualified() -> None:
+    # 0.4 of 5 at 4 from b0 in week 1, instead of the friend's at 3: 2 more; b1 is not open.
+    made = audited(2, 4.0, fixed_cost=3.0, min_share=0.4, unit_cost=4.0)
+    assert evaluate(made, qualified=("audit",)).own_loss == approx(4.0)
+    assert evaluate(made, qualified=("b0",)).own_loss == approx(3.0)
+    assert evaluate(made, qualified=("audit", "b0")).own_loss == approx(4.0 + 3.0 + 2.0)
+
+
+def test_take_or_pay_is_of_what_can_be_had() -> None:
+    # 4 of 10 at 3 today; in an outage that leaves half of the lane 2, ramping up in two steps 2 and then 4.
+    dear = lane("world", "us", 4.0, max_flow=10.0, unit_cost=3.0, min_share=0.4)
+    fire = {"contingency": "fire", "lane": "world-us", "from_week": 0, "availability": 0.5}
+    made = case(lanes=[lane("friend", "us", 10.0), dear], demands=[demand("us", 10.0, 99.0)], contingencies=[fire])
+    plan = evaluate(made)
+    assert parts(plan, "ours") == approx({"purchase_cost": 6.0 + 12.0})
+    assert parts(plan, "ours", "fire") == approx({"purchase_cost": 8.0 + 6.0})
+    ramped = case(2, lanes=[lane("friend", "us", 10.0), dear | {"ramp_weeks": 1}], demands=[demand("us", 10.0, 99.0)])
+    assert parts(evaluate(ramped), "ours") == approx({"purchase_cost": 8.0 + 6.0 + 6.0 + 12.0})
+
+
 def retaliation(penalty: float = 9.0, stockpile_max: float = 0.0, limits: dict | None = None, **tables: list[Row]):
     """They refuse half of 10 units a week for 3 weeks; we pay 4 a unit and lose ``penalty`` on a missing one."""
     return case(
@@ -726,6 +783,38 @@ def test_hours_and_capital_rule_policies_out() -> None:
     assert solve(made(reviewer_hours=4.0, political_capital=1.0)).leverage == approx(4.0)
 
 
+@covers("lasting_loss", "lasting_link")
+def test_sales_that_do_not_come_back() -> None:
+    # 2 units of 4 are refused at a margin of 3; half of that is missed again in the week after.
+    made = case(
+        after=1,
+        lanes=[lane("us", "them", 4.0, regime="list", margin=3.0, kept_share=0.5)],
+        demands=[demand("them", 4.0, 9.0)],
+        regimes=OURS,
+        policies=[policy(0, approval_rate=0.5)],
+    )
+    plan = solve(made)
+    assert plan.own_loss == approx(6.0 + 3.0)
+    assert plan.leverage == approx(2 * (9.0 - 1.0) - 9.0)
+
+
+@covers("ally_benefits", "one_taken")
+def test_allies_give_once_for_a_regime() -> None:
+    # Whatever the policies, no more than the dearer of two gifts; under either its own.
+    made = case(
+        regimes=[{"regime": "alignment", "controller": "friend"}],
+        policies=[
+            policy(0, "declared", "alignment", ally_benefit=5.0),
+            policy(0, "full", "alignment", ally_benefit=9.0),
+        ],
+    )
+    problem = Problem(made)
+    assert problem.ceiling() == approx(9.0)
+    for choice, given in (("declared", 5.0), ("full", 9.0)):
+        constant = problem.constant(problem.response_cost({"alignment": choice}), 0.0)
+        assert problem.fixed_policy.relax({"alignment": choice}, 0.0, constant, 0.0).leverage == approx(given)
+
+
 @covers("bound ours.fill_gap")
 def test_a_mean_fill_that_cannot_be_kept_is_infeasible() -> None:
     # 4 of 10 units: a fill of 0.4 where 0.5 is asked for, short by 0.1.
@@ -804,6 +893,134 @@ def test_our_contracts_bind_once_qualified_and_as_far_as_the_counterpart_yields(
     assert plan.own_loss == approx(4.0)
 
 
+# What suppliers ask for --------------------------------------------------------------------------------------------
+
+
+@covers("ours.least_order", "ours.ordered")
+def test_a_least_order() -> None:
+    # 3 a week, orders of 5 or more: 6 in week 0, 3 of them held at 0.5. Without room for them: 5 and 5, 4 thrown away.
+    tables = {
+        "items": [{"item": "x", "holding_cost": 0.5}],
+        "lanes": [idle("world", "us", 10.0, min_order=5.0)],
+        "demands": [demand("us", 3.0, 9.0)],
+    }
+    assert own_cost(case(2, **tables)) == approx(7.5)
+    assert own_cost(case(2, **tables, stocks=[stock("us", capacity=0.0)])) == approx(10.0)
+    # Less than an order can be carried in week 0, at half of 8: all 6 of weeks 1 and 2 are ordered later, 3 are lost.
+    ramped = tables | {"lanes": [idle("world", "us", 8.0, min_order=5.0, ramp_weeks=1)]}
+    assert own_cost(case(3, **ramped)) == approx(3 * 9.0 + 6.0 + 1.5)
+
+
+def test_an_order_is_placed_before_anybody_knows() -> None:
+    # The lane fails in week 1. Nobody knows in week 0, so that what is ordered then is the same in both scenarios.
+    fire = {"contingency": "fire", "lane": "world-us", "from_week": 1, "availability": 0.0}
+    made = case(
+        2,
+        items=[{"item": "x", "holding_cost": 0.5}],
+        lanes=[idle("world", "us", 10.0, min_order=5.0)],
+        demands=[demand("us", 3.0, 9.0, min_fill=1.0)],
+        contingencies=[fire],
+    )
+    flows = solve(made).tables["flows"].query("side == 'ours'")
+    shipped = flows.pivot(index="week", columns="scenario", values="dispatched")
+    assert shipped.loc[0, "none"] == shipped.loc[0, "fire"] == approx(6.0)
+
+
+@covers(
+    "ours.bought_at_one_price",
+    "ours.bought_under_tier",
+    "ours.tier_reached",
+    "ours.tier_passed",
+    "ours.one_tier",
+)
+def test_prices_by_quantity_are_for_all_units() -> None:
+    def cost(unit_cost: float, breaks: list[tuple[float, float]], penalty: float = 99.0, need: float = 4.0) -> float:
+        rows = [{"lane": "world-us", "from_flow": flow, "unit_cost": price} for flow, price in breaks]
+        lanes = [idle("world", "us", 20.0, unit_cost=unit_cost)]
+        return own_cost(case(2, lanes=lanes, demands=[demand("us", need, penalty)], price_breaks=rows))
+
+    # From a mean of 5 on all units cost 1 instead of 2: 10 in two weeks, 2 of them thrown away.
+    assert cost(2.0, [(5.0, 1.0)]) == approx(10.0)
+    # 9 a week for 1 each are dearer than 4 for 2.
+    assert cost(2.0, [(9.0, 1.0)]) == approx(16.0)
+    assert cost(2.0, [(3.0, 1.5), (5.0, 1.25)]) == approx(12.0)
+    # A source that is dearer above 3: 4 at 3, or 3 at 1 and 1 lost.
+    assert cost(1.0, [(3.0, 3.0)]) == approx(24.0)
+    assert cost(1.0, [(3.0, 3.0)], penalty=5.0) == approx(16.0)
+    # 8 at 2.9 each; not 3 at 1 and 5 at 2.9.
+    assert cost(1.0, [(3.0, 3.0), (5.0, 2.9)], need=8.0) == approx(2 * 8 * 2.9)
+
+
+def test_what_prices_by_quantity_save_is_told() -> None:
+    # The friend sells at 3; the audit opens a lane at 2, from a mean of 5 on at 1: 10 a week at 1 instead of 3, for 4.
+    made = case(
+        2,
+        lanes=[
+            lane("friend", "us", 10.0, unit_cost=3.0),
+            idle("world", "us", 10.0, unit_cost=2.0, qualification="audit"),
+        ],
+        demands=[demand("us", 10.0, 99.0)],
+        qualifications=[{"qualification": "audit", "fixed_cost": 4.0}],
+        price_breaks=[{"lane": "world-us", "from_flow": 5.0, "unit_cost": 1.0}],
+    )
+    plan = solve(made)
+    assert plan.own_loss == approx(20.0 + 4.0 - 60.0)
+    assert parts(plan, "ours") == approx({"purchase_cost": 20.0, "fixed_costs": 4.0})
+    causes = plan.tables["causes"].query("side == 'ours' and scenario == 'none'")
+    assert dict(zip(causes["cause"], causes["amount"], strict=True)) == approx(
+        {"sources": -40.0, "second sources": 4.0}
+    )
+    bought = plan.tables["sourcing"].query("id == 'world-us'")
+    assert bought["cost"].tolist() == approx([20.0])
+
+
+@covers("ours.supplier_most", "ours.supplier_used", "ours.supplier_least", "ours.supplier_count")
+def test_suppliers_are_counted_and_limited() -> None:
+    def loss(**limits: float) -> float | None:
+        made = case(
+            items=[{"item": "x"} | limits],
+            lanes=[lane("world", "us", 10.0), idle("overseas", "us", 10.0, unit_cost=2.0)],
+            demands=[demand("us", 10.0, 99.0)],
+        )
+        plan = solve(made)
+        return plan.own_loss
+
+    assert loss() == approx(0.0)
+    # Two suppliers of 0.3 at least: 7 at 1 and 3 at 2.
+    assert loss(min_suppliers=2, min_supplier_share=0.3) == approx(3.0)
+    assert loss(max_supplier_share=0.6) == approx(4.0)
+    # Nothing, or at least 0.45.
+    assert loss(max_supplier_share=0.6, min_supplier_share=0.45) == approx(4.5)
+    assert loss(min_suppliers=3, min_supplier_share=0.1) is None
+
+
+@covers("bound ours.supplier_gap")
+def test_a_share_of_a_site_that_cannot_be_kept_is_infeasible() -> None:
+    made = case(
+        items=[{"item": "x", "max_supplier_share": 0.6}],
+        lanes=[lane("world", "us", 10.0)],
+        demands=[demand("us", 10.0, 5.0, min_fill=0.5)],
+    )
+    assert solve(made).status == "infeasible"
+    assert evaluate(made).violations == ("share of site world in our intake of x <= 0.6: over by 2 units",)
+
+
+@covers("bound ours.count_gap")
+def test_suppliers_that_are_too_few_are_infeasible() -> None:
+    def made(*others: Row) -> Case:
+        return case(
+            items=[{"item": "x", "min_suppliers": 2, "min_supplier_share": 0.3}],
+            lanes=[lane("world", "us", 10.0, min_flow=1.0), *others],
+            demands=[demand("us", 10.0, 5.0)],
+        )
+
+    second = idle("overseas", "us", 10.0, fixed_cost=1.0)
+    assert solve(made(second)).qualified == ("overseas-us",)
+    assert evaluate(made(second)).violations == ("suppliers of x >= 2: short by 1",)
+    assert solve(made()).status == "infeasible"
+    assert Problem(made()).leader_problem.model.ours["none"].count_gap["x"].ub == 0
+
+
 # The gate ----------------------------------------------------------------------------------------------------------
 
 
@@ -812,10 +1029,18 @@ def everything() -> Case:
     return case(
         2,
         limits={"budget": 10.0},
-        items=[{"item": "x", "max_party_share": 0.9}],
+        items=[
+            {
+                "item": "x",
+                "max_party_share": 0.9,
+                "max_supplier_share": 0.9,
+                "min_suppliers": 1,
+                "min_supplier_share": 0.1,
+            }
+        ],
         stocks=[stock("us", capacity=9.0, stockpile_max=1.0), stock("them", 4.0, capacity=9.0)],
         lanes=[
-            lane("us", "them", 2.0, margin=1.0, min_flow=1.0, regime="list"),
+            lane("us", "them", 2.0, margin=1.0, min_flow=1.0, regime="list", kept_share=0.5),
             lane("them", "us", 2.0, margin=1.0, min_flow=1.0, regime="ban"),
             lane("us", "world", 1.0, margin=1.0),
             idle("world", "us", 5.0, fixed_cost=1.0),
@@ -823,7 +1048,8 @@ def everything() -> Case:
         processes=[process("us", capacity=5.0), process("them", capacity=5.0)],
         demands=[demand("us", 3.0, 5.0, min_fill=0.1, min_fill_week=0.1), demand("them", 3.0, 5.0)],
         regimes=[*OURS, *THEIRS],
-        policies=[policy(1), policy(1, "slow", "ban")],
+        after=1,
+        policies=[policy(1, ally_benefit=1.0), policy(1, "slow", "ban")],
         retaliations=[{"package": "stop", "regime": "ban", "policy": "slow"}],
     )
 

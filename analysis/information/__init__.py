@@ -1,0 +1,7 @@
+"""What plans are worth in many worlds, where they go wrong, and what it would be worth to know more."""
+
+from __future__ import annotations
+
+from .ranged import patience, with_range
+
+__all__ = ["patience", "with_range"]

@@ -1,0 +1,256 @@
+"""Given plans worked out in given worlds: leverage, losses and limits kept, over processes."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ...data import apply_overrides
+from ...data.units import natural_units
+from ...model.certify.figures import Figures
+from ...model.leader.problem import Problem
+from ...model.leader.recompute import FirstStage
+from ...model.plan.choices import Choices, Offer
+from ...model.plan.monitor import Monitor
+from ...model.solving import evaluate, natural_stockpile
+from ..figures.figure import override
+from ..sweep.executors import Batch, Cluster, Executor, InProcess, Processes
+
+if TYPE_CHECKING:
+    from ...data import Case
+    from ..worlds import Worlds
+
+BATCH = 4
+"""Worlds of a batch; fixed, so that results do not depend on the number of processes."""
+
+Row = dict[str, Any]
+Values = Mapping[str, float | str]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What plans yield in worlds.
+
+    Attributes
+    ----------
+    places : array of int, shape (worlds,)
+        Which worlds: all of them, unless the time was up.
+    leverages, counterpart_losses, own_losses : array, shape (worlds, plans)
+        Of every plan in the worst package of every world, money.
+    kept : array of bool, shape (worlds, plans)
+        Whether the plan keeps all limits there.
+    """
+
+    places: np.ndarray
+    leverages: np.ndarray
+    counterpart_losses: np.ndarray
+    own_losses: np.ndarray
+    kept: np.ndarray
+
+    def __len__(self) -> int:
+        """Return the number of worlds."""
+        return len(self.places)
+
+
+def evaluate_in(
+    case: Case,
+    worlds: Worlds,
+    plans: Sequence[Choices],
+    *,
+    processes: int = 1,
+    cluster: str | None = None,
+    seconds: float = math.inf,
+    monitor: Monitor | None = None,
+) -> Evaluated:
+    """Work plans out in worlds, each in every one.
+
+    A world's status quo is its own. What a plan stockpiles beyond a world's ``stockpile_max`` it does not stockpile there.
+
+    Parameters
+    ----------
+    case
+        A checked case.
+    worlds
+        The worlds.
+    plans
+        First-stage choices.
+    processes, cluster
+        Who works: so many processes of this machine, or the workers of the Dask scheduler at an address.
+    seconds
+        Time after which no more worlds are begun, of the processor where this process works alone; at least one is worked out.
+    monitor
+        Told of stage ``worlds``; asked whether to stop, what is finished is kept.
+
+    Raises
+    ------
+    CaseError
+        Where a world's figures make no case.
+    ArithmeticError
+        Where a plan cannot be worked out in a world.
+    """
+    monitor = monitor or Monitor()
+    alone = cluster is None and (processes == 1 or len(worlds) <= BATCH)
+    # A process that shares the machine with others is not the slower for it.
+    clock = time.process_time if alone else time.monotonic
+    until = math.inf
+    found: list[list[Row]] = []
+
+    def stop() -> bool:
+        return monitor.stop() or clock() > until
+
+    task = Task(case, tuple(plans))
+    executor: Executor
+    if alone:
+        executor = InProcess(task, stop)
+    elif cluster is not None:
+        executor = Cluster(task, stop, cluster)
+    else:
+        executor = Processes(task, stop, processes)
+    monitor.stage("worlds", len(worlds))
+    with contextlib.closing(executor.run(_batches(worlds))) as results:
+        for rows in results:
+            # Processes need their time to begin, which is not counted.
+            until = min(until, clock() + seconds)
+            found.append(rows)
+            monitor.advance(len(found), len(worlds))
+    for row in (row for rows in found for row in rows):
+        if row["fault"] is not None:
+            raise ArithmeticError(f"world {worlds.names[row['world']]}: {row['fault']}")
+    found.sort(key=lambda rows: rows[0]["world"])
+
+    def table(name: str) -> np.ndarray:
+        return np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), len(plans))
+
+    places = np.array([rows[0]["world"] for rows in found], dtype=int)
+    return Evaluated(places, table("leverage"), table("counterpart_loss"), table("own_loss"), table("kept"))
+
+
+def _batches(worlds: Worlds) -> Iterator[Batch]:
+    rows = worlds.figures.to_dict("records")
+    given: list[Values] = [{path: value for path, value in row.items() if not pd.isna(value)} for row in rows]
+    for start in range(0, len(rows), BATCH):
+        yield list(enumerate(given))[start : start + BATCH]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every process needs to know.
+
+    Attributes
+    ----------
+    case
+        The case.
+    plans
+        First-stage choices.
+    """
+
+    case: Case
+    plans: tuple[Choices, ...]
+
+    def worker(self, stop: Callable[[], bool]) -> Worker:
+        """Return a worker."""
+        return Worker(self, stop)
+
+    def failed(self, sample: int, values: Values, message: str) -> list[Row]:
+        """Return the rows of a world that ended its workers."""
+        return [{"world": sample, "fault": message}]
+
+
+class Worker:
+    """Works plans out in one world after another, all in the natural units of the case.
+
+    Parameters
+    ----------
+    task
+        What there is to do.
+    stop
+        Asked whether to stop.
+    """
+
+    def __init__(self, task: Task, stop: Callable[[], bool]):
+        self.task = task
+        self.stop = stop
+        _, self.units = natural_units(task.case)
+
+    def begin(self) -> None:
+        """Begin a batch; nothing is carried over from world to world."""
+
+    def rows(self, sample: int, values: Values) -> list[Row]:
+        """Return the rows of a world, one for each plan.
+
+        Raises
+        ------
+        Stopped
+            When it was told to stop.
+        """
+        case = apply_overrides(self.task.case, [override(path, value) for path, value in values.items()])
+        problem = Problem.natural(case, stop=self.stop, units=self.units)
+        figures, offer = Figures(problem, warm=True), Offer.of(case)
+        return [
+            {"world": sample, **self._row(case, problem, figures, fitting(plan, offer))} for plan in self.task.plans
+        ]
+
+    def _row(self, case: Case, problem: Problem, figures: Figures, plan: Choices) -> Row:
+        try:
+            return _outcome(problem, figures, plan)
+        except ArithmeticError:
+            pass
+        try:
+            found = evaluate(case, plan.policies, plan.qualified, plan.stockpile)
+        except ArithmeticError as error:
+            return {"fault": str(error)}
+        return {
+            "leverage": found.leverage,
+            "counterpart_loss": found.counterpart_loss,
+            "own_loss": found.own_loss,
+            "kept": not found.violations,
+            "fault": None,
+        }
+
+
+def _outcome(problem: Problem, figures: Figures, plan: Choices) -> Row:
+    """Return what a plan yields: the leader problem under it, then our operations alone."""
+    choice = {**problem.all_open, **plan.policies}
+    first = FirstStage(dict.fromkeys(plan.qualified, True), natural_stockpile(plan.stockpile, problem.units))
+    readout = figures.operations_solver.readout
+    fixed = {
+        column: float(amounts.get(index, 0.0))
+        for family, amounts in ((readout.qualify, first.qualify), (readout.stockpile, first.stockpile))
+        for index, column in zip(family.keys, family.columns.tolist(), strict=True)
+        if column >= 0
+    }
+    cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
+    constant = problem.constant(cost, admin)
+    # With limits elastic there is always an optimum; only where one gives is it asked whether it must.
+    found = problem.fixed_policy.best_elastic(choice, cost, constant, admin, fixed)
+    account = None if found.solution is None else figures.account(choice, found.solution, first)
+    if account is not None and figures.breaches(account):
+        strict = problem.fixed_policy.best(choice, cost, constant, admin, fixed=fixed)
+        account = account if strict.solution is None else figures.account(choice, strict.solution, first)
+    if account is None:
+        raise ArithmeticError(f"the leader problem ended with {found.termination!r}")
+    money = problem.units.money
+    theirs, ours = account.losses[account.worst]
+    return {
+        "leverage": account.leverage * money,
+        "counterpart_loss": theirs * money,
+        "own_loss": ours * money,
+        "kept": not figures.breaches(account),
+        "fault": None,
+    }
+
+
+def fitting(plan: Choices, offer: Offer) -> Choices:
+    """Return a plan as far as a case offers it: lanes with a fixed cost, stockpiles up to their most."""
+    return Choices(
+        {regime: policy for regime, policy in plan.policies.items() if regime in offer.regimes},
+        tuple(lane for lane in plan.qualified if lane in offer.lanes),
+        {pair: min(amount, offer.most[pair]) for pair, amount in plan.stockpile.items() if pair in offer.most},
+    )

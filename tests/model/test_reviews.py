@@ -1,0 +1,188 @@
+"""What a review does beyond delay and refusal: paperwork, what allies give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytest import approx
+from sluicegate import Case, Plan, case_from_tables, evaluate, solve
+
+from sluicegate_testing.builders import OURS, THEIRS, Row, case, demand, idle, lane, parts, policy, response_cost, stock
+from sluicegate_testing.features import only
+from sluicegate_testing.oracle import OracleAnswer, oracle
+from sluicegate_testing.strategies import random_case
+
+METHODS = ("columns", "groups", "pieces", "rows", "tree", "program")
+
+
+def causes(plan: Plan, side: str, scenario: str = "none") -> dict[tuple[str, str], float]:
+    """Causes of a side's loss in a scenario."""
+    table = plan.tables["causes"]
+    chosen = table[(table["side"] == side) & (table["scenario"] == scenario)]
+    keys = zip(chosen["cause"], chosen["item"], strict=True)
+    return dict(zip(keys, chosen["amount"].astype(float), strict=True))
+
+
+def reviewed(weeks: int, *review: Row, penalty: float = 50.0, **more: Any) -> Case:
+    """They buy 10 a week from us at 1 under a list of ours; columns of that lane may be given."""
+    columns = {name: more.pop(name) for name in ("margin", "kept_share", "max_flow") if name in more}
+    lanes = [lane("us", "them", 10.0, regime="list", **columns), *more.pop("lanes", [])]
+    regimes = [*OURS, *more.pop("regimes", [])]
+    return case(
+        weeks, lanes=lanes, demands=[demand("them", 10.0, penalty)], regimes=regimes, policies=list(review), **more
+    )
+
+
+# Paperwork and friends -----------------------------------------------------------------------------------------------
+
+
+def test_applicants_pay_and_allies_give() -> None:
+    # 1.5 on 40 units; friends give 7 for it, running it costs us 3.
+    made = reviewed(4, policy(0, applicant_cost=1.5, ally_benefit=7.0, admin_cost=3.0))
+    plan = solve(made)
+    assert plan.leverage == approx(60.0 - 3.0 + 7.0)
+    assert causes(plan, "counterpart") == {("paperwork", "x"): approx(60.0)}
+    assert causes(plan, "ours") == {("reviews", ""): approx(3.0), ("allies", ""): approx(-7.0)}
+    assert parts(plan, "ours")["ally_benefits"] == approx(-7.0)
+    assert evaluate(made, {"list": "slow"}).leverage == approx(64.0)
+
+
+def test_applications_cost_while_the_policy_acts() -> None:
+    made = reviewed(4, policy(0, applicant_cost=1.5, start_week=1, end_week=3))
+    assert response_cost(made, list="slow") - response_cost(made) == approx(30.0)
+
+
+def test_applicants_go_elsewhere_where_that_is_cheaper() -> None:
+    # From the world it costs 3: they go there for 2 more a unit rather than pay 4 for every application.
+    made = reviewed(4, policy(0, applicant_cost=4.0), lanes=[idle("world", "them", 10.0, unit_cost=3.0)])
+    assert response_cost(made, list="slow") - response_cost(made) == approx(80.0)
+    assert causes(evaluate(made, {"list": "slow"}), "counterpart") == {("sources", "x"): approx(80.0)}
+
+
+def test_a_package_makes_us_apply() -> None:
+    made = case(
+        3,
+        weights={"friend": 2.0},
+        lanes=[lane("them", "friend", 10.0, regime="ban")],
+        demands=[demand("friend", 10.0, 9.0)],
+        regimes=THEIRS,
+        policies=[policy(0, "forms", "ban", applicant_cost=0.5, start_week=1)],
+        retaliations=[{"package": "forms", "regime": "ban", "policy": "forms"}],
+    )
+    plan = evaluate(made)
+    # 20 units in two weeks, at the friend's weight.
+    assert plan.scenarios["forms"]["own_loss"] == approx(20 * 0.5 * 2.0)
+    assert causes(plan, "ours", "forms") == {("paperwork", "x"): approx(20.0)}
+
+
+def test_no_budget_spends_what_allies_give() -> None:
+    review = policy(0, applicant_cost=1.5, ally_benefit=7.0, admin_cost=3.0)
+    assert solve(reviewed(4, review, limits={"budget": 2.0})).policies == {"list": "open"}
+    assert solve(reviewed(4, review, limits={"budget": 3.0})).policies == {"list": "slow"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_allies_may_give_for_a_regime_without_a_lane(method: str) -> None:
+    # Aligning a list takes no goods of ours away; of two ways the dearer is worth more.
+    made = reviewed(
+        2,
+        policy(0, applicant_cost=1.0),
+        policy(0, "declared", "alignment", ally_benefit=5.0, admin_cost=1.0),
+        policy(0, "full", "alignment", ally_benefit=9.0, admin_cost=2.0),
+        regimes=[{"regime": "alignment", "controller": "friend"}],
+    )
+    plan = solve(made, method=method)
+    assert plan.policies == {"list": "slow", "alignment": "full"}
+    assert plan.leverage == plan.bound == approx(20.0 + 7.0)
+
+
+def test_a_price_of_applications_is_per_unit_of_every_good() -> None:
+    # Grams of x and tonnes of y: each dispatch pays 2 a unit of its own, whatever natural units the case is solved in.
+    made = case(
+        2,
+        items=[{"item": "x"}, {"item": "y"}],
+        lanes=[
+            lane("us", "them", 1e6, regime="list", unit_cost=100.0),
+            lane("us", "them", 1.0, item="y", lane="other", regime="list", unit_cost=1e6),
+        ],
+        demands=[demand("them", 1e6, 1e4), {**demand("them", 1.0, 1e8), "item": "y"}],
+        regimes=OURS,
+        policies=[policy(0, applicant_cost=2.0)],
+    )
+    found = causes(solve(made), "counterpart")
+    assert found == {("paperwork", "x"): approx(2 * 2e6), ("paperwork", "y"): approx(2 * 2.0)}
+
+
+# What stays lost -----------------------------------------------------------------------------------------------------
+
+
+def lasting(weeks: int, after: int, *review: Row, **more: Any) -> Case:
+    """Our margin is 3; half of what is not sold stays lost."""
+    return reviewed(weeks, *review, after=after, margin=3.0, kept_share=0.5, **more)
+
+
+def test_customers_that_do_not_come_back() -> None:
+    # 40 units are not sold at a margin of 3: 120. Half of that goes on for 8 weeks after the 4: 3 * 0.5 * 8 / 4 * 40 = 120.
+    ban = policy(0, approval_rate=0.0)
+    plan = evaluate(lasting(4, 8, ban), {"list": "slow"})
+    assert plan.own_loss == approx(240.0)
+    assert causes(plan, "ours") == {("sales", "x"): approx(120.0), ("lasting", ""): approx(120.0)}
+    assert parts(plan, "ours")["lasting_loss"] == approx(120.0)
+    assert evaluate(lasting(4, 0, ban), {"list": "slow"}).own_loss == approx(120.0)
+
+
+def test_more_than_before_brings_customers_back() -> None:
+    # Refused in week 0 and ordered twice in week 1, for which the lane has room: nothing stays lost.
+    stocks = [stock("them", 10.0, terminal_target=10.0)]
+    made = lasting(2, 6, policy(0, approval_rate=0.0, end_week=1), stocks=stocks, max_flow=20.0)
+    plan = evaluate(made, {"list": "slow"})
+    assert plan.own_loss == approx(0.0, abs=1e-6)
+
+
+def test_what_stays_lost_counts_in_every_scenario_and_not_today() -> None:
+    plan = evaluate(lasting(4, 8, policy(0, approval_rate=0.0)))
+    assert (plan.own_loss, plan.leverage) == (approx(0.0), approx(0.0))
+
+
+def test_zeros_change_nothing() -> None:
+    review = policy(2, admin_cost=1.0)
+    nothing = review | {"applicant_cost": 0.0, "ally_benefit": 0.0}
+    around = {"lanes": [idle("world", "them", 4.0, unit_cost=3.0)], "stocks": [stock("them", 5.0)], "margin": 2.0}
+    plans = [
+        solve(reviewed(4, review, **around)),
+        solve(reviewed(4, nothing, **around, kept_share=0.0)),
+        solve(reviewed(4, review, **around, after=9)),
+        solve(reviewed(4, review, **around, kept_share=0.5)),
+    ]
+    for other in plans[1:]:
+        assert all(table.equals(other.tables[name]) for name, table in plans[0].tables.items())
+        assert other.scenarios == plans[0].scenarios
+    assert not {"ally_benefits", "lasting_loss"} & set(plans[0].tables["losses"]["part"])
+
+
+# Against the oracle --------------------------------------------------------------------------------------------------
+
+
+def agree(plan: Plan, answer: OracleAnswer) -> None:
+    money = max(abs(answer.status_quo_cost), *answer.response_cost.values(), 1.0)
+    assert (plan.status == "infeasible") == (answer.leverage is None)
+    if answer.leverage is not None:
+        slack = 1e-4 * max(abs(answer.leverage), 1e-4 * money)
+        assert plan.leverage == approx(answer.leverage, abs=slack)
+        assert plan.bound >= answer.leverage - slack
+        assert answer.values[tuple(plan.policies[regime] for regime in answer.regimes)] == approx(
+            plan.leverage, abs=slack
+        )
+
+
+FEATURES = ("applicant_cost", "ally_benefit", "kept_share")
+
+
+@pytest.mark.parametrize("number", range(40, 48))
+def test_every_method_agrees_with_the_oracle(number: int) -> None:
+    drawn = random_case(number, 2, 6, [True, None][number % 2], 8, meaning=True, features=True)
+    drawn = only(drawn, *FEATURES)
+    made, answer = case_from_tables("drawn", *drawn), oracle(*drawn)
+    for method in METHODS:
+        agree(solve(made, method=method), answer)
