@@ -127,7 +127,7 @@ def _limits(info: FieldInfo) -> dict[str, Any]:
     """Return the least and the greatest value of a figure."""
     checks = _checks(info)
     found: dict[str, Any] = {"minimum": 0} if checks & {"_not_negative", "_share", "_week"} else {}
-    if "_duration" in checks:
+    if checks & {"_duration", "_window"}:
         found["minimum"] = 1
     if "_share" in checks:
         found["maximum"] = 1

@@ -9,13 +9,38 @@ import pandas as pd
 import pytest
 from sluicegate import load_case
 
-from tools.evidence.episodes import forecast, worlds
-from tools.evidence.episodes.pages import pages
-from tools.evidence.page import DOCS
+from tools.evidence.episodes import backtest, forecast, overview, worlds
 from tools.evidence.responses import respond
 
 COMMITTED = "7b8ddf6eb73ed19f23430bff24a9f4447f8de42e92e732e380acf525e98cf0ac"
 """SHA-256 of the forecast. It was made before its outcome was looked at and does not change."""
+
+
+FIRST = "first scored"
+
+PINNED = {
+    # (episode, score): value, why it last moved
+    ("gallium-germanium-2023", "cells"): (26, FIRST),
+    ("gallium-germanium-2023", "rho"): (0.5484, FIRST),
+    ("gallium-germanium-2023", "status quo"): (0.7588, FIRST),
+    ("gallium-germanium-2023", "total cut-off"): (0.7724, FIRST),
+    ("antimony-2024", "cells"): (7, FIRST),
+    ("antimony-2024", "rho"): (0.2965, FIRST),
+    ("antimony-2024", "status quo"): (0.6886, FIRST),
+    ("antimony-2024", "total cut-off"): (1.6290, FIRST),
+    ("magnets-2025", "cells"): (29, FIRST),
+    ("magnets-2025", "rho"): (0.5836, FIRST),
+    ("magnets-2025", "status quo"): (0.7471, FIRST),
+    ("magnets-2025", "total cut-off"): (0.2132, FIRST),
+}
+
+COVERAGE = {"gallium-germanium-2023": 8 / 26, "antimony-2024": 0.0, "magnets-2025": 18 / 29}
+
+FIRST_SHORT = {
+    "gallium-germanium-2023": {},
+    "antimony-2024": {"us/antimony": 19, "eu/antimony": 20},
+    "magnets-2025": {"us/magnet": 8, "jp/magnet": 7, "eu/magnet": 10},
+}
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +102,71 @@ def test_customs_count_what_has_its_licence(graphite):
     np.testing.assert_allclose(response.arrivals["flake-cn-kr"][1:], exports[:-1])
 
 
-def test_pages_say_what_the_figures_say():
-    for name, text in pages().items():
-        assert (DOCS / name).read_text(encoding="utf-8") == text, f"docs/{name} is stale: run `make evidence`"
+@pytest.fixture(scope="module", params=backtest.EPISODES)
+def episode(request):
+    return request.param, backtest.backtest(request.param)
+
+
+def test_scores_of_episodes(episode):
+    name, found = episode
+    pinned = {key[1]: value for key, (value, _) in PINNED.items() if key[0] == name}
+    pooled = found.scores.loc["pooled"]
+    assert {key: float(pooled[key]) for key in pinned} == pytest.approx(pinned, abs=2e-4)
+    assert found.coverage == pytest.approx(COVERAGE[name])
+    short = found.shortages.set_index("pair")["week"].dropna()
+    assert short.to_dict() == FIRST_SHORT[name]
+
+
+def test_worlds_of_episodes_are_those_of_the_case(episode):
+    name, found = episode
+    entries = worlds.uncertain(name)
+    values = worlds.drawn(entries)
+    again = worlds.wide(
+        worlds.run(found.case, backtest.licences(found.case), backtest.lanes(name), entries, values.head(2))
+    )
+    kept = backtest.stored(name).head(2)
+    np.testing.assert_allclose(again, kept[again.columns], atol=2e-3)
+
+
+def test_worlds_of_other_figures_are_refused(monkeypatch):
+    monkeypatch.setattr(worlds, "SEED", 1)
+    with pytest.raises(ValueError, match=r"run `python -m tools\.evidence episodes`"):
+        backtest.stored("magnets-2025")
+
+
+def test_cells_of_the_record_have_series_and_months_of_the_case(episode):
+    name, found = episode
+    cells = backtest.cells(name)
+    assert set(cells["series"]) == set(backtest.series(name).index)
+    assert (cells["first_month"] <= cells["last_month"]).all()
+    assert found.cells["model"].notna().all()
+
+
+def test_layers():
+    index = np.array([[0.0], [0.5], [1.0]])
+    values = {"at-hand": 0.1, "return": 0.8, "share": 0.5, "level": 1.2}
+    licensed = np.array([True, True, False])
+    # 1.2 (0.5 + 0.5 (0.1 + 0.9 x 0.8 index)) under licence; 1.2 (0.5 + 0.5 index) before it.
+    found = backtest.layered(index, values, licensed)
+    np.testing.assert_allclose(found[:, 0], [0.66, 0.876, 1.2])
+
+
+def test_a_cell_is_the_mean_over_its_months_and_lanes_by_base_flow():
+    table = pd.DataFrame({"series": ["antimony-world"], "first_month": ["2024-10"], "last_month": ["2024-11"]})
+    found = backtest.weights("antimony-2024", table, ["2024-09", "2024-10", "2024-11"])[0]
+    base = {lane.lane: lane.base_flow for lane in load_case("antimony-2024").lanes}
+    share = base["sb-cn-us"] / (base["sb-cn-us"] + base["sb-cn-eu"] + base["sb-cn-rest"])
+    np.testing.assert_allclose(found[:, 0], [0, share / 2, share / 2])
+    assert found.sum() == pytest.approx(1)
+
+
+def test_back_is_the_first_of_two_months():
+    cells = pd.DataFrame(
+        {
+            "first_month": ["a", "b", "c", "d", "e", "f"],
+            "record": [1.0, 0.0, 0.95, 0.5, 0.9, 1.0],
+            "model": [1.0, 0.0, 0.1, 0.2, 0.3, 1.0],
+        }
+    )
+    row = overview._row("t", "g", cells, pd.Series({"cells": 6, "rho": 0, "status quo": 1, "total cut-off": 1}), 0.5)
+    assert (row.lowest_record, row.back_record, row.back_model) == (0.0, "e", "")

@@ -148,7 +148,8 @@ def indices(case: Case, problem: Problem | None = None) -> Indices:
     """Return the dependence measures of a case.
 
     Flows are the case's base flows, which are data and have sources, and, for what no lane carries, the status quo's mean
-    production and consumption, which the case leaves to the model. Profiles are left out: dependence is that of the plain figures.
+    production and consumption, which the case leaves to the model. Profiles and what waits are left out: dependence is that of
+    the plain figures.
 
     Parameters
     ----------
@@ -162,8 +163,9 @@ def indices(case: Case, problem: Problem | None = None) -> Indices:
     ArithmeticError
         When HiGHS ends without an optimum.
     """
-    if case.profiles:
-        case, problem = replace(case, profiles=()), None
+    if case.profiles or any(row.backorder_share for row in case.demands):
+        demands = tuple(row.model_copy(update={"backorder_share": 0.0}) for row in case.demands)
+        case, problem = replace(case, profiles=(), demands=demands), None
     problem = problem or Problem.natural(case)
     trade = Trade(problem)
     survival, chokepoints = _stress(problem)

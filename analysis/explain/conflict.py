@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ...data.units import Units
-from ...model.plan.plan import served
+from ...model.plan.plan import least_mean, served
 from ...model.plan.tolerances import GAP_CLOSED, VALUE_NOISE
 from ..relaxation.elastic import Elastic
 from ..relaxation.limits import Limit, LimitFigure, figures_of, natural_unit, shown
@@ -355,11 +355,15 @@ def shortage(elastic: Elastic, limit: Limit, answer: ElasticAnswer) -> Shortage:
     quantity = np.array(network.weekly.quantity[pair[0], pair[1]])
     fills = elastic.late_fills(limit, answer)
     missing = quantity * (1.0 - fills)
-    reached = float(fills.min() if limit.figure.kind == "min_fill_week" else fills.mean())
     if limit.figure.kind == "min_fill_week":
+        reached = float(fills.min())
         short = float(quantity @ np.maximum(0.0, limit.figure.limit - fills))
     else:
-        short = max(0.0, limit.figure.limit - reached) * float(quantity.sum())
+        window = network.demands[pair[0], pair[1]].fill_window
+        reached, run = least_mean(fills, window), min(window or fills.size, fills.size)
+        # Of the run that is served least.
+        needed = float(np.lib.stride_tricks.sliding_window_view(quantity, run).sum(axis=1).max())
+        short = max(0.0, limit.figure.limit - reached) * needed
     weeks = np.flatnonzero(~served(fills))
     runs = np.split(weeks, np.flatnonzero(np.diff(weeks) > 1) + 1) if weeks.size else []
     unit = next(row.unit for row in network.case.items if row.item == pair[1]) or ""

@@ -101,6 +101,8 @@ def limits_of(problem: Problem) -> list[Limit]:
             if least > 0:
                 path = f"demands.{row.site}/{row.item}.{kind}"
                 figure = LimitFigure(path, kind, (row.site, row.item), least, "", least)
+                if kind == "min_fill" and row.fill_window is not None:
+                    words = f"fill over any {row.fill_window} weeks"
                 limits += [
                     Limit(f"{words} of {row.item} in {row.site} >= {amount(least)} in scenario {name}", figure, name)
                     for name in network.scenarios

@@ -12,6 +12,7 @@ from .unlikely import (
     delays_beyond_the_horizon,
     margins_below_cost,
     penalties_below_cost,
+    savings_below_cost,
     sites_without_lanes,
     unneeded_outputs,
     unused_items,
@@ -28,6 +29,7 @@ def notice(draft: Draft) -> list[Fault]:
         _unserved,
         penalties_below_cost,
         margins_below_cost,
+        savings_below_cost,
         unneeded_outputs,
         _counterpart_limits,
         _lanes,
@@ -36,6 +38,10 @@ def notice(draft: Draft) -> list[Fault]:
         _suppliers,
         _regimes,
         _late_policies,
+        _windows,
+        _backorders,
+        _surges,
+        _savings,
         _profiles,
         _benefits,
         _kept_shares,
@@ -146,6 +152,35 @@ def _regimes(draft: Draft) -> Iterator[Fault]:
     for line in draft.lines["regimes"]:
         if line.get("regime") not in used:
             yield line.fault("no lane carries this regime; its policies have no effect", "regime", line.get("regime"))
+
+
+def _windows(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["demands"]:
+        if line.get("fill_window") is not None and not line.get("min_fill"):
+            yield line.fault("has no effect; min_fill is 0", "fill_window", line.get("fill_window"))
+
+
+def _backorders(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["demands"]:
+        share, cost = line.get("backorder_share"), line.get("backorder_cost")
+        if cost and not share:
+            yield line.fault("has no effect; backorder_share is 0", "backorder_cost", cost)
+        if share and not cost:
+            message = "waiting costs nothing, so that a unit served late is as good as one in time; write what a week of it costs"
+            yield line.fault(message, "backorder_cost", cost)
+
+
+def _surges(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["policies"]:
+        if line.get("surge") and not line.get("start_week"):
+            message = "has no effect; the policy begins in week 0, and nothing comes before it"
+            yield line.fault(message, "surge", line.get("surge"))
+
+
+def _savings(draft: Draft) -> Iterator[Fault]:
+    for line in draft.lines["recipes"]:
+        if line.get("saving_cost") and not line.get("saving_share"):
+            yield line.fault("has no effect; saving_share is 0", "saving_cost", line.get("saving_cost"))
 
 
 def _profiles(draft: Draft) -> Iterator[Fault]:

@@ -106,6 +106,22 @@ def margins_below_cost(draft: Draft) -> Iterator[Fault]:
             yield line.fault(message, "margin", margin)
 
 
+def savings_below_cost(draft: Draft) -> Iterator[Fault]:
+    """Warn of inputs that are cheaper to save than to buy: the status quo saves them already."""
+    costs = _Costs(draft, running=True)
+    for line in draft.lines["recipes"]:
+        process = draft.processes.get(line.get("process"))
+        if process is None or not line.get("saving_share") or not line.get("quantity"):
+            continue
+        cost, saving = costs.of((process.get("site"), line.get("input"))), line.get("saving_cost")
+        if cost is not None and saving < cost:
+            message = (
+                f"less than the {cost:g} that a unit costs there: the status quo saves it already; raise it to what doing with "
+                "less takes, or lower the quantity"
+            )
+            yield line.fault(message, "saving_cost", saving)
+
+
 class _Costs:
     """The least that a unit of an item costs at a site: bought over a lane, or made there.
 

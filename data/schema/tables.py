@@ -245,6 +245,13 @@ def _duration(value: Any) -> int:
     return weeks
 
 
+def _window(value: Any) -> int:
+    weeks = _week(value)
+    if weeks < 1:
+        raise refuse("a run of weeks has at least one")
+    return weeks
+
+
 def _plain_weeks(value: int | StartWeeks) -> int | str:
     return str(value) if isinstance(value, StartWeeks) else value
 
@@ -260,6 +267,7 @@ Week = Annotated[int, BeforeValidator(_week)]
 Count = Annotated[int, BeforeValidator(_count)]
 Duration = Annotated[int, BeforeValidator(_duration)]
 Flag = Annotated[Literal["true", "false"], BeforeValidator(_flag)]
+Window = Annotated[int, BeforeValidator(_window)]
 Starts = Annotated[int | StartWeeks, BeforeValidator(_start_weeks), PlainSerializer(_plain_weeks)]
 Distribution = Annotated[Delay, BeforeValidator(_delay), PlainSerializer(str)]
 
@@ -466,6 +474,12 @@ class Ingredient(Row):
     process: Id = column("The process.", refers="processes")
     input: Id = column("The item it needs.", refers="items")
     quantity: Amount = column("Units of input for a unit of output.", "units per unit")
+    saving_share: Share = column("Share of the input that can be saved, at saving_cost.", "share", default=0.0)
+    saving_cost: Amount = column(
+        "Cost of saving a unit of input: what doing with less takes in yield, work or quality.",
+        "money per unit",
+        default=0.0,
+    )
 
 
 class Demand(Row):
@@ -480,6 +494,17 @@ class Demand(Row):
     shortage_penalty: Amount = column("Loss for a unit not served.", "money per unit")
     min_fill: Share = column("Least mean fill rate, in every scenario.", "share", default=0.0)
     min_fill_week: Share = column("Least fill rate of any week, in every scenario.", "share", default=0.0)
+    backorder_share: Share = column(
+        "Share of what is not served in its week that waits; the rest is lost at shortage_penalty.",
+        "share",
+        default=0.0,
+    )
+    backorder_cost: Amount = column(
+        "Cost of a unit that waits for a week; what waits at the end is lost.", "money per unit and week", default=0.0
+    )
+    fill_window: Window | None = column(
+        "min_fill holds for the mean of every run of so many weeks; default: of all weeks.", "weeks", default=None
+    )
 
 
 class Regime(Row):
@@ -507,6 +532,11 @@ class Policy(Row):
     )
     start_week: Week = column("First week of the policy.", "week", default=0)
     end_week: Week | None = column("First week after the policy; default: never ends.", "week", default=None)
+    surge: Amount = column(
+        "How much more than max_flow its lanes can carry before start_week, as a share of it: who knows of a review buys ahead.",
+        "factor",
+        default=0.0,
+    )
     admin_cost: Amount = column("Cost of running it.", "money", default=0.0)
     reviewer_load: Amount = column("Reviewer hours it takes.", "hours", default=0.0)
     political_cost: Amount = column("Political capital it takes.", "points", default=0.0)

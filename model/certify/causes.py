@@ -60,6 +60,11 @@ class _Ledger:
         self._units[cause, item].append(units)
         self._money[cause, item].append(units * price)
 
+    def charge(self, cause: str, item: str, money: float) -> None:
+        """Add money alone."""
+        self._units[cause, item].append(0.0)
+        self._money[cause, item].append(money)
+
     def parts(self) -> Parts:
         """Return the sums."""
         return {key: (math.fsum(self._units[key]), math.fsum(money)) for key, money in self._money.items()}
@@ -154,11 +159,28 @@ class _Split:
                 price += quantity * self.cost[process.site, item]
                 self.take((process.site, item), quantity * units)
             self.ledger.add(SOURCES, process.output, units, price)
+        for (name, item), units in self.sums("save").items():
+            site = self.network.processes[name].site
+            self.take((site, item), -units)
+            price = self.weight(site) * self.network.savings[name, item][1] - self.cost[site, item]
+            self.ledger.add(SOURCES, item, units, price)
 
     def sell(self, pair: Pair, units: float, value: float) -> None:
         """Account for units sold at what each saves or brings."""
         self.take(pair, units)
         self.ledger.add(SALES, pair[1], -units, value - self.cost.get(pair, 0.0))
+
+    def backorders(self) -> None:
+        """Account for demand served late, and for what waiting costs, what waits at the end included."""
+        network, wait = self.network, self.families["wait"]
+        for pair, units in self.sums("late").items():
+            self.take(pair, units)
+            self.ledger.add(SALES, pair[1], -units, -self.cost[pair])
+        levels = wait.values(self.solution)
+        for pair, weeks in wait.weeks.items():
+            cost = network.demands[pair].backorder_cost * math.fsum(levels[weeks].tolist())
+            cost += network.weekly.penalty[pair][-1] * float(levels[weeks[-1]])
+            self.ledger.charge(SALES, pair[1], self.weight(pair[0]) * cost)
 
     def stocks(self) -> None:
         """Account for what is held, what is short at the end, and what is there or thrown away beyond it.
@@ -204,6 +226,7 @@ def _of_counterpart(leader_problem: LeaderProblem, operations: Operations) -> Pa
         quantity, value = sales[pair][week]
         if quantity > 0:
             split.sell(pair, quantity * weeks, value / quantity)
+    split.backorders()
     split.stocks()
     return split.parts()
 
@@ -224,7 +247,9 @@ def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: st
         split.ledger.add(SOURCES, network.lanes[name].item, units, dearer(network, name, k, week))
     split.production()
     for pair, week, weeks in split.levels("fill", lambda pair: (weekly.quantity[pair], weekly.penalty[pair])):
-        split.sell(pair, weekly.quantity[pair][week] * weeks, network.weight[pair[0]] * weekly.penalty[pair][week])
+        value = weekly.penalty[pair][week] * (1.0 - network.waits(pair))
+        split.sell(pair, weekly.quantity[pair][week] * weeks, network.weight[pair[0]] * value)
+    split.backorders()
     for name, week, weeks in split.levels("export_fill", lambda name: (weekly.base_flow[name],)):
         lane, flow = network.lanes[name], weekly.base_flow[name][week]
         split.sell((lane.origin, lane.item), flow * weeks, network.weight[lane.origin] * lane.margin)
@@ -262,8 +287,10 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
 
     With c(s,i) the usual cost (`usual_cost`; on our side times the party's weight), all differences to the status quo:
 
-    * ``sales`` of an item: units not sold times (what each brings - c), so net of inputs and production saved;
-    * ``sources``: dispatches times (unit_cost - c(destination)), production times (unit_cost + inputs at c - c(output));
+    * ``sales`` of an item: units not sold times (what each brings - c), so net of inputs and production saved, and the cost of
+      waiting;
+    * ``sources``: dispatches times (unit_cost - c(destination)), production times (unit_cost + inputs at c - c(output)), inputs
+      saved times (saving_cost - c);
     * ``stock``: terminal price times what is short at the end + c times what is there, under way or thrown away;
     * ``holding``: stocks, and goods under review; ``paperwork``: dispatches times applicant_cost;
     * ``package``, and on our side ``undelivered``, ``second sources``, ``stockpiles`` (what they cost more than c), ``reviews``,
@@ -282,6 +309,9 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
     before_ours = _of_ours(status_quo.leader_problem, status_quo.operations, NONE)
     theirs = _difference(_of_counterpart(problem.whole, now), before_theirs)
     fixed = now.readout.amount(now.amounts, "fixed_costs")
+    priced_by = PRICED_BY | ({SOURCES: "unit_cost, saving_cost"} if problem.network.savings else {})
+    if any(map(problem.network.waits, problem.network.demands)):
+        priced_by[SALES] = "shortage_penalty, margin, backorder_cost"
     rows = []
     for scenario, (counterpart_loss, own_loss) in account.losses.items():
         package = problem.network.package_cost.get(scenario, 0.0) + now.refused[scenario]
@@ -293,7 +323,7 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
             ("ours", ours, own_loss),
         ):
             rows += [
-                (side, scenario, cause, item, units, amount, PRICED_BY[cause])
+                (side, scenario, cause, item, units, amount, priced_by[cause])
                 for (cause, item), (units, amount) in _settled(parts, loss).items()
             ]
     columns = ["side", "scenario", "cause", "item", "units", "amount", "priced_by"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +15,11 @@ from ..leader.problem import Problem
 from ..leader.recompute import Operations
 from ..network.network import NONE, Network
 from ..plan.limits import BUDGET, LIMITED, SolveLimits, within
+from ..plan.plan import least_mean
 from ..plan.tolerances import CERTIFICATE, LIMIT_KEPT
+
+if TYPE_CHECKING:
+    from ...data.schema.tables import Demand
 
 
 class CertificateError(Exception):
@@ -97,7 +102,11 @@ def refuse_infeasible(worth: float, leverage: float, small: float) -> None:
 def money_scale(problem: Problem) -> float:
     """Money at stake: the larger of both sides' status-quo costs and all that the counterpart's sales are worth."""
     network = problem.network
-    worth = [[value for _, value in network.sales(pair)] for pair in network.pairs("counterpart")]
+    worth = [
+        [value + network.waits(pair) * wanted * penalty for (_, value), wanted, penalty in zip(*weeks, strict=True)]
+        for pair in network.pairs("counterpart")
+        if (weeks := (network.sales(pair), network.weekly.quantity[pair], network.weekly.penalty[pair]))
+    ]
     sales = math.fsum(math.fsum(week) for week in zip(*worth, strict=True))
     return max(abs(problem.status_quo.response_cost), abs(problem.status_quo.cost), sales, 1e-6)
 
@@ -165,15 +174,23 @@ def supply_breaches(network: Network, operations: Operations, least_fill: float 
         means = {
             pair: row.min_fill if least_fill is None or row.min_fill == 0 else least_fill for pair, row in rows.items()
         }
-        asked = [("mean", pair, least, fills[pair].mean()) for pair, least in means.items()]
-        asked += [("weekly", pair, row.min_fill_week, fills[pair].min()) for pair, row in rows.items()]
+        asked = [
+            (means_of(rows[pair]), pair, least, least_mean(fills[pair], rows[pair].fill_window))
+            for pair, least in means.items()
+        ]
+        asked += [("weekly fill", pair, row.min_fill_week, fills[pair].min()) for pair, row in rows.items()]
         for word, (site, item), least, level in asked:
             if not level >= least - LIMIT_KEPT:
-                limit = f"{word} fill of {item} in {site} >= {least:g} in scenario {scenario}"
+                limit = f"{word} of {item} in {site} >= {least:g} in scenario {scenario}"
                 found.append(Breach(limit, float(least - level), "share", scenario=scenario))
     for scenario in operations.readout.scenarios:
         found += [*_share_breaches(network, operations, scenario), *_supplier_breaches(network, operations, scenario)]
     return found
+
+
+def means_of(row: Demand) -> str:
+    """What the least fill of a demand is asked of, in a word or a few."""
+    return "mean fill" if row.fill_window is None else f"mean fill over any {row.fill_window} weeks"
 
 
 def _where(scenario: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..follower.enumerate import FollowerSolver, policy_indices_of
+from ..formulation.follower import source_worth
 from ..formulation.linking import Choice
 from ..leader.problem import Problem
 from ..leader.recompute import (
@@ -30,7 +31,7 @@ from ..leader.recompute import (
 from ..leader.working_set import Unheld
 from ..network.network import NONE, Network
 from ..plan.limits import SolveLimits
-from ..plan.plan import served
+from ..plan.plan import least_mean, served
 from ..plan.tolerances import LAST_PLACE, LEFT_OUT, LIMIT_KEPT, SMALL_CERTIFICATE, SMALL_LEVERAGE, WIDE_RANGE
 from .certificate import (
     Breach,
@@ -203,10 +204,10 @@ class Figures:
 
     def _infeasibility(self, choice: Choice, operations: Operations) -> float:
         """What rows broken by rounding can be worth: in V, in the plan's response and in our operations."""
-        network = self.problem.network
-        worth, prices = network.worth("counterpart"), np.zeros_like(self.operations_solver.program.row_lower)
-        for row, pair, terminal in self.operations_solver.response_rows:
-            prices[row] = network.terminal_price(pair) if terminal else worth.get(pair, 0.0)
+        worth = source_worth(self.problem.network)
+        prices = np.zeros_like(self.operations_solver.program.row_lower)
+        for row, family, index in self.operations_solver.response_rows:
+            prices[row] = worth[family](index)[1]
         broken = broken_by(self.problem.whole.program, operations.solution)
         return self._response(choice)[1] + float(broken @ prices) + operations.infeasibility
 
@@ -305,7 +306,9 @@ class Figures:
         breaches = self.breaches(account)
         if facts.claimed is not None:
             self._refuse_unheld(account, breaches, facts.claimed, math.inf if facts.bound is None else facts.bound)
-        hostile = self.account(facts.choice, self._least_kind(facts.choice), first)
+        pessimistic = self._least_kind(facts.choice)
+        same = self.operations_solver.alike(solution, pessimistic, first, facts.choice)
+        hostile = account if same else self.account(facts.choice, pessimistic, first)
         leverage, least, worst = account.leverage, hostile.leverage, account.worst
         money = money_scale(problem)
         certificate = self._certify(facts, account, money)
@@ -447,7 +450,7 @@ def at_limit(network: Network, operations: Operations, scenario: str) -> list[tu
     found = []
     for pair, fills in operations.fills(scenario).items():
         row = network.demands[pair]
-        mean = row.min_fill > 0 and fills.mean() <= row.min_fill + LIMIT_KEPT
+        mean = row.min_fill > 0 and least_mean(fills, row.fill_window) <= row.min_fill + LIMIT_KEPT
         if mean or (row.min_fill_week > 0 and fills.min() <= row.min_fill_week + LIMIT_KEPT):
             found.append(pair)
     return found

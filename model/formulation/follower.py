@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pyomo.environ import (
@@ -38,13 +39,16 @@ class FollowerData:
     arcs : list of (lane, policy)
         Every inbound lane of the counterpart with every policy of the regime that acts on it.
     capacity : dict of (lane, policy, week) to float
-        Most that an arc dispatches beyond a contract: A_p(t) cap_l(t) less what is contracted.
+        Most that an arc dispatches beyond a contract: A_p(t) cap_l(t), before a policy begins (1 + surge) cap_l(t), less what is
+        contracted.
     paperwork : dict of (lane, policy, week) to float
         What a unit of an arc costs its applicant, where it costs anything.
     contracted : dict of (lane, policy) to list of float
         What a lane with a ``min_flow`` carries at least in every week under a policy.
     pairs, held, filled : list of (site, item)
         Pairs with a balance row, tracked ones (with a stock and a terminal row), and those with sales (Q(t) > 0 in any week).
+    waiting : list of (site, item)
+        Pairs whose home demand can wait.
     sales : dict of (site, item) to tuple of (float, float)
         Q(t) and K(t) of every pair, week by week.
     """
@@ -61,20 +65,22 @@ class FollowerData:
             for policy in network.menu.get(lane.regime or "", [OPEN]):
                 row, least = network.policy(network.our_regime(lane), policy), []
                 for week in range(self.weeks):
-                    granted = network.granted(row, week)
-                    least.append(network.contracted(lane, week, granted))
+                    share = network.carried(row, week)
+                    least.append(network.contracted(lane, week, share))
                     self.kernel[lane.lane, policy, week] = network.kernel(row, week)
-                    self.capacity[lane.lane, policy, week] = network.capacity(lane, week, granted) - least[-1]
+                    self.capacity[lane.lane, policy, week] = network.capacity(lane, week, share) - least[-1]
                     if cost := network.paperwork(row, lane, week):
                         self.paperwork[lane.lane, policy, week] = cost
                 if lane.min_flow > 0:
                     self.contracted[lane.lane, policy] = least
         self.index()
         self.processes = [process.process for process in network.processes_on(SIDE)]
+        self.savings = [key for key in network.savings if key[0] in self.processes]
         self.pairs = network.pairs(SIDE)
         self.held = [pair for pair in self.pairs if pair in network.tracked]
         self.sales = {pair: network.sales(pair) for pair in self.pairs}
         self.filled = [pair for pair in self.pairs if network.sells(pair)]
+        self.waiting = [pair for pair in self.filled if network.waits(pair) > 0]
         self.leaving = {
             pair: [lane.lane for lane in network.outbound.get(pair, ()) if network.side[lane.destination] == SIDE]
             for pair in self.held
@@ -135,7 +141,8 @@ class FollowerData:
 def ship_bounds(b: Any, lane: str, policy: str, week: int) -> tuple[float, float]:
     """0 <= ship[l,p,t] <= A_p(t) cap_l(t) - contracted: licences cover a share of what the lane can carry.
 
-    The gate sets the bound of the policies not chosen to 0.
+    Before a policy begins, t < start_week, (1 + surge) cap_l(t) takes the place of A_p(t) cap_l(t). The gate sets the bound of the
+    policies not chosen to 0.
     """
     return 0.0, b.data.capacity[lane, policy, week]
 
@@ -167,13 +174,16 @@ def fill_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
 def balance(b: Any, site: str, item: str, week: int) -> Any:
     """Balance of a pair.
 
-    stock[t-1] + initial(t=0) + pipeline(t) + arrivals(t) + make - use - internal shipments out - Q(t) fill[t] - stock[t] >= 0
+    stock[t-1] + initial(t=0) + pipeline(t) + arrivals(t) + make - use - internal shipments out - Q(t) fill[t] - late[t]
+    - stock[t] >= 0, use = sum of quantity make - save over the processes that need the item
     """
     data, network, pair = b.data, b.data.network, (site, item)
     terms = [share * b.ship[index] for share, index in data.arriving.get((site, item, week), ())]
     terms += [units * b.contract[index] for index, units in data.delivered.get((site, item, week), {}).items()]
     terms += [b.make[process.process, week] for process in network.makers.get(pair, ())]
     terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
+    keys = ((process.process, item) for process, _ in network.uses.get(pair, ()))
+    terms += [b.save[(*key, week)] for key in keys if key in network.savings]
     if pair in data.leaving:
         terms += [-units * move for lane in data.leaving[pair] for units, move in data.dispatched(b, lane, week)]
         terms.append(-b.stock[site, item, week])
@@ -181,10 +191,29 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
             terms.append(b.stock[site, item, week - 1])
     if data.sales[pair][week][0] > 0:
         terms.append(-data.sales[pair][week][0] * b.fill[site, item, week])
+    if pair in data.waiting:
+        terms.append(-b.late[site, item, week])
     if not terms:
         return Constraint.Skip
     given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
     return quicksum(terms) >= -given
+
+
+def saved(b: Any, process: str, item: str, week: int) -> Any:
+    """A process can do with less of an input: save[j,i,t] <= saving_share quantity make[j,t]."""
+    most, _ = b.data.network.savings[process, item]
+    return most * b.make[process, week] - b.save[process, item, week] >= 0
+
+
+def waiting(b: Any, site: str, item: str, week: int) -> Any:
+    """What is not served in its week waits, as far as it does.
+
+    wait[s,i,t] >= wait[s,i,t-1] + backorder_share quantity(t) (1 - fill[s,i,t]) - late[s,i,t]
+    """
+    network, pair = b.data.network, (site, item)
+    units = network.waits(pair) * network.weekly.quantity[pair][week]
+    waits = b.wait[site, item, week] - (b.wait[site, item, week - 1] if week else 0.0) + b.late[site, item, week]
+    return waits + units * b.fill[site, item, week] >= units if units else waits >= 0
 
 
 def terminal(b: Any, site: str, item: str) -> Any:
@@ -212,9 +241,11 @@ def purchase_cost(b: Any) -> Any:
 
 
 def production_cost(b: Any) -> Any:
-    """Sum of unit_cost make[j,t]."""
+    """Sum of unit_cost make[j,t] + sum of saving_cost save[j,i,t]."""
     network = b.data.network
-    return quicksum(network.processes[process].unit_cost * b.make[process, week] for process, week in b.make)
+    terms = [network.processes[process].unit_cost * b.make[process, week] for process, week in b.make]
+    terms += [network.savings[process, item][1] * b.save[process, item, week] for process, item, week in b.save]
+    return quicksum(terms)
 
 
 def holding_cost(b: Any) -> Any:
@@ -224,15 +255,40 @@ def holding_cost(b: Any) -> Any:
 
 
 def shortage_cost(b: Any) -> Any:
-    """Sum of K(t) (1 - fill[s,i,t])."""
-    sales = b.data.sales
-    return quicksum(sales[site, item][week][1] * (1 - b.fill[site, item, week]) for site, item, week in b.fill)
+    """Sum of K(t) (1 - fill[s,i,t]) + sum of backorder_cost wait[s,i,t] + sum of shortage_penalty(T - 1) wait[s,i,T-1]."""
+    data, network = b.data, b.data.network
+    terms = [data.sales[site, item][week][1] * (1 - b.fill[site, item, week]) for site, item, week in b.fill]
+    terms += [network.demands[site, item].backorder_cost * b.wait[site, item, week] for site, item, week in b.wait]
+    terms += [network.weekly.penalty[pair][-1] * b.wait[(*pair, data.weeks - 1)] for pair in data.waiting]
+    return quicksum(terms)
 
 
 def terminal_cost(b: Any) -> Any:
     """Sum of terminal price * short_end[s,i]."""
     network = b.data.network
     return quicksum(network.terminal_price(pair) * b.short_end[pair] for pair in b.held)
+
+
+def source_worth(network: Network) -> dict[str, Callable[[Any], tuple[Pair, float]]]:
+    """By name of a family of rows: the pair that a row belongs to, and the most that a unit of its right-hand side is worth.
+
+    A balance has the worth of its pair, a terminal row its terminal price, what can be saved the worth of the input less the cost
+    of saving it, what waits the most that waiting can cost. Nothing is worth more (section 5): a source at that price lowers no V.
+    """
+    worth = network.worth(SIDE)
+
+    def saved_at(index: Any) -> tuple[Pair, float]:
+        process = network.processes[index[0]]
+        gain = worth[process.site, index[1]] - network.savings[index[0], index[1]][1]
+        # With its output, where what is made of the input is decided.
+        return (process.site, process.output), max(0.0, gain)
+
+    return {
+        "balance": lambda index: (index[:2], worth[index[:2]]),
+        "terminal": lambda index: (index[:2], network.terminal_price(index[:2])),
+        "saved": saved_at,
+        "waiting": lambda index: (index[:2], network.most_waiting(index[:2])),
+    }
 
 
 def build_follower(network: Network, data: FollowerData | None = None) -> ConcreteModel:
@@ -267,15 +323,22 @@ def fill_follower_block(b: Any, data: FollowerData) -> None:
     b.held = Set(initialize=data.held, dimen=2)
     b.filled = Set(initialize=data.filled, dimen=2)
     b.contracts = Set(initialize=list(data.contracted), dimen=2)
+    b.savings = Set(initialize=data.savings, dimen=2)
+    b.backordered = Set(initialize=data.waiting, dimen=2)
 
     b.ship = Var(b.arcs, b.weeks, within=NonNegativeReals, bounds=ship_bounds)
     b.contract = Var(b.contracts, within=NonNegativeReals, bounds=contract_bounds)
     b.make = Var(b.processes, b.weeks, within=NonNegativeReals, bounds=make_bounds)
+    b.save = Var(b.savings, b.weeks, within=NonNegativeReals)
     b.stock = Var(b.held, b.weeks, within=NonNegativeReals, bounds=stock_bounds)
     b.fill = Var(b.filled, b.weeks, within=NonNegativeReals, bounds=fill_bounds)
+    b.wait = Var(b.backordered, b.weeks, within=NonNegativeReals)
+    b.late = Var(b.backordered, b.weeks, within=NonNegativeReals)
     b.short_end = Var(b.held, within=NonNegativeReals)
 
     b.balance = Constraint(b.pairs, b.weeks, rule=balance)
+    b.saved = Constraint(b.savings, b.weeks, rule=saved)
+    b.waiting = Constraint(b.backordered, b.weeks, rule=waiting)
     b.terminal = Constraint(b.held, rule=terminal)
 
     b.purchase_cost = Expression(rule=purchase_cost)

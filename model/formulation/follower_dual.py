@@ -90,6 +90,10 @@ class DualData:
         """The regime of a chosen arc's lane."""
         return self.network.lanes[lane].regime or ""
 
+    def waiting(self, site: str, item: str, week: int) -> float:
+        """Units of a week's demand that wait where none of it is served."""
+        return self.network.waits((site, item)) * self.network.weekly.quantity[site, item][week]
+
     def contract_cost(self, key: tuple[str, str]) -> float:
         """What keeping a contract costs, less what forfeiting it would."""
         return self.response.contract_price[key] - self.response.forfeit(key[0])
@@ -187,15 +191,31 @@ def contract_kept_under(b: Any, lane: str, policy: str) -> Any:
 def production(b: Any, process: str, week: int) -> Any:
     """No process earns more than the rent of its capacity.
 
-    price[output,t] - sum of quantity price[input,t] - make_rent[j,t] <= unit_cost
+    price[output,t] - sum of quantity price[input,t] + sum of saving_share quantity save_price[j,i,t] - make_rent[j,t] <= unit_cost
     """
     network = b.data.network
     row = network.processes[process]
     inputs = quicksum(
         quantity * b.price[row.site, item, week] for item, quantity in network.recipe[process].items() if quantity
+    ) - quicksum(
+        network.savings[process, item][0] * b.save_price[process, item, week]
+        for item in network.recipe[process]
+        if (process, item) in b.savings
     )
     rent = b.make_rent[process, week] if (process, week) in b.limited_makes else 0.0
     return b.price[row.site, row.output, week] - inputs - rent <= row.unit_cost
+
+
+def save_price_bounds(b: Any, process: str, item: str, week: int) -> tuple[float, float]:
+    """0 <= save_price[j,i,t] <= worth(s,i): what may be saved is worth no more than what it saves."""
+    return 0.0, b.data.worth[b.data.network.processes[process].site, item]
+
+
+def saving(b: Any, process: str, item: str, week: int) -> Any:
+    """Saving earns no more than the price of what may be saved: price[s,i,t] - save_price[j,i,t] <= saving_cost."""
+    network = b.data.network
+    site = network.processes[process].site
+    return b.price[site, item, week] - b.save_price[process, item, week] <= network.savings[process, item][1]
 
 
 def storage(b: Any, site: str, item: str, week: int) -> Any:
@@ -209,17 +229,46 @@ def storage(b: Any, site: str, item: str, week: int) -> Any:
 
 
 def sale(b: Any, site: str, item: str, week: int) -> Any:
-    """Sales are served unless their goods are worth more elsewhere: Q(t) price[s,i,t] + fill_rent[s,i,t] >= K(t)."""
+    """Sales are served unless their goods are worth more elsewhere.
+
+    Q(t) price[s,i,t] - backorder_share quantity(t) wait_price[s,i,t] + fill_rent[s,i,t] >= K(t)
+    """
     quantity, value = b.data.response.sales[site, item][week]
     if quantity == 0:
         return Constraint.Skip
-    return quantity * b.price[site, item, week] + b.fill_rent[site, item, week] >= value
+    terms = quantity * b.price[site, item, week] + b.fill_rent[site, item, week]
+    if (site, item) in b.backordered:
+        terms -= b.data.waiting(site, item, week) * b.wait_price[site, item, week]
+    return terms >= value
+
+
+def wait_price_bounds(b: Any, site: str, item: str, week: int) -> tuple[float, float]:
+    """0 <= wait_price[s,i,t] <= the most that a unit that waits can cost."""
+    return 0.0, b.data.network.most_waiting((site, item))
+
+
+def served_late(b: Any, site: str, item: str, week: int) -> Any:
+    """To serve late earns no more than its goods are worth: wait_price[s,i,t] <= price[s,i,t]."""
+    return b.wait_price[site, item, week] - b.price[site, item, week] <= 0
+
+
+def wait(b: Any, site: str, item: str, week: int) -> Any:
+    """To wait a week longer costs what it does.
+
+    wait_price[t] - wait_price[t+1] <= backorder_cost; in the last week wait_price <= backorder_cost + shortage_penalty(T - 1)
+    """
+    network, pair = b.data.network, (site, item)
+    cost = network.demands[pair].backorder_cost
+    if week == b.data.response.weeks - 1:
+        return b.wait_price[site, item, week] <= cost + network.weekly.penalty[pair][-1]
+    return b.wait_price[site, item, week] - b.wait_price[site, item, week + 1] <= cost
 
 
 def dual_value(b: Any) -> Any:
     """Value of the dual, at most V: K(t) summed, what targets cost, less what is given and the rents of all capacities.
 
-    sum of K(t) + sum of target end_price + sum of forfeit - sum of (pipeline + initial(t=0)) price - sum of capacity rent
+    sum of K(t) + sum of backorder_share quantity(t) wait_price + sum of target end_price + sum of forfeit
+    - sum of (pipeline + initial(t=0)) price - sum of capacity rent
     - sum of contract_rent - sum of fill_rent
     """
     data, network = b.data, b.data.network
@@ -228,6 +277,7 @@ def dual_value(b: Any) -> Any:
         given = network.pipeline((site, item), week) + (network.stock((site, item)).initial if week == 0 else 0.0)
         if given:
             terms.append(-given * price)
+    terms += [data.waiting(*index) * price for index, price in b.wait_price.items()]
     terms += [-data.response.capacity[arc] * rent for arc, rent in b.rent.items()]
     terms += [-rent for rent in b.contract_rent.values()]
     terms += [-network.most_made(network.processes[name], week) * rent for (name, week), rent in b.make_rent.items()]
@@ -263,6 +313,8 @@ def fill_follower_dual_block(b: Any, network: Network, response: FollowerData | 
     b.free_contracts = Set(initialize=data.free_contracts, dimen=2)
     b.chosen_contracts = Set(initialize=data.chosen_contracts, dimen=2)
     b.processes = Set(initialize=data.response.processes)
+    b.savings = Set(initialize=data.response.savings, dimen=2)
+    b.backordered = Set(initialize=data.response.waiting, dimen=2)
     b.limited_makes = Set(
         initialize=[
             (name, week)
@@ -292,6 +344,8 @@ def fill_follower_dual_block(b: Any, network: Network, response: FollowerData | 
     b.end_price = Var(b.held, within=NonNegativeReals, bounds=end_price_bounds)
     b.rent = Var(b.free | b.chosen, within=NonNegativeReals)
     b.contract_rent = Var(b.free_contracts | b.chosen_contracts, within=NonNegativeReals)
+    b.save_price = Var(b.savings, b.weeks, within=NonNegativeReals, bounds=save_price_bounds)
+    b.wait_price = Var(b.backordered, b.weeks, within=NonNegativeReals, bounds=wait_price_bounds)
     b.make_rent = Var(b.limited_makes, within=NonNegativeReals)
     b.stock_rent = Var(b.limited_stocks, b.weeks, within=NonNegativeReals)
     b.fill_rent = Var(b.filled, b.weeks, within=NonNegativeReals)
@@ -307,6 +361,9 @@ def fill_follower_dual_block(b: Any, network: Network, response: FollowerData | 
     b.contract_kept = Constraint(b.free_contracts, rule=contract_kept)
     b.contract_kept_under = Constraint(b.chosen_contracts, rule=contract_kept_under)
     b.production = Constraint(b.processes, b.weeks, rule=production)
+    b.saving = Constraint(b.savings, b.weeks, rule=saving)
     b.storage = Constraint(b.held, b.weeks, rule=storage)
+    b.served_late = Constraint(b.backordered, b.weeks, rule=served_late)
+    b.wait = Constraint(b.backordered, b.weeks, rule=wait)
     b.sale = Constraint(b.filled, b.weeks, rule=sale)
     b.value = Expression(rule=dual_value)

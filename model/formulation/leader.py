@@ -59,6 +59,11 @@ class ScenarioData:
             for lane in self.lanes
             for week in range(self.weeks)
         }
+        self.carried = {
+            (lane.lane, week): network.carried(policies[lane.lane], week)
+            for lane in self.lanes
+            for week in range(self.weeks)
+        }
         self.kernel = {
             (lane.lane, week): network.kernel(policies[lane.lane], week)
             for lane in self.lanes
@@ -79,9 +84,11 @@ class ScenarioData:
         self.to_qualify = [(lane, name) for lane, gates in self.gates.items() for name in gates]
         self.conditional = [name for name in (*self.gates, *self.rationed) if network.contract(network.lanes[name])]
         self.processes = [process.process for process in network.processes_on(SIDE)]
+        self.savings = [key for key in network.savings if key[0] in self.processes]
         self.pairs = network.pairs(SIDE)
         self.held = [pair for pair in self.pairs if pair in network.tracked]
         self.served = [pair for pair in self.pairs if pair in network.demands and network.demands[pair].quantity > 0]
+        self.waiting = [pair for pair in self.served if network.waits(pair) > 0]
         self.exports = [
             lane.lane
             for lane in network.lanes_between(SIDE, "other")
@@ -95,28 +102,36 @@ class ScenarioData:
         self.exported = _by_origin(network, self.exports)
         self.ordered = _by_origin(network, self.orders)
 
+    def run(self, site: str, item: str) -> int:
+        """Weeks over which the mean fill of a demand is kept."""
+        return min(self.weeks, self.network.demands[site, item].fill_window or self.weeks)
+
     def left(self, kind: str, name: str, week: int) -> float:
         """Share of capacity a contingency leaves."""
         return self.available.get((kind, name, week), 1.0)
 
     def capacity(self, lane: str, week: int) -> float:
         """Most a lane can dispatch: cap_l(t), and base_flow(t) on lanes from the counterpart, times A_p(t) and availability."""
-        network, row, share = self.network, self.network.lanes[lane], self.share(lane, week)
-        capacity = network.capacity(row, week, share)
+        network, row = self.network, self.network.lanes[lane]
+        capacity = network.capacity(row, week, self._carried(lane, week))
         if network.side[row.origin] != "counterpart":
             return capacity
-        return min(capacity, network.weekly.base_flow[lane][week] * share)
+        return min(capacity, network.weekly.base_flow[lane][week] * self.share(lane, week))
 
     def share(self, lane: str, week: int) -> float:
         """Share of a lane's capacity that a package's licences and an outage leave: A_p(t) times availability."""
         return self.granted[lane, week] * self.left("lane", lane, week)
+
+    def _carried(self, lane: str, week: int) -> float:
+        """The same, with the surge before a package begins."""
+        return self.carried[lane, week] * self.left("lane", lane, week)
 
     def contracted(self, lane: str, week: int) -> float:
         """Least that a lane dispatches by contract, min_flow or min_share of what is left, capped to what it can."""
         row = self.network.lanes[lane]
         if not self.network.contract(row):
             return 0.0
-        return min(self.network.contracted(row, week, self.share(lane, week)), self.capacity(lane, week))
+        return min(self.network.contracted(row, week, self._carried(lane, week)), self.capacity(lane, week))
 
 
 def _ends(network: Network, lane: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -137,8 +152,9 @@ def _by_origin(network: Network, lanes: Sequence[str]) -> dict[tuple[str, str], 
 def ship_bounds(b: Any, lane: str, week: int) -> tuple[float, float]:
     """Contracted <= ship[l,t] <= A_p(t) cap_l(t) * availability; at most A_p(t) base_flow(t) * availability from the counterpart.
 
-    Contracted = the larger of min_flow and min_share A_p(t) cap_l(t) * availability, at most the upper bound; 0 on lanes that must
-    be qualified and on those that the counterpart rations (`contracted`).
+    Before a package begins, (1 + surge) cap_l(t) takes the place of A_p(t) cap_l(t). Contracted = the larger of min_flow and
+    min_share A_p(t) cap_l(t) * availability, at most the upper bound; 0 on lanes that must be qualified and on those that the
+    counterpart rations (`contracted`).
     """
     least = 0.0 if lane in b.conditional_lanes else b.data.contracted(lane, week)
     return least, b.data.capacity(lane, week)
@@ -170,8 +186,8 @@ def stockpile_bounds(model: Any, site: str, item: str) -> tuple[float, float]:
 
 
 def order_bounds(model: Any, lane: str, week: int) -> tuple[float, float]:
-    """0 <= order[l,t] <= cap_l(t)."""
-    return 0.0, model.network.capacity(model.network.lanes[lane], week)
+    """0 <= order[l,t] <= cap_l(t), times 1 + surge before a policy that has one."""
+    return 0.0, model.network.most_carried(model.network.lanes[lane], week)
 
 
 # Constraints of a scenario ---------------------------------------------------------------------------------------
@@ -216,12 +232,15 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     """Balance of a pair.
 
     stock[t-1] + (initial + stockpile)(t=0) + pipeline(t) + arrivals(t) + make - use - lanes to our own sites
-    - quantity(t) fill[t] - sum of base_flow(t) export_fill[l,t] - sum of (order[l,t] - undelivered[l,t]) - stock[t] >= 0
+    - quantity(t) fill[t] - late[t] - sum of base_flow(t) export_fill[l,t] - sum of (order[l,t] - undelivered[l,t]) - stock[t] >= 0,
+    use = sum of quantity make - save over the processes that need the item
     """
     data, network, pair, top = b.data, b.data.network, (site, item), b.model()
     terms = [share * b.ship[index] for share, index in data.arriving.get((site, item, week), ())]
     terms += [b.make[process.process, week] for process in network.makers.get(pair, ())]
     terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
+    keys = ((process.process, item) for process, _ in network.uses.get(pair, ()))
+    terms += [b.save[(*key, week)] for key in keys if key in network.savings]
     if pair in data.leaving:
         terms += [-b.ship[lane, week] for lane in data.leaving[pair]]
         flows = ((lane, network.weekly.base_flow[lane][week]) for lane in data.exported.get(pair, ()))
@@ -235,10 +254,29 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
             terms.append(top.stockpile[pair])
     if pair in b.served and network.weekly.quantity[pair][week] > 0:
         terms.append(-network.weekly.quantity[pair][week] * b.fill[site, item, week])
+    if pair in data.waiting:
+        terms.append(-b.late[site, item, week])
     if not terms:
         return Constraint.Skip
     given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
     return quicksum(terms) >= -given
+
+
+def saved(b: Any, process: str, item: str, week: int) -> Any:
+    """A process can do with less of an input: save[j,i,t] <= saving_share quantity make[j,t]."""
+    most, _ = b.data.network.savings[process, item]
+    return most * b.make[process, week] - b.save[process, item, week] >= 0
+
+
+def waiting(b: Any, site: str, item: str, week: int) -> Any:
+    """What is not served in its week waits, as far as it does.
+
+    wait[s,i,t] >= wait[s,i,t-1] + backorder_share quantity(t) (1 - fill[s,i,t]) - late[s,i,t]
+    """
+    network, pair = b.data.network, (site, item)
+    units = network.waits(pair) * network.weekly.quantity[pair][week]
+    waits = b.wait[site, item, week] - (b.wait[site, item, week - 1] if week else 0.0) + b.late[site, item, week]
+    return waits + units * b.fill[site, item, week] >= units if units else waits >= 0
 
 
 def delivered(b: Any, lane: str, week: int) -> Any:
@@ -254,10 +292,14 @@ def terminal(b: Any, site: str, item: str) -> Any:
     return position + b.short_end[site, item] >= data.network.target(pair)
 
 
-def continuity(b: Any, site: str, item: str) -> Any:
-    """Mean over weeks of fill[s,i,t] + fill_gap[s,i] >= min_fill, in every scenario."""
+def continuity(b: Any, site: str, item: str, first: int) -> Any:
+    """Mean of fill[s,i,t] over every run of fill_window weeks + fill_gap[s,i] >= min_fill, in every scenario.
+
+    Both sides times T, whatever the run, so that a least fill moves all of these rows alike.
+    """
     least = b.data.network.demands[site, item].min_fill
-    served = quicksum(b.fill[site, item, week] for week in b.weeks)
+    run = b.data.run(site, item)
+    served = quicksum(b.data.weeks / run * b.fill[site, item, week] for week in range(first, first + run))
     return served + b.data.weeks * b.fill_gap[site, item] >= least * b.data.weeks
 
 
@@ -332,12 +374,12 @@ def transfer_income(b: Any) -> Any:
 
 
 def production_cost(b: Any) -> Any:
-    """Sum of weight * unit_cost make[j,t]."""
+    """Sum of weight * unit_cost make[j,t] + sum of weight * saving_cost save[j,i,t]."""
     network = b.data.network
-    return quicksum(
-        network.weight[network.processes[process].site] * network.processes[process].unit_cost * b.make[process, week]
-        for process, week in b.make
-    )
+    weight = {process: network.weight[network.processes[process].site] for process in b.processes}
+    terms = [weight[name] * network.processes[name].unit_cost * b.make[name, week] for name, week in b.make]
+    terms += [weight[name] * network.savings[name, item][1] * b.save[name, item, week] for name, item, week in b.save]
+    return quicksum(terms)
 
 
 def holding_cost(b: Any) -> Any:
@@ -349,12 +391,19 @@ def holding_cost(b: Any) -> Any:
 
 
 def shortage_cost(b: Any) -> Any:
-    """Sum of weight * quantity(t) * shortage_penalty(t) (1 - fill[s,i,t])."""
+    """Sum of weight * (1 - backorder_share) * quantity(t) * shortage_penalty(t) (1 - fill[s,i,t]), and what waiting costs.
+
+    Waiting costs weight * backorder_cost wait[s,i,t] every week, and weight * shortage_penalty(T - 1) wait[s,i,T-1] at the end.
+    """
     network, weekly = b.data.network, b.data.network.weekly
     terms = []
     for site, item, week in b.fill:
         price = network.weight[site] * weekly.quantity[site, item][week] * weekly.penalty[site, item][week]
-        terms.append(price * (1 - b.fill[site, item, week]))
+        terms.append(price * (1.0 - network.waits((site, item))) * (1 - b.fill[site, item, week]))
+    for site, item, week in b.wait:
+        cost = network.demands[site, item].backorder_cost
+        cost += weekly.penalty[site, item][-1] if week == b.data.weeks - 1 else 0.0
+        terms.append(network.weight[site] * cost * b.wait[site, item, week])
     return quicksum(terms)
 
 
@@ -431,7 +480,8 @@ def limit_scenario(b: Any, data: ScenarioData) -> None:
     # A limit on shares has one gap, that of ``none``, in all scenarios in which it holds.
     own = b.concentrated if data.scenario == NONE else []
     b.share_gap = Var(own, within=NonNegativeReals, bounds=(0.0, 0.0))
-    b.continuity = Constraint(b.continued, rule=continuity)
+    starts = [(*pair, first) for pair in b.continued for first in range(data.weeks - data.run(*pair) + 1)]
+    b.continuity = Constraint(Set(initialize=starts, dimen=3), rule=continuity)
     # Over all weeks, also those of ``none``: each limit stands for itself, so that it can be said which are in conflict.
     b.continuity_week = Constraint(b.continued_weekly, b.weeks, rule=continuity_week)
     b.concentration = Constraint(b.concentrated, rule=concentration)
@@ -447,7 +497,9 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
     network, weekly = model.network, model.network.weekly
     stake = math.fsum(
         math.fsum(
-            network.weight[pair[0]] * weekly.quantity[pair][week] * weekly.penalty[pair][week]
+            network.weight[pair[0]]
+            * weekly.quantity[pair][week]
+            * (weekly.penalty[pair][week] + network.waits(pair) * network.most_waiting(pair))
             for pair in network.demands
             if network.side[pair[0]] == SIDE
         )
@@ -523,6 +575,8 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.rationed_lanes = Set(initialize=data.rationed)
     b.conditional_lanes = Set(initialize=data.conditional)
     b.processes = Set(initialize=data.processes)
+    b.savings = Set(initialize=data.savings, dimen=2)
+    b.backordered = Set(initialize=data.waiting, dimen=2)
     b.pairs = Set(initialize=data.pairs, dimen=2)
     b.held = Set(initialize=data.held, dimen=2)
     b.served = Set(initialize=data.served, dimen=2)
@@ -532,8 +586,11 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
 
     weekly_decisions(b, "ship", b.lanes, within=NonNegativeReals, bounds=ship_bounds)
     weekly_decisions(b, "make", b.processes, within=NonNegativeReals, bounds=make_bounds)
+    weekly_decisions(b, "save", b.savings, within=NonNegativeReals)
     weekly_decisions(b, "stock", b.held, within=NonNegativeReals, bounds=stock_bounds)
     weekly_decisions(b, "fill", b.served, within=NonNegativeReals, bounds=fill_bounds)
+    weekly_decisions(b, "wait", b.backordered, within=NonNegativeReals)
+    weekly_decisions(b, "late", b.backordered, within=NonNegativeReals)
     weekly_decisions(b, "export_fill", b.exports, within=NonNegativeReals, bounds=(0.0, 1.0))
     weekly_decisions(b, "undelivered", b.orders, within=NonNegativeReals)
     weekly_decisions(b, "placed", b.ordering, within=Binary, bounds=placed_bounds)
@@ -543,6 +600,8 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.rationed = Constraint(b.rationed_lanes, b.later_weeks, rule=rationed)
     b.contracted = Constraint(b.conditional_lanes, b.later_weeks, rule=contracted)
     b.balance = Constraint(b.pairs, b.later_weeks, rule=balance)
+    b.saved = Constraint(b.savings, b.later_weeks, rule=saved)
+    b.waiting = Constraint(b.backordered, b.later_weeks, rule=waiting)
     b.delivered = Constraint(b.orders, b.later_weeks, rule=delivered)
     b.terminal = Constraint(b.held, rule=terminal)
     fill_orders(b)
@@ -736,9 +795,9 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
 
 
 def most_margin(network: Network) -> float:
-    """Most our side can earn on lanes to the counterpart: sum of weight * margin * cap_l(t)."""
+    """Most our side can earn on lanes to the counterpart: sum of weight * margin * cap_l(t), surges included."""
     return math.fsum(
-        network.weight[lane.origin] * lane.margin * network.capacity(lane, week)
+        network.weight[lane.origin] * lane.margin * network.most_carried(lane, week)
         for lane in network.paying
         for week in range(network.weeks)
     )
@@ -753,9 +812,9 @@ def usual_lasting(network: Network) -> float:
 
 
 def most_kept(network: Network) -> float:
-    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t)."""
+    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t), surges included."""
     return math.fsum(
-        value * network.capacity(network.lanes[lane], week)
+        value * network.most_carried(network.lanes[lane], week)
         for lane, value in network.lasting.items()
         for week in range(network.weeks)
     )

@@ -167,6 +167,8 @@ class FixedPolicySolver:
     crash
         Basis to start from where none is known, by choice: the response's own, and slacks for the rest. Given where nothing on our
         side depends on the response, which is not solved again then.
+    start
+        Basis that the first solves begin with; None: slacks.
 
     Attributes
     ----------
@@ -185,6 +187,7 @@ class FixedPolicySolver:
         log: str | None = None,
         stop: Callable[[], bool] = lambda: False,
         crash: Callable[[Choice], Any] | None = None,
+        start: Any = None,
     ):
         self.leader_problem = leader_problem
         self.crash = crash
@@ -210,6 +213,9 @@ class FixedPolicySolver:
         self.exact = TolerantHighs(
             leader_problem.program.relaxed(), log=log, stop=stop, presolve="off", solver="simplex"
         )
+        if start is not None:
+            self.relaxed.highs.setBasis(start)
+            self.exact.highs.setBasis(start)
         self.bases: dict[Node, Any] = {}
         self.last: tuple[Node, State, Outcome] | None = None
         self.repriced = False

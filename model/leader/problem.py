@@ -15,7 +15,7 @@ import numpy as np
 
 from ...data.units import Units, natural_units
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
-from ..formulation.follower import SIDE, build_follower
+from ..formulation.follower import SIDE, build_follower, source_worth
 from ..formulation.linking import Choice, LeaderProblem, PolicyBounds, output_keys, output_map
 from ..formulation.single_level import coupled
 from ..network.network import NONE, OPEN, Network
@@ -25,6 +25,7 @@ from .base_flow import nearest_to_base_flow
 from .fixed_policy import FixedPolicySolver
 from .readout import Choices, Readout
 from .recompute import FirstStage, Operations, OperationsSolver, response_variables
+from .starting import repeated_basis
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -50,6 +51,8 @@ class StatusQuo:
         Our linear programs alone.
     first
         Our operations and the response that W was found with; among ties any.
+    basis
+        Of the leader problem that W was found with.
     """
 
     cost: float
@@ -57,6 +60,7 @@ class StatusQuo:
     response_cost: float
     operations_solver: OperationsSolver
     first: Operations
+    basis: Any = None
 
     @property
     def leader_problem(self) -> LeaderProblem:
@@ -195,19 +199,18 @@ class Problem:
     def sources(self) -> tuple[np.ndarray, np.ndarray]:
         """Number of the pair of every row of the response, and the price of a source there, in money per unit.
 
-        The price is the worth of the pair in its balances and the terminal price in its terminal row: nothing is worth more
-        (section 5), so that a source at that price lowers no V. NaN for a row of another kind.
+        The price is that of `source_worth`. NaN for a row of another kind.
         """
         compiled, *_, b = self._response
         numbers = {pair: number for number, pair in enumerate(self.network.pairs(SIDE))}
-        worth = self.network.worth(SIDE)
         pairs = np.full(compiled.program.row_lower.size, -1)
         prices = np.full(pairs.size, np.nan)
-        for family, price in ((b.balance, worth.__getitem__), (b.terminal, self.network.terminal_price)):
-            for index, constraint in family.items():
+        for name, worth in source_worth(self.network).items():
+            for index, constraint in b.component(name).items():
                 row = compiled.row.get(id(constraint))
                 if row is not None:
-                    pairs[row], prices[row] = numbers[index[:2]], price(index[:2])
+                    pair, prices[row] = worth(index)
+                    pairs[row] = numbers[pair]
         return pairs, prices
 
     @property
@@ -257,14 +260,17 @@ class Problem:
     @cached_property
     def operations_solver(self) -> OperationsSolver:
         """Our linear programs alone, over all scenarios."""
-        return OperationsSolver(self.whole, self.readout)
+        before = self.status_quo
+        start = repeated_basis(before.first.basis, self.opened, self.whole)
+        return OperationsSolver(self.whole, self.readout, start=start)
 
     @cached_property
     def fixed_policy(self) -> FixedPolicySolver:
         """The leader problem, ready for one choice after another."""
-        return FixedPolicySolver(
-            self.leader_problem, self.status_quo.cost, self.log, self.stop, self._crash(self.leader_problem)
-        )
+        crash = self._crash(self.leader_problem)
+        before = self.status_quo
+        start = None if crash is not None else repeated_basis(before.basis, self.opened, self.leader_problem)
+        return FixedPolicySolver(self.leader_problem, before.cost, self.log, self.stop, crash, start)
 
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
@@ -277,13 +283,14 @@ class Problem:
         compiled, arrays, variables, block = self._response
         other = leader_problem.model.response
         columns = np.stack([compiled.columns(variables), leader_problem.compiled.columns(response_variables(other))])
-        families = ((block.balance, other.balance), (block.terminal, other.terminal))
+        families = [(block.component(name), other.component(name)) for name in source_worth(self.network)]
         rows = np.array(
             [
                 [compiled.row.get(id(one), -1), leader_problem.compiled.row.get(id(two), -1)]
                 for here, there in families
                 for one, two in zip(here.values(), there.values(), strict=True)
-            ]
+            ],
+            dtype=np.int64,
         ).reshape(-1, 2)
         columns, rows = (pair[:, (pair >= 0).all(axis=0)] for pair in (columns, rows.T))
         responder = FollowerSolver(arrays, self.stop)
@@ -339,7 +346,8 @@ class Problem:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations_solver = OperationsSolver(leader_problem)
         operations = operations_solver.run(outcome.solution, FirstStage({}, {}), self.all_open)
-        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations_solver, operations)
+        basis = fixed_policy.exact.highs.getBasis()
+        return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations_solver, operations, basis)
 
     def admin_cost(self, choice: Choice) -> float:
         """Admin costs of a choice of policies."""

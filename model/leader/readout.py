@@ -18,13 +18,25 @@ if TYPE_CHECKING:
     from ..formulation.linking import LeaderProblem
     from ..solver.highs import Compiled
 
-RESPONSE_FAMILIES = ("ship", "contract", "make", "stock", "fill", "short_end")
+RESPONSE_FAMILIES = ("ship", "contract", "make", "save", "stock", "fill", "wait", "late", "short_end")
 """Variables of the response."""
 
 RESPONSE_COSTS = ("purchase_cost", "production_cost", "holding_cost", "shortage_cost", "terminal_cost")
 """Parts of what the response costs."""
 
-OWN_FAMILIES = ("ship", "make", "stock", "fill", "export_fill", "undelivered", "short_end", "bought")
+OWN_FAMILIES = (
+    "ship",
+    "make",
+    "save",
+    "stock",
+    "fill",
+    "wait",
+    "late",
+    "export_fill",
+    "undelivered",
+    "short_end",
+    "bought",
+)
 """Variables of our operations in a scenario, those of limits left out."""
 
 OWN_COSTS = tuple(family.__name__ for family in COSTS)

@@ -13,13 +13,14 @@ import scipy.sparse as sparse
 from pyomo.environ import Constraint
 
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
+from ..formulation.follower import source_worth
 from ..formulation.leader import gap_terms, usual_lasting
 from ..formulation.linking import Choice, LeaderProblem, output_map
 from ..network.network import NONE, Network
 from ..plan.tolerances import INTEGRAL, QUANTITY_NOISE, WHOLE_GAP
 from ..solver.highs import Highs, Outcome, Program
 from .fixed_policy import _rows_of, face_of, link_rows
-from .readout import Choices, Readout
+from .readout import RESPONSE_FAMILIES, Choices, Readout
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Operations:
         Scenarios whose operations the advantage depends on; empty where scenarios share no decisions.
     lasting
         What stays lost of sales to the counterpart, money; no part of W.
+    basis
+        Of the linear program that the operations are an optimum of.
     """
 
     readout: Readout
@@ -74,6 +77,7 @@ class Operations:
     infeasibility: float
     binding: tuple[str, ...] = ()
     lasting: float = 0.0
+    basis: Any = None
 
     @cached_property
     def own_cost(self) -> dict[str, float]:
@@ -116,7 +120,9 @@ class OperationsSolver:
     readout
         Reads its columns, where there is one already.
     warm
-        Whether a solve begins from the basis of the one before; else each begins from nothing.
+        Whether a solve begins from the basis of the one before.
+    start
+        Basis that every solve begins with otherwise; None: slacks.
 
     Attributes
     ----------
@@ -131,14 +137,17 @@ class OperationsSolver:
         What our side sees of a response, from the columns of the leader problem.
     fixed : array of int
         Columns that are given: the response, its outputs, the first stage and what policies open of our side.
-    response_rows : list of (int, (site, item), bool)
-        Rows of the response: its balances and, marked, its terminal rows.
+    response_rows : list of (int, str, index)
+        Rows of the response, each with its family and index, as `source_worth` takes them.
     """
 
-    def __init__(self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False):
+    def __init__(
+        self, leader_problem: LeaderProblem, readout: Readout | None = None, *, warm: bool = False, start: Any = None
+    ):
         self.leader_problem = leader_problem
         self.readout = readout or Readout(leader_problem)
         self.warm = warm
+        self.start = start
         model, compiled = leader_problem.model, leader_problem.compiled
         cost = self.readout.operations_cost()
         gaps = gap_terms(model)
@@ -174,9 +183,9 @@ class OperationsSolver:
         self._shares = np.array([kind == "fill" for kind, _ in leader_problem.outputs], dtype=bool)
         self._advantage = compiled.column.get(id(model.advantage), -1)
         self.response_rows = [
-            (row, tuple(key[:2]), family is model.response.terminal)
-            for family in (model.response.balance, model.response.terminal)
-            for key, constraint in family.items()
+            (row, name, index)
+            for name in source_worth(leader_problem.network)
+            for index, constraint in model.response.component(name).items()
             if (row := compiled.row.get(id(constraint))) is not None
         ]
         own = [place for columns in leader_problem.policy_bounds.own.values() for place in columns]
@@ -212,6 +221,14 @@ class OperationsSolver:
             values[columns] = float(choice[regime] == policy)
         return values, float(outputs[-1])
 
+    def alike(self, one: np.ndarray, other: np.ndarray, first: FirstStage, choice: Choice) -> bool:
+        """Whether two responses to a choice, columns of the leader problem, leave our side the same but for rounding."""
+        before, margin = self.given(one, first, choice)
+        after, other_margin = self.given(other, first, choice)
+        linked = self.links[self.links >= 0]
+        differences = np.append(before[linked] - after[linked], margin - other_margin)
+        return bool((np.abs(differences) <= QUANTITY_NOISE).all())
+
     def run(
         self,
         response: np.ndarray,
@@ -242,7 +259,7 @@ class OperationsSolver:
             When HiGHS ends without an optimum.
         """
         values, margin = self.given(response, first, choice)
-        highs = self.highs if self.warm else Highs(self.program)
+        highs = self.highs if self.warm else self._begun()
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         self._ask(highs, least_fill, most_own_cost)
         try:
@@ -266,7 +283,15 @@ class OperationsSolver:
             float(broken @ prices),
             binding,
             self._lasting(solution),
+            highs.highs.getBasis(),
         )
+
+    def _begun(self) -> Highs:
+        """Our linear programs, with the basis to begin with."""
+        highs = Highs(self.program)
+        if self.start is not None:
+            highs.highs.setBasis(self.start)
+        return highs
 
     def _lasting(self, solution: np.ndarray) -> float:
         """What stays lost of sales to the counterpart."""
@@ -408,7 +433,7 @@ def _settled(highs: Highs) -> Outcome:
 
 def response_variables(block: Any) -> list[Any]:
     """Variables of a response block, in an order that two blocks of one case share."""
-    families = (block.ship, block.contract, block.make, block.stock, block.fill, block.short_end)
+    families = [block.component(name) for name in RESPONSE_FAMILIES]
     return [variable for family in families for variable in family.values()]
 
 

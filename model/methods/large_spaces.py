@@ -176,8 +176,8 @@ def _attempt(
         with suppress(Stopped):
             facts = _prove(entry, race, solve_limits, engine, chosen)
             trials.stop = clock.up
-            # Who was first must not decide: where others took part, ties are settled by one rule for all.
-            if engine is None or race.won or race.joined:
+            # Who was first must not decide: where others took part in the plan, ties are settled by one rule for all.
+            if engine is None or race.won or race.helped:
                 trials.simplify()
     finally:
         race.close()

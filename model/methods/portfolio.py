@@ -64,6 +64,11 @@ class Race:
         Seconds of the other method after which the program begins; inf: never.
     solver
         Pyomo's name of the solver of the program, where it is not HiGHS.
+
+    Attributes
+    ----------
+    helped
+        Whether a plan of the program was the best for a while.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class Race:
         self.program = News()
         self.patience = patience
         self.solver = solver
+        self.helped = False
         self._start = clock.passed + patience
         self._looked = -math.inf
         self._companion: Companion | None = None
@@ -151,7 +157,8 @@ class Race:
         if news.policy_indices is not None and (
             self.trials.best is None or news.policy_indices != self.trials.best.trial.policy_indices
         ):
-            self.trials.offer(self.trials.work_out(self.trials.respond(news.policy_indices), self.trials.leverage))
+            worked = self.trials.work_out(self.trials.respond(news.policy_indices), self.trials.leverage)
+            self.helped |= self.trials.offer(worked)
         bound = min(self.program.bound, news.bound)
         if self.trials.best is not None and bound < self.trials.leverage - self._doubt:
             # A plan that was worked out is more: the program's tolerances hide it, and it proves nothing.

@@ -12,6 +12,7 @@ from ...data.units import Units
 from ..plan.tolerances import NO_WEIGHT
 from .usable import Usable
 from .weekly import Weekly
+from .worth import worth_of
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -119,6 +120,15 @@ class Network:
         for row in self.case.recipes:
             recipe[row.process][row.input] = row.quantity
         return recipe
+
+    @cached_property
+    def savings(self) -> dict[tuple[str, str], tuple[float, float]]:
+        """(units that can be saved for a unit of output, cost of saving a unit) by process and input, where anything can."""
+        return {
+            (row.process, row.input): (row.saving_share * row.quantity, row.saving_cost)
+            for row in self.case.recipes
+            if row.saving_share * row.quantity > 0
+        }
 
     @cached_property
     def uses(self) -> dict[Pair, list[tuple[Process, float]]]:
@@ -350,7 +360,7 @@ class Network:
         """
         if not self.contract(lane):
             return 0.0
-        return min(max(lane.min_flow, self.taken(lane, week) * share), self.capacity(lane, week, share))
+        return min(max(lane.min_flow, self.taken(lane, week) * min(1.0, share)), self.capacity(lane, week, share))
 
     def contract(self, lane: Lane) -> bool:
         """Whether a lane has a contract: a min_flow, or a min_share on our side."""
@@ -397,6 +407,25 @@ class Network:
     def granted(policy: Policy | None, week: int) -> float:
         """A_p(t): share of what a lane can carry for which a policy grants licences in a week; None is ``open`` (section 2)."""
         return policy.approval_rate if policy is not None and _acts(policy, week) else 1.0
+
+    def carried(self, policy: Policy | None, week: int) -> float:
+        """Share of its capacity that a lane can carry in a week: A_p(t), and 1 + surge before the policy's start_week."""
+        if policy is not None and week < policy.start_week:
+            return 1.0 + policy.surge
+        return self.granted(policy, week)
+
+    def most_carried(self, lane: Lane, week: int) -> float:
+        """Most that a lane dispatches in a week under any policy of our regimes."""
+        menu = self.menu.get(lane.regime or "", [OPEN])
+        return self.capacity(lane, week, max(self.carried(self.policy(lane.regime, policy), week) for policy in menu))
+
+    @cached_property
+    def most_surge(self) -> dict[str, float]:
+        """Largest surge of any policy of a regime."""
+        surges: dict[str, float] = defaultdict(float)
+        for row in self.case.policies:
+            surges[row.regime] = max(surges[row.regime], row.surge)
+        return surges
 
     def paperwork(self, policy: Policy | None, lane: Lane, week: int) -> float:
         """What a unit dispatched over a lane in a week costs its applicant: applicant_cost while the policy acts, else 0.
@@ -510,16 +539,28 @@ class Network:
         return dict(sold)
 
     def sales(self, pair: Pair) -> tuple[tuple[float, float], ...]:
-        """(Q(t), K(t)) of a pair of the counterpart in every week: units that leave the chain, and the loss if none does."""
-        found = []
+        """(Q(t), K(t)) of a pair of the counterpart in every week: units that leave the chain, and the loss if none does.
+
+        Home demand that waits is not lost.
+        """
+        found, lost = [], 1.0 - self.waits(pair)
         for week, quantity in enumerate(self.weekly.quantity[pair]):
-            value = quantity * self.weekly.penalty[pair][week]
+            value = quantity * self.weekly.penalty[pair][week] * lost
             for lane in self.sold_abroad.get(pair, ()):
                 flow = self.weekly.base_flow[lane.lane][week]
                 quantity += flow
                 value += flow * lane.margin
             found.append((quantity, value))
         return tuple(found)
+
+    def waits(self, pair: Pair) -> float:
+        """Share of a pair's home demand that waits where it is not served in its week."""
+        return self.demands[pair].backorder_share if pair in self.demands else 0.0
+
+    def most_waiting(self, pair: Pair) -> float:
+        """Most that a unit that waits can cost: backorder_cost of all weeks, and the penalty of the last."""
+        demand = self.demands[pair]
+        return demand.backorder_cost * self.weeks + self.weekly.penalty[pair][-1]
 
     def sells(self, pair: Pair) -> bool:
         """Whether anything leaves the chain at a pair of the counterpart in any week."""
@@ -528,55 +569,8 @@ class Network:
     # Worth -------------------------------------------------------------------------------------------------------
 
     def worth(self, side: str) -> dict[Pair, float]:
-        """Return the most one more unit can save at every pair of a side (section 5).
-
-        ``worth(s,i) = max(K(t)/Q(t), terminal price, (worth(output) - unit_cost) / quantity, worth at the far end of internal
-        lanes)``; on our side every term carries the weight of its party, demands and exports each count for
-        themselves, and an undelivered export to the counterpart counts with its slack price.
-
-        Returns
-        -------
-        dict of pair to float
-            Money per unit.
-        """
-        worth = {pair: self._own_worth(side, pair) for pair in self.pairs(side)}
-        changed = True
-        while changed:
-            changed = False
-            for pair in worth:
-                value = max(self._passed_worth(side, pair, worth), worth[pair])
-                if value > worth[pair] * (1 + 1e-12) + 1e-300:
-                    worth[pair] = value
-                    changed = True
-        return worth
-
-    def _own_worth(self, side: str, pair: Pair) -> float:
-        if side == "counterpart":
-            served = [value / quantity for quantity, value in self.sales(pair) if quantity > 0]
-            return max(*served, 0.0, self.terminal_price(pair))
-        weight = self.weight[pair[0]]
-        values = [weight * self.terminal_price(pair)]
-        if pair in self.demands:
-            values.append(weight * max(self.weekly.penalty[pair]))
-        for lane in self.outbound.get(pair, ()):
-            if self.side[lane.destination] == "other":
-                values.append(weight * lane.margin)
-            elif self.side[lane.destination] == "counterpart":
-                values.append(max(self.slack_price(lane, week) for week in range(self.weeks)))
-        return max(values)
-
-    def _passed_worth(self, side: str, pair: Pair, worth: Mapping[Pair, float]) -> float:
-        weight = self.weight[pair[0]] if side == "ours" else 1.0
-        values = [
-            (worth[process.site, process.output] - weight * process.unit_cost) / quantity
-            for process, quantity in self.uses.get(pair, ())
-            if quantity > 0
-        ]
-        for lane in self.outbound.get(pair, ()):
-            if self.side[lane.destination] == side:
-                gain = self.transfer_margin(lane) * self.weight[lane.origin] if side == "ours" else 0.0
-                values.append(worth[lane.destination, lane.item] + gain)
-        return max(values, default=0.0)
+        """Return the most one more unit can save at every pair of a side, money per unit (`worth_of`)."""
+        return worth_of(self, side)
 
     def slack_price(self, lane: Lane, week: int) -> float:
         """Price of an export of a week to the counterpart that our stocks cannot deliver (section 4)."""

@@ -47,7 +47,11 @@ class Usable:
         return self._supplied[pair]
 
     def _dispatches(self, lane: Lane) -> float:
-        """Sum over weeks of cap_l(t)."""
+        """Sum over weeks of cap_l(t), with the surge of any policy."""
+        surge = self.network.most_surge.get(lane.regime or "", 0.0)
+        return (1.0 + surge) * self._carried(lane)
+
+    def _carried(self, lane: Lane) -> float:
         if self.network.weekly.moves("lanes", lane.lane, "max_flow"):
             return math.fsum(self.network.whole_capacity(lane, week) for week in range(self.weeks))
         weeks, ramp = max(0, self.weeks - self.network.opens(lane)), lane.ramp_weeks
@@ -56,8 +60,12 @@ class Usable:
         return lane.max_flow * full if full else 0.0
 
     def _makes(self, process: Process) -> float:
-        recipe = self.network.recipe[process.process]
-        inputs = [self.supplied((process.site, item)) / quantity for item, quantity in recipe.items() if quantity > 0]
+        savings = self.network.savings
+        needs = {
+            item: quantity - savings.get((process.process, item), (0.0, 0.0))[0]
+            for item, quantity in self.network.recipe[process.process].items()
+        }
+        inputs = [self.supplied((process.site, item)) / quantity for item, quantity in needs.items() if quantity > 0]
         return min([math.fsum(self.network.weekly.making[process.process]), *inputs])
 
     # What can be used ------------------------------------------------------------------------------------------------

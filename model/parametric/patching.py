@@ -336,10 +336,11 @@ def priced(network: Network) -> list[Pair]:
 
 
 def shares_of(network: Network, lane: Lane) -> list[float]:
-    """Shares of its capacity that licences of any policy, ours or a package's, leave a lane; 1 is not among them."""
+    """Shares of its capacity that a lane has under any policy, ours or a package's: licences and surges; 1 is not among them."""
     policies = [network.policy(lane.regime, policy) for policy in network.menu.get(lane.regime or "", ())]
     policies += [network.package_policy(package, lane) for package in network.packages]
-    return [row.approval_rate for row in policies if row is not None and row.approval_rate < 1]
+    known = [row for row in policies if row is not None]
+    return [row.approval_rate for row in known if row.approval_rate < 1] + [1 + row.surge for row in known if row.surge]
 
 
 def watched(network: Network) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-MOST_KEPT = 0.25
+MOST_KEPT = 0.5
 """Share of the time limit that is kept back at most."""
 
 

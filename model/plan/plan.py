@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .sense import sense_of
 from .tolerances import SERVED_IN_FULL
 
@@ -45,6 +47,13 @@ def decided(frame: pd.DataFrame, weights: Mapping[str, float], keys: list[str], 
     sums = {name: (lambda column: column.sum(skipna=False)) for name in figures}
     grouped = told.groupby(keys, sort=False, dropna=False).agg({**sums, **rest}).reset_index()
     return grouped[[name for name in frame if name != "scenario"]]
+
+
+def least_mean(fills: np.ndarray, window: int | None) -> float:
+    """Return the least mean of fills, shape (weeks,), over every run of so many weeks; None: the mean of all weeks."""
+    if window is None or window >= fills.size:
+        return float(fills.mean())
+    return float(np.lib.stride_tricks.sliding_window_view(fills, window).mean(axis=1).min())
 
 
 STATUSES = ("optimal", "feasible", "infeasible", "unknown")

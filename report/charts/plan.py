@@ -242,7 +242,9 @@ def margins(plan: Plan) -> Figure | None:
     short = ~served(frame.groupby("demand")["least_week"].transform("min"))
     if short.any():
         frame = frame[short]
-    frame["limits"] = [f"{plain(row.demand)}, {_limit_words(row.kind, row.limit)}" for row in frame.itertuples()]
+    frame["limits"] = [
+        f"{plain(row.demand)}, {row.measure} at least {percent(row.limit)}" for row in frame.itertuples()
+    ]
     frame["name"] = [plain(name) for name in frame["scenario"]]
     frame["points"] = 100 * frame["margin"]
     frame["label"] = [signed(points, 1 if abs(points) < 10 else 0) for points in frame["points"]]
@@ -296,7 +298,3 @@ def margins(plan: Plan) -> Figure | None:
 
 MAKERS = (counterpart_fills, our_fills, counterpart_losses, our_losses, sourcing, margins)
 """Charts of a plan in their order."""
-
-
-def _limit_words(kind: str, limit: float) -> str:
-    return f"{'mean' if kind == 'min_fill' else 'any week'} at least {percent(limit)}"

@@ -467,12 +467,12 @@ class _Writer:
 
     def _continuity(self) -> None:
         rows = nearest(self.view.margins)
-        words = {"min_fill": "mean over the weeks", "min_fill_week": "any week"}
+        words = {"mean": "mean over the weeks"}
         self._table(
             CONTINUITY,
             [
                 Column("Demand", [row.demand for row in rows], TEXT),
-                Column("Limit on", [words[row.kind] for row in rows], TEXT),
+                Column("Limit on", [words.get(row.measure, row.measure) for row in rows], TEXT),
                 Column("Least fill allowed", [row.limit for row in rows], SHARE),
                 Column("Worst in", [row.scenario for row in rows], TEXT),
                 Column("Mean fill there", [row.mean for row in rows], SHARE),

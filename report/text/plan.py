@@ -253,7 +253,7 @@ def _continuity(view: PlanView) -> Iterable[RenderableType]:
     full: dict[str, list[str]] = {}
     found = new_table("Site/item", "Worst in", "Limit", "Mean", "Least week", "Margin", names=2)
     for row in rows:
-        limit = f"{'mean' if row.kind == 'min_fill' else 'any week'} {percent(row.limit)}"
+        limit = f"{row.measure} {percent(row.limit)}"
         if row.in_full:
             full.setdefault(row.demand, []).append(limit)
             continue

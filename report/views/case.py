@@ -106,6 +106,8 @@ def limit_rows(case: Case) -> Iterator[LimitRow]:
         for kind, words in (("min_fill", "mean fill"), ("min_fill_week", "fill of any week")):
             least = getattr(demand, kind)
             if least > 0:
+                if kind == "min_fill" and demand.fill_window is not None:
+                    words = f"mean fill of any {demand.fill_window} weeks"
                 yield LimitRow(words, f"{demand.site}/{demand.item}", least, least=True, share=True)
     for item in case.items:
         if item.max_party_share < 1:

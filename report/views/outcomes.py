@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ...model.network.network import NONE, Network
-from ...model.plan.plan import decided, served
+from ...model.plan.plan import decided, least_mean, served
 from ..format.words import Words, words_of
 from .rows import filled, records
 
@@ -272,9 +272,11 @@ class MarginRow:
     scenario
         The scenario.
     mean, least_week
-        Mean fill there, and that of its worst week.
+        Mean fill there, of its worst run of weeks where the limit is on runs, and that of its worst week.
     margin
         What is above the limit; below 0 where it is broken.
+    measure
+        What the limit is on, in a word or a few.
     """
 
     demand: str
@@ -284,6 +286,7 @@ class MarginRow:
     mean: float
     least_week: float
     margin: float
+    measure: str
 
     @property
     def broken(self) -> bool:
@@ -305,12 +308,19 @@ def margin_rows(plan: Plan) -> tuple[MarginRow, ...]:
     for demand in plan.case.demands:
         if (demand.site, demand.item) not in pairs:
             continue
+        window = demand.fill_window
         levels = pairs[demand.site, demand.item].groupby("scenario", sort=False)["fill"].agg(["mean", "min"])
-        for kind, measure in (("min_fill", "mean"), ("min_fill_week", "min")):
+        if window is not None:
+            runs = pairs[demand.site, demand.item].groupby("scenario", sort=False)["fill"]
+            levels["mean"] = [least_mean(fills.to_numpy(), window) for _, fills in runs]
+        for kind, measure, words in (
+            ("min_fill", "mean", "mean" if window is None else f"mean of any {window} weeks"),
+            ("min_fill_week", "min", "any week"),
+        ):
             limit = getattr(demand, kind)
             for level in levels.reset_index().to_dict("records") if limit > 0 else ():
                 fill = (level["scenario"], level["mean"], level["min"], level[measure] - limit)
-                found.append(MarginRow(f"{demand.site}/{demand.item}", kind, limit, *fill))
+                found.append(MarginRow(f"{demand.site}/{demand.item}", kind, limit, *fill, words))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from .strategies import Settings, Tables
 
-TIME = ("profiles",)
+TIME = ("profiles", "saving_share", "saving_cost", "surge", "fill_window", "backorder_share", "backorder_cost")
 """Features of time and of doing with less that the package has."""
 
 COLUMNS = {

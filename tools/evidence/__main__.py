@@ -34,6 +34,14 @@ def forecast() -> None:
 
 
 @main.command()
+def episodes() -> None:
+    """Draw the worlds of the episodes after 2019 anew; about five minutes."""
+    from .episodes.backtest import recompute
+
+    recompute()
+
+
+@main.command()
 def assumptions() -> None:
     """Move every assumption of Taiwan-Korea to both ends of its range anew; about a quarter of an hour."""
     from .assumptions import recompute

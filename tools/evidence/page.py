@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from sluicegate.report.charts.base import Written, write_chart
 
 from . import assumptions, charts, record, scores, studies
 from .episodes import pages as episodes
+from .episodes.backtest import EPISODES, Backtest, backtest
+from .episodes.overview import of_2019, of_episode
 from .findings import Findings, differences, find, in_the_world_that_came, shipped_share
 from .sampling import BASES, SAMPLES, SEED, read_ranges
 from .templating import percent, render, two, whole
@@ -27,15 +29,20 @@ IN_CHART = 15
 ROUNDING = 1e-6
 """What a solver leaves of an exact tie with a forecast; no better than it."""
 
+MEASURES = (
+    "rank correlation",
+    "error / status quo",
+    "error / cut-off",
+    "inside their interval",
+    "Korea's loss, USD m",
+    "Japan's own loss, no retaliation, USD m",
+)
+
 BEFORE = {
-    "rank correlation": ("0.54", "0.60"),
-    "error / status quo": ("0.79", "0.61"),
-    "error / cut-off": ("0.91", "0.75"),
-    "inside their interval": ("33.3%", "28.0%"),
-    "Korea's loss, USD m": ("883", "330"),
-    "Japan's own loss, no retaliation, USD m": ("7", "7"),
+    "first": (("0.54", "0.79", "0.91", "33.3%", "883", "7"), ("0.60", "0.61", "0.75", "28.0%", "330", "7")),
+    "contracts": (("0.45", "0.80", "0.92", "33.3%", "923", "35"), ("0.57", "0.62", "0.76", "28.0%", "379", "33")),
 }
-"""Pooled scores and losses of both variants before carrying costs, contracts, base flows and the model changed."""
+"""Pooled `MEASURES`, ex-ante and ex-post: as first scored, and with carrying costs, contracts and today's model, all cells."""
 
 
 def build() -> Iterator[Path]:
@@ -43,7 +50,8 @@ def build() -> Iterator[Path]:
     findings = {variant: find(variant) for variant in VARIANTS}
     tested = in_the_world_that_came(findings)
     table = assumptions.stored()
-    for name, text in {**pages(findings, tested, table), **episodes.pages()}.items():
+    tests = {episode: backtest(episode) for episode in EPISODES}
+    for name, text in {**pages(findings, tested, table, tests), **episodes.pages(tests)}.items():
         path = DOCS / name
         path.write_text(text, encoding="utf-8")
         yield path
@@ -52,10 +60,29 @@ def build() -> Iterator[Path]:
         yield write_chart(chart, DOCS / "images" / f"evidence-{name}.svg")
 
 
-def pages(findings: dict[str, Findings], tested: Plan, table: pd.DataFrame) -> dict[str, str]:
+def pages(
+    findings: dict[str, Findings], tested: Plan, table: pd.DataFrame, tests: Mapping[str, Backtest]
+) -> dict[str, str]:
     """Return the text of both pages by file name."""
-    context = {"found": findings, "tested": tested, **_context(findings), **_assumed(table)}
+    overview = [
+        of_2019(findings["ex-ante"]),
+        *(row for name, found in tests.items() for row in of_episode(name, found)),
+    ]
+    context = {
+        "found": findings,
+        "tested": tested,
+        "overview": overview,
+        "rhos": _ends(row.rho for row in overview),
+        "served": float(tests["antimony-2024"].shortages["served"].min()),
+        **_context(findings),
+        **_assumed(table),
+    }
     return {f"{name}.md": render(name, context) for name in ("evidence", "evidence-assumptions")}
+
+
+def _ends(values: Iterable[float]) -> tuple[float, float]:
+    kept = list(values)
+    return min(kept), max(kept)
 
 
 def _context(findings: dict[str, Findings]) -> dict[str, Any]:
@@ -90,7 +117,6 @@ def _context(findings: dict[str, Findings]) -> dict[str, Any]:
         "later": _later(ante),
         "held_back": _held_back(ante.plan, post.plan),
         "halt": _losses_of(post.plan, "memory-halt"),
-        "episodes": record.read("episodes").to_dict("records"),
         "changed": _changed(ante, post),
     }
 
@@ -122,10 +148,10 @@ def _losses_of(plan: Plan, scenario: str) -> dict[str, float]:
     return {"own": row["own_loss"], "counterpart": row["counterpart_loss"]}
 
 
-def _changed(ante: Findings, post: Findings) -> dict[str, tuple[str, str, str, str]]:
-    """Pooled scores and losses before and after figures changed: ex-ante before and after, then ex-post."""
-    now = {
-        name: (
+def _changed(ante: Findings, post: Findings) -> dict[str, list[str]]:
+    """Pooled scores and losses as figures and rules changed: ex-ante before and now, then ex-post."""
+    now = [
+        (
             two(found.scores.loc["pooled", "rho"]),
             two(found.scores.loc["pooled", "status quo"]),
             two(found.scores.loc["pooled", "total cut-off"]),
@@ -133,11 +159,11 @@ def _changed(ante: Findings, post: Findings) -> dict[str, tuple[str, str, str, s
             whole(found.response.loss),
             whole(found.plan.scenarios["none"]["own_loss"]),
         )
-        for name, found in (("ante", ante), ("post", post))
-    }
+        for found in (ante, post)
+    ]
     return {
-        name: (was[0], now["ante"][place], was[1], now["post"][place])
-        for place, (name, was) in enumerate(BEFORE.items())
+        name: [step[variant][place] for variant in (0, 1) for step in (*BEFORE.values(), now)]
+        for place, name in enumerate(MEASURES)
     }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ...follower.enumerate import PolicyIndices, gray_order
-from ...formulation.follower import SIDE, build_follower
+from ...formulation.follower import SIDE, build_follower, source_worth
 from ...formulation.linking import PolicyBounds, output_keys, output_map
 from ...leader.problem import Problem
 from ...network.network import Network, Pair
@@ -235,8 +235,8 @@ class Subnetworks:
         self._whole: Highs | None = None
 
     def _cut(self, layout: SubnetworkLayout, compiled: Compiled, b: object) -> None:
-        pair_of_column, sold = _pairs_of_columns(layout.network, compiled)
-        pair_of_row = _pairs_of_rows(compiled, b)
+        pair_of_column, sold, dispatches = _pairs_of_columns(layout.network, compiled)
+        pair_of_row, waits = _pairs_of_rows(layout.network, compiled, b)
         holders: dict[Pair, int] = {}
         for _, pairs in layout.pieces:
             for pair in pairs:
@@ -261,9 +261,15 @@ class Subnetworks:
                 [c for c, pair in enumerate(pair_of_column) if pair in pairs and (not sold[c] or pair in sinks)],
                 dtype=int,
             )
-            rows = np.array([r for r, pair in enumerate(pair_of_row) if pair in pairs], dtype=int)
+            # What waits is with the sales of its pair, and no resource.
+            rows = np.array(
+                [r for r, pair in enumerate(pair_of_row) if pair in pairs and (not waits[r] or pair in sinks)],
+                dtype=int,
+            )
             block = matrix[rows][:, columns]
-            split = np.array([place for place, row in enumerate(rows) if pair_of_row[row] in shared], dtype=int)
+            split = np.array(
+                [place for place, row in enumerate(rows) if pair_of_row[row] in shared and not waits[row]], dtype=int
+            )
             sides = self.program.row_lower[rows[split]] if split.size else np.empty(0)
             is_given = sides <= 0
             ends = sparse.csr_matrix(
@@ -283,7 +289,7 @@ class Subnetworks:
             ]
             owners = [owner[pair_of_column[c]] for c in columns] + [owner[pair_of_row[row]] for row in rows[split]]
             arrivals, part_of, weeks = self._arrivals(
-                block, [pair_of_column[c] in shared and not sold[c] for c in columns]
+                block, [pair_of_column[c] in shared and dispatches[c] for c in columns]
             )
             held += [
                 resource(f"arrival {rows[week]}", columns[place], self.program.column_upper[columns[place]], True)
@@ -404,32 +410,35 @@ def optimum(highs: Highs) -> tuple[float, np.ndarray]:
     return outcome.objective, outcome.solution
 
 
-def _pairs_of_columns(network: Network, compiled: Compiled) -> tuple[list[Pair], np.ndarray]:
-    """The pair in whose rows a column stands first, and whether it is a fill."""
+def _pairs_of_columns(network: Network, compiled: Compiled) -> tuple[list[Pair], np.ndarray, np.ndarray]:
+    """The pair in whose rows a column stands first, whether it is about what is sold there, and whether it is a dispatch."""
     pairs: list[Pair] = []
-    sold = np.zeros(len(compiled.variables), dtype=bool)
+    sold, dispatches = (np.zeros(len(compiled.variables), dtype=bool) for _ in range(2))
     for column, variable in enumerate(compiled.variables):
         kind, index = variable.parent_component().local_name, variable.index()
-        sold[column] = kind == "fill"
-        if kind in ("ship", "contract"):
+        sold[column] = kind in ("fill", "wait", "late")
+        dispatches[column] = kind in ("ship", "contract")
+        if dispatches[column]:
             lane = network.lanes[index[0]]
             pairs.append((lane.destination, lane.item))
-        elif kind == "make":
+        elif kind in ("make", "save"):
             process = network.processes[index[0]]
             pairs.append((process.site, process.output))
         else:
             pairs.append((index[0], index[1]))
-    return pairs, sold
+    return pairs, sold, dispatches
 
 
-def _pairs_of_rows(compiled: Compiled, b: object) -> list[Pair]:
+def _pairs_of_rows(network: Network, compiled: Compiled, b: object) -> tuple[list[Pair], np.ndarray]:
+    """The pair that a row belongs to, and whether it is about what waits there."""
     pairs: dict[int, Pair] = {}
-    for name in ("balance", "terminal"):
+    waits = np.zeros(compiled.program.row_lower.size, dtype=bool)
+    for name, worth in source_worth(network).items():
         for index, constraint in getattr(b, name).items():
             row = compiled.row.get(id(constraint))
             if row is not None:
-                pairs[row] = (index[0], index[1])
-    return [pairs[row] for row in range(len(pairs))]
+                pairs[row], waits[row] = worth(index)[0], name == "waiting"
+    return [pairs[row] for row in range(len(pairs))], waits
 
 
 def subnetwork_combinations(piece: Subnetwork, pieces: Subnetworks) -> list[PolicyIndices]:

@@ -220,11 +220,11 @@ def test_rows_that_are_broken_have_a_price() -> None:
     # A thousandth of a week's sales that nobody made.
     fill = problem.readout.response["fill"]
     place = int(np.flatnonzero(fill.values(response) < 0.5)[0])
-    site, item, _ = fill.keys[place]
+    site, item, week = fill.keys[place]
     response[fill.columns[place]] += 1e-3
     account = figures.account(choice, response, nothing)
     worth = problem.network.worth("counterpart")[site, item]
-    assert account.infeasibility == approx(1e-3 * problem.network.sales((site, item))[0] * worth)
+    assert account.infeasibility == approx(1e-3 * problem.network.sales((site, item))[0][week] * worth)
     facts = Facts(choice, cost, account.leverage, account.leverage, 0.0, None, {})
     with pytest.raises(CertificateError, match="break rows by what can be worth"):
         figures.plan(facts, response, nothing)

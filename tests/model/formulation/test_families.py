@@ -893,6 +893,57 @@ def test_our_contracts_bind_once_qualified_and_as_far_as_the_counterpart_yields(
     assert plan.own_loss == approx(4.0)
 
 
+@covers("response.saved")
+def test_they_save_no_more_than_a_share_of_an_input() -> None:
+    # Of 10 of x for 10 of y 5 come. With 0.3 of what is needed saved at 4: m = 50 / 7 of y, 15 / 7 saved, the rest lost at 20.
+    made = case(
+        items="xy",
+        lanes=[lane("us", "them", 10.0, regime="list")],
+        processes=[process("them", "y")],
+        recipes=[row | {"saving_share": 0.3, "saving_cost": 4.0} for row in needs("them", "y", x=1.0)],
+        demands=[demand("them", 10.0, 20.0, item="y")],
+        regimes=OURS,
+        policies=[policy(0, approval_rate=0.5)],
+    )
+    assert response_cost(made, list="slow") == approx(5.0 + 60.0 / 7.0 + (10.0 - 50.0 / 7.0) * 20.0)
+
+
+@covers("ours.saved")
+def test_we_save_no_more_than_a_share_of_an_input() -> None:
+    # The lane carries 6 of the 10 of x that we need: with 0.25 saved at 2, m = 8 of y, 2 saved, 2 lost at 9.
+    made = case(
+        items="xy",
+        lanes=[lane("world", "us", 6.0)],
+        processes=[process("us", "y")],
+        recipes=[row | {"saving_share": 0.25, "saving_cost": 2.0} for row in needs("us", "y", x=1.0)],
+        demands=[demand("us", 10.0, 9.0, item="y")],
+    )
+    assert own_cost(made) == approx(6.0 + 4.0 + 18.0)
+
+
+@covers("response.waiting")
+def test_their_demand_waits_as_far_as_it_does() -> None:
+    # Nothing comes in week 0. Of 10 units 5 are lost at 9, 5 wait for a week at 1 and are served in week 1: 45 + 5 + 15 + 10.
+    made = case(
+        3,
+        lanes=[lane("us", "them", 10.0, max_flow=15.0, regime="list")],
+        demands=[demand("them", 10.0, 9.0, backorder_share=0.5, backorder_cost=1.0)],
+        regimes=OURS,
+        policies=[policy(0, approval_rate=0.0, end_week=1)],
+    )
+    assert response_cost(made, list="slow") == approx(75.0)
+
+
+@covers("ours.waiting")
+def test_our_demand_waits_as_far_as_it_does() -> None:
+    # 4 of 10 come. In its week a unit saves 0.5 * 9 + 0.5 * (1 + 9), late 1 + 9: 5 are lost at 9, 4 of the other 5 served late.
+    made = case(
+        lanes=[lane("world", "us", 4.0)],
+        demands=[demand("us", 10.0, 9.0, backorder_share=0.5, backorder_cost=1.0)],
+    )
+    assert own_cost(made) == approx(4.0 + 45.0 + 1.0 + 9.0)
+
+
 # What suppliers ask for --------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from SALib.sample import latin
 from sluicegate.data import apply_overrides
@@ -112,18 +113,22 @@ def _review(case: Case, figure: str, factor: float) -> str:
 
 
 def by_month(case: Case, response: Response, series: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Return exports over base flows by whole month (rows) and series (columns; lanes by series)."""
+    """Return exports over base flows by whole month (rows) and series (columns; lanes by series).
+
+    Days of the first month before the case begins count at the base flows.
+    """
     table = months(case)
-    table = table[table.sum(axis=1) >= 28]
     base = {lane.lane: lane.base_flow for lane in case.lanes}
-    days = table.to_numpy()
-    return pd.DataFrame(
+    days, whole = table.to_numpy(), pd.PeriodIndex(table.index, freq="M").days_in_month.to_numpy()
+    before = np.where(np.arange(len(table)) == 0, whole - days.sum(axis=1), 0)
+    found = pd.DataFrame(
         {
-            name: days @ sum(response.exports[lane] for lane in lanes) / days.sum(axis=1) / sum(base[k] for k in lanes)
+            name: (days @ sum(response.exports[k] for k in lanes) / sum(base[k] for k in lanes) + before) / whole
             for name, lanes in series.items()
         },
         index=table.index,
     )
+    return found[days.sum(axis=1) + before == whole]
 
 
 def run(

@@ -1,0 +1,59 @@
+"""A basis to begin with: the status quo's, for every scenario (model.md section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import highspy
+import numpy as np
+from pyomo.core import Constraint, Var
+
+from ..network.network import NONE
+
+if TYPE_CHECKING:
+    from ..formulation.linking import LeaderProblem
+
+
+def repeated_basis(known: highspy.HighsBasis, small: LeaderProblem, large: LeaderProblem) -> highspy.HighsBasis:
+    """Return the basis of a leader problem of scenario ``none`` as one of a leader problem with more scenarios.
+
+    Every scenario begins with what ``none`` has, the response and what stands outside of scenarios with their own; what only the
+    larger problem has is basic (rows) or at a bound (columns). Scenarios differ by few numbers, so that this is close to an optimum
+    where nothing is closer. HiGHS makes it square.
+
+    Parameters
+    ----------
+    known
+        Basis of the smaller program, solved.
+    small, large
+        Both problems, of one case.
+    """
+    status: Any = highspy.HighsBasisStatus
+    program = large.program
+    free = np.where(np.isfinite(program.column_upper), status.kUpper, status.kZero)
+    columns = np.where(np.isfinite(program.column_lower), status.kLower, free)
+    rows = np.full(program.row_lower.size, status.kBasic)
+    for kind, before, after, here, there in (
+        (Var, small.compiled.column, large.compiled.column, known.col_status, columns),
+        (Constraint, small.compiled.row, large.compiled.row, known.row_status, rows),
+    ):
+        for one, other in _twins(small.model, large.model, kind):
+            place, target = before.get(id(one)), after.get(id(other))
+            if place is not None and target is not None:
+                there[target] = here[place]
+    basis = highspy.HighsBasis()
+    basis.valid = basis.alien = True
+    basis.col_status, basis.row_status = columns.tolist(), rows.tolist()
+    return basis
+
+
+def _twins(small: Any, large: Any, kind: Any) -> Iterator[tuple[Any, Any]]:
+    """Pairs of members of one name: of blocks of scenarios each with that of ``none``, of all else with its own."""
+    blocks = [(small, large), (small.response, large.response)]
+    blocks += [(small.ours[NONE], block) for block in large.ours.values()]
+    for here, there in blocks:
+        for family in here.component_objects(kind, descend_into=False):
+            other = there.component(family.local_name)
+            if other is not None:
+                yield from ((one, other[index]) for index, one in family.items() if index in other)
