@@ -11,14 +11,11 @@ from typing import Any
 from ..input.draft import Draft, Line
 from ..schema.declarations import needed, references
 from ..schema.errors import Fault, nearest
-from ..schema.tables import PROFILED, TABLES, Contingency
+from ..schema.tables import PROBABILITY_ROUNDING, PROFILED, TABLES, Contingency
 from .lookalikes import difference, skeleton
 from .worlds import uncertainties, worlds
 
 UNTOUCHED = "none"
-
-PROBABILITY_ROUNDING = 1e-9
-"""Sum of probabilities above 1 that counts as rounding."""
 
 
 def check(draft: Draft) -> list[Fault]:

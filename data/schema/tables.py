@@ -22,6 +22,9 @@ PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 MOST_WEEKS = 1_000_000
 LONGEST_HORIZON = 5_200
 
+PROBABILITY_ROUNDING = 1e-9
+"""What a sum of probabilities is off by for its rounding alone."""
+
 
 def refuse(message: str) -> PydanticCustomError:
     """Return the error a validator raises; its text is shown to the planner as it stands."""

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ...data.schema.tables import PROBABILITY_ROUNDING
 from ...data.units import Units
-from ..plan.tolerances import NO_WEIGHT
 from .usable import Usable
 from .weekly import Weekly
 from .worth import worth_of
@@ -307,7 +307,7 @@ class Network:
                 if outage.probability:
                     stated[name] = outage.probability / starts[outage.contingency]
         rest = 1.0 - math.fsum(stated.values())
-        return {NONE: rest, **stated} if rest > NO_WEIGHT else stated
+        return {NONE: rest, **stated} if rest > PROBABILITY_ROUNDING else stated
 
     @cached_property
     def rated(self) -> list[str]:

@@ -51,9 +51,6 @@ NO_PLAN_SHARE = 1e-6
 LEVERAGE_TIE = 1e-7
 """Leverages nearer than this, relative to the larger, are ties."""
 
-NO_WEIGHT = 1e-9
-"""Probability up to which what is left for scenario `none` is rounding."""
-
 LEVERAGE_FLOOR = 1e-2
 """Leverage, in natural units of money, below which ties are absolute: the solver's rounding does not shrink with it."""
 
