@@ -11,7 +11,7 @@ from typing import Any
 from ..input.draft import Draft, Line
 from ..schema.declarations import needed, references
 from ..schema.errors import Fault, nearest
-from ..schema.tables import PROBABILITY_ROUNDING, PROFILED, TABLES, Contingency
+from ..schema.tables import PROBABILITY_ROUNDING, PROFILED, TABLES, Contingency, Policy
 from .lookalikes import difference, skeleton
 from .worlds import uncertainties, worlds
 
@@ -236,8 +236,12 @@ def _lane_regimes(draft: Draft) -> Iterator[Fault]:
         side = draft.party_side(regime.get("controller"))
         origin, destination = line.get("origin"), line.get("destination")
         message = None
-        if side == "ours" and draft.side(destination) in ("ours", "other"):
-            message = f"our side's regimes act on lanes that end at the counterpart; this one ends at {destination!r}"
+        ends = draft.side(origin), draft.side(destination)
+        if side == "ours" and (ends[1] == "other" or ends in (("ours", "ours"), ("other", "ours"))):
+            message = (
+                "our side's regimes act on lanes that end at the counterpart, or lead from it to our side; this one leads from "
+                f"{origin!r} to {destination!r}"
+            )
         elif side == "counterpart" and draft.side(origin) in ("ours", "other"):
             message = f"a regime of the counterpart acts on lanes that start there; this one starts at {origin!r}"
         elif side == "other":
@@ -296,13 +300,27 @@ def _policies(draft: Draft) -> Iterator[Fault]:
         if line.get("policy") == "open":
             yield line.fault("every regime has `open` without a row; take the row out", "policy", "open")
     for line in draft.sound("policies"):
-        start, end = line.get("start_week"), line.get("end_week")
-        if end is not None and end <= start:
-            message = f"not after start_week {start}; it is the first week after the policy"
-            yield line.fault(message, "end_week", end)
+        assert isinstance(line.row, Policy)
+        start, ends = line.row.start_week, line.row.ends
+        early = [end for end in ends if end is not None and end <= start]
+        if early:
+            which = f"week {', '.join(map(str, early))} is " if len(ends) > 1 else ""
+            message = f"{which}not after start_week {start}; it is the first week after the policy"
+            yield line.fault(message, "end_week", line.get("end_week"))
+        taken = (
+            [row.policy for row in line.row.variants if row.policy in draft.menus[line.row.regime]]
+            if len(ends) > 1
+            else []
+        )
+        taken = [name for name in taken if name != line.row.policy]
+        if taken:
+            message = f"its variant {taken[0]!r} has the name of another policy of the regime; choose another"
+            yield line.fault(message, "policy", line.row.policy)
 
 
 def _retaliations(draft: Draft) -> Iterator[Fault]:
+    policies = [line.row for line in draft.sound("policies") if isinstance(line.row, Policy)]
+    several = {(row.regime, row.policy): row for row in policies if len(row.ends) > 1}
     for line in draft.lines["retaliations"]:
         regime = draft.regimes.get(line.get("regime"))
         if regime is None:
@@ -315,6 +333,12 @@ def _retaliations(draft: Draft) -> Iterator[Fault]:
             names = sorted(name for name in menu if name)
             hint = nearest(line.get("policy"), names) or f"; it has {', '.join(names)}"
             yield line.fault(f"no policy of regime {line.get('regime')!r}{hint}", "policy", line.get("policy"))
+        row = several.get((line.get("regime"), line.get("policy")))
+        if row is not None:
+            message = (
+                f"may end in several weeks ({row.end_week}); a package is one thing: give it a policy with one end"
+            )
+            yield line.fault(message, "policy", line.get("policy"))
 
 
 def _contingencies(draft: Draft) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .tables import Row, Settings, StartWeeks
+from .tables import EndWeeks, Row, Settings, StartWeeks
 
 
 @cache
@@ -48,7 +48,7 @@ def numeric(info: FieldInfo) -> type[float] | type[int] | None:
 
     A column that also takes a list of weeks holds weeks.
     """
-    bare = {base for base in _bare_types(info.annotation) if base not in (type(None), StartWeeks)}
+    bare = {base for base in _bare_types(info.annotation) if base not in (type(None), StartWeeks, EndWeeks)}
     for kind in (int, float):
         if bare == {kind}:
             return kind

@@ -234,6 +234,48 @@ def _scenario_rule(value: Any) -> str:
     )
 
 
+@dataclass(frozen=True)
+class EndWeeks:
+    """Several weeks in which a policy may end, as written and as read.
+
+    Attributes
+    ----------
+    text
+        As the case writes them: ``13;26;``.
+    weeks : tuple of int or None
+        In the order written; None, nothing between or after semicolons: it never ends.
+    """
+
+    text: str
+    weeks: tuple[int | None, ...]
+
+    def __str__(self) -> str:
+        """Return the weeks as written."""
+        return self.text
+
+
+def _end_weeks(value: Any) -> int | EndWeeks | None:
+    if value is None or isinstance(value, EndWeeks):
+        return value
+    if not isinstance(value, str) or ";" not in value:
+        return _week(value)
+    text = _text(value)
+    weeks: list[int | None] = []
+    for part in text.split(";"):
+        try:
+            week = _week(part) if part.strip() else None
+        except PydanticCustomError:
+            raise refuse(
+                "not a list of weeks; write weeks with semicolons between them, such as 13;26, and one at the end, 13;26;, where "
+                "the policy may also stay"
+            ) from None
+        if week in weeks:
+            named = "no end twice" if week is None else f"week {week} twice"
+            raise refuse(f"names {named}; name each end once")
+        weeks.append(week)
+    return EndWeeks(text, tuple(weeks))
+
+
 def _count(value: Any) -> int:
     number = _number(value)
     if number != int(number) or not 0 <= number <= MOST_WEEKS:
@@ -255,8 +297,8 @@ def _window(value: Any) -> int:
     return weeks
 
 
-def _plain_weeks(value: int | StartWeeks) -> int | str:
-    return str(value) if isinstance(value, StartWeeks) else value
+def _plain_weeks(value: int | StartWeeks | EndWeeks | None) -> int | str | None:
+    return str(value) if isinstance(value, StartWeeks | EndWeeks) else value
 
 
 Text = Annotated[str, BeforeValidator(_text)]
@@ -272,6 +314,7 @@ Duration = Annotated[int, BeforeValidator(_duration)]
 Flag = Annotated[Literal["true", "false"], BeforeValidator(_flag)]
 Window = Annotated[int, BeforeValidator(_window)]
 Starts = Annotated[int | StartWeeks, BeforeValidator(_start_weeks), PlainSerializer(_plain_weeks)]
+Ends = Annotated[int | EndWeeks | None, BeforeValidator(_end_weeks), PlainSerializer(_plain_weeks)]
 Distribution = Annotated[Delay, BeforeValidator(_delay), PlainSerializer(str)]
 
 
@@ -534,7 +577,12 @@ class Policy(Row):
         default=1.0,
     )
     start_week: Week = column("First week of the policy.", "week", default=0)
-    end_week: Week | None = column("First week after the policy; default: never ends.", "week", default=None)
+    end_week: Ends = column(
+        "First week after the policy; default: never ends. Several, such as 13;26;, make one policy each, named `id@13`, `id@26` "
+        "and, for the nothing after the last semicolon, `id`, which never ends.",
+        "week",
+        default=None,
+    )
     surge: Amount = column(
         "How much more than max_flow its lanes can carry before start_week, as a share of it: who knows of a review buys ahead.",
         "factor",
@@ -555,6 +603,21 @@ class Policy(Row):
         "money",
         default=0.0,
     )
+
+    @property
+    def ends(self) -> tuple[int | None, ...]:
+        """Weeks in which it may end, one or several; None: it never does."""
+        return self.end_week.weeks if isinstance(self.end_week, EndWeeks) else (self.end_week,)
+
+    @property
+    def variants(self) -> tuple[Policy, ...]:
+        """The policies that it stands for, each with one end; itself where it has one."""
+        if len(self.ends) == 1:
+            return (self,)
+        return tuple(
+            self.model_copy(update={"policy": self.policy if end is None else f"{self.policy}@{end}", "end_week": end})
+            for end in self.ends
+        )
 
 
 class Retaliation(Row):

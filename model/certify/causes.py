@@ -35,6 +35,7 @@ PRICED_BY = {
     HOLDING: "holding_cost",
     PAPERWORK: "applicant_cost",
     "package": "cost, margin",
+    "imports": "margin",
     "undelivered": "margin, unit_cost",
     "second sources": "fixed_cost",
     "stockpiles": "stockpile_cost",
@@ -236,11 +237,16 @@ def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: st
     network, readout, solution = leader_problem.network, operations.readout, operations.solution
     split = _Split(network, "ours", readout.ours[scenario], solution)
     ship, data = split.families["ship"], leader_problem.model.ours[scenario].data
-    weekly = network.weekly
+    weekly, reviewed = network.weekly, readout.reviewed.get(scenario)
     moved: dict[tuple[str, float], list[tuple[float, Kernel, float]]] = defaultdict(list)
     for key, units in zip(ship.keys, ship.values(solution).tolist(), strict=True):
-        price = weekly.unit_cost[key[0]][key[1]]
-        moved[key[0], price].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
+        if reviewed is None or key[0] not in data.imports.lanes:
+            price = weekly.unit_cost[key[0]][key[1]]
+            moved[key[0], price].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
+    if reviewed is not None:
+        for key, units in zip(reviewed.keys, reviewed.values(solution).tolist(), strict=True):
+            price = weekly.unit_cost[key[0]][key[2]]
+            moved[key[0], price].append((units, data.imports.kernel[key], data.imports.paperwork[key]))
     for (name, price), parts in moved.items():
         split.dispatch(network.lanes[name], price, parts)
     for (name, k), week, units in split.levels("bought", lambda key: (weekly.unit_cost[key[0]],)):
@@ -293,8 +299,8 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
       saved times (saving_cost - c);
     * ``stock``: terminal price times what is short at the end + c times what is there, under way or thrown away;
     * ``holding``: stocks, and goods under review; ``paperwork``: dispatches times applicant_cost;
-    * ``package``, and on our side ``undelivered``, ``second sources``, ``stockpiles`` (what they cost more than c), ``reviews``,
-      ``lasting`` (sales that do not come back), ``allies`` (what they give, with a minus).
+    * ``package``, ``imports`` (what our reviews of imports refuse), and on our side ``undelivered``, ``second sources``,
+      ``stockpiles`` (what they cost more than c), ``reviews``, ``lasting`` (sales that do not return), ``allies`` (with a minus).
 
     c cancels in the sum: any other would move money between causes and lose none. What solver tolerances leave over, at most some
     millionths of the money at stake, is put to the largest cause.
@@ -309,6 +315,7 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
     before_ours = _of_ours(status_quo.leader_problem, status_quo.operations, NONE)
     theirs = _difference(_of_counterpart(problem.whole, now), before_theirs)
     fixed = now.readout.amount(now.amounts, "fixed_costs")
+    imports = {("imports", ""): (math.nan, now.refused_imports)}
     priced_by = PRICED_BY | ({SOURCES: "unit_cost, saving_cost"} if problem.network.savings else {})
     if any(map(problem.network.waits, problem.network.demands)):
         priced_by[SALES] = "shortage_penalty, margin, backorder_cost"
@@ -319,7 +326,7 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
         ours |= {("second sources", ""): (math.nan, fixed), ("reviews", ""): (math.nan, account.admin)}
         ours |= {("lasting", ""): (math.nan, now.lasting), ("allies", ""): (math.nan, -account.benefits)}
         for side, parts, loss in (
-            ("counterpart", theirs | {("package", ""): (math.nan, package)}, counterpart_loss),
+            ("counterpart", theirs | {("package", ""): (math.nan, package)} | imports, counterpart_loss),
             ("ours", ours, own_loss),
         ):
             rows += [

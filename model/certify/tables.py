@@ -286,6 +286,8 @@ def losses_table(problem: Problem, account: Account) -> pd.DataFrame:
         if network.case.pressed:
             rows += [("counterpart", scenario, *part) for part in shared]
             rows.append(("counterpart", scenario, "refused_exports", 0.0, now.refused[scenario]))
+            if network.imports:
+                rows.append(("counterpart", scenario, "refused_imports", 0.0, now.refused_imports))
             rows.append(("counterpart", scenario, "package_cost", 0.0, network.package_cost.get(scenario, 0.0)))
         rows += [("ours", scenario, *both(part, scenario)) for part in OWN_COSTS]
         if network.case.pressed:

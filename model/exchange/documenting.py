@@ -19,6 +19,8 @@ SENTENCES = {
     "counterpart_fill": "counterpart_fill[s,i,t]: the response's fill rate, where our side depends on it.",
     "order": "order[l,t]: what the counterpart orders in week t on a lane from a tracked stock of ours.",
     "margin_earned": "Margin that our side earns on lanes to the counterpart, weighted.",
+    "yielded": "yielded[g,p,s,i,t]: the counterpart's fill under policy p of a regime that acts on imports.",
+    f"{OURS}.reviewed": "reviewed[l,p,t]: units dispatched to our side in week t under policy p of ours.",
     "lasting_kept": "What the counterpart's orders keep of what may stay lost after the end.",
     "taken": "taken[g,p]: 1 where policy p of regime g, for which allies give something, is chosen.",
     "own_cost": "own_cost[scenario]: what a scenario that may decide costs us.",
@@ -36,7 +38,19 @@ SENTENCES = {
     f"{OURS}.short_end": "short_end[s,i]: units below the terminal target.",
     **{
         f"{OURS}.later_{name}": f"{name} from the week on in which the scenario is known; before, decisions are those of none."
-        for name in ("ship", "make", "save", "stock", "fill", "wait", "late", "export_fill", "undelivered", "placed")
+        for name in (
+            "ship",
+            "reviewed",
+            "make",
+            "save",
+            "stock",
+            "fill",
+            "wait",
+            "late",
+            "export_fill",
+            "undelivered",
+            "placed",
+        )
     },
     f"{OURS}.fill_gap": "Gap in the mean fill rate; fixed at 0.",
     f"{OURS}.week_gap": "Gap in the fill rate of a week; fixed at 0.",

@@ -26,6 +26,17 @@ from pyomo.environ import (
 from ..network.network import NONE, Network, holding_weeks
 from ..network.timing import arrival_terms
 from .buying import dearer, fill_orders, limit_suppliers, of_none, ordering, placed_bounds
+from .imports import (
+    ReviewedImports,
+    put_yields,
+    review_cost,
+    reviewed_bounds,
+    reviewed_contracted,
+    reviewed_rationed,
+    reviewed_split,
+)
+from .policy_terms import ally_benefits, lasting_loss, most_kept, one_taken
+from .weighing import weigh_scenarios
 
 SIDE = "ours"
 
@@ -39,14 +50,18 @@ class ScenarioData:
         The case as the mathematics sees it.
     scenario
         ``none``, a package or a contingency.
+    reviewed
+        Whether our policies may act on imports; else they are open.
 
     Attributes
     ----------
+    imports
+        Dispatches to us that policies of ours act on.
     reveal
         r(s), the week from which the scenario has decisions of its own; before it they are those of ``none``. 0 for ``none``.
     """
 
-    def __init__(self, network: Network, scenario: str):
+    def __init__(self, network: Network, scenario: str, reviewed: bool = True):
         self.network = network
         self.scenario = scenario
         self.weeks = network.weeks
@@ -75,11 +90,22 @@ class ScenarioData:
             for week in range(self.weeks)
             if (cost := network.paperwork(policies[lane.lane], lane, week))
         }
+        self.imports = ReviewedImports(network, self.left) if reviewed else None
+        under_review = set(self.imports.lanes) if self.imports else set()
+        dispatches: dict[tuple[Any, ...], Any] = {
+            index: kernel for index, kernel in self.kernel.items() if index[0] not in under_review
+        }
+        dispatches |= self.imports.kernel if self.imports else {}
         self.arriving, self.under_way = arrival_terms(
-            ((index, network.lanes[index[0]], index[1], kernel) for index, kernel in self.kernel.items()), self.weeks
+            ((index, network.lanes[index[0]], index[-1], kernel) for index, kernel in dispatches.items()), self.weeks
         )
         self.from_counterpart = [lane.lane for lane in self.lanes if network.side[lane.origin] == "counterpart"]
-        self.rationed = [name for name in self.from_counterpart if _ends(network, name)[0] in network.sold_abroad]
+        self.rationed = [
+            name
+            for name in self.from_counterpart
+            if name not in under_review and _ends(network, name)[0] in network.sold_abroad
+        ]
+        self.contracted_imports = [name for name in under_review if network.contract(network.lanes[name])]
         self.gates = {lane.lane: gates for lane in self.lanes if (gates := network.gates(lane))}
         self.to_qualify = [(lane, name) for lane, gates in self.gates.items() for name in gates]
         self.conditional = [name for name in (*self.gates, *self.rationed) if network.contract(network.lanes[name])]
@@ -113,6 +139,8 @@ class ScenarioData:
     def capacity(self, lane: str, week: int) -> float:
         """Most a lane can dispatch: cap_l(t), and base_flow(t) on lanes from the counterpart, times A_p(t) and availability."""
         network, row = self.network, self.network.lanes[lane]
+        if self.imports and lane in self.imports.lanes:
+            return self.imports.most(lane, week)
         capacity = network.capacity(row, week, self._carried(lane, week))
         if network.side[row.origin] != "counterpart":
             return capacity
@@ -146,6 +174,11 @@ def _by_origin(network: Network, lanes: Sequence[str]) -> dict[tuple[str, str], 
     return grouped
 
 
+def dispatch(b: Any, index: tuple[Any, ...]) -> Any:
+    """The variable of a dispatch: ship[l,t], or reviewed[l,p,t] where policies of ours act on the lane."""
+    return b.ship[index] if len(index) == 2 else b.reviewed[index]
+
+
 # Bounds ----------------------------------------------------------------------------------------------------------
 
 
@@ -156,7 +189,8 @@ def ship_bounds(b: Any, lane: str, week: int) -> tuple[float, float]:
     min_share A_p(t) cap_l(t) * availability, at most the upper bound; 0 on lanes that must be qualified and on those that the
     counterpart rations (`contracted`).
     """
-    least = 0.0 if lane in b.conditional_lanes else b.data.contracted(lane, week)
+    conditional = lane in b.conditional_lanes or lane in b.data.contracted_imports
+    least = 0.0 if conditional else b.data.contracted(lane, week)
     return least, b.data.capacity(lane, week)
 
 
@@ -236,7 +270,7 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     use = sum of quantity make - save over the processes that need the item
     """
     data, network, pair, top = b.data, b.data.network, (site, item), b.model()
-    terms = [share * b.ship[index] for share, index in data.arriving.get((site, item, week), ())]
+    terms = [share * dispatch(b, index) for share, index in data.arriving.get((site, item, week), ())]
     terms += [b.make[process.process, week] for process in network.makers.get(pair, ())]
     terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
     keys = ((process.process, item) for process, _ in network.uses.get(pair, ()))
@@ -287,7 +321,7 @@ def delivered(b: Any, lane: str, week: int) -> Any:
 def terminal(b: Any, site: str, item: str) -> Any:
     """Position + short_end >= target: stock at T-1 and goods under way make the end of the horizon neutral."""
     data, pair = b.data, (site, item)
-    under_way = quicksum(share * b.ship[index] for share, index in data.under_way.get(pair, ()))
+    under_way = quicksum(share * dispatch(b, index) for share, index in data.under_way.get(pair, ()))
     position = b.stock[site, item, data.weeks - 1] + under_way
     return position + b.short_end[site, item] >= data.network.target(pair)
 
@@ -359,6 +393,8 @@ def purchase_cost(b: Any) -> Any:
         price = network.weekly.unit_cost[lane.lane][index[1]] + network.holding[lane.item] * holding_weeks(kernel)
         price += b.data.paperwork.get(index, 0.0)
         terms.append(network.weight[lane.destination] * price * b.ship[index])
+    if b.data.imports:
+        terms += review_cost(b)
     return quicksum(terms)
 
 
@@ -551,6 +587,18 @@ def weekly_decisions(b: Any, name: str, *index: Any, **options: Any) -> None:
     )
 
 
+def _review_imports(b: Any, data: ScenarioData) -> None:
+    """Put dispatches under each of our policies, and the rows that tie them to what the counterpart yields, into a block."""
+    assert data.imports is not None
+    arcs = list(dict.fromkeys((lane, policy) for lane, policy, _ in data.imports.kernel))
+    b.reviewed_arcs = Set(initialize=arcs, dimen=2)
+    b.reviewed_lanes = Set(initialize=data.imports.lanes)
+    weekly_decisions(b, "reviewed", b.reviewed_arcs, within=NonNegativeReals, bounds=reviewed_bounds)
+    b.reviewed_split = Constraint(b.reviewed_lanes, b.later_weeks, rule=reviewed_split)
+    b.reviewed_rationed = Constraint(b.reviewed_arcs, b.later_weeks, rule=reviewed_rationed)
+    b.reviewed_contracted = Constraint(Set(initialize=data.contracted_imports), b.later_weeks, rule=reviewed_contracted)
+
+
 def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     """Put sets, variables, constraints and costs of one scenario into a block.
 
@@ -585,6 +633,8 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     b.ordering = Set(initialize=ordering(data.network))
 
     weekly_decisions(b, "ship", b.lanes, within=NonNegativeReals, bounds=ship_bounds)
+    if data.imports and data.imports.lanes:
+        _review_imports(b, data)
     weekly_decisions(b, "make", b.processes, within=NonNegativeReals, bounds=make_bounds)
     weekly_decisions(b, "save", b.savings, within=NonNegativeReals)
     weekly_decisions(b, "stock", b.held, within=NonNegativeReals, bounds=stock_bounds)
@@ -625,24 +675,6 @@ def first_stage_cost(model: Any) -> Any:
     )
 
 
-def lasting_loss(model: Any) -> Any:
-    """What stays lost of sales to the counterpart: sum of lasting[l] base_flow(t) - lasting_kept, that of what it orders.
-
-    lasting[l] = weight(origin) * margin * kept_share * after_weeks / weeks; a week above base_flow gives some back.
-    """
-    return usual_lasting(model.network) - model.lasting_kept
-
-
-def ally_benefits(model: Any) -> Any:
-    """Sum of ally_benefit taken[g,p]; the gate sets the bound of taken[g,p] to 0 for the policies not chosen."""
-    return quicksum(model.network.benefits[key] * model.taken[key] for key in model.befriending)
-
-
-def one_taken(model: Any, regime: str) -> Any:
-    """A regime has one policy: sum over p of taken[g,p] <= 1."""
-    return quicksum(model.taken[key] for key in model.befriending if key[0] == regime) <= 1
-
-
 def budget(model: Any) -> Any:
     """First-stage cost - budget_gap <= budget - admin costs of the policies; the right-hand side moves with the policies."""
     return model.first_stage_cost - model.budget_gap <= 0
@@ -663,60 +695,6 @@ def own_cost(model: Any, scenario: str) -> Any:
     if model.lasts:
         cost += model.lasting_loss
     return model.own_cost[scenario] >= (cost - model.ally_benefits if len(model.befriending) else cost)
-
-
-def value(model: Any, scenario: str) -> Any:
-    """What a rated scenario is worth, up to what depends on the policies alone: package cost + refused margin - own_cost.
-
-    Where cost is the sense, - own_cost alone.
-    """
-    if model.network.least_cost:
-        return -model.own_cost[scenario]
-    inflicted = model.network.package_cost.get(scenario, 0.0) + model.ours[scenario].refused_margin
-    return inflicted - model.own_cost[scenario]
-
-
-def worst(model: Any, scenario: str) -> Any:
-    """The worst rated scenario decides: advantage <= package cost + refused margin - own_cost."""
-    return model.advantage <= value(model, scenario)
-
-
-def expected(model: Any) -> Any:
-    """Scenarios count by their probability: advantage <= sum of probability * value(scenario)."""
-    return model.advantage <= quicksum(model.network.probability[name] * value(model, name) for name in model.rated)
-
-
-def below(model: Any, scenario: str) -> Any:
-    """By how much a scenario is worth less than the threshold: shortfall >= threshold - value(scenario)."""
-    return model.shortfall[scenario] >= model.threshold - value(model, scenario)
-
-
-def tail(model: Any) -> Any:
-    """The mean of the worst 1 - a of the weight: advantage <= threshold - sum of probability * shortfall / (1 - a)."""
-    network = model.network
-    short = quicksum(network.probability[name] * model.shortfall[name] for name in model.rated)
-    return model.advantage <= model.threshold - short / (1.0 - network.tail)
-
-
-def weigh_scenarios(model: Any, share: float | None) -> None:
-    """Put what decides into the model: the worst rated scenario, their mean, or the mean of the worst of them.
-
-    Parameters
-    ----------
-    model
-        The model, with ``own_cost`` of every rated scenario.
-    share
-        Share of the weight left out of the mean; None: the worst decides.
-    """
-    if share is None:
-        model.worst = Constraint(model.rated, rule=worst)
-    elif share == 0.0:
-        model.expected = Constraint(rule=expected)
-    else:
-        model.threshold = Var(within=Reals)
-        model.shortfall = Var(model.rated, within=NonNegativeReals)
-        model.below = Constraint(model.rated, rule=below)
-        model.tail = Constraint(rule=tail)
 
 
 def build_leader(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> ConcreteModel:
@@ -763,6 +741,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.order = Var(model.orders, model.weeks, within=NonNegativeReals, bounds=order_bounds)
     model.margin_earned = Var(within=NonNegativeReals, bounds=(0.0, most_margin(network)))
     model.advantage = Var(within=Reals)
+    put_yields(model, network, wanted=limited)
     # What stays lost is no part of the status quo.
     model.lasts = bool(limited and network.lasting)
     if model.lasts:
@@ -775,7 +754,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.one_taken = Constraint(Set(initialize=list(regimes)), rule=one_taken)
 
     model.ours = Block(
-        model.scenarios, rule=lambda b, name: fill_scenario_block(b, ScenarioData(network, name), limited)
+        model.scenarios, rule=lambda b, name: fill_scenario_block(b, ScenarioData(network, name, limited), limited)
     )
     model.first_stage_cost = Expression(rule=first_stage_cost)
     model.own_cost = Var(model.rated, within=Reals)
@@ -799,22 +778,5 @@ def most_margin(network: Network) -> float:
     return math.fsum(
         network.weight[lane.origin] * lane.margin * network.most_carried(lane, week)
         for lane in network.paying
-        for week in range(network.weeks)
-    )
-
-
-def usual_lasting(network: Network) -> float:
-    """Sum of lasting[l] base_flow(t)."""
-    flows = network.weekly.base_flow
-    return math.fsum(
-        math.fsum(value * flows[lane][week] for lane, value in network.lasting.items()) for week in range(network.weeks)
-    )
-
-
-def most_kept(network: Network) -> float:
-    """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t), surges included."""
-    return math.fsum(
-        value * network.most_carried(network.lanes[lane], week)
-        for lane, value in network.lasting.items()
         for week in range(network.weeks)
     )

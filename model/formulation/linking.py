@@ -96,7 +96,8 @@ def build_leader_problem(
 
 def own_columns(model: Any) -> list[tuple[str, str, Any]]:
     """(regime, policy, variable) of our side's variables that a policy opens, each at most 1."""
-    return [(*key, variable) for key, variable in model.taken.items()]
+    found = [(*key, variable) for key, variable in model.taken.items()]
+    return found + [(key[0], key[1], variable) for key, variable in model.yielded.items()]
 
 
 class PolicyBounds:

@@ -59,6 +59,11 @@ def taken_gate(model: Any, regime: str, policy: str) -> Any:
     return model.taken[regime, policy] <= model.policy[regime, policy]
 
 
+def yielded_gate(model: Any, regime: str, policy: str, site: str, item: str, week: int) -> Any:
+    """Imports come under the policy that is chosen: yielded[g,p,s,i,t] <= policy[g,p]."""
+    return model.yielded[regime, policy, site, item, week] <= model.policy[regime, policy]
+
+
 def _shut_copies(model: Any) -> None:
     """Shut the arcs of policies that do the same as ``open`` in a week: there the one of ``open`` stands for all of them."""
     free = model.response_dual.free
@@ -110,6 +115,7 @@ def build_single_level(network: Network, scenarios: Sequence[str] | None = None,
     model.within_limit = Constraint(model.limited_loads, rule=within_limit)
     model.admin_cost = Expression(rule=lambda model: load(model, "admin_cost"))
     model.taken_gate = Constraint(model.befriending, rule=taken_gate)
+    model.yielded_gate = Constraint(model.reviewed_yields, model.weeks, rule=yielded_gate)
     if math.isfinite(network.case.settings.limits.budget):
         model.within_budget = Constraint(rule=within_budget)
     data = FollowerData(network)

@@ -120,11 +120,13 @@ class Readout:
         `RESPONSE_FAMILIES`.
     ours : dict of str to dict of str to Family
         `OWN_FAMILIES` of every scenario.
+    reviewed : dict of str to Family
+        Imports under policies of ours, by scenario; empty where there are none.
     qualify, stockpile : Family
         First-stage choices.
     parts : list of (str, str)
         What `costs` holds: for every scenario (scenario, part) of `OWN_COSTS` and of ``refused_margin``; ("", part) of
-        `RESPONSE_COSTS`, of ``fixed_costs`` and of ``stockpile``. Money.
+        `RESPONSE_COSTS`, of ``refused_imports`` where imports are reviewed, of ``fixed_costs`` and of ``stockpile``. Money.
     costs : scipy.sparse.csr_matrix, shape (parts, columns)
     constants : array, shape (parts,)
         The parts of a solution are ``costs @ solution + constants``.
@@ -138,6 +140,11 @@ class Readout:
         self.ours = {
             scenario: {name: Family.of(compiled, block.component(name)) for name in OWN_FAMILIES}
             for scenario, block in model.ours.items()
+        }
+        self.reviewed = {
+            scenario: Family.of(compiled, block.reviewed)
+            for scenario, block in model.ours.items()
+            if block.component("reviewed") is not None
         }
         self.qualify = Family.of(compiled, model.qualify)
         self.stockpile = Family.of(compiled, model.stockpile)
@@ -156,6 +163,8 @@ class Readout:
                     add(scenario, part, *_linear(block.component(part)))
             for part in RESPONSE_COSTS:
                 add("", part, *_linear(model.response.component(part)))
+            if len(model.reviewing):
+                add("", "refused_imports", *_linear(model.refused_imports))
             choices, _ = _linear(model.first_stage_cost)
         lanes = {id(variable) for variable in model.qualify.values()}
         add("", "fixed_costs", [term for term in choices if id(term[1]) in lanes], 0.0)

@@ -14,8 +14,9 @@ from pyomo.environ import Constraint
 
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
 from ..formulation.follower import source_worth
-from ..formulation.leader import gap_terms, usual_lasting
+from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, LeaderProblem, output_map
+from ..formulation.policy_terms import usual_lasting
 from ..network.network import NONE, Network
 from ..plan.tolerances import INTEGRAL, QUANTITY_NOISE, WHOLE_GAP
 from ..solver.highs import Highs, Outcome, Program
@@ -88,6 +89,12 @@ class Operations:
     def refused(self) -> dict[str, float]:
         """Refused margin of every scenario."""
         return {name: self.readout.amount(self.amounts, "refused_margin", name) for name in self.readout.scenarios}
+
+    @property
+    def refused_imports(self) -> float:
+        """What our reviews of imports cost the counterpart."""
+        known = ("", "refused_imports") in self.readout.parts
+        return self.readout.amount(self.amounts, "refused_imports") if known else 0.0
 
     @property
     def first_stage_cost(self) -> float:
@@ -217,8 +224,16 @@ class OperationsSolver:
         for family, amounts in ((self.readout.qualify, lanes), (self.readout.stockpile, units)):
             placed = family.columns >= 0
             values[family.columns[placed]] = amounts[placed]
+        model, compiled = self.leader_problem.model, self.leader_problem.compiled
         for (regime, policy), columns in self.leader_problem.policy_bounds.own.items():
             values[columns] = float(choice[regime] == policy)
+        for (_, _, *pair, week), variable in model.yielded.items():
+            fill = (
+                compiled.column.get(id(model.counterpart_fill[(*pair, week)])) if tuple(pair) in model.watched else None
+            )
+            place = compiled.column.get(id(variable))
+            if place is not None and fill is not None:
+                values[place] *= values[fill]
         return values, float(outputs[-1])
 
     def alike(self, one: np.ndarray, other: np.ndarray, first: FirstStage, choice: Choice) -> bool:
@@ -496,7 +511,7 @@ def leverage_by_package(
     """
     losses = {}
     for name, own in operations.own_cost.items():
-        package = network.package_cost.get(name, 0.0) + operations.refused[name]
+        package = network.package_cost.get(name, 0.0) + operations.refused[name] + operations.refused_imports
         ours = own - status_quo + operations.first_stage_cost + operations.lasting + admin - benefits
         losses[name] = (base_loss + package, ours)
     return losses

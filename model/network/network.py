@@ -73,7 +73,8 @@ class Network:
         self.demands = {(row.site, row.item): row for row in case.demands}
         self.weekly = Weekly(case)
         self._controller = {row.regime: role[row.controller] for row in case.regimes}
-        self._policy = {(row.regime, row.policy): row for row in case.policies}
+        self._policies = [variant for row in case.policies for variant in row.variants]
+        self._policy = {(row.regime, row.policy): row for row in self._policies}
         self.qualifications = {row.qualification: row for row in case.qualifications}
         self.items = {row.item: row for row in case.items}
 
@@ -208,9 +209,9 @@ class Network:
 
     @cached_property
     def menu(self) -> dict[str, list[str]]:
-        """Policies of each of our regimes: ``open`` first, then the order of the case."""
+        """Policies of each of our regimes: ``open`` first, then the order of the case; of several ends one each."""
         menu = {regime: [OPEN] for regime in self.regimes}
-        for row in self.case.policies:
+        for row in self._policies:
             if row.regime in menu:
                 menu[row.regime].append(row.policy)
         return menu
@@ -218,6 +219,12 @@ class Network:
     def policy(self, regime: str | None, policy: str) -> Policy | None:
         """The row of a policy; None for ``open``."""
         return None if regime is None or policy == OPEN else self._policy[regime, policy]
+
+    @cached_property
+    def imports(self) -> list[Lane]:
+        """Lanes from the counterpart to our side under a regime of ours that run before week 0, in the order of the case."""
+        lanes = self.lanes_between("counterpart", "ours")
+        return [lane for lane in lanes if lane.regime in self.menu and lane.base_flow > 0]
 
     @cached_property
     def benefits(self) -> dict[tuple[str, str], float]:
@@ -644,7 +651,8 @@ class Network:
 
 
 def _acts(policy: Policy, week: int) -> bool:
-    return week >= policy.start_week and (policy.end_week is None or week < policy.end_week)
+    (end,) = policy.ends
+    return week >= policy.start_week and (end is None or week < end)
 
 
 def outage_scenarios(rows: Iterable[Contingency]) -> dict[str, list[tuple[Contingency, int]]]:

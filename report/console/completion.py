@@ -78,7 +78,8 @@ def figures(given: str | None, incomplete: str) -> list[CompletionItem]:
 def policies(given: str | None, incomplete: str) -> list[CompletionItem]:
     """Offer REGIME=POLICY of a case."""
     case = _case(given)
-    return _begun((f"{row.regime}={row.policy}" for row in case.policies) if case else (), incomplete)
+    rows = [variant for row in case.policies for variant in row.variants] if case else []
+    return _begun((f"{row.regime}={row.policy}" for row in rows), incomplete)
 
 
 def lanes(given: str | None, incomplete: str) -> list[CompletionItem]:

@@ -78,7 +78,7 @@ def _regimes(case: Case) -> str:
     ours = {row.regime for row in case.regimes if role[row.controller] in ("focal", "ally")}
     combinations = 1
     for regime in ours:
-        combinations *= 1 + sum(1 for row in case.policies if row.regime == regime)
+        combinations *= 1 + sum(len(row.ends) for row in case.policies if row.regime == regime)
     theirs = len(case.regimes) - len(ours)
     return (
         f"{counted(len(ours), 'regime')} of ours with {counted(combinations, 'combination')} of policies, "

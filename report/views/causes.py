@@ -18,6 +18,7 @@ CAUSES = {
     "holding": "stockholding, goods held in review",
     "paperwork": "paperwork of applicants",
     "package": "its package",
+    "imports": "its sales that our reviews of imports refuse",
     "undelivered": "its orders we cannot deliver",
     "second sources": "qualifying lanes",
     "stockpiles": "stockpiles, above the usual cost",

@@ -27,6 +27,7 @@ PARTS = {
         "shortage_cost": "sales it cannot serve",
         "terminal_cost": "stock missing at the end",
         "refused_exports": "margin on exports it refuses",
+        "refused_imports": "margin on exports that we refuse",
         "package_cost": "cost of its package",
     },
     "ours": {

@@ -471,7 +471,7 @@ def recomputed(plan: Plan, network: Network, scenario: str) -> dict[str, float]:
             demand = network.demands[row.site, row.item]
             lost = weight(row.site) * demand.quantity * demand.shortage_penalty
         else:
-            lost = network.sales((row.site, row.item))[1]
+            lost = network.sales((row.site, row.item))[row.week][1]
         costs["shortage_cost"] += lost * (1 - row.fill)
     for pair, over in position.items():
         costs["terminal_cost"] += weight(pair[0]) * network.terminal_price(pair) * max(0.0, -over)

@@ -1,14 +1,28 @@
-"""What a review does beyond delay and refusal: paperwork, what allies give."""
+"""What a review does beyond delay and refusal: paperwork, allies, what stays lost, imports, ends."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from pytest import approx
-from sluicegate import Case, Plan, case_from_tables, evaluate, solve
+from sluicegate import Case, CaseError, Plan, case_from_tables, evaluate, solve
 
-from sluicegate_testing.builders import OURS, THEIRS, Row, case, demand, idle, lane, parts, policy, response_cost, stock
+from sluicegate_testing.builders import (
+    OURS,
+    THEIRS,
+    Row,
+    case,
+    demand,
+    idle,
+    lane,
+    parts,
+    policy,
+    process,
+    response_cost,
+    stock,
+)
 from sluicegate_testing.features import only
 from sluicegate_testing.oracle import OracleAnswer, oracle
 from sluicegate_testing.strategies import random_case
@@ -145,6 +159,100 @@ def test_what_stays_lost_counts_in_every_scenario_and_not_today() -> None:
     assert (plan.own_loss, plan.leverage) == (approx(0.0), approx(0.0))
 
 
+# Reviews of imports --------------------------------------------------------------------------------------------------
+
+
+def imported(*review: Row, **more: Any) -> Case:
+    """They sell us 10 a week at 4, where they earn 2, for three weeks; a shortage costs us 9. Their ban acts on other goods."""
+    return case(
+        3,
+        lanes=[lane("them", "us", 10.0, unit_cost=4.0, margin=2.0, regime="list")],
+        demands=[demand("us", 10.0, 9.0)],
+        regimes=[*OURS, *THEIRS],
+        policies=[*review, policy(9, "stop", "ban")],
+        retaliations=[{"package": "stop", "regime": "ban", "policy": "stop", "cost": 1.0}],
+        **more,
+    )
+
+
+def test_we_may_review_what_we_import() -> None:
+    # Half of it is refused: they lose 2 on 15 units, we go without them, 15 * (9 - 4), and pay 0.5 for each application.
+    plan = evaluate(imported(policy(0, approval_rate=0.5, applicant_cost=0.5)), {"list": "slow"})
+    for scenario, package in (("none", 0.0), ("stop", 1.0)):
+        assert plan.scenarios[scenario]["counterpart_loss"] == approx(30.0 + package)
+        assert plan.scenarios[scenario]["own_loss"] == approx(75.0 + 7.5)
+    assert causes(plan, "counterpart") == {("imports", ""): approx(30.0)}
+    assert causes(plan, "ours") == {("sales", "x"): approx(75.0), ("paperwork", "x"): approx(7.5)}
+    assert parts(plan, "counterpart")["refused_imports"] == approx(30.0)
+
+
+def test_imports_that_wait_too_long_are_not_ordered() -> None:
+    plan = evaluate(imported(policy(9)), {"list": "slow"})
+    assert (plan.counterpart_loss, plan.own_loss) == (approx(0.0), approx(150.0))
+
+
+def test_an_outage_and_a_review_of_imports_multiply() -> None:
+    # A tenth is left of the lane in week 1, and half of that is licensed: 0.5 of 10 come.
+    outage = {"contingency": "storm", "lane": "them-us", "from_week": 1, "to_week": 1, "availability": 0.1}
+    plan = evaluate(imported(policy(0, approval_rate=0.5), contingencies=[outage]), {"list": "slow"})
+    assert plan.scenarios["storm"]["own_loss"] == approx((30 - 10.5) * 5.0)
+
+
+def test_a_review_of_imports_pays_where_it_hurts_them_more() -> None:
+    # We have our own at 5 instead of 4; they lose 2 a unit.
+    made = imported(policy(0, approval_rate=0.0), processes=[process("us", capacity=20.0, unit_cost=5.0)])
+    for method in METHODS:
+        plan = solve(made, method=method)
+        assert (plan.policies, plan.leverage) == ({"list": "slow"}, approx(30.0))
+
+
+# Ends ----------------------------------------------------------------------------------------------------------------
+
+
+def test_several_ends_are_several_policies() -> None:
+    # Every week of a ban costs them 10 * (5 - 1) and us a margin of 10 * 1.5.
+    made = reviewed(3, policy(0, approval_rate=0.0, end_week="1;2;"), penalty=5.0, margin=1.5)
+    plan = solve(made)
+    assert (plan.policies, plan.leverage, plan.solve["combinations"]) == ({"list": "slow"}, approx(75.0), 4)
+    for end, weeks in (("slow@1", 1), ("slow@2", 2), ("slow", 3)):
+        assert evaluate(made, {"list": end}).leverage == approx(25.0 * weeks)
+    assert made.policies[0].end_week.text == "1;2;"
+    single = reviewed(3, policy(0, approval_rate=0.0, end_week=2), penalty=5.0, margin=1.5)
+    assert solve(single).policies == {"list": "slow"}
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        (
+            "2;x",
+            "not a list of weeks; write weeks with semicolons between them, such as 13;26, and one at the end, 13;26;",
+        ),
+        ("2;2", "names week 2 twice; name each end once"),
+        (";", "names no end twice; name each end once"),
+        ("1;0;3", "week 0 is not after start_week 0; it is the first week after the policy"),
+    ],
+)
+def test_ends_that_say_nothing_are_refused(end: str, message: str) -> None:
+    with pytest.raises(CaseError, match=re.escape(message)):
+        reviewed(3, policy(0, end_week=end))
+
+
+def test_names_of_variants_are_their_own() -> None:
+    with pytest.raises(CaseError, match=r"its variant 'slow@2' has the name of another policy"):
+        reviewed(3, policy(0, end_week="2;"), policy(0, "slow@2"))
+
+
+def test_a_package_names_one_end() -> None:
+    with pytest.raises(CaseError, match=r"may end in several weeks \(1;2\); a package is one thing"):
+        case(
+            lanes=[lane("them", "us", 10.0, regime="ban")],
+            regimes=THEIRS,
+            policies=[policy(0, "stop", "ban", end_week="1;2")],
+            retaliations=[{"package": "stop", "regime": "ban", "policy": "stop"}],
+        )
+
+
 def test_zeros_change_nothing() -> None:
     review = policy(2, admin_cost=1.0)
     nothing = review | {"applicant_cost": 0.0, "ally_benefit": 0.0}
@@ -176,7 +284,7 @@ def agree(plan: Plan, answer: OracleAnswer) -> None:
         )
 
 
-FEATURES = ("applicant_cost", "ally_benefit", "kept_share")
+FEATURES = ("applicant_cost", "ally_benefit", "kept_share", "imports", "ends")
 
 
 @pytest.mark.parametrize("number", range(40, 48))

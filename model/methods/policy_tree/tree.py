@@ -146,8 +146,13 @@ class PolicyTree(Prover):
         self._waiting: list[PolicySet] = []
 
     def _roomy(self, regime: str) -> bool:
-        """Whether ``open`` can do whatever a policy of a regime does: goods that come too early can be stored."""
+        """Whether ``open`` can do whatever a policy of a regime does: goods that come too early can be stored.
+
+        Not where the policy opens something of our own side.
+        """
         network = self.problem.network
+        if any(key[0] == regime for key in self.problem.leader_problem.policy_bounds.own):
+            return False
         lanes = [lane for lane in network.lanes_into("counterpart") if lane.regime == regime]
         return all(math.isinf(network.most_held((lane.destination, lane.item))) for lane in lanes)
 

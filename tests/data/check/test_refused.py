@@ -454,8 +454,8 @@ EDITS = [
         "1,80,100,,,,,",
         "1,80,100,,,,,review",
         [
-            "lanes.csv, row 6, regime: 'review': our side's regimes act on lanes that end at the counterpart; "
-            "this one ends at 'home'; leave it empty"
+            "lanes.csv, row 6, regime: 'review': our side's regimes act on lanes that end at the counterpart, or lead from "
+            "it to our side; this one leads from 'market' to 'home'; leave it empty"
         ],
     ),
     ("our regime on a re-export", "lanes.csv", "15,0,30,6,4,,,", "15,9,30,6,4,,,review", None),

@@ -224,7 +224,7 @@ def test_rows_that_are_broken_have_a_price() -> None:
     response[fill.columns[place]] += 1e-3
     account = figures.account(choice, response, nothing)
     worth = problem.network.worth("counterpart")[site, item]
-    assert account.infeasibility == approx(1e-3 * problem.network.sales((site, item))[0][week] * worth)
+    assert account.infeasibility == approx(1e-3 * problem.network.sales((site, item))[week][0] * worth)
     facts = Facts(choice, cost, account.leverage, account.leverage, 0.0, None, {})
     with pytest.raises(CertificateError, match="break rows by what can be worth"):
         figures.plan(facts, response, nothing)
@@ -234,6 +234,7 @@ def test_our_rows_that_are_broken_have_a_price(monkeypatch: pytest.MonkeyPatch) 
     made = case(lanes=[lane("world", "us", 4.0)], demands=[demand("us", 10.0, 5.0)])
     problem = Problem(made)
     response, _ = answer(problem, {})
+    solver = problem.operations_solver
     solving = Highs.solve
 
     def generous(self: Highs) -> Outcome:
@@ -245,7 +246,7 @@ def test_our_rows_that_are_broken_have_a_price(monkeypatch: pytest.MonkeyPatch) 
         return replace(outcome, solution=solution)
 
     monkeypatch.setattr(Highs, "solve", generous)
-    operations = problem.operations_solver.run(response, FirstStage({}, {}))
+    operations = solver.run(response, FirstStage({}, {}), {})
     # Ten units a week at 5.
     assert operations.infeasibility == approx(1e-3 * 10 * 5.0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pytest import approx
 from sluicegate import Case, evaluate, solve
@@ -783,6 +785,47 @@ def test_hours_and_capital_rule_policies_out() -> None:
     assert solve(made(reviewer_hours=4.0, political_capital=1.0)).leverage == approx(4.0)
 
 
+def importing(
+    approval: float, *others: Row, flow: float = 10.0, left: float | None = None, penalty: float = 9.0, **columns: Any
+) -> Case:
+    """We buy from them at 4, where they earn 4, under a list of ours that licenses a share; they have what they need, or `left`."""
+    return case(
+        stocks=[] if left is None else [stock("them", left)],
+        lanes=[lane("them", "us", flow, unit_cost=4.0, margin=4.0, regime="list", **columns), *others],
+        demands=[demand("us", 10.0, penalty), *([] if left is None else [demand("them", 10.0, 4.0)])],
+        regimes=OURS,
+        policies=[policy(0, approval_rate=approval)],
+    )
+
+
+@covers("refused_imports", "ours.reviewed_split", "ours.reviewed_rationed")
+def test_what_we_refuse_of_imports_is_lost_on_both_sides() -> None:
+    # Half of 10 is refused: 5 at a margin of 4, and 5 that we go without at 9 instead of 4.
+    plan = evaluate(importing(0.5), {"list": "slow"})
+    assert (plan.counterpart_loss, plan.own_loss) == (approx(20.0), approx(25.0))
+
+
+@covers("yield_split")
+def test_imports_under_review_are_rationed() -> None:
+    # They have 6 for 15, a fill of 0.4: 2 of our 5 come, or 1 where half is refused; that costs us 1 and them 4.
+    plan = solve(importing(0.5, flow=5.0, left=6.0, penalty=5.0))
+    assert (plan.counterpart_loss, plan.own_loss) == (approx(4.0), approx(1.0))
+
+
+@covers("ours.reviewed_contracted")
+def test_a_contract_on_imports_is_capped_by_our_review() -> None:
+    # The friend sells at 1. By contract we take 2 of the 5 that they ration, under the review 1: 3 saved.
+    friend = lane("friend", "us", 5.0, max_flow=20.0)
+    plan = evaluate(importing(0.5, friend, flow=5.0, left=6.0, min_flow=5.0), {"list": "slow"})
+    assert plan.own_loss == approx(-3.0)
+
+
+@covers("bound ours.reviewed")
+def test_a_licence_is_a_share_of_what_the_lane_can_carry() -> None:
+    # In its first week the lane carries 5 of 10; four fifths of these are licensed: one unit less at 9 instead of 4.
+    assert evaluate(importing(0.8, ramp_weeks=1), {"list": "slow"}).own_loss == approx(5.0)
+
+
 @covers("lasting_loss", "lasting_link")
 def test_sales_that_do_not_come_back() -> None:
     # 2 units of 4 are refused at a margin of 3; half of that is missed again in the week after.
@@ -1093,6 +1136,7 @@ def everything() -> Case:
         lanes=[
             lane("us", "them", 2.0, margin=1.0, min_flow=1.0, regime="list", kept_share=0.5),
             lane("them", "us", 2.0, margin=1.0, min_flow=1.0, regime="ban"),
+            lane("them", "friend", 2.0, margin=1.0, min_flow=1.0, regime="list"),
             lane("us", "world", 1.0, margin=1.0),
             idle("world", "us", 5.0, fixed_cost=1.0),
         ],

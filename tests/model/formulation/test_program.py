@@ -110,9 +110,9 @@ def everything() -> Case:
             idle("world", "plant", 1.0, item="y", unit_cost=4.0, min_flow=0.25),
         ],
         processes=[process("plant", capacity=4.5, unit_cost=1.0)],
-        recipes=needs("plant", "x", y=1.0),
+        recipes=[{**row, "saving_share": 0.1, "saving_cost": 3.0} for row in needs("plant", "x", y=1.0)],
         stocks=[stock("plant", 3.0, item="y", capacity=6.0, terminal_target=3.0)],
-        demands=[demand("plant", 4.0, 20.0)],
+        demands=[demand("plant", 4.0, 20.0, backorder_share=0.5, backorder_cost=0.5)],
         regimes=OURS,
         policies=[policy("2:0.5;4:0.5", start_week=1, approval_rate=0.8), policy(3, "slower")],
     )
@@ -136,6 +136,9 @@ FAMILIES = (
     "production",
     "storage",
     "sale",
+    "served_late",
+    "wait",
+    "saving",
 )
 
 

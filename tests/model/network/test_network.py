@@ -254,8 +254,8 @@ def test_slack_and_transfer_prices() -> None:
     )
     network = Network(made)
     lanes = network.lanes
-    assert network.slack_price(lanes["us-them"]) == 60.0
-    assert network.slack_price(lanes["friend-them"]) == 40.0
+    assert network.slack_price(lanes["us-them"], 0) == 60.0
+    assert network.slack_price(lanes["friend-them"], 0) == 40.0
     assert network.transfer_margin(lanes["us-annex"]) == 0.0
     assert network.transfer_margin(lanes["us-friend"]) == 3.0
 
@@ -269,8 +269,8 @@ def test_sales_of_a_pair() -> None:
         stocks=[stock("them")],
     )
     network = Network(made)
-    assert network.sales(("them", "x")) == (17.0, 35.0)
-    assert network.sales(("annex", "x")) == (0.0, 0.0)
+    assert network.sales(("them", "x")) == ((17.0, 35.0),) * network.weeks
+    assert network.sales(("annex", "x")) == ((0.0, 0.0),) * network.weeks
 
 
 # Worth -------------------------------------------------------------------------------------------------------------
