@@ -417,7 +417,7 @@ draft_options = chained(
     click.option(
         "--monthly",
         is_flag=True,
-        help="Note the season of every flow: the share of each month, in the sources of base flows.",
+        help="Give flows and needs their seasons, as profiles by week, where all months of a flow are known.",
     ),
     click.option("-o", "--output", required=True, metavar="DIR_OR_FILE.xlsx", help="Where to write the case."),
     click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from ..parties import Parties, Party, name_members
 from ..yearly import Period, prepare
 from .drafted import Drafted
 from .placeholders import PLACEHOLDERS
+from .seasons import Season, profiles
 from .sourcing import Sourcing, range_words, rounded
 from .spread import WEEKS, OverTime, Spread
 from .traded import REST, Traded, fill_quantities, mean_price, together
@@ -56,7 +58,7 @@ class Drafter:
     substitutes
         Other countries that have a lane of their own for an item.
     monthly
-        Note the share of every month.
+        Give every flow of which all months are known its season.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Drafter:
         self.notes: list[str] = []
         self.others: dict[str, None] = {}
         self.period: Period | None = None
+        self.seasons: dict[str, Season] = {}
         self.money = 1.0
         self.currency = statistics.currency
         name_members(statistics, parties)
@@ -106,6 +109,13 @@ class Drafter:
             "case": {"title": title, "currency": currency},
             "horizon": {"weeks": HORIZON},
         }
+        if self.seasons:
+            start = datetime.date(self.period.last // 100 + 1, 1, 1)
+            settings["horizon"]["start"] = start
+            self.tables["profiles"] += profiles(self.tables, self.seasons, start, HORIZON)
+            self.notes.append(
+                f"Week 0 begins on {start}, in the year after the data; from then on flows and needs go with the months (profiles)."
+            )
         case = case_from_tables(name, settings, self.tables | {"sources": self.sources.rows})
         counts = self.sources.used
         used = tuple((placeholder, counts[key]) for key, placeholder in PLACEHOLDERS.items() if key in counts)
@@ -356,7 +366,8 @@ class Drafter:
         if spread is not None:
             how += _ends(spread.low, min(spread.high, row["max_flow"]), spread.words)
         if self.monthly and (season := self.over_time.season(code, flow.origin, flow.destination)):
-            how += f"; {season}"
+            self.seasons[lane] = season
+            how += "; season by month: " + " ".join(f"{month}:{share:.2f}" for month, share in season.items())
         self.sources.say(
             "lanes", lane, "base_flow", row["base_flow"], code, "medium" if flow.estimated else "high", how
         )

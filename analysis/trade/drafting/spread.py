@@ -99,20 +99,15 @@ class OverTime:
                 return _spread([value / mean for value in values], word)
         return None
 
-    def season(self, code: str, origin: str, destination: str) -> str:
-        """Return each calendar month's flow relative to an even year; empty where a month has no row.
-
-        The case format has no table of profiles; the note of the base flow's source carries them.
-        """
+    def season(self, code: str, origin: str, destination: str) -> dict[int, float]:
+        """Return each calendar month's flow relative to an even year; nothing where a month has no row."""
         amounts: dict[int, list[float]] = {}
         for start, quantity, _ in self.periods(code, origin, destination, 1):
             if quantity is not None:
                 amounts.setdefault(start % 100, []).append(quantity)
         means = {month: math.fsum(found) / len(found) for month, found in sorted(amounts.items())}
         even = math.fsum(means.values()) / 12
-        if len(means) < 12 or not even:
-            return ""
-        return "season by month: " + " ".join(f"{month}:{mean / even:.2f}" for month, mean in means.items())
+        return {} if len(means) < 12 or not even else {month: mean / even for month, mean in means.items()}
 
 
 def _recent(

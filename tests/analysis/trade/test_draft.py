@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sluicegate.analysis.trade.parties import find_parties
 from sluicegate.data.schema.declarations import columns, numeric
 from sluicegate.data.schema.tables import TABLES
 from sluicegate.data.trade import TradeError, read_statistics
+from sluicegate.model.network.network import Network
 
 from sluicegate_testing.trade_files import baci, comtrade, comtrade_row, plain, save, table, world_rows
 
@@ -157,6 +159,19 @@ def test_months_give_ranges_and_seasons(tmp_path: Path) -> None:
     mean = sum(amounts) / 24
     assert f"season by month: 1:{100 / mean:.2f} 2:{110 / mean:.2f}" in source.note
     assert source.confidence == "high" and source.date == "2023-01 to 2023-12"
+    # Week 0 begins on 1 January 2024; what leaves then arrives on the 29th, what leaves a week later in February.
+    assert found.case.settings.horizon.start == datetime.date(2024, 1, 1)
+    network = Network(found.case)
+    flows = network.weekly.base_flow[row.lane]
+    assert row.lead_weeks == 4
+    assert flows[:2] == pytest.approx([row.base_flow * round(amount / mean, 3) for amount in (100, 110)])
+    need = network.weekly.quantity["kor", "hs250410"]
+    assert need[0] / need[-1] == pytest.approx(100 / 210, rel=2e-3)
+    # From week 4 on what arrives is what is needed.
+    into = [lane for lane in found.case.lanes if lane.destination == "kor"]
+    come = [sum(network.weekly.base_flow[lane.lane][week - 4] for lane in into) for week in range(4, 52)]
+    assert {lane.lead_weeks for lane in into if lane.base_flow} == {4}
+    assert come == pytest.approx(need[4:], rel=1e-4)
     assert (
         "season" not in drafted(save(tmp_path, monthly(amounts)), "250410", focal="CHN", allies=()).case.sources[3].note
     )
