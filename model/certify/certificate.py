@@ -183,9 +183,22 @@ def supply_breaches(network: Network, operations: Operations, least_fill: float 
             if not level >= least - LIMIT_KEPT:
                 limit = f"{word} of {item} in {site} >= {least:g} in scenario {scenario}"
                 found.append(Breach(limit, float(least - level), "share", scenario=scenario))
-    for scenario in operations.readout.scenarios:
-        found += [*_share_breaches(network, operations, scenario), *_supplier_breaches(network, operations, scenario)]
-    return found
+    return found + _worst_of_each(
+        breach
+        for scenario in operations.readout.scenarios
+        for breaches in (_share_breaches, _supplier_breaches)
+        for breach in breaches(network, operations, scenario)
+    )
+
+
+def _worst_of_each(breaches: Iterable[Breach]) -> list[Breach]:
+    """Return of every limit that is broken in several scenarios the one in which it is broken most, the first of these."""
+    worst: dict[str, Breach] = {}
+    for breach in breaches:
+        limit = breach.limit.removesuffix(_where(breach.scenario or NONE))
+        if limit not in worst or breach.amount > worst[limit].amount * (1 + LIMIT_KEPT):
+            worst[limit] = breach
+    return list(worst.values())
 
 
 def means_of(row: Demand) -> str:
@@ -209,7 +222,7 @@ def _share_breaches(network: Network, operations: Operations, scenario: str) -> 
             if not amount - share * total <= LIMIT_KEPT * scale:
                 limit = f"share of {party} in our intake of {item} <= {share:g}{_where(scenario)}"
                 over = (amount - share * total) * network.units.item(item)
-                found.append(Breach(limit, over, "units", over=True))
+                found.append(Breach(limit, over, "units", over=True, scenario=scenario))
     return found
 
 
@@ -227,11 +240,11 @@ def _supplier_breaches(network: Network, operations: Operations, scenario: str) 
             if not amount <= row.max_supplier_share * total + near:
                 over = (amount - row.max_supplier_share * total) * unit
                 limit = f"share of site {site} in our intake of {item} <= {row.max_supplier_share:g}{_where(scenario)}"
-                found.append(Breach(limit, over, "units", over=True))
+                found.append(Breach(limit, over, "units", over=True, scenario=scenario))
             if not (amount <= near or amount >= row.min_supplier_share * total - near):
                 short = (row.min_supplier_share * total - amount) * unit
                 limit = f"share of site {site} in our intake of {item} >= {row.min_supplier_share:g}, or 0{_where(scenario)}"
-                found.append(Breach(limit, short, "units"))
+                found.append(Breach(limit, short, "units", scenario=scenario))
         counted = sum(amount >= row.min_supplier_share * total - near for amount in intake.values())
         if counted < row.min_suppliers:
             found.append(

@@ -361,7 +361,7 @@ COST_ALONE = Words(
     weighing={
         "none": "without an outage: these count through limits only",
         "alone": "without an outage: these count through limits only",
-        "calm": "without retaliation ({packages} weighed)",
+        "calm": "without an outage",
         "worst": "under {scenario}, the dearest scenario",
         **_WEIGHED,
     },
@@ -468,6 +468,7 @@ COST = replace(
     loss_chart={COUNTERPART: "The counterpart's loss", **COST_ALONE.loss_chart},
     calm="without retaliation",
     calm_kind="no retaliation",
+    weighing={**COST_ALONE.weighing, "calm": "without retaliation ({packages} weighed)"},
     measures={
         **_COST_MEASURES,
         "counterpart_loss": "the counterpart's loss",
