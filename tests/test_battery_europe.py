@@ -24,7 +24,7 @@ def test_the_template_of_a_buyer_is_sound(tmp_path: Path) -> None:
     case = load_case(tmp_path / "mine")
     assert case.warnings == ()
     assert case.sense == "cost"
-    assert "announcement" not in (tmp_path / "mine/README.txt").read_text()
+    assert "Weeks count from 0, the start of the plan." in (tmp_path / "mine/README.txt").read_text()
     assert "sluicegate explain" in text
     found = solve(case)
     assert found.status == "optimal"

@@ -804,7 +804,7 @@ main()
     [
         ("click", "SIGINT"),
         ("pydantic", "SIGINT"),
-        ("pyomo.environ", "SIGHUP"),
+        ("scipy.sparse", "SIGHUP"),
         ("numpy", "SIGTERM"),
     ],
 )

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
-from pyomo.environ import Constraint
 
+from ...model.algebra import Constraint
 from ...model.follower.combinations import Candidates, TooManyCombinations
 from ...model.follower.enumerate import Enumerator
 from ...model.formulation.leader import SIDE

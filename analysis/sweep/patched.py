@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...model import CertificateError
+from ...model.algebra.traced import Moved
 from ...model.certify.certificate import money_scale
 from ...model.certify.figures import Facts
 from ...model.follower.combinations import Candidates
@@ -16,11 +17,11 @@ from ...model.leader.recompute import FirstStage
 from ...model.methods.engine import Engine
 from ...model.network.network import Network
 from ...model.parametric.patching import Patched
+from ...model.parametric.programs import Programs
 from ...model.plan.limits import LOADS, SolveLimits
 from ...model.plan.sense import sense_of
 from ...model.solving import check_choices, natural_stockpile
 from .checking import disagreements
-from .learning import Learnt
 from .outcomes import FREE, Row, outcome
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Unanswered(Exception):
 
 
 class Untold(Unanswered):
-    """The programs' numbers are not known at a sample: they hold for others."""
+    """A sample's programs have other rows, columns or entries than those that are shared."""
 
 
 class WarmSolver:
@@ -40,8 +41,8 @@ class WarmSolver:
 
     Parameters
     ----------
-    learnt
-        What their programs' numbers are.
+    programs
+        Their programs.
     rel_gap, time_limit, choices
         As of `Task`.
     stop
@@ -50,19 +51,19 @@ class WarmSolver:
 
     def __init__(
         self,
-        learnt: Learnt,
+        programs: Programs,
         rel_gap: float | None,
         time_limit: float | None,
         choices: Mapping[str, Any] | None,
         stop: Callable[[], bool],
     ):
-        self.learnt = learnt
+        self.programs = programs
         self.rel_gap = rel_gap
         self.time_limit = time_limit
         self.choices = choices
         self._stop = stop
         self._deadline = math.inf
-        self.patched = Patched(learnt.mould)
+        self.patched = Patched(programs.mould)
         self.problem = self.patched.problem
         for asked in (self.problem.fixed_policy, self.patched.enumerator):
             asked.stop = self.stop
@@ -95,7 +96,7 @@ class WarmSolver:
         self.patched.begin()
         self._hint = self._first_hint
 
-    def outcome(self, case: Case, values: Mapping[str, Any], mode: str) -> Row:
+    def outcome(self, case: Case, mode: str) -> Row:
         """Return the outcome of a sample.
 
         Raises
@@ -103,10 +104,11 @@ class WarmSolver:
         Unanswered
             When it is to be solved alone; `Untold` where that was not tried.
         """
-        natural = self.learnt.units.natural(case)
-        numbers = self.learnt.numbers(natural, values)
-        if numbers is None:
-            raise Untold
+        natural = self.programs.units.natural(case)
+        try:
+            numbers = self.programs.numbers(natural)
+        except Moved as error:
+            raise Untold from error
         limit = case.settings.solver.time_limit if self.time_limit is None else self.time_limit
         self._deadline = time.perf_counter() + limit
         try:

@@ -22,12 +22,11 @@ from ...model.plan.monitor import Monitor
 from ..shapes import PlanDocument, SweepDocument
 from .design import Design
 from .executors import Batch, Cluster, Executor, InProcess, Processes
-from .learning import spans_of
 from .ordering import alters, arranged, is_structural
 from .outcomes import FREE, MODES
 from .read import read_sweep
 from .store import BASE, META, SweepError, SweepStore, held, read_json, refuse_occupied
-from .worker import Group, Task, Values
+from .worker import Group, Span, Task, Values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,7 +211,10 @@ def task_of(case: Case, design: Design, policies: str, time_limit: float | None,
     structural = tuple(name for name in frame.columns if is_structural(case, name, frame[name]))
     rest = [name for name in frame.columns if name not in structural]
     blocks = frame.groupby(list(structural), sort=False) if structural else [((), frame)]
-    groups = {kind: Group(len(block), spans_of({name: block[name] for name in rest})) for kind, block in blocks}
+    groups = {
+        kind: Group(len(block), {name: Span(float(block[name].min()), float(block[name].max())) for name in rest})
+        for kind, block in blocks
+    }
     return Task(case, tuple(frame.columns), policies, time_limit, rel_gap, None, structural, groups)
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...data import CaseError, apply_overrides
+from ...data.units import natural_units
 from ...model import CertificateError, TooManyCombinations
+from ...model.parametric.programs import Programs
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.solving import evaluate, solve
 from ..figures.figure import override
 from .checking import is_checked
-from .learning import Learnt, Span, Unlearnable
 from .outcomes import ALONE, CHECKED, FREE, MODES, REPAIRED, SHARED, SOLVED, Row, outcome
 from .patched import Unanswered, Untold, WarmSolver
 
@@ -28,12 +30,33 @@ FAULTS = (CertificateError, TooManyCombinations, ArithmeticError, MemoryError)
 """Errors of one sample that are no reason to lose all others."""
 
 
+class Unshared(Exception):
+    """Samples cannot share their programs."""
+
+
 class SweepFault(Exception):
     """A fault of the program that puts all rows in doubt and ends a sweep; rows finished before are kept."""
 
 
 Kind = tuple[float | str, ...]
 """Values of the factors that alter which variables and rows there are."""
+
+
+FEW = 8
+"""Samples of one structure up to which making what they share takes longer than solving each."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Range of a figure among samples."""
+
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        """Its middle."""
+        return (self.low + self.high) / 2
 
 
 @dataclass(frozen=True)
@@ -53,8 +76,8 @@ class Group:
 
     @property
     def worthwhile(self) -> bool:
-        """Whether learning how the programs move takes fewer cases than there are samples."""
-        return self.size > 2 * (len(self.spans) + 4)
+        """Whether there are enough of them to share programs."""
+        return self.size > FEW
 
 
 @dataclass(frozen=True)
@@ -104,7 +127,7 @@ class Task:
         return tuple(values[path] for path in self.structural)
 
     def sharing(self) -> tuple[int, int]:
-        """Return how many structures are learnt, and how many samples they have together."""
+        """Return how many structures have shared programs, and how many samples they have together."""
         sizes = [group.size for group in (self.groups or {}).values() if group.worthwhile]
         return len(sizes), sum(sizes)
 
@@ -133,7 +156,7 @@ class Worker:
     """Evaluates samples of a sweep.
 
     Samples of one structure share their programs: these are compiled once, and only the numbers that a sample moves are changed
-    in them (see `Learnt`). A sample for which that cannot be done is solved like any case.
+    in them (see `Programs`). A sample whose programs have other rows, columns or entries is solved like any case.
 
     Parameters
     ----------
@@ -196,7 +219,7 @@ class Worker:
             bench = self._ready(values)
             if bench is not None:
                 try:
-                    row = bench.outcome(case, values, mode)
+                    row = bench.outcome(case, mode)
                 except Untold:
                     pass
                 except Unanswered:
@@ -227,12 +250,24 @@ class Worker:
             group = (task.groups or {}).get(kind)
             if group is not None and group.worthwhile:
                 fixed = {path: values[path] for path in task.structural}
-                try:
-                    learnt = Learnt(lambda point: self._at({**fixed, **point}), group.spans)
-                    self._bench = WarmSolver(learnt, task.rel_gap, task.time_limit, task.choices, self.stop)
-                except (Unlearnable, *FAULTS):
-                    self._bench = None
+                with suppress(CaseError, Unshared, *FAULTS):
+                    programs = self._programs(fixed, group.spans)
+                    self._bench = WarmSolver(programs, task.rel_gap, task.time_limit, task.choices, self.stop)
         return self._bench
+
+    def _programs(self, fixed: Values, spans: Mapping[str, Span]) -> Programs:
+        """Return the programs at the middle of all ranges, whose natural units are those of all samples."""
+        natural, units = natural_units(self._at({**fixed, **{path: span.middle for path, span in spans.items()}}))
+        ends = []
+        for end in ("low", "high"):
+            # Where all figures at an end make no case, the samples tell which figures move.
+            with suppress(CaseError):
+                point = {path: getattr(span, end) for path, span in spans.items()}
+                ends.append(units.natural(self._at({**fixed, **point})))
+        programs = Programs(natural, units, ends)
+        if programs.mould.problem.leader_problem.operational.size:
+            raise Unshared("orders, prices by quantity or suppliers make our operations whole numbers")
+        return programs
 
     def _at(self, values: Values) -> Case:
         if self.stop():

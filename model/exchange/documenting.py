@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any
 
 from pyomo.environ import Block, Constraint, Expression, Var
@@ -88,18 +87,10 @@ SENTENCES = {
 
 
 def document(model: ConcreteModel) -> None:
-    """Give every family of variables, constraints and expressions its ``doc``.
-
-    Constraints and expressions get the docstring of the function that states them, as docs/model.md shows it.
-    """
-    for kind, attribute in ((Constraint, "rule"), (Expression, "_rule"), (Var, None)):
+    """Give every family that no function states its ``doc``; the others have their formula, as docs/model.md shows it."""
+    for kind in (Constraint, Expression, Var):
         for component in model.component_objects(kind, descend_into=True):
-            function: Any = getattr(getattr(component, attribute), "_fcn", None) if attribute else None
-            if component.doc is not None:
-                continue
-            if inspect.isfunction(function) and function.__doc__:
-                component.doc = " ".join(inspect.cleandoc(function.__doc__).split())
-            else:
+            if component.doc is None:
                 component.doc = SENTENCES.get(_path(component))
 
 

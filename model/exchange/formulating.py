@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyomo.environ import Constraint, Expression, Objective, Set, maximize, minimize
 
+from ..algebra.opening import open_model
 from ..formulation.linking import build_leader_problem, own_columns
 from ..formulation.single_level import build_single_level
 from ..leader.problem import Problem
@@ -106,7 +107,7 @@ def moderate(units: Units) -> bool:
 
 def _program(network: Network) -> ConcreteModel:
     """Return the single-level program, the response's primal always in it."""
-    model = build_single_level(network, primal=True)
+    model = open_model(build_single_level(network, primal=True))
     gained = 0.0 if network.least_cost else model.response_dual.value
     model.gain = Expression(expr=gained - model.admin_cost + model.advantage)
     model.gain.doc = "Leverage up to a constant: V, by the dual - admin costs + advantage."
@@ -115,15 +116,16 @@ def _program(network: Network) -> ConcreteModel:
 
 def _under(problem: Problem, network: Network, choice: Mapping[str, str], money: float) -> ConcreteModel:
     """Return our side on the response's least-cost face under a choice of policies."""
-    model = build_leader_problem(network)
+    stated = build_leader_problem(network)
     cost, admin = problem.response_cost(choice) * money, problem.admin_cost(choice) * money
-    for (lane, policy, _), ship in model.response.ship.items():
+    for (lane, policy, _), ship in stated.response.ship.items():
         regime = network.our_regime(network.lanes[lane])
         if regime is not None and choice[regime] != policy:
             ship.fix(0.0)
-    for regime, policy, variable in own_columns(model):
+    for regime, policy, variable in own_columns(stated):
         if choice[regime] != policy:
             variable.fix(0.0)
+    model = open_model(stated)
     model.del_component("least_cost")
     model.least_cost = Constraint(expr=model.response.cost <= cost)
     model.least_cost.doc = "The counterpart plays a least-cost response: cost <= V under the policies given."

@@ -1,3 +1,1 @@
 """The counterpart's responses: combinations of policies, worked out one by one, and their least-cost faces."""
-
-from .. import startup as startup  # before scipy

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-from pyomo.environ import Binary, Constraint, NonNegativeReals, Set, Var, quicksum
-
+from ..algebra import Binary, Constraint, NonNegativeReals, Set, Var, quicksum
+from ..algebra.traced import fsum
 from ..network.network import NONE
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ def most_intake(b: Any, item: str) -> float:
     network = b.data.network
     made = [row for name in b.data.processes if (row := network.processes[name]).output == item]
     making = [min(most, network.usable.made(row)) for row in made for most in network.weekly.making[row.process]]
-    return math.fsum(b.data.capacity(*key) for key in supplied(b, item)) + math.fsum(making)
+    return fsum(b.data.capacity(*key) for key in supplied(b, item)) + fsum(making)
 
 
 def of_none(b: Any) -> Any:
@@ -155,7 +154,7 @@ def supplier_most(b: Any, item: str, site: str) -> Any:
 def supplier_used(b: Any, item: str, site: str) -> Any:
     """A site that does not count supplies nothing: sum of ship from it <= sum of its lanes' capacities * supplies[i,s]."""
     keys = supplied(b, item, site)
-    most = math.fsum(b.data.capacity(*key) for key in keys)
+    most = fsum(b.data.capacity(*key) for key in keys)
     return quicksum(b.ship[key] for key in keys) <= most * b.supplies[item, site]
 
 

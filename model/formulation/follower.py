@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pyomo.environ import (
-    Block,
-    ConcreteModel,
-    Constraint,
-    Expression,
-    NonNegativeReals,
-    Objective,
-    Set,
-    Var,
-    minimize,
-    quicksum,
-)
-
+from ..algebra import Block, Constraint, Expression, Model, NonNegativeReals, Objective, Set, Var, minimize, quicksum
+from ..algebra.traced import fsum
 from ..network.network import OPEN, Kernel, Network, Pair, holding_weeks
 from ..network.timing import arrival_terms
 
@@ -126,7 +114,7 @@ class FollowerData:
 
     def forfeit(self, lane: str) -> float:
         """What the contract of a lane costs unless it is kept: more than to keep it under any policy."""
-        return 1.0 + 10.0 * math.fsum(price for (name, _), price in self.contract_price.items() if name == lane)
+        return 1.0 + 10.0 * fsum(price for (name, _), price in self.contract_price.items() if name == lane)
 
     def dispatched(self, b: Any, lane: str, week: int) -> list[tuple[float, Any]]:
         """(units, variable) of all that a lane dispatches in a week, its contract included."""
@@ -291,7 +279,7 @@ def source_worth(network: Network) -> dict[str, Callable[[Any], tuple[Pair, floa
     }
 
 
-def build_follower(network: Network, data: FollowerData | None = None) -> ConcreteModel:
+def build_follower(network: Network, data: FollowerData | None = None) -> Model:
     """Build the response with every policy of every regime as an arc of its own.
 
     Parameters
@@ -303,11 +291,11 @@ def build_follower(network: Network, data: FollowerData | None = None) -> Concre
 
     Returns
     -------
-    pyomo.environ.ConcreteModel
+    Model
         A model with one block ``response`` and the objective ``least_cost``. Policies are chosen by the bounds of
         ``response.ship`` (see `ship_bounds`).
     """
-    model = ConcreteModel(name="response")
+    model = Model("response", network.check)
     model.response = Block(rule=lambda b: fill_follower_block(b, data or FollowerData(network)))
     model.least_cost = Objective(expr=model.response.cost, sense=minimize)
     return model

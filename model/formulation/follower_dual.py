@@ -6,8 +6,8 @@ import math
 from collections import defaultdict
 from typing import Any
 
-from pyomo.environ import Constraint, Expression, NonNegativeReals, Set, Var, quicksum
-
+from ..algebra import Constraint, Expression, NonNegativeReals, Set, Var, quicksum
+from ..algebra.traced import fsum
 from ..network.network import Network, Pair
 from .follower import SIDE, Arc, FollowerData
 
@@ -283,10 +283,8 @@ def dual_value(b: Any) -> Any:
     terms += [-network.most_made(network.processes[name], week) * rent for (name, week), rent in b.make_rent.items()]
     terms += [-network.most_held((site, item)) * rent for (site, item, _), rent in b.stock_rent.items()]
     terms += [-rent for rent in b.fill_rent.values()]
-    sales = math.fsum(
-        math.fsum(data.response.sales[pair][week][1] for pair in data.response.filled) for week in b.weeks
-    )
-    forfeits = math.fsum(map(data.response.forfeit, dict.fromkeys(lane for lane, _ in data.response.contracted)))
+    sales = fsum(fsum(data.response.sales[pair][week][1] for pair in data.response.filled) for week in b.weeks)
+    forfeits = fsum(map(data.response.forfeit, dict.fromkeys(lane for lane, _ in data.response.contracted)))
     return quicksum(terms) + sales + forfeits
 
 

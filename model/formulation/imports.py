@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyomo.environ import Constraint, Expression, NonNegativeReals, Set, Var, quicksum
-
+from ..algebra import Constraint, Expression, NonNegativeReals, Set, Var, quicksum
 from ..network.network import Kernel, Network, holding_weeks
 
 if TYPE_CHECKING:
     from ...data.schema.tables import Lane
+
+NO_IMPORTS = "0: no regime of ours acts on imports."
+"""What `refused_imports` is without any."""
 
 ReviewedArc = tuple[str, str, int]
 """A dispatch to us: lane, policy of ours, week."""
@@ -131,7 +133,7 @@ def put_yields(model: Any, network: Network, wanted: bool) -> None:
     model.reviewed_yields = Set(initialize=keys, dimen=4)
     model.yielded = Var(model.reviewed_yields, model.weeks, within=NonNegativeReals)
     model.yield_split = Constraint(model.reviewing, model.weeks, rule=yield_split)
-    model.refused_imports = Expression(rule=refused_imports) if lanes else Expression(expr=0.0)
+    model.refused_imports = Expression(rule=refused_imports) if lanes else Expression(expr=0.0, doc=NO_IMPORTS)
 
 
 # A scenario's side ---------------------------------------------------------------------------------------------------

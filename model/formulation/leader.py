@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-from pyomo.environ import (
+from ..algebra import (
     Binary,
     Block,
-    ConcreteModel,
     Constraint,
     Expression,
+    Model,
     NonNegativeReals,
     Objective,
     Reals,
@@ -22,7 +21,7 @@ from pyomo.environ import (
     minimize,
     quicksum,
 )
-
+from ..algebra.traced import fsum
 from ..network.network import NONE, Network, holding_weeks
 from ..network.timing import arrival_terms
 from .buying import dearer, fill_orders, limit_suppliers, of_none, ordering, placed_bounds
@@ -91,7 +90,7 @@ class ScenarioData:
             if (cost := network.paperwork(policies[lane.lane], lane, week))
         }
         self.imports = ReviewedImports(network, self.left) if reviewed else None
-        under_review = set(self.imports.lanes) if self.imports else set()
+        under_review = self.imports.lanes if self.imports else []
         dispatches: dict[tuple[Any, ...], Any] = {
             index: kernel for index, kernel in self.kernel.items() if index[0] not in under_review
         }
@@ -531,8 +530,8 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
     limit ten times the dearest worth of a unit, and a unit of money over the budget or the own loss a thousand.
     """
     network, weekly = model.network, model.network.weekly
-    stake = math.fsum(
-        math.fsum(
+    stake = fsum(
+        fsum(
             network.weight[pair[0]]
             * weekly.quantity[pair][week]
             * (weekly.penalty[pair][week] + network.waits(pair) * network.most_waiting(pair))
@@ -540,8 +539,8 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
             if network.side[pair[0]] == SIDE
         )
         for week in range(network.weeks)
-    ) + math.fsum(
-        math.fsum(
+    ) + fsum(
+        fsum(
             network.weight[lane.destination] * weekly.base_flow[lane.lane][week] * weekly.unit_cost[lane.lane][week]
             for lane in network.lanes_into(SIDE)
         )
@@ -582,9 +581,7 @@ def weekly_decisions(b: Any, name: str, *index: Any, **options: Any) -> None:
     later = Var(*index, b.later_weeks, **options)
     b.add_component(f"later_{name}", later)
     known = b.model().ours[NONE].component(name)
-    b.add_component(
-        name, Reference({key: known[key] if key[-1] < b.data.reveal else later[key] for key in known}, ctype=Var)
-    )
+    b.add_component(name, Reference({key: known[key] if key[-1] < b.data.reveal else later[key] for key in known}))
 
 
 def _review_imports(b: Any, data: ScenarioData) -> None:
@@ -697,7 +694,7 @@ def own_cost(model: Any, scenario: str) -> Any:
     return model.own_cost[scenario] >= (cost - model.ally_benefits if len(model.befriending) else cost)
 
 
-def build_leader(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> ConcreteModel:
+def build_leader(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> Model:
     """Build our side for given outputs of the response.
 
     Parameters
@@ -711,14 +708,14 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
 
     Returns
     -------
-    pyomo.environ.ConcreteModel
+    Model
         First stage (``qualify``, ``stockpile``), outputs of the response (``counterpart_fill``, ``order``,
         ``margin_earned``), blocks ``ours[scenario]``, and two objectives: ``best`` (active) maximises the worst rated
         scenario's ``advantage`` (leverage up to what depends on the policies alone); ``operations`` (inactive)
         minimises the cost of every scenario's operations together.
     """
     names = list(dict.fromkeys([NONE, *(network.scenarios if scenarios is None else scenarios)]))
-    model = ConcreteModel(name="ours")
+    model = Model("ours", network.check)
     model.network = network
     model.weeks = Set(initialize=range(network.weeks))
     model.scenarios = Set(initialize=names)
@@ -775,7 +772,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
 
 def most_margin(network: Network) -> float:
     """Most our side can earn on lanes to the counterpart: sum of weight * margin * cap_l(t), surges included."""
-    return math.fsum(
+    return fsum(
         network.weight[lane.origin] * lane.margin * network.most_carried(lane, week)
         for lane in network.paying
         for week in range(network.weeks)

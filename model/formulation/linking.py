@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
-from pyomo.environ import Block, ConcreteModel, Constraint, quicksum
 
+from ..algebra import Block, Constraint, Model, quicksum
+from ..algebra.traced import Numbers, fsum
 from ..network.network import Network
 from ..solver.highs import Compiled, compile_model
 from .follower import FollowerData, fill_follower_block
@@ -42,7 +42,7 @@ def _dispatch_terms(network: Network, b: Any, values: Mapping[str, float]) -> li
     for lane, value in values.items():
         for policy in b.data.policies_of[lane]:
             terms += [(value, b.ship[lane, policy, week]) for week in range(network.weeks)]
-            contract = math.fsum(b.data.contracted.get((lane, policy), ()))
+            contract = fsum(b.data.contracted.get((lane, policy), ()))
             if contract > 0:
                 terms.append((value * contract, b.contract[lane, policy]))
     return terms
@@ -65,9 +65,7 @@ def least_cost(model: Any) -> Any:
     return model.response.cost <= 0
 
 
-def build_leader_problem(
-    network: Network, scenarios: Sequence[str] | None = None, limited: bool = True
-) -> ConcreteModel:
+def build_leader_problem(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> Model:
     """Build our side together with the response on its least-cost face.
 
     Parameters
@@ -79,7 +77,7 @@ def build_leader_problem(
 
     Returns
     -------
-    pyomo.environ.ConcreteModel
+    Model
         The model of `build_leader` with a block ``response`` and the rows that link the two. Policies are chosen by the
         bounds of ``response.ship``, V by the right-hand side of ``least_cost``.
     """
@@ -144,7 +142,13 @@ class PolicyBounds:
             capacity[key] += [1.0] * len(mine)
         self.own = {key: np.array(mine, dtype=np.int32) for key, mine in found.items()}
         self.columns = {key: np.array(value, dtype=np.int32) for key, value in places.items()}
-        self.capacity = {key: np.array(value, dtype=float) for key, value in capacity.items()}
+        self._numbers = {key: Numbers(value) for key, value in capacity.items()}
+        self.capacity = {key: numbers.values for key, numbers in self._numbers.items()}
+
+    def refill(self, numbers: np.ndarray) -> None:
+        """Take over the numbers of a replay."""
+        for own in self._numbers.values():
+            own.put(numbers)
 
     def upper(self, upper: np.ndarray, choice: Choice) -> np.ndarray:
         """Return a copy of upper bounds with the policies not chosen shut."""
@@ -180,7 +184,15 @@ class LeaderProblem:
         qualify = self.compiled.columns(self.model.qualify.values())
         self.operational = np.setdiff1d(np.flatnonzero(self.program.integer), qualify)
         self.face_row = self.compiled.row.get(id(self.model.least_cost))
-        self.face_offset = _constant(self.model.response.cost)
+        self._face = Numbers([self.model.response.cost.constant])
+        self.face_offset = float(self._face.values[0])
+
+    def refill(self, numbers: np.ndarray) -> None:
+        """Take over the numbers of a replay (`Tape`)."""
+        self.compiled.refill(numbers)
+        self.policy_bounds.refill(numbers)
+        self._face.put(numbers)
+        self.face_offset = float(self._face.values[0])
 
 
 def output_keys(model: Any) -> list[tuple[str, Any]]:
@@ -206,9 +218,3 @@ def output_map(network: Network, compiled: Compiled, b: Any, keys: Sequence[tupl
         else:
             expressions.append(margin_terms(network, b))
     return compiled.linear_map(expressions)
-
-
-def _constant(expression: Any) -> float:
-    from pyomo.repn import generate_standard_repn
-
-    return float(generate_standard_repn(expression, compute_values=True).constant)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from pyomo.environ import quicksum
-
+from ..algebra import quicksum
+from ..algebra.traced import fsum
 from ..network.network import Network
 
 
@@ -21,14 +20,14 @@ def lasting_loss(model: Any) -> Any:
 def usual_lasting(network: Network) -> float:
     """Sum of lasting[l] base_flow(t)."""
     flows = network.weekly.base_flow
-    return math.fsum(
-        math.fsum(value * flows[lane][week] for lane, value in network.lasting.items()) for week in range(network.weeks)
+    return fsum(
+        fsum(value * flows[lane][week] for lane, value in network.lasting.items()) for week in range(network.weeks)
     )
 
 
 def most_kept(network: Network) -> float:
     """Most of what may stay lost that orders of the counterpart can keep: sum of lasting[l] * cap_l(t), surges included."""
-    return math.fsum(
+    return fsum(
         value * network.most_carried(network.lanes[lane], week)
         for lane, value in network.lasting.items()
         for week in range(network.weeks)

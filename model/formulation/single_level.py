@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from pyomo.environ import Binary, Block, Constraint, Expression, Objective, Set, Var, maximize, quicksum
-
+from ..algebra import Binary, Block, Constraint, Expression, Objective, Set, Var, maximize, quicksum
 from ..network.network import OPEN, Network
 from ..plan.limits import LOADS
 from .follower import FollowerData, fill_follower_block
@@ -99,7 +98,7 @@ def build_single_level(network: Network, scenarios: Sequence[str] | None = None,
 
     Returns
     -------
-    pyomo.environ.ConcreteModel
+    Model
         The model of `build_leader` with the binaries ``policy[g,p]``, blocks ``response_dual`` and, where needed, ``response``, and
         the objective ``worst_leverage``: the dual's value - admin costs + advantage, leverage up to a constant; where cost is the
         sense, - admin costs + advantage.

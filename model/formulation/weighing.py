@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyomo.environ import Constraint, NonNegativeReals, Reals, Var, quicksum
+from ..algebra import Constraint, NonNegativeReals, Reals, Var, quicksum
 
 
 def value(model: Any, scenario: str) -> Any:
@@ -38,8 +38,9 @@ def below(model: Any, scenario: str) -> Any:
 def tail(model: Any) -> Any:
     """The mean of the worst 1 - a of the weight: advantage <= threshold - sum of probability * shortfall / (1 - a)."""
     network = model.network
-    short = quicksum(network.probability[name] * model.shortfall[name] for name in model.rated)
-    return model.advantage <= model.threshold - short / (1.0 - network.tail)
+    left = 1.0 - network.tail
+    short = quicksum(network.probability[name] / left * model.shortfall[name] for name in model.rated)
+    return model.advantage <= model.threshold - short
 
 
 def weigh_scenarios(model: Any, share: float | None) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import highspy
 import numpy as np
@@ -87,6 +88,16 @@ def nothing_chosen(leader_problem: LeaderProblem) -> dict[int, float]:
     """First-stage columns of a leader problem, all at 0."""
     choices = [*leader_problem.model.qualify.values(), *leader_problem.model.stockpile.values()]
     return {int(place): 0.0 for place in leader_problem.compiled.columns(choices) if place >= 0}
+
+
+class _Response(NamedTuple):
+    """The response compiled: with every policy's arcs, and ready for one choice after another."""
+
+    compiled: Compiled
+    policy_bounds: PolicyBounds
+    arrays: FollowerArrays
+    variables: list[Any]
+    block: Any
 
 
 class Problem:
@@ -172,14 +183,18 @@ class Problem:
     @contextmanager
     def _building(self) -> Iterator[None]:
         """Count the time that building takes, also where it is stopped half way."""
-        began = time.perf_counter()
+        began, collecting = time.perf_counter(), gc.isenabled()
+        # Many small objects, none of which is garbage.
+        gc.disable()
         try:
             yield
         finally:
+            if collecting:
+                gc.enable()
             self.build_seconds += time.perf_counter() - began
 
     @cached_property
-    def _response(self) -> tuple[Compiled, FollowerArrays, list, Any]:
+    def _response(self) -> _Response:
         keys = output_keys(self.leader_problem.model)
         with self._building():
             model = build_follower(self.network)
@@ -193,7 +208,7 @@ class Problem:
             ]
             arrays = FollowerArrays(program, policy_columns, output_map(self.network, compiled, model.response, keys))
             variables = response_variables(model.response)
-        return compiled, arrays, variables, model.response
+        return _Response(compiled, policy_bounds, arrays, variables, model.response)
 
     @cached_property
     def sources(self) -> tuple[np.ndarray, np.ndarray]:
@@ -201,7 +216,7 @@ class Problem:
 
         The price is that of `source_worth`. NaN for a row of another kind.
         """
-        compiled, *_, b = self._response
+        compiled, b = self._response.compiled, self._response.block
         numbers = {pair: number for number, pair in enumerate(self.network.pairs(SIDE))}
         pairs = np.full(compiled.program.row_lower.size, -1)
         prices = np.full(pairs.size, np.nan)
@@ -216,7 +231,26 @@ class Problem:
     @property
     def response(self) -> FollowerArrays:
         """The response, compiled."""
-        return self._response[1]
+        return self._response.arrays
+
+    def refill(self, numbers: np.ndarray) -> None:
+        """Take over the numbers of a replay (`Tape`) in the programs, all scenarios held.
+
+        Raises
+        ------
+        Moved
+            Where an entry or an infinite bound comes or goes.
+        """
+        self.leader_problem.refill(numbers)
+        self.opened.refill(numbers)
+        self.readout.refill(numbers)
+        response = self._response
+        response.compiled.refill(numbers)
+        response.policy_bounds.refill(numbers)
+        whole, program = response.compiled.program, response.arrays.program
+        program.column_lower[:] = whole.column_lower
+        program.column_upper[:] = response.policy_bounds.upper(whole.column_upper, self.all_open)
+        program.offset = whole.offset
 
     def hold(self, scenarios: Sequence[str] | None) -> None:
         """Let the leader problem hold some scenarios; None: all of them. It is built anew, and nothing else is."""
@@ -280,7 +314,8 @@ class Problem:
         """Bases of a leader problem that hold the response's own under a choice; None where our side depends on the response."""
         if coupled(self.network) or not self.network.pairs("counterpart"):
             return None
-        compiled, arrays, variables, block = self._response
+        compiled, arrays, block = self._response.compiled, self._response.arrays, self._response.block
+        variables = self._response.variables
         other = leader_problem.model.response
         columns = np.stack([compiled.columns(variables), leader_problem.compiled.columns(response_variables(other))])
         families = [(block.component(name), other.component(name)) for name in source_worth(self.network)]
@@ -306,8 +341,7 @@ class Problem:
 
         Binaries of our operations, which the response does not know, are NaN.
         """
-        compiled, _, variables, _ = self._response
-        return self._placed(compiled.columns(variables), solution)
+        return self._placed(self._response.compiled.columns(self._response.variables), solution)
 
     def to_whole(self, solution: np.ndarray) -> np.ndarray:
         """Place the response's columns of the leader problem into those of the whole one; all others are 0."""

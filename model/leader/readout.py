@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sparse
-from pyomo.common.gc_manager import PauseGC
-from pyomo.repn import generate_standard_repn
 
+from ..algebra import Linear
+from ..algebra.traced import Numbers
 from ..formulation.leader import COSTS
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Family:
     columns : array of int, shape (keys,)
         Column of every index; -1 for one that no row and no cost holds, which is at its lower bound.
     lower : array, shape (keys,)
-        Lower bounds: 0 but of fills of weeks in which nothing is needed.
+        Lower bounds of those without a column: 0 but of fills of weeks in which nothing is needed.
     """
 
     keys: tuple[Any, ...]
@@ -68,8 +68,9 @@ class Family:
     def of(cls, compiled: Compiled, component: Any) -> Family:
         """Return the family of an indexed variable."""
         variables = list(component.values())
-        lower = np.array([variable.lb or 0.0 for variable in variables], dtype=float)
-        return cls(tuple(component), compiled.columns(variables), lower)
+        columns = compiled.columns(variables)
+        held = [0.0 if place >= 0 else variable.lower for variable, place in zip(variables, columns, strict=True)]
+        return cls(tuple(component), columns, np.array(held, dtype=float))
 
     def values(self, solution: np.ndarray) -> np.ndarray:
         """Values in a solution, shape (keys,)."""
@@ -124,6 +125,8 @@ class Readout:
         Imports under policies of ours, by scenario; empty where there are none.
     qualify, stockpile : Family
         First-stage choices.
+    least : array, shape (arcs,)
+        What a contract has every arc of ``response["ship"]`` carry.
     parts : list of (str, str)
         What `costs` holds: for every scenario (scenario, part) of `OWN_COSTS` and of ``refused_margin``; ("", part) of
         `RESPONSE_COSTS`, of ``refused_imports`` where imports are reviewed, of ``fixed_costs`` and of ``stockpile``. Money.
@@ -136,7 +139,11 @@ class Readout:
         model, compiled = leader_problem.model, leader_problem.compiled
         self.scenarios = list(model.scenarios)
         self.response = {name: Family.of(compiled, model.response.component(name)) for name in RESPONSE_FAMILIES}
-        self._contracted = model.response.data.contracted
+        least = model.response.data.contracted
+        self._least = Numbers(
+            least[lane, policy][week] if (lane, policy) in least else 0.0 for lane, policy, week in model.response.ship
+        )
+        self.least = self._least.values
         self.ours = {
             scenario: {name: Family.of(compiled, block.component(name)) for name in OWN_FAMILIES}
             for scenario, block in model.ours.items()
@@ -157,20 +164,20 @@ class Readout:
             rows.append(list(terms))
             constants.append(constant)
 
-        with PauseGC():
-            for scenario, block in model.ours.items():
-                for part in (*OWN_COSTS, "refused_margin"):
-                    add(scenario, part, *_linear(block.component(part)))
-            for part in RESPONSE_COSTS:
-                add("", part, *_linear(model.response.component(part)))
-            if len(model.reviewing):
-                add("", "refused_imports", *_linear(model.refused_imports))
-            choices, _ = _linear(model.first_stage_cost)
+        for scenario, block in model.ours.items():
+            for part in (*OWN_COSTS, "refused_margin"):
+                add(scenario, part, *_linear(block.component(part)))
+        for part in RESPONSE_COSTS:
+            add("", part, *_linear(model.response.component(part)))
+        if len(model.reviewing):
+            add("", "refused_imports", *_linear(model.refused_imports))
+        choices, _ = _linear(model.first_stage_cost)
         lanes = {id(variable) for variable in model.qualify.values()}
         add("", "fixed_costs", [term for term in choices if id(term[1]) in lanes], 0.0)
         add("", "stockpile", [term for term in choices if id(term[1]) not in lanes], 0.0)
         self.costs: sparse.csr_matrix = compiled.linear_map(rows)
-        self.constants = np.array(constants)
+        self._constants = Numbers(constants)
+        self.constants = self._constants.values
         self._place = {key: place for place, key in enumerate(self.parts)}
 
     def dispatched(self, solution: np.ndarray) -> np.ndarray:
@@ -179,13 +186,13 @@ class Readout:
         units = ship.values(solution)
         if contract.keys:
             kept = dict(zip(contract.keys, contract.values(solution).tolist(), strict=True))
-            units = units + np.array(
-                [
-                    kept[lane, policy] * self._contracted[lane, policy][week] if (lane, policy) in kept else 0.0
-                    for lane, policy, week in ship.keys
-                ]
-            )
+            units = units + np.array([kept.get((lane, policy), 0.0) for lane, policy, _ in ship.keys]) * self.least
         return units
+
+    def refill(self, numbers: np.ndarray) -> None:
+        """Take over the numbers of a replay; those of `costs` come with its program's."""
+        self._constants.put(numbers)
+        self._least.put(numbers)
 
     def amounts(self, solution: np.ndarray) -> np.ndarray:
         """Cost parts of a solution, shape (parts,)."""
@@ -215,7 +222,6 @@ class Readout:
         return np.asarray(self.costs.T @ np.array(signs)).ravel()
 
 
-def _linear(expression: Any) -> tuple[list[tuple[float, Any]], float]:
+def _linear(expression: Linear) -> tuple[list[tuple[float, Any]], float]:
     """(coefficient, variable) of a linear expression, and its constant."""
-    repn = generate_standard_repn(expression, compute_values=True)
-    return list(zip(repn.linear_coefs, repn.linear_vars, strict=True)), float(repn.constant)
+    return [(factor, variable) for variable, factor in expression.terms.items() if factor], expression.constant

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
-from pyomo.environ import Constraint
 
+from ..algebra import Constraint
+from ..algebra.traced import Numbers
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
 from ..formulation.follower import source_worth
 from ..formulation.leader import gap_terms
@@ -161,7 +162,7 @@ class OperationsSolver:
         places = compiled.columns(gap for _, gap in gaps)
         held = places >= 0
         self.gap_columns = places[held]
-        np.add.at(cost, self.gap_columns, np.array([price for price, _ in gaps])[held])
+        np.add.at(cost, self.gap_columns, Numbers(price for price, _ in gaps).values[held])
         lower_rows, upper_rows = leader_problem.program.row_lower.copy(), leader_problem.program.row_upper.copy()
         outside = [model.component(name) for name in OUTSIDE if model.component(name) is not None]
         outside += list(model.response.component_objects(Constraint))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
-from pyomo.core import Constraint, Var
 
+from ..algebra import Constraint, Var
 from ..network.network import NONE
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _twins(small: Any, large: Any, kind: Any) -> Iterator[tuple[Any, Any]]:
     blocks = [(small, large), (small.response, large.response)]
     blocks += [(small.ours[NONE], block) for block in large.ours.values()]
     for here, there in blocks:
-        for family in here.component_objects(kind, descend_into=False):
+        for family in here.families():
             other = there.component(family.local_name)
-            if other is not None:
+            if isinstance(family, kind) and other is not None:
                 yield from ((one, other[index]) for index, one in family.items() if index in other)

@@ -168,9 +168,11 @@ class HandedOver:
     def __init__(self, network: Network, shift: float, solver: str, scenarios: Sequence[str] | None = None):
         from pyomo.environ import Constraint, Objective, Var, minimize
 
+        from ..algebra.opening import open_model
+
         self.network = network
         self.name = solver
-        self.model = build_single_level(network, scenarios)
+        self.model = open_model(build_single_level(network, scenarios))
         # A program that is minimised: interfaces differ in what they call a lower bound of one that is maximised.
         self.model.worst_leverage.deactivate()
         self.model.minus_leverage = Objective(expr=-(self.model.worst_leverage.expr + shift), sense=minimize)

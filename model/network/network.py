@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...data.schema.tables import PROBABILITY_ROUNDING
 from ...data.units import Units
+from ..algebra.traced import fsum
 from .usable import Usable
 from .weekly import Weekly
 from .worth import worth_of
@@ -313,7 +314,7 @@ class Network:
             for outage, _ in rows:
                 if outage.probability:
                     stated[name] = outage.probability / starts[outage.contingency]
-        rest = 1.0 - math.fsum(stated.values())
+        rest = 1.0 - fsum(stated.values())
         return {NONE: rest, **stated} if rest > PROBABILITY_ROUNDING else stated
 
     @cached_property
@@ -475,10 +476,6 @@ class Network:
     def _terminal(self) -> dict[Pair, float]:
         return {}
 
-    def set_terminal_prices(self, prices: Mapping[Pair, float]) -> None:
-        """Take terminal prices for given instead of working them out."""
-        self._terminal.update(prices)
-
     def replacement_cost(self, pair: Pair) -> float:
         """R(s,i): cheapest running inbound lane; else cheapest process with its inputs; else 0 (section 2)."""
         known = self._replacement
@@ -597,11 +594,11 @@ class Network:
     @cached_property
     def watched_fills(self) -> list[Pair]:
         """The counterpart's pairs whose fill matters to us: they sell to us, or abroad under one of its regimes."""
-        ours = set(self.lanes_between("counterpart", "ours"))
+        ours = {lane.lane for lane in self.lanes_between("counterpart", "ours")}
         return [
             pair
             for pair, lanes in self.sold_abroad.items()
-            if any(lane.base_flow > 0 and (lane in ours or lane.regime is not None) for lane in lanes)
+            if any(lane.base_flow > 0 and (lane.lane in ours or lane.regime is not None) for lane in lanes)
         ]
 
     @cached_property
@@ -679,4 +676,4 @@ def outage_scenarios(rows: Iterable[Contingency]) -> dict[str, list[tuple[Contin
 
 def holding_weeks(kernel: Kernel) -> float:
     """H_p(t): mean weeks under review of a kernel, the sum of share times lag (section 3)."""
-    return math.fsum(share * lag for lag, share in kernel)
+    return fsum(share * lag for lag, share in kernel)

@@ -6,6 +6,8 @@ import math
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..algebra.traced import fsum
+
 if TYPE_CHECKING:
     from ...data.schema.tables import Lane, Process
     from .network import Network, Pair
@@ -53,7 +55,7 @@ class Usable:
 
     def _carried(self, lane: Lane) -> float:
         if self.network.weekly.moves("lanes", lane.lane, "max_flow"):
-            return math.fsum(self.network.whole_capacity(lane, week) for week in range(self.weeks))
+            return fsum(self.network.whole_capacity(lane, week) for week in range(self.weeks))
         weeks, ramp = max(0, self.weeks - self.network.opens(lane)), lane.ramp_weeks
         rising = min(weeks, ramp + 1)
         full = rising * (rising + 1) / 2 / (ramp + 1) + weeks - rising
@@ -66,7 +68,7 @@ class Usable:
             for item, quantity in self.network.recipe[process.process].items()
         }
         inputs = [self.supplied((process.site, item)) / quantity for item, quantity in needs.items() if quantity > 0]
-        return min([math.fsum(self.network.weekly.making[process.process]), *inputs])
+        return min([fsum(self.network.weekly.making[process.process]), *inputs])
 
     # What can be used ------------------------------------------------------------------------------------------------
 
@@ -84,17 +86,17 @@ class Usable:
         network, side = self.network, self.network.side[pair[0]]
         units = [max(0.0, network.target(pair))]
         if side == "counterpart":
-            units.append(math.fsum(quantity for quantity, _ in network.sales(pair)))
+            units.append(fsum(quantity for quantity, _ in network.sales(pair)))
         else:
-            units.append(math.fsum(network.weekly.quantity[pair]))
+            units.append(fsum(network.weekly.quantity[pair]))
             for lane in network.outbound.get(pair, ()):
                 if network.side[lane.destination] == "other":
-                    units.append(math.fsum(network.weekly.base_flow[lane.lane]))
+                    units.append(fsum(network.weekly.base_flow[lane.lane]))
                 elif network.side[lane.destination] == "counterpart":
                     units.append(min(self._dispatches(lane), self.weeks * self.dispatched(lane)))
         for process, quantity in network.uses.get(pair, ()):
             if quantity > 0:
-                most = math.fsum(network.weekly.making[process.process])
+                most = fsum(network.weekly.making[process.process])
                 units.append(quantity * min(most, self.made(process)))
         return sum(units)
 
@@ -156,6 +158,6 @@ class Usable:
             sold = [(quantity, value) for quantity, value in network.sales(pair) if quantity > 0 and value > 0]
             if sold:
                 quantity, value = max(sold, key=lambda week: week[1] / week[0])
-                weeks = math.fsum(each / value for _, each in sold)
+                weeks = fsum(each / value for _, each in sold)
                 costs.append(value * max(0.0, weeks - self.supplied(pair) / quantity))
-        return math.fsum(costs)
+        return fsum(costs)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ..algebra.traced import exact, identity
+
 if TYPE_CHECKING:
     from ...data import Case
 
@@ -78,7 +80,7 @@ class Weekly:
         return (table, key, column) in self._steps
 
     def _figure(self, table: str, column: str, case: Case) -> ByWeek[Any]:
-        plain = {row.id: float(getattr(row, column)) for row in case.rows(table)}
+        plain = {row.id: exact(getattr(row, column)) for row in case.rows(table)}
 
         def work_out(key: str | tuple[str, str]) -> Weeks:
             name = key if isinstance(key, str) else "/".join(key)
@@ -98,7 +100,7 @@ class Weekly:
 
 def alike(*figures: Weeks) -> Iterable[list[int]]:
     """Weeks in which figures are the same, group by group, in the order of their first weeks."""
-    groups: dict[tuple[float, ...], list[int]] = {}
+    groups: dict[tuple[Any, ...], list[int]] = {}
     for week, values in enumerate(zip(*figures, strict=True)):
-        groups.setdefault(values, []).append(week)
+        groups.setdefault(tuple(map(identity, values)), []).append(week)
     return groups.values()

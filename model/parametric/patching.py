@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...data import TABLES
-from ...data.schema.declarations import columns, numeric
 from ..certify.figures import Figures
 from ..follower.enumerate import Enumerator, Face, FollowerSolver, PolicyIndices
 from ..follower.optimal_face import Basis, Recent
@@ -18,13 +15,11 @@ from ..formulation.follower import build_follower
 from ..formulation.leader import gap_terms
 from ..leader.fixed_policy import FixedPolicySolver
 from ..leader.problem import Problem, StatusQuo, nothing_chosen
-from ..network.network import Network, Pair
-from ..plan.tolerances import CHANGE_NOISE
+from ..network.network import Network
 from ..solver.highs import Highs, Program, Snapshot, compile_model
 
 if TYPE_CHECKING:
     from ...data import Case
-    from ...data.schema.tables import Lane
 
 
 class Mould:
@@ -35,12 +30,13 @@ class Mould:
     problem
         A problem of the structure wanted.
     prices : array, optional
-        What gaps in limits cost; any that are high enough will do, so that those of one case do for the others.
+        What gaps in limits cost, where there are as many; any that are high enough will do, so that those of one case do for the
+        others.
 
     Attributes
     ----------
     vector : array, shape (numbers,)
-        All numbers its programs are made of, one after another, then what `watched` returns.
+        All numbers its programs are made of, one after another.
     """
 
     def __init__(self, problem: Problem, prices: np.ndarray | None = None):
@@ -64,6 +60,7 @@ class Mould:
         readout, operations_solver = self.figures.operations_solver.readout, self.figures.operations_solver
         self._add(readout.costs.data, -1, "costs")
         self._add(readout.constants, -1, "costs")
+        self._add(readout.least, -1, "costs")
         self._add(operations_solver.outputs.data, -1, "costs")
         self._add(operations_solver.program.cost, 3, "cost")
         self._scalars: list[tuple[Any, str, int]] = [
@@ -78,8 +75,24 @@ class Mould:
             [place for _, gap in gap_terms(problem.leader_problem.model) if (place := self._column(gap)) >= 0],
             dtype=np.int64,
         )
-        self.prices = leader_problem.cost[self.gaps] if prices is None else prices
+        own = leader_problem.cost[self.gaps]
+        self.prices = own if prices is None or prices.shape != own.shape else prices
         leader_problem.cost[self.gaps] = operations_solver.program.cost[self.gaps] = self.prices
+        self.vector = self._read()
+
+    def refill(self, numbers: np.ndarray) -> None:
+        """Take over the numbers of a replay (`Tape`).
+
+        Raises
+        ------
+        Moved
+            Where an entry or an infinite bound comes or goes.
+        """
+        self.problem.refill(numbers)
+        solver = self.figures.operations_solver
+        own = solver.program.cost
+        own[:] = solver.readout.operations_cost()
+        self._programs[0].cost[self.gaps] = own[self.gaps] = self.prices
         self.vector = self._read()
 
     def _column(self, variable: Any) -> int:
@@ -91,12 +104,7 @@ class Mould:
 
     def _read(self) -> np.ndarray:
         scalars = [float(getattr(home, name)) for home, name, _ in self._scalars]
-        return np.concatenate([*self._arrays, scalars, watched(self.problem.network)])
-
-    @property
-    def size(self) -> int:
-        """Numbers of the programs, those that are only watched left out."""
-        return int(self._starts[-1]) + len(self._scalars)
+        return np.concatenate([*self._arrays, scalars])
 
     @property
     def structure(self) -> str:
@@ -104,7 +112,9 @@ class Mould:
         digest = hashlib.sha256()
         problem, network = self.problem, self.problem.network
         for program in self._programs:
-            for array in (program.matrix.indptr, program.matrix.indices, program.integer):
+            bounds = (program.row_lower, program.row_upper, program.column_lower, program.column_upper)
+            finite = [np.isfinite(bound) for bound in bounds]
+            for array in (program.matrix.indptr, program.matrix.indices, program.integer, *finite):
                 digest.update(np.ascontiguousarray(array).tobytes() + b"|")
         operations_solver = self.figures.operations_solver
         for matrix in (problem.response.outputs, operations_solver.readout.costs, operations_solver.outputs):
@@ -225,7 +235,7 @@ class Patched:
         problem.case, problem.network = case, Network(case, problem.units)
         problem.leader_problem.network = problem.opened.network = problem.network
         problem.leader_problem.model.network = problem.network
-        changed = np.flatnonzero(mould.vector[: mould.size] != vector[: mould.size])
+        changed = np.flatnonzero(mould.vector != vector)
         touched: dict[tuple[int, str], list[np.ndarray]] = {}
         owners = np.searchsorted(mould._starts, changed, side="right") - 1
         for owner in np.unique(owners):
@@ -239,7 +249,7 @@ class Patched:
             local = places - mould._starts[owner]
             mould._arrays[owner][local] = vector[places]
             touched.setdefault(mould._fields[owner], []).append(local)
-        mould.vector[: mould.size] = vector[: mould.size]
+        mould.vector[:] = vector
         self._hand_over(touched)
         self._renew({program for program, _ in touched})
 
@@ -330,67 +340,6 @@ def patch(highs: Highs, program: Program, fields: dict[str, np.ndarray], kept: n
         highs.set_entries(program.matrix.indices[entries], places, program.matrix.data[entries])
 
 
-def priced(network: Network) -> list[Pair]:
-    """Pairs with a terminal price."""
-    return [*network.pairs("ours"), *network.pairs("counterpart")]
-
-
-def shares_of(network: Network, lane: Lane) -> list[float]:
-    """Shares of its capacity that a lane has under any policy, ours or a package's: licences and surges; 1 is not among them."""
-    policies = [network.policy(lane.regime, policy) for policy in network.menu.get(lane.regime or "", ())]
-    policies += [network.package_policy(package, lane) for package in network.packages]
-    known = [row for row in policies if row is not None]
-    return [row.approval_rate for row in known if row.approval_rate < 1] + [1 + row.surge for row in known if row.surge]
-
-
-def watched(network: Network) -> np.ndarray:
-    """Return every quantity of a case that is no polynomial of its figures, and the sign of every figure.
-
-    As long as these move as expected, so do all numbers of the programs: they are polynomials of the figures and of these.
-    Terminal prices come first, in the order of `priced`.
-    """
-    found = [network.terminal_price(pair) for pair in priced(network)]
-    for side in ("ours", "counterpart"):
-        for pair in network.pairs(side):
-            found.append(network.target(pair))
-            found.append(network.most_held(pair))
-            if side == "ours" and network.stock(pair).stockpile_max > 0:
-                found += [network.stockpile_price(pair), network.most_stockpiled(pair)]
-    changing = {row.key_ for row in network.case.profiles}
-    every = range(network.weeks)
-    for process in network.processes.values():
-        found += [network.most_made(process, week) for week in (every if process.process in changing else every[:1])]
-    for lane in network.lanes.values():
-        weeks = every if lane.lane in changing else every[:1]
-        found += [network.slack_price(lane, week) for week in weeks]
-        opens = network.opens(lane)
-        found.append(network.capacity(lane, network.weeks - 1) if opens < network.weeks else 0.0)
-        last = network.weeks if lane.lane in changing else opens + lane.ramp_weeks + 1
-        ramp = range(opens, min(network.weeks, last))
-        shares, flows = shares_of(network, lane), network.weekly.base_flow[lane.lane]
-        for share in (1.0, *shares):
-            found += [network.capacity(lane, week, share) for week in ramp]
-            if network.contract(lane):
-                contracted = [network.contracted(lane, week, share) for week in ramp]
-                yielded = [share * flows[week] for week in ramp]
-                found += [*contracted, *map(min, contracted, yielded)]
-        if network.side[lane.origin] == "counterpart":
-            found += [min(network.capacity(lane, week), network.weekly.base_flow[lane.lane][week]) for week in ramp]
-            if shares:
-                found.append(network.margin_at_stake(lane))
-    for table, model in TABLES.items():
-        names = [name for name, info in columns(model).items() if numeric(info) is not None]
-        for row in network.case.rows(table) if model.key else ():
-            for name in names:
-                value = getattr(row, name)
-                if not isinstance(value, int | float):
-                    found.append(math.nan)
-                    continue
-                found.append(float(np.sign(value)) * (2.0 if math.isinf(value) else 1.0))
-    found += [float(share < 1) for row in network.case.items for share in (row.max_party_share, row.max_supplier_share)]
-    return np.array(found)
-
-
 def alters_response(first: Case, second: Case) -> bool:
     """Say whether two cases differ in what the counterpart's response, or what our side sees of it, is made of."""
     programs, margins = [], []
@@ -408,10 +357,3 @@ def alters_response(first: Case, second: Case) -> bool:
         and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
         and (one.matrix != other.matrix).nnz == 0
     )
-
-
-def same(first: np.ndarray, second: np.ndarray, relative: float = 1e-9) -> np.ndarray:
-    """Say of every number whether two vectors agree."""
-    with np.errstate(invalid="ignore"):
-        near = np.abs(first - second) <= relative * np.maximum(np.abs(first), np.abs(second)) + CHANGE_NOISE
-    return near | (first == second) | (np.isnan(first) & np.isnan(second))

@@ -112,9 +112,6 @@ NO_LOSS = 1e-5
 SAME_HEIGHT = 1e-7
 """Relative difference of two costs of a response that is rounding."""
 
-CHANGE_NOISE = 1e-12
-"""Difference of two coefficients that is rounding."""
-
 SAME_LEVEL = 1e-7
 """Levels of a frontier nearer than this, relative to the larger, are one."""
 

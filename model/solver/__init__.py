@@ -1,3 +1,1 @@
 """Arrays, HiGHS, branch and bound: the only room that knows the solver."""
-
-from .. import startup as startup  # before scipy

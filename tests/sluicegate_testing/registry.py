@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pyomo.environ import Constraint, Expression, Var
+from sluicegate.model.algebra import Constraint, Expression, Var
 from sluicegate.model.formulation import linking as leader_problem
 from sluicegate.model.leader import problem
 
@@ -41,7 +41,7 @@ def families(model: Any) -> set[str]:
     for component in model.component_objects((Constraint, Expression)):
         found.add(_path(component))
     for component in model.component_objects(Var):
-        if any(variable.is_continuous() and variable.ub is not None for variable in component.values()):
+        if any(variable.is_continuous() and variable.upper < np.inf for variable in component.values()):
             found.add(f"bound {_path(component)}")
     return found - IMPLIED
 
@@ -58,21 +58,20 @@ def _path(component: Any) -> str:
 
 def _knock(model: Any, family: str) -> None:
     path = family.removeprefix("bound ")
-    for component in model.component_objects((Constraint, Expression, Var)):
+    for component in model.component_objects((Constraint, Var)):
         if _path(component) != path:
             continue
-        if component.ctype is Constraint:
+        if isinstance(component, Constraint):
             component.deactivate()
-        for data in component.values():
-            if component.ctype is Expression:
-                data.set_value(0.0)
-            elif component.ctype is Var and family.startswith("bound "):
-                data.setub(None)
+        elif family.startswith("bound "):
+            for variable in component.values():
+                variable.upper = np.inf
 
 
 @contextmanager
 def without(family: str) -> Iterator[None]:
     """Build every model without a family: its rows dropped, its expression 0, or its upper bounds lifted."""
+    build = Expression.build
     build_leader_problem, build_follower, upper = (
         leader_problem.build_leader_problem,
         problem.build_follower,
@@ -87,6 +86,12 @@ def without(family: str) -> Iterator[None]:
 
         return built
 
+    def summed(self: Expression, block: Any, name: str) -> Any:
+        built = build(self, block, name)
+        if _path(self) == family:
+            self.set_value(0.0)
+        return built
+
     def wide_open(self: Any, compiled: Any, block: Any, own: Any = ()) -> None:
         upper(self, compiled, block, own)
         self.own = {}
@@ -97,6 +102,7 @@ def without(family: str) -> Iterator[None]:
         if family == GATE:
             patch.setattr(leader_problem.PolicyBounds, "__init__", wide_open)
         else:
+            patch.setattr(Expression, "build", summed)
             patch.setattr(leader_problem, "build_leader_problem", broken(build_leader_problem))
             patch.setattr(problem, "build_follower", broken(build_follower))
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyomo.environ import Block, Constraint, NonNegativeReals, Var, maximize, quicksum
+from sluicegate.model.algebra import Block, Constraint, NonNegativeReals, Var, maximize, quicksum
 from sluicegate.model.formulation import single_level as program
 from sluicegate.model.formulation.follower_dual import dual_value, fill_follower_dual_block
 from sluicegate.model.leader.problem import Problem

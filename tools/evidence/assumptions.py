@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pyomo.common.gc_manager import PauseGC
 from sluicegate import load_case, solve
 from sluicegate.data import apply_overrides
 from sluicegate.data.schema.tables import TABLES
@@ -218,21 +217,20 @@ class WarmSolver:
     def _respond(self, network: Network) -> list[tuple[float, np.ndarray]]:
         """Cost and values of the response's variables, with everything open and under the advice; NaN: in no row."""
         found = []
-        with PauseGC():
-            alone = build_follower(network)
-            compiled = compile_model(alone)
-            gate = PolicyBounds(compiled, alone.response)
-            ungated, cost = compiled.program.column_upper, compiled.program.cost
-            compiled.program.cost = cost - TIE * self._kindness(network, compiled, alone.response)
-            places = compiled.columns(response_variables(alone.response))
-            for policies in ({}, self.advice.policies):
-                choice = {**dict.fromkeys(network.menu, OPEN), **policies}
-                compiled.program.column_upper = gate.upper(ungated, choice)
-                outcome = Highs(compiled.program).solve()
-                if outcome.solution is None:
-                    raise ArithmeticError(f"the response to {choice} ended with {outcome.termination!r}")
-                values = np.where(places >= 0, outcome.solution[places], np.nan)
-                found.append((float(cost @ outcome.solution), values))
+        alone = build_follower(network)
+        compiled = compile_model(alone)
+        gate = PolicyBounds(compiled, alone.response)
+        ungated, cost = compiled.program.column_upper, compiled.program.cost
+        compiled.program.cost = cost - TIE * self._kindness(network, compiled, alone.response)
+        places = compiled.columns(response_variables(alone.response))
+        for policies in ({}, self.advice.policies):
+            choice = {**dict.fromkeys(network.menu, OPEN), **policies}
+            compiled.program.column_upper = gate.upper(ungated, choice)
+            outcome = Highs(compiled.program).solve()
+            if outcome.solution is None:
+                raise ArithmeticError(f"the response to {choice} ended with {outcome.termination!r}")
+            values = np.where(places >= 0, outcome.solution[places], np.nan)
+            found.append((float(cost @ outcome.solution), values))
         return found
 
     def _kindness(self, network: Network, compiled: Compiled, block: Any) -> np.ndarray:
@@ -249,8 +247,7 @@ class WarmSolver:
         return np.asarray(compiled.linear_map([solve_limits]).todense()).ravel()
 
     def _ours(self, network: Network) -> OperationsSolver:
-        with PauseGC():
-            return OperationsSolver(LeaderProblem(network, [NONE, self.advice.package], limited=False))
+        return OperationsSolver(LeaderProblem(network, [NONE, self.advice.package], limited=False))
 
     def leverage(self, case: Case, touched: set[str]) -> float:
         """Return the leverage of the advice in a case whose programs differ on the sides touched."""
@@ -268,8 +265,7 @@ class WarmSolver:
             placed = np.zeros_like(leader_problem.program.cost)
             there = (places >= 0) & ~np.isnan(values)
             placed[places[there]] = values[there]
-            with PauseGC():
-                operations.append(operations_solver.run(placed, stage, self.advice.policies))
+            operations.append(operations_solver.run(placed, stage, self.advice.policies))
         before, after = operations
         admin = math.fsum(row.admin_cost for row in case.policies if advice.policies.get(row.regime) == row.policy)
         loss = responses[1][0] - responses[0][0]

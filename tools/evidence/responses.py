@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pyomo.common.gc_manager import PauseGC
 from sluicegate.model.formulation.follower import build_follower
 from sluicegate.model.formulation.linking import PolicyBounds
 from sluicegate.model.network.network import OPEN, Network
@@ -58,8 +57,7 @@ def respond(case: Case, policies: Mapping[str, str]) -> Response:
     # Arcs of policies that are not chosen would be shut: a smaller program with the same answer.
     kept = tuple(row for row in case.policies if policies.get(row.regime, row.policy) == row.policy)
     network = Network(replace(case, policies=kept))
-    with PauseGC():
-        model = build_follower(network)
+    model = build_follower(network)
     compiled = compile_model(model)
     block = model.response
     gate = PolicyBounds(compiled, block)

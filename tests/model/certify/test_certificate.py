@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from pyomo.environ import Var, value
 from pytest import approx
 from sluicegate import Case, case_from_tables, evaluate, load_case, solve
 from sluicegate.analysis.status_quo import unserved_table
 from sluicegate.model import CertificateError
+from sluicegate.model.algebra import value
 from sluicegate.model.certify.certificate import Compared, certify
 from sluicegate.model.certify.figures import Facts, Figures
 from sluicegate.model.certify.planning import make_plan
@@ -61,9 +61,9 @@ def test_cost_parts_are_those_of_the_model(seed: int, rare: str, warm: bool) -> 
     )
     operations = Figures(problem, warm=warm).account(choice, response, first).operations
     model, compiled = problem.leader_problem.model, problem.leader_problem.compiled
-    for variable in model.component_data_objects(Var):
+    for variable in model.variables:
         place = compiled.column.get(id(variable))
-        variable.set_value(0.0 if place is None else operations.solution[place], skip_validation=True)
+        variable.value = 0.0 if place is None else float(operations.solution[place])
     amount, amounts = operations.readout.amount, operations.amounts
     for part in RESPONSE_COSTS:
         assert amount(amounts, part) == approx(value(model.response.component(part)), rel=1e-12, abs=1e-9)
@@ -102,7 +102,7 @@ def test_no_values_are_left_in_the_models() -> None:
     response, cost = answer(problem, choice)
     make_plan(problem, Facts(choice, cost, None, None, 0.0, None, {}), response, FirstStage({}, {}), 0.0)
     for model in (problem.leader_problem.model, problem.status_quo.leader_problem.model):
-        assert all(variable.value is None for variable in model.component_data_objects(Var))
+        assert all(variable.value is None for variable in model.variables)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, seed, settings
-from pyomo.environ import Constraint
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, solve
 from sluicegate.model import TooManyCombinations
+from sluicegate.model.algebra import Constraint
 from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower import combinations as candidates
 from sluicegate.model.follower.enumerate import FollowerSolver, gray_order
