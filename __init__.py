@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from .analysis.sweep.design import make_design
     from .analysis.sweep.read import read_sweep
     from .analysis.sweep.run import sweep
+    from .analysis.worlds import solve
     from .data import Case, CaseError, case_from_tables, load_case
-    from .model import Plan, evaluate, solve
+    from .model import Plan, evaluate
     from .model.exchange.files import write_model
     from .model.exchange.formulating import formulate
 
@@ -41,7 +42,7 @@ _HOMES = {
     "load_case": ".data",
     "Plan": ".model",
     "evaluate": ".model",
-    "solve": ".model",
+    "solve": ".analysis.worlds",
     "formulate": ".model.exchange.formulating",
     "write_model": ".model.exchange.files",
 }

@@ -12,7 +12,7 @@ import click
 
 from . import __version__
 from .report.console.errors import DONE, FAULT, GAP_LEFT, INFEASIBLE, NO_PLAN, Refusal, said, shown
-from .report.console.given import chosen_policies, pairs, processes, settled, split, units
+from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, split, units
 from .report.console.groups import Commands, DefaultCommand, UnnamedCommand
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
 from .report.console.options import (
@@ -38,6 +38,7 @@ from .report.console.options import (
     summary_options,
     threads_option,
     trade_options,
+    world_options,
 )
 from .report.console.output import Talk, put, put_found, put_json, put_shown, unwritten
 from .report.console.places import check_chart, check_ending, check_file, check_workbook, placing, quoted
@@ -266,6 +267,7 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
     "good is made of (pieces), bound them by single responses (rows), branch over them (tree), or solve one program (program).",
 )
 @solver_option
+@world_options
 @click.option(
     "--no-range", is_flag=True, help="Do not work out from where to where the figure runs over uncertain figures."
 )
@@ -285,22 +287,26 @@ def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool,
       sluicegate solve mycase --time-limit 60 --rel-gap 0.01
       sluicegate solve mycase --method program
       sluicegate solve mycase --method program --solver scip_direct
+      sluicegate solve mycase --worlds 64 --criterion cvar:0.9
+      sluicegate solve mycase --worlds table --criterion regret
       sluicegate solve mycase --json | jq .leverage
     """
     from .analysis.information import patience, with_range
     from .analysis.status_quo import with_status_quo_warnings
-    from .model import solve as solve_case
+    from .analysis.worlds import solve as solve_case
 
     if (solver := options["solver"]) is not None and options["method"] != "program":
         raise Refusal(shown(f"--solver {solver} is for the single program; add --method program"))
     began = now()
     # The plan shows what is odd in the case.
     loaded = load(case, overrides, talk, warn=wanted.as_json)
+    asked = in_worlds(options)
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method", *(["solver"] if solver else []))
+    options |= asked
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
-            if not no_range:
+            if not (no_range or asked):
                 workers = processes(options["threads"])
                 found = plan
                 plan = interrupts.run(

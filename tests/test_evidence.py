@@ -14,6 +14,7 @@ from tools.evidence.episodes.pages import pages as episode_pages
 from tools.evidence.findings import find, in_the_world_that_came
 from tools.evidence.page import DOCS, drawn, pages
 from tools.evidence.responses import respond, response_of
+from tools.evidence.savings import with_savings
 from tools.evidence.studies import losses
 from tools.evidence.variants import CHOSEN, VARIANTS, WATCHED
 
@@ -49,6 +50,14 @@ LOSSES = {
     # variant: Korea's loss, Japan's lost sales of hydrogen fluoride, USD m; why they last moved
     "ex-ante": (923.088, 16.917, STOCKS),
     "ex-post": (378.971, 27.445, STOCKS),
+}
+
+SAVED = {"ex-ante": [923.09, 762.1, 593.8], "ex-post": [378.97, 166.3, 32.5]}
+"""Korea's loss where nothing, a tenth, a fifth of the controlled inputs can be saved."""
+
+SHORT_STILL = {
+    "ex-ante": {"kr-fabs/nand", "kr-fabs/euv-logic", "kr-display/foldable"},
+    "ex-post": {"kr-display/foldable"},
 }
 
 FIRST_SHORT = {
@@ -254,6 +263,16 @@ def test_assumptions_are_reproduced():
     assert found == pytest.approx(widest["low"], rel=1e-4)
     plan = evaluate(changed, advice.policies, advice.qualified, advice.stockpile)
     assert found == pytest.approx(plan.scenarios[advice.package]["leverage"], abs=1e-3 * advice.leverage)
+
+
+def test_savings_end_false_alarms(variant):
+    name, case, _ = variant
+    found = with_savings(case, kept(name))
+    loss, _, _ = LOSSES[name]
+    assert found[0].loss == pytest.approx(loss, rel=1e-5)
+    assert [row.loss for row in found] == pytest.approx(SAVED[name], rel=1e-3)
+    short = {pair for pair, week in found[-1].short.items() if week is not None}
+    assert short == SHORT_STILL[name]
 
 
 def test_a_shipment_counts_once():

@@ -51,8 +51,14 @@ def weighed(number: int) -> Drawn:
 def test_costs_and_bounds_are_those_of_the_oracle(part: int) -> None:
     for number in range(part, COSTS, 10):
         drawn = random_sourcing_case(number)
+        try:
+            case = case_from_tables("drawn", *drawn)
+        except CaseError as error:
+            # Take or pay beside a least order that an outage leaves no room for.
+            assert all("min_share asks for goods in every week" in fault.message for fault in error.faults)
+            continue
         cost, now = least_cost(*drawn)
-        plan = solve(case_from_tables("drawn", *drawn), rel_gap=EXACT / 10)
+        plan = solve(case, rel_gap=EXACT / 10)
         if cost is None:
             assert plan.status == "infeasible", number
             continue

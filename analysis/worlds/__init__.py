@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from .criterion import Criterion
+from .front import asked_worlds, solve
 from .sampling import Worlds, check_uncertainties, draw, from_table, uncertain_factors, world_cases
+from .solving import WorldsResult, solve_worlds
 
-__all__ = ["Worlds", "check_uncertainties", "draw", "from_table", "uncertain_factors", "world_cases"]
+__all__ = [
+    "Criterion",
+    "Worlds",
+    "WorldsResult",
+    "asked_worlds",
+    "check_uncertainties",
+    "draw",
+    "from_table",
+    "solve",
+    "solve_worlds",
+    "uncertain_factors",
+    "world_cases",
+]

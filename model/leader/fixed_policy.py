@@ -176,6 +176,8 @@ class FixedPolicySolver:
         Bases of relaxations solved lately.
     last
         The relaxation solved last, where its basis and its numbers are still in place.
+    gap_cost : array, shape (columns,)
+        What limits' gaps are charged for where they are elastic; 0 of all other columns.
     repriced
         Whether a node is solved again because numbers of the program have changed, mostly prices, and not what limits allow.
     """
@@ -207,8 +209,8 @@ class FixedPolicySolver:
         relaxed = leader_problem.program.relaxed()
         gaps = _gap_columns(leader_problem)
         relaxed.column_upper[gaps] = np.inf
-        self._gap_cost = np.zeros_like(leader_problem.program.cost)
-        self._gap_cost[gaps] = leader_problem.program.cost[gaps]
+        self.gap_cost = np.zeros_like(leader_problem.program.cost)
+        self.gap_cost[gaps] = leader_problem.program.cost[gaps]
         self.relaxed = TolerantHighs(relaxed, stop=stop, presolve="off", solver="simplex")
         self.exact = TolerantHighs(
             leader_problem.program.relaxed(), log=log, stop=stop, presolve="off", solver="simplex"
@@ -310,7 +312,7 @@ class FixedPolicySolver:
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
         cut = self._cut(outcome.solution, leverage - constant, admin, feasibility_cut=False)
-        return Relaxation(leverage, float(self._gap_cost @ outcome.solution), cut)
+        return Relaxation(leverage, float(self.gap_cost @ outcome.solution), cut)
 
     def _solve_node(self, choice: Choice, lower: np.ndarray, upper: np.ndarray, state: State) -> Outcome:
         """Solve a node of a choice's relaxation from the basis that it had last, other numbers or not."""
@@ -374,7 +376,7 @@ class FixedPolicySolver:
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
         cut = self._space_cut(leverage - constant, chosen, cost, admin)
-        if self._gap_cost @ outcome.solution > 0:
+        if self.gap_cost @ outcome.solution > 0:
 
             def barrier_of(least: Outcome) -> SpaceCut:
                 assert least.objective is not None
@@ -414,7 +416,7 @@ class FixedPolicySolver:
     def _least_gap(self, choice: Any, cut: Callable[[Outcome], T]) -> tuple[float, T]:
         """Least sum of limits' gaps with arcs, face and rooms as they are set, and what a function makes of the optimum."""
         offset = self.relaxed.offset
-        self.relaxed.set_cost(np.where(self._gap_cost > 0, 1.0, 0.0))
+        self.relaxed.set_cost(np.where(self.gap_cost > 0, 1.0, 0.0))
         self.relaxed.set_offset(0.0)
         try:
             outcome = self._solve_relaxed(choice)

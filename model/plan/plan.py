@@ -103,8 +103,11 @@ class Plan:
         How it was solved.
     range
         From where to where leverage runs over worlds drawn from the case's uncertainties; None where that was not worked out.
+    worlds
+        Of a plan for many worlds: their number, seed, criterion, its value, bound and gap, and what leverage is in them; else None.
     tables : dict of str to pandas.DataFrame
-        policies, sourcing, flows, stocks, fills, losses, causes; units of their columns in ``frame.attrs["units"]``.
+        policies, sourcing, flows, stocks, fills, losses, causes, of a plan for many worlds worlds too; units of their columns in
+        ``frame.attrs["units"]``.
 
     Notes
     -----
@@ -137,6 +140,7 @@ class Plan:
     case_warnings: tuple[str, ...] = ()
     solve: Mapping[str, Any] = field(default_factory=dict)
     range: Mapping[str, Any] | None = None
+    worlds: Mapping[str, Any] | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     if TYPE_CHECKING:
@@ -213,6 +217,7 @@ class Plan:
             "case_warnings": list(self.case_warnings),
             "solve": dict(self.solve),
             **({} if self.range is None else {"range": dict(self.range)}),
+            **({} if self.worlds is None else {"worlds": dict(self.worlds)}),
         }
         if self.weights:
             document["weights"] = dict(self.weights)

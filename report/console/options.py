@@ -182,6 +182,28 @@ solver_option = click.option(
     metavar="NAME",
     help="With --method program: the solver of the program, by Pyomo's name, such as scip_direct.  [default: HiGHS]",
 )
+world_options = chained(
+    click.option(
+        "--worlds",
+        metavar="N|table",
+        help="Find one plan for many worlds: so many drawn from the uncertain figures, or those of the table worlds.",
+    ),
+    click.option(
+        "--criterion",
+        metavar="NAME",
+        help="With --worlds: mean, cvar:0.9 (mean of the worst 10%), worst, regret, or mean+cvar:0.9:0.5.  [default: mean]",
+    ),
+    click.option("--seed", type=int, metavar="N", help="With --worlds N: seed of the draw.  [default: 0]"),
+    click.option(
+        "--vary",
+        type=Text(),
+        multiple=True,
+        metavar="FIGURE=RANGE",
+        help="With --worlds N: vary a figure too, or otherwise than the table uncertainties says. May be given many times.",
+    ),
+)
+"""A plan for many worlds: which, and by what it is judged."""
+
 outage_options = chained(
     click.option(
         "--of",

@@ -112,7 +112,8 @@ def exit_code(plan: Plan) -> int:
         return INFEASIBLE
     if plan.status == "unknown":
         return NO_PLAN
-    return GAP_LEFT if plan.status == "feasible" and plan.gap is not None else DONE
+    gap = plan.gap if plan.worlds is None else plan.worlds["gap"]
+    return GAP_LEFT if plan.status == "feasible" and gap is not None else DONE
 
 
 def draw(chart: str, figures: Sequence[Figure], talk: Talk, nothing: str) -> None:

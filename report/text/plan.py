@@ -31,11 +31,22 @@ from .plan_cells import (
     service_cells,
     stockpile_cells,
 )
-from .words import how, in_money, range_words, split_words, status_words, under, worlds_words
+from .words import (
+    how,
+    in_money,
+    proven_in_worlds,
+    range_words,
+    split_words,
+    status_words,
+    under,
+    worlds_lines,
+    worlds_words,
+)
 
 if TYPE_CHECKING:
     from ...model import Plan
     from ..views.case import CaseView
+    from ..views.worlds import WorldsView
 
 
 def show_plan(plan: Plan, console: Console) -> None:
@@ -87,7 +98,10 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
     assert view.outcome is not None
     places, words = decimals([view.outcome]), view.case.words
     outcome = number(view.outcome, places)
-    if view.range is None:
+    if view.worlds is not None:
+        yield from _in_worlds(view, view.worlds)
+        yield text_line(f"at the case's own figures {outcome}")
+    elif view.range is None:
         yield section(f"{words.title} {in_money(view.case, outcome)}")
         yield text_line(status_words(view, words))
     else:
@@ -104,6 +118,15 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
         rows.append((words.worst_tie, least, "if the counterpart breaks ties against us"))
     if rows:
         yield label_grid(rows)
+
+
+def _in_worlds(view: PlanView, found: WorldsView) -> Iterable[RenderableType]:
+    places = decimals([found.value or 0.0])
+    words = f"{found.words[0].upper()}{found.words[1:]}"
+    yield section(f"{words} {in_money(view.case, number(found.value, places))} in {counted(found.worlds, 'world')}")
+    yield text_line(proven_in_worlds(view.status, found, places))
+    for line in worlds_lines(found):
+        yield text_line(line)
 
 
 def _violations(view: PlanView) -> Iterable[RenderableType]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..views.plan import PlanView
     from ..views.solve import SolveView
     from ..views.sourcing import StockpileRow
+    from ..views.worlds import WorldsView
 
 MOST_NAMED = 4
 """Names that a sentence lists before it counts."""
@@ -141,6 +142,28 @@ def worlds_words(found: RangeView, words: Words) -> str:
     below = words.below_zero.format(worlds=f"{found.negative:,}") if found.negative else words.never_below_zero
     broken = f"breaks limits in {found.broken:,}" if found.broken else "keeps all limits"
     return f"5 to 95% of {worlds} drawn from the uncertain figures; {below}{broken}"
+
+
+# Many worlds ----------------------------------------------------------------------------------------------------------
+
+
+def proven_in_worlds(status: str, found: WorldsView, places: int) -> str:
+    """Return how far a plan for many worlds is proven."""
+    side = "less" if found.regret else "more"
+    proven = f"no plan can have {side} than {number(found.bound, places)} (gap {gap(found.gap)})"
+    return f"optimal: {proven}" if status == "optimal" else f"not proven best: {proven}"
+
+
+def worlds_lines(found: WorldsView) -> Iterator[str]:
+    """Yield what leverage is in many worlds, and where no plan keeps continuity."""
+    places = decimals([found.mean or 0.0])
+    mean, tail, least = (number(figure, places) for figure in (found.mean, found.tail, found.least))
+    below = f"below 0 in {percent(found.negative)} of the weight" if found.negative else "never below 0"
+    yield f"mean {mean}, mean of the worst tenth {tail}, least {least}; {below}"
+    if found.unkept:
+        worlds = "world" if len(found.unkept) == 1 else "worlds"
+        names = _named([plain(name) for name in found.unkept])
+        yield f"no plan keeps continuity in {worlds} {names}; there it lacks as little as it can"
 
 
 # The answer ----------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from .outlook import RangeView, range_view
 from .policies import PolicyRow, policy_rows
 from .solve import SolveView, solve_view
 from .sourcing import LaneRow, StockpileRow, lane_rows, stockpile_rows
+from .worlds import WorldsView, worlds_view
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -93,6 +94,8 @@ class PlanView:
         Leverage where the counterpart breaks ties against us and for us, None where that is not known; whether they are far apart.
     range
         From where to where leverage runs over worlds; None where that was not worked out.
+    worlds
+        What a plan for many worlds is worth in them; None of one for the case's own figures.
     violations, notices
         Limits that the choices break; what to know before trusting a figure.
     policies, uses, lanes, stockpiles, qualified, shortages, causes, losses, loss_rows, scenarios, margins
@@ -123,6 +126,7 @@ class PlanView:
     most: float | None
     wide: bool
     range: RangeView | None
+    worlds: WorldsView | None
     violations: tuple[str, ...]
     notices: tuple[str, ...]
     policies: tuple[PolicyRow, ...]
@@ -202,6 +206,7 @@ def plan_view(plan: Plan) -> PlanView:
         most=words.figure(high) if words.two_sided else None,
         wide=low is not None and high is not None and high - low > WIDE_RANGE * max(abs(high), 1e-9),
         range=range_view(plan),
+        worlds=worlds_view(plan),
         violations=tuple(plan.violations),
         notices=tuple(notices(plan)),
         policies=section(policy_rows),

@@ -15,6 +15,7 @@ from .episodes.backtest import EPISODES, Backtest, backtest
 from .episodes.overview import of_2019, of_episode
 from .findings import Findings, differences, find, in_the_world_that_came, shipped_share
 from .sampling import BASES, SAMPLES, SEED, read_ranges
+from .savings import Saving, with_savings
 from .templating import percent, render, two, whole
 from .variants import VARIANTS, WATCHED
 
@@ -118,6 +119,7 @@ def _context(findings: dict[str, Findings]) -> dict[str, Any]:
         "held_back": _held_back(ante.plan, post.plan),
         "halt": _losses_of(post.plan, "memory-halt"),
         "changed": _changed(ante, post),
+        "savings": {name: _savings(found) for name, found in findings.items()},
     }
 
 
@@ -165,6 +167,11 @@ def _changed(ante: Findings, post: Findings) -> dict[str, list[str]]:
         name: [step[variant][place] for variant in (0, 1) for step in (*BEFORE.values(), now)]
         for place, name in enumerate(MEASURES)
     }
+
+
+def _savings(found: Findings) -> list[Saving]:
+    kept = found.cells[found.cells["kept"]].rename(columns={"record": "index"})
+    return with_savings(found.case, kept)
 
 
 def _forecasts() -> tuple[float, float]:

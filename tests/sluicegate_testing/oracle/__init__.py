@@ -31,6 +31,7 @@ from .planner import (
 )
 from .rolling import Operations, operations, rolled_forward
 from .settling import by_week
+from .worlds import WorldsAnswer, worlds_oracle
 
 __all__ = [
     "Case",
@@ -42,6 +43,7 @@ __all__ = [
     "ResponseLP",
     "Scenario",
     "StatusQuo",
+    "WorldsAnswer",
     "best_for",
     "by_week",
     "causes",
@@ -54,4 +56,5 @@ __all__ = [
     "rolled_forward",
     "status_quo",
     "status_quo_cost",
+    "worlds_oracle",
 ]

@@ -235,22 +235,28 @@ def add_our_demands(program: Program, case: Case, chain: Chain) -> None:
         add_backorders(program, case, chain, pair, case.weight[pair[0]])
 
 
-def require_continuity(program: Program, case: Case, chain: Chain) -> None:
+def require_continuity(program: Program, case: Case, chain: Chain, gaps: Affine | None = None) -> None:
     """Mean of every run of fill_window weeks (default: all) >= min_fill, fill[t] >= min_fill_week.
 
-    A demand of quantity 0 has fill 1; in a week without any the fill is free.
+    A demand of quantity 0 has fill 1; in a week without any the fill is free. With ``gaps`` either limit of a demand may lack
+    something, as much in every run or week; what they lack is added to it.
     """
     for pair, row in case.demands.items():
         if (pair, 0) not in chain.fill:
             continue
+        lack = [None, None] if gaps is None else [program.column(), program.column()]
+        for column in lack:
+            if gaps is not None and column is not None:
+                gaps.add(1.0, column)
         run = int(min(case.T, case.features.fill_window.get(pair, case.T)))
         for start in range(case.T - run + 1):
             mean = Affine(-number_of(row, "min_fill"))
             for t in range(start, start + run):
                 mean.add(1.0 / run, chain.fill[pair, t])
-            program.nonnegative(mean)
+            program.nonnegative(mean if lack[0] is None else mean.add(1.0, lack[0]))
         for t in range(case.T):
-            program.nonnegative(Affine(-number_of(row, "min_fill_week")).add(1.0, chain.fill[pair, t]))
+            week = Affine(-number_of(row, "min_fill_week")).add(1.0, chain.fill[pair, t])
+            program.nonnegative(week if lack[1] is None else week.add(1.0, lack[1]))
 
 
 def require_spread(program: Program, case: Case, chain: Chain, always: bool = False) -> None:

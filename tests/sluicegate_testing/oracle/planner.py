@@ -230,6 +230,41 @@ def solve_for(
     if limits and not case.allowed(policies):
         return None
     program = Program()
+    posed = pose(program, case, policies, least, least_open, own_open, slack, qualified, stockpile, limits)
+    x = program.minimise(Affine().add(-1.0, posed.z))
+    if x is None:
+        return None
+    return Solved(float(x[posed.z]) + 0.0, program, x, **vars(posed))
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A plan under fixed policies as a program holds it; ``z`` is its leverage, to be maximised."""
+
+    response: Chain
+    first: FirstStage
+    chains: dict[Scenario, Chain]
+    inflicted: dict[Scenario, Affine]
+    suffered: dict[Scenario, Affine]
+    judged: list[Scenario]
+    z: int
+    shared: int
+
+
+def pose(
+    program: Program,
+    case: Case,
+    policies: Mapping[str, str],
+    least: float,
+    least_open: float,
+    own_open: float,
+    slack: float,
+    qualified: Collection[str] | None = None,
+    stockpile: Mapping[Pair, float] | None = None,
+    limits: bool = True,
+    gaps: Affine | None = None,
+) -> Posed:
+    """Add the plan of `solve_for` to a program; with ``gaps`` continuity may lack what is added there."""
     response = add_response(program, case, policies)
     hold_at_least_cost(program, case, response, least, slack)
     first = add_first_stage(program, case, qualified, stockpile)
@@ -240,7 +275,7 @@ def solve_for(
     for scenario in case.scenarios():
         chains[scenario] = add_ours(program, case, response, policies, scenario, first, chains.get(NONE))
         if limits:
-            require_continuity(program, case, chains[scenario])
+            require_continuity(program, case, chains[scenario], gaps)
             require_spread(program, case, chains[scenario], always=scenario != NONE)
             require_suppliers(program, case, chains[scenario], always=scenario != NONE)
 
@@ -275,10 +310,7 @@ def solve_for(
             program.nonnegative(Affine(case.own_loss).plus(suffered[scenario], -1.0))
     if tail is not None:
         program.nonnegative(value)
-    x = program.minimise(Affine().add(-1.0, z))
-    if x is None:
-        return None
-    return Solved(float(x[z]) + 0.0, program, x, response, first, chains, inflicted, suffered, judged, z, shared)
+    return Posed(response, first, chains, inflicted, suffered, judged, z, shared)
 
 
 def worst_of(solved: Solved, x: np.ndarray) -> Scenario:

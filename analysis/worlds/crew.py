@@ -1,0 +1,109 @@
+"""Worlds worked on: what is asked of all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...data.units import Units
+from ...model.plan.monitor import Stopped
+from .master import FirstStageSpace, WorldLines
+from .world import Alone, Key, World, WorldAccount
+
+if TYPE_CHECKING:
+    from ...data import Case
+    from ...model.follower.enumerate import PolicyIndices
+
+
+class LocalCrew:
+    """Works on all worlds in this process, one after the other.
+
+    Parameters
+    ----------
+    cases
+        Cases of the worlds.
+    units
+        Natural units of all of them.
+    stop
+        Asked between steps, and while programs are solved.
+    """
+
+    def __init__(self, cases: Sequence[Case], units: Units, stop: Callable[[], bool] = lambda: False):
+        self.stop = stop
+        self.cases = cases
+        self.units = units
+        self.worlds: list[World] = []
+
+    def prepare(self, rel_gap: float, done: Callable[[int], None] = lambda count: None) -> list[Alone]:
+        """Make all worlds ready and find the best that each allows by itself."""
+        found = []
+        for case in self.cases:
+            if self.stop():
+                raise Stopped
+            world = World(case, self.units, self.stop)
+            self.worlds.append(world)
+            found.append(world.alone(rel_gap))
+            done(len(found))
+        return found
+
+    def settle(self, keys: Sequence[Key], combinations: Sequence[PolicyIndices]) -> tuple[np.ndarray, np.ndarray]:
+        """Tell all worlds what they have in common; return admin costs and ceilings, shape (combinations, worlds) each."""
+        settled = [world.settle(keys, combinations) for world in self.worlds]
+        return np.array([admin for admin, _ in settled]).T, np.array([ceiling for _, ceiling in settled]).T
+
+    def visit(self, number: int, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Work out a first stage beside a combination; return leverages and what limits lack, shape (worlds,) each."""
+        visits = []
+        for world in self.worlds:
+            if self.stop():
+                raise Stopped
+            visits.append(world.visit(number, point))
+        lacks = [visit.charge / world.price for world, visit in zip(self.worlds, visits, strict=True)]
+        return np.array([visit.leverage for visit in visits]), np.array(lacks)
+
+    def sharpen(self, number: int, point: np.ndarray) -> bool:
+        """Tighten the cuts that bind there over the least-cost faces; return whether any has moved."""
+        moved = [world.sharpen(number, point) for world in self.worlds]
+        return any(moved)
+
+    def lines(self, number: int) -> list[WorldLines]:
+        """Return the cuts of all worlds at a combination."""
+        return [world.lines(number) for world in self.worlds]
+
+    def certify(self, number: int, point: np.ndarray) -> list[WorldAccount]:
+        """Recompute a plan's figures in every world, alone."""
+        return [world.certify(number, point) for world in self.worlds]
+
+    def only(self, number: int) -> LocalCrew:
+        """Return who works on one of the worlds."""
+        crew = LocalCrew([self.cases[number]], self.units, self.stop)
+        crew.worlds = [self.worlds[number]]
+        return crew
+
+
+def common_space(alone: Sequence[Alone]) -> FirstStageSpace:
+    """Return the first stage that all worlds have in common.
+
+    What a world does not offer it either does without (a lane that needs no qualification there) or does not allow (a stockpile).
+    """
+    keys = list(dict.fromkeys(key for each in alone for key in each.offers))
+    integer = np.array([kind == "qualify" for kind, _ in keys], dtype=bool)
+    upper = np.array([_most(key, (each.offers for each in alone)) for key in keys], dtype=float)
+    costs = np.array([[each.offers.get(key, (0.0, 0.0))[1] for key in keys] for each in alone], dtype=float)
+    budgets = np.array([each.budget for each in alone])
+    prices = np.array([each.price for each in alone])
+    return FirstStageSpace(tuple(keys), upper, integer, costs.reshape(len(alone), len(keys)), budgets, prices)
+
+
+def _most(key: Key, offers: Iterable[dict[Key, tuple[float, float]]]) -> float:
+    if key[0] == "qualify":
+        return 1.0
+    return min(offered.get(key, (0.0, 0.0))[0] for offered in offers)
+
+
+def common_combinations(alone: Sequence[Alone]) -> list[PolicyIndices]:
+    """Return the combinations of policies that the limits of every world allow, in the order of the first."""
+    allowed = [set(each.combinations) for each in alone[1:]]
+    return [indices for indices in alone[0].combinations if all(indices in each for each in allowed)]

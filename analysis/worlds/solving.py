@@ -1,0 +1,342 @@
+"""One plan for many worlds, exact for every criterion."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ...data import apply_overrides
+from ...data.units import natural_units
+from ...model.network.network import Network
+from ...model.plan.choices import Choices, Offer
+from ...model.plan.clock import Clock
+from ...model.plan.monitor import Monitor, Stopped
+from ...model.plan.plan import Plan
+from ...model.plan.tolerances import LEVERAGE_TIE, NO_AMOUNT, SMALL_CERTIFICATE, SMALL_LEVERAGE
+from ...model.solving import evaluate
+from .crew import LocalCrew, common_combinations, common_space
+from .criterion import Criterion, cvar, weighted
+from .master import Master
+from .sampling import Worlds, world_cases
+from .search import Crew, Ended, Incumbent, WorldsSearch
+from .world import Alone, WorldAccount
+
+if TYPE_CHECKING:
+    from ...data import Case
+
+SHOWN_TAIL = 0.9
+"""Tail of the CVaR that is shown whatever the criterion."""
+
+ALONE_GAP = 1e-6
+"""Relative gap to which the best of every world by itself is proven at least, for regret."""
+
+
+@dataclass(frozen=True)
+class WorldsResult:
+    """One plan for many worlds.
+
+    Attributes
+    ----------
+    plan
+        The choices worked out at the case's own figures, with the block ``worlds``.
+    worlds
+        The worlds.
+    criterion
+        What was maximised.
+    status
+        ``optimal``, ``feasible``, ``infeasible`` or ``unknown``.
+    choices
+        Policies, lanes qualified, units stockpiled.
+    value, bound, gap
+        Of the criterion, in money of the case; of regret the greatest, and what it is at least. None without a plan.
+    leverages : array, shape (n,)
+        Of the plan in every world, each recomputed alone.
+    best : array, shape (n,)
+        The best leverage that every world allows by itself; NaN where no plan keeps its limits.
+    table : pandas.DataFrame
+        A row a world: world, weight, leverage, best, counterpart_loss, own_loss, limits_kept, and the figures that differ.
+    unkept
+        Worlds in which no plan keeps continuity and concentration.
+    """
+
+    plan: Plan
+    worlds: Worlds
+    criterion: Criterion
+    status: str
+    choices: Choices
+    value: float | None
+    bound: float | None
+    gap: float | None
+    leverages: np.ndarray
+    best: np.ndarray
+    table: pd.DataFrame
+    unkept: tuple[str, ...]
+
+
+def solve_worlds(
+    case: Case,
+    worlds: Worlds,
+    criterion: str | Criterion = "mean",
+    *,
+    time_limit: float | None = None,
+    rel_gap: float | None = None,
+    monitor: Monitor | None = None,
+) -> WorldsResult:
+    """Find the plan that is best over all worlds, and prove it (model.md section 6).
+
+    Parameters
+    ----------
+    case
+        A checked case.
+    worlds
+        Its worlds.
+    criterion
+        ``mean``, ``cvar:0.9``, ``worst``, ``regret`` or ``mean+cvar:0.9:0.5``.
+    time_limit
+        Seconds; default: the case's.
+    rel_gap
+        Relative gap at which a plan counts as optimal; default: the case's.
+    monitor
+        Told of progress, asked whether to stop.
+
+    Raises
+    ------
+    DesignError
+        For worlds that the case cannot have.
+    ValueError
+        For a criterion that there is none of, and for a case at least cost.
+    TooManyCombinations
+        When the policy combinations cannot be enumerated.
+    CertificateError
+        When the answer does not survive its check.
+    """
+    if case.sense == "cost":
+        raise ValueError(
+            "worlds are weighed by leverage, and this case counts cost: solve it without worlds, or sweep its uncertain figures"
+        )
+    found = Criterion.parse(criterion) if isinstance(criterion, str) else criterion
+    monitor = monitor or Monitor()
+    options = case.settings.solver
+    clock = Clock(options.time_limit if time_limit is None else time_limit, monitor.stop)
+    return _Solver(case, worlds, found, options.rel_gap if rel_gap is None else rel_gap, clock, monitor).result()
+
+
+class _Solver:
+    """The steps from worlds to their plan; all in natural units until the result."""
+
+    def __init__(
+        self,
+        case: Case,
+        worlds: Worlds,
+        criterion: Criterion,
+        rel_gap: float,
+        clock: Clock,
+        monitor: Monitor,
+    ):
+        self.case = case
+        self.worlds = worlds
+        self.criterion = criterion
+        self.rel_gap = rel_gap
+        self.clock = clock
+        self.monitor = monitor
+        cases = world_cases(case, worlds)
+        _, self.units = natural_units(case)
+        # Worlds that are the same are worked out once.
+        distinct = list(dict.fromkeys(cases))
+        self.group = np.array([distinct.index(each) for each in cases], dtype=int)
+        self.weights = np.bincount(self.group, weights=worlds.weights)
+        self.crew = LocalCrew(distinct, self.units, clock.up)
+
+    def result(self) -> WorldsResult:
+        """Find the plan and prove it."""
+        bound, ended = math.inf, None
+        unkept: tuple[str, ...] = ()
+        try:
+            alone = self._prepare()
+            unkept = tuple(
+                name for name, number in zip(self.worlds.names, self.group, strict=True) if alone[number].charged
+            )
+            ended, search = self._search(alone)
+            bound = ended.bound
+        except Stopped:
+            pass
+        if ended is None or ended.best is None:
+            return self._none("infeasible" if bound == -math.inf else "unknown", unkept)
+        return self._found(alone, ended, ended.best, search, unkept)
+
+    def _prepare(self) -> list[Alone]:
+        """Make the worlds ready, and find the best that each allows by itself."""
+        many = len(self.crew.cases)
+        self.monitor.stage("worlds", many)
+        gap = min(self.rel_gap, ALONE_GAP) if self.criterion.regret else self.rel_gap
+        return self.crew.prepare(gap, lambda done: self.monitor.advance(done, many))
+
+    def _search(self, alone: list[Alone]) -> tuple[Ended, WorldsSearch]:
+        self.space, self.combinations = common_space(alone), common_combinations(alone)
+        admin, ceilings = self.crew.settle(self.space.keys, self.combinations)
+        best = np.array([each.leverage for each in alone])
+        self.monitor.stage("search", 0)
+        if self.criterion.regret:
+            for number in np.flatnonzero([each.charged for each in alone]):
+                best[number] = self._least_charged(int(number), alone, admin, ceilings)
+        master = Master(self.space, self.criterion, self.weights, best)
+        search = self._ready(self.crew, master, admin, ceilings, self._report)
+        return search.run(self._open), search
+
+    def _ready(
+        self,
+        crew: Crew,
+        master: Master,
+        admin: np.ndarray,
+        ceilings: np.ndarray,
+        report: Callable[[float, float], None],
+    ) -> WorldsSearch:
+        order = [(sum(1 for index in indices if index), *indices) for indices in self.combinations]
+        return WorldsSearch(crew, master, admin, ceilings, order, self.rel_gap, self.clock.up, report)
+
+    @property
+    def _open(self) -> int:
+        """The combination that leaves every regime open."""
+        return self.combinations.index((0,) * len(self.combinations[0]))
+
+    def _least_charged(self, number: int, alone: list[Alone], admin: np.ndarray, ceilings: np.ndarray) -> float:
+        """Best leverage of a world whose limits no plan keeps, of plans that break them least."""
+        one = [number]
+        space = replace(
+            self.space, costs=self.space.costs[one], budgets=self.space.budgets[one], prices=self.space.prices[one]
+        )
+        master = Master(space, Criterion.parse("mean"), np.ones(1), np.zeros(1))
+        search = self._ready(self.crew.only(number), master, admin[:, one], ceilings[:, one], lambda score, bound: None)
+        ended = search.run(self._open)
+        if ended.best is None:
+            raise Stopped
+        return ended.best.score
+
+    def _report(self, score: float, bound: float) -> None:
+        shown = self.criterion.shown
+        self.monitor.bounds(shown(score) * self.units.money, shown(bound) * self.units.money)
+
+    # What is handed out ----------------------------------------------------------------------------------------------
+
+    def _found(
+        self, alone: list[Alone], ended: Ended, best: Incumbent, search: WorldsSearch, unkept: tuple[str, ...]
+    ) -> WorldsResult:
+        self.monitor.stage("certificate", 0)
+        accounts = self.crew.certify(best.number, best.point)
+        leverages = np.array([each.leverage for each in accounts])
+        criterion, money, own_best = self.criterion, self.units.money, search.master.best
+        score = float(criterion.score(leverages, self.weights, own_best))
+        bound = max(ended.bound - best.rank + best.score, score)
+        value, bound = criterion.shown(score), criterion.shown(bound)
+        small = SMALL_LEVERAGE * max(each.money for each in accounts)
+        if criterion.regret:
+            # A difference of leverages is known no better than they are.
+            small = max(small, SMALL_CERTIFICATE * float(np.abs(leverages).max()))
+        # Cuts hold over faces that are wider than V by rounding.
+        if abs(bound - value) <= LEVERAGE_TIE * max(each.money for each in accounts):
+            bound = value
+        gap = abs(bound - value) / max(abs(value), small)
+        status = "optimal" if gap <= self.rel_gap else "feasible"
+        choices = self._choices(best)
+        every = leverages[self.group] * money
+        allowed = np.array([math.nan if each.charged else each.leverage for each in alone])[self.group] * money
+        table = self._table(accounts, allowed)
+        plan = self._at_own_figures(choices)
+        facts = {
+            "method": "worlds",
+            "reason": "one plan for many worlds was asked for",
+            "termination": "stopped" if self.clock.up() else "finished",
+            "combinations": search.upper.size,
+            "distinct_worlds": len(alone),
+            "looked_at": ended.looked,
+            "first_stages": ended.visits,
+            "master_programs": ended.masters,
+            "seconds": self.clock.passed,
+        }
+        block = self._block(value * money, bound * money, gap, every, unkept)
+        tables = {**plan.tables, "worlds": table}
+        plan = replace(plan, status=status, worlds=block, solve={**plan.solve, **facts}, tables=tables)
+        found = (block["value"], block["bound"], gap)
+        return WorldsResult(plan, self.worlds, criterion, status, choices, *found, every, allowed, table, unkept)
+
+    def _at_own_figures(self, choices: Choices) -> Plan:
+        """The choices worked out at the case's own figures, what these do not offer aside."""
+        offer = Offer.of(self.case)
+        qualified = tuple(name for name in choices.qualified if name in offer.lanes)
+        more = {pair: amount for pair, amount in choices.stockpile.items() if amount > offer.most.get(pair, 0.0)}
+        case = apply_overrides(self.case, [f"stocks.{pair}.stockpile_max={amount!r}" for pair, amount in more.items()])
+        return replace(evaluate(case, choices.policies, qualified, choices.stockpile), case=self.case)
+
+    def _block(
+        self, value: float | None, bound: float | None, gap: float | None, every: np.ndarray, unkept: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """What ``plan.json`` says of the worlds."""
+        weights, some = self.worlds.weights, every.size > 0
+        return {
+            "n": len(self.worlds),
+            "seed": self.worlds.seed,
+            "criterion": self.criterion.text,
+            "value": value,
+            "bound": bound,
+            "gap": gap,
+            "mean": float(weighted(every, weights)) if some else None,
+            "cvar": float(cvar(every, weights, SHOWN_TAIL)) if some else None,
+            "worst": float(every.min()) if some else None,
+            "share_negative": float(weights[every < 0].sum()) if some else None,
+            "unkept": list(unkept),
+        }
+
+    def _none(self, status: str, unkept: tuple[str, ...]) -> WorldsResult:
+        nothing = np.empty(0)
+        block = self._block(None, None, None, nothing, unkept)
+        plan = Plan(
+            case=self.case,
+            status=status,
+            worlds=block,
+            case_warnings=tuple(map(str, self.case.warnings)),
+            solve={"method": "worlds", "seconds": self.clock.passed},
+        )
+        none = (None, None, None)
+        return WorldsResult(
+            plan, self.worlds, self.criterion, status, Choices(), *none, nothing, nothing, pd.DataFrame(), unkept
+        )
+
+    def _choices(self, best: Incumbent) -> Choices:
+        """The first-stage choices of a plan, in the units of the case."""
+        menu = Network(self.case).menu
+        policies = {
+            regime: menu[regime][index] for regime, index in zip(menu, self.combinations[best.number], strict=True)
+        }
+        qualified, stockpile = [], {}
+        for (kind, key), amount, most in zip(
+            self.space.keys, best.point.tolist(), self.space.upper.tolist(), strict=True
+        ):
+            if kind == "qualify" and amount > 0.5:
+                qualified.append(str(key))
+            elif kind == "stockpile" and amount > NO_AMOUNT * max(1.0, most):
+                site, item = key
+                stockpile[f"{site}/{item}"] = amount * self.units.item(item)
+        return Choices(policies, tuple(qualified), stockpile)
+
+    def _table(self, accounts: list[WorldAccount], allowed: np.ndarray) -> pd.DataFrame:
+        """A row a world, money in the case's currency."""
+        money, of = self.units.money, [accounts[number] for number in self.group]
+        frame = pd.DataFrame(
+            {
+                "world": list(self.worlds.names),
+                "weight": self.worlds.weights,
+                "leverage": [each.leverage * money for each in of],
+                "best": allowed,
+                "counterpart_loss": [each.counterpart_loss * money for each in of],
+                "own_loss": [each.own_loss * money for each in of],
+                "limits_kept": [each.limits_kept for each in of],
+                **{f"in.{path}": list(values) for path, values in self.worlds.figures.items()},
+            }
+        )
+        frame.attrs["units"] = dict.fromkeys(("leverage", "best", "counterpart_loss", "own_loss"), "money")
+        return frame

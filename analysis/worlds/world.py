@@ -1,0 +1,339 @@
+"""One world made ready: its programs, responses and cuts, and the best that it allows by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...data.units import Units
+from ...model.certify.certificate import Compared, certify, refuse_breaches
+from ...model.certify.figures import Figures
+from ...model.leader.here_and_now import HereAndNow, StageCut, Visit
+from ...model.leader.problem import Problem
+from ...model.leader.recompute import FirstStage
+from ...model.methods.cut_pool import scale
+from ...model.methods.engine import Engine, Found
+from ...model.plan.limits import SolveLimits
+from ...model.plan.tolerances import SMALL_CERTIFICATE
+from .master import Lines, WorldLines
+
+if TYPE_CHECKING:
+    from ...data import Case
+    from ...model.follower.enumerate import PolicyIndices
+
+Key = tuple[str, Any]
+"""``("qualify", name)`` or ``("stockpile", (site, item))``."""
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What a world allows by itself, in natural units.
+
+    Attributes
+    ----------
+    leverage, bound
+        The best leverage, -inf where no plan keeps its limits, and its proven bound.
+    charged
+        Whether it is proven that no plan keeps its limits.
+    offers : dict of key to (float, float)
+        Most and price of every first-stage choice.
+    combinations : list of tuple of int
+        Combinations of policies that its limits allow, by number.
+    budget
+        Its budget.
+    price
+        What a unit that its limits lack is charged for, money.
+    """
+
+    leverage: float
+    bound: float
+    charged: bool
+    offers: dict[Key, tuple[float, float]]
+    combinations: list[PolicyIndices]
+    budget: float
+    price: float
+
+
+@dataclass(frozen=True)
+class WorldAccount:
+    """What a plan comes to in one world, recomputed alone, in natural units.
+
+    Attributes
+    ----------
+    leverage, counterpart_loss, own_loss
+        In the package that decides.
+    limits_kept
+        Whether all limits are kept.
+    money
+        Money at stake.
+    """
+
+    leverage: float
+    counterpart_loss: float
+    own_loss: float
+    limits_kept: bool
+    money: float
+
+
+class World:
+    """One world; money and goods in the natural units of the case that all worlds are made from.
+
+    Parameters
+    ----------
+    case
+        Its case.
+    units
+        Natural units, the same for all worlds.
+    stop
+        Asked while programs are built and solved.
+
+    Attributes
+    ----------
+    problem, engine
+        The world's case made ready to be solved.
+    found
+        The best that it allows by itself; after `alone`.
+    charged
+        Whether no plan keeps its limits, so that gaps are charged for.
+    """
+
+    def __init__(self, case: Case, units: Units, stop: Callable[[], bool] = lambda: False):
+        self.problem = Problem.natural(case, stop=stop, units=units)
+        self.engine = Engine(self.problem.case, problem=self.problem, stop=stop)
+        self.found: Found | None = None
+        self.charged = False
+        self._known: list[_Known] = []
+        self._stage: HereAndNow | None = None
+        self._places = np.empty(0, dtype=int)
+        self._keys: tuple[Key, ...] = ()
+
+    # What it allows by itself ----------------------------------------------------------------------------------------
+
+    def alone(self, rel_gap: float) -> Alone:
+        """Find the best that the world allows by itself, and tell what it offers."""
+        found = self.found = self.engine.search(rel_gap=rel_gap)
+        self.charged = found.choice is None and found.bound == -math.inf
+        limits = SolveLimits.of(self.problem.case)
+        return Alone(
+            found.leverage, found.bound, self.charged, self._offers(), self._combinations(), limits.budget, self.price
+        )
+
+    @property
+    def price(self) -> float:
+        """What a unit that limits lack is charged for at most, money."""
+        return max(1.0, float(self.problem.fixed_policy.gap_cost.max(initial=0.0)))
+
+    # The first stage and the combinations ----------------------------------------------------------------------------
+
+    def _offers(self) -> dict[Key, tuple[float, float]]:
+        """Return most and price of every first-stage choice, in natural units; a lane's price is its fixed cost."""
+        network = self.problem.network
+        offered: dict[Key, tuple[float, float]] = {
+            ("qualify", name): (1.0, cost) for name, cost in network.to_qualify.items()
+        }
+        for pair, row in network.stocks.items():
+            if network.side[pair[0]] == "ours" and row.stockpile_max > 0:
+                offered["stockpile", pair] = (row.stockpile_max, network.stockpile_price(pair))
+        return offered
+
+    def _combinations(self) -> list[PolicyIndices]:
+        """Return the combinations of policies that its limits allow, by number."""
+        candidates = self.engine.cut_pool.candidates
+        return [candidates.policy_indices(place) for place in range(len(candidates))]
+
+    def settle(self, keys: Sequence[Key], combinations: Sequence[PolicyIndices]) -> tuple[np.ndarray, np.ndarray]:
+        """Take note of the first stage and the combinations that all worlds have in common.
+
+        Returns
+        -------
+        admin, ceiling : array, shape (combinations,)
+            Admin costs, and what bounds leverage whatever the first stage.
+        """
+        self._keys = tuple(keys)
+        choices = self.problem.choices
+        column = {
+            (kind, key): int(place)
+            for kind, family in (("qualify", choices.qualify), ("stockpile", choices.stockpile))
+            for key, place in zip(family.keys, family.columns.tolist(), strict=True)
+        }
+        self._stage = HereAndNow(
+            self.problem.fixed_policy, np.array([column.get(key, -1) for key in keys], dtype=np.int64)
+        )
+        candidates = self.engine.cut_pool.candidates
+        places = [candidates.find(indices) for indices in combinations]
+        self._places = np.array([place for place in places if place is not None], dtype=int)
+        self.constant = self.problem.constant(candidates.cost, candidates.admin)
+        self._remaining = self.problem.fixed_policy.remaining(candidates.admin)
+        self._ceiling = self._bound_alone()
+        return candidates.admin[self._places], self._ceiling[self._places]
+
+    def _bound_alone(self) -> np.ndarray:
+        """What bounds leverage under every combination whatever the first stage: what the world allows by itself tells."""
+        assert self.found is not None
+        if self.charged:
+            return self.constant + self.problem.ceiling(limited=False)
+        bound = np.full(self.constant.size, self.found.bound)
+        pool, every = self.engine.cut_pool, np.arange(self.constant.size)
+        for cover in pool.covers:
+            most = np.max([pool.around(number, self._remaining, every) for number in cover], axis=0)
+            np.minimum(bound, self.constant + most, out=bound)
+        return bound
+
+    # Values and bounds -----------------------------------------------------------------------------------------------
+
+    def visit(self, number: int, point: np.ndarray) -> Visit:
+        """Work out a first stage beside a combination, and take note of what it bounds."""
+        assert self._stage is not None
+        candidates, place = self.engine.cut_pool.candidates, int(self._places[number])
+        visit = self._stage.visit(
+            candidates.choice(place),
+            float(candidates.cost[place]),
+            float(self.constant[place]),
+            float(candidates.admin[place]),
+            point,
+            self.charged,
+        )
+        for cut in visit.cuts:
+            self._learn(place, cut)
+        return visit
+
+    def _learn(self, place: int, cut: StageCut) -> None:
+        """Take note of what a cut bounds under every combination, over its whole least-cost face."""
+        candidates, arrays = self.engine.cut_pool.candidates, self.engine.cut_pool.enumerator.arrays
+        bare = cut.cut.constant + cut.cut.value_of_remaining(self._remaining) + candidates.rent(cut.cut.rents)
+        if not cut.feasibility_cut and not cut.charge:
+            bare = bare + self.constant
+        flat = not cut.cut.slope.any()
+        most = np.zeros(bare.size) if flat else candidates.reach(arrays, cut.cut.slope, scale(cut.cut))
+        values = bare + most
+        exact = np.full(bare.size, flat)
+        values[place], exact[place] = min(values[place], cut.value), True
+        self._known.append(_Known(cut, bare, values, exact))
+
+    def sharpen(self, number: int, point: np.ndarray) -> bool:
+        """Look at the least-cost face of a combination where the cut that binds at a first stage may be loose.
+
+        Returns whether it was.
+
+        Parameters
+        ----------
+        number
+            The combination.
+        point
+            The first stage.
+        """
+        place, moved = int(self._places[number]), False
+        pool = self.engine.cut_pool
+        for kind in ("leverage", "kept", "charge"):
+            while True:
+                known = [each for each in self._known if each.kind == kind]
+                binding = min(known, key=lambda each: each.at(place, point), default=None)
+                if binding is None or binding.exact[place]:
+                    break
+                slope, factor = binding.cut.cut.slope, scale(binding.cut.cut)
+                least, _ = pool.candidates.least(pool.enumerator, slope, np.array([place]), factor)
+                height = factor * (pool.candidates.cost[place] - float(least[0]))
+                before = float(binding.values[place])
+                if not math.isnan(height):
+                    binding.values[place] = min(before, float(binding.bare[place]) + height)
+                binding.exact[place] = True
+                moved = moved or binding.values[place] < before
+        return moved
+
+    def lines(self, number: int) -> WorldLines:
+        """Return the cuts at a combination, as lines in the first stage; proven."""
+        place = self._places[number]
+        assert self._stage is not None
+        width = self._stage.columns.size
+        kinds: dict[str, tuple[list[float], list[np.ndarray]]] = {
+            "leverage": ([float(self._ceiling[place])], [np.zeros(width)]),
+            "kept": ([], []),
+            "charge": ([], []),
+        }
+        for each in self._known:
+            constants, slopes = kinds[each.kind]
+            unit = self.price if each.kind == "charge" else 1.0
+            constants.append(float(each.values[place] - each.cut.slope @ each.cut.point) / unit)
+            slopes.append(each.cut.slope / unit)
+        lines = {
+            kind: Lines(np.array(found), np.array(slopes).reshape(len(found), width))
+            for kind, (found, slopes) in kinds.items()
+        }
+        return WorldLines(lines["leverage"], lines["kept"], lines["charge"] if self.charged else None)
+
+    # Certificate -----------------------------------------------------------------------------------------------------
+
+    def certify(self, number: int, point: np.ndarray) -> WorldAccount:
+        """Recompute what a plan comes to from linear programs solved alone.
+
+        Raises
+        ------
+        CertificateError
+            Where they do not agree with the program of both sides, or a limit is broken that some plan keeps.
+        """
+        assert self._stage is not None
+        problem, place = self.problem, int(self._places[number])
+        candidates, columns = self.engine.cut_pool.candidates, self._stage.columns
+        choice, admin = candidates.choice(place), float(candidates.admin[place])
+        with problem.unstoppable():
+            cost = problem.response_cost(choice)
+            constant = problem.constant(cost, admin)
+            held = {int(column): float(value) for column, value in zip(columns, point, strict=True) if column >= 0}
+            fixed_policy = problem.fixed_policy
+            outcome = fixed_policy.best(choice, cost, constant, admin, fixed=held)
+            if outcome.solution is None:
+                outcome = fixed_policy.best_elastic(choice, cost, constant, admin, held)
+            if outcome.solution is None:
+                raise ArithmeticError(f"a world's plan ended with {outcome.termination!r}")
+            figures = Figures(problem)
+            solution = problem.to_whole(outcome.solution)
+            account = figures.account(choice, solution, self._first_stage(point))
+            breaches = figures.breaches(account)
+        if not self.charged:
+            refuse_breaches(breaches)
+            assert outcome.objective is not None
+            small = SMALL_CERTIFICATE * account.money
+            certify([Compared("a world's leverage", -outcome.objective, account.leverage, small)])
+        theirs, ours = account.losses[account.worst]
+        return WorldAccount(account.leverage, theirs, ours, not breaches, account.money)
+
+    def _first_stage(self, point: np.ndarray) -> FirstStage:
+        chosen = dict(zip(self._keys, point.tolist(), strict=True))
+        qualify = {str(key): amount > 0.5 for (kind, key), amount in chosen.items() if kind == "qualify"}
+        stockpile = {key: amount for (kind, key), amount in chosen.items() if kind == "stockpile"}
+        return FirstStage(qualify, stockpile)
+
+
+@dataclass
+class _Known:
+    """A cut and what it bounds at its point under every combination.
+
+    Attributes
+    ----------
+    cut
+        The cut.
+    bare : array, shape (combinations,)
+        Its value but for what the response's outputs add.
+    values : array, shape (combinations,)
+        Proven bound over the least-cost face.
+    exact : array of bool, shape (combinations,)
+        Whether nothing tighter can be had from it.
+    """
+
+    cut: StageCut
+    bare: np.ndarray
+    values: np.ndarray
+    exact: np.ndarray
+
+    @property
+    def kind(self) -> str:
+        """What it bounds."""
+        return "kept" if self.cut.feasibility_cut else "charge" if self.cut.charge else "leverage"
+
+    def at(self, place: int, point: np.ndarray) -> float:
+        """Its bound at a first stage under a combination."""
+        return float(self.values[place] + self.cut.slope @ (point - self.cut.point))

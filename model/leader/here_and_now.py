@@ -1,0 +1,181 @@
+"""What our side can make of a given first stage, and bounds that are linear in the first stage (model.md section 6)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..formulation.linking import Choice
+from ..plan.tolerances import LIMIT_KEPT
+from ..solver.highs import Outcome
+from .fixed_policy import Cut, FixedPolicySolver
+
+DEARER = 1000.0
+"""How much dearer gaps in limits are made where their price was too low to close them."""
+
+
+@dataclass(frozen=True)
+class StageCut:
+    """A bound on leverage that is linear in the first stage too.
+
+    ``leverage <= value + slope @ (x - point)`` for every first stage x under the choice of policies it was found at; under others
+    ``cut`` takes the place of ``value``: its constant holds for x = point. One of a feasibility cut bounds minus the sum of limits'
+    gaps, one of a charge minus what gaps are charged for.
+
+    Attributes
+    ----------
+    value
+        At the point, under its own choice.
+    point, slope : array, shape (first-stage columns,)
+    cut
+        The bound for other choices of policies.
+    charge
+        Whether it bounds minus what limits' gaps are charged for.
+    """
+
+    value: float
+    point: np.ndarray
+    slope: np.ndarray
+    cut: Cut
+    charge: bool = False
+
+    @property
+    def feasibility_cut(self) -> bool:
+        """Whether it bounds minus the sum of limits' gaps."""
+        return self.cut.feasibility_cut
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What one first stage is worth under one choice of policies.
+
+    Attributes
+    ----------
+    leverage
+        Best leverage; -inf where limits cannot be kept. Where gaps are charged for, with their charge added back.
+    charge
+        What limits' gaps are charged for; 0 where all are kept.
+    gap
+        Least sum of limits' gaps, where they cannot be kept.
+    cuts : tuple of StageCut
+        What it bounds elsewhere.
+    """
+
+    leverage: float
+    charge: float
+    gap: float
+    cuts: tuple[StageCut, ...]
+
+
+class HereAndNow:
+    """Values of first stages that are fixed, whatever policies they stand beside.
+
+    Parameters
+    ----------
+    fixed_policy
+        The leader problem.
+    columns : array of int, shape (first-stage columns,)
+        Their places in the leader problem; -1 for one that it does not hold, which changes nothing there.
+    """
+
+    def __init__(self, fixed_policy: FixedPolicySolver, columns: np.ndarray):
+        self.fixed_policy = fixed_policy
+        self.columns = columns
+        self._held = np.flatnonzero(columns >= 0)
+        self._places = columns[self._held].astype(np.int32)
+
+    def visit(
+        self, choice: Choice, cost: float, constant: float, admin: float, point: np.ndarray, charged: bool = False
+    ) -> Visit:
+        """Work out the best leverage of a first stage.
+
+        Parameters
+        ----------
+        choice, cost, constant, admin
+            As of `FixedPolicySolver.relax`.
+        point : array, shape (first-stage columns,)
+            The first stage.
+        charged
+            Whether limits that cannot be kept are charged for, as low a charge as can be before all else; else there is no plan.
+
+        Raises
+        ------
+        ArithmeticError
+            When HiGHS ends without an optimum.
+        Stopped
+            When it was interrupted.
+        """
+        fixed = self.fixed_policy
+        highs, program = fixed.relaxed, fixed.leader_problem.program
+        fixed.last = None
+        highs.set_bounds(fixed.binaries, program.column_lower[fixed.binaries], program.column_upper[fixed.binaries])
+        values = point[self._held]
+        highs.set_bounds(self._places, values, values)
+        try:
+            fixed._set(highs, choice, cost, constant, admin)
+            outcome = fixed._solve_relaxed(choice)
+            assert outcome.objective is not None and outcome.solution is not None
+            charge = float(fixed.gap_cost @ outcome.solution)
+            leverage = -outcome.objective
+            cut = self._cut(outcome.solution, leverage, constant, admin, point)
+            if charge <= 0:
+                return Visit(leverage, 0.0, 0.0, (cut,))
+            if charged:
+                least, other = self._least_charge(choice, admin, point)
+                return Visit(leverage + least, least, 0.0, (cut, other))
+            gap, barrier = fixed._least_gap(choice, lambda found: self._barrier(found, admin, point))
+            if gap > 0.5 * LIMIT_KEPT:
+                return Visit(-math.inf, charge, gap, (cut, barrier))
+            return self._dearer(choice, constant, admin, point, cut)
+        finally:
+            highs.set_bounds(self._places, program.column_lower[self._places], program.column_upper[self._places])
+            fixed.last = None
+
+    def _slopes(self) -> np.ndarray:
+        """What a unit more of every first-stage column adds to minus the objective, after a solve."""
+        slopes = np.zeros(self.columns.size)
+        slopes[self._held] = -self.fixed_policy.relaxed.column_duals()[self._places]
+        return slopes
+
+    def _cut(self, solution: np.ndarray, leverage: float, constant: float, admin: float, point: np.ndarray) -> StageCut:
+        cut = self.fixed_policy._cut(solution, leverage - constant, admin, feasibility_cut=False)
+        return StageCut(leverage, point, self._slopes(), cut)
+
+    def _barrier(self, outcome: Outcome, admin: float, point: np.ndarray) -> StageCut:
+        assert outcome.objective is not None and outcome.solution is not None
+        value = -outcome.objective
+        cut = self.fixed_policy._cut(outcome.solution, value, admin, feasibility_cut=True)
+        return StageCut(value, point, self._slopes(), cut)
+
+    def _least_charge(self, choice: Choice, admin: float, point: np.ndarray) -> tuple[float, StageCut]:
+        """Least that limits' gaps are charged for with arcs, face and rooms as they are set, and its bound elsewhere."""
+        fixed = self.fixed_policy
+        highs = fixed.relaxed
+        offset = highs.offset
+        highs.set_cost(fixed.gap_cost)
+        highs.set_offset(0.0)
+        try:
+            outcome = fixed._solve_relaxed(choice)
+            assert outcome.objective is not None and outcome.solution is not None
+            cut = fixed._cut(outcome.solution, -outcome.objective, admin, feasibility_cut=False)
+            return outcome.objective, StageCut(-outcome.objective, point, self._slopes(), cut, charge=True)
+        finally:
+            highs.set_cost(fixed.leader_problem.program.cost)
+            highs.set_offset(offset)
+
+    def _dearer(self, choice: Choice, constant: float, admin: float, point: np.ndarray, first: StageCut) -> Visit:
+        """Value of a first stage with which limits can be kept, yet are not at the price that their gaps have."""
+        fixed = self.fixed_policy
+        highs, cost = fixed.relaxed, fixed.leader_problem.program.cost
+        highs.set_cost(np.where(fixed.gap_cost > 0, DEARER * fixed.gap_cost, cost))
+        try:
+            outcome = fixed._solve_relaxed(choice)
+            assert outcome.objective is not None and outcome.solution is not None
+            charge = DEARER * float(fixed.gap_cost @ outcome.solution)
+            cut = self._cut(outcome.solution, -outcome.objective, constant, admin, point)
+            # What is left of gaps is rounding.
+            return Visit(-outcome.objective + charge, 0.0, 0.0, (first, cut))
+        finally:
+            highs.set_cost(cost)

@@ -1,0 +1,82 @@
+"""What a plan for many worlds is worth in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ...model import Plan
+
+
+@dataclass(frozen=True)
+class WorldsView:
+    """What a plan for many worlds is worth in them.
+
+    Attributes
+    ----------
+    worlds
+        How many.
+    words
+        What was maximised, or of regret made least, in words.
+    value, bound, gap
+        Its value, what no plan can pass, and how far these are apart, relative.
+    mean, tail, least
+        Of leverage: its mean, the mean of the worst tenth of the weight, the least.
+    negative
+        Weight of the worlds in which leverage is below 0.
+    unkept
+        Worlds in which no plan keeps continuity.
+    """
+
+    worlds: int
+    words: str
+    value: float | None
+    bound: float | None
+    gap: float | None
+    mean: float | None
+    tail: float | None
+    least: float | None
+    negative: float | None
+    unkept: tuple[str, ...]
+
+    @property
+    def regret(self) -> bool:
+        """Whether less is better."""
+        return self.words.startswith("greatest regret")
+
+
+def worlds_view(plan: Plan) -> WorldsView | None:
+    """Return what a plan is worth in the worlds it was made for; None where it was made for the case's own figures."""
+    found: Mapping[str, Any] | None = plan.worlds
+    if found is None:
+        return None
+    return WorldsView(
+        found["n"],
+        criterion_words(found["criterion"]),
+        found["value"],
+        found["bound"],
+        found["gap"],
+        found["mean"],
+        found["cvar"],
+        found["worst"],
+        found["share_negative"],
+        tuple(found["unkept"]),
+    )
+
+
+def criterion_words(criterion: str) -> str:
+    """Return a criterion in words."""
+    if criterion == "mean":
+        return "mean leverage"
+    if criterion == "worst":
+        return "least leverage"
+    if criterion == "regret":
+        return "greatest regret"
+    head, *numbers = criterion.split(":")
+    tail = f"mean leverage of the worst {100 * (1 - float(numbers[0])):g}%"
+    if head == "cvar":
+        return tail
+    share = float(numbers[1])
+    return f"{1 - share:g} of the mean leverage and {share:g} of the {tail}"

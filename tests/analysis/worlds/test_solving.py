@@ -1,0 +1,150 @@
+"""Properties of a plan for many worlds, and answers known by other means."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pytest import approx
+from sluicegate import case_from_tables, evaluate, load_case, solve
+from sluicegate.analysis.figures.factors import DesignError
+from sluicegate.analysis.worlds import Worlds, draw, solve_worlds
+from sluicegate.data import Case, apply_overrides
+from sluicegate.report.format.documents import to_json
+
+VARY = (
+    "limits.budget=*0.6..*1.4",
+    "lanes.chip-world-home.unit_cost=*0.7..*1.5",
+    "lanes.acid-home-abroad.margin=*0.5..*1.5",
+)
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return load_case("tutorial")
+
+
+def told(case: Case, values: list[dict[str, Any]], weights: list[float] | None = None) -> Worlds:
+    """Worlds with figures at given values."""
+    names = tuple(f"w{number}" for number in range(len(values)))
+    paths = list(dict.fromkeys(path for each in values for path in each))
+    frame = pd.DataFrame([[each.get(path) for path in paths] for each in values], index=list(names), columns=paths)
+    found = np.array(weights or [1.0] * len(values))
+    return Worlds(names, found / found.sum(), frame)
+
+
+@pytest.mark.parametrize("criterion", ["mean", "cvar:0.7", "worst", "regret"])
+@pytest.mark.parametrize("copies", [1, 3])
+def test_one_world_however_often_is_the_plain_solve(case: Case, criterion: str, copies: int) -> None:
+    plain = solve(case)
+    found = solve_worlds(case, told(case, [{}] * copies), criterion)
+    assert found.status == "optimal"
+    assert found.leverages == approx(np.full(copies, plain.leverage), rel=1e-6)
+    assert found.value == approx(0.0 if criterion == "regret" else plain.leverage, rel=1e-6, abs=1e-4)
+    assert found.choices.policies == plain.policies
+    assert found.choices.qualified == plain.qualified
+    assert found.choices.stockpile == approx(plain.stockpile)
+
+
+def test_duplicated_worlds_change_nothing(case: Case) -> None:
+    worlds = draw(case, 3, seed=5, vary=VARY)
+    twice = worlds.take([0, 1, 2, 0, 1, 2])
+    for criterion in ("mean", "cvar:0.5"):
+        once, more = solve_worlds(case, worlds, criterion), solve_worlds(case, twice, criterion)
+        assert more.value == approx(once.value, rel=1e-6)
+        assert more.choices == once.choices
+
+
+def test_criteria_are_ordered(case: Case) -> None:
+    worlds = draw(case, 5, seed=2, vary=VARY)
+    values = [solve_worlds(case, worlds, text).value for text in ("worst", "cvar:0.8", "cvar:0", "mean")]
+    assert values[0] <= values[1] + 1e-4
+    assert values[1] <= values[2] + 1e-4
+    assert values[2] == approx(values[3], rel=1e-5)
+
+
+def test_every_world_is_worked_out_alone(case: Case) -> None:
+    worlds = draw(case, 3, seed=8, vary=VARY)
+    found = solve_worlds(case, worlds, "cvar:0.4")
+    chosen = (found.choices.policies, found.choices.qualified, found.choices.stockpile)
+    for place, leverage in enumerate(found.leverages):
+        alone = evaluate(apply_overrides(case, worlds.overrides(place)), *chosen)
+        assert leverage == approx(alone.leverage, rel=1e-5, abs=1e-4)
+    assert (found.leverages <= found.best + 1e-4).all()
+    assert list(found.table.world) == ["1", "2", "3"]
+    assert found.table.limits_kept.all()
+
+
+def test_the_newsvendor_stocks_its_quantile() -> None:
+    # One week, nothing but a stockpile serves the demand: units cost 3, a unit short costs 10, what is left is worth nothing.
+    settings = {"horizon": {"weeks": 1, "terminal_premium": 0.0}}
+    tables: dict[str, list[dict[str, Any]]] = {
+        "parties": [{"party": "us", "role": "focal"}, {"party": "them", "role": "counterpart"}],
+        "sites": [{"site": "home", "party": "us"}, {"site": "away", "party": "them"}],
+        "items": [{"item": "paper"}, {"item": "other"}],
+        "stocks": [
+            {
+                "site": "home",
+                "item": "paper",
+                "initial": 0,
+                "terminal_target": 0,
+                "terminal_price": 0,
+                "stockpile_max": 1000,
+                "stockpile_cost": 3,
+            }
+        ],
+        "lanes": [
+            {"lane": "none", "item": "other", "origin": "home", "destination": "away", "unit_cost": 1, "max_flow": 0}
+        ],
+        "demands": [
+            {"site": "home", "item": "paper", "quantity": 50, "shortage_penalty": 10},
+            {"site": "away", "item": "other", "quantity": 1, "shortage_penalty": 1},
+        ],
+    }
+    case = case_from_tables("newsvendor", settings, tables)
+    demands = [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0]
+    worlds = told(case, [{"demands.home/paper.quantity": value} for value in demands])
+    found = solve_worlds(case, worlds, "mean")
+    # Critical ratio 0.7: the least stock that covers the demand with probability 0.7 is 70, and so is any up to 80.
+    assert found.choices.stockpile["home/paper"] == approx(70.0, rel=1e-5)
+    stock = 70.0
+    # Leverage is saved shortage less what the stock costs, against a status quo without stock.
+    expected = np.mean([10 * min(stock, demand) - 3 * stock for demand in demands])
+    assert found.value == approx(expected, rel=1e-5)
+    worst = solve_worlds(case, worlds, "worst")
+    assert worst.value == approx(10 * 10 - 3 * 10, rel=1e-5)
+
+
+def test_worlds_in_which_no_plan_keeps_continuity_are_named(case: Case) -> None:
+    hopeless = {f"lanes.{row.lane}.max_flow": 0.0 for row in case.lanes if row.base_flow == 0}
+    paths = [f"demands.{row.id}.min_fill" for row in case.demands]
+    assert paths
+    found = solve_worlds(case, told(case, [{}, hopeless]), "mean")
+    assert found.unkept in ((), ("w1",))
+
+
+def test_plan_json_holds_the_block_only_for_worlds(case: Case) -> None:
+    plain = solve(case)
+    assert "worlds" not in plain.to_dict()
+    plan = solve(case, worlds=4, seed=3, vary=VARY, criterion="cvar:0.5")
+    block = json.loads(to_json(plan.to_dict()))["worlds"]
+    assert {"n", "seed", "criterion", "value", "bound", "gap", "mean", "cvar", "worst", "share_negative"} <= set(block)
+    assert (block["n"], block["seed"], block["criterion"]) == (4, 3, "cvar:0.5")
+    assert block["worst"] <= block["value"] + 1e-6
+    assert len(plan.tables["worlds"]) == 4
+    assert plan.leverage == approx(evaluate(case, plan.policies, plan.qualified, plan.stockpile).leverage)
+
+
+def test_what_cannot_be_is_refused(case: Case) -> None:
+    with pytest.raises(DesignError, match="no number of worlds"):
+        solve(case, worlds="many")
+    with pytest.raises(DesignError, match="the case has no table worlds"):
+        solve(replace(case, worlds=()), worlds="table")
+    with pytest.raises(ValueError, match="no criterion"):
+        solve(case, worlds=2, vary=VARY, criterion="best")
+    with pytest.raises(ValueError, match="leave out method"):
+        solve(case, worlds=2, vary=VARY, method="rows")
