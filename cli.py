@@ -42,7 +42,7 @@ from .report.console.options import (
 )
 from .report.console.output import Talk, put, put_found, put_json, put_shown, unwritten
 from .report.console.places import check_chart, check_ending, check_file, check_workbook, placing, quoted
-from .report.console.results import Run, deliver, draw, exit_code, hand_out, load, now, result_folder
+from .report.console.results import Run, deliver, draw, exit_code, hand_out, load, now, put_again, result_folder
 from .report.console.trade import Trade
 from .signals import STOPPED
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 GARBAGE = 50_000  # objects made before Python looks for garbage
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="sluicegate", message="%(prog)s %(version)s")
 def cli() -> None:
     """Plan sourcing and export reviews for bargaining leverage, proven to a stated gap.
@@ -501,6 +501,30 @@ def compare(things: tuple[str, ...], no_attribution: bool, as_json: bool, thread
     )
     put_found(found, show_comparison, as_json)
     sys.exit(STOPPED if stopped else DONE)
+
+
+@cli.command()
+@click.argument("result", shell_complete=completing("results"))
+@json_option
+@loudness_options
+def show(result: str, as_json: bool, talk: Talk) -> None:
+    """Print a stored RESULT again: a plan, a frontier or a sweep.
+
+    RESULT is a folder that solve, evaluate, frontier or sweep wrote. Nothing is solved; files that were changed since are
+    named first.
+
+    \b
+    Examples:
+      sluicegate show results/first
+      sluicegate show results/first --json
+    """
+    from .analysis.results import blaming, read_any
+
+    read = said(lambda: read_any(result))
+    for remark in read.remarks:
+        talk.say(shown(f"Warning: {remark}"))
+    with blaming({result: read.altered}, leave=(click.ClickException,)):
+        put_again(read, as_json)
 
 
 @cli.command()

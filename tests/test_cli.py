@@ -947,3 +947,20 @@ def test_a_killed_solve_leaves_no_half_folder() -> None:
     done("evaluate", "small", "-o", "deep/out")
     assert sorted(os.listdir("deep/out")) == FILES
     assert os.listdir("deep") == ["out"]
+
+
+def test_help_lists_every_command_with_a_whole_sentence() -> None:
+    text = done("--help").output
+    assert "..." not in text.split("Commands:")[1]
+    for name in ("show", "sweep summary", "cases copy", "export-model"):
+        assert re.search(rf"^  {name} ", text, re.MULTILINE)
+
+
+def test_a_stored_result_is_printed_again() -> None:
+    solved = done("solve", "tutorial", "-o", "stored")
+    again = done("show", "stored")
+    assert again.stdout.strip() == solved.stdout.strip()
+    assert json.loads(done("show", "stored", "--json").stdout)["leverage"] == pytest.approx(35.7)
+    plan = Path("stored/plan.json")
+    plan.write_text(plan.read_text().replace("35.7", "99.9", 1))
+    assert "plan.json" in done("show", "stored").stderr

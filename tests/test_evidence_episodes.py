@@ -67,6 +67,21 @@ def test_the_forecast_covers_twelve_months_and_six_destinations():
     assert (table["low"] <= table["mean"]).all() and (table["mean"] <= table["high"]).all()
 
 
+def test_a_forecast_is_scored_by_destination_and_pooled():
+    table = pd.read_csv(forecast.FORECAST)
+    exact = forecast.scored(table.rename(columns={"mean": "tonnes"})[["month", "destination", "tonnes"]])
+    np.testing.assert_allclose(exact["rho"], 1)
+    assert (exact["error"] == 0).all() and (exact["inside"] == 1).all()
+    usual = forecast.base()
+    months = sorted(set(table["month"]))
+    # Half the base all year but for one month: "nothing changes" is wrong by a half in eleven months, exact in one.
+    half = [usual["Japan"] * (1 if month == months[0] else 0.5) for month in months]
+    found = forecast.scored(pd.DataFrame({"month": months, "destination": "Japan", "tonnes": half}))
+    japan = table[table["destination"] == "Japan"].set_index("month")["mean"].loc[months]
+    assert found.loc["Japan", "error"] == pytest.approx((japan - half).abs().sum() / (11 * 0.5 * usual["Japan"]))
+    assert found.loc["pooled", "cells"] == 12
+
+
 def test_worlds_are_those_of_the_case(graphite):
     entries = worlds.uncertain(forecast.EPISODE)
     mark = forecast.STORED.with_suffix(".sha256").read_text(encoding="utf-8").strip()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -30,6 +32,23 @@ class Commands(click.Group):
                 unwritten(error)
                 ctx.exit(DONE)
             raise told(error, ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List every command with the whole first sentence of its help, and those of groups by both names."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_summaries(self, ctx)))
+
+
+def _summaries(group: click.Group, ctx: click.Context, before: str = "") -> Iterator[tuple[str, str]]:
+    """(name, first sentence of the help) of the commands of a group, those of its groups included."""
+    for name in group.list_commands(ctx):
+        command = group.get_command(ctx, name)
+        if command is None or command.hidden:
+            continue
+        words = " ".join((command.short_help or command.help or "").split("\n\n")[0].split())
+        yield before + name, re.split(r"(?<=\.)\s", words, maxsplit=1)[0]
+        if isinstance(command, click.Group):
+            yield from _summaries(command, ctx, f"{before}{name} ")
 
 
 class UnnamedContext(click.Context):

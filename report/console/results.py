@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .errors import DONE, GAP_LEFT, INFEASIBLE, NO_PLAN, shown
-from .output import Talk, put_found
+from .output import Talk, put_found, put_json, put_shown
 from .places import placing
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ...analysis.frontier.frontier import Frontier
+    from ...analysis.results import Result
     from ...data import Case
     from ...model import Plan
     from ..charts.base import Figure
@@ -126,3 +127,32 @@ def draw(chart: str, figures: Sequence[Figure], talk: Talk, nothing: str) -> Non
     with placing(chart, "file with --chart"):
         write_chart(figures[0].written, chart)
     talk.say(shown(f"Drawn to {chart}"))
+
+
+def put_again(read: Result, as_json: bool) -> None:
+    """Print what a stored result holds as the command that wrote it did: one JSON document, or words and tables.
+
+    Parameters
+    ----------
+    read
+        The result, as `read_any` returned it.
+    as_json
+        Whether to print one JSON document.
+    """
+    if read.kind == "sweep":
+        from ..text.sweep import show_sweep
+        from ..views.sweep import sweep_document
+
+        if as_json:
+            put_json(sweep_document(read.content))
+        else:
+            put_shown(lambda console: show_sweep(read.content, console))
+        return
+    if read.kind == "frontier":
+        from ..text.frontier import show_frontier
+
+        put_found(read.content, show_frontier, as_json)
+        return
+    from ..text.plan import show_plan
+
+    put_found(read.content, show_plan, as_json)

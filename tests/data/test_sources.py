@@ -64,7 +64,17 @@ def test_shipped_cases_are_noticed_nowhere(name):
     assert load_case(name).warnings == ()
 
 
-def test_what_was_published_later_stands_for_what_was_known():
-    later = [row for row in load_case("japan-korea-2019").sources if row.date > "2019-07-04"]
-    assert later
+@pytest.mark.parametrize(
+    ("name", "announced", "used"),
+    [
+        ("japan-korea-2019", "2019-07-04", True),
+        ("gallium-germanium-2023", "2023-07-03", False),
+        ("graphite-2023", "2023-10-31", False),
+        ("antimony-2024", "2024-08-15", True),
+        ("magnets-2025", "2025-04-04", True),
+    ],
+)
+def test_what_was_published_later_stands_for_what_was_known(name, announced, used):
+    later = [row for row in load_case(name).sources if row.date > announced]
+    assert bool(later) == used
     assert [row for row in later if "later" not in row.note and "known" not in row.note] == []

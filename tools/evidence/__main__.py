@@ -34,6 +34,17 @@ def forecast() -> None:
 
 
 @main.command()
+@click.argument("outcome", type=click.Path(exists=True, dir_okay=False))
+def score(outcome: str) -> None:
+    """Score the graphite forecast against customs: a CSV of month,destination,tonnes."""
+    import pandas as pd
+
+    from .episodes.forecast import scored
+
+    click.echo(scored(pd.read_csv(outcome)).round(2).to_string())
+
+
+@main.command()
 def episodes() -> None:
     """Draw the worlds of the episodes after 2019 anew; about five minutes."""
     from .episodes.backtest import recompute

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sluicegate import load_case
 
+from ..scores import rank_correlation, scaled_error
 from .worlds import FOLDER, SEED, drawn, fingerprint, run, uncertain, wide
 
 EPISODE = "graphite-2023"
@@ -129,3 +130,36 @@ def write() -> Path:
     FORECAST.parent.mkdir(parents=True, exist_ok=True)
     forecast().to_csv(FORECAST, index=False)
     return FORECAST
+
+
+def scored(outcome: pd.DataFrame) -> pd.DataFrame:
+    """Score the committed forecast against customs, by the measures of docs/evidence-protocol.md.
+
+    Parameters
+    ----------
+    outcome : pandas.DataFrame
+        ``month``, ``destination``, ``tonnes``; months and destinations of the forecast that it lacks are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By destination and ``pooled``: ``cells``, ``rho`` and ``error`` (over that of "nothing changes", both in shares of the base)
+        and ``inside`` (share of cells in the interval of 80 %).
+    """
+    usual = base()
+    usual[WORLD] = usual.sum()
+    table = pd.read_csv(FORECAST).merge(outcome, on=["month", "destination"], validate="one_to_one")
+    scale = table["destination"].map(usual)
+    record, model = table["tonnes"] / scale, table["mean"] / scale
+    inside = table["tonnes"].between(table["low"], table["high"])
+    groups = {name: table["destination"] == name for name in dict.fromkeys(table["destination"])}
+    rows = {
+        name: {
+            "cells": int(kept.sum()),
+            "rho": rank_correlation(record[kept].to_numpy(), model[kept].to_numpy()),
+            "error": scaled_error(record[kept].to_numpy(), model[kept].to_numpy(), np.ones(int(kept.sum()))),
+            "inside": float(inside[kept].mean()),
+        }
+        for name, kept in {**groups, "pooled": table["destination"] != ""}.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
