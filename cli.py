@@ -19,6 +19,7 @@ from .report.console.options import (
     Wanted,
     case_options,
     choice_options,
+    common_worlds_options,
     completing,
     design_options,
     draft_options,
@@ -269,10 +270,22 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
 @solver_option
 @world_options
 @click.option(
-    "--no-range", is_flag=True, help="Do not work out from where to where the figure runs over uncertain figures."
+    "--fresh",
+    type=click.IntRange(min=0),
+    default=256,
+    show_default=True,
+    metavar="M",
+    help="With --worlds N: check the plan in so many worlds drawn anew; 0: none.",
+)
+@click.option(
+    "--no-range",
+    is_flag=True,
+    help="Do not work out from where to where the figure runs over uncertain figures, nor, with --worlds, what other plans yield.",
 )
 @loudness_options
-def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool, talk: Talk, **options: Any) -> None:
+def solve(
+    case: str, overrides: tuple[str, ...], wanted: Wanted, fresh: int, no_range: bool, talk: Talk, **options: Any
+) -> None:
     """Find the plan of greatest leverage for CASE, and prove it.
 
     The plan is summarised here and written to a result folder: plan.json, tables as CSV and Parquet, the case as
@@ -291,8 +304,9 @@ def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool,
       sluicegate solve mycase --worlds table --criterion regret
       sluicegate solve mycase --json | jq .leverage
     """
-    from .analysis.information import patience, with_range
+    from .analysis.information import patience, studied, with_range
     from .analysis.status_quo import with_status_quo_warnings
+    from .analysis.worlds import asked_worlds
     from .analysis.worlds import solve as solve_case
 
     if (solver := options["solver"]) is not None and options["method"] != "program":
@@ -306,9 +320,16 @@ def solve(case: str, overrides: tuple[str, ...], wanted: Wanted, no_range: bool,
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
-            if not (no_range or asked):
-                workers = processes(options["threads"])
-                found = plan
+            found, workers = plan, processes(options["threads"])
+            if asked and not no_range:
+                # Beside the plan for many worlds: that for the figures as they are, and others.
+                given = {name: asked[name] for name in ("seed", "vary") if name in asked}
+                worlds = asked_worlds(loaded, asked["worlds"], **given)
+                alone = {name: value for name, value in options.items() if name not in asked}
+                plain = interrupts.run(lambda: solve_case(loaded, **alone, monitor=monitor), talk)
+                beside = {"fresh": fresh, "vary": asked.get("vary", ()), "processes": workers, "monitor": monitor}
+                plan = interrupts.run(lambda: studied(found, worlds, plain, **beside), talk)
+            elif not no_range:
                 plan = interrupts.run(
                     lambda: with_range(found, processes=workers, seconds=patience(found), monitor=monitor), talk
                 )
@@ -443,10 +464,19 @@ def indices(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) ->
 
 @cli.command()
 @case_options
+@common_worlds_options
 @json_option
 @threads_option
 @loudness_options
-def explain(case: str, overrides: tuple[str, ...], as_json: bool, threads: int | None, talk: Talk) -> None:
+def explain(
+    case: str,
+    overrides: tuple[str, ...],
+    worlds: int | None,
+    seed: int,
+    as_json: bool,
+    threads: int | None,
+    talk: Talk,
+) -> None:
     """Explain why CASE has no plan, or what its best plan depends on.
 
     Without a plan: the smallest set of limits in conflict, what each would have to become, alone and together, and where
@@ -457,6 +487,7 @@ def explain(case: str, overrides: tuple[str, ...], as_json: bool, threads: int |
     Examples:
       sluicegate explain mycase
       sluicegate explain taiwan-korea --set limits.budget=20
+      sluicegate explain mycase --worlds 32
     """
     from .analysis.explain.explain import explain as explain_case
     from .model.plan.monitor import Stopped
@@ -464,7 +495,8 @@ def explain(case: str, overrides: tuple[str, ...], as_json: bool, threads: int |
 
     loaded = load(case, overrides, talk)
     try:
-        found, _ = watched(lambda monitor: explain_case(loaded, threads=processes(threads), monitor=monitor), talk)
+        options: dict[str, Any] = {"threads": processes(threads), "worlds": worlds, "seed": seed}
+        found, _ = watched(lambda monitor: explain_case(loaded, **options, monitor=monitor), talk)
     except Stopped:
         talk.say("Stopped before there was an explanation.")
         sys.exit(STOPPED)
@@ -476,10 +508,19 @@ def explain(case: str, overrides: tuple[str, ...], as_json: bool, threads: int |
     "things", metavar="RESULT_OR_CASE...", nargs=-1, required=True, shell_complete=completing("results_and_cases")
 )
 @click.option("--no-attribution", is_flag=True, help="Do not compute how much each difference of the inputs explains.")
+@common_worlds_options
 @json_option
 @threads_option
 @loudness_options
-def compare(things: tuple[str, ...], no_attribution: bool, as_json: bool, threads: int | None, talk: Talk) -> None:
+def compare(
+    things: tuple[str, ...],
+    no_attribution: bool,
+    worlds: int | None,
+    seed: int,
+    as_json: bool,
+    threads: int | None,
+    talk: Talk,
+) -> None:
     """Put results or cases side by side: inputs, choices, outcomes.
 
     Cases are solved, result folders are taken as they are. For two of them, each difference of the inputs is made alone,
@@ -489,6 +530,7 @@ def compare(things: tuple[str, ...], no_attribution: bool, as_json: bool, thread
     Examples:
       sluicegate compare results/first results/second
       sluicegate compare tutorial mycase
+      sluicegate compare results/first results/second --worlds 64 --no-attribution
     """
     from .analysis.compare.compare import compare as compare_things
     from .report.text.compare import show_comparison
@@ -496,6 +538,7 @@ def compare(things: tuple[str, ...], no_attribution: bool, as_json: bool, thread
     if len(things) < 2:
         raise Refusal("compare needs two or more results or cases; name them one after another")
     options: dict[str, Any] = {"threads": processes(threads), "attribute": not no_attribution}
+    options |= {"worlds": worlds, "seed": seed}
     found, stopped = said(
         lambda: watched(lambda monitor: compare_things(list(things), **options, monitor=monitor), talk)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from .attribution import Attribution, Work
 from .common import common_sense
 from .inputs import input_table
 from .outcomes import choice_table, outcome_table
+from .worlds import common_worlds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +56,8 @@ class Comparison:
         What one row of the attribution stands for.
     notes
         What a reader should know.
+    worlds : pandas.DataFrame or None
+        What the plans yield in common worlds, as of `common_worlds`; None where that was not asked for.
     """
 
     names: Mapping[str, str]
@@ -65,6 +69,7 @@ class Comparison:
     change: float | None = None
     grouping: str = ""
     notes: tuple[str, ...] = ()
+    worlds: pd.DataFrame | None = field(default=None, repr=False)
 
     @property
     def sense(self) -> Sense:
@@ -83,6 +88,7 @@ class Comparison:
             "attribution": None if self.attribution is None else _records(self.attribution),
             "grouping": self.grouping,
             "notes": list(self.notes),
+            **({} if self.worlds is None else {"worlds": _records(self.worlds)}),
         }
 
 
@@ -93,6 +99,8 @@ def compare(
     attribute: bool = True,
     monitor: Monitor | None = None,
     remarks: Sequence[str] = (),
+    worlds: int | None = None,
+    seed: int = 0,
 ) -> Comparison:
     """Put results or cases side by side, and say which input explains how much of the change of leverage.
 
@@ -108,6 +116,8 @@ def compare(
         Told of progress; asked whether to stop.
     remarks
         What is known of the things already; the first of the notes.
+    worlds, seed
+        Work the plans out in so many common worlds drawn from the uncertain figures of the first case, and the seed of the draw.
 
     Raises
     ------
@@ -122,7 +132,11 @@ def compare(
     altered: dict[str, Sequence[str]] = {}
     read = [_read(each, notes, altered) for each in inputs]
     with blaming(altered):
-        return _compared(read, notes, threads, attribute, monitor or Monitor())
+        found = _compared(read, notes, threads, attribute, monitor or Monitor())
+        if worlds is None:
+            return found
+        common = common_worlds(found.plans, worlds, seed, processes=threads, monitor=monitor)
+        return dataclasses.replace(found, worlds=common)
 
 
 def _compared(

@@ -13,11 +13,14 @@ from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import SCHEMA, Plan
 from ...model.plan.sense import sense_of
 from ..relaxation.elastic import Elastic
+from .by_worlds import by_worlds
 from .conflict import Conflict, find_conflict
 from .needs import Need, needs_of
 from .shadow_prices import PlanPrices, plan_prices_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ...data import Case
 
 
@@ -37,6 +40,8 @@ class Explanation:
         Programs and seconds it took.
     needs
         Where cost is the sense, what each purchase of the plan is for.
+    worlds : pandas.DataFrame or None
+        What each choice is for over worlds, as of `by_worlds`; None where that was not asked for, or there is no plan.
     """
 
     case: Case
@@ -45,6 +50,7 @@ class Explanation:
     worths: PlanPrices | None
     solve: dict[str, Any]
     needs: tuple[Need, ...] = ()
+    worlds: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         """Return what was found, in a line."""
@@ -67,13 +73,16 @@ class Explanation:
             "plan": None if self.plan is None else self.plan.to_dict(),
             "worths": None if self.worths is None else self.worths.to_dict(sense_of(self.case)),
             "solve": dict(self.solve),
+            **({} if self.worlds is None else {"worlds": self.worlds.to_dict("records")}),
         }
         if self.case.sense == "cost":
             document["needs"] = [need.to_dict() for need in self.needs]
         return document
 
 
-def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> Explanation:
+def explain(
+    case: Case, *, threads: int = 1, monitor: Monitor | None = None, worlds: int | None = None, seed: int = 0
+) -> Explanation:
     """Say why no plan satisfies the limits, or what holds the best plan back.
 
     Parameters
@@ -84,6 +93,8 @@ def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> 
         Processes that work out responses.
     monitor
         Told of progress, asked whether to stop.
+    worlds, seed
+        Say what each choice is for over so many worlds drawn from the uncertain figures, and the seed of the draw.
 
     Returns
     -------
@@ -98,6 +109,8 @@ def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> 
     CertificateError
         When the best plan does not survive its check.
     """
+    if worlds is not None and case.sense == "cost":
+        raise ValueError("worlds are weighed by leverage, and this case counts cost: explain it without worlds")
     began = time.perf_counter()
     monitor = monitor or Monitor()
     with _engine(case, threads, monitor) as engine:
@@ -119,7 +132,10 @@ def explain(case: Case, *, threads: int = 1, monitor: Monitor | None = None) -> 
                 "seconds": time.perf_counter() - began,
                 "build_seconds": engine.problem.build_seconds,
             }
-            return Explanation(case, conflict, plan, worths, facts, needs)
+            common = None
+            if worlds is not None and plan is not None:
+                common = by_worlds(plan, worlds, seed, processes=threads, monitor=monitor)
+            return Explanation(case, conflict, plan, worths, facts, needs, common)
         finally:
             elastic.close()
 

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .ranged import patience, with_range
+from .study import FRESH, studied
 
-__all__ = ["patience", "with_range"]
+__all__ = ["FRESH", "patience", "studied", "with_range"]

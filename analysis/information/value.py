@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...model.plan.tolerances import WORLD_TIE
+
 CONFIDENCE = 0.95
 
 RESAMPLES = 200
@@ -75,7 +77,7 @@ def perfect_information(benefits: np.ndarray, weights: np.ndarray) -> float:
         As of `best_of`.
     """
     ahead = benefits - benefits[:, [best_of(benefits, weights)]]
-    return max(0.0, float(weights @ ahead.max(axis=1)))
+    return _noted(float(weights @ ahead.max(axis=1)), benefits)
 
 
 def partial_information(
@@ -117,13 +119,17 @@ def partial_information(
     found = []
     for name, paths in entries.items():
         regression = regression_on(_telling(figures[paths]), ahead, weights, drawn=drawn)
-        value = min(float(_worth(regression, ahead, weights[None])[0]), most)
+        value = _noted(min(float(_worth(regression, ahead, weights[None])[0]), most), benefits)
         tail = (1 - CONFIDENCE) / 2
-        low, high = (
-            np.quantile(_worth(regression, ahead, again), [tail, 1 - tail]).tolist() if drawn else (value, value)
-        )
+        ends = np.quantile(_worth(regression, ahead, again), [tail, 1 - tail]).tolist() if drawn else [value, value]
+        low, high = (_noted(end, benefits) for end in ends)
         found.append(Known(name, tuple(paths), value, min(low, value), max(high, value)))
     return sorted(found, key=lambda known: -known.value)
+
+
+def _noted(value: float, benefits: np.ndarray) -> float:
+    """Return a value, 0 where it is rounding of the leverages it is made of."""
+    return value if value > WORLD_TIE * float(np.abs(benefits).max(initial=0.0)) else 0.0
 
 
 def _telling(figures: pd.DataFrame) -> pd.Series:

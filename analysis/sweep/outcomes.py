@@ -17,6 +17,7 @@ LEFT_OUT = (
     "case",
     "solve",
     "range",
+    "worlds",
     "policies",
     "qualified",
     "stockpile",

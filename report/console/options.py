@@ -204,6 +204,24 @@ world_options = chained(
 )
 """A plan for many worlds: which, and by what it is judged."""
 
+common_worlds_options = chained(
+    click.option(
+        "--worlds",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Also work out the plans in so many worlds drawn from the uncertain figures.",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="With --worlds: seed of the draw.",
+    ),
+)
+"""Worlds in which plans that are there are worked out."""
+
 outage_options = chained(
     click.option(
         "--of",

@@ -255,6 +255,15 @@ class _Writer:
             ],
         )
         answer: list[tuple[str, Any, str]] = [("status", view.status, "")]
+        if view.study is not None:
+            answer += [
+                ("leverage runs from (5% of the worlds are below)", view.study.low, money),
+                ("to (95% are below)", view.study.high, money),
+                ("worlds", view.study.n, ""),
+                ("planning for all worlds is worth (VSS)", view.study.vss, money),
+                ("to know the world would be worth (EVPI)", view.study.evpi, money),
+                *((f"to know {row.name} would be worth", row.worth.value, money) for row in view.study.first),
+            ]
         if view.range is not None:
             answer += [
                 (

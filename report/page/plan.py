@@ -11,7 +11,7 @@ from ..charts.supply_map import change_words, supply_map
 from ..charts.weeks import MOST_PAIRS, each_week_figure, moving_pairs
 from ..format.cells import cells
 from ..format.columns import PAGE, TEXT, shown_on
-from ..format.numbers import counted, decimals, gap, number, percent, plain
+from ..format.numbers import counted, decimals, gap, number, percent, plain, rough
 from ..format.words import words_of
 from ..text.plan_cells import (
     SERVICE_HEADS,
@@ -26,6 +26,7 @@ from ..text.plan_cells import (
     service_cells,
     stockpile_cells,
 )
+from ..text.study import CANDIDATE_HEADS, candidate_cells, known_cells, region_lines, rest_words, worth_lines
 from ..text.words import answer, case_line, how, in_money, range_words, status_words, under, worlds_words
 from ..views.case import SourceRow, sources_view
 from ..views.outcomes import ScenarioRow
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from ...model.network.network import Pair
     from ..charts.drawing import Artist
     from ..format.words import Words
+    from ..views.case import CaseView
+    from ..views.study import StudyView
 
 
 def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], artist: Artist) -> dict[str, Any]:
@@ -80,6 +83,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "under": under(view.decides, view.case.words),
         "figures": key_figures(view),
         "wide": view.wide,
+        "study": None if view.study is None else _study(view.study, view.case),
         "policies": _policies(view),
         "open": [(row.regime, row.name) for row in view.left_open],
         "limits": [{"cells": row, "share": use.share} for row, use in zip(limit_cells(view), view.uses, strict=True)],
@@ -122,7 +126,14 @@ def key_figures(view: PlanView) -> list[tuple[str, str, str]]:
     words, places = view.case.words, decimals([view.outcome])
     told = under(view.decides, words)
     rows = [(words.title, in_money(view.case, number(view.outcome, places)), status_words(view, words))]
-    if view.range is not None:
+    if view.study is not None and view.worlds is not None:
+        low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
+        rows = [
+            (words.title, f"{low} to {high}", f"5 to 95% of {counted(view.study.n, 'world')}"),
+            ("On average", in_money(view.case, rough(view.worlds.mean or 0.0)), "over the worlds"),
+            ("As is", in_money(view.case, number(view.outcome, places)), "at the case's own figures"),
+        ]
+    elif view.range is not None:
         own = f"at the case's own figures; {status_words(view, words)}"
         rows = [
             (words.title, range_words(view.range, view.case), worlds_words(view.range, words)),
@@ -134,6 +145,18 @@ def key_figures(view: PlanView) -> list[tuple[str, str, str]]:
     for label, name in words.key_figures:
         rows.append((label, in_money(view.case, number(getattr(view, name), places)), told))
     return rows
+
+
+def _study(study: StudyView, case: CaseView) -> dict[str, Any]:
+    """Return what is said beside a plan for many worlds."""
+    return {
+        "known": [(plain(row.name), *known_cells(row), ", ".join(map(plain, row.figures))) for row in study.first],
+        "rest": rest_words(study),
+        "plans": list(candidate_cells(study)),
+        "heads": ["Plan", *CANDIDATE_HEADS],
+        "lines": list(worth_lines(study, case)),
+        "region": list(region_lines(study.region)),
+    }
 
 
 # Tables --------------------------------------------------------------------------------------------------------------

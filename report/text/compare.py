@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ...model.plan.choices import LANE, POLICY, SAME_WORDS, STOCKPILE
 from ..format.names import Name
-from ..format.numbers import decimals, number, percent, plain, signed
+from ..format.numbers import counted, decimals, number, percent, plain, rough, signed
 from ..views.comparison import ComparisonView, Effect, OutcomeRow, comparison_view, is_figure
 from .layout import listed, new_table, section, text_line
 from .words import status_words, with_money
@@ -44,6 +44,7 @@ def comparison_parts(view: ComparisonView) -> Iterable[RenderableType]:
     """Return the sections of a comparison, in their order."""
     yield from _heading(view)
     yield from _notes(view)
+    yield from _common(view)
     yield from _inputs(view)
     yield from _choices(view)
     yield from _outcomes(view)
@@ -65,6 +66,18 @@ def _notes(view: ComparisonView) -> Iterable[RenderableType]:
         yield section("Before you compare")
         for note in view.notes:
             yield text_line(f"- {plain(note)}", "yellow")
+
+
+def _common(view: ComparisonView) -> Iterable[RenderableType]:
+    if not view.worlds:
+        return
+    yield section("Over common worlds", counted(view.worlds[0].worlds, "world"))
+    found = new_table("", "Mean", "Worst tenth", "Worst", "Below 0", "Limits kept", "Best in")
+    for row in view.worlds:
+        money = (rough(figure) for figure in (row.mean, row.cvar, row.worst))
+        found.add_row(Text(row.letter), *money, *(percent(share, 0) for share in (row.negative, row.kept, row.best)))
+    yield found
+    yield text_line("Best in: share of the worlds in which no other plan has more leverage.", "dim")
 
 
 def value_cells(values: Sequence[Any]) -> list[str]:

@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 
 from ...analysis.explain.conflict import safe
 from ..format.names import Name
-from ..format.numbers import counted, decimals, number, percent, plain, seconds, signed
+from ..format.numbers import counted, decimals, number, percent, plain, rough, seconds, signed
 from ..format.words import words_of
 from ..views.case import LIMITS, case_view
 from ..views.plan import plan_view
@@ -66,6 +66,7 @@ def explanation_parts(explanation: Explanation) -> Iterable[RenderableType]:
         yield from _lifted(explanation)
         yield from _decisions(explanation)
         yield from _needs(explanation)
+        yield from _by_worlds(explanation)
     facts = explanation.solve
     words = f"{seconds(facts['seconds'])}, of which {seconds(facts['build_seconds'])} to build"
     yield section("How it was found")
@@ -270,6 +271,29 @@ def _needs(explanation: Explanation) -> Iterable[RenderableType]:
         money = in_money(case_view(explanation.case), number(need.added, places))
         each = "" if not need.units else f", {number(need.added / need.units)} a unit"
         yield text_line(f"- saves most in scenario {plain(need.scenario)}: {money}{each}")
+
+
+def _by_worlds(explanation: Explanation) -> Iterable[RenderableType]:
+    rows = [] if explanation.worlds is None else explanation.worlds.to_dict("records")
+    if not rows:
+        return
+    yield section("What each choice is for, by worlds", counted(rows[0]["worlds"], "world"))
+    table = new_table("Decision", "Choice", "Lost", "5 to 95%", "Adds in", "Limits need it in", names=2)
+    for row in rows:
+        table.add_row(
+            Name(row["key"]),
+            Name(row["choice"]),
+            rough(row["mean"]),
+            f"{rough(row['low'])} to {rough(row['high'])}",
+            percent(row["share_worth"], 0),
+            percent(row["share_breaks"], 0),
+        )
+    yield table
+    yield text_line(
+        "Lost: leverage lost on average without it, the rest kept. Adds in: share of the worlds in which it adds leverage. "
+        "Limits need it in: share in which limits break without it.",
+        "dim",
+    )
 
 
 def _choice(explanation: Explanation, worth: DecisionValue) -> str:

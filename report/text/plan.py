@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ...model.network.network import NONE
 from ..format.names import Name
-from ..format.numbers import counted, decimals, number, percent, plain, signed
+from ..format.numbers import counted, decimals, number, percent, plain, rough, signed
 from ..views.outcomes import nearest
 from ..views.plan import PlanView, plan_view
 from ..views.policies import POLICY_COLUMNS
@@ -31,6 +31,7 @@ from .plan_cells import (
     service_cells,
     stockpile_cells,
 )
+from .study import study_parts
 from .words import (
     how,
     in_money,
@@ -71,6 +72,7 @@ def plan_parts(view: PlanView) -> Iterable[RenderableType]:
         yield from _notices(view)
         return
     yield from _headline(view)
+    yield from study_parts(view)
     yield from _violations(view)
     yield from _notices(view)
     yield from _policies(view)
@@ -122,9 +124,15 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
 
 def _in_worlds(view: PlanView, found: WorldsView) -> Iterable[RenderableType]:
     places = decimals([found.value or 0.0])
-    words = f"{found.words[0].upper()}{found.words[1:]}"
-    yield section(f"{words} {in_money(view.case, number(found.value, places))} in {counted(found.worlds, 'world')}")
-    yield text_line(proven_in_worlds(view.status, found, places))
+    value = f"{found.words} {in_money(view.case, number(found.value, places))} in {counted(found.worlds, 'world')}"
+    proven = proven_in_worlds(view.status, found, places)
+    if view.study is None:
+        yield section(f"{value[0].upper()}{value[1:]}")
+        yield text_line(proven)
+    else:
+        low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
+        yield section(f"Leverage {low} to {high}", "5 to 95% of the worlds")
+        yield text_line(f"chosen by {value}; {proven}")
     for line in worlds_lines(found):
         yield text_line(line)
 

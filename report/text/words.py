@@ -177,7 +177,15 @@ def answer(view: PlanView) -> list[str]:
 
 
 def _range(view: PlanView) -> Iterator[str]:
-    if view.range is not None:
+    if view.study is not None:
+        low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
+        yield f"Over {counted(view.study.n, 'world')} leverage runs from {low} to {high} (5 to 95% of them)."
+        if view.study.first:
+            known = [
+                f"{plain(row.name)} ({in_money(view.case, rough(row.worth.value))})" for row in view.study.first[:3]
+            ]
+            yield f"To find out first, with what it is worth to know: {joined(known)}."
+    elif view.range is not None:
         yield (
             f"Figures of the case are uncertain: {view.case.words.outcome} runs from {range_words(view.range, view.case)} "
             f"({worlds_words(view.range, view.case.words)})."
@@ -228,7 +236,7 @@ def _outcome(view: PlanView) -> str:
         else f", where sourcing alone, without reviews, would give {in_money(view.case, number(only))}"
     )
     return words.outcome_sentence.format(
-        over="Over" if view.range is None else "At the case's own figures, over",
+        over="Over" if view.range is None and view.worlds is None else "At the case's own figures, over",
         weeks=counted(view.case.weeks, "week"),
         counterpart=plain(view.case.counterpart),
         theirs=money(view.counterpart_loss),
@@ -242,6 +250,10 @@ def _outcome(view: PlanView) -> str:
 
 
 def _proven(view: PlanView) -> str:
+    if view.worlds is not None and view.worlds.value is not None:
+        places = decimals([view.worlds.value])
+        value = in_money(view.case, number(view.worlds.value, places))
+        return f"Chosen by {view.worlds.words}, {value}: {proven_in_worlds(view.status, view.worlds, places)}."
     if view.given:
         kept = f"they break {counted(len(view.violations), 'limit')}" if view.violations else "they keep all limits"
         return f"These choices were given, not optimised: nothing is proven about better ones, and {kept}."

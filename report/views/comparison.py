@@ -177,6 +177,32 @@ class EffectRow:
 
 
 @dataclass(frozen=True)
+class CommonRow:
+    """A plan in worlds that all plans share.
+
+    Attributes
+    ----------
+    letter
+        Of the plan.
+    worlds
+        How many worlds.
+    mean, cvar, worst
+        Of leverage, money.
+    negative, kept, best
+        Share of the worlds in which leverage is below 0, all limits are kept, and no other plan has more.
+    """
+
+    letter: str
+    worlds: int
+    mean: float
+    cvar: float
+    worst: float
+    negative: float
+    kept: float
+    best: float
+
+
+@dataclass(frozen=True)
 class ComparisonView:
     """Plans side by side.
 
@@ -188,6 +214,8 @@ class ComparisonView:
         The plans, in the order of their letters.
     notes
         What to know before comparing.
+    worlds
+        The plans in common worlds; none where that was not asked for.
     inputs, choices, outcomes
         What differs; of the choices also what does not.
     effects, change, grouping
@@ -197,6 +225,7 @@ class ComparisonView:
     words: Words
     plans: tuple[ComparedPlan, ...]
     notes: tuple[str, ...]
+    worlds: tuple[CommonRow, ...]
     inputs: tuple[InputRow, ...]
     choices: tuple[ChoiceRow, ...]
     outcomes: tuple[OutcomeRow, ...]
@@ -256,6 +285,7 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
         words,
         plans,
         tuple(comparison.notes),
+        _common(comparison),
         tuple(
             InputRow(row["table"], row["key"], row["column"], _of(row, letters), row["column"] == "(row)")
             for row in comparison.inputs.to_dict("records")
@@ -272,6 +302,24 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
         _effects(comparison),
         comparison.change,
         comparison.grouping,
+    )
+
+
+def _common(comparison: Comparison) -> tuple[CommonRow, ...]:
+    if comparison.worlds is None:
+        return ()
+    return tuple(
+        CommonRow(
+            row["plan"],
+            row["worlds"],
+            row["mean"],
+            row["cvar"],
+            row["worst"],
+            row["share_negative"],
+            row["share_kept"],
+            row["share_best"],
+        )
+        for row in comparison.worlds.to_dict("records")
     )
 
 

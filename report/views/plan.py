@@ -32,6 +32,7 @@ from .outlook import RangeView, range_view
 from .policies import PolicyRow, policy_rows
 from .solve import SolveView, solve_view
 from .sourcing import LaneRow, StockpileRow, lane_rows, stockpile_rows
+from .study import StudyView, study_view
 from .worlds import WorldsView, worlds_view
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ class PlanView:
         From where to where leverage runs over worlds; None where that was not worked out.
     worlds
         What a plan for many worlds is worth in them; None of one for the case's own figures.
+    study
+        What is said beside such a plan; None where that was not worked out.
     violations, notices
         Limits that the choices break; what to know before trusting a figure.
     policies, uses, lanes, stockpiles, qualified, shortages, causes, losses, loss_rows, scenarios, margins
@@ -127,6 +130,7 @@ class PlanView:
     wide: bool
     range: RangeView | None
     worlds: WorldsView | None
+    study: StudyView | None
     violations: tuple[str, ...]
     notices: tuple[str, ...]
     policies: tuple[PolicyRow, ...]
@@ -159,7 +163,7 @@ class PlanView:
     @property
     def given(self) -> bool:
         """Whether its choices were given, not optimised."""
-        return self.gap is None
+        return self.gap is None and self.worlds is None
 
 
 def weighing(plan: Plan) -> str:
@@ -207,6 +211,7 @@ def plan_view(plan: Plan) -> PlanView:
         wide=low is not None and high is not None and high - low > WIDE_RANGE * max(abs(high), 1e-9),
         range=range_view(plan),
         worlds=worlds_view(plan),
+        study=study_view(plan),
         violations=tuple(plan.violations),
         notices=tuple(notices(plan)),
         policies=section(policy_rows),

@@ -1,0 +1,258 @@
+"""A plan for many worlds beside its rivals: what hedging and knowing more are worth, where it goes wrong (docs/worlds.md)."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...data import apply_overrides
+from ...model import solve
+from ...model.network.network import OPEN, Network
+from ...model.plan.choices import Choices, Offer, changed
+from ...model.plan.monitor import Monitor
+from ...model.plan.tolerances import WORLD_TIE
+from ..worlds import Criterion, draw
+from .evaluated import Evaluated, evaluate_in
+from .measures import HIGH, LOW, conditional_value_at_risk, out_of_sample, quantile
+from .regions import worst_region
+from .value import partial_information, perfect_information
+
+if TYPE_CHECKING:
+    from ...data import Case
+    from ...model import Plan
+    from ..worlds import Worlds
+
+FRESH = 256
+"""Worlds drawn anew for the check out of sample."""
+
+MOST_RIVALS = 16
+"""Plans that a plan is compared with."""
+
+MOST_OWN = 6
+"""Worlds whose own best plans are compared too."""
+
+OWN_GAP = 1e-3
+"""Relative gap of these plans."""
+
+NEAR = 0.01
+"""Share of the criterion within which a plan is nearly as good."""
+
+LEAST_SECONDS = 60.0
+"""Seconds that comparing may take where the search was shorter; no part of it takes longer than the search."""
+
+HEDGED, AS_IT_IS, SOURCING, ALL_OPEN = "this plan", "best for the figures as they are", "sourcing alone", "nothing done"
+"""Names of plans that are always compared."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A plan to compare with.
+
+    Attributes
+    ----------
+    name
+        What it is.
+    choices
+        Its first-stage choices.
+    """
+
+    name: str
+    choices: Choices
+
+
+def rivals_of(case: Case, hedged: Choices, plain: Choices | None, others: Sequence[Choices] = ()) -> list[Rival]:
+    """Return the plans to compare, each once: the plan, that for the figures as they are, sourcing alone, nothing, others.
+
+    Parameters
+    ----------
+    case
+        The case.
+    hedged
+        The plan for many worlds.
+    plain
+        The plan for the figures as they are; None where there is none.
+    others
+        Plans that are best in some world, the most frequent first.
+    """
+    offer = Offer.of(case)
+    found = [Rival(HEDGED, hedged)]
+    if plain is not None:
+        found.append(Rival(AS_IT_IS, plain))
+    shut = dict.fromkeys(hedged.policies, OPEN)
+    wanted = [
+        Rival(SOURCING, Choices(shut, hedged.qualified, hedged.stockpile)),
+        Rival(ALL_OPEN, Choices(shut)),
+        *(Rival("; ".join(changed(hedged, choices, offer)), choices) for choices in others),
+        *(Rival("; ".join(changed(hedged, choices, offer)), choices) for choices in _neighbours(case, hedged)),
+    ]
+    for rival in wanted:
+        if len(found) < MOST_RIVALS and not any(rival.choices.same(other.choices, offer) for other in found):
+            found.append(rival)
+    return found
+
+
+def _neighbours(case: Case, hedged: Choices) -> Iterator[Choices]:
+    """Yield the plans that differ from a plan in one policy."""
+    for regime, menu in Network(case).menu.items():
+        for policy in menu:
+            if policy != hedged.policies.get(regime, OPEN):
+                yield dataclasses.replace(hedged, policies={**hedged.policies, regime: policy})
+
+
+def studied(
+    plan: Plan,
+    worlds: Worlds,
+    plain: Plan | None,
+    *,
+    fresh: int = FRESH,
+    vary: Sequence[str] = (),
+    processes: int = 1,
+    cluster: str | None = None,
+    monitor: Monitor | None = None,
+) -> Plan:
+    """Return a plan for many worlds with what there is to say beside it, in its block ``worlds``.
+
+    Parameters
+    ----------
+    plan
+        What a solve over worlds returned; one without a plan stays as it is.
+    worlds
+        The worlds it was solved for.
+    plain
+        The plan for the figures as they are; None: not known.
+    fresh
+        Worlds drawn anew, with another seed and each by itself, in which the plan is worked out once more; 0: none. A table of
+        worlds is all there is.
+    vary
+        Distributions that were given beside the case's own.
+    processes, cluster
+        Who works: see `evaluate_in`.
+    monitor
+        Told of stage ``worlds``; asked whether to stop.
+
+    Returns
+    -------
+    Plan
+        Its ``worlds`` hold, money in the case's currency: ``low``, ``high`` (5 and 95 % of leverage), ``share_kept``; ``evpi``,
+        None where some world allows no plan; ``vss``, None where the plan for the figures as they are breaks limits that this one
+        keeps; ``evppi`` by figure or group: value and both ends of its interval; ``groups``; ``candidates``; ``region``, where it
+        goes wrong; ``compared``, worlds in which candidates were worked out; ``out_of_sample``.
+    """
+    if plan.leverage is None or plan.worlds is None:
+        return plan
+    seconds = max(LEAST_SECONDS, float(plan.solve.get("seconds", 0.0)))
+    chosen = None if plain is None or plain.leverage is None else Choices.of(plain)
+    rivals = rivals_of(plan.case, Choices.of(plan), chosen, _own(plan, worlds, seconds, monitor))
+
+    def evaluated(among: Worlds, plans: Sequence[Choices]) -> Evaluated:
+        return evaluate_in(
+            plan.case, among, plans, processes=processes, cluster=cluster, seconds=seconds, monitor=monitor
+        )
+
+    found = evaluated(worlds, [rival.choices for rival in rivals])
+    if not len(found):
+        return plan
+    block = dict(plan.worlds) | _said(plan, worlds, rivals, found)
+    if fresh and worlds.factors:
+        seed = (worlds.seed or 0) + 1
+        again = evaluated(draw(plan.case, fresh, seed, vary, stratified=False), [Choices.of(plan)])
+        if len(again):
+            checked = out_of_sample(again.leverages[:, 0], again.kept[:, 0], seed)
+            block["out_of_sample"] = {"drawn": fresh} | checked.to_dict()
+    return dataclasses.replace(plan, worlds=block)
+
+
+def _own(plan: Plan, worlds: Worlds, seconds: float, monitor: Monitor | None) -> list[Choices]:
+    """Return the best plans of the worlds in which most is to be gained by another plan, as many as the time allows."""
+    table = plan.tables["worlds"]
+    gain = (table["weight"] * (table["best"] - table["leverage"])).fillna(0.0).to_numpy()
+    found: list[Choices] = []
+    until = time.monotonic() + seconds
+    for place in np.argsort(-gain, kind="stable")[:MOST_OWN]:
+        if gain[place] <= 0 or time.monotonic() > until or (monitor is not None and monitor.stop()):
+            break
+        world = apply_overrides(plan.case, worlds.overrides(int(place)))
+        own = solve(world, rel_gap=OWN_GAP, time_limit=max(1.0, until - time.monotonic()), monitor=_quiet(monitor))
+        if own.leverage is not None:
+            found.append(Choices.of(own))
+    return found
+
+
+def _quiet(monitor: Monitor | None) -> Monitor:
+    """Return a monitor that stops as another does and shows nothing."""
+    quiet = Monitor()
+    if monitor is not None:
+        quiet.stop = monitor.stop  # type: ignore[method-assign]
+    return quiet
+
+
+def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Evaluated) -> dict[str, Any]:
+    """Return what the table of worlds and plans says."""
+    assert plan.worlds is not None
+    table, all_weights = plan.tables["worlds"], worlds.weights
+    leverages, kept_here = table["leverage"].to_numpy(), table["limits_kept"].to_numpy(dtype=bool)
+    weights = all_weights[found.places] / all_weights[found.places].sum()
+    # Of plans that break limits where this one keeps them none may be chosen, whatever becomes known.
+    allowed = np.flatnonzero((found.kept | ~found.kept[:, [0]]).all(axis=0))
+    benefits = found.leverages[:, allowed]
+    best = np.nan_to_num(table["best"].to_numpy()[found.places])
+    scores = np.asarray(Criterion.parse(plan.worlds["criterion"]).score(found.leverages.T, weights, best))
+    known = partial_information(
+        benefits, weights, worlds.figures.iloc[found.places], worlds.groups, drawn=bool(worlds.factors)
+    )
+    region = worst_region(leverages, kept_here, all_weights, worlds.figures)
+    plain = next((place for place, rival in enumerate(rivals) if rival.name == AS_IT_IS), None)
+    ahead = table["best"].to_numpy() - leverages
+    return {
+        "low": quantile(leverages, all_weights, LOW),
+        "high": quantile(leverages, all_weights, HIGH),
+        "share_kept": float(all_weights @ kept_here),
+        "compared": len(found),
+        "evpi": None if np.isnan(ahead).any() else _worth(float(all_weights @ ahead), leverages),
+        "evpi_of_candidates": perfect_information(benefits, weights),
+        "vss": None if plain is None or plain not in allowed else _worth(scores[0] - scores[plain], leverages),
+        "evppi": {each.name: [each.value, each.low, each.high] for each in known},
+        "groups": {each.name: list(each.figures) for each in known if each.figures != (each.name,)},
+        "candidates": [
+            _candidate(rival, found, place, weights, scores, place in allowed) for place, rival in enumerate(rivals)
+        ],
+        "region": {
+            "kind": region.kind,
+            "share": region.share,
+            "density": region.density,
+            "coverage": region.coverage,
+            "sides": [[side.figure, side.sign, side.value] for side in region.sides],
+        },
+    }
+
+
+def _worth(value: float, leverages: np.ndarray) -> float:
+    """Return what something is worth, 0 where that is rounding of the leverages it is made of."""
+    return float(value) if value > WORLD_TIE * float(np.abs(leverages).max()) else 0.0
+
+
+def _candidate(
+    rival: Rival, found: Evaluated, place: int, weights: np.ndarray, scores: np.ndarray, allowed: bool
+) -> dict[str, Any]:
+    leverages, tie = found.leverages[:, place], WORLD_TIE * float(np.abs(found.leverages).max())
+    behind = float(scores[0] - scores[place])
+    return {
+        "name": rival.name,
+        "policies": dict(rival.choices.policies),
+        "qualified": list(rival.choices.qualified),
+        "stockpile": dict(rival.choices.stockpile),
+        "mean": float(weights @ leverages),
+        "cvar": conditional_value_at_risk(leverages, weights),
+        "worst": float(leverages.min()),
+        "share_negative": float(weights[leverages < 0].sum()),
+        "share_kept": float(weights @ found.kept[:, place]),
+        "share_better": float(weights[leverages > found.leverages[:, 0] + tie].sum()),
+        "behind": behind,
+        "allowed": allowed,
+        "near": bool(place and allowed and behind <= NEAR * max(abs(float(scores[0])), 1e-9)),
+    }

@@ -1,0 +1,126 @@
+"""What is said beside a plan for many worlds, on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ..format.numbers import counted, percent, plain, rough
+from .layout import indented, new_table, section, text_line
+from .words import in_money
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ..views.case import CaseView
+    from ..views.plan import PlanView
+    from ..views.study import EstimateView, KnownRow, RegionView, StudyView
+
+
+def study_parts(view: PlanView) -> Iterable[RenderableType]:
+    """Yield the sections of a plan over worlds; none of a plan for the case's own figures."""
+    worlds = view.study
+    if worlds is None:
+        return
+    yield section("Over the worlds", plain(view.case.money))
+    found = new_table("Plan", *CANDIDATE_HEADS)
+    for name, *cells in candidate_cells(worlds):
+        found.add_row(Text(name), *cells)
+    yield indented(found)
+    for line in worth_lines(worlds, view.case):
+        yield text_line(line)
+    yield section("What to find out first", "what it is worth to know before choosing")
+    if worlds.first:
+        found = new_table("Figure", "Worth", "95% interval", "")
+        for row in worlds.first:
+            found.add_row(Text(plain(row.name)), *known_cells(row), ", ".join(map(plain, row.figures)))
+        yield indented(found)
+    yield text_line(rest_words(worlds))
+    yield section("Where it goes wrong")
+    for line in region_lines(worlds.region):
+        yield text_line(line)
+
+
+CANDIDATE_HEADS = ("Mean", "Worst tenth", "Worst", "Below 0", "Limits kept", "Better in")
+
+
+def candidate_cells(worlds: StudyView) -> Iterator[tuple[str, ...]]:
+    """Yield plan by plan its name and what it yields over the worlds."""
+    for place, row in enumerate(worlds.shown):
+        yield (
+            plain(row.name),
+            rough(row.mean),
+            rough(row.cvar),
+            rough(row.worst),
+            percent(row.negative, 0),
+            percent(row.kept, 0),
+            percent(row.better, 0) if place else "",
+        )
+
+
+def worth_lines(worlds: StudyView, case: CaseView) -> Iterator[str]:
+    """Yield what hedging and what knowing the world are worth, and what fresh worlds say."""
+    if worlds.vss is not None:
+        worth = in_money(case, rough(worlds.vss))
+        yield f"Planning for all worlds is worth {worth} beyond the plan for the figures as they are (VSS)."
+    elif any(row.kept < worlds.candidates[0].kept for row in worlds.candidates[1:2]):
+        yield "The plan for the figures as they are breaks limits in worlds in which this plan keeps them."
+    if worlds.evpi is not None:
+        yield f"To know the world before choosing would be worth {in_money(case, rough(worlds.evpi))} (EVPI)."
+    if worlds.compared < worlds.n:
+        yield f"The plans were compared in {worlds.compared} of {counted(worlds.n, 'world')}, as many as the time allowed."
+    if worlds.fresh is not None:
+        fresh = worlds.fresh
+        yield (
+            f"In {counted(fresh.n, 'fresh world')}: mean {between(fresh.mean)}, worst tenth {between(fresh.cvar)}, below 0 in "
+            f"{share_between(fresh.negative)}, limits kept in {share_between(fresh.kept)}."
+        )
+
+
+def between(found: EstimateView) -> str:
+    """Return an estimate of money with its interval."""
+    return f"{rough(found.value)} ({rough(found.low)} to {rough(found.high)})"
+
+
+def share_between(found: EstimateView) -> str:
+    """Return an estimate of a share with its interval."""
+    return f"{percent(found.value, 0)} ({percent(found.low, 0)} to {percent(found.high, 0)})"
+
+
+def known_cells(row: KnownRow) -> tuple[str, str]:
+    """Return what a figure is worth, and the interval."""
+    return rough(row.worth.value), f"{rough(row.worth.low)} to {rough(row.worth.high)}"
+
+
+def rest_words(worlds: StudyView) -> str:
+    """Return what is said of the figures that are not listed."""
+    if not worlds.first:
+        return "No single figure is worth knowing: the same plan is chosen whatever it turns out to be."
+    rest = len(worlds.known) - len(worlds.first)
+    if not rest:
+        return "No other figure is uncertain."
+    return f"{counted(rest, 'other figure or group', 'other figures and groups')}: worth less, or nothing."
+
+
+def region_lines(region: RegionView) -> Iterator[str]:
+    """Yield where a plan goes wrong."""
+    if region.negative:
+        yield f"Leverage is below 0 or a limit is broken in {percent(region.share, 0)} of the worlds."
+        goes = "goes wrong in"
+    else:
+        yield "It never goes wrong in these worlds."
+        goes = f"has its worst {percent(region.share, 0)} in"
+    if region.sides:
+        sides = " and ".join(_side(*side) for side in region.sides)
+        yield (
+            f"It {goes} {percent(region.density, 0)} of the worlds with {sides}; {percent(region.coverage, 0)} of all such "
+            "worlds are among these."
+        )
+    elif region.share:
+        yield "No figure or two of them tell where."
+
+
+def _side(figure: str, sign: str, value: float | str) -> str:
+    return f"{plain(figure)} {sign} {plain(value) if isinstance(value, str) else rough(value)}"

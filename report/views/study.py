@@ -1,0 +1,198 @@
+"""What is said beside a plan for many worlds: its rivals, what knowing more is worth, where it goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...analysis.information.study import ALL_OPEN, AS_IT_IS, HEDGED, SOURCING
+
+if TYPE_CHECKING:
+    from ...model import Plan
+
+ALWAYS = (HEDGED, AS_IT_IS, SOURCING, ALL_OPEN)
+"""Plans that are shown whatever they yield."""
+
+MOST_KNOWN = 5
+"""Figures shown of those worth knowing."""
+
+
+@dataclass(frozen=True)
+class EstimateView:
+    """A figure and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class KnownRow:
+    """A figure, or a group of figures, and what it is worth to know it.
+
+    Attributes
+    ----------
+    name
+        Path of the figure, or the group's name.
+    figures
+        The figures of a group.
+    worth
+        EVPPI, money.
+    """
+
+    name: str
+    figures: tuple[str, ...]
+    worth: EstimateView
+
+
+@dataclass(frozen=True)
+class CandidateRow:
+    """A plan that was compared.
+
+    Attributes
+    ----------
+    name
+        What it is, or how it differs from the plan.
+    mean, cvar, worst
+        Of leverage over the worlds, money.
+    negative, kept, better
+        Share of the worlds in which leverage is below 0, all limits are kept, and it has more leverage than the plan.
+    near
+        Whether it is within 1 % of the plan by the criterion.
+    """
+
+    name: str
+    mean: float
+    cvar: float
+    worst: float
+    negative: float
+    kept: float
+    better: float
+    near: bool
+
+
+@dataclass(frozen=True)
+class RegionView:
+    """Where a plan goes wrong.
+
+    Attributes
+    ----------
+    negative
+        Whether leverage is below 0 or a limit broken there; else these are the worst worlds of a plan that never goes wrong.
+    share
+        Share of the worlds.
+    sides
+        Figure, ``above``, ``below`` or ``is``, and value.
+    density, coverage
+        Share of the worlds between the sides that go wrong; share of those that go wrong that lie there.
+    """
+
+    negative: bool
+    share: float
+    sides: tuple[tuple[str, str, float | str], ...]
+    density: float
+    coverage: float
+
+
+@dataclass(frozen=True)
+class FreshView:
+    """The plan in fresh worlds.
+
+    Attributes
+    ----------
+    n
+        How many were worked out.
+    mean, cvar, negative, kept
+        Estimates with their intervals.
+    """
+
+    n: int
+    mean: EstimateView
+    cvar: EstimateView
+    negative: EstimateView
+    kept: EstimateView
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """What is said beside a plan for many worlds.
+
+    Attributes
+    ----------
+    n, compared
+        How many worlds, and in how many of them the plans were compared.
+    low, high
+        5 and 95 % of leverage, money.
+    kept
+        Share of the worlds in which all limits are kept.
+    told
+        Whether the worlds come from the case's table.
+    evpi, vss
+        What it would be worth to know the world; what is had beyond the plan for the figures as they are. None: not known.
+    known, candidates, region, fresh
+        Rows of its sections.
+    """
+
+    n: int
+    compared: int
+    low: float
+    high: float
+    kept: float
+    told: bool
+    evpi: float | None
+    vss: float | None
+    known: tuple[KnownRow, ...]
+    candidates: tuple[CandidateRow, ...]
+    region: RegionView
+    fresh: FreshView | None
+
+    @property
+    def first(self) -> tuple[KnownRow, ...]:
+        """Figures most worth knowing, those worth nothing left out."""
+        return tuple(row for row in self.known if row.worth.value > 0)[:MOST_KNOWN]
+
+    @property
+    def shown(self) -> tuple[CandidateRow, ...]:
+        """Plans to show: those always compared, and those nearly as good."""
+        return tuple(row for row in self.candidates if row.name in ALWAYS or row.near)
+
+
+def study_view(plan: Plan) -> StudyView | None:
+    """Return what is said beside a plan; None where nothing was worked out."""
+    found = plan.worlds
+    if found is None or "candidates" not in found:
+        return None
+    groups: Mapping[str, Any] = found["groups"]
+    region, fresh = found["region"], found.get("out_of_sample")
+    return StudyView(
+        found["n"],
+        found["compared"],
+        found["low"],
+        found["high"],
+        found["share_kept"],
+        found["seed"] is None,
+        found["evpi"],
+        found["vss"],
+        tuple(
+            KnownRow(name, tuple(groups.get(name, ())), EstimateView(*worth)) for name, worth in found["evppi"].items()
+        ),
+        tuple(_candidate(row) for row in found["candidates"]),
+        RegionView(
+            region["kind"] == "negative",
+            region["share"],
+            tuple((figure, sign, value) for figure, sign, value in region["sides"]),
+            region["density"],
+            region["coverage"],
+        ),
+        None
+        if fresh is None
+        else FreshView(
+            fresh["n"], *(EstimateView(*fresh[name]) for name in ("mean", "cvar", "share_negative", "share_kept"))
+        ),
+    )
+
+
+def _candidate(row: Mapping[str, Any]) -> CandidateRow:
+    shares = (row["share_negative"], row["share_kept"], row["share_better"])
+    return CandidateRow(row["name"], row["mean"], row["cvar"], row["worst"], *shares, row["near"])

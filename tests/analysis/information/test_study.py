@@ -1,0 +1,135 @@
+"""What is said beside a plan for many worlds agrees with each world solved and each plan evaluated alone."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+from sluicegate import evaluate, load_case, solve
+from sluicegate.analysis.information import studied
+from sluicegate.analysis.information.evaluated import evaluate_in
+from sluicegate.analysis.information.study import AS_IT_IS, HEDGED, rivals_of
+from sluicegate.analysis.information.value import best_of, partial_information
+from sluicegate.analysis.worlds import Worlds, draw, from_table, world_cases
+from sluicegate.model.plan.choices import Choices
+from sluicegate.report.notebook import plan_html
+from sluicegate.report.text.plan import show_plan
+from sluicegate.report.views.study import study_view
+
+WORLDS = 16
+
+
+@pytest.fixture(scope="module")
+def case():
+    return load_case("tutorial")
+
+
+@pytest.fixture(scope="module")
+def worlds(case):
+    return draw(case, WORLDS, 2)
+
+
+@pytest.fixture(scope="module")
+def plan(case, worlds):
+    return studied(solve(case, worlds=worlds), worlds, solve(case), fresh=12)
+
+
+def test_the_figures_are_those_of_worlds_solved_and_plans_evaluated_alone(case, worlds, plan):
+    found, plain, here = plan.worlds, solve(case), Choices.of(plan)
+    cases = world_cases(case, worlds)
+    best = np.array([solve(world).leverage for world in cases])
+    mine, theirs = (
+        np.array([evaluate(world, each.policies, each.qualified, each.stockpile).leverage for world in cases])
+        for each in (here, Choices.of(plain))
+    )
+    assert found["mean"] == pytest.approx(mine.mean(), rel=1e-6)
+    assert found["evpi"] == pytest.approx((best - mine).mean(), rel=1e-4, abs=1e-4)
+    assert found["vss"] == pytest.approx(max(0.0, mine.mean() - theirs.mean()), rel=1e-4, abs=1e-4)
+    assert found["low"] <= mine.mean() <= found["high"]
+    # CVaR by its definition: a tenth of 16 worlds is the worst one and six tenths of the next.
+    worst = np.sort(mine)
+    assert found["candidates"][0]["cvar"] == pytest.approx((worst[0] + 0.6 * worst[1]) / 1.6, rel=1e-6)
+    assert [row["name"] for row in found["candidates"][:2]] == [HEDGED, AS_IT_IS]
+    assert found["candidates"][0]["behind"] == 0 and not found["candidates"][0]["near"]
+    assert all(row["mean"] <= found["candidates"][0]["mean"] + 1e-6 for row in found["candidates"] if row["allowed"])
+    assert 0 <= found["evpi_of_candidates"] <= found["evpi"] + 1e-6
+    assert all(0 <= low <= value <= high for value, low, high in found["evppi"].values())
+    assert max(value for value, *_ in found["evppi"].values()) <= found["evpi_of_candidates"] + 1e-9
+    assert found["out_of_sample"]["n"] == found["out_of_sample"]["drawn"] == 12
+    # The rest of the plan stays as it was.
+    bare = solve(case, worlds=worlds)
+    kept = {name: value for name, value in plan.to_dict().items() if name not in ("worlds", "solve")}
+    assert kept == {name: value for name, value in bare.to_dict().items() if name not in ("worlds", "solve")}
+    assert bare.worlds.items() <= found.items()
+
+
+def test_fresh_worlds_are_other_worlds(case, worlds, plan):
+    fresh = draw(case, 12, 3, stratified=False)
+    found = evaluate_in(case, fresh, [Choices.of(plan)])
+    assert plan.worlds["out_of_sample"]["mean"][0] == pytest.approx(found.leverages.mean())
+    assert plan.worlds["out_of_sample"]["share_kept"][0] == found.kept.mean()
+
+
+def test_stories_are_all_there_are(case):
+    worlds = from_table(case)
+    plan = studied(solve(case, worlds="table"), worlds, solve(case))
+    assert "out_of_sample" not in plan.worlds
+    assert plan.worlds["evpi_of_candidates"] <= plan.worlds["evpi"] + 1e-6
+    assert all(value == low == high for value, low, high in plan.worlds["evppi"].values())
+
+
+def test_plans_are_compared_once_each(case):
+    hedged = Choices({"acid": "review", "gas": "open"}, ("chip-world-home",))
+    rivals = rivals_of(
+        case, hedged, Choices({"acid": "open", "gas": "open"}), [hedged, Choices({"acid": "strict", "gas": "open"})]
+    )
+    names = [rival.name for rival in rivals]
+    assert names[:3] == [HEDGED, AS_IT_IS, "sourcing alone"]
+    assert "nothing done" not in names, "it is the plan for the figures as they are"
+    assert len({str(rival.choices) for rival in rivals}) == len(rivals)
+    assert "gas: open -> review" in names
+
+
+def test_a_plan_for_many_worlds_says_what_to_find_out_first(plan):
+    page = io.StringIO()
+    show_plan(plan, Console(file=page, width=110))
+    text = page.getvalue()
+    order = [
+        text.index(words)
+        for words in ("Leverage ", "chosen by mean leverage", "Over the worlds", "What to find out first")
+    ]
+    assert order == sorted(order) and text.index("What to find out first") < text.index("\nPolicies")
+    first = study_view(plan).first
+    assert first and first[0].name == "stocks.abroad-fab/acid.initial"
+    assert "stocks.abroad-fab/acid.initial" in text and "Where it goes wrong" in text
+    html = plan_html(plan)
+    assert "To find out first" in html and "given, not optimised" not in html
+
+
+def conditional(case, path, value, many, seed):
+    """Worlds with one figure known and the others drawn."""
+    drawn = draw(case, many, seed, stratified=False)
+    return Worlds(drawn.names, drawn.weights, drawn.figures.assign(**{path: value}))
+
+
+def test_knowing_a_figure_is_worth_what_a_nested_simulation_says(case):
+    """EVPPI by regression against the outer and inner loops of brute force, within the error of both."""
+    path = "stocks.abroad-fab/acid.initial"
+    plans = [Choices({"acid": "review", "gas": "open"}, ("chip-world-home",)), Choices({"acid": "open", "gas": "open"})]
+    worlds = draw(case, 96, 11)
+    benefits = evaluate_in(case, worlds, plans).leverages
+    found = {known.name: known for known in partial_information(benefits, worlds.weights, worlds.figures)}
+    outer = draw(case, 24, 5).figures[path]
+    inner = [conditional(case, path, value, 8, place) for place, value in enumerate(outer)]
+    means = np.array([evaluate_in(case, each, plans).leverages.mean(axis=0) for each in inner])
+    now = best_of(benefits, worlds.weights)
+    ahead = means.max(axis=1) - means[:, now]
+    nested, error = ahead.mean(), ahead.std(ddof=1) / np.sqrt(len(ahead))
+    assert found[path].low - 2 * error <= nested <= found[path].high + 2 * error
+    assert found[path].value > 0.5
+    others = [known.value for name, known in found.items() if name != path]
+    assert max(others) < 0.25 * found[path].value
+    assert isinstance(outer, pd.Series)
