@@ -513,8 +513,8 @@ def limit_scenario(b: Any, data: ScenarioData) -> None:
     b.fill_gap = Var(b.continued, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.week_gap = Var(b.continued_weekly, within=NonNegativeReals, bounds=(0.0, 0.0))
     # A limit on shares has one gap, that of ``none``, in all scenarios in which it holds.
-    own = b.concentrated if data.scenario == NONE else []
-    b.share_gap = Var(own, within=NonNegativeReals, bounds=(0.0, 0.0))
+    b.gapped = Set(initialize=concentrated(data) if data.scenario == NONE else [], dimen=2)
+    b.share_gap = Var(b.gapped, within=NonNegativeReals, bounds=(0.0, 0.0))
     starts = [(*pair, first) for pair in b.continued for first in range(data.weeks - data.run(*pair) + 1)]
     b.continuity = Constraint(Set(initialize=starts, dimen=3), rule=continuity)
     # Over all weeks, also those of ``none``: each limit stands for itself, so that it can be said which are in conflict.

@@ -38,7 +38,9 @@ SUMMARY, POLICIES, SOURCING = "Summary", "Policies of the plan", "Sourcing"
 FLOWS, STOCKS, FILLS = "Flows by week", "Stocks by week", "Fills by week"
 SCENARIOS, CAUSES, LOSSES, CONTINUITY = "Scenarios", "Causes", "Losses", "Continuity"
 ALLOCATION, SERVICE = "Allocation", "Service"
-SHEETS = (SUMMARY, POLICIES, SOURCING, ALLOCATION, SERVICE, SCENARIOS, CAUSES, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
+"""Sheets of a plan at least cost."""
+
+SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, CAUSES, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
 """Sheets of the plan; none has the name of a table of the case, nor one near it, so that the workbook is a case too."""
 
 EVERY = "every scenario"
