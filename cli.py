@@ -278,13 +278,28 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
     help="With --worlds N: check the plan in so many worlds drawn anew; 0: none.",
 )
 @click.option(
+    "--replications",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="R",
+    help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.",
+)
+@click.option(
     "--no-range",
     is_flag=True,
     help="Do not work out from where to where the figure runs over uncertain figures, nor, with --worlds, what other plans yield.",
 )
 @loudness_options
 def solve(
-    case: str, overrides: tuple[str, ...], wanted: Wanted, fresh: int, no_range: bool, talk: Talk, **options: Any
+    case: str,
+    overrides: tuple[str, ...],
+    wanted: Wanted,
+    fresh: int,
+    replications: int,
+    no_range: bool,
+    talk: Talk,
+    **options: Any,
 ) -> None:
     """Find the plan of greatest leverage for CASE, and prove it.
 
@@ -327,7 +342,13 @@ def solve(
                 worlds = asked_worlds(loaded, asked["worlds"], **given)
                 alone = {name: value for name, value in options.items() if name not in asked}
                 plain = interrupts.run(lambda: solve_case(loaded, **alone, monitor=monitor), talk)
-                beside = {"fresh": fresh, "vary": asked.get("vary", ()), "processes": workers, "monitor": monitor}
+                beside = {
+                    "fresh": fresh,
+                    "replications": replications,
+                    "vary": asked.get("vary", ()),
+                    "processes": workers,
+                    "monitor": monitor,
+                }
                 plan = interrupts.run(lambda: studied(found, worlds, plain, **beside), talk)
             elif not no_range:
                 plan = interrupts.run(

@@ -28,13 +28,13 @@ DOCUMENTS = {"plan": "plan.json", "frontier": "frontier.json", "sweep": "sweep.j
 ADDED = {"case_warnings", "range", "weights", "worlds"}
 """Keys of plan.json that a result of an earlier version does not have."""
 
-ADDED_TABLES = {"causes", "worlds"}
+ADDED_TABLES = {"causes", "by_week", "worlds"}
 """Tables that a result of an earlier version does not have."""
 
 MOST_NAMED = 4
 """Changed files that a message names before it counts."""
 
-TABLES = ("policies", "sourcing", "flows", "stocks", "fills", "losses", "causes", "worlds")
+TABLES = ("policies", "sourcing", "flows", "stocks", "fills", "losses", "causes", "by_week", "worlds")
 
 
 def result_kind(folder: str | os.PathLike[str]) -> str | None:

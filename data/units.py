@@ -13,6 +13,8 @@ from .schema.errors import Fault
 from .schema.tables import TABLES, Limits, Row
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from .input.draft import Draft, Line
     from .schema.case import Case
 
@@ -104,13 +106,13 @@ class Units:
             for table in TABLES
             if figures(TABLES[table])
         }
-        limits = case.settings.limits
-        moved = {
-            key: getattr(limits, key) / self.unit_of(extra(info, "unit"))
-            for key, info in setting_keys("limits").items()
-        }
-        settings = case.settings.model_copy(update={"limits": limits.model_copy(update=moved)})
-        return replace(case, settings=settings, **rows)
+        sections = {name: self._section(name, getattr(case.settings, name)) for name in ("limits", "bargain")}
+        return replace(case, settings=case.settings.model_copy(update=sections), **rows)
+
+    def _section(self, name: str, section: BaseModel) -> BaseModel:
+        found = {key: getattr(section, key) for key in setting_keys(name)}
+        units = {key: self.unit_of(extra(info, "unit")) for key, info in setting_keys(name).items()}
+        return section.model_copy(update={key: value / units[key] for key, value in found.items() if value is not None})
 
     def _row(self, row: Row, about: Mapping[tuple[str, str], str]) -> Row:
         moved = {}

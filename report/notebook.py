@@ -47,7 +47,7 @@ class PlanCharts:
 
     def __repr__(self) -> str:
         """Return the names of the charts."""
-        return "Charts of a plan: fills(side), losses(side), sourcing(), margins()"
+        return "Charts of a plan: fills(side), losses(side), sourcing(), margins(), settlements()"
 
     def fills(self, side: str | None = None) -> altair.TopLevelMixin:
         """Return fills and stocks by week of a side, ``counterpart`` (default where there is one) or ``ours``.
@@ -98,6 +98,18 @@ class PlanCharts:
         from .charts.plan import margins
 
         return self._chart(margins, "margins")
+
+    def settlements(self) -> altair.TopLevelMixin:
+        """Return both losses and the leverage by the week in which it is settled.
+
+        Raises
+        ------
+        ValueError
+            Where the case says nothing of what is at stake.
+        """
+        from .charts.plan import settlements
+
+        return self._chart(settlements, "settlements")
 
     def _side(self, side: str | None) -> str:
         sides = words_of(self._plan.case).sides

@@ -19,7 +19,7 @@ from sluicegate.model.follower import combinations as candidates
 from sluicegate.model.follower import enumerate as columns
 from sluicegate.model.leader.problem import Problem
 
-from sluicegate_testing.oracle import OracleAnswer, best_for, combinations, oracle
+from sluicegate_testing.oracle import OracleAnswer, best_for, causes, combinations, oracle
 from sluicegate_testing.reviewed import TIME, with_only
 from sluicegate_testing.strategies import cases, feature_cases, meaning_cases, random_case
 
@@ -132,6 +132,25 @@ def test_every_method_knows_what_changes_over_time(method: str) -> None:
             random_case(number, max_weeks=6, max_regimes=2, max_combinations=9, meaning=True, features=True), TIME
         )
         agree(drawn, method)
+
+
+@pytest.mark.parametrize("number", range(500, 516))
+def test_causes_of_what_changes_over_time(number: int) -> None:
+    # Nothing is qualified or stockpiled. Ties of the status quo move money between stock and holding, and cancel there.
+    options = {"max_regimes": 2, "max_weeks": 6, "max_combinations": 9, "meaning": True, "features": True}
+    drawn = with_only(random_case(number, **options), TIME)
+    policies = combinations(*drawn)[-1]
+    try:
+        expected = causes(*drawn, policies, qualified=[], stockpile={})
+    except ValueError:
+        pytest.skip("the limits leave no plan")
+    table = evaluate(made(drawn), policies).tables["causes"].query("scenario == 'none'")
+    found = {(row.side, row.cause, row.item): row.amount for row in table.itertuples()}
+    money = max(1.0, abs(expected.counterpart_loss), abs(expected.own_loss))
+    for side, parts in (("counterpart", expected.counterpart), ("ours", expected.own)):
+        for (cause, item), amount in parts.items():
+            if cause in ("sales", "sources"):
+                assert found.get((side, cause, item), 0.0) == approx(amount, abs=1e-3 * money)
 
 
 @pytest.mark.parametrize("number", range(40))

@@ -16,9 +16,9 @@ from ...model.network.network import OPEN, Network
 from ...model.plan.choices import Choices, Offer, changed
 from ...model.plan.monitor import Monitor
 from ...model.plan.tolerances import WORLD_TIE
-from ..worlds import Criterion, draw
+from ..worlds import Criterion, draw, solve_worlds
 from .evaluated import Evaluated, evaluate_in
-from .measures import HIGH, LOW, conditional_value_at_risk, out_of_sample, quantile
+from .measures import HIGH, LOW, conditional_value_at_risk, out_of_sample, quantile, replicated_gap
 from .regions import worst_region
 from .value import partial_information, perfect_information
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 FRESH = 256
 """Worlds drawn anew for the check out of sample."""
+
+FIRST_SAMPLE = 1000
+"""What is added to the seed for the first sample of the replications, so that no two draws are the same."""
 
 MOST_RIVALS = 16
 """Plans that a plan is compared with."""
@@ -110,6 +113,7 @@ def studied(
     plain: Plan | None,
     *,
     fresh: int = FRESH,
+    replications: int = 0,
     vary: Sequence[str] = (),
     processes: int = 1,
     cluster: str | None = None,
@@ -128,6 +132,9 @@ def studied(
     fresh
         Worlds drawn anew, with another seed and each by itself, in which the plan is worked out once more; 0: none. A table of
         worlds is all there is.
+    replications
+        Samples of as many worlds for each of which a plan of its own is sought, to bound how far the plan is from the best one for
+        all worlds there may be.
     vary
         Distributions that were given beside the case's own.
     processes, cluster
@@ -141,7 +148,8 @@ def studied(
         Its ``worlds`` hold, money in the case's currency: ``low``, ``high`` (5 and 95 % of leverage), ``share_kept``; ``evpi``,
         None where some world allows no plan; ``vss``, None where the plan for the figures as they are breaks limits that this one
         keeps; ``evppi`` by figure or group: value and both ends of its interval; ``groups``; ``candidates``; ``region``, where it
-        goes wrong; ``compared``, worlds in which candidates were worked out; ``out_of_sample``.
+        goes wrong; ``compared``, worlds in which candidates were worked out; ``out_of_sample``; ``replications``: how many, and
+        the gap with the ends of its interval.
     """
     if plan.leverage is None or plan.worlds is None:
         return plan
@@ -164,6 +172,21 @@ def studied(
         if len(again):
             checked = out_of_sample(again.leverages[:, 0], again.kept[:, 0], seed)
             block["out_of_sample"] = {"drawn": fresh} | checked.to_dict()
+    if replications and worlds.factors:
+        criterion = Criterion.parse(plan.worlds["criterion"])
+        ahead = []
+        for number in range(replications):
+            sample = draw(plan.case, len(worlds), (worlds.seed or 0) + FIRST_SAMPLE + number, vary)
+            best = solve_worlds(plan.case, sample, criterion, monitor=_quiet(monitor))
+            here = evaluate_in(plan.case, sample, [Choices.of(plan)], processes=processes, cluster=cluster)
+            if best.value is None:
+                break
+            scores = [
+                criterion.score(each, sample.weights, best.best) for each in (best.leverages, here.leverages[:, 0])
+            ]
+            ahead.append(float(scores[0] - scores[1]))
+        if ahead:
+            block["replications"] = {"n": len(ahead), "gap": replicated_gap(ahead).to_list()}
     return dataclasses.replace(plan, worlds=block)
 
 

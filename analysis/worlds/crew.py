@@ -76,6 +76,9 @@ class LocalCrew:
         """Recompute a plan's figures in every world, alone."""
         return [world.certify(number, point) for world in self.worlds]
 
+    def close(self) -> None:
+        """Nothing runs beside this process."""
+
     def only(self, number: int) -> LocalCrew:
         """Return who works on one of the worlds."""
         crew = LocalCrew([self.cases[number]], self.units, self.stop)

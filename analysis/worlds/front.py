@@ -62,7 +62,7 @@ def solve(
     rel_gap
         Relative gap at which a plan counts as optimal; default: the case's.
     threads
-        Processes that work out responses, where they are enumerated as a whole.
+        Processes that work out responses, where they are enumerated as a whole; with `worlds` those that share the worlds.
     method
         ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``pieces`` those of what
         each good is made of, ``rows`` bounds them by what single responses tell, ``tree`` branches over them, ``program`` solves
@@ -116,4 +116,6 @@ def solve(
     if method not in ("auto", "columns") or solver is not None:
         raise ValueError("a plan for many worlds enumerates the combinations of policies; leave out method and solver")
     found = asked_worlds(case, worlds, seed, vary)
-    return solve_worlds(case, found, criterion, time_limit=time_limit, rel_gap=rel_gap, monitor=monitor).plan
+    return solve_worlds(
+        case, found, criterion, time_limit=time_limit, rel_gap=rel_gap, processes=threads, monitor=monitor
+    ).plan

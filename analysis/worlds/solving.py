@@ -24,6 +24,7 @@ from .criterion import Criterion, cvar, weighted
 from .master import Master
 from .sampling import Worlds, world_cases
 from .search import Crew, Ended, Incumbent, WorldsSearch
+from .spread import SpreadCrew
 from .world import Alone, WorldAccount
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def solve_worlds(
     *,
     time_limit: float | None = None,
     rel_gap: float | None = None,
+    processes: int = 1,
     monitor: Monitor | None = None,
 ) -> WorldsResult:
     """Find the plan that is best over all worlds, and prove it (model.md section 6).
@@ -101,6 +103,8 @@ def solve_worlds(
         Seconds; default: the case's.
     rel_gap
         Relative gap at which a plan counts as optimal; default: the case's.
+    processes
+        Processes of this machine among which the worlds are shared; they find the same plan.
     monitor
         Told of progress, asked whether to stop.
 
@@ -123,7 +127,12 @@ def solve_worlds(
     monitor = monitor or Monitor()
     options = case.settings.solver
     clock = Clock(options.time_limit if time_limit is None else time_limit, monitor.stop)
-    return _Solver(case, worlds, found, options.rel_gap if rel_gap is None else rel_gap, clock, monitor).result()
+    gap = options.rel_gap if rel_gap is None else rel_gap
+    solver = _Solver(case, worlds, found, gap, clock, monitor, processes)
+    try:
+        return solver.result()
+    finally:
+        solver.crew.close()
 
 
 class _Solver:
@@ -137,6 +146,7 @@ class _Solver:
         rel_gap: float,
         clock: Clock,
         monitor: Monitor,
+        processes: int,
     ):
         self.case = case
         self.worlds = worlds
@@ -150,7 +160,11 @@ class _Solver:
         distinct = list(dict.fromkeys(cases))
         self.group = np.array([distinct.index(each) for each in cases], dtype=int)
         self.weights = np.bincount(self.group, weights=worlds.weights)
-        self.crew = LocalCrew(distinct, self.units, clock.up)
+        self.crew: LocalCrew | SpreadCrew
+        if processes > 1 and len(distinct) > 1:
+            self.crew = SpreadCrew(distinct, self.units, processes, clock.up)
+        else:
+            self.crew = LocalCrew(distinct, self.units, clock.up)
 
     def result(self) -> WorldsResult:
         """Find the plan and prove it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...data import Fault
 from ...data.units import Units
 from ...model.certify.certificate import Compared, certify, refuse_breaches
 from ...model.certify.figures import Figures
@@ -19,6 +20,7 @@ from ...model.methods.cut_pool import scale
 from ...model.methods.engine import Engine, Found
 from ...model.plan.limits import SolveLimits
 from ...model.plan.tolerances import SMALL_CERTIFICATE
+from ..figures.factors import DesignError
 from .master import Lines, WorldLines
 
 if TYPE_CHECKING:
@@ -103,6 +105,7 @@ class World:
 
     def __init__(self, case: Case, units: Units, stop: Callable[[], bool] = lambda: False):
         self.problem = Problem.natural(case, stop=stop, units=units)
+        _refuse_whole_numbers(self.problem)
         self.engine = Engine(self.problem.case, problem=self.problem, stop=stop)
         self.found: Found | None = None
         self.charged = False
@@ -306,6 +309,24 @@ class World:
         qualify = {str(key): amount > 0.5 for (kind, key), amount in chosen.items() if kind == "qualify"}
         stockpile = {key: amount for (kind, key), amount in chosen.items() if kind == "stockpile"}
         return FirstStage(qualify, stockpile)
+
+
+def _refuse_whole_numbers(problem: Problem) -> None:
+    """Refuse decisions of single weeks or scenarios that are whole: what a first stage is worth is then not concave in it.
+
+    Raises
+    ------
+    DesignError
+        Naming the columns that make them so.
+    """
+    whole = int(np.count_nonzero(problem.leader_problem.program.integer))
+    placed = problem.choices.qualify.columns
+    if whole > int(np.count_nonzero(placed >= 0)):
+        message = (
+            "the case has least orders, price breaks or limits on suppliers (min_order, price_breaks, min_supplier_share), whose "
+            "decisions are whole in every world; a plan for many worlds cannot be proven with them: leave these out"
+        )
+        raise DesignError([Fault("--worlds", message)])
 
 
 @dataclass

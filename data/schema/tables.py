@@ -859,6 +859,17 @@ class Objective(Section):
     )
 
 
+class Bargain(Section):
+    """What the dispute is about; without it a plan says nothing of a settlement."""
+
+    stake: Amount | None = column(
+        "What the outcome of the dispute is worth to our side: a threat that costs us more is a bluff.",
+        "money",
+        default=None,
+    )
+    concession_cost: Amount | None = column("What giving way costs the counterpart.", "money", default=None)
+
+
 class SolverOptions(Section):
     """How hard to try."""
 
@@ -877,4 +888,5 @@ class Settings(Section):
     horizon: Horizon
     limits: Limits = Limits()
     objective: Objective = Objective()
+    bargain: Bargain = Bargain()
     solver: SolverOptions = SolverOptions()

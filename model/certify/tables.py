@@ -15,6 +15,7 @@ from ..network.network import NONE, Network
 from ..network.weekly import alike
 from .causes import causes_table
 from .figures import Account, first_shortage
+from .settling import bargained, by_week_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,7 @@ UNITS = {
     "stocks": {"week": "week", "stock": "units of the item"},
     "fills": {"week": "week", "fill": "share"},
     "losses": {"status_quo": MONEY, "plan": MONEY, "loss": MONEY},
+    "by_week": {"week": "week", "counterpart_loss": MONEY, "own_loss": MONEY, "leverage": MONEY},
     "causes": {"units": "units of the item", "amount": MONEY},
 }
 """Units of the figures of each table."""
@@ -310,6 +312,8 @@ def plan_tables(problem: Problem, account: Account) -> dict[str, pd.DataFrame]:
         "losses": losses_table(problem, account),
         "causes": causes_table(problem, account),
     }
+    if bargained(problem, account):
+        tables["by_week"] = by_week_table(problem, account)
     currency = problem.case.settings.case.currency
     for name, frame in tables.items():
         frame.attrs["currency"] = currency

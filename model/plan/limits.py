@@ -41,6 +41,9 @@ class LimitedResource:
 
 BUDGET = "budget"
 
+BARGAIN = ("stake", "concession_cost")
+"""Keys of ``[bargain]``: what the dispute is about."""
+
 LIMITED = {
     resource.name: resource
     for resource in (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .sense import sense_of
-from .tolerances import SERVED_IN_FULL
+from .tolerances import NOTHING_TO_COME, SERVED_IN_FULL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,8 +106,8 @@ class Plan:
     worlds
         Of a plan for many worlds: their number, seed, criterion, its value, bound and gap, and what leverage is in them; else None.
     tables : dict of str to pandas.DataFrame
-        policies, sourcing, flows, stocks, fills, losses, causes, of a plan for many worlds worlds too; units of their columns in
-        ``frame.attrs["units"]``.
+        policies, sourcing, flows, stocks, fills, losses, causes, by_week where the case says what is at stake, and of a plan for
+        many worlds worlds; units of their columns in ``frame.attrs["units"]``.
 
     Notes
     -----
@@ -178,6 +178,40 @@ class Plan:
             return self.weights
         return {self.worst_package: 1.0}
 
+    @property
+    def bargain(self) -> dict[str, Any] | None:
+        """What the threat is worth against ``[bargain]``; None where the case has none, or there is no plan.
+
+        ``settlement`` (half of the leverage), ``stake`` and ``credible`` (own loss <= stake), ``concession_cost`` and ``gives_way``
+        (the counterpart's loss >= concession_cost), ``spent_week``: the first from which on what is still to come, less than giving
+        way costs or, where that is not known, a thousandth of its loss, would not move the counterpart.
+        """
+        stated = self.case.settings.bargain
+        if self.leverage is None or self.least_cost or (stated.stake is None and stated.concession_cost is None):
+            return None
+        theirs, ours = self.counterpart_loss or 0.0, self.own_loss or 0.0
+        return {
+            "settlement": self.leverage / 2,
+            "stake": stated.stake,
+            "credible": None if stated.stake is None else ours <= stated.stake,
+            "concession_cost": stated.concession_cost,
+            "gives_way": None if stated.concession_cost is None else theirs >= stated.concession_cost,
+            "spent_week": self._spent_week(theirs, stated.concession_cost),
+        }
+
+    def _spent_week(self, loss: float, moving: float | None) -> int | None:
+        """First week from which on less is still to come than what moves the counterpart."""
+        frame = self.tables.get("by_week")
+        if frame is None or loss <= 0:
+            return None
+        least = NOTHING_TO_COME * loss if moving is None else moving
+        found = None
+        for week, lost in zip(frame["week"][::-1], frame["counterpart_loss"][::-1], strict=True):
+            if loss - lost >= least:
+                break
+            found = int(week)
+        return found
+
     def causes(self) -> list[dict[str, Any]]:
         """Rows of the table ``causes`` over the scenarios that decide; they add up to both losses."""
         frame = self.tables.get("causes")
@@ -217,6 +251,7 @@ class Plan:
             "case_warnings": list(self.case_warnings),
             "solve": dict(self.solve),
             **({} if self.range is None else {"range": dict(self.range)}),
+            **({} if (bargain := self.bargain) is None else {"bargain": bargain}),
             **({} if self.worlds is None else {"worlds": dict(self.worlds)}),
         }
         if self.weights:

@@ -107,6 +107,9 @@ SERVED_IN_FULL = 1 - 1e-4
 NO_LOSS = 1e-5
 """Loss, in weeks of one demand, below which nothing counts as lost."""
 
+NOTHING_TO_COME = 1e-3
+"""Share of the counterpart's loss below which what is still to come of it counts as nothing."""
+
 # Comparisons inside the methods -----------------------------------------------------------------------------------
 
 SAME_HEIGHT = 1e-7

@@ -10,6 +10,7 @@ from ...analysis.dependence.prices import POINTS, herfindahl
 from ...model.plan.plan import decided, served
 from ..format.numbers import counted, decimals, number, percent, plain, signed
 from ..format.words import words_of
+from ..views.bargain import bargain_view
 from ..views.outcomes import margin_rows, part_words
 from ..views.sourcing import supply_shares
 from .base import (
@@ -79,6 +80,41 @@ def our_fills(plan: Plan) -> Figure | None:
 def sourcing(plan: Plan) -> Figure | None:
     """Return who supplies us before and after; None where every share stays."""
     return side_by_side("sourcing", "Who supplies us", sourcing_figures(plan))
+
+
+# Settlements ---------------------------------------------------------------------------------------------------------
+
+
+def settlements(plan: Plan) -> Figure | None:
+    """Return both losses and the leverage by the week of a settlement; None where the case says nothing of what is at stake."""
+    import pandas as pd
+
+    view = bargain_view(plan)
+    if view is None or not view.weeks:
+        return None
+    names = {"counterpart_loss": "the counterpart's loss", "own_loss": "our loss", "leverage": "leverage"}
+    rows = [
+        {"week": row.week, "money": getattr(row, key), "what": name}
+        for row in view.weeks
+        for key, name in names.items()
+    ]
+    money, first, last = plain(plan.case.settings.case.currency), view.weeks[0], view.weeks[-1]
+    best = view.best or last
+    colour = nominal(
+        "what",
+        scale={"domain": list(names.values()), "range": [THEIRS, OURS, INK]},
+        legend={"title": None, "orient": "top"},
+    )
+    x = quantity("week", axis={"title": "settled in week", "tickMinStep": 1}, scale={"nice": False})
+    y = quantity("money", axis={"title": money or None})
+    lines = layer(pd.DataFrame(rows), {"type": "line", "strokeWidth": 2}, x=x, y=y, color=colour)
+    title = "What a settlement in a week leaves"
+    text = (
+        f"{title}: leverage {number(first.leverage)} in week {first.week}, {number(last.leverage)} at the end, most in week "
+        f"{best.week}, {number(best.leverage)} {money}".rstrip()
+        + "."
+    )
+    return Figure("settlements", title, text, styled({**lines, "width": WIDTH, "height": 220, "title": title}))
 
 
 # Losses --------------------------------------------------------------------------------------------------------------
@@ -296,5 +332,5 @@ def margins(plan: Plan) -> Figure | None:
     return Figure("margins", "Continuity margins, in points of fill above the limit", text, written)
 
 
-MAKERS = (counterpart_fills, our_fills, counterpart_losses, our_losses, sourcing, margins)
+MAKERS = (counterpart_fills, our_fills, counterpart_losses, our_losses, sourcing, margins, settlements)
 """Charts of a plan in their order."""

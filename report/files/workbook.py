@@ -40,7 +40,8 @@ SCENARIOS, CAUSES, LOSSES, CONTINUITY = "Scenarios", "Causes", "Losses", "Contin
 ALLOCATION, SERVICE = "Allocation", "Service"
 """Sheets of a plan at least cost."""
 
-SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, CAUSES, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
+SETTLEMENTS = "Settlements"
+SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, CAUSES, SETTLEMENTS, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
 """Sheets of the plan; none has the name of a table of the case, nor one near it, so that the workbook is a case too."""
 
 EVERY = "every scenario"
@@ -137,6 +138,7 @@ class _Writer:
             self._allocation()
         self._scenarios()
         self._causes()
+        self._settlements()
         self._losses()
         self._continuity()
         self._by_week(FLOWS, "flows", ["scenario", "lane"], ["side", "item", "origin", "destination"], "dispatched")
@@ -439,6 +441,19 @@ class _Writer:
                     Column("Item", [row.item or "" for _, row in rows], TEXT),
                     Column("Units", [row.units for _, row in rows]),
                     Column(f"{self.words.cause_heads[-1]} ({self.money})", [row.amount for _, row in rows]),
+                ],
+            )
+
+    def _settlements(self) -> None:
+        rows = self.view.bargain.weeks if self.view.bargain else ()
+        if rows:
+            self._table(
+                SETTLEMENTS,
+                [
+                    Column("Settled in week", [row.week for row in rows]),
+                    Column(f"Counterpart's loss ({self.money})", [row.counterpart_loss for row in rows]),
+                    Column(f"Our loss ({self.money})", [row.own_loss for row in rows]),
+                    Column(f"Leverage ({self.money})", [row.leverage for row in rows]),
                 ],
             )
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..charts.narrow import pair_title
-from ..charts.plan import counterpart_losses, margins, our_losses, sourcing_figures
+from ..charts.plan import counterpart_losses, margins, our_losses, settlements, sourcing_figures
 from ..charts.supply_map import change_words, supply_map
 from ..charts.weeks import MOST_PAIRS, each_week_figure, moving_pairs
 from ..format.cells import cells
 from ..format.columns import PAGE, TEXT, shown_on
 from ..format.numbers import counted, decimals, gap, number, percent, plain, rough
 from ..format.words import words_of
+from ..text.bargain import HEADS, lasting_lines, stake_lines, term_lines, week_cells
 from ..text.plan_cells import (
     SERVICE_HEADS,
     allocation_cells,
@@ -88,6 +89,10 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "open": [(row.regime, row.name) for row in view.left_open],
         "limits": [{"cells": row, "share": use.share} for row, use in zip(limit_cells(view), view.uses, strict=True)],
         "cause_rows": _cause_rows(view),
+        "reviews": [*term_lines(view), *lasting_lines(view)],
+        "stake": [] if view.bargain is None else list(stake_lines(view, view.bargain)),
+        "week_heads": HEADS,
+        "week_rows": [] if view.bargain is None else week_cells(view.bargain.weeks),
         "loss_rows": _loss_rows(view),
         "lanes": _sourcing_rows(view),
         "stockpiles": list(stockpile_cells(view)),
@@ -116,6 +121,7 @@ def _pictures(plan: Plan, artist: Artist) -> dict[str, Any]:
     content["sourcing"] = [
         picture(figure, f"supply{place}", artist) for place, figure in enumerate(sourcing_figures(plan))
     ]
+    content["settling"] = None if (settled := settlements(plan)) is None else picture(settled, "settling", artist)
     content["margins"] = None if (figure := margins(plan)) is None else picture(figure, "margins", artist)
     return content
 

@@ -17,6 +17,7 @@ from ..views.outcomes import nearest
 from ..views.plan import PlanView, plan_view
 from ..views.policies import POLICY_COLUMNS
 from ..views.sourcing import SAME_SHARE
+from .bargain import bargain_parts
 from .causes import causes_parts
 from .layout import indented, label_grid, listed, new_table, section, table_of, text_line
 from .plan_cells import (
@@ -80,6 +81,7 @@ def plan_parts(view: PlanView) -> Iterable[RenderableType]:
     yield from _sourcing(view)
     yield from _allocation(view)
     yield from _shortages(view)
+    yield from bargain_parts(view)
     yield from causes_parts(view)
     yield from _losses(view)
     yield from _continuity(view)

@@ -78,6 +78,12 @@ def worth_lines(worlds: StudyView, case: CaseView) -> Iterator[str]:
             f"{share_between(fresh.negative)}, limits kept in {share_between(fresh.kept)}."
         )
 
+    if worlds.behind is not None:
+        yield (
+            f"Against the best plans of {counted(worlds.replications, 'other sample')} it is behind by "
+            f"{rough(worlds.behind.value)} on average; below {rough(worlds.behind.high)} with 95% confidence."
+        )
+
 
 def between(found: EstimateView) -> str:
     """Return an estimate of money with its interval."""

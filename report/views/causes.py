@@ -28,6 +28,9 @@ CAUSES = {
 }
 """Causes in words; "it" is the counterpart."""
 
+LASTING_CAUSES = ("paperwork", "lasting", "allies")
+"""Causes that a plan says in a sentence of their own."""
+
 
 @dataclass(frozen=True)
 class CauseRow:

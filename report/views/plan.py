@@ -11,6 +11,7 @@ from ...model.plan.limits import BUDGET
 from ...model.plan.tolerances import WIDE_RANGE
 from ..format.notices import notices
 from ..format.words import words_of
+from .bargain import BargainView, TermView, bargain_view, lasting_views, term_views
 from .buying import AllocationRow, ServiceRow, allocation_rows, service_rows
 from .case import LIMITS, CaseView, LimitRow, case_view, limit_rows, tightest_fill
 from .causes import CauseView, cause_views
@@ -107,6 +108,8 @@ class PlanView:
         Who delivers what, and who is served, where cost is the sense.
     solve
         How it was solved.
+    bargain, terms, lasting
+        The threat against the stake, None where the case has none; when reviews end; what paperwork, allies and lost customers add.
     limits, tightest
         Limits that a plan has to keep, and the path of the least fill that asks for most.
     """
@@ -147,6 +150,9 @@ class PlanView:
     allocation: tuple[AllocationRow, ...]
     service: tuple[ServiceRow, ...]
     solve: SolveView
+    bargain: BargainView | None
+    terms: tuple[TermView, ...]
+    lasting: tuple[tuple[str, str, float], ...]
     limits: tuple[LimitRow, ...]
     tightest: str
 
@@ -232,6 +238,9 @@ def plan_view(plan: Plan) -> PlanView:
         allocation=section(allocation_rows) if plan.least_cost else (),
         service=section(service_rows) if plan.least_cost else (),
         solve=solve_view(plan),
+        bargain=bargain_view(plan),
+        terms=section(term_views),
+        lasting=section(lasting_views),
         limits=tuple(limit_rows(plan.case)),
         tightest=tightest_fill(plan.case),
     )

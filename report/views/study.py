@@ -132,6 +132,8 @@ class StudyView:
         What it would be worth to know the world; what is had beyond the plan for the figures as they are. None: not known.
     known, candidates, region, fresh
         Rows of its sections.
+    replications, behind
+        Samples for which a plan of its own was sought, and how far the plan is behind these; None: not worked out.
     """
 
     n: int
@@ -146,6 +148,8 @@ class StudyView:
     candidates: tuple[CandidateRow, ...]
     region: RegionView
     fresh: FreshView | None
+    replications: int
+    behind: EstimateView | None
 
     @property
     def first(self) -> tuple[KnownRow, ...]:
@@ -165,6 +169,7 @@ def study_view(plan: Plan) -> StudyView | None:
         return None
     groups: Mapping[str, Any] = found["groups"]
     region, fresh = found["region"], found.get("out_of_sample")
+    replicated = found.get("replications")
     return StudyView(
         found["n"],
         found["compared"],
@@ -190,6 +195,8 @@ def study_view(plan: Plan) -> StudyView | None:
         else FreshView(
             fresh["n"], *(EstimateView(*fresh[name]) for name in ("mean", "cvar", "share_negative", "share_kept"))
         ),
+        replicated["n"] if replicated else 0,
+        EstimateView(*replicated["gap"]) if replicated else None,
     )
 
 

@@ -24,8 +24,10 @@ from sluicegate_testing.builders import (
     stock,
 )
 from sluicegate_testing.features import only
-from sluicegate_testing.oracle import OracleAnswer, oracle
+from sluicegate_testing.oracle import OracleAnswer, by_week, oracle
 from sluicegate_testing.strategies import random_case
+
+FEATURES = ("applicant_cost", "ally_benefit", "kept_share", "imports", "ends")
 
 METHODS = ("columns", "groups", "pieces", "rows", "tree", "program")
 
@@ -253,6 +255,83 @@ def test_a_package_names_one_end() -> None:
         )
 
 
+# The stake -----------------------------------------------------------------------------------------------------------
+
+
+def staked(weeks: int, *review: Row, stake: float | None = None, concession: float | None = None, **more: Any) -> Case:
+    stated = {"stake": stake, "concession_cost": concession}
+    bargain = {name: value for name, value in stated.items() if value is not None}
+    return reviewed(weeks, *review, bargain=bargain, **more)
+
+
+def test_a_settlement_ends_what_goes_on() -> None:
+    # Every week of a ban costs them 10 * (5 - 1) and us 10 * 1.5.
+    ban = policy(0, approval_rate=0.0)
+    plan = solve(staked(3, ban, stake=50.0, concession=100.0, penalty=5.0, margin=1.5))
+    weeks = plan.tables["by_week"]
+    assert weeks["counterpart_loss"].tolist() == approx([0.0, 40.0, 80.0, 120.0], abs=1e-6)
+    assert weeks["own_loss"].tolist() == approx([0.0, 15.0, 30.0, 45.0], abs=1e-6)
+    assert weeks["leverage"].tolist() == approx([0.0, 25.0, 50.0, 75.0], abs=1e-6)
+    assert plan.bargain == {
+        "settlement": approx(37.5),
+        "stake": 50.0,
+        "credible": True,
+        "concession_cost": 100.0,
+        "gives_way": True,
+        # From week 1 on they lose 80 more, less than giving way costs.
+        "spent_week": 1,
+    }
+    assert plan.to_dict()["bargain"]["credible"] is True
+
+
+def test_a_threat_that_costs_more_than_the_stake_is_a_bluff() -> None:
+    bargain = solve(staked(3, policy(0, approval_rate=0.0), stake=44.0, penalty=5.0, margin=1.5)).bargain
+    assert bargain is not None
+    assert (bargain["credible"], bargain["gives_way"], bargain["spent_week"]) == (False, None, 3)
+
+
+def test_nobody_foresees_a_settlement() -> None:
+    # Week 0 is lost: 10 * (9 - 1). Week 1 is served from the world at 3, ordered in week 0: settled in week 1 that is paid.
+    world = idle("world", "them", 10.0, unit_cost=3.0, lead_weeks=1)
+    plan = solve(staked(2, policy(0, approval_rate=0.0), stake=1.0, penalty=9.0, lanes=[world]))
+    assert plan.tables["by_week"]["counterpart_loss"].tolist() == approx([0.0, 100.0, 100.0], abs=1e-6)
+
+
+def test_a_package_is_over_with_the_settlement() -> None:
+    # Their package keeps goods a week under review, and half of them at home: settled in week 1 that is over.
+    made = case(
+        3,
+        bargain={"stake": 1.0},
+        items=[{"item": "x", "holding_cost": 0.5}],
+        lanes=[lane("them", "us", 10.0, margin=2.0, regime="ban")],
+        demands=[demand("us", 10.0, 9.0)],
+        regimes=THEIRS,
+        policies=[policy(1, "slow", "ban", approval_rate=0.5, applicant_cost=1.0)],
+        retaliations=[{"package": "stop", "regime": "ban", "policy": "slow"}],
+    )
+    plan = evaluate(made)
+    assert plan.worst_package == "stop"
+    weeks = plan.tables["by_week"]
+    refused = 0.5 * 10 * 2.0
+    assert weeks["counterpart_loss"].tolist() == approx([0.0, refused, 2 * refused, 3 * refused], abs=1e-6)
+    assert weeks["own_loss"].tolist()[-1] == approx(plan.own_loss)
+    assert weeks["own_loss"].tolist()[0] == approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("number", [0, 2, 3, 4, 5, 6])
+def test_settlements_agree_with_the_oracle(number: int) -> None:
+    drawn = random_case(number, 2, 6, [True, None][number % 2], 8, meaning=True, features=True)
+    settings, tables = only(drawn, *FEATURES)
+    settings["bargain"] = {"stake": 100.0}
+    plan = solve(case_from_tables("drawn", settings, tables))
+    pile = {tuple(key.split("/")): units for key, units in plan.stockpile.items()}
+    told = by_week(settings, tables, plan.policies, qualified=list(plan.qualified), stockpile=pile)
+    scale = 1e-4 * max(abs(plan.counterpart_loss or 0.0), abs(plan.own_loss or 0.0), 1.0)
+    found = plan.tables["by_week"]
+    assert found["counterpart_loss"].tolist() == approx([theirs for theirs, _ in told], abs=scale)
+    assert found["own_loss"].tolist() == approx([ours for _, ours in told], abs=scale)
+
+
 def test_zeros_change_nothing() -> None:
     review = policy(2, admin_cost=1.0)
     nothing = review | {"applicant_cost": 0.0, "ally_benefit": 0.0}
@@ -266,6 +345,8 @@ def test_zeros_change_nothing() -> None:
     for other in plans[1:]:
         assert all(table.equals(other.tables[name]) for name, table in plans[0].tables.items())
         assert other.scenarios == plans[0].scenarios
+    assert "by_week" not in plans[0].tables
+    assert "bargain" not in plans[0].to_dict()
     assert not {"ally_benefits", "lasting_loss"} & set(plans[0].tables["losses"]["part"])
 
 
@@ -282,9 +363,6 @@ def agree(plan: Plan, answer: OracleAnswer) -> None:
         assert answer.values[tuple(plan.policies[regime] for regime in answer.regimes)] == approx(
             plan.leverage, abs=slack
         )
-
-
-FEATURES = ("applicant_cost", "ally_benefit", "kept_share", "imports", "ends")
 
 
 @pytest.mark.parametrize("number", range(40, 48))

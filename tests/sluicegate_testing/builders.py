@@ -18,6 +18,7 @@ def case(
     weeks: int = 1,
     *,
     after: int = 0,
+    bargain: Mapping[str, float] | None = None,
     limits: Mapping[str, float] | None = None,
     objective: str | None = None,
     weights: Mapping[str, float] | None = None,
@@ -46,6 +47,8 @@ def case(
     settings: dict[str, dict[str, Any]] = {"horizon": {"weeks": weeks, **({"after_weeks": after} if after else {})}}
     if limits:
         settings["limits"] = dict(limits)
+    if bargain:
+        settings["bargain"] = dict(bargain)
     if objective:
         settings["objective"] = {"scenario": objective}
     return case_from_tables("small", settings, rows)

@@ -357,11 +357,19 @@ def _difference(advice: Advice, policies: Mapping[str, str], qualified: tuple[st
     return "; ".join(parts) or "none"
 
 
+_SAID = ("uncertainties", "worlds")
+"""Tables that say how sure figures are, and change none."""
+
+
 def fingerprint() -> str:
     """Return what the stored table hangs on: the case's tables, the ranges and how many were searched anew."""
     case = load_case(CASE)
     # What a row does not state plays no part, so that a new column with its default leaves the mark as it is.
-    tables = {name: [row.model_dump(mode="json", exclude_unset=True) for row in case.rows(name)] for name in TABLES}
+    tables = {
+        name: [row.model_dump(mode="json", exclude_unset=True) for row in case.rows(name)]
+        for name in TABLES
+        if name not in _SAID
+    }
     parts = [
         {name: rows for name, rows in tables.items() if rows},
         case.settings.model_dump(mode="json", exclude_unset=True),

@@ -73,6 +73,14 @@ def test_fresh_worlds_are_other_worlds(case, worlds, plan):
     assert plan.worlds["out_of_sample"]["share_kept"][0] == found.kept.mean()
 
 
+def test_the_plans_of_other_samples_bound_how_far_the_plan_is_from_the_best(case):
+    worlds = draw(case, 4, 0)
+    found = studied(solve(case, worlds=worlds), worlds, None, fresh=0, replications=2).worlds
+    value, low, high = found["replications"]["gap"]
+    assert found["replications"]["n"] == 2 and low == 0 <= value + 1e-6 and value <= high
+    assert "out_of_sample" not in found and found["vss"] is None
+
+
 def test_stories_are_all_there_are(case):
     worlds = from_table(case)
     plan = studied(solve(case, worlds="table"), worlds, solve(case))

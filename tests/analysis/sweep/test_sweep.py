@@ -37,6 +37,7 @@ from sluicegate.report.text.sweep import show_sweep
 from sluicegate.report.views.sweep import sweep_document
 
 from sluicegate_testing.cli_cases import small
+from sluicegate_testing.reviewed import TIME, with_only
 from sluicegate_testing.standin import FIGURE, Cheap, design
 from sluicegate_testing.strategies import random_case
 
@@ -58,8 +59,8 @@ def alike(row: Mapping[str, Any], expected: Mapping[str, Any], money: float) -> 
 # Rows are right ----------------------------------------------------------------------------------------------------
 
 
-def figures(case: Case, dice: np.random.Generator, count: int) -> list[str]:
-    """Texts that vary figures of a case drawn at random, within what a case may hold."""
+def figures(case: Case, dice: np.random.Generator, count: int | None) -> list[str]:
+    """Texts that vary figures of a case drawn at random, within what a case may hold; all of them without a count."""
     found = []
     for table, model in TABLES.items():
         names = [name for name, info in columns(model).items() if numeric(info) is float]
@@ -69,7 +70,7 @@ def figures(case: Case, dice: np.random.Generator, count: int) -> list[str]:
                 for name in names
                 if name != "base_flow" and (value := getattr(row, name)) is not None and 0 < value < math.inf
             ]
-    return [found[place] for place in dice.choice(len(found), count, replace=False)]
+    return found if count is None else [found[place] for place in dice.choice(len(found), count, replace=False)]
 
 
 def share(name: str) -> bool:
@@ -80,7 +81,32 @@ def share(name: str) -> bool:
 def test_every_row_is_what_a_cold_solve_gives(number: int) -> None:
     case = case_from_tables("drawn", *random_case(700 + number, max_regimes=3, max_weeks=8, max_combinations=32))
     dice = np.random.default_rng(number)
-    drawn = make_design(case, "lhs", figures(case, dice, 4), samples=24)
+    ways = compare_rows(case, figures(case, dice, 4))
+    assert ways == {"shared"} | ways & {"checked"}
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_rows_of_what_changes_over_time(number: int) -> None:
+    features = random_case(720 + number, max_regimes=2, max_weeks=6, max_combinations=9, meaning=True, features=True)
+    case = case_from_tables("drawn", *with_only(features, TIME))
+    names = (
+        "saving_share",
+        "backorder_share",
+        "saving_cost",
+        "backorder_cost",
+        "surge",
+        "factor",
+        "quantity",
+        "unit_cost",
+    )
+    every = figures(case, np.random.default_rng(number), None)
+    told = [text for text in every if text.partition("=")[0].rpartition(".")[2] in names]
+    assert compare_rows(case, told[:: max(1, len(told) // 4)]) <= {"shared", "checked"}
+
+
+def compare_rows(case: Case, told: list[str]) -> set[str]:
+    """Compare rows of a sweep with solves of their own; return how they came about."""
+    drawn = make_design(case, "lhs", told, samples=24)
     task = sweeping.task_of(case, drawn, "free", None, None)
     worker = Worker(task)
     ways = set()
@@ -104,7 +130,7 @@ def test_every_row_is_what_a_cold_solve_gives(number: int) -> None:
                 expected = {name: value for name, value in expected.items() if unique(name)}
                 alike(row, expected, money)
             ways.add(row["solved"])
-    assert ways == {"shared"} | ways & {"checked"}
+    return ways
 
 
 def unique(name: str) -> bool:

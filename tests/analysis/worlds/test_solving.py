@@ -12,8 +12,11 @@ import pytest
 from pytest import approx
 from sluicegate import case_from_tables, evaluate, load_case, solve
 from sluicegate.analysis.figures.factors import DesignError
-from sluicegate.analysis.worlds import Worlds, draw, solve_worlds
+from sluicegate.analysis.worlds import Worlds, draw, solve_worlds, world_cases
+from sluicegate.analysis.worlds.crew import LocalCrew, common_combinations, common_space
+from sluicegate.analysis.worlds.spread import SpreadCrew
 from sluicegate.data import Case, apply_overrides
+from sluicegate.data.units import natural_units
 from sluicegate.report.format.documents import to_json
 
 VARY = (
@@ -148,3 +151,33 @@ def test_what_cannot_be_is_refused(case: Case) -> None:
         solve(case, worlds=2, vary=VARY, criterion="best")
     with pytest.raises(ValueError, match="leave out method"):
         solve(case, worlds=2, vary=VARY, method="rows")
+
+
+def test_whole_decisions_in_every_world_are_refused(case: Case) -> None:
+    ordered = apply_overrides(case, ["lanes.chip-world-home.min_order=1"])
+    with pytest.raises(DesignError, match="min_order"):
+        solve_worlds(ordered, told(ordered, [{}]), "mean")
+
+
+def test_several_processes_find_the_same_plan(case: Case) -> None:
+    worlds = draw(case, 4, seed=6, vary=VARY)
+    alone, shared = (solve_worlds(case, worlds, "cvar:0.5", processes=many) for many in (1, 2))
+    assert shared.value == alone.value
+    assert shared.bound == alone.bound
+    assert shared.choices == alone.choices
+    assert (shared.leverages == alone.leverages).all()
+
+
+def test_a_lost_process_costs_only_time(case: Case) -> None:
+    cases = world_cases(case, draw(case, 2, seed=6, vary=VARY))
+    units = natural_units(case)[1]
+    crew, whole = SpreadCrew(cases, units, 2), LocalCrew(cases, units)
+    try:
+        for each in (crew, whole):
+            alone = each.prepare(1e-4)
+            each.settle(common_space(alone).keys, common_combinations(alone))
+        crew._hands[0].process.kill()
+        point = np.zeros(common_space(alone).size)
+        assert crew.visit(0, point)[0] == approx(whole.visit(0, point)[0])
+    finally:
+        crew.close()

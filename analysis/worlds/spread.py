@@ -1,0 +1,229 @@
+"""Worlds worked on by several processes of this machine, each keeping its share of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import signal
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...data.units import Units
+from ...model.plan.monitor import Stopped
+from .crew import LocalCrew
+from .master import WorldLines
+from .world import Alone, Key, WorldAccount
+
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
+
+    from ...data import Case
+    from ...model.follower.enumerate import PolicyIndices
+
+PULSE = 0.2
+"""Seconds between two looks at whether to stop."""
+
+MAX_CRASHES = 2
+"""Processes that one share of the worlds may end."""
+
+SHUTDOWN_SECONDS = 2.0
+"""Seconds that a process has to end by itself before it is killed."""
+
+DONE, ANSWER, STOPPED, FAULT = "done", "answer", "stopped", "fault"
+"""What a process says: a world is made ready, an answer, it was stopped, or an error with its traceback."""
+
+Asked = tuple[str, tuple[Any, ...]]
+
+
+class SpreadCrew:
+    """Works on all worlds, each process on its share; as of `LocalCrew`.
+
+    A process that ends is replaced: its worlds are made ready anew, what they bound elsewhere is forgotten, and the work goes
+    on where it was.
+
+    Parameters
+    ----------
+    cases, units, stop
+        As of `LocalCrew`.
+    processes
+        How many.
+    """
+
+    def __init__(self, cases: Sequence[Case], units: Units, processes: int, stop: Callable[[], bool] = lambda: False):
+        self.cases = cases
+        self.units = units
+        self.stop = stop
+        context = multiprocessing.get_context("spawn")
+        self._halt = context.Event()
+        self._shares = [list(range(first, len(cases), processes)) for first in range(min(processes, len(cases)))]
+        self._history: list[Asked] = []
+        self._crashes = [0] * len(self._shares)
+        self._hands = [self._hire(share) for share in range(len(self._shares))]
+
+    def _hire(self, share: int) -> _Hand:
+        return _Hand([self.cases[place] for place in self._shares[share]], self.units, self._halt)
+
+    def close(self) -> None:
+        """End all processes."""
+        self._halt.set()
+        for hand in self._hands:
+            hand.connection.close()
+        for hand in self._hands:
+            hand.process.join(SHUTDOWN_SECONDS)
+            if hand.process.is_alive():
+                hand.process.kill()
+
+    # What is asked of all worlds -------------------------------------------------------------------------------------
+
+    def prepare(self, rel_gap: float, done: Callable[[int], None] = lambda count: None) -> list[Alone]:
+        """Make all worlds ready and find the best that each allows by itself."""
+        asked: Asked = ("prepare", (rel_gap,))
+        found = self._gathered(self._ask(asked, done))
+        self._history.append(asked)
+        return found
+
+    def settle(self, keys: Sequence[Key], combinations: Sequence[PolicyIndices]) -> tuple[np.ndarray, np.ndarray]:
+        """Tell all worlds what they have in common; return admin costs and ceilings, shape (combinations, worlds) each."""
+        asked: Asked = ("settle", (keys, combinations))
+        admin, ceilings = zip(*self._ask(asked), strict=True)
+        self._history.append(asked)
+        return self._columns(admin), self._columns(ceilings)
+
+    def visit(self, number: int, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Work out a first stage beside a combination; return leverages and what limits lack, shape (worlds,) each."""
+        leverages, lacks = zip(*self._ask(("visit", (number, point))), strict=True)
+        return np.array(self._gathered(leverages)), np.array(self._gathered(lacks))
+
+    def sharpen(self, number: int, point: np.ndarray) -> bool:
+        """Tighten the cuts that bind there over the least-cost faces; return whether any has moved."""
+        return any(self._ask(("sharpen", (number, point))))
+
+    def lines(self, number: int) -> list[WorldLines]:
+        """Return the cuts of all worlds at a combination."""
+        return self._gathered(self._ask(("lines", (number,))))
+
+    def certify(self, number: int, point: np.ndarray) -> list[WorldAccount]:
+        """Recompute a plan's figures in every world, alone."""
+        self._halt.clear()
+        return self._gathered(self._ask(("certify", (number, point)), heeding=False))
+
+    def only(self, number: int) -> LocalCrew:
+        """Return who works on one of the worlds: this process."""
+        crew = LocalCrew([self.cases[number]], self.units, self.stop)
+        for name, arguments in self._history:
+            getattr(crew, name)(*arguments)
+        return crew
+
+    # How it is asked -------------------------------------------------------------------------------------------------
+
+    def _gathered(self, answers: Sequence[Sequence[Any]]) -> list[Any]:
+        """Answers of all worlds, in their order, from those of every process."""
+        found: list[Any] = [None] * len(self.cases)
+        for share, answer in zip(self._shares, answers, strict=True):
+            for place, each in zip(share, answer, strict=True):
+                found[place] = each
+        return found
+
+    def _columns(self, answers: Sequence[np.ndarray]) -> np.ndarray:
+        found = np.empty((answers[0].shape[0], len(self.cases)))
+        for share, answer in zip(self._shares, answers, strict=True):
+            found[:, share] = answer
+        return found
+
+    def _ask(self, asked: Asked, done: Callable[[int], None] = lambda count: None, heeding: bool = True) -> list[Any]:
+        """Ask all processes the same, and return their answers in order.
+
+        Raises
+        ------
+        Stopped
+            Where somebody wants to stop, and no answer is left to wait for.
+        """
+        answers: dict[int, Any] = {}
+        ready, stopped = 0, False
+        for share in range(len(self._hands)):
+            self._send(share, asked)
+        while len(answers) < len(self._hands):
+            if heeding and not self._halt.is_set() and self.stop():
+                self._halt.set()
+            waiting = {
+                self._hands[share].connection: share for share in range(len(self._hands)) if share not in answers
+            }
+            for connection in wait(list(waiting), PULSE):
+                share = waiting[connection]  # type: ignore[index]
+                try:
+                    word, content = self._hands[share].connection.recv()
+                except (EOFError, OSError):
+                    self._replace(share, asked)
+                    continue
+                if word == DONE:
+                    ready += 1
+                    done(ready)
+                elif word == FAULT:
+                    raise content
+                else:
+                    stopped = stopped or word == STOPPED
+                    answers[share] = content
+        if stopped:
+            raise Stopped
+        return [answers[share] for share in range(len(self._hands))]
+
+    def _send(self, share: int, asked: Asked) -> None:
+        try:
+            self._hands[share].connection.send(asked)
+        except OSError:
+            self._replace(share, asked)
+
+    def _replace(self, share: int, asked: Asked) -> None:
+        """Give the share of a process that ended to a new one, and ask that again."""
+        self._crashes[share] += 1
+        if self._crashes[share] > MAX_CRASHES:
+            raise ArithmeticError(
+                "processes that work on worlds end before they answer; a script needs the line "
+                '`if __name__ == "__main__":` before it solves'
+            )
+        self._hands[share] = self._hire(share)
+        for before in self._history:
+            self._hands[share].connection.send(before)
+            while (answer := self._hands[share].connection.recv())[0] == DONE:
+                pass
+            if answer[0] == FAULT:
+                raise answer[1]
+        self._hands[share].connection.send(asked)
+
+
+class _Hand:
+    """One process, as its parent sees it."""
+
+    def __init__(self, cases: Sequence[Case], units: Units, halt: Event):
+        context = multiprocessing.get_context("spawn")
+        self.connection: Connection
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs, halt), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.connection.send_bytes(pickle.dumps((list(cases), units)))
+
+
+def _serve(connection: Connection, halt: Event) -> None:
+    """Answer what is asked of some worlds, until nobody asks any more."""
+    # Ctrl-C reaches all processes of a terminal; the parent says when to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, OSError):
+        cases, units = pickle.loads(connection.recv_bytes())
+        crew = LocalCrew(cases, units, halt.is_set)
+        while True:
+            name, arguments = connection.recv()
+            told = (lambda _: connection.send((DONE, None)),) if name == "prepare" else ()
+            try:
+                answer: tuple[str, Any] = ANSWER, getattr(crew, name)(*arguments, *told)
+            except Stopped:
+                answer = STOPPED, None
+            except Exception as error:
+                error.add_note(traceback.format_exc())
+                answer = FAULT, error
+            connection.send(answer)
