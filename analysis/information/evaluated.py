@@ -67,6 +67,7 @@ def evaluate_in(
     processes: int = 1,
     cluster: str | None = None,
     seconds: float = math.inf,
+    least: int = 1,
     monitor: Monitor | None = None,
 ) -> Evaluated:
     """Work plans out in worlds, each in every one.
@@ -85,6 +86,8 @@ def evaluate_in(
         Who works: so many processes of this machine, or the workers of the Dask scheduler at an address.
     seconds
         Time after which no more worlds are begun, of the processor where this process works alone; at least one is worked out.
+    least
+        Worlds that are worked out whatever time that takes.
     monitor
         Told of stage ``worlds``; asked whether to stop, what is finished is kept.
 
@@ -103,7 +106,7 @@ def evaluate_in(
     found: list[list[Row]] = []
 
     def stop() -> bool:
-        return monitor.stop() or clock() > until
+        return monitor.stop() or (clock() > until and len(found) >= least)
 
     task = Task(case, tuple(plans))
     executor: Executor

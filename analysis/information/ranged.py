@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 WORLDS = 32
 """Worlds in which a plan is worked out to say from where to where its figure runs."""
 
+LEAST_WORLDS = 8
+"""Worlds without which a range says nothing, whatever time they take."""
+
 SMALL = 5000
 """Rows of a program up to which the range is worked out in this process: others take as long to start."""
 
@@ -52,7 +55,7 @@ def with_range(
     processes
         Processes that work them out.
     seconds
-        Time after which no more of them are begun.
+        Time after which no more of them are begun, once there are `LEAST_WORLDS`.
     monitor
         Told of stage ``worlds``; asked whether to stop.
 
@@ -73,7 +76,15 @@ def with_range(
         return plan
     drawn = draw(plan.case, worlds, seed)
     workers = 1 if 0 < (plan.solve.get("rows") or 0) <= SMALL else processes
-    found = evaluate_in(plan.case, drawn, [Choices.of(plan)], processes=workers, seconds=seconds, monitor=monitor)
+    found = evaluate_in(
+        plan.case,
+        drawn,
+        [Choices.of(plan)],
+        processes=workers,
+        seconds=seconds,
+        least=min(worlds, LEAST_WORLDS),
+        monitor=monitor,
+    )
     return dataclasses.replace(plan, range=range_of(found, worlds, seed)) if len(found) else plan
 
 

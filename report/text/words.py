@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ..views.sourcing import StockpileRow
     from ..views.worlds import WorldsView
 
+FEW_WORLDS = 20
+"""Worlds below which 5 and 95 % of them are the least and the most."""
+
 MOST_NAMED = 4
 """Names that a sentence lists before it counts."""
 
@@ -141,7 +144,9 @@ def worlds_words(found: RangeView, words: Words) -> str:
         worlds = f"{found.worked_out} of {counted(found.worlds, 'world')}, as many as the time allowed,"
     below = words.below_zero.format(worlds=f"{found.negative:,}") if found.negative else words.never_below_zero
     broken = f"breaks limits in {found.broken:,}" if found.broken else "keeps all limits"
-    return f"5 to 95% of {worlds} drawn from the uncertain figures; {below}{broken}"
+    # Of few worlds the ends are the least and the most.
+    ends = "5 to 95%" if found.worked_out >= FEW_WORLDS else "least to most"
+    return f"{ends} of {worlds} drawn from the uncertain figures; {below}{broken}"
 
 
 # Many worlds ----------------------------------------------------------------------------------------------------------
