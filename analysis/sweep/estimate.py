@@ -35,9 +35,9 @@ class Estimate:
     tried
         Samples solved for the estimate.
     seconds_per_sample
-        Of one process, once it has learnt what samples share.
+        Of one process, once it has built what samples share.
     learning_seconds
-        For every process to learn that; 0 where samples are too few to share anything.
+        For every process to build that; 0 where samples are too few to share anything.
     seconds
         In all, by the clock.
     bytes
@@ -95,7 +95,7 @@ def estimate(
     monitor.stage("samples", most)
     worker.begin()
     rows, seconds = [], []
-    learning: dict[Kind, float] = {}
+    building: dict[Kind, float] = {}
     times: dict[bool, list[float]] = {True: [], False: []}
     for sample, values in (entry for batch in batches(task, design, set()) for entry in batch):
         started = time.perf_counter()
@@ -108,7 +108,7 @@ def estimate(
         seconds.append(time.perf_counter() - ready)
         times[shared].append(seconds[-1])
         if shared:
-            learning.setdefault(task.kind(values), ready - started)
+            building.setdefault(task.kind(values), ready - started)
         monitor.advance(len(seconds), most)
         if len(seconds) >= most or sum(seconds) > PILOT_SECONDS:
             break
@@ -116,7 +116,7 @@ def estimate(
         return None
     total = len(design.samples)
     kinds, sharing = task.sharing()
-    learn = kinds * statistics.median(learning.values()) if learning else 0.0
+    once = kinds * statistics.median(building.values()) if building else 0.0
     # Samples of which none was tried take as long as the others.
     together, alone = (statistics.median(some or seconds) for some in (times[True], times[False]))
     each = (sharing * together + (total - sharing) * alone) / total
@@ -126,7 +126,7 @@ def estimate(
         workers=workers,
         tried=len(seconds),
         seconds_per_sample=each,
-        learning_seconds=learn,
-        seconds=setup + learn + each * total / workers,
+        learning_seconds=once,
+        seconds=setup + once + each * total / workers,
         bytes=int(table_of(rows).nbytes / len(rows) * total * len(task.modes) + design.samples.memory_usage().sum()),
     )

@@ -22,8 +22,8 @@ def estimated(estimate: Estimate) -> list[str]:
     """Return an estimate in lines."""
     workers = "1 process" if estimate.workers == 1 else f"{estimate.workers} processes"
     each = f"{estimate.seconds_per_sample:.3g} s a sample, from {estimate.tried} tried"
-    learning = estimate.learning_seconds
-    once = f"; {duration(learning)} before that, to learn what samples share" if learning >= 1 else ""
+    building = estimate.learning_seconds
+    once = f"; {duration(building)} before that, to build what samples share" if building >= 1 else ""
     return [
         f"{estimate.samples:,} samples, {estimate.solves:,} solves",
         f"about {duration(estimate.seconds)} with {workers}: {each}{once}",
