@@ -20,7 +20,7 @@ class Need:
     Attributes
     ----------
     kind, key
-        ``lane`` or ``stockpile``; the lane, or ``site/item``.
+        ``qualified`` or ``stockpile``; the lane, or ``site/item``.
     units
         Of a stockpile what is bought; None for a lane.
     broken
