@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -125,10 +126,10 @@ class World:
             found.leverage, found.bound, self.charged, self._offers(), self._combinations(), limits.budget, self.price
         )
 
-    @property
+    @cached_property
     def price(self) -> float:
-        """What a unit that limits lack is charged for at most, money."""
-        return max(1.0, float(self.problem.fixed_policy.gap_cost.max(initial=0.0)))
+        """What a unit that fills lack is charged for, money."""
+        return HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64)).price
 
     # The first stage and the combinations ----------------------------------------------------------------------------
 
@@ -302,6 +303,10 @@ class World:
             small = SMALL_CERTIFICATE * account.money
             certify([Compared("a world's leverage", -outcome.objective, account.leverage, small)])
         theirs, ours = account.losses[account.worst]
+        if self.charged:
+            # Solved alone, limits give way at prices of their own; here continuity alone does.
+            leverage = self.visit(number, point).leverage
+            return WorldAccount(leverage, theirs, theirs - leverage, False, account.money)
         return WorldAccount(account.leverage, theirs, ours, not breaches, account.money)
 
     def _first_stage(self, point: np.ndarray) -> FirstStage:

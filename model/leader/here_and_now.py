@@ -78,11 +78,27 @@ class HereAndNow:
         The leader problem.
     columns : array of int, shape (first-stage columns,)
         Their places in the leader problem; -1 for one that it does not hold, which changes nothing there.
+
+    Attributes
+    ----------
+    price
+        What a unit that fills lack is charged for; one of any other limit `DEARER` times as much: only continuity gives way.
     """
 
     def __init__(self, fixed_policy: FixedPolicySolver, columns: np.ndarray):
         self.fixed_policy = fixed_policy
         self.columns = columns
+        leader_problem = fixed_policy.leader_problem
+        fills = leader_problem.compiled.columns(
+            gap
+            for b in leader_problem.model.ours.values()
+            if b.limited
+            for gap in (*b.fill_gap.values(), *b.week_gap.values())
+        )
+        fills = fills[fills >= 0]
+        self.price = float(fixed_policy.gap_cost[fills].max(initial=1.0))
+        self._prices = np.where(fixed_policy.gap_cost > 0, DEARER * self.price, 0.0)
+        self._prices[fills] = self.price
         self._held = np.flatnonzero(columns >= 0)
         self._places = columns[self._held].astype(np.int32)
 
@@ -115,9 +131,11 @@ class HereAndNow:
         highs.set_bounds(self._places, values, values)
         try:
             fixed._set(highs, choice, cost, constant, admin)
+            prices = self._prices if charged else fixed.gap_cost
+            highs.set_cost(np.where(prices > 0, prices, program.cost))
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
-            charge = float(fixed.gap_cost @ outcome.solution)
+            charge = float(prices @ outcome.solution)
             leverage = -outcome.objective
             cut = self._cut(outcome.solution, leverage, constant, admin, point)
             if charge <= 0:
@@ -131,6 +149,7 @@ class HereAndNow:
             return self._dearer(choice, constant, admin, point, cut)
         finally:
             highs.set_bounds(self._places, program.column_lower[self._places], program.column_upper[self._places])
+            highs.set_cost(program.cost)
             fixed.last = None
 
     def _slopes(self) -> np.ndarray:
@@ -154,7 +173,7 @@ class HereAndNow:
         fixed = self.fixed_policy
         highs = fixed.relaxed
         offset = highs.offset
-        highs.set_cost(fixed.gap_cost)
+        highs.set_cost(self._prices)
         highs.set_offset(0.0)
         try:
             outcome = fixed._solve_relaxed(choice)

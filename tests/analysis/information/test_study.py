@@ -14,10 +14,14 @@ from sluicegate.analysis.information.evaluated import evaluate_in
 from sluicegate.analysis.information.study import AS_IT_IS, HEDGED, rivals_of
 from sluicegate.analysis.information.value import best_of, partial_information
 from sluicegate.analysis.worlds import Worlds, draw, from_table, world_cases
+from sluicegate.data.output.documents import plain_document
 from sluicegate.model.plan.choices import Choices
 from sluicegate.report.notebook import plan_html
+from sluicegate.report.page.page import page_of, read_results
 from sluicegate.report.text.plan import show_plan
 from sluicegate.report.views.study import study_view
+
+from sluicegate_testing.results import publish
 
 WORLDS = 16
 
@@ -115,6 +119,16 @@ def test_a_plan_for_many_worlds_says_what_to_find_out_first(plan):
     assert "stocks.abroad-fab/acid.initial" in text and "Where it goes wrong" in text
     html = plan_html(plan)
     assert "To find out first" in html and "given, not optimised" not in html
+
+
+def test_the_page_leads_with_the_range_and_what_to_find_out_first(plan, tmp_path):
+    publish(plan.case, plan, tmp_path / "result")
+    (result,) = read_results([str(tmp_path / "result")])
+    assert result.content.worlds == plain_document(plan.to_dict())["worlds"]
+    assert list(result.content.tables["worlds"]["leverage"]) == list(plan.tables["worlds"]["leverage"])
+    page = page_of([result])
+    assert page.index("5 to 95% of 16 worlds") < page.index('id="worlds"') < page.index('id="policies"')
+    assert page.index("What to find out first") < page.index("stocks.abroad-fab/acid.initial</bdi>")
 
 
 def conditional(case, path, value, many, seed):
