@@ -16,6 +16,7 @@ from .report.console.given import chosen_policies, in_worlds, pairs, processes, 
 from .report.console.groups import Commands, DefaultCommand, UnnamedCommand
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
 from .report.console.options import (
+    Share,
     Wanted,
     case_options,
     choice_options,
@@ -270,6 +271,20 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
 @solver_option
 @world_options
 @click.option(
+    "--alternatives",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Find up to N other plans that are nearly as good: with other policies, or other lanes and qualifications.",
+)
+@click.option(
+    "--within",
+    type=Share(),
+    default="1%",
+    show_default=True,
+    metavar="SHARE",
+    help="How much worse they may be, such as 1% or 0.01.",
+)
+@click.option(
     "--fresh",
     type=click.IntRange(min=0),
     default=256,
@@ -295,6 +310,8 @@ def solve(
     case: str,
     overrides: tuple[str, ...],
     wanted: Wanted,
+    alternatives: int | None,
+    within: float,
     fresh: int,
     replications: int,
     no_range: bool,
@@ -313,12 +330,14 @@ def solve(
       sluicegate solve mycase -o results/first
       sluicegate solve mycase --set limits.budget=80 --set 'lanes.gas-out.max_flow=*0.5'
       sluicegate solve mycase --time-limit 60 --rel-gap 0.01
+      sluicegate solve mycase --alternatives 5 --within 1%
       sluicegate solve mycase --method program
       sluicegate solve mycase --method program --solver scip_direct
       sluicegate solve mycase --worlds 64 --criterion cvar:0.9
       sluicegate solve mycase --worlds table --criterion regret
       sluicegate solve mycase --json | jq .leverage
     """
+    from .analysis.alternatives import with_alternatives
     from .analysis.information import patience, studied, with_range
     from .analysis.status_quo import with_status_quo_warnings
     from .analysis.worlds import asked_worlds
@@ -330,11 +349,27 @@ def solve(
     # The plan shows what is odd in the case.
     loaded = load(case, overrides, talk, warn=wanted.as_json)
     asked = in_worlds(options)
+    if asked and alternatives is not None:
+        raise Refusal("--alternatives is about plans for the case's own figures; leave out --worlds, or --alternatives")
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method", *(["solver"] if solver else []))
     options |= asked
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
+            if alternatives is not None:
+                best = plan
+                plan = interrupts.run(
+                    lambda: with_alternatives(
+                        best,
+                        alternatives,
+                        within,
+                        rel_gap=options["rel_gap"],
+                        threads=options["threads"],
+                        stop=interrupts.stopped.is_set,
+                        monitor=monitor,
+                    ),
+                    talk,
+                )
             found, workers = plan, processes(options["threads"])
             if asked and not no_range:
                 # Beside the plan for many worlds: that for the figures as they are, and others.

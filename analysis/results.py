@@ -25,7 +25,7 @@ RUN, CASE = "run.json", "case"
 DOCUMENTS = {"plan": "plan.json", "frontier": "frontier.json", "sweep": "sweep.json"}
 """Kinds of results, by the file that tells them apart."""
 
-ADDED = {"case_warnings", "range", "weights", "worlds"}
+ADDED = {"alternatives", "case_warnings", "range", "weights", "worlds"}
 """Keys of plan.json that a result of an earlier version does not have."""
 
 ADDED_TABLES = {"causes", "by_week", "worlds"}

@@ -949,6 +949,14 @@ def test_a_killed_solve_leaves_no_half_folder() -> None:
     assert os.listdir("deep") == ["out"]
 
 
+def test_alternatives_are_told(tmp_path):
+    said = run("solve", "tutorial", "--no-range", "--alternatives", "2", "--within", "200%", "-o", str(tmp_path / "r"))
+    assert said.exit_code == 0
+    assert "Proven: these are all that come within 200%" in said.output
+    document = json.loads((tmp_path / "r" / "plan.json").read_text())
+    assert [round(each["leverage"], 6) for each in document["alternatives"]["plans"]] == [-14.0, -20.0]
+
+
 def test_help_lists_every_command_with_a_whole_sentence() -> None:
     text = done("--help").output
     assert "..." not in text.split("Commands:")[1]

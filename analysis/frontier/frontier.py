@@ -19,6 +19,7 @@ from ...model.plan.choices import Choices, Offer, changed
 from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.sense import sense_of
+from .by_figure import FigureTracer, limited_items
 from .resources import RESOURCES, Resource
 from .tracer import FrontierPoint, FrontierTracer, Traced
 
@@ -227,7 +228,8 @@ def frontier(
     case
         A checked case; all its limits but the one in question hold along the curve.
     against
-        ``own_loss``, ``budget``, ``reviewer_hours``, ``political_capital`` or ``min_fill``.
+        ``own_loss``, ``budget``, ``reviewer_hours``, ``political_capital``, ``min_fill``, ``max_party_share``,
+        ``max_supplier_share`` or ``min_suppliers``; the last three move the limit of every item that has one.
     points
         Levels that are solved, evenly spaced. Curves in steps (reviewer hours, political capital, and a budget that pays for
         reviews only) have all their steps whatever is asked for.
@@ -257,7 +259,8 @@ def frontier(
     _check(case, against, points, low, high)
     began = time.perf_counter()
     resource, monitor = RESOURCES[against], monitor or Monitor()
-    base, notes = SolveLimits.of(case), []
+    base = SolveLimits.of(case)
+    notes: list[str] = []
     loosest = low if resource.sense < 0 else high
 
     def stop() -> bool:
@@ -268,6 +271,12 @@ def frontier(
             case, widest=resource.at(base, level), threads=threads, log=log, monitor=monitor, stop=stop
         )
 
+    if resource.column:
+        rel_gap = case.settings.solver.rel_gap if rel_gap is None else rel_gap
+        tracer = FigureTracer(case, resource, rel_gap, threads, log, monitor, stop)
+        traced = tracer.trace(points, low, high)
+        traced.solve["seconds"] = time.perf_counter() - began
+        return _frontier(case, resource, traced, notes)
     try:
         engine = engine_at(resource.loosest if loosest is None else loosest)
     except TooManyCombinations:
@@ -308,14 +317,17 @@ def _check(case: Case, against: str, points: int, low: float | None, high: float
             faults.append(f"{name} must be a finite number, not {level:g}")
         elif level is not None and level < 0 and against != "own_loss":
             faults.append(f"{name} must be 0 or more, not {level:g}")
-        elif level is not None and level > 1 and against == "min_fill":
-            faults.append(f"{name} must be 1 or less, for fills are shares, not {level:g}")
+        elif level is not None and level > 1 and RESOURCES[against].unit == "share":
+            faults.append(f"{name} must be 1 or less, for it is a share, not {level:g}")
     if low is not None and high is not None and low >= high:
         faults.append(f"low must be below high, but {low:g} is not below {high:g}")
     if against == "min_fill":
         side = Network(case).side
         if not any(row.min_fill > 0 and row.quantity > 0 and side[row.site] == SIDE for row in case.demands):
             faults.append("no demand of our side has a min_fill; give it to those that the curve is about")
+    column = RESOURCES[against].column
+    if column and not limited_items(case, RESOURCES[against]):
+        faults.append(f"no item that we buy has a {column}; give it to those that the curve is about")
     if faults:
         raise ValueError("\n".join(faults))
 
@@ -360,7 +372,7 @@ def _frontier(case: Case, resource: Resource, traced: Traced, notes: list[str]) 
         currency=currency,
         points=points,
         changes=tuple(changes),
-        steps=bool(resource.load),
+        steps=bool(resource.load) or resource.unit == "suppliers",
         least=traced.least,
         fine=traced.fine,
         complete=traced.complete,

@@ -32,6 +32,8 @@ class Resource:
         Unit of its levels; empty: money.
     load
         Column of the policies table whose sum it is; empty where it is used by degrees.
+    column
+        Column of the items table that limits it; empty where no item does.
     sense
         1 where a plan must stay below the level, -1 where it must reach it.
     """
@@ -42,6 +44,7 @@ class Resource:
     room: int = 0
     unit: str = ""
     load: str = ""
+    column: str = ""
     sense: int = 1
 
     def at(self, solve_limits: SolveLimits, level: float) -> SolveLimits:
@@ -51,7 +54,7 @@ class Resource:
     @property
     def measured(self) -> str:
         """What its levels are counted in, as `Units.unit_of` takes it."""
-        return LIMITED[self.name].measure if self.name in LIMITED else "share" if self.unit == "share" else "money"
+        return LIMITED[self.name].measure if self.name in LIMITED else self.unit or "money"
 
     @property
     def loosest(self) -> float:
@@ -82,5 +85,10 @@ RESOURCES = {
             for each in LIMITED.values()
         ),
         Resource("min_fill", "least mean fill", "least_fill", room=2, unit="share", sense=-1),
+        Resource("max_party_share", "the largest share of a party", "", unit="share", column="max_party_share"),
+        Resource("max_supplier_share", "the largest share of a site", "", unit="share", column="max_supplier_share"),
+        Resource(
+            "min_suppliers", "the least number of suppliers", "", unit="suppliers", column="min_suppliers", sense=-1
+        ),
     )
 }

@@ -214,7 +214,7 @@ def _share_breaches(network: Network, operations: Operations, scenario: str) -> 
     """Return the limits on one party's share of our intake that operations break in a scenario."""
     limited = {row.item: row.max_party_share for row in network.case.items if row.max_party_share < 1}
     found = []
-    for item, (intake, total, scale) in _intakes(network, operations, limited, scenario).items():
+    for item, (intake, total, scale) in intakes(network, operations, limited, scenario).items():
         share, parties = limited[item], dict[str, float]()
         for site, amount in intake.items():
             parties[network.party[site]] = parties.get(network.party[site], 0.0) + amount
@@ -234,7 +234,7 @@ def _supplier_breaches(network: Network, operations: Operations, scenario: str) 
         if row.max_supplier_share < 1 or row.min_supplier_share > 0 or row.min_suppliers > 0
     }
     found = []
-    for item, (intake, total, scale) in _intakes(network, operations, rows, scenario).items():
+    for item, (intake, total, scale) in intakes(network, operations, rows, scenario).items():
         row, unit, near = rows[item], network.units.item(item), LIMIT_KEPT * scale
         for site, amount in intake.items():
             if not amount <= row.max_supplier_share * total + near:
@@ -253,8 +253,8 @@ def _supplier_breaches(network: Network, operations: Operations, scenario: str) 
     return found
 
 
-def _intakes(
-    network: Network, operations: Operations, items: Iterable[str], scenario: str
+def intakes(
+    network: Network, operations: Operations, items: Iterable[str], scenario: str = NONE
 ) -> dict[str, tuple[dict[str, float], float, float]]:
     """Return what every site outside our side dispatches of some items, their whole intake, and its scale, in a scenario.
 

@@ -16,6 +16,7 @@ from ..plan.limits import SolveLimits
 from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN, UNSCALED_INFEASIBILITY
 from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, PRIMAL, Compiled, Highs, Outcome
+from .branch_and_cut import FEW, Row, branch_and_cut
 
 GENTLE = {
     "primal_simplex_bound_perturbation_multiplier": 0.0,
@@ -172,6 +173,10 @@ class FixedPolicySolver:
 
     Attributes
     ----------
+    rel_gap
+        Relative gap at which a program with many binaries counts as solved; our own branch and bound closes it.
+    report
+        Told of incumbent and bound of such a program.
     bases : dict of Node to HighsBasis
         Bases of relaxations solved lately.
     last
@@ -215,6 +220,9 @@ class FixedPolicySolver:
         self.exact = TolerantHighs(
             leader_problem.program.relaxed(), log=log, stop=stop, presolve="off", solver="simplex"
         )
+        self.log = log
+        self.rel_gap = 0.0
+        self.report: Callable[[float, float], None] = lambda incumbent, bound: None
         if start is not None:
             self.relaxed.highs.setBasis(start)
             self.exact.highs.setBasis(start)
@@ -493,6 +501,7 @@ class FixedPolicySolver:
         *,
         fixed: Mapping[int, float] | None = None,
         cutoff: float = -math.inf,
+        rows: Sequence[Row] = (),
     ) -> Outcome:
         """Solve the leader problem; its objective is minus the leverage.
 
@@ -504,6 +513,8 @@ class FixedPolicySolver:
             First-stage columns held at a value.
         cutoff
             Leverages that are not above it are of no interest.
+        rows
+            Further rows that the binaries keep.
 
         Returns
         -------
@@ -530,8 +541,10 @@ class FixedPolicySolver:
         def strict(lower: np.ndarray, upper: np.ndarray, _: float) -> Outcome:
             return self._strict_node(choice, cost, constant, admin, lower, upper)
 
-        free = bool((lower[binaries] < upper[binaries]).any())
+        free = int(np.count_nonzero(lower[binaries] < upper[binaries]))
         try:
+            if free > FEW or rows:
+                return self._branched_and_cut(choice, (cost, constant, admin), lower, upper, cutoff, rows)
             return branch_and_bound(
                 [elastic, strict] if free else [strict],
                 binaries,
@@ -549,6 +562,53 @@ class FixedPolicySolver:
             touched = np.union1d(columns, binaries).astype(np.int32)
             for highs in held:
                 highs.set_bounds(touched, lower[touched], upper[touched])
+
+    def _branched_and_cut(
+        self,
+        choice: Choice,
+        state: tuple[float, float, float],
+        lower: np.ndarray,
+        upper: np.ndarray,
+        cutoff: float,
+        rows: Sequence[Row],
+    ) -> Outcome:
+        """Let HiGHS branch and cut, then solve the linear program at the binaries that it found."""
+
+        def prepare(highs: Highs) -> None:
+            self._open(highs, dict.fromkeys(choice.items(), 1.0))
+            self._put(highs, *state, wide=False)
+
+        found = branch_and_cut(
+            self.leader_problem,
+            lower,
+            upper,
+            prepare,
+            gap=self.rel_gap,
+            cutoff=cutoff,
+            stop=self.stop,
+            report=self.report,
+            log=self.log,
+            rows=rows,
+        )
+        if found.solution is None:
+            return found
+        whole = np.round(found.solution[self.binaries])
+        self.exact.set_bounds(self.binaries, whole, whole)
+        exact = found
+        for wide in (False, True):
+            self._put(self.exact, *state, wide)
+            # From nothing: with presolve most of a program whose binaries are held goes away.
+            self.exact.forget()
+            with self.exact.options(presolve="choose", solver="choose"):
+                exact = self.exact.solve()
+            if exact.optimal and exact.solution is not None:
+                break
+        if not exact.optimal or exact.solution is None or exact.objective is None:
+            # What the solver's tolerance hides is no plan of its own.
+            return replace(found, others=found.bound if found.bound is not None else -math.inf)
+        bound = exact.objective if found.bound is None else min(found.bound, exact.objective)
+        duals = self.exact.row_duals()
+        return replace(exact, termination=found.termination, bound=bound, nodes=found.nodes, others=bound, duals=duals)
 
     def _elastic_node(
         self, choice: Choice, state: State, lower: np.ndarray, upper: np.ndarray, limit: float

@@ -17,6 +17,7 @@ from ..certify.restoring import RestoringMonitor
 from ..follower.combinations import Candidates
 from ..follower.enumerate import Enumerator, policy_indices_of
 from ..formulation.linking import Choice
+from ..leader.branch_and_cut import FEW
 from ..leader.fixed_policy import Relaxation
 from ..leader.problem import LAST_SECONDS, Problem
 from ..plan.limits import SolveLimits
@@ -122,7 +123,7 @@ class Engine:
         self.widest = widest or SolveLimits.of(case)
         self.threads = threads
         self.complete = True
-        self._opened: dict[tuple[SolveLimits, tuple[int, ...]], tuple[Relaxation, Outcome]] = {}
+        self._opened: dict[tuple[SolveLimits, tuple[int, ...]], tuple[Relaxation | None, Outcome]] = {}
         self.monitor.stage("build", 0)
         self.candidates = candidates or Candidates(self.problem.network, self.widest)
         self.count = len(self.candidates)
@@ -205,18 +206,20 @@ class Engine:
         groups = "one group of regimes" if components == 1 else f"{components} independent groups of regimes"
         return f"the {self.candidates.steps:,} responses of {groups} can be enumerated"
 
-    def all_open(self, solve_limits: SolveLimits) -> tuple[Relaxation, Outcome]:
+    def all_open(self, solve_limits: SolveLimits) -> tuple[Relaxation | None, Outcome]:
         """All open worked out under some terms, once: the plan to fall back on."""
         key = (solve_limits, self.problem.fixed_policy.held)
         if key not in self._opened:
             self._opened[key] = self._work_out_open()
         return self._opened[key]
 
-    def _work_out_open(self) -> tuple[Relaxation, Outcome]:
+    def _work_out_open(self) -> tuple[Relaxation | None, Outcome]:
+        """All open's relaxation, None where there is nothing that it could bound, and its outcome."""
         problem = self.problem
         cost = problem.status_quo.response_cost
         constant = problem.constant(cost, 0.0)
-        relaxation = problem.fixed_policy.relax(problem.all_open, cost, constant, 0.0)
+        alone = not problem.network.menu and problem.fixed_policy.binaries.size > FEW
+        relaxation = None if alone else problem.fixed_policy.relax(problem.all_open, cost, constant, 0.0)
         return relaxation, problem.fixed_policy.best(problem.all_open, cost, constant, 0.0)
 
     def search(
@@ -289,7 +292,8 @@ class Engine:
         )
         first = candidates.find(tuple(0 for _ in candidates.regimes))
         assert first is not None
-        search.learn(first, relaxation)
+        if relaxation is not None:
+            search.learn(first, relaxation)
         search.record(first, outcome)
         hinted = None if hint is None else candidates.find(policy_indices_of(hint, problem.network.menu))
         with suppress(Stopped):

@@ -161,6 +161,10 @@ def _attempt(
     entry = METHODS[method]
     began, built = clock.passed, problem.build_seconds
     trials = LocalSearch(problem, solve_limits, problem.stop)
+    problem.fixed_policy.rel_gap = rel_gap / 2
+    if not problem.network.menu:
+        # One choice of policies alone: what bounds it bounds all.
+        problem.fixed_policy.report = monitor.bounds
     if engine is None:
         monitor.stage("build", 0)
     # All open first: whatever stops the search, there is a plan to fall back on.

@@ -12,7 +12,6 @@ from ..leader.problem import Problem
 from ..plan.limits import SolveLimits
 from ..solver.highs import Highs, Program
 from .local_search import LocalSearch
-from .single_level import watch
 
 
 class Prover(ABC):
@@ -87,7 +86,7 @@ def solve_master(program: Program, gap: float, stop: Callable[[], bool]) -> tupl
         -inf where nothing is left, inf where nothing is proven.
     """
     highs = Highs(program, mip_rel_gap=gap)
-    watch(highs, stop)
+    highs.watch(stop)
     outcome = highs.solve()
     if outcome.infeasible:
         return None, -math.inf

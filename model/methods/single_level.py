@@ -123,7 +123,7 @@ class SingleLevelProgram:
         def improved(event: highspy.HighsCallbackEvent) -> None:
             tell(self.policy_indices(np.array(event.data_out.mip_solution)), bounds[-1])
 
-        watch(highs, stop, proven)
+        highs.watch(stop, proven)
         highs.highs.cbMipImprovingSolution.subscribe(improved)
         outcome = highs.solve()
         bound = math.inf if outcome.bound is None else -outcome.bound
@@ -151,28 +151,3 @@ class SingleLevelProgram:
         values |= {id(variable): float(start.qualify[lane]) for lane, variable in model.qualify.items()}
         places = {self.compiled.column[key]: value for key, value in values.items() if key in self.compiled.column}
         return np.array(list(places), dtype=np.int32), np.array(list(places.values()))
-
-
-def watch(
-    highs: Highs,
-    stop: Callable[[], bool],
-    report: Callable[[float, float], None] = lambda incumbent, bound: None,
-) -> None:
-    """Pass on incumbent and bound as they move, and stop the solver when asked."""
-    told = [-math.inf, math.inf]
-
-    def heartbeat(event: highspy.HighsCallbackEvent) -> None:
-        incumbent, bound = -event.data_out.mip_primal_bound, -event.data_out.mip_dual_bound
-        if incumbent > told[0] or bound < told[1]:
-            told[:] = max(incumbent, told[0]), min(bound, told[1])
-            report(*told)
-        if stop():
-            event.interrupt()
-
-    def pulse(event: highspy.HighsCallbackEvent) -> None:
-        if stop():
-            event.interrupt()
-
-    highs.highs.cbMipInterrupt.subscribe(heartbeat)
-    highs.highs.cbSimplexInterrupt.subscribe(pulse)
-    highs.highs.cbIpmInterrupt.subscribe(pulse)

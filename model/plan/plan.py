@@ -103,6 +103,8 @@ class Plan:
         How it was solved.
     range
         From where to where leverage runs over worlds drawn from the case's uncertainties; None where that was not worked out.
+    alternatives
+        Other plans that are nearly as good; None where they were not asked for.
     worlds
         Of a plan for many worlds: their number, seed, criterion, its value, bound and gap, and what leverage is in them; else None.
     tables : dict of str to pandas.DataFrame
@@ -140,6 +142,7 @@ class Plan:
     case_warnings: tuple[str, ...] = ()
     solve: Mapping[str, Any] = field(default_factory=dict)
     range: Mapping[str, Any] | None = None
+    alternatives: Mapping[str, Any] | None = None
     worlds: Mapping[str, Any] | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -251,6 +254,7 @@ class Plan:
             "case_warnings": list(self.case_warnings),
             "solve": dict(self.solve),
             **({} if self.range is None else {"range": dict(self.range)}),
+            **({} if self.alternatives is None else {"alternatives": dict(self.alternatives)}),
             **({} if (bargain := self.bargain) is None else {"bargain": bargain}),
             **({} if self.worlds is None else {"worlds": dict(self.worlds)}),
         }

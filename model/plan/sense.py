@@ -57,6 +57,9 @@ class Sense:
         """Return figures of a plan as ``plan.json`` has them, those of its scenarios too."""
         document = self.told(entry)
         document["scenarios"] = {name: self.told(values) for name, values in entry["scenarios"].items()}
+        if entry.get("alternatives"):
+            plans = [self.told(plan) for plan in entry["alternatives"]["plans"]]
+            document["alternatives"] = {**entry["alternatives"], "plans": plans}
         if entry.get("range"):
             document["range"] = self._told_range(entry["range"])
         return document
@@ -77,6 +80,9 @@ class Sense:
     def read_plan(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``plan.json`` as the program has it."""
         found, scenarios = self.read(document), document.get("scenarios")
+        if isinstance(found.get("alternatives"), Mapping):
+            plans = [self._inner(plan) for plan in found["alternatives"].get("plans", ())]
+            found["alternatives"] = {**found["alternatives"], "plans": plans}
         if isinstance(found.get("range"), Mapping) and self.sign < 0:
             found["range"] = {**self._told_range(found["range"]), "share_negative": 0.0}
         missing = {name: 0.0 for name in ("counterpart_loss",) if name in self.untold}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -387,6 +388,30 @@ class Highs:
         ):
             self.highs.startCallback(kind)
 
+    def watch(
+        self,
+        stop: Callable[[], bool],
+        report: Callable[[float, float], None] = lambda incumbent, bound: None,
+    ) -> None:
+        """Pass on incumbent and bound of what is maximised as they move, and stop the solver when asked."""
+        told = [-math.inf, math.inf]
+
+        def heartbeat(event: highspy.HighsCallbackEvent) -> None:
+            incumbent, bound = -event.data_out.mip_primal_bound, -event.data_out.mip_dual_bound
+            if incumbent > told[0] or bound < told[1]:
+                told[:] = max(incumbent, told[0]), min(bound, told[1])
+                report(*told)
+            if stop():
+                event.interrupt()
+
+        def pulse(event: highspy.HighsCallbackEvent) -> None:
+            if stop():
+                event.interrupt()
+
+        self.highs.cbMipInterrupt.subscribe(heartbeat)
+        self.highs.cbSimplexInterrupt.subscribe(pulse)
+        self.highs.cbIpmInterrupt.subscribe(pulse)
+
     def set_options(self, **options: Any) -> None:
         """Set HiGHS options."""
         for name, value in options.items():
@@ -427,6 +452,11 @@ class Highs:
         kind = highspy.HighsVarType.kInteger if integer else highspy.HighsVarType.kContinuous
         self.highs.changeColsIntegrality(int(columns.size), columns.astype(np.int32), [kind] * columns.size)
         self.mixed = integer
+
+    def add_row(self, columns: np.ndarray, coefficients: np.ndarray, least: float) -> None:
+        """Add a row: the sum of coefficients times columns is at least so much."""
+        places, values = columns.astype(np.int32), coefficients.astype(float)
+        self.highs.addRow(float(least), math.inf, int(places.size), places, values)
 
     def snapshot(self) -> Snapshot:
         """Return the program as it is in HiGHS, and the basis of the last solve."""

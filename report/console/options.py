@@ -54,6 +54,19 @@ class Number(click.ParamType):
         return number
 
 
+class Share(Number):
+    """A share, as a figure or in percent."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the share."""
+        text = str(value).strip()
+        if text.endswith("%"):
+            return super().convert(text[:-1].strip(), param, ctx) / 100
+        return super().convert(value, param, ctx)
+
+
 class Text(click.ParamType):
     """Text in the form in which a case holds its ids, whatever system it was typed on."""
 
@@ -311,7 +324,18 @@ search_options = chained(
 level_options = chained(
     click.option(
         "--against",
-        type=click.Choice(["own_loss", "budget", "reviewer_hours", "political_capital", "min_fill"]),
+        type=click.Choice(
+            [
+                "own_loss",
+                "budget",
+                "reviewer_hours",
+                "political_capital",
+                "min_fill",
+                "max_party_share",
+                "max_supplier_share",
+                "min_suppliers",
+            ]
+        ),
         default="own_loss",
         show_default=True,
         help="What leverage is traded off against.",

@@ -19,6 +19,7 @@ from ...model.plan.tolerances import SERVED_IN_FULL
 from ..charts.base import OURS, THEIRS
 from ..format.columns import FIGURE, SHARE, TEXT, WEEK, WORKBOOK, shown_on
 from ..format.numbers import decimals, gap
+from ..text.words import alternative_words, alternatives_words
 from ..views.outcomes import nearest
 from ..views.plan import plan_view
 from ..views.policies import POLICY_COLUMNS
@@ -282,6 +283,12 @@ class _Writer:
         if view.outcome is not None:
             answer += [self._summary_line(words, name) for words, name in self.words.summary]
         yield "The answer", answer
+        if view.alternatives is not None:
+            rows = [(alternative_words(row), row.outcome, money) for row in view.alternatives.rows]
+            yield (
+                f"Other plans, and their {self.words.outcome}",
+                [*rows, (alternatives_words(view.alternatives), None, "")],
+            )
         if view.uses:
             units = {name: each.measure for name, each in LIMITED.items()} | {BUDGET: money}
             yield (

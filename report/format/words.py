@@ -107,6 +107,7 @@ class Words:
     none_possible: str
     bound_label: str
     worst_tie: str
+    worse: str
     split: str
     below_zero: str
     never_below_zero: str
@@ -208,6 +209,7 @@ LEVERAGE = Words(
     no_bound="Any plan has a leverage of at most {bound}.",
     bound_label="no plan can have more than",
     worst_tie="at least",
+    worse="Less",
     split="the counterpart's loss {theirs} less our loss {ours}, {worst}",
     below_zero="below 0 in {worlds}; ",
     never_below_zero="never below 0; ",
@@ -354,6 +356,7 @@ COST_ALONE = Words(
     no_bound="Any plan costs {bound} at least.",
     bound_label="no plan can cost less than",
     worst_tie="at most",
+    worse="More",
     split="today {now}, with the plan {added}, {worst}",
     below_zero="",
     never_below_zero="",

@@ -18,6 +18,7 @@ from ..text.plan_cells import (
     SERVICE_HEADS,
     allocation_cells,
     allocation_heads,
+    alternative_cells,
     case_limit_cells,
     cause_cells,
     limit_cells,
@@ -28,7 +29,18 @@ from ..text.plan_cells import (
     stockpile_cells,
 )
 from ..text.study import CANDIDATE_HEADS, candidate_cells, known_cells, region_lines, rest_words, worth_lines
-from ..text.words import answer, case_line, how, in_money, range_words, status_words, under, worlds_words
+from ..text.words import (
+    alternative_words,
+    alternatives_words,
+    answer,
+    case_line,
+    how,
+    in_money,
+    range_words,
+    status_words,
+    under,
+    worlds_words,
+)
 from ..views.case import SourceRow, sources_view
 from ..views.outcomes import ScenarioRow
 from ..views.plan import PlanView, plan_view
@@ -88,6 +100,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "policies": _policies(view),
         "open": [(row.regime, row.name) for row in view.left_open],
         "limits": [{"cells": row, "share": use.share} for row, use in zip(limit_cells(view), view.uses, strict=True)],
+        "alternatives": _alternatives(view),
         "cause_rows": _cause_rows(view),
         "reviews": [*term_lines(view), *lasting_lines(view)],
         "stake": [] if view.bargain is None else list(stake_lines(view, view.bargain)),
@@ -124,6 +137,15 @@ def _pictures(plan: Plan, artist: Artist) -> dict[str, Any]:
     content["settling"] = None if (settled := settlements(plan)) is None else picture(settled, "settling", artist)
     content["margins"] = None if (figure := margins(plan)) is None else picture(figure, "margins", artist)
     return content
+
+
+def _alternatives(view: PlanView) -> dict[str, Any] | None:
+    """Return the rows of other plans, and whether there are more; None where they were not asked for."""
+    found = view.alternatives
+    if found is None:
+        return None
+    rows = zip(found.rows, alternative_cells(found), strict=True)
+    return {"rows": [(alternative_words(row), cells) for row, cells in rows], "words": alternatives_words(found)}
 
 
 def key_figures(view: PlanView) -> list[tuple[str, str, str]]:

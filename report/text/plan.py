@@ -24,6 +24,7 @@ from .plan_cells import (
     SERVICE_HEADS,
     allocation_cells,
     allocation_heads,
+    alternative_cells,
     case_limit_cells,
     limit_cells,
     loss_cells,
@@ -34,6 +35,8 @@ from .plan_cells import (
 )
 from .study import study_parts
 from .words import (
+    alternative_words,
+    alternatives_words,
     how,
     in_money,
     proven_in_worlds,
@@ -78,6 +81,7 @@ def plan_parts(view: PlanView) -> Iterable[RenderableType]:
     yield from _notices(view)
     yield from _policies(view)
     yield from _limits(view)
+    yield from _alternatives(view)
     yield from _sourcing(view)
     yield from _allocation(view)
     yield from _shortages(view)
@@ -122,6 +126,19 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
         rows.append((words.worst_tie, least, "if the counterpart breaks ties against us"))
     if rows:
         yield label_grid(rows)
+
+
+def _alternatives(view: PlanView) -> Iterable[RenderableType]:
+    found = view.alternatives
+    if found is None:
+        return
+    yield section("Other plans")
+    if found.rows:
+        shown = new_table("What they do otherwise", view.case.words.title, view.case.words.worse)
+        for row, cells in zip(found.rows, alternative_cells(found), strict=True):
+            shown.add_row(Name(alternative_words(row)), *cells)
+        yield indented(shown)
+    yield text_line(alternatives_words(found))
 
 
 def _in_worlds(view: PlanView, found: WorldsView) -> Iterable[RenderableType]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ...model.plan.tolerances import SERVED_IN_FULL
@@ -11,6 +11,7 @@ from ..format.columns import SHARE, Column
 from ..format.numbers import decimals, number, percent, plain, signed
 
 if TYPE_CHECKING:
+    from ..views.alternatives import AlternativesView
     from ..views.case import LimitRow
     from ..views.causes import CauseView
     from ..views.outcomes import LossView
@@ -116,3 +117,10 @@ def scenario_columns(view: PlanView) -> list[Column]:
 def scenario_cells(view: PlanView) -> list[list[str]]:
     """Return the figures of every scenario."""
     return list(map(list, zip(*(cells(column, view.scenarios) for column in scenario_columns(view)), strict=True)))
+
+
+def alternative_cells(found: AlternativesView) -> Iterator[tuple[str, str]]:
+    """Yield the figures of other plans: the outcome, and how much worse that is."""
+    places = decimals([row.outcome for row in found.rows])
+    for row in found.rows:
+        yield number(row.outcome, places), percent(row.share, 2)

@@ -12,6 +12,7 @@ from ..views.outcomes import WEIGHED
 
 if TYPE_CHECKING:
     from ..format.words import Words
+    from ..views.alternatives import AlternativeRow, AlternativesView
     from ..views.case import CaseView
     from ..views.comparison import ComparedPlan
     from ..views.outlook import RangeView
@@ -127,6 +128,28 @@ def how(solve: SolveView) -> Iterator[str]:
         yield f"program handed to {plain(solve.solver)}{version}, which ended with {plain(solve.solver_termination)}"
     if solve.highs:
         yield f"HiGHS {solve.highs}, Pyomo {solve.pyomo}"
+
+
+# Other plans ----------------------------------------------------------------------------------------------------------
+
+
+def alternatives_words(found: AlternativesView) -> str:
+    """Return whether there are other plans than those that are told."""
+    within = f"within {percent(found.within, 2 if found.within < 0.01 else 0)}"
+    if found.complete and not found.rows:
+        return f"Proven: no other policies, lanes or qualifications come {within}."
+    if found.complete:
+        return f"Proven: these are all that come {within}; each has its own stockpiles."
+    if not found.may_hold:
+        return f"Stopped before it was known what else comes {within}."
+    held = counted(found.may_hold, "combination of policies", "combinations of policies")
+    return f"More come {within}: at least one, in at most {held}. Ask for more with --alternatives."
+
+
+def alternative_words(row: AlternativeRow) -> str:
+    """Return what a plan does otherwise, in a line."""
+    words = "; ".join(plain(change) for change in row.changes)
+    return words if row.proven else f"{words} (not proven to come next)"
 
 
 # From where to where it runs ------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from ...model.plan.limits import BUDGET
 from ...model.plan.tolerances import WIDE_RANGE
 from ..format.notices import notices
 from ..format.words import words_of
+from .alternatives import AlternativesView, alternatives_view
 from .bargain import BargainView, TermView, bargain_view, lasting_views, term_views
 from .buying import AllocationRow, ServiceRow, allocation_rows, service_rows
 from .case import LIMITS, CaseView, LimitRow, case_view, limit_rows, tightest_fill
@@ -96,6 +97,8 @@ class PlanView:
         Leverage where the counterpart breaks ties against us and for us, None where that is not known; whether they are far apart.
     range
         From where to where leverage runs over worlds; None where that was not worked out.
+    alternatives
+        Other plans that are nearly as good; None where they were not asked for.
     worlds
         What a plan for many worlds is worth in them; None of one for the case's own figures.
     study
@@ -132,6 +135,7 @@ class PlanView:
     most: float | None
     wide: bool
     range: RangeView | None
+    alternatives: AlternativesView | None
     worlds: WorldsView | None
     study: StudyView | None
     violations: tuple[str, ...]
@@ -216,6 +220,7 @@ def plan_view(plan: Plan) -> PlanView:
         most=words.figure(high) if words.two_sided else None,
         wide=low is not None and high is not None and high - low > WIDE_RANGE * max(abs(high), 1e-9),
         range=range_view(plan),
+        alternatives=alternatives_view(plan),
         worlds=worlds_view(plan),
         study=study_view(plan),
         violations=tuple(plan.violations),

@@ -1,0 +1,79 @@
+"""Our side under one choice of policies by HiGHS's own branch and cut, where binaries are many (model.md section 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..formulation.linking import LeaderProblem
+from ..plan.tolerances import WHOLE_GAP
+from ..solver.highs import Highs, Outcome
+
+FEW = 12
+"""Free binaries up to which our own branch and bound is sooner (docs/benchmarks.md)."""
+
+Row = tuple[np.ndarray, np.ndarray, float]
+"""Columns, coefficients and the least activity of a row."""
+
+
+def branch_and_cut(
+    leader_problem: LeaderProblem,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    prepare: Callable[[Highs], None],
+    *,
+    gap: float,
+    cutoff: float,
+    stop: Callable[[], bool],
+    report: Callable[[float, float], None],
+    log: str | None = None,
+    rows: Sequence[Row] = (),
+) -> Outcome:
+    """Solve the leader problem under one choice of policies as a mixed-integer program; its objective is minus the leverage.
+
+    Parameters
+    ----------
+    leader_problem
+        The leader problem.
+    lower, upper : array, shape (columns,)
+        Bounds of its columns.
+    prepare
+        Opens the arcs of the choice, and puts V, the constant part of leverage and what the limits leave.
+    gap
+        Relative gap at which to stop.
+    cutoff
+        Leverages that are not above it are of no interest.
+    stop
+        Asked now and then; what was found so far is kept.
+    report
+        Told of incumbent and bound, leverages, as they move.
+    log
+        File for HiGHS's log.
+    rows
+        Further rows that the columns keep.
+
+    Returns
+    -------
+    Outcome
+        Termination as of `branch_and_bound`; its bound is the one that HiGHS has proven. It has no leaves.
+    """
+    program = replace(leader_problem.program, column_lower=lower, column_upper=upper)
+    highs = Highs(program, log=log, mip_rel_gap=max(gap, WHOLE_GAP), mip_abs_gap=WHOLE_GAP)
+    prepare(highs)
+    advantage = leader_problem.compiled.column.get(id(leader_problem.model.advantage))
+    if math.isfinite(cutoff) and advantage is not None:
+        # The objective is the offset less the advantage: no limit is broken here.
+        place = np.array([advantage])
+        highs.set_bounds(place, np.array([cutoff + highs.offset]), upper[place])
+    for columns, coefficients, least in rows:
+        highs.add_row(columns, coefficients, least)
+    highs.watch(stop, report)
+    outcome = highs.solve()
+    if outcome.optimal:
+        return outcome
+    if outcome.infeasible:
+        return outcome if math.isinf(cutoff) else Outcome("Cut off", None, -cutoff, None, outcome.nodes)
+    return replace(outcome, termination="Stopped")

@@ -1,0 +1,64 @@
+"""Leverage against concentration and the number of suppliers, by hand and against solves of every level alone."""
+
+from __future__ import annotations
+
+import pytest
+from pytest import approx
+from sluicegate import Case, frontier, solve
+
+from sluicegate_testing.builders import case, demand, idle, lane
+
+
+def bought(**limits: float) -> Case:
+    """10 at 1 from the world; at 2 from overseas, at 3 from the friend."""
+    return case(
+        items=[{"item": "x"} | limits],
+        lanes=[
+            lane("world", "us", 10.0),
+            idle("overseas", "us", 10.0, unit_cost=2.0),
+            idle("third", "us", 10.0, unit_cost=3.0),
+        ],
+        sites={"third": "overseas"},
+        demands=[demand("us", 10.0, 99.0, min_fill=1.0)],
+    )
+
+
+def test_concentration_by_hand() -> None:
+    # A share of s of the world costs 10 - 10 s more; below a half the other party would have more than its share.
+    found = frontier(bought(max_party_share=0.9), "max_party_share", points=6)
+    plans = [(point.level, point.used, point.leverage) for point in found.feasible]
+    assert plans == [approx((s, s, 10 * s - 10)) for s in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
+    assert found.status == "optimal"
+    assert found.unit == "share"
+
+
+def test_concentration_of_sites() -> None:
+    # Thirds: the world and overseas up to s each, the third site the rest at 3.
+    found = frontier(bought(max_supplier_share=0.9), "max_supplier_share", low=0.4, high=0.6, points=3)
+    assert [point.leverage for point in found.feasible] == approx([-(4 + 2 * 2), -5.0, -4.0])
+    assert solve(bought(max_supplier_share=0.4)).leverage == approx(-8.0)
+
+
+def test_numbers_of_suppliers() -> None:
+    found = frontier(bought(min_suppliers=1, min_supplier_share=0.2), "min_suppliers")
+    assert [(point.level, point.used, point.leverage) for point in found.feasible] == [
+        approx((1.0, 1.0, 0.0)),
+        approx((2.0, 2.0, -2.0)),
+        approx((3.0, 3.0, -6.0)),
+    ]
+    assert found.steps
+
+
+def test_a_level_without_a_plan_is_told() -> None:
+    found = frontier(bought(max_party_share=0.9), "max_party_share", low=0.2, high=0.6, points=3)
+    assert [(point.level, point.status) for point in found.points] == [
+        (approx(0.4), "infeasible"),
+        (approx(0.6), "optimal"),
+    ]
+
+
+def test_wrong_questions() -> None:
+    with pytest.raises(ValueError, match="no item that we buy has a max_supplier_share"):
+        frontier(bought(), "max_supplier_share")
+    with pytest.raises(ValueError, match="high must be 1 or less, for it is a share, not 60"):
+        frontier(bought(max_party_share=0.9), "max_party_share", high=60)
