@@ -201,19 +201,21 @@ def schema(talk: Talk) -> None:
 
 @cli.command()
 @click.argument("folder", metavar="DIR")
+@click.option("--diversify", is_flag=True, help="The case of a buyer: least cost, nobody to press.")
 @click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty.")
 @loudness_options
-def init(folder: str, force: bool, talk: Talk) -> None:
+def init(folder: str, diversify: bool, force: bool, talk: Talk) -> None:
     """Write a small, commented case to DIR that can be solved as it is.
 
     \b
-    Example:
+    Examples:
       sluicegate init mycase
+      sluicegate init mycase --diversify
     """
     from .data import init_case
 
     with placing(folder):
-        words = init_case(folder, force=force)
+        words = init_case(folder, diversify=diversify, force=force)
     talk.say(words.rstrip("\n"))
 
 
@@ -488,7 +490,8 @@ def export_model(
         with placing(file, "file"):
             interrupts.run(lambda: write_model(model, file, force=force), talk)
     what = "the single-level program" if choice is None else "our side under the policies given"
-    talk.say(shown(f"{file} holds {what} of {loaded.name}: {size_of(model)}. Maximised is leverage."))
+    aim = "Minimised is cost" if loaded.sense == "cost" else "Maximised is leverage"
+    talk.say(shown(f"{file} holds {what} of {loaded.name}: {size_of(model)}. {aim}."))
     talk.say(shown(f"Units: {units_of(model)}."))
 
 

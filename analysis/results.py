@@ -14,6 +14,7 @@ from ..data import Case, CaseError, load_case
 from ..data.storage.atomic import half_replaced
 from ..data.storage.digests import Check, check_digests
 from ..model.plan.plan import SCHEMA, Plan
+from ..model.plan.sense import sense_of, sense_of_document
 from .shapes import FrontierDocument, PlanDocument, RunDocument, check_shape, read_document
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ RUN, CASE = "run.json", "case"
 DOCUMENTS = {"plan": "plan.json", "frontier": "frontier.json", "sweep": "sweep.json"}
 """Kinds of results, by the file that tells them apart."""
 
-ADDED = {"alternatives", "case_warnings", "range", "worlds"}
+ADDED = {"alternatives", "case_warnings", "range", "weights", "worlds"}
 """Keys of plan.json that a result of an earlier version does not have."""
 
 ADDED_TABLES = {"causes", "by_week", "worlds"}
@@ -161,7 +162,12 @@ def _read_frontier(folder: Path) -> Any:
     path = folder / DOCUMENTS["frontier"]
     document = read_document(path)
     case = _named(load_case(folder / CASE), document)
-    check_shape(document, FrontierDocument, path)
+    points = document.get("points")
+    if isinstance(points, list) and all(isinstance(point, dict) for point in points):
+        told = [sense_of(case).read(point) for point in points]
+        check_shape({**document, "points": told}, FrontierDocument, path)
+    else:
+        check_shape(document, FrontierDocument, path)
     try:
         return Frontier.from_dict(document, case)
     except (AttributeError, KeyError, TypeError) as error:
@@ -206,6 +212,7 @@ def _read_plan(folder: Path, *, tables: bool) -> Plan:
     if isinstance(schema, int) and schema > SCHEMA:
         raise ValueError(f"{path}: written by a newer version (schema {schema}, here {SCHEMA}); update sluicegate")
     known = {entry.name for entry in dataclasses.fields(Plan)} - {"case", "tables"}
+    document = sense_of_document(document).read_plan(document)
     if schema != SCHEMA or not known - ADDED <= document.keys():
         raise ValueError(f"{path}: not the plan.json of this version; solve the case in the folder again")
     check_shape(document, PlanDocument, path)
@@ -216,13 +223,13 @@ def _read_plan(folder: Path, *, tables: bool) -> Plan:
 
 
 def _stated_causes(document: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
-    """Return the causes that ``plan.json`` states, of the worst package alone; nothing for a result of an earlier version."""
+    """Return the causes that ``plan.json`` states, of the scenarios that decide; nothing for a result of an earlier version."""
     import pandas as pd
 
     rows = document.get("causes")
     if not rows:
         return {}
-    return {"causes": pd.DataFrame(rows).assign(scenario=document.get("worst_package"))}
+    return {"causes": pd.DataFrame(rows)}
 
 
 def read_run(folder: str | os.PathLike[str]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..model.plan.sense import sense_of_document
+
 Texts = list[str]
 Figures = dict[str, float]
 
@@ -190,6 +192,8 @@ def check_shape(document: Mapping[str, Any], shape: type[Document], path: Path) 
     ValueError
         Naming the file, and the first key that is not as it should be.
     """
+    if shape is PlanDocument:
+        document = sense_of_document(document).read_plan(document)
     try:
         shape.model_validate(document)
     except ValidationError as error:

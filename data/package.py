@@ -28,6 +28,10 @@ START_WEEKS = r"\s*\d+\s*(;\s*\d+\s*)*"
 """Pattern of the weeks in which an outage may begin: one, or several."""
 
 
+SCENARIO_RULE = r"worst|none|expected|cvar:0?\.\d+|cvar:0"
+"""Pattern of how scenarios count."""
+
+
 def data_package(name: str, contents: Mapping[str, bytes]) -> bytes:
     """Return the ``datapackage.json`` of a case, by the declarations of its tables.
 
@@ -172,6 +176,9 @@ def _setting(key: str, info: FieldInfo) -> dict[str, Any]:
     checks = _checks(info)
     if "_date" in checks:
         found["format"] = "date"
+    if "_scenario_rule" in checks:
+        # JSON Schema looks for a pattern anywhere in a text.
+        found["pattern"] = f"^({SCENARIO_RULE})$"
     if "_positive" in checks:
         found["exclusiveMinimum"] = 0
     default = info.default

@@ -98,7 +98,7 @@ def solve(
     rel_gap = options.rel_gap if rel_gap is None else rel_gap
     clock = Clock(time_limit, outer.stop)
     problem = Problem.natural(case, log, clock.up)
-    monitor = RestoringMonitor(outer, problem.units.money)
+    monitor = RestoringMonitor(outer, case, problem.units.money)
     solve_limits = SolveLimits.of(problem.case)
     name, reason = method, "as asked for"
     try:
@@ -239,8 +239,12 @@ def check_choices(
 
 def choose(network: Network, solve_limits: SolveLimits, clock: Clock) -> tuple[str, str]:
     """Return the method for a case, and why; takes no more of the time than `CHOOSING`."""
+    if not network.menu:
+        return "columns", "there is no policy to choose"
     if enumerable(network, solve_limits):
         return "columns", "all combinations of policies can be enumerated"
+    if network.least_cost:
+        return "program", "the combinations of policies are too many to enumerate, and cost is the sense"
     too_many = "the combinations of policies are too many to enumerate,"
     if has_independent_components(network):
         return "groups", f"{too_many} those of each independent group are not"

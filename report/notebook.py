@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..model.plan.plan import Plan
+from .format.words import words_of
 
 if TYPE_CHECKING:
     import altair
 
     from .charts.base import Figure
-
-SIDES = ("counterpart", "ours")
 
 SHOWN = """\
 <div>
@@ -50,8 +49,8 @@ class PlanCharts:
         """Return the names of the charts."""
         return "Charts of a plan: fills(side), losses(side), sourcing(), margins(), settlements()"
 
-    def fills(self, side: str = "counterpart") -> altair.TopLevelMixin:
-        """Return fills and stocks by week of a side, ``counterpart`` or ``ours``.
+    def fills(self, side: str | None = None) -> altair.TopLevelMixin:
+        """Return fills and stocks by week of a side, ``counterpart`` (default where there is one) or ``ours``.
 
         Raises
         ------
@@ -60,10 +59,11 @@ class PlanCharts:
         """
         from .charts.plan import counterpart_fills, our_fills
 
-        return self._chart({"counterpart": counterpart_fills, "ours": our_fills}[_side(side)], f"fills of side {side}")
+        side = self._side(side)
+        return self._chart({"counterpart": counterpart_fills, "ours": our_fills}[side], f"fills of side {side}")
 
-    def losses(self, side: str = "counterpart") -> altair.TopLevelMixin:
-        """Return where the loss of a side, ``counterpart`` or ``ours``, comes from: a waterfall, in the case's currency.
+    def losses(self, side: str | None = None) -> altair.TopLevelMixin:
+        """Return where the loss of a side, ``counterpart`` (default where there is one) or ``ours``, comes from: a waterfall.
 
         Raises
         ------
@@ -72,9 +72,8 @@ class PlanCharts:
         """
         from .charts.plan import counterpart_losses, our_losses
 
-        return self._chart(
-            {"counterpart": counterpart_losses, "ours": our_losses}[_side(side)], f"losses of side {side}"
-        )
+        side = self._side(side)
+        return self._chart({"counterpart": counterpart_losses, "ours": our_losses}[side], f"losses of side {side}")
 
     def sourcing(self) -> altair.TopLevelMixin:
         """Return who supplies us before and in the plan, as shares of each item.
@@ -112,18 +111,19 @@ class PlanCharts:
 
         return self._chart(settlements, "settlements")
 
+    def _side(self, side: str | None) -> str:
+        sides = words_of(self._plan.case).sides
+        if side is not None and side not in sides:
+            known = " nor ".join(map(repr, sides))
+            raise ValueError(f"side {side!r} is {'neither' if len(sides) > 1 else 'not'} {known}")
+        return side or sides[0]
+
     def _chart(self, make: Callable[[Plan], Figure | None], name: str) -> altair.TopLevelMixin:
         found = None if self._plan.leverage is None else make(self._plan)
         if found is None:
             reason = "there is no plan" if self._plan.leverage is None else "nothing changes there"
             raise ValueError(f"no chart of {name}: {reason}")
         return found.chart
-
-
-def _side(side: str) -> str:
-    if side not in SIDES:
-        raise ValueError(f"side {side!r} is neither 'counterpart' nor 'ours'")
-    return side
 
 
 def plan_html(plan: Plan) -> str:

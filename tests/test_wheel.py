@@ -69,7 +69,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     }
     assert modules == shipped
     assert "sluicegate/py.typed" in names
-    for case in ("taiwan-korea", "japan-korea-2019", "japan-korea-2019-ex-post", "tutorial"):
+    for case in ("battery-europe", "taiwan-korea", "japan-korea-2019", "japan-korea-2019-ex-post", "tutorial"):
         assert f"sluicegate/data/cases/{case}/case.toml" in names
         assert f"sluicegate/data/cases/{case}/lanes.csv" in names
     assert "sluicegate/data/template/case.toml" in names

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...model.network.network import OPEN
+from ...model.plan.sense import Sense, sense_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,11 +65,12 @@ class Side:
     stockpile: Mapping[str, float] = field(default_factory=dict)
     plan: Plan | None = field(default=None, repr=False)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, sense: Sense) -> dict[str, Any]:
         """Return the side as plain values, without its whole plan."""
-        plain = {name.name: getattr(self, name.name) for name in dataclasses.fields(self) if name.name != "plan"}
-        return {
-            **plain,
+        told = sense.told(
+            {name.name: getattr(self, name.name) for name in dataclasses.fields(self) if name.name != "plan"}
+        )
+        return told | {
             "policies": dict(self.policies),
             "qualified": list(self.qualified),
             "stockpile": dict(self.stockpile),
@@ -196,6 +198,8 @@ class Breakeven:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
+        sense = sense_of(self.case)
+        points = sense.frame(self.points)
         return {
             "schema": 1,
             "case": self.case.name,
@@ -207,13 +211,13 @@ class Breakeven:
             "range": self.range_words,
             "tolerance": self.tolerance,
             "switches": [
-                {"below": switch.below.to_dict(), "above": switch.above.to_dict()} for switch in self.switches
+                {"below": switch.below.to_dict(sense), "above": switch.above.to_dict(sense)} for switch in self.switches
             ],
             "spans": [span.to_dict() for span in self.spans],
             "complete": self.complete,
             "statement": self.statement,
             "notes": list(self.notes),
             "stopped": self.stopped,
-            "points": self.points.astype(object).where(self.points.notna(), None).to_dict("records"),
+            "points": points.astype(object).where(points.notna(), None).to_dict("records"),
             "seconds": self.seconds,
         }

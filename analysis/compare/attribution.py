@@ -18,6 +18,7 @@ from ...model.plan.limits import LIMITED, SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import Plan
 from ...model.solving import solve
+from .common import common_sense
 from .differences import applied, content_digest, differences, group_words, grouped
 from .inputs import row_text, shown_value
 
@@ -139,6 +140,7 @@ class Attribution:
 
     def __init__(self, first: Case, second: Case, before: Plan, after: Plan, work: Work):
         self.cases = (first, second)
+        self.sense = common_sense(self.cases)
         self.notes: list[str] = []
         self.work = work
         self.change: float | None = None
@@ -149,9 +151,9 @@ class Attribution:
         self.ends = tuple(self._end(letter, plan) for letter, plan in (("A", before), ("B", after)))
         start, end = (answer.leverage for answer in self.ends)
         if start is None or end is None:
-            self.notes.append("the change of leverage is not attributed, there being no plan on one side")
+            self.notes.append(f"the change of {self.sense.outcome} is not attributed, there being no plan on one side")
             return
-        self.change = end - start
+        self.change = self.sense.sign * (end - start) + 0.0
         self.answers = self._one_at_a_time()
 
     def _end(self, letter: str, plan: Plan) -> _Answer:
@@ -209,7 +211,7 @@ class Attribution:
     def _effect(self, letter: str, end: _Answer, alone: _Answer, sign: float) -> dict[str, Any]:
         effect = gap = None
         if alone.leverage is not None and end.leverage is not None:
-            effect = sign * (alone.leverage - end.leverage) + 0.0
+            effect = self.sense.sign * sign * (alone.leverage - end.leverage) + 0.0
             gap = sum(max(0.0, (each.bound or 0.0) - (each.leverage or 0.0)) for each in (alone, end))
         return self._cells(letter, effect, gap, alone.status)
 

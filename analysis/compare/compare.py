@@ -15,12 +15,15 @@ from ...model.plan.monitor import Monitor
 from ...model.plan.plan import Plan
 from ..results import blaming, read_result, result_kind
 from .attribution import Attribution, Work
+from .common import common_sense
 from .inputs import input_table
 from .outcomes import choice_table, outcome_table
 from .worlds import common_worlds
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ...model.plan.sense import Sense
 
 
 Compared = Plan | Case | str | os.PathLike[str]
@@ -48,7 +51,7 @@ class Comparison:
         effect, share of the change, gap (how far the effect may be off, since solves have gaps) and status; then the rows
         `interaction` and `total`.
     change
-        Leverage of B less that of A, of the best plans.
+        Leverage (or cost) of B less that of A, of the best plans.
     grouping
         What one row of the attribution stands for.
     notes
@@ -67,6 +70,11 @@ class Comparison:
     grouping: str = ""
     notes: tuple[str, ...] = ()
     worlds: pd.DataFrame | None = field(default=None, repr=False)
+
+    @property
+    def sense(self) -> Sense:
+        """How figures of the plans are called."""
+        return common_sense(plan.case for plan in self.plans.values())
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values; a number that is not finite stays one."""
@@ -148,7 +156,8 @@ def _compared(
         attribution, change, grouping = attributed.frame(), attributed.change, attributed.grouping
         notes += attributed.notes
     elif attribute:
-        notes.append("the change of leverage is attributed where two things are compared")
+        outcome = common_sense(cases.values()).outcome
+        notes.append(f"the change of {outcome} is attributed where two things are compared")
     return Comparison(
         names,
         plans,
@@ -193,6 +202,8 @@ def _read(given: Compared, notes: list[str], altered: dict[str, Sequence[str]]) 
 
 
 def _remarks(plans: Mapping[str, Plan]) -> Iterator[str]:
+    if len({plan.case.sense for plan in plans.values()}) > 1:
+        yield "some minimise cost, others maximise leverage: of the former leverage stands for minus the cost"
     currencies = {plan.case.settings.case.currency for plan in plans.values()}
     if len(currencies) > 1:
         yield "money is in different currencies; figures are compared as they stand"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ...model.plan.choices import LANE, POLICY, STOCKPILE, Offer, same_amount
 from ...model.plan.limits import LIMITED
 from ...model.plan.plan import Plan
+from ...model.plan.sense import Sense
+from .common import common_sense
 from .inputs import any_differ, lettered_table, union_of
 
 if TYPE_CHECKING:
@@ -50,11 +52,13 @@ def _same_amounts(pair: str, amounts: Sequence[float | None], offers: Sequence[O
 def outcome_table(plans: Mapping[str, Plan]) -> pd.DataFrame:
     """Return the figures of plans side by side, and whether they differ."""
     each = list(plans.values())
+    sense = common_sense(plan.case for plan in each)
     rows: list[list[Any]] = [
         [measure, "", *(getattr(plan, measure) for plan in each)]
         for measure in (
             "status",
             "leverage",
+            "cost_now",
             "bound",
             "counterpart_loss",
             "own_loss",
@@ -63,7 +67,7 @@ def outcome_table(plans: Mapping[str, Plan]) -> pd.DataFrame:
         )
     ]
     ends = [None if plan.leverage_range is None else plan.leverage_range[0] for plan in each]
-    rows.insert(3, ["least_leverage", "", *ends])
+    rows.insert(4, ["least_leverage", "", *ends])
     for name in LIMITED:
         rows.append(["used", name, *((plan.limits.get(name) or {}).get("used") for plan in each)])
     for name in union_of(plan.scenarios for plan in each):
@@ -79,7 +83,17 @@ def outcome_table(plans: Mapping[str, Plan]) -> pd.DataFrame:
         rows.append(["least_mean_fill", pair, *(_least_fill(plan, pair) for plan in each)])
     for pair in union_of(plan.counterpart_fill for plan in each):
         rows.append(["counterpart_fill", pair, *(plan.counterpart_fill.get(pair) for plan in each)])
-    return lettered_table(["measure", "name"], rows, list(plans))
+    return lettered_table(
+        ["measure", "name"], [_told(row, sense) for row in rows if row[0] not in sense.untold], list(plans)
+    )
+
+
+def _told(row: list[Any], sense: Sense) -> list[Any]:
+    """Return a row under the name and with the sign of its sense."""
+    measure, name, *values = row
+    if measure in sense.turned:
+        values = [None if value is None else -value + 0.0 for value in values]
+    return [sense.names.get(measure, measure), name, *values]
 
 
 def _cause_rows(plans: Sequence[Plan]) -> list[list[Any]]:

@@ -11,9 +11,11 @@ from ...model.methods.engine import Engine
 from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import SCHEMA, Plan
+from ...model.plan.sense import sense_of
 from ..relaxation.elastic import Elastic
 from .by_worlds import by_worlds
 from .conflict import Conflict, find_conflict
+from .needs import Need, needs_of
 from .shadow_prices import PlanPrices, plan_prices_of
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class Explanation:
         The best plan, and what its limits and decisions are worth; None where there is none.
     solve
         Programs and seconds it took.
+    needs
+        Where cost is the sense, what each purchase of the plan is for.
     worlds : pandas.DataFrame or None
         What each choice is for over worlds, as of `by_worlds`; None where that was not asked for, or there is no plan.
     """
@@ -45,6 +49,7 @@ class Explanation:
     plan: Plan | None
     worths: PlanPrices | None
     solve: dict[str, Any]
+    needs: tuple[Need, ...] = ()
     worlds: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
@@ -60,16 +65,19 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as plain values."""
-        return {
+        document = {
             "schema": SCHEMA,
             "case": self.case.name,
             "feasible": self.feasible,
             "conflict": None if self.conflict is None else self.conflict.to_dict(),
             "plan": None if self.plan is None else self.plan.to_dict(),
-            "worths": None if self.worths is None else self.worths.to_dict(),
+            "worths": None if self.worths is None else self.worths.to_dict(sense_of(self.case)),
             "solve": dict(self.solve),
             **({} if self.worlds is None else {"worlds": self.worlds.to_dict("records")}),
         }
+        if self.case.sense == "cost":
+            document["needs"] = [need.to_dict() for need in self.needs]
+        return document
 
 
 def explain(
@@ -101,6 +109,8 @@ def explain(
     CertificateError
         When the best plan does not survive its check.
     """
+    if worlds is not None and case.sense == "cost":
+        raise ValueError("worlds are weighed by leverage, and this case counts cost: explain it without worlds")
     began = time.perf_counter()
     monitor = monitor or Monitor()
     with _engine(case, threads, monitor) as engine:
@@ -109,12 +119,14 @@ def explain(
             monitor.stage("search", 0)
             conflict = find_conflict(elastic)
             plan = worths = None
+            needs: tuple[Need, ...] = ()
             if conflict is None:
                 found = engine.search(SolveLimits.of(case).natural(engine.problem.units))
                 if monitor.stop():
                     raise Stopped
                 plan = engine.plan(found)
                 worths = plan_prices_of(engine, found, plan)
+                needs = needs_of(case, plan) if plan.least_cost else ()
             facts = {
                 "programs": elastic.solves,
                 "seconds": time.perf_counter() - began,
@@ -123,7 +135,7 @@ def explain(
             common = None
             if worlds is not None and plan is not None:
                 common = by_worlds(plan, worlds, seed, processes=threads, monitor=monitor)
-            return Explanation(case, conflict, plan, worths, facts, common)
+            return Explanation(case, conflict, plan, worths, facts, needs, common)
         finally:
             elastic.close()
 

@@ -20,6 +20,7 @@ from ...model.plan.choices import LANE, POLICY, Choices, Offer
 from ...model.plan.limits import BUDGET, LIMITED, SolveLimits
 from ...model.plan.monitor import Stopped
 from ...model.plan.plan import Plan
+from ...model.plan.sense import Sense
 from ...model.plan.tolerances import COMPARED_GAP, LIMIT_BINDS, PRICE_NOISE, PRICE_NOISE_SCALE
 from ..relaxation.elastic import gap_column, intake
 from ..relaxation.limits import SHARES, Limit, limits_of, shown
@@ -86,9 +87,11 @@ class Lifted:
     leverage: float | None
     needs: float | None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, sense: Sense) -> dict[str, Any]:
         """Return plain values."""
-        return {"limit": self.limit.words, "used": self.used, "leverage": self.leverage, "needs": self.needs}
+        return sense.told(
+            {"limit": self.limit.words, "used": self.used, "leverage": self.leverage, "needs": self.needs}
+        )
 
 
 @dataclass(frozen=True)
@@ -150,12 +153,12 @@ class PlanPrices:
     lifted: tuple[Lifted, ...]
     decisions: tuple[DecisionValue, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, sense: Sense) -> dict[str, Any]:
         """Return plain values."""
         return {
             "binding": [worth.to_dict() for worth in self.binding],
             "slack": self.slack,
-            "lifted": [entry.to_dict() for entry in self.lifted],
+            "lifted": [entry.to_dict(sense) for entry in self.lifted],
             "decisions": [worth.to_dict() for worth in self.decisions],
         }
 

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ...data.units import Units
@@ -18,6 +18,7 @@ from ...model.network.network import Network
 from ...model.plan.choices import Choices, Offer, changed
 from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
+from ...model.plan.sense import sense_of
 from .by_figure import FigureTracer, limited_items
 from .resources import RESOURCES, Resource
 from .tracer import FrontierPoint, FrontierTracer, Traced
@@ -137,7 +138,7 @@ class Frontier:
         frame = frame.astype(dict.fromkeys(numbers, float))
         money = dict.fromkeys(("leverage", "bound", "own_loss", "counterpart_loss"), self.currency)
         frame.attrs["units"] = {"level": self.unit, "used": self.unit, "gap": "share", **money}
-        return frame
+        return sense_of(self.case).frame(frame)
 
     def to_dict(self) -> dict[str, Any]:
         """Return ``frontier.json`` as a dictionary of plain values."""
@@ -154,12 +155,14 @@ class Frontier:
             "fine": self.fine,
             "lost": list(self.lost),
             "points": [
-                {
-                    **asdict(point),
-                    "policies": dict(point.policies),
-                    "qualified": list(point.qualified),
-                    "stockpile": dict(point.stockpile),
-                }
+                sense_of(self.case).told(
+                    {
+                        **asdict(point),
+                        "policies": dict(point.policies),
+                        "qualified": list(point.qualified),
+                        "stockpile": dict(point.stockpile),
+                    }
+                )
                 for point in self.points
             ],
             "changes": [{**asdict(change), "words": list(change.words)} for change in self.changes],
@@ -185,8 +188,13 @@ class Frontier:
         """
         if document.get("schema") != SCHEMA or document.get("against") not in RESOURCES:
             raise ValueError(f"this is no frontier that this version reads (schema {SCHEMA})")
+        names = {entry.name for entry in fields(FrontierPoint)}
+        told = [sense_of(case).read(point) for point in document["points"]]
         points = tuple(
-            FrontierPoint(**{**point, "qualified": tuple(point["qualified"])}) for point in document["points"]
+            FrontierPoint(
+                **{name: point[name] for name in names if name in point} | {"qualified": tuple(point["qualified"])}
+            )
+            for point in told
         )
         changes = tuple(Change(**{**change, "words": tuple(change["words"])}) for change in document["changes"])
         plain = ("against", "unit", "currency", "steps", "least", "fine", "complete", "solve")

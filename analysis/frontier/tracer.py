@@ -357,7 +357,7 @@ class FrontierTracer:
         refuse_breaches(figures.breaches(account, self._terms(level)))
         bound = max(search.bound(), leverage)
         gap = (bound - leverage) / max(abs(leverage), self._small)
-        theirs, ours = account.losses[account.worst]
+        theirs, ours = account.decided_losses
         counted = {"own_loss": account.own_loss, "budget": account.spent}
         used = counted.get(self.resource.name, used)
         if abs(used - level) <= SAME_LEVEL * max(1.0, abs(level)):

@@ -51,9 +51,11 @@ def gap_column(leader_problem: LeaderProblem, limit: Limit) -> int:
     return leader_problem.compiled.column.get(id(variable), -1)
 
 
-def intake(leader_problem: LeaderProblem, figure: LimitFigure) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def intake(
+    leader_problem: LeaderProblem, figure: LimitFigure, scenario: str = NONE
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return columns of what every party or site ships of a share limit's item, and of all that counts as its intake."""
-    network, b = leader_problem.network, leader_problem.model.ours[NONE]
+    network, b = leader_problem.network, leader_problem.model.ours[scenario]
     item = figure.key[0]
     own: dict[str, list[Any]] = {}
     for lane in b.data.lanes:
@@ -438,20 +440,31 @@ class Elastic(FixedPolicySolver):
         return 0.0 if answer.solution is None else max(0.0, float(answer.solution[place]))
 
     def share(self, figure: LimitFigure, answer: ElasticAnswer) -> float:
-        """Return the largest share that a party has in our intake of an item."""
+        """Return the largest share that a party has in our intake of an item, in any scenario in which it is limited."""
         assert answer.solution is not None
-        own, total = intake(self.leader_problem, figure)
-        taken = float(answer.solution[total].sum())
-        if taken <= 0:
-            return 0.0
-        return max((float(answer.solution[columns].sum()) / taken for columns in own.values()), default=0.0)
+        shares = [0.0]
+        for scenario in self._scenarios_of(figure):
+            own, total = intake(self.leader_problem, figure, scenario)
+            taken = float(answer.solution[total].sum())
+            if taken > 0:
+                shares += [float(answer.solution[columns].sum()) / taken for columns in own.values()]
+        return max(shares)
+
+    def _scenarios_of(self, figure: LimitFigure) -> list[str]:
+        """Scenarios in which a limit on shares holds."""
+        leader_problem = self.leader_problem
+        return [name for name in leader_problem.model.ours if leader_problem.network.shares_hold(figure.key[0], name)]
 
     def set_share(self, figure: LimitFigure, share: float) -> None:
         """Move a share limit, whose gap may then be negative: what is left of the intake."""
-        own, total = intake(self.leader_problem, figure)
-        b = self.leader_problem.model.ours[NONE]
+        for scenario in self._scenarios_of(figure):
+            self._set_share(figure, share, scenario)
+
+    def _set_share(self, figure: LimitFigure, share: float, scenario: str) -> None:
+        own, total = intake(self.leader_problem, figure, scenario)
+        none, b = (self.leader_problem.model.ours[name] for name in (NONE, scenario))
         party_wise = figure.kind == "max_party_share"
-        rows, gaps = (b.concentration, b.share_gap) if party_wise else (b.supplier_most, b.supplier_gap)
+        rows, gaps = (b.concentration, none.share_gap) if party_wise else (b.supplier_most, none.supplier_gap)
         for party, columns in own.items():
             row = self.leader_problem.compiled.row[id(rows[figure.key[0], party])]
             gap = self.leader_problem.compiled.column[id(gaps[figure.key[0], party])]

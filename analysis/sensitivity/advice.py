@@ -12,11 +12,12 @@ import pandas as pd
 from ...model.network.network import OPEN
 from ...model.plan.choices import LANE, NOTHING, POLICY, Choices, Offer, qualifies
 from ...model.plan.choices import STOCKPILE as STOCK
+from ...model.plan.sense import sense_of
 from ..sweep.outcomes import POLICY as POLICY_COLUMN
 from ..sweep.outcomes import QUALIFIED, STOCKPILE, policies_text
 from .bootstrap import interval, sample_blocks
 from .decisions import amounts, choices_of, has_choices, made, matching, names_of, stocked
-from .outcomes import USABLE, base_choices, base_policies, modes, rows_of
+from .outcomes import USABLE, base_choices, base_policies, modes, named, rows_of
 
 if TYPE_CHECKING:
     from ..sweep.read import Sweep
@@ -244,8 +245,8 @@ def choice_map(sweep: Sweep, mode: str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``x``, ``y``: values of the two figures; ``choices``: the advice, or why there is none; ``leverage``. ``attrs`` hold the
-        paths ``x`` and ``y``.
+        ``x``, ``y``: values of the two figures; ``choices``: the advice, or why there is none; ``leverage`` or ``cost``.
+        ``attrs`` hold the paths ``x`` and ``y``.
 
     Raises
     ------
@@ -256,13 +257,13 @@ def choice_map(sweep: Sweep, mode: str | None = None) -> pd.DataFrame:
     if design.kind != "grid" or len(design.factors) != 2:
         many = f"{design.kind} of {len(design.factors)} figures"
         raise ValueError(f"a map needs a grid of two figures; this is a {many}")
-    x, y = (factor.path for factor in design.factors)
+    (x, y), best = (factor.path for factor in design.factors), named(sweep)
     table = pd.DataFrame(
         {
             "x": design.samples[x],
             "y": design.samples[y],
             "choices": chosen(sweep, mode),
-            "leverage": rows_of(sweep, mode)["leverage"],
+            best: rows_of(sweep, mode)[best],
         }
     )
     table.attrs |= {"x": x, "y": y}
@@ -275,7 +276,7 @@ def regret(sweep: Sweep) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By sample: ``choices`` best there, or why there are none; ``free``, ``fixed``: best leverage, and the base plan's;
+        By sample: ``choices`` best there, or why there are none; ``free``, ``fixed``: best leverage or cost, and the base plan's;
         ``regret``: their difference, NaN where one of them is missing; ``allowed``: whether the base plan keeps the limits
         there; ``better``: whether other choices are better by more than the gap to which the best was proven.
 
@@ -287,9 +288,10 @@ def regret(sweep: Sweep) -> pd.DataFrame:
     if modes(sweep) != ["free", "fixed"]:
         raise ValueError("regret needs rows of both kinds; sweep with --policies both")
     free, fixed = rows_of(sweep, "free"), rows_of(sweep, "fixed")
-    best = free["leverage"].where(free["status"].isin(USABLE))
-    kept = fixed["leverage"].where(fixed["status"].isin(USABLE))
-    lost = best - kept
+    name, sign = named(sweep), sense_of(sweep.case).sign
+    best = free[name].where(free["status"].isin(USABLE))
+    kept = fixed[name].where(fixed["status"].isin(USABLE))
+    lost = sign * (best - kept)
     tolerance = max(sweep.case.settings.solver.rel_gap, float(sweep.meta.get("rel_gap") or 0.0))
     return pd.DataFrame(
         {

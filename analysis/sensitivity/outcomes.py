@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...model.plan.choices import Choices, Offer
+from ...model.plan.sense import sense_of
 from ..sweep.outcomes import ALONE, CHECKED, MODES, REPAIRED, SHARED, SOLVED, policies_text
 from .decisions import matching
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ..sweep.read import Sweep
 
 LEVERAGE = "leverage"
+"""Outcome that is best where it is most; where cost is the sense, its name stands for ``cost``."""
 
 HAS_PLAN = "has_plan"
 """Outcome that is 1 where a plan satisfies the limits and 0 where it is proven that none does."""
@@ -41,6 +43,11 @@ class HolesError(ValueError):
     """An index was asked for over samples of which some have no value."""
 
 
+def named(sweep: Sweep, outcome: str = LEVERAGE) -> str:
+    """Return the column of an outcome: ``cost`` for leverage where cost is the sense."""
+    return sense_of(sweep.case).outcome if outcome == LEVERAGE else outcome
+
+
 def modes(sweep: Sweep) -> list[str]:
     """Return the modes a sweep has rows of, ``free``, ``fixed``, or both; those asked for where there is no row yet."""
     found = [mode for mode in ("free", "fixed") if (sweep.frame["mode"] == mode).any()]
@@ -61,7 +68,7 @@ def rows_of(sweep: Sweep, mode: str | None = None) -> pd.DataFrame:
     wanted = mode or next(iter(modes(sweep)), "free")
     rows = frame[frame["mode"] == wanted].set_index("sample")
     # Where no sample has a plan, its columns are missing too.
-    columns = list(dict.fromkeys([*rows.columns, "status", "policies", LEVERAGE]))
+    columns = list(dict.fromkeys([*rows.columns, "status", "policies", named(sweep)]))
     rows = rows.reindex(index=pd.RangeIndex(len(sweep.design.samples), name="sample"), columns=columns)
     return rows.assign(status=rows["status"].fillna(NOT_RUN))
 
@@ -72,7 +79,7 @@ def outcomes(sweep: Sweep) -> list[str]:
     taken = {"sample", "mode", "status", "message", *inputs}
     numbers = [name for name in sweep.frame.select_dtypes("number") if name not in taken]
     # Where no sample has a plan, there is no column of leverage.
-    return [*dict.fromkeys((*numbers, LEVERAGE)), HAS_PLAN, SAME_POLICIES, SAME_CHOICES]
+    return [*dict.fromkeys((*numbers, named(sweep))), HAS_PLAN, SAME_POLICIES, SAME_CHOICES]
 
 
 def outcome_of(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> pd.Series:
@@ -93,7 +100,7 @@ def outcome_of(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -
     ValueError
         For a name that is no outcome, with the nearest that is one.
     """
-    rows = rows_of(sweep, mode)
+    rows, outcome = rows_of(sweep, mode), named(sweep, outcome)
     usable = rows["status"].isin(USABLE)
     if outcome == HAS_PLAN:
         known = usable | (rows["status"] == "infeasible")
@@ -191,6 +198,7 @@ def whole(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> np.
     ValueError
         For a name that is no outcome, or one that does not vary.
     """
+    outcome = named(sweep, outcome)
     values = outcome_of(sweep, outcome, mode)
     missing = values.isna()
     if missing.any():

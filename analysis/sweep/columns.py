@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
-TEXTS = ("mode", "status", "message", "solved", "worst_package", "policies")
+TEXTS = ("mode", "status", "message", "solved", "worst_package", "worst_scenario", "policies")
 """Columns that hold text, besides ``policy.REGIME`` and the inputs that do."""
 
 NUMBER, TEXT, COUNT = "number", "text", "count"

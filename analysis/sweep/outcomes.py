@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.network.network import OPEN
 from ...model.plan.choices import Choices, Offer
+from ...model.plan.sense import sense_of
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -52,7 +53,7 @@ def outcome(plan: Mapping[str, Any], case: Case) -> Row:
     Parameters
     ----------
     plan
-        ``plan.json``.
+        ``plan.json``, or figures of a plan by its names.
     case
         The case it is a plan of.
 
@@ -67,7 +68,7 @@ def outcome(plan: Mapping[str, Any], case: Case) -> Row:
     for name, value in plan.items():
         if name not in LEFT_OUT and name not in row:
             row.update(_numbers(name, value))
-    if plan["leverage"] is None:
+    if plan[sense_of(case).outcome] is None:
         return row
     chosen, offer = Choices.of(plan), Offer.of(case)
     row |= {f"{POLICY}{regime}": policy for regime, policy in chosen.policies.items()}

@@ -19,6 +19,7 @@ from ...model.network.network import Network
 from ...model.parametric.patching import Patched
 from ...model.parametric.programs import Programs
 from ...model.plan.limits import LOADS, SolveLimits
+from ...model.plan.sense import sense_of
 from ...model.solving import check_choices, natural_stockpile
 from .checking import disagreements
 from .outcomes import FREE, Row, outcome
@@ -83,7 +84,12 @@ class WarmSolver:
         """Return where the row of the last sample and that of a solve alone disagree, in words."""
         case = self.problem.case
         rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
-        return disagreements(shared, alone, rel_gap, money_scale(self.problem) * self.problem.units.money)
+        return disagreements(
+            sense_of(case).read(shared),
+            sense_of(case).read(alone),
+            rel_gap,
+            money_scale(self.problem) * self.problem.units.money,
+        )
 
     def begin(self) -> None:
         """Begin a batch."""
@@ -126,11 +132,13 @@ class WarmSolver:
         if found.choice is None or found.solution is None:
             proven = found.bound == -math.inf
             row: Row = {"status": "infeasible" if proven else "unknown", "message": None}
-            return row | ({"bound": found.bound * problem.units.money} if math.isfinite(found.bound) else {})
+            bound = {"bound": found.bound * problem.units.money} if math.isfinite(found.bound) else {}
+            return row | sense_of(case).told(bound)
         self._hint = found.choice
         cost = figures.response_cost(found.choice)
         facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
-        return outcome(figures.plan(facts, found.solution, figures.first_stage(found.solution))[0], case)
+        made = figures.plan(facts, found.solution, figures.first_stage(found.solution))[0]
+        return outcome(sense_of(case).plan(made), case)
 
     def _candidates_of(self, solve_limits: SolveLimits) -> Candidates:
         """Return the combinations that the terms allow: those of the sample before where neither terms nor loads have moved."""
@@ -177,4 +185,4 @@ class WarmSolver:
         if found.solution is None:
             raise Unanswered
         facts = Facts(choice, cost, None, None, 0.0, None, {})
-        return outcome(figures.plan(facts, found.solution, first)[0], case)
+        return outcome(sense_of(case).plan(figures.plan(facts, found.solution, first)[0]), case)

@@ -113,12 +113,16 @@ def solve_worlds(
     DesignError
         For worlds that the case cannot have.
     ValueError
-        For a criterion that there is none of.
+        For a criterion that there is none of, and for a case at least cost.
     TooManyCombinations
         When the policy combinations cannot be enumerated.
     CertificateError
         When the answer does not survive its check.
     """
+    if case.sense == "cost":
+        raise ValueError(
+            "worlds are weighed by leverage, and this case counts cost: solve it without worlds, or sweep its uncertain figures"
+        )
     found = Criterion.parse(criterion) if isinstance(criterion, str) else criterion
     monitor = monitor or Monitor()
     options = case.settings.solver

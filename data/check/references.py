@@ -11,7 +11,7 @@ from typing import Any
 from ..input.draft import Draft, Line
 from ..schema.declarations import needed, references
 from ..schema.errors import Fault, nearest
-from ..schema.tables import PROFILED, TABLES, Contingency, Policy
+from ..schema.tables import PROBABILITY_ROUNDING, PROFILED, TABLES, Contingency, Policy
 from .lookalikes import difference, skeleton
 from .worlds import uncertainties, worlds
 
@@ -38,6 +38,7 @@ def check(draft: Draft) -> list[Fault]:
         _contingencies,
         _starts,
         _scenario_names,
+        _probabilities,
         _profiles,
         uncertainties,
         worlds,
@@ -90,12 +91,17 @@ def _parties(draft: Draft) -> Iterator[Fault]:
     lines = draft.lines["parties"]
     if "parties" in draft.unknown:
         return
-    for role in ("focal", "counterpart"):
+    wants_leverage = draft.settings is not None and draft.settings.objective.sense == "leverage"
+    roles = (
+        ("focal", "exactly", "exactly one must be"),
+        ("counterpart", "at most", "objective.sense = leverage needs one"),
+    )
+    for role, most, must in roles:
         holders = [line for line in lines if line.get("role") == role]
         for line in holders[1:]:
-            yield line.fault(f"a second one; {holders[0].at} is {role}, exactly one party may be", "role", role)
-        if not holders and all(line.get("role") for line in lines):
-            yield Fault(draft.files["parties"], f"no party is {role}; exactly one must be", column="role")
+            yield line.fault(f"a second one; {holders[0].at} is {role}, {most} one party may be", "role", role)
+        if not holders and all(line.get("role") for line in lines) and (role == "focal" or wants_leverage):
+            yield Fault(draft.files["parties"], f"no party is {role}; {must}", column="role")
 
 
 def _lanes(draft: Draft) -> Iterator[Fault]:
@@ -404,6 +410,29 @@ def _scenario_names(draft: Draft) -> Iterator[Fault]:
                 yield line.fault("the name of the scenario in which nothing happens; choose another", column, name)
             elif name is not None and table == "contingencies" and name in packages:
                 yield line.fault("a retaliation package has this name; choose another", column, name)
+
+
+def _probabilities(draft: Draft) -> Iterator[Fault]:
+    """One probability per package and contingency; together no more than 1, and more than 0 where they weigh scenarios."""
+    first: dict[tuple[str, str], Line] = {}
+    for table, column in (("retaliations", "package"), ("contingencies", "contingency")):
+        for line in draft.sound(table):
+            value = line.get("probability")
+            if value is None:
+                continue
+            other = first.setdefault((table, line.get(column)), line)
+            if other.get("probability") != value:
+                message = (
+                    f"{other.at} of {line.get(column)!r} has {other.get('probability'):g}; write one of them in both"
+                )
+                yield line.fault(message, "probability", value)
+    total = math.fsum(line.get("probability") for line in first.values())
+    if total > 1 + PROBABILITY_ROUNDING:
+        last = list(first.values())[-1]
+        message = (
+            f"all probabilities together are {total:g}, more than 1; scenarios exclude each other, `none` has the rest"
+        )
+        yield last.fault(message, "probability", last.get("probability"))
 
 
 def _start_names(draft: Draft, packages: set[str]) -> Iterator[Fault]:

@@ -93,6 +93,16 @@ class Case:
     warnings: tuple[Fault, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 
+    @property
+    def pressed(self) -> bool:
+        """Whether there is a counterpart."""
+        return any(row.role == "counterpart" for row in self.parties)
+
+    @property
+    def sense(self) -> str:
+        """``leverage`` or ``cost``: what the objective counts."""
+        return self.settings.objective.sense or ("leverage" if self.pressed else "cost")
+
     def rows(self, table: str) -> tuple[Row, ...]:
         """Return the rows of the table of that name."""
         return getattr(self, table)

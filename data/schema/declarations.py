@@ -38,7 +38,9 @@ def extra(info: FieldInfo, name: str) -> Any:
 
 def options(info: FieldInfo) -> list[str]:
     """Return the words a column accepts; empty where any value of its type will do."""
-    return [option for option in get_args(info.annotation) if isinstance(option, str) and option]
+    parts = get_args(info.annotation)
+    found = [option for part in parts for option in (get_args(part) or (part,))]
+    return [option for option in found if isinstance(option, str) and option]
 
 
 def numeric(info: FieldInfo) -> type[float] | type[int] | None:

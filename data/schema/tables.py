@@ -22,6 +22,9 @@ PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 MOST_WEEKS = 1_000_000
 LONGEST_HORIZON = 5_200
 
+PROBABILITY_ROUNDING = 1e-9
+"""What a sum of probabilities is off by for its rounding alone."""
+
 
 def refuse(message: str) -> PydanticCustomError:
     """Return the error a validator raises; its text is shown to the planner as it stands."""
@@ -205,6 +208,32 @@ def _start_weeks(value: Any) -> int | StartWeeks:
     return StartWeeks(text, tuple(weeks))
 
 
+def _flag(value: Any) -> str:
+    text = _text(value).lower()
+    if text in ("true", "yes", "1"):
+        return "true"
+    if text in ("false", "no", "0"):
+        return "false"
+    raise refuse("neither true nor false")
+
+
+def _scenario_rule(value: Any) -> str:
+    """Read ``worst``, ``none``, ``expected`` or ``cvar:`` with a share below 1."""
+    text = _text(value)
+    kind, colon, share = text.partition(":")
+    if not colon and kind in ("worst", "none", "expected"):
+        return kind
+    try:
+        tail = _number(share) if kind == "cvar" and colon else math.nan
+    except PydanticCustomError:
+        tail = math.nan
+    if 0 <= tail < 1:
+        return f"cvar:{tail:g}"
+    raise refuse(
+        "write worst, none, expected, or cvar: with the share of the weight that is left out, such as cvar:0.9"
+    )
+
+
 @dataclass(frozen=True)
 class EndWeeks:
     """Several weeks in which a policy may end, as written and as read.
@@ -282,6 +311,7 @@ Share = Annotated[float, BeforeValidator(_finite), AfterValidator(_share)]
 Week = Annotated[int, BeforeValidator(_week)]
 Count = Annotated[int, BeforeValidator(_count)]
 Duration = Annotated[int, BeforeValidator(_duration)]
+Flag = Annotated[Literal["true", "false"], BeforeValidator(_flag)]
 Window = Annotated[int, BeforeValidator(_window)]
 Starts = Annotated[int | StartWeeks, BeforeValidator(_start_weeks), PlainSerializer(_plain_weeks)]
 Ends = Annotated[int | EndWeeks | None, BeforeValidator(_end_weeks), PlainSerializer(_plain_weeks)]
@@ -316,13 +346,15 @@ class Row(BaseModel):
 
 
 class Party(Row):
-    """Who takes part: exactly one focal, exactly one counterpart, allies, others."""
+    """Who takes part: exactly one focal, at most one counterpart, allies, others."""
 
     table = "parties"
     key = ("party",)
     required = True
     party: Id = column("Id of the party.")
-    role: Literal["focal", "counterpart", "ally", "other"] = column("What the party is in this dispute.")
+    role: Literal["focal", "counterpart", "ally", "other"] = column(
+        "What the party is: focal (us), ally, counterpart (none where there is no dispute), other."
+    )
     name: Text = column("Name for people.", default="")
     loss_weight: Amount = column("Weight of this party's losses in ours; acts for focal and ally parties.", default=1.0)
 
@@ -349,6 +381,9 @@ class Item(Row):
     unit: Text = column("Unit its quantities are counted in.", default="")
     holding_cost: Amount = column("Cost of holding a unit for a week.", "money per unit and week", default=0.0)
     max_party_share: Share = column("Largest share of our intake one outside party may supply.", "share", default=1.0)
+    share_always: Flag = column(
+        "Whether limits on shares hold in every scenario, not in scenario none alone.", default="false"
+    )
     min_suppliers: Count = column(
         "Least number of sites outside our side that supply us; each supplies min_supplier_share at least.", default=0
     )
@@ -595,6 +630,9 @@ class Retaliation(Row):
     policy: Id = column("The policy set on it.")
     cost: Amount = column("What the package costs the counterpart.", "money", default=0.0)
     notice_weeks: Week = column("Weeks before the policy starts in which we learn of it.", "weeks", default=0)
+    probability: Share | None = column(
+        "How likely the package is; one figure for all its rows, empty: no weight.", "share", default=None
+    )
 
 
 class Contingency(Row):
@@ -614,6 +652,11 @@ class Contingency(Row):
     )
     availability: Share = column("Share of capacity left.", "share")
     notice_weeks: Week = column("Weeks before its first week in which we learn of it.", "weeks", default=0)
+    probability: Share | None = column(
+        "How likely the contingency is, shared by its starts; one figure for all its rows, empty: no weight.",
+        "share",
+        default=None,
+    )
 
     @property
     def id(self) -> str:
@@ -804,9 +847,16 @@ class Limits(Section):
 
 
 class Objective(Section):
-    """What is maximised."""
+    """What is best."""
 
-    scenario: Literal["worst", "none"] = column("Leverage in the worst package, or in scenario none.", default="worst")
+    sense: Literal["leverage", "cost"] | None = column(
+        "Most leverage, or least cost; default: leverage where there is a counterpart, else cost.", default=None
+    )
+    scenario: Annotated[str, BeforeValidator(_scenario_rule)] = column(
+        "What counts: the `worst` package, scenario `none`, the `expected` value over scenarios by their probability, or "
+        "`cvar:0.9`, the mean of the worst 10 % of the weight.",
+        default="worst",
+    )
 
 
 class Bargain(Section):

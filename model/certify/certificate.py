@@ -183,7 +183,22 @@ def supply_breaches(network: Network, operations: Operations, least_fill: float 
             if not level >= least - LIMIT_KEPT:
                 limit = f"{word} of {item} in {site} >= {least:g} in scenario {scenario}"
                 found.append(Breach(limit, float(least - level), "share", scenario=scenario))
-    return [*found, *_share_breaches(network, operations), *_supplier_breaches(network, operations)]
+    return found + _worst_of_each(
+        breach
+        for scenario in operations.readout.scenarios
+        for breaches in (_share_breaches, _supplier_breaches)
+        for breach in breaches(network, operations, scenario)
+    )
+
+
+def _worst_of_each(breaches: Iterable[Breach]) -> list[Breach]:
+    """Return of every limit that is broken in several scenarios the one in which it is broken most, the first of these."""
+    worst: dict[str, Breach] = {}
+    for breach in breaches:
+        limit = breach.limit.removesuffix(_where(breach.scenario or NONE))
+        if limit not in worst or breach.amount > worst[limit].amount * (1 + LIMIT_KEPT):
+            worst[limit] = breach
+    return list(worst.values())
 
 
 def means_of(row: Demand) -> str:
@@ -191,61 +206,68 @@ def means_of(row: Demand) -> str:
     return "mean fill" if row.fill_window is None else f"mean fill over any {row.fill_window} weeks"
 
 
-def _share_breaches(network: Network, operations: Operations) -> list[Breach]:
-    """Return the limits on one party's share of our intake that operations break, in scenario ``none``."""
+def _where(scenario: str) -> str:
+    return "" if scenario == NONE else f" in scenario {scenario}"
+
+
+def _share_breaches(network: Network, operations: Operations, scenario: str) -> list[Breach]:
+    """Return the limits on one party's share of our intake that operations break in a scenario."""
     limited = {row.item: row.max_party_share for row in network.case.items if row.max_party_share < 1}
     found = []
-    for item, (intake, total, scale) in intakes(network, operations, limited).items():
+    for item, (intake, total, scale) in intakes(network, operations, limited, scenario).items():
         share, parties = limited[item], dict[str, float]()
         for site, amount in intake.items():
             parties[network.party[site]] = parties.get(network.party[site], 0.0) + amount
         for party, amount in parties.items():
             if not amount - share * total <= LIMIT_KEPT * scale:
-                limit = f"share of {party} in our intake of {item} <= {share:g}"
+                limit = f"share of {party} in our intake of {item} <= {share:g}{_where(scenario)}"
                 over = (amount - share * total) * network.units.item(item)
-                found.append(Breach(limit, over, "units", over=True))
+                found.append(Breach(limit, over, "units", over=True, scenario=scenario))
     return found
 
 
-def _supplier_breaches(network: Network, operations: Operations) -> list[Breach]:
-    """Return the limits on suppliers that operations break, in scenario ``none``."""
+def _supplier_breaches(network: Network, operations: Operations, scenario: str) -> list[Breach]:
+    """Return the limits on suppliers that operations break in a scenario."""
     rows = {
         row.item: row
         for row in network.case.items
         if row.max_supplier_share < 1 or row.min_supplier_share > 0 or row.min_suppliers > 0
     }
     found = []
-    for item, (intake, total, scale) in intakes(network, operations, rows).items():
+    for item, (intake, total, scale) in intakes(network, operations, rows, scenario).items():
         row, unit, near = rows[item], network.units.item(item), LIMIT_KEPT * scale
         for site, amount in intake.items():
             if not amount <= row.max_supplier_share * total + near:
                 over = (amount - row.max_supplier_share * total) * unit
-                limit = f"share of site {site} in our intake of {item} <= {row.max_supplier_share:g}"
-                found.append(Breach(limit, over, "units", over=True))
+                limit = f"share of site {site} in our intake of {item} <= {row.max_supplier_share:g}{_where(scenario)}"
+                found.append(Breach(limit, over, "units", over=True, scenario=scenario))
             if not (amount <= near or amount >= row.min_supplier_share * total - near):
                 short = (row.min_supplier_share * total - amount) * unit
-                limit = f"share of site {site} in our intake of {item} >= {row.min_supplier_share:g}, or 0"
-                found.append(Breach(limit, short, "units"))
+                limit = f"share of site {site} in our intake of {item} >= {row.min_supplier_share:g}, or 0{_where(scenario)}"
+                found.append(Breach(limit, short, "units", scenario=scenario))
         counted = sum(amount >= row.min_supplier_share * total - near for amount in intake.values())
         if counted < row.min_suppliers:
-            found.append(Breach(f"suppliers of {item} >= {row.min_suppliers}", row.min_suppliers - counted, ""))
+            found.append(
+                Breach(f"suppliers of {item} >= {row.min_suppliers}{_where(scenario)}", row.min_suppliers - counted, "")
+            )
     return found
 
 
 def intakes(
-    network: Network, operations: Operations, items: Iterable[str]
+    network: Network, operations: Operations, items: Iterable[str], scenario: str = NONE
 ) -> dict[str, tuple[dict[str, float], float, float]]:
-    """Return what every site outside our side dispatches of some items, their whole intake, and its scale, in ``none``.
+    """Return what every site outside our side dispatches of some items, their whole intake, and its scale, in a scenario.
 
-    The scale is the intake, or what usually comes from outside where that is more.
+    The scale is the intake, or what usually comes from outside where that is more. Items whose shares are not limited in the
+    scenario are left out.
     """
-    if NONE not in operations.readout.ours:
-        return {}
-    ours = operations.readout.ours[NONE]
+    ours = operations.readout.ours[scenario]
     shipped = _sums(ours["ship"].values(operations.solution), ours["ship"].weeks)
     made = _sums(ours["make"].values(operations.solution), ours["make"].weeks)
     found = {}
     for item in items:
+        if not network.shares_hold(item, scenario):
+            continue
         lanes = [row for row in network.lanes_into(SIDE) if row.item == item and network.side[row.origin] != SIDE]
         intake: dict[str, float] = {}
         for row in lanes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,13 @@ from ..leader.recompute import (
     Operations,
     OperationsSolver,
     broken_by,
+    deciding,
     first_stage,
     leader_value,
     leverage_by_package,
     pessimistic_response,
+    values_of,
+    weighed,
     worst_of,
 )
 from ..leader.working_set import Unheld
@@ -93,6 +97,8 @@ class Account:
         What rows that rounding breaks can be worth, money.
     money
         Money at stake.
+    cost_now
+        W(status quo).
     """
 
     network: Any
@@ -105,22 +111,38 @@ class Account:
     losses: Mapping[str, tuple[float, float]]
     infeasibility: float
     money: float
+    cost_now: float
 
     @property
     def spent(self) -> float:
         """Fixed, stockpile and admin costs."""
         return self.operations.first_stage_cost + self.admin
 
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """What every scenario is worth in the objective."""
+        return values_of(self.network, self.losses, self.cost_now)
+
     @property
     def worst(self) -> str:
-        """The rated scenario of least leverage; the first among ties."""
-        return worst_of(self.network, self.losses, self.money)
+        """The rated scenario that is worth least; the first among ties."""
+        return worst_of(self.network, self.losses, self.money, self.cost_now)
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """Weights with which scenarios decide."""
+        return deciding(self.network, self.losses, self.money, self.cost_now)
 
     @property
     def leverage(self) -> float:
-        """Leverage in the worst rated scenario."""
-        theirs, ours = self.losses[self.worst]
-        return theirs - ours + 0.0
+        """What is maximised: leverage, or minus the cost, of the scenarios that decide."""
+        return weighed(self.values, self.weights) + 0.0
+
+    @property
+    def decided_losses(self) -> tuple[float, float]:
+        """Counterpart's and our loss in the scenarios that decide."""
+        theirs, ours = ({name: loss[side] for name, loss in self.losses.items()} for side in (0, 1))
+        return weighed(theirs, self.weights), weighed(ours, self.weights)
 
     @property
     def own_loss(self) -> float:
@@ -239,7 +261,10 @@ class Figures:
         losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin, benefits)
         infeasibility = self._infeasibility(choice, operations)
         money = money_scale(problem)
-        return Account(problem.network, choice, first, cost, admin, benefits, operations, losses, infeasibility, money)
+        now = problem.status_quo.cost
+        return Account(
+            problem.network, choice, first, cost, admin, benefits, operations, losses, infeasibility, money, now
+        )
 
     def breaches(self, account: Account, solve_limits: SolveLimits | None = None) -> list[Breach]:
         """Return the limits that a plan breaks.
@@ -298,16 +323,19 @@ class Figures:
         kept = "infeasible" if breaches else "feasible"
         found = "optimal" if gap <= facts.rel_gap else "feasible"
         theirs = account.operations.fills(None)
+        counterpart_loss, own_loss = account.decided_losses
         figures = {
             "status": kept if evaluated else found,
             "leverage": leverage,
             "bound": None if evaluated else bound,
             "gap": None if evaluated else gap,
-            "counterpart_loss": account.losses[worst][0],
-            "own_loss": account.losses[worst][1],
+            "counterpart_loss": counterpart_loss,
+            "own_loss": own_loss,
             "worst_package": worst,
             "leverage_range": (min(least, leverage), leverage),
             "sourcing_only_leverage": facts.sourcing_only,
+            "cost_now": account.cost_now if network.least_cost else None,
+            "weights": account.weights if network.tail is not None else {},
             "policies": facts.choice,
             "qualified": account.qualified,
             "stockpile": account.stockpile,
@@ -315,7 +343,7 @@ class Figures:
                 name: {
                     "own_loss": account.losses[name][1],
                     "counterpart_loss": account.losses[name][0],
-                    "leverage": account.losses[name][0] - account.losses[name][1],
+                    "leverage": account.values[name],
                     "fill": _means(account.operations.fills(name)),
                     "reveal_week": None if name == NONE else network.reveal(name),
                     "at_limit": ["/".join(pair) for pair in at_limit(network, account.operations, name)],
@@ -372,7 +400,8 @@ class Figures:
             Compared("V, what a least-cost response costs,", facts.response_cost, account.cost, small),
             Compared("the cost of the plan's response", account.operations.response_cost, account.cost, small),
         ]
-        own = [] if facts.claimed is None else [Compared("leverage", facts.claimed, account.leverage, small)]
+        counted = "minus the cost" if self.problem.network.least_cost else "leverage"
+        own = [] if facts.claimed is None else [Compared(counted, facts.claimed, account.leverage, small)]
         refuse_infeasible(account.infeasibility, account.leverage, small)
         before = self.problem.status_quo
         certify([Compared("W, our cost in the status quo,", before.claimed, before.cost, small), *response, *own])

@@ -10,6 +10,7 @@ from ...data.units import Units
 from ..plan.limits import LIMITED
 from ..plan.monitor import Monitor
 from ..plan.plan import Plan
+from ..plan.sense import sense_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ...data import Case
     from ..leader.problem import Problem
 
-MONEY = ("leverage", "bound", "counterpart_loss", "own_loss", "sourcing_only_leverage")
+MONEY = ("leverage", "bound", "counterpart_loss", "own_loss", "sourcing_only_leverage", "cost_now")
 
 
 def restored(plan: Plan, units: Units, given: Case) -> Plan:
@@ -78,8 +79,9 @@ def restored_tables(tables: Mapping[str, pd.DataFrame], units: Units) -> dict[st
 class RestoringMonitor(Monitor):
     """Tells another monitor of progress, money in the units of the case as it was given."""
 
-    def __init__(self, outer: Monitor, money: float):
+    def __init__(self, outer: Monitor, case: Case, money: float):
         self.outer = outer
+        outer.sense = sense_of(case)
         self.money = money
 
     def stage(self, name: str, total: int) -> None:

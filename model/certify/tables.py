@@ -285,13 +285,15 @@ def losses_table(problem: Problem, account: Account) -> pd.DataFrame:
         first_stage.append(("ally_benefits", -account.benefits))
     rows = []
     for scenario in account.losses:
-        rows += [("counterpart", scenario, *part) for part in shared]
-        rows.append(("counterpart", scenario, "refused_exports", 0.0, now.refused[scenario]))
-        if network.imports:
-            rows.append(("counterpart", scenario, "refused_imports", 0.0, now.refused_imports))
-        rows.append(("counterpart", scenario, "package_cost", 0.0, network.package_cost.get(scenario, 0.0)))
+        if network.case.pressed:
+            rows += [("counterpart", scenario, *part) for part in shared]
+            rows.append(("counterpart", scenario, "refused_exports", 0.0, now.refused[scenario]))
+            if network.imports:
+                rows.append(("counterpart", scenario, "refused_imports", 0.0, now.refused_imports))
+            rows.append(("counterpart", scenario, "package_cost", 0.0, network.package_cost.get(scenario, 0.0)))
         rows += [("ours", scenario, *both(part, scenario)) for part in OWN_COSTS]
-        rows.append(("ours", scenario, "sales_to_counterpart", -before.margin, -now.margin))
+        if network.case.pressed:
+            rows.append(("ours", scenario, "sales_to_counterpart", -before.margin, -now.margin))
         rows += [("ours", scenario, part, 0.0, amount) for part, amount in first_stage]
     frame = pd.DataFrame(rows, columns=["side", "scenario", "part", "status_quo", "plan"])
     frame["loss"] = frame["plan"] - frame["status_quo"]

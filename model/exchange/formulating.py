@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pyomo.environ import Constraint, Expression, Objective, Set, maximize
+from pyomo.environ import Constraint, Expression, Objective, Set, maximize, minimize
 
 from ..algebra.opening import open_model
 from ..formulation.linking import build_leader_problem, own_columns
@@ -43,7 +43,7 @@ def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: s
     Without policies it is the single-level program (model.md section 6): policies are binaries, and the counterpart's response
     enters by its primal, its dual and strong duality. With policies it is our side on the response's least-cost face under these
     (sections 4 and 5). In both, ``leverage`` is the only objective, maximised, constants included: its optimum is the leverage
-    of `solve`, or of the best plan under the policies given.
+    of `solve`, or of the best plan under the policies given. Where cost is the sense, ``cost`` is minimised.
 
     Parameters
     ----------
@@ -85,8 +85,13 @@ def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: s
         for name in GAPS:
             if block.component(name) is not None:
                 block.component(name).fix(0.0)
-    model.leverage = Objective(expr=model.gain + problem.constant(0.0, 0.0) * money, sense=maximize)
-    model.leverage.doc = "Leverage: the counterpart's loss - our loss in the scenario that decides."
+    if network.least_cost:
+        model.cost = Objective(expr=-model.gain, sense=minimize)
+        model.cost.doc = "What the plan costs in the scenarios that decide."
+        model.gain.doc = "Minus the cost."
+    else:
+        model.leverage = Objective(expr=model.gain + problem.constant(0.0, 0.0) * money, sense=maximize)
+        model.leverage.doc = "Leverage: the counterpart's loss - our loss in the scenario that decides."
     model.name = safe(case.name)
     model.units = network.units
     document(model)
@@ -103,7 +108,8 @@ def moderate(units: Units) -> bool:
 def _program(network: Network) -> ConcreteModel:
     """Return the single-level program, the response's primal always in it."""
     model = open_model(build_single_level(network, primal=True))
-    model.gain = Expression(expr=model.response_dual.value - model.admin_cost + model.advantage)
+    gained = 0.0 if network.least_cost else model.response_dual.value
+    model.gain = Expression(expr=gained - model.admin_cost + model.advantage)
     model.gain.doc = "Leverage up to a constant: V, by the dual - admin costs + advantage."
     return model
 
@@ -128,6 +134,6 @@ def _under(problem: Problem, network: Network, choice: Mapping[str, str], money:
     if model.component("budget") is not None and limits.budget < math.inf:
         model.within_budget = Constraint(expr=model.first_stage_cost <= limits.budget - admin)
         model.within_budget.doc = "First-stage cost <= budget - admin costs of the policies given."
-    model.gain = Expression(expr=cost - admin + model.advantage)
+    model.gain = Expression(expr=(0.0 if network.least_cost else cost) - admin + model.advantage)
     model.gain.doc = "Leverage up to a constant: V - admin costs + advantage."
     return model

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..algebra import Binary, Constraint, NonNegativeReals, Set, Var, quicksum
 from ..algebra.traced import fsum
+from ..network.network import NONE
 
 if TYPE_CHECKING:
     from ..network.network import Network
@@ -137,10 +138,17 @@ def most_intake(b: Any, item: str) -> float:
     return fsum(b.data.capacity(*key) for key in supplied(b, item)) + fsum(making)
 
 
+def of_none(b: Any) -> Any:
+    """The block that holds the gaps of limits on shares: that of ``none``."""
+    return b if b.data.scenario == NONE else b.model().ours[NONE]
+
+
 def supplier_most(b: Any, item: str, site: str) -> Any:
     """Sum of ship from a site - supplier_gap <= max_supplier_share * intake of the item."""
     from_site = quicksum(b.ship[key] for key in supplied(b, item, site))
-    return from_site - b.supplier_gap[item, site] <= b.data.network.items[item].max_supplier_share * intake(b, item)
+    return from_site - of_none(b).supplier_gap[item, site] <= b.data.network.items[item].max_supplier_share * intake(
+        b, item
+    )
 
 
 def supplier_used(b: Any, item: str, site: str) -> Any:
@@ -164,7 +172,7 @@ def supplier_count(b: Any, item: str) -> Any:
     """Sum over sites of supplies[i,s] + count_gap >= min_suppliers."""
     sites = [site for key, site in b.sharing if key == item]
     counted = quicksum(b.supplies[item, site] for site in sites)
-    return counted + b.count_gap[item] >= b.data.network.items[item].min_suppliers
+    return counted + of_none(b).count_gap[item] >= b.data.network.items[item].min_suppliers
 
 
 # Blocks ----------------------------------------------------------------------------------------------------------
@@ -186,15 +194,25 @@ def fill_orders(b: Any) -> None:
     b.one_tier = Constraint(b.priced_lanes, rule=one_tier)
 
 
-def limit_suppliers(b: Any, limited: bool) -> None:
-    """Put the limits on suppliers into a scenario's block; without `limited` it has none of them."""
-    network = b.data.network
-    b.shared = Set(initialize=suppliers(network, "max_supplier_share") if limited else [], dimen=2)
-    b.sharing = Set(initialize=suppliers(network, "min_supplier_share") if limited else [], dimen=2)
-    counted = [row.item for row in network.case.items if row.min_suppliers > 0]
-    b.counted = Set(initialize=counted if limited else [])
-    b.supplier_gap = Var(b.shared, within=NonNegativeReals, bounds=(0.0, 0.0))
-    b.count_gap = Var(b.counted, within=NonNegativeReals, bounds=(0.0, 0.0))
+def limit_suppliers(b: Any, home: Any) -> None:
+    """Put the limits on suppliers into a scenario's block, as far as they hold in it.
+
+    Parameters
+    ----------
+    b
+        The block.
+    home
+        That of ``none``, whose gaps all scenarios share.
+    """
+    network, scenario = b.data.network, b.data.scenario
+    here = [row.item for row in network.case.items if network.shares_hold(row.item, scenario)]
+    b.shared = Set(initialize=[key for key in suppliers(network, "max_supplier_share") if key[0] in here], dimen=2)
+    b.sharing = Set(initialize=[key for key in suppliers(network, "min_supplier_share") if key[0] in here], dimen=2)
+    b.counted = Set(initialize=[item for item in here if network.items[item].min_suppliers > 0])
+    b.gapped_sites = Set(initialize=list(b.shared) if b is home else [], dimen=2)
+    b.gapped_items = Set(initialize=list(b.counted) if b is home else [])
+    b.supplier_gap = Var(b.gapped_sites, within=NonNegativeReals, bounds=(0.0, 0.0))
+    b.count_gap = Var(b.gapped_items, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.supplies = Var(b.sharing, within=Binary)
     b.supplier_most = Constraint(b.shared, rule=supplier_most)
     b.supplier_used = Constraint(b.sharing, rule=supplier_used)

@@ -24,7 +24,7 @@ from ..algebra import (
 from ..algebra.traced import fsum
 from ..network.network import NONE, Network, holding_weeks
 from ..network.timing import arrival_terms
-from .buying import dearer, fill_orders, limit_suppliers, ordering, placed_bounds
+from .buying import dearer, fill_orders, limit_suppliers, of_none, ordering, placed_bounds
 from .imports import (
     ReviewedImports,
     put_yields,
@@ -35,6 +35,7 @@ from .imports import (
     reviewed_split,
 )
 from .policy_terms import ally_benefits, lasting_loss, most_kept, one_taken
+from .weighing import weigh_scenarios
 
 SIDE = "ours"
 
@@ -342,7 +343,7 @@ def continuity_week(b: Any, site: str, item: str, week: int) -> Any:
 
 
 def concentration(b: Any, item: str, party: str) -> Any:
-    """Intake from one outside party, in scenario none.
+    """Intake from one outside party, in scenario none, with share_always in every scenario.
 
     sum of ship from the party - share_gap <= max_party_share * (sum of ship from all parties not on our side + our production)
     """
@@ -358,13 +359,16 @@ def concentration(b: Any, item: str, party: str) -> Any:
         b.make[process, week] for process in made for week in b.weeks
     )
     from_party = quicksum(b.ship[lane, week] for lane, origin in intake.items() if origin == party for week in b.weeks)
-    return from_party - b.share_gap[item, party] <= share * total
+    return from_party - of_none(b).share_gap[item, party] <= share * total
 
 
 def concentrated(data: ScenarioData) -> list[tuple[str, str]]:
-    """(item, party) for every item with a share limit and every outside party that can send it to us."""
+    """(item, party) for every item with a share limit in the scenario and every outside party that can send it to us."""
     network = data.network
-    shares = {row.item: row.max_party_share for row in network.case.items}
+    shares = {
+        row.item: row.max_party_share if network.shares_hold(row.item, data.scenario) else 1.0
+        for row in network.case.items
+    }
     found = dict.fromkeys(
         (lane.item, network.party[lane.origin])
         for lane in data.lanes
@@ -501,20 +505,22 @@ def refused_margin(b: Any) -> Any:
 
 
 def limit_scenario(b: Any, data: ScenarioData) -> None:
-    """Put continuity, and concentration in scenario none, into a scenario's block, with the gaps that make them elastic."""
+    """Put continuity and concentration into a scenario's block, with the gaps that make them elastic."""
     demands = data.network.demands
     b.continued = Set(initialize=[pair for pair in data.served if demands[pair].min_fill > 0], dimen=2)
     b.continued_weekly = Set(initialize=[pair for pair in data.served if demands[pair].min_fill_week > 0], dimen=2)
-    b.concentrated = Set(initialize=concentrated(data) if data.scenario == NONE else [], dimen=2)
+    b.concentrated = Set(initialize=concentrated(data), dimen=2)
     b.fill_gap = Var(b.continued, within=NonNegativeReals, bounds=(0.0, 0.0))
     b.week_gap = Var(b.continued_weekly, within=NonNegativeReals, bounds=(0.0, 0.0))
-    b.share_gap = Var(b.concentrated, within=NonNegativeReals, bounds=(0.0, 0.0))
+    # A limit on shares has one gap, that of ``none``, in all scenarios in which it holds.
+    b.gapped = Set(initialize=concentrated(data) if data.scenario == NONE else [], dimen=2)
+    b.share_gap = Var(b.gapped, within=NonNegativeReals, bounds=(0.0, 0.0))
     starts = [(*pair, first) for pair in b.continued for first in range(data.weeks - data.run(*pair) + 1)]
     b.continuity = Constraint(Set(initialize=starts, dimen=3), rule=continuity)
     # Over all weeks, also those of ``none``: each limit stands for itself, so that it can be said which are in conflict.
     b.continuity_week = Constraint(b.continued_weekly, b.weeks, rule=continuity_week)
     b.concentration = Constraint(b.concentrated, rule=concentration)
-    limit_suppliers(b, data.scenario == NONE)
+    limit_suppliers(b, of_none(b))
 
 
 def gap_terms(model: Any) -> list[tuple[float, Any]]:
@@ -688,14 +694,6 @@ def own_cost(model: Any, scenario: str) -> Any:
     return model.own_cost[scenario] >= (cost - model.ally_benefits if len(model.befriending) else cost)
 
 
-def worst(model: Any, scenario: str) -> Any:
-    """The worst rated scenario decides: advantage <= package cost + refused margin + refused imports - own_cost."""
-    loss = model.network.package_cost[scenario] + model.ours[scenario].refused_margin
-    if len(model.reviewing):
-        loss += model.refused_imports
-    return model.advantage <= loss - model.own_cost[scenario]
-
-
 def build_leader(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> Model:
     """Build our side for given outputs of the response.
 
@@ -706,7 +704,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     scenarios
         Scenarios to hold beside ``none``; all of them by default.
     limited
-        Whether budget, continuity and concentration bind.
+        Whether budget, continuity and concentration bind, and scenarios count by their probability.
 
     Returns
     -------
@@ -721,7 +719,9 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.network = network
     model.weeks = Set(initialize=range(network.weeks))
     model.scenarios = Set(initialize=names)
-    model.rated = Set(initialize=[name for name in network.rated if name in names])
+    weighed = limited and network.tail is not None
+    rated = [name for name in network.rated if name in names] if weighed or network.tail is None else [NONE]
+    model.rated = Set(initialize=rated)
     model.to_qualify = Set(initialize=list(network.to_qualify))
     model.stockpiled = Set(
         initialize=[
@@ -756,7 +756,7 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
     model.first_stage_cost = Expression(rule=first_stage_cost)
     model.own_cost = Var(model.rated, within=Reals)
     model.own_cost_counted = Constraint(model.rated, rule=own_cost)
-    model.worst = Constraint(model.rated, rule=worst)
+    weigh_scenarios(model, network.tail if weighed else None)
     if limited:
         model.loss_gap = Var(model.rated, within=NonNegativeReals, bounds=(0.0, 0.0))
         model.own_loss = Constraint(model.rated, rule=own_loss)

@@ -100,7 +100,8 @@ def build_single_level(network: Network, scenarios: Sequence[str] | None = None,
     -------
     Model
         The model of `build_leader` with the binaries ``policy[g,p]``, blocks ``response_dual`` and, where needed, ``response``, and
-        the objective ``worst_leverage``: the dual's value - admin costs + advantage, leverage up to a constant.
+        the objective ``worst_leverage``: the dual's value - admin costs + advantage, leverage up to a constant; where cost is the
+        sense, - admin costs + advantage.
     """
     model = build_leader(network, scenarios)
     for name in ("budget", "own_loss", "best"):
@@ -131,7 +132,6 @@ def build_single_level(network: Network, scenarios: Sequence[str] | None = None,
         if model.lasts:
             model.lasting_link = Constraint(rule=lasting_link)
         model.least_cost = Constraint(rule=least_cost)
-    model.worst_leverage = Objective(
-        expr=model.response_dual.value - model.admin_cost + model.advantage, sense=maximize
-    )
+    gained = 0.0 if network.least_cost else model.response_dual.value
+    model.worst_leverage = Objective(expr=gained - model.admin_cost + model.advantage, sense=maximize)
     return model

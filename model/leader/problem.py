@@ -312,7 +312,7 @@ class Problem:
 
     def _crash(self, leader_problem: LeaderProblem) -> Callable[[Choice], highspy.HighsBasis] | None:
         """Bases of a leader problem that hold the response's own under a choice; None where our side depends on the response."""
-        if coupled(self.network):
+        if coupled(self.network) or not self.network.pairs("counterpart"):
             return None
         compiled, arrays, block = self._response.compiled, self._response.arrays, self._response.block
         variables = self._response.variables
@@ -405,7 +405,12 @@ class Problem:
         return self.response.outputs @ solution
 
     def constant(self, response_cost: Any, admin: Any) -> Any:
-        """The part of leverage that depends on policies alone: V - V(all open) - admin costs + W(status quo)."""
+        """The part of leverage that depends on policies alone: V - V(all open) - admin costs + W(status quo).
+
+        Where cost is the sense, what is maximised is minus the cost: - admin costs.
+        """
+        if self.network.least_cost:
+            return 0.0 * response_cost - admin
         return response_cost - self.status_quo.response_cost - admin + self.status_quo.cost
 
     def last_resort(self) -> float:

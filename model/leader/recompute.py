@@ -518,8 +518,8 @@ def leverage_by_package(
     return losses
 
 
-def worst_of(network: Network, losses: Mapping[str, tuple[float, float]], money: float) -> str:
-    """The rated scenario with the least leverage; the first among ties.
+def values_of(network: Network, losses: Mapping[str, tuple[float, float]], status_quo: float) -> dict[str, float]:
+    """What every scenario is worth in the objective: leverage; minus the cost where cost is the sense.
 
     Parameters
     ----------
@@ -527,12 +527,58 @@ def worst_of(network: Network, losses: Mapping[str, tuple[float, float]], money:
         The case as the mathematics sees it.
     losses
         Counterpart's and our loss in every scenario.
+    status_quo
+        W(status quo).
+    """
+    if network.least_cost:
+        return {name: -(status_quo + ours) for name, (_, ours) in losses.items()}
+    return {name: theirs - ours for name, (theirs, ours) in losses.items()}
+
+
+def worst_of(network: Network, losses: Mapping[str, tuple[float, float]], money: float, status_quo: float = 0.0) -> str:
+    """The rated scenario that is worth least; the first among ties.
+
+    Parameters
+    ----------
+    network, losses, status_quo
+        As of `values_of`.
     money
         Money at stake: what differs by less than `QUANTITY_NOISE` of it is the solver's rounding.
     """
     if not network.rated:
         return NONE
-    leverages = {name: losses[name][0] - losses[name][1] for name in network.rated}
+    values = values_of(network, losses, status_quo)
     tie = QUANTITY_NOISE * max(money, *(max(map(abs, losses[name])) for name in network.rated))
-    least = min(leverages.values())
-    return next(name for name, leverage in leverages.items() if leverage <= least + tie)
+    least = min(values[name] for name in network.rated)
+    return next(name for name in network.rated if values[name] <= least + tie)
+
+
+def deciding(
+    network: Network, losses: Mapping[str, tuple[float, float]], money: float, status_quo: float = 0.0
+) -> dict[str, float]:
+    """Weights, 1 in sum, with which scenarios make the objective (section 5): the worst alone, or by probability.
+
+    Of ``cvar:a`` the worst scenarios up to 1 - a of the probability.
+
+    Parameters
+    ----------
+    network, losses, money, status_quo
+        As of `worst_of`.
+    """
+    if network.tail is None:
+        return {worst_of(network, losses, money, status_quo): 1.0}
+    values = values_of(network, losses, status_quo)
+    left, weights = 1.0 - network.tail, dict[str, float]()
+    for name in sorted(network.rated, key=lambda name: values[name]):
+        taken = min(network.probability[name], left)
+        if taken > 0:
+            weights[name] = taken / (1.0 - network.tail)
+        left -= taken
+    return {name: weights[name] for name in network.rated if name in weights}
+
+
+def weighed(figures: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Mean of a figure over the scenarios that decide."""
+    if len(weights) == 1:
+        return figures[next(iter(weights))]
+    return math.fsum(weight * figures[name] for name, weight in weights.items())

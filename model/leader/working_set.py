@@ -34,12 +34,14 @@ class Unheld(Exception):
 
 
 def first_set(network: Network) -> list[str] | None:
-    """Return the scenarios that a search begins with: ``none`` and the packages; None, all of them, where they are few.
+    """Return the scenarios that a search begins with: ``none`` and all that count; None, all of them, where they are few.
 
     All of them too where our operations have binaries: scenarios that were left out would have to find theirs anew.
     """
+    chosen = {NONE, *network.packages, *network.rated}
+    left = [name for name in network.contingencies if name not in chosen]
     whole = bool(ordering(network) or network.breaks or suppliers(network, "min_supplier_share"))
-    return None if whole or len(network.contingencies) <= FEW else [NONE, *network.packages]
+    return None if whole or len(left) <= FEW else [name for name in network.scenarios if name in chosen]
 
 
 def extended(network: Network, held: Sequence[str], found: Sequence[str]) -> list[str] | None:

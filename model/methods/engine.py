@@ -162,7 +162,7 @@ class Engine:
             problem.case,
             widest=None if widest is None else widest.natural(problem.units),
             threads=threads,
-            monitor=RestoringMonitor(monitor, problem.units.money),
+            monitor=RestoringMonitor(monitor, case, problem.units.money),
             stop=stop,
             problem=problem,
         )
@@ -200,6 +200,8 @@ class Engine:
     @property
     def reason(self) -> str:
         """Why the combinations can be enumerated."""
+        if not self.problem.network.menu:
+            return "there is no policy to choose"
         components = len(self.candidates.components)
         groups = "one group of regimes" if components == 1 else f"{components} independent groups of regimes"
         return f"the {self.candidates.steps:,} responses of {groups} can be enumerated"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ...data.schema.tables import PROBABILITY_ROUNDING
 from ...data.units import Units
 from ..algebra.traced import fsum
 from .usable import Usable
@@ -289,9 +290,38 @@ class Network:
         """``none``, then the packages, then the contingencies."""
         return [NONE, *self.packages, *self.contingencies]
 
+    def shares_hold(self, item: str, scenario: str) -> bool:
+        """Whether limits on shares of an item hold in a scenario: in ``none``, with ``share_always`` in every one."""
+        return scenario == NONE or self.items[item].share_always == "true"
+
+    @property
+    def least_cost(self) -> bool:
+        """Whether the objective is our cost alone, not leverage (section 5)."""
+        return self.case.sense == "cost"
+
+    @property
+    def tail(self) -> float | None:
+        """Share of the weight left out of the mean: 0 of ``expected``, a of ``cvar:a``; None where scenarios are not weighed."""
+        kind, _, share = self.case.settings.objective.scenario.partition(":")
+        return {"expected": 0.0, "cvar": float(share or 0.0)}.get(kind)
+
+    @cached_property
+    def probability(self) -> dict[str, float]:
+        """Weight of every scenario that has one: as the case says, shared by starts of a contingency; ``none`` has the rest."""
+        stated = {row.package: row.probability for row in self.case.retaliations if row.probability}
+        starts = Counter(rows[0][0].contingency for rows in self.outages.values())
+        for name, rows in self.outages.items():
+            for outage, _ in rows:
+                if outage.probability:
+                    stated[name] = outage.probability / starts[outage.contingency]
+        rest = 1.0 - fsum(stated.values())
+        return {NONE: rest, **stated} if rest > PROBABILITY_ROUNDING else stated
+
     @cached_property
     def rated(self) -> list[str]:
-        """Scenarios whose leverage counts: ``none`` and the packages, or ``none`` alone (section 5)."""
+        """Scenarios that count (section 5): of ``worst`` ``none`` and the packages, of ``none`` itself, else all with a weight."""
+        if self.tail is not None:
+            return [name for name in self.scenarios if name in self.probability]
         return [NONE, *self.packages] if self.case.settings.objective.scenario == "worst" else [NONE]
 
     def availability(self, scenario: str) -> dict[tuple[str, str, int], float]:

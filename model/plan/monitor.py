@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from .sense import LEVERAGE, Sense
+
 if TYPE_CHECKING:
     from ..leader.problem import Problem
 
 
 class Monitor:
-    """Silent monitor that never stops a solve; to be overridden where somebody watches."""
+    """Silent monitor that never stops a solve; to be overridden where somebody watches.
+
+    Attributes
+    ----------
+    sense
+        How the figures that it is told are called and counted; set where a solve begins.
+    """
+
+    sense: Sense = LEVERAGE
 
     def stage(self, name: str, total: int) -> None:
         """Take note that a stage begins: ``build``, ``responses``, ``search`` or ``certificate``, with a number of steps or 0."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .sense import sense_of
 from .tolerances import NOTHING_TO_COME, SERVED_IN_FULL
 
 if TYPE_CHECKING:
@@ -21,6 +22,31 @@ SCHEMA = 1
 def served(fill: Any) -> Any:
     """Whether fills, one or an array of them, count as served in full."""
     return fill >= SERVED_IN_FULL
+
+
+def decided(frame: pd.DataFrame, weights: Mapping[str, float], keys: list[str], figures: list[str]) -> pd.DataFrame:
+    """Return rows of a table over the scenarios that decide, without the column of scenarios.
+
+    Parameters
+    ----------
+    frame
+        A table; without a column ``scenario`` it is returned as it is.
+    weights
+        Weights of the scenarios; of a single one its rows are returned as they are.
+    keys, figures
+        Columns that tell rows of a scenario apart, and those of which means are taken; a mean of what is not known is not known.
+    """
+    if "scenario" not in frame:
+        return frame
+    if len(weights) == 1:
+        return frame[frame["scenario"] == next(iter(weights))].drop(columns="scenario")
+    told = frame[frame["scenario"].isin(list(weights))]
+    share = told["scenario"].map(dict(weights)).astype(float)
+    told = told.assign(**{name: told[name] * share for name in figures})
+    rest = {name: "first" for name in frame if name not in ("scenario", *keys, *figures)}
+    sums = {name: (lambda column: column.sum(skipna=False)) for name in figures}
+    grouped = told.groupby(keys, sort=False, dropna=False).agg({**sums, **rest}).reset_index()
+    return grouped[[name for name in frame if name != "scenario"]]
 
 
 def least_mean(fills: np.ndarray, window: int | None) -> float:
@@ -44,9 +70,14 @@ class Plan:
     status
         ``optimal`` (gap within the one asked for), ``feasible``, ``infeasible`` or ``unknown`` (stopped without a plan).
     leverage, bound, gap
-        Leverage in the worst package, its proven upper bound, and (bound - leverage) / \\|leverage\\|. None without a plan.
+        What is maximised, its proven upper bound, and (bound - leverage) / \\|leverage\\|: leverage in the worst package, or over
+        the scenarios as ``objective.scenario`` says; where cost is the sense, minus the cost. None without a plan.
     counterpart_loss, own_loss, worst_package
-        Both losses in the worst package, and its name.
+        Both losses in the scenarios that decide, and the worst of them.
+    cost_now
+        Our cost in the status quo; None where leverage is the sense.
+    weights
+        Weights with which scenarios decide, where they are weighed by probability.
     leverage_range
         Leverage under the least and the most kind of the counterpart's least-cost responses.
     sourcing_only_leverage
@@ -96,6 +127,8 @@ class Plan:
     worst_package: str | None = None
     leverage_range: tuple[float, float] | None = None
     sourcing_only_leverage: float | None = None
+    cost_now: float | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
     policies: Mapping[str, str] = field(default_factory=dict)
     qualified: tuple[str, ...] = ()
     stockpile: Mapping[str, float] = field(default_factory=dict)
@@ -119,16 +152,34 @@ class Plan:
         def charts(self) -> Any:
             """Charts, attached by the room above that draws them."""
 
+    @property
+    def cost(self) -> float | None:
+        """What the plan costs, where cost is the sense; else None."""
+        return -self.leverage if self.least_cost and self.leverage is not None else None
+
+    @property
+    def least_cost(self) -> bool:
+        """Whether cost is the sense."""
+        return self.case.sense == "cost"
+
     def __repr__(self) -> str:
         """Return the answer in a line."""
         if self.leverage is None:
             return f"Plan({self.case.name!r}, {self.status}, no plan)"
-        proven = "" if self.bound is None else f", bound {self.bound:.6g}"
+        word, sign = ("cost", -1.0) if self.least_cost else ("leverage", 1.0)
+        proven = "" if self.bound is None else f", bound {sign * self.bound:.6g}"
         chosen = [f"{regime}={policy}" for regime, policy in self.policies.items() if policy != "open"]
         chosen += [f"qualify {lane}" for lane in self.qualified]
         chosen += [f"stockpile {key}={units:.6g}" for key, units in self.stockpile.items()]
         choices = ", ".join(chosen) or ("all open" if self.policies else "nothing bought")
-        return f"Plan({self.case.name!r}, {self.status}, leverage {self.leverage:.6g}{proven}: {choices})"
+        return f"Plan({self.case.name!r}, {self.status}, {word} {sign * self.leverage:.6g}{proven}: {choices})"
+
+    @property
+    def deciding(self) -> Mapping[str, float]:
+        """Weights, 1 in sum, of the scenarios that decide: the worst alone where none are weighed."""
+        if self.weights or self.worst_package is None:
+            return self.weights
+        return {self.worst_package: 1.0}
 
     @property
     def bargain(self) -> dict[str, Any] | None:
@@ -139,7 +190,7 @@ class Plan:
         way costs or, where that is not known, a thousandth of its loss, would not move the counterpart.
         """
         stated = self.case.settings.bargain
-        if self.leverage is None or (stated.stake is None and stated.concession_cost is None):
+        if self.leverage is None or self.least_cost or (stated.stake is None and stated.concession_cost is None):
             return None
         theirs, ours = self.counterpart_loss or 0.0, self.own_loss or 0.0
         return {
@@ -165,22 +216,23 @@ class Plan:
         return found
 
     def causes(self) -> list[dict[str, Any]]:
-        """Rows of the table ``causes`` in the worst package; they add up to both losses."""
+        """Rows of the table ``causes`` over the scenarios that decide; they add up to both losses."""
         frame = self.tables.get("causes")
         if frame is None:
             return []
-        rows = frame[frame["scenario"] == self.worst_package].drop(columns="scenario")
+        rows = decided(frame, self.deciding, ["side", "cause", "item"], ["units", "amount"])
         return [
             {name: None if value != value else value for name, value in row.items()} for row in rows.to_dict("records")
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return ``plan.json`` as a dictionary of plain values."""
-        return {
+        """Return ``plan.json`` as a dictionary of plain values; where cost is the sense, it says cost (`Sense`)."""
+        document = {
             "schema": SCHEMA,
             "case": self.case.name,
             "status": self.status,
             "leverage": self.leverage,
+            "cost_now": self.cost_now,
             "bound": self.bound,
             "gap": self.gap,
             "counterpart_loss": self.counterpart_loss,
@@ -206,3 +258,6 @@ class Plan:
             **({} if (bargain := self.bargain) is None else {"bargain": bargain}),
             **({} if self.worlds is None else {"worlds": dict(self.worlds)}),
         }
+        if self.weights:
+            document["weights"] = dict(self.weights)
+        return sense_of(self.case).plan(document)

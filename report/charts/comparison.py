@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..format.numbers import decimals, number, plain, signed
+from ..format.words import words_of_sense
 from .base import INK, OURS, SERIES, THEIRS, Figure, inline_data, styled
 from .narrow import GAIN, WIDTH
 
 if TYPE_CHECKING:
     from ...analysis.compare.compare import Comparison
 
-HEADLINES = {"leverage": "leverage", "counterpart_loss": "its loss", "own_loss": "our loss"}
-
-COLOURS = {"leverage": SERIES[2], "its loss": THEIRS, "our loss": OURS}
+COLOURS = {"leverage": SERIES[2], "cost": SERIES[2], "its loss": THEIRS, "our loss": OURS, "today": OURS}
 
 MOST_ROWS = 20
 """Differences that the chart of the attribution shows, the largest first; the table has all."""
@@ -26,22 +25,24 @@ def comparison_figures(comparison: Comparison) -> list[Figure]:
 
 
 def outcomes(comparison: Comparison) -> Figure | None:
-    """Return leverage and both losses of every plan; None where no plan was found."""
+    """Return the headlines of every plan; None where no plan was found."""
+    told, sense = words_of_sense(comparison.sense), comparison.sense
     rows = [
-        (letter, words, getattr(plan, measure))
+        (letter, words, (sense.sign if measure in sense.turned else 1.0) * getattr(plan, measure))
         for letter, plan in comparison.plans.items()
-        for measure, words in HEADLINES.items()
+        for measure, words in told.headlines.items()
         if getattr(plan, measure) is not None
     ]
     if not rows:
         return None
-    return _bars("outcomes", "Leverage and both losses, in the worst package", rows, COLOURS)
+    return _bars("outcomes", told.outcomes_title, rows, COLOURS)
 
 
 def scenarios(comparison: Comparison) -> Figure | None:
-    """Return the leverage of every plan in every scenario; None where no plan was found."""
+    """Return the outcome of every plan in every scenario; None where no plan was found."""
+    words = words_of_sense(comparison.sense)
     rows = [
-        (plain(name), letter, entry["leverage"])
+        (plain(name), letter, words.figure(entry["leverage"]) or 0.0)
         for name in dict.fromkeys(name for plan in comparison.plans.values() for name in plan.scenarios)
         for letter, plan in comparison.plans.items()
         if (entry := plan.scenarios.get(name)) is not None
@@ -49,7 +50,7 @@ def scenarios(comparison: Comparison) -> Figure | None:
     if not rows:
         return None
     colours = {letter: SERIES[place % len(SERIES)] for place, letter in enumerate(comparison.plans)}
-    return _bars("scenarios", "Leverage in every scenario", rows, colours)
+    return _bars("scenarios", words.scenarios_title, rows, colours)
 
 
 def _bars(name: str, title: str, rows: list[tuple[str, str, float]], colours: dict[str, str]) -> Figure:
@@ -117,7 +118,8 @@ def attribution(comparison: Comparison) -> Figure | None:
     data["label"] = [f"{signed(row.effect, places)} {row.end}" for row in data.itertuples()]
     data["zero"] = 0.0
     data["right"] = data["effect"].clip(lower=0)
-    data["colour"] = [GAIN if effect > 0 else THEIRS for effect in data["effect"]]
+    sign = comparison.sense.sign
+    data["colour"] = [GAIN if sign * effect > 0 else THEIRS for effect in data["effect"]]
     low, high = min(0.0, data["effect"].min()), max(0.0, data["effect"].max())
     span = (high - low) or 1.0
     y = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0))
@@ -146,5 +148,6 @@ def attribution(comparison: Comparison) -> Figure | None:
         f"{plain(row.difference)} {signed(row.effect_from_A, places)} from A, {signed(row.effect_from_B, places)} from B"
         for row in told.itertuples()
     )
-    title = f"What explains the change of leverage, {signed(comparison.change, decimals([comparison.change], 4))}"
+    words = words_of_sense(comparison.sense)
+    title = f"{words.change_title}, {signed(comparison.change, decimals([comparison.change], 4))}"
     return Figure("attribution", title, f"{listed}.", styled(chart))

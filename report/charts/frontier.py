@@ -26,7 +26,7 @@ def frontier_figures(frontier: Frontier) -> list[Figure]:
     view = frontier_view(frontier)
     if not view.feasible:
         return []
-    title = f"Leverage against {view.words}"
+    title = view.case.words.curve.format(words=view.words)
     return [Figure("frontier", title, _words(view), _chart(view, title))]
 
 
@@ -36,13 +36,13 @@ def _words(view: FrontierView) -> str:
     money = f" {plain(view.currency)}" if view.currency else ""
     unit = f" {plain(view.unit)}" if view.unit else ""
     ends = " to ".join(
-        f"{number(row.leverage)}{money} at {number(row.used)}{unit}"
+        f"{number(row.outcome)}{money} at {number(row.used)}{unit}"
         for row in (plans[0], plans[-1])
         if row.used is not None
     )
     choices = {plan.letter: plain("; ".join(plan.choices)) for plan in view.plans}
     return (
-        f"Leverage against {view.words}, {counted(len(plans), 'point')}: from {ends}. "
+        f"{view.case.words.curve.format(words=view.words)}, {counted(len(plans), 'point')}: from {ends}. "
         f"The plan {change_words(view)}. It begins with: {choices[plans[0].letter]}; and ends with: "
         f"{choices[plans[-1].letter]}."
     )
@@ -51,11 +51,11 @@ def _words(view: FrontierView) -> str:
 def _chart(view: FrontierView, title: str) -> Written:
     import altair as alt
 
-    points = [{"x": row.used, "leverage": row.leverage, "plan": row.letter} for row in view.feasible]
+    points = [{"x": row.used, "outcome": row.outcome, "plan": row.letter} for row in view.feasible]
     level = f"{view.words[:1].upper()}{view.words[1:]}{f' ({plain(view.unit)})' if view.unit else ''}"
-    money = f"Leverage{f' ({plain(view.currency)})' if view.currency else ''}"
+    money = f"{view.case.words.title}{f' ({plain(view.currency)})' if view.currency else ''}"
     x = alt.X("x:Q", title=level, scale=alt.Scale(zero=False, nice=True, padding=12))
-    y = alt.Y("leverage:Q", title=money, scale=alt.Scale(zero=False, nice=True, padding=14))
+    y = alt.Y("outcome:Q", title=money, scale=alt.Scale(zero=False, nice=True, padding=14))
     falling = view.falling
     line = alt.Chart(alt.Data(values=_outline(view))).mark_line(color=OURS, strokeWidth=1.5)
     dots = alt.Chart(alt.Data(values=points)).mark_point(color=OURS, filled=True, size=36, opacity=1)
@@ -63,7 +63,7 @@ def _chart(view: FrontierView, title: str) -> Written:
         align="left" if falling else "right", dx=5 if falling else -5, dy=-9, fontSize=12, color=INK
     )
     layers = [line.encode(x=x, y=y, order="order:Q"), dots.encode(x=x, y=y), marks.encode(x=x, y=y, text="plan:N")]
-    without = [{"x": row.level} for row in view.rows if row.leverage is None]
+    without = [{"x": row.level} for row in view.rows if row.outcome is None]
     if without:
         layers.insert(0, alt.Chart(alt.Data(values=without)).mark_rule(color=MUTED, strokeDash=[2, 3]).encode(x=x))
     heading = alt.TitleParams(f"{plain(view.case.title)}: {title[:1].lower()}{title[1:]}", subtitle=_subtitle(view))
@@ -72,7 +72,7 @@ def _chart(view: FrontierView, title: str) -> Written:
 
 def _subtitle(view: FrontierView) -> list[str]:
     """Return what the marks mean, in lines."""
-    proven = "proven the greatest leverage at its level" if view.proven else "the greatest leverage found at its level"
+    proven = view.case.words.most if view.proven else view.case.words.most_found
     lines = [f"Every dot is {proven}; a letter marks where a plan begins."]
     if not view.steps:
         lines.append(
@@ -87,18 +87,18 @@ def _outline(view: FrontierView) -> list[dict[str, float]]:
     """Return the corners of the line: straight between points of one plan, a step where the plan changes."""
     corners: list[tuple[float, float]] = []
     for before, row in zip([None, *view.feasible], view.feasible, strict=False):
-        assert row.used is not None and row.leverage is not None
+        assert row.used is not None and row.outcome is not None
         if before is not None and (view.steps or before.letter != row.letter):
             corners.append(_corner(before, row, view.falling))
-        corners.append((row.used, row.leverage))
-    return [{"x": x, "leverage": y, "order": order} for order, (x, y) in enumerate(corners)]
+        corners.append((row.used, row.outcome))
+    return [{"x": x, "outcome": y, "order": order} for order, (x, y) in enumerate(corners)]
 
 
 def _corner(before: LevelRow, after: LevelRow, falling: bool) -> tuple[float, float]:
     """Corner of a step: a plan lasts until the next one can be had; of fills, each lasts down from what it keeps."""
-    assert before.used is not None and before.leverage is not None
-    assert after.used is not None and after.leverage is not None
-    return (before.used, after.leverage) if falling else (after.used, before.leverage)
+    assert before.used is not None and before.outcome is not None
+    assert after.used is not None and after.outcome is not None
+    return (before.used, after.outcome) if falling else (after.used, before.outcome)
 
 
 def _lettered(points: Sequence[dict[str, Any]], falling: bool) -> list[dict[str, Any]]:
@@ -106,12 +106,12 @@ def _lettered(points: Sequence[dict[str, Any]], falling: bool) -> list[dict[str,
     ordered = list(reversed(points)) if falling else list(points)
     firsts = [point for place, point in enumerate(ordered) if place == 0 or ordered[place - 1]["plan"] != point["plan"]]
     across = max(point["x"] for point in points) - min(point["x"] for point in points) or 1.0
-    up = max(point["leverage"] for point in points) - min(point["leverage"] for point in points) or 1.0
+    up = max(point["outcome"] for point in points) - min(point["outcome"] for point in points) or 1.0
     found: list[dict[str, Any]] = []
     for point in firsts:
         last = found[-1] if found else None
         near = last is not None and abs(point["x"] - last["x"]) < NEAR * across
-        if last is not None and near and abs(point["leverage"] - last["leverage"]) < 2.5 * NEAR * up:
+        if last is not None and near and abs(point["outcome"] - last["outcome"]) < 2.5 * NEAR * up:
             found[-1] = {**point, "plan": f"{last['plan'].split('-')[0]}-{point['plan']}"}
         else:
             found.append({**point})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...model.network.network import NONE, Pair
 from ..format.numbers import plain
+from ..format.words import words_of
 from .base import (
     SERIES,
     Figure,
@@ -77,6 +78,6 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def scenario_words(scenario: str) -> str:
+def scenario_words(plan: Plan, scenario: str) -> str:
     """Return a scenario as a place to be in."""
-    return "without retaliation" if scenario == NONE else f"under {plain(scenario)}"
+    return words_of(plan.case).calm if scenario == NONE else f"under {plain(scenario)}"

@@ -7,8 +7,9 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from ...analysis.dependence.prices import POINTS, herfindahl
-from ...model.plan.plan import served
+from ...model.plan.plan import decided, served
 from ..format.numbers import counted, decimals, number, percent, plain, signed
+from ..format.words import words_of
 from ..views.bargain import bargain_view
 from ..views.outcomes import margin_rows, part_words
 from ..views.sourcing import supply_shares
@@ -59,7 +60,7 @@ def plan_figures(plan: Plan) -> list[Figure]:
     """
     if plan.leverage is None:
         return []
-    makers = (counterpart_fills, our_fills, counterpart_losses, our_losses, sourcing, margins, settlements)
+    makers = [maker for maker in MAKERS if plan.case.pressed or maker not in (counterpart_fills, counterpart_losses)]
     return [figure for figure in (maker(plan) for maker in makers) if figure is not None]
 
 
@@ -126,15 +127,19 @@ def counterpart_losses(plan: Plan) -> Figure:
 
 def our_losses(plan: Plan) -> Figure:
     """Return where our loss comes from, in the worst package."""
-    return _waterfall(plan, "ours", "Where our loss comes from", plan.own_loss)
+    return _waterfall(plan, "ours", words_of(plan.case).loss_title["ours"], plan.own_loss)
 
 
 def loss_parts(plan: Plan, side: str) -> list[tuple[str, float]]:
-    """Return the parts of a side's loss in the worst package that are not rounding, in words."""
+    """Return the parts of a side's loss where it decides that are not rounding, in words."""
     frame = plan.tables["losses"]
-    frame = frame[(frame["side"] == side) & (frame["scenario"] == plan.worst_package)]
+    frame = decided(frame[frame["side"] == side], plan.deciding, ["side", "part"], ["status_quo", "plan", "loss"])
     noise = 0.5 * 10.0 ** -decimals(frame["loss"])
-    return [(part_words(side, row.part), row.loss) for row in frame.itertuples() if abs(row.loss) >= noise]
+    return [
+        (part_words(side, row.part, words_of(plan.case)), row.loss)
+        for row in frame.itertuples()
+        if abs(row.loss) >= noise
+    ]
 
 
 def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure:
@@ -147,7 +152,7 @@ def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure
     for part, loss in parts:
         rows.append((part, level, level + loss, signed(loss, places), THEIRS if loss > 0 else GAIN))
         level += loss
-    rows.append(("loss", 0.0, total or 0.0, number(total, places), INK))
+    rows.append((words_of(plan.case).total, 0.0, total or 0.0, number(total, places), INK))
     frame = pd.DataFrame(rows, columns=["part", "start", "end", "label", "colour"])
     frame["place"] = range(len(frame))
     frame["top"] = frame[["start", "end"]].max(axis=1)
@@ -319,9 +324,13 @@ def margins(plan: Plan) -> Figure | None:
     left = count - len(order)
     text = (
         f"{counted(len(order), 'least fill')} in {counted(len(scenarios), 'scenario')}. Nearest to its limit: "
-        f"{worst['limits']}, {scenario_words(worst['scenario'])}, {worst['label']} points."
+        f"{worst['limits']}, {scenario_words(plan, worst['scenario'])}, {worst['label']} points."
     )
     if left:
         text += f" {counted(left, 'least fill')} more: served in full, every week of every scenario."
     written = styled({"layer": layers, "width": width, "height": 42 * len(order)})
     return Figure("margins", "Continuity margins, in points of fill above the limit", text, written)
+
+
+MAKERS = (counterpart_fills, our_fills, counterpart_losses, our_losses, sourcing, margins, settlements)
+"""Charts of a plan in their order."""

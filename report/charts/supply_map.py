@@ -108,6 +108,8 @@ class SupplyMap:
         Its size in points.
     lanes
         Every lane as a row of a table: what the picture shows, in words.
+    reviews
+        Whether lanes may be under review.
     """
 
     nodes: list[Node]
@@ -115,6 +117,7 @@ class SupplyMap:
     width: float = 0.0
     height: float = 0.0
     lanes: list[dict[str, Any]] = field(default_factory=list)
+    reviews: bool = True
 
 
 def supply_map(plan: Plan) -> SupplyMap:
@@ -133,10 +136,13 @@ def supply_map(plan: Plan) -> SupplyMap:
     links = [_link(ends, members) for ends, members in together.items()]
     used = dict.fromkeys(site for ends in together for site in ends)
     nodes = [_node(plan, network, row.site) for row in plan.case.sites if row.site in used]
-    found = SupplyMap(nodes, links, lanes=rows)
+    found = SupplyMap(nodes, links, lanes=rows, reviews=plan.case.pressed or bool(plan.case.regimes))
     _place(found)
     return found
 
+
+CLASSES = {"counterpart": "opposite"}
+"""Sides as the picture calls them, where that is another word."""
 
 KINDS = ("reviewed", "ours", "theirs", "new", "plain", "idle")
 """Kinds of links; of several lanes between two sites the first kind counts."""
@@ -204,7 +210,9 @@ def _node(plan: Plan, network: Network, site: str) -> Node:
     label = f"{name} ({site}), {parties[row.party]}" + (f"; makes {', '.join(makes)}" if makes else "")
     party = broken(parties[row.party], CHARACTERS)
     shown = party[0] if len(party) == 1 else f"{party[0].rstrip()[: CHARACTERS - 1]}…"
-    return Node(site, shown, network.side[site], [line.strip() for line in lines], label)
+    return Node(
+        site, shown, CLASSES.get(network.side[site], network.side[site]), [line.strip() for line in lines], label
+    )
 
 
 # Layout --------------------------------------------------------------------------------------------------------------
@@ -221,7 +229,7 @@ def _place(found: SupplyMap) -> None:
     columns = _columns([node.site for node in found.nodes], ends)
     nodes = {node.site: node for node in found.nodes}
     slots: dict[int, list[Slot]] = defaultdict(list)
-    sides = ("ours", "other", "counterpart")
+    sides = ("ours", "other", "opposite")
     for node in sorted(found.nodes, key=lambda node: sides.index(node.side)):
         slots[columns[node.site]].append((node.site, -1))
     chains: list[list[Slot]] = []

@@ -12,8 +12,9 @@ import pandas as pd
 
 from ...analysis.figures.factors import Discrete
 from ...analysis.sensitivity.advice import BASE_PLAN, NO_PLAN, choice_map, choice_shares, chosen, regret, set_names
-from ...analysis.sensitivity.outcomes import LEVERAGE, modes, outcome_of, spread
+from ...analysis.sensitivity.outcomes import LEVERAGE, modes, named, outcome_of, spread
 from ..format.numbers import counted, number, percent, plain
+from ..format.words import MONEY_OUTCOMES, words_of
 from ..views.sweep import answer_of
 from .base import GRID, HEIGHT, INK, MUTED, OURS, SERIES, THEIRS, WIDTH, Figure, styled, write_chart
 
@@ -36,8 +37,6 @@ NAMES = {"free": "best plan", "fixed": "base plan kept"}
 
 QUANTILES = {"q05": 0.05, "median": 0.5, "q95": 0.95}
 
-MONEY = ("leverage", "bound", "own_loss", "counterpart_loss")
-
 
 def sweep_figures(sweep: Sweep, outcome: str = LEVERAGE) -> list[Figure]:
     """Return the charts of a sweep: what an outcome hangs on, its spread, best choices, what keeping to the base plan costs.
@@ -54,6 +53,7 @@ def sweep_figures(sweep: Sweep, outcome: str = LEVERAGE) -> list[Figure]:
     ValueError
         For a name that is no outcome.
     """
+    outcome = named(sweep, outcome)
     figures = _answer(sweep, outcome)
     if spread(sweep, outcome)["samples"]:
         figures.append(_quantiles(sweep, outcome))
@@ -95,7 +95,7 @@ def write_sweep_charts(sweep: Sweep, path: str | os.PathLike[str], outcome: str 
 def _axis(sweep: Sweep, outcome: str) -> str:
     unit = plain(sweep.case.settings.case.currency)
     words = plain(outcome).replace("_", " ")
-    return f"{words}, {unit}" if unit and outcome.rpartition(".")[2] in MONEY else words
+    return f"{words}, {unit}" if unit and outcome.rpartition(".")[2] in MONEY_OUTCOMES else words
 
 
 def _heading(title: str, subtitle: str) -> Any:
@@ -473,7 +473,7 @@ def _regret(sweep: Sweep) -> Figure:
         .properties(width=WIDTH, height=HEIGHT, title=_heading(title, note))
     )
     text = (
-        f"Best leverage less the base plan's, samples in the order of it. In {better:,} of {len(known):,} samples other "
+        f"{words_of(sweep.case).regret}, samples in the order of it. In {better:,} of {len(known):,} samples other "
         f"choices are better by more than the gap; the median regret is {number(float(known.median()))}, "
         f"the largest {number(float(known.iloc[-1]))}."
     )

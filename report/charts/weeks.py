@@ -145,7 +145,7 @@ def _fill_text(plan: Plan, frame: pd.DataFrame, side: str) -> Iterator[str]:
     for scenario, rows in frame.groupby("scenario", sort=False):
         if scenario not in ("", NONE, plan.worst_package):
             continue
-        where = "" if scenario == "" else scenario_words(scenario) + ", "
+        where = "" if scenario == "" else scenario_words(plan, scenario) + ", "
         if not _is_short(rows):
             yield sentence(f"{where}served in full every week")
             continue

@@ -545,9 +545,9 @@ summary_options = chained(
         "--outcome",
         type=Text(),
         default="leverage",
-        show_default=True,
         metavar="COLUMN",
-        help="What is explained: a column of numbers, has_plan, same_policies, same_choices, or COLUMN=VALUE for a column of text.",
+        help="What is explained: a column of numbers, has_plan, same_policies, same_choices, or COLUMN=VALUE for a column of "
+        "text.  [default: leverage; cost where that is the sense]",
     ),
     click.option(
         "--policies",

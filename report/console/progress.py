@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from ...model import Monitor
+from ...model.plan.sense import LEVERAGE, Sense
 from ..format.numbers import gap, number
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Lines(Interruptible):
 
     def bounds(self, incumbent: float, bound: float) -> None:
         """Print incumbent and bound."""
-        self._console.print(Text(f"  {bounds_words(incumbent, bound)}"))
+        self._console.print(Text(f"  {bounds_words(incumbent, bound, self.sense)}"))
 
 
 class Bar(Interruptible):
@@ -169,7 +170,7 @@ class Bar(Interruptible):
 
     def bounds(self, incumbent: float, bound: float) -> None:
         """Show incumbent, bound and gap."""
-        self._progress.update(self._task, description=bounds_words(incumbent, bound))
+        self._progress.update(self._task, description=bounds_words(incumbent, bound, self.sense))
 
 
 class _Steps(ProgressColumn):
@@ -192,11 +193,13 @@ def tally_words(counts: Mapping[str, int]) -> str:
     return "".join(f", {count:,} {status}" for status, count in sorted(counts.items()) if count and status != "optimal")
 
 
-def bounds_words(incumbent: float, bound: float) -> str:
+def bounds_words(incumbent: float, bound: float, sense: Sense = LEVERAGE) -> str:
     """Return incumbent, bound and gap in words."""
     if not math.isfinite(incumbent):
         return "no plan yet"
     if not math.isfinite(bound):
-        return f"leverage {number(incumbent)}, nothing proven yet"
+        return f"{sense.outcome} {number(sense.figure(incumbent))}, nothing proven yet"
     distance = (bound - incumbent) / max(abs(incumbent), 1e-12)
-    return f"leverage {number(incumbent)}, at most {number(bound)}, gap {gap(distance)}"
+    most = "at most" if sense.sign > 0 else "at least"
+    told = number(sense.figure(incumbent)), number(sense.figure(bound))
+    return f"{sense.outcome} {told[0]}, {most} {told[1]}, gap {gap(distance)}"

@@ -32,11 +32,15 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from ...model import Plan
+    from ..format.words import Words
     from ..views.outcomes import ScenarioRow
 
 SUMMARY, POLICIES, SOURCING = "Summary", "Policies of the plan", "Sourcing"
 FLOWS, STOCKS, FILLS = "Flows by week", "Stocks by week", "Fills by week"
 SCENARIOS, CAUSES, LOSSES, CONTINUITY = "Scenarios", "Causes", "Losses", "Continuity"
+ALLOCATION, SERVICE = "Allocation", "Service"
+"""Sheets of a plan at least cost."""
+
 SETTLEMENTS = "Settlements"
 SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, CAUSES, SETTLEMENTS, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
 """Sheets of the plan; none has the name of a table of the case, nor one near it, so that the workbook is a case too."""
@@ -118,6 +122,7 @@ class _Writer:
         self.plan = plan
         self.remarks = remarks
         self.view = plan_view(plan)
+        self.words = self.view.case.words
         self.money = self.view.case.money or "money"
         self.units = {row.item: row.unit or "units" for row in plan.case.items}
         self._formats: dict[str, Any] = {}
@@ -125,10 +130,13 @@ class _Writer:
     def write(self) -> None:
         """Write all sheets; those of a plan that is none stay away, the summary says why."""
         self._summary()
-        if self.view.leverage is None:
+        if self.view.outcome is None:
             return
-        self._policies()
+        if self.view.policies or self.words.two_sided:
+            self._policies()
         self._sourcing()
+        if self.view.allocation:
+            self._allocation()
         self._scenarios()
         self._causes()
         self._settlements()
@@ -215,11 +223,11 @@ class _Writer:
                 row += 1
             row += 1
         if self.view.scenarios:
-            chart = self._chart("bar", "Leverage by scenario", self.money)
+            chart = self._chart("bar", f"{self.words.title} by scenario", self.money)
             count = len(self.view.scenarios)
             chart.add_series(
                 {
-                    "name": "leverage",
+                    "name": self.words.outcome,
                     "categories": [SCENARIOS, 1, 0, count, 0],
                     "values": [SCENARIOS, 1, 2, count, 2],
                     "fill": {"color": OURS},
@@ -264,30 +272,23 @@ class _Writer:
         if view.range is not None:
             answer += [
                 (
-                    "leverage runs from (5% of the worlds drawn from the uncertain figures are below)",
+                    f"{self.words.outcome} runs from (5% of the worlds drawn from the uncertain figures are below)",
                     view.range.low,
                     money,
                 ),
                 ("to (95% are below)", view.range.high, money),
                 ("worlds worked out", view.range.worked_out, ""),
-                ("of these, leverage below 0 in", view.range.negative, ""),
-                ("of these, limits broken in", view.range.broken, ""),
+                *((words, getattr(view.range, name), "") for words, name in self.words.range_summary),
             ]
-        if view.leverage is not None:
-            answer += [
-                ("leverage, in the worst package", view.leverage, money),
-                ("no plan can have more than", view.bound, money),
-                ("gap", "" if view.gap is None else gap(view.gap), ""),
-                ("the counterpart's loss", view.counterpart_loss, money),
-                ("our loss", view.own_loss, money),
-                ("worst package", view.worst, ""),
-                ("leverage if it breaks ties against us", view.least, money),
-                ("leverage of sourcing alone", view.sourcing_only, money),
-            ]
+        if view.outcome is not None:
+            answer += [self._summary_line(words, name) for words, name in self.words.summary]
         yield "The answer", answer
         if view.alternatives is not None:
-            rows = [(alternative_words(row), row.leverage, money) for row in view.alternatives.rows]
-            yield "Other plans, and their leverage", [*rows, (alternatives_words(view.alternatives), None, "")]
+            rows = [(alternative_words(row), row.outcome, money) for row in view.alternatives.rows]
+            yield (
+                f"Other plans, and their {self.words.outcome}",
+                [*rows, (alternatives_words(view.alternatives), None, "")],
+            )
         if view.uses:
             units = {name: each.measure for name, each in LIMITED.items()} | {BUDGET: money}
             yield (
@@ -312,6 +313,12 @@ class _Writer:
                 ),
             ],
         )
+
+    def _summary_line(self, words: str, name: str) -> tuple[str, Any, str]:
+        value = getattr(self.view, name)
+        if name == "gap":
+            return words, "" if value is None else gap(value), ""
+        return words, value, "" if isinstance(value, str) else self.money
 
     def _policies(self) -> None:
         self._table(
@@ -368,27 +375,58 @@ class _Writer:
         chart.set_size({"width": 760, "height": max(320, 26 * len(lanes) + 90)})
         sheet.insert_chart(len(lanes) + len(stockpiles) + 2, 0, chart)
 
+    def _allocation(self) -> None:
+        rows, quarters = self.view.allocation, len(self.view.allocation[0].quarters)
+        self._table(
+            ALLOCATION,
+            [
+                Column("Supplier", [row.supplier for row in rows], TEXT),
+                Column("Party", [row.party for row in rows], TEXT),
+                Column("Item", [row.item for row in rows], TEXT),
+                Column("Unit", [row.unit for row in rows], TEXT),
+                *(Column(f"Quarter {place + 1}", [row.quarters[place] for row in rows]) for place in range(quarters)),
+                Column("All quarters", [row.units for row in rows]),
+                Column("Share", [row.share for row in rows], SHARE),
+                Column(f"Landed cost of a unit ({self.money})", [row.landed for row in rows]),
+                Column(f"Qualifying in it ({self.money})", [row.fixed for row in rows]),
+            ],
+        )
+        served = self.view.service
+        self._table(
+            SERVICE,
+            [
+                Column("Scenario", [row.scenario for row in served], TEXT),
+                Column("Demand", [row.demand for row in served], TEXT),
+                Column("Mean fill", [row.mean for row in served], SHARE),
+                Column("Least week", [row.least for row in served], SHARE),
+                Column("Which", [row.week for row in served], WEEK),
+            ],
+        )
+
     def _unit(self, item: str) -> str:
         return self.units.get(item, "units")
 
     def _scenarios(self) -> None:
         rows = self.view.scenarios
         demands = list(dict.fromkeys(key for row in rows for key in row.fills))
+        figures = self.words.scenario_sheet
         sheet = self._table(
             SCENARIOS,
             [
                 Column("Scenario", [row.name for row in rows], TEXT),
-                Column("Kind", [_kind(row) for row in rows], TEXT),
-                Column(f"Leverage ({self.money})", [row.leverage for row in rows]),
-                Column(f"Counterpart's loss ({self.money})", [row.counterpart_loss for row in rows]),
-                Column(f"Our loss ({self.money})", [row.own_loss for row in rows]),
+                Column("Kind", [_kind(row, self.words) for row in rows], TEXT),
+                *(
+                    Column(title.format(money=self.money), [getattr(row, name) for row in rows])
+                    for title, name in figures
+                ),
                 Column("Known from week", [row.reveal_week for row in rows], WEEK),
                 Column("Fill at its least", [", ".join(row.at_limit) for row in rows], TEXT),
                 *(Column(f"Mean fill of {key}", [row.fills.get(key) for row in rows], SHARE) for key in demands),
             ],
         )
-        chart = self._chart("column", "Both losses by scenario", self.money)
-        for column, colour in ((3, THEIRS), (4, OURS)):
+        chart = self._chart("column", self.words.scenario_chart, self.money)
+        losses = range(3, 2 + len(figures))
+        for column, colour in zip(losses, (THEIRS, OURS)[-len(losses) :], strict=True):
             chart.add_series(
                 {
                     "name": [SCENARIOS, 0, column],
@@ -409,7 +447,7 @@ class _Writer:
                     Column("Cause", [row.cause for _, row in rows], TEXT),
                     Column("Item", [row.item or "" for _, row in rows], TEXT),
                     Column("Units", [row.units for _, row in rows]),
-                    Column(f"Loss ({self.money})", [row.amount for _, row in rows]),
+                    Column(f"{self.words.cause_heads[-1]} ({self.money})", [row.amount for _, row in rows]),
                 ],
             )
 
@@ -434,27 +472,24 @@ class _Writer:
                 Column("Scenario", [row.scenario for row in rows], TEXT),
                 Column("Side", [row.side for row in rows], TEXT),
                 Column("Part", [row.part for row in rows], TEXT),
-                Column(f"Status quo ({self.money})", [row.status_quo for row in rows]),
-                Column(f"Plan ({self.money})", [row.plan for row in rows]),
-                Column(f"Loss ({self.money})", [row.loss for row in rows]),
+                *(
+                    Column(f"{head} ({self.money})", [getattr(row, name) for row in rows])
+                    for head, name in zip(self.words.loss_heads[1:], ("status_quo", "plan", "loss"), strict=True)
+                ),
             ],
         )
         begin = 1
-        for place, (side, title, colour) in enumerate(
-            (
-                ("counterpart", "The counterpart's loss, worst package", THEIRS),
-                ("ours", "Our loss, worst package", OURS),
-            )
-        ):
-            # The worst package comes first: its sums are the headline.
-            count = sum(row.scenario == self.view.worst and row.side == side for row in rows)
-            chart = self._chart("bar", title, self.money)
+        colours = {"counterpart": THEIRS, "ours": OURS}
+        for place, side in enumerate(self.words.sides):
+            # What decides comes first: its sums are the headline.
+            count = sum(row.scenario == self.view.decides and row.side == side for row in rows)
+            chart = self._chart("bar", self.words.loss_chart[side], self.money)
             chart.add_series(
                 {
-                    "name": "loss",
+                    "name": self.words.total,
                     "categories": [LOSSES, begin, 2, begin + count - 1, 2],
                     "values": [LOSSES, begin, 5, begin + count - 1, 5],
-                    "fill": {"color": colour},
+                    "fill": {"color": colours[side]},
                     "gap": 50,
                 }
             )
@@ -555,12 +590,12 @@ def _yes(value: bool) -> str:
     return "yes" if value else ""
 
 
-def _kind(row: ScenarioRow) -> str:
+def _kind(row: ScenarioRow, words: Words) -> str:
     if row.name == NONE:
-        return "no retaliation, worst" if row.worst else "no retaliation"
+        return f"{words.calm_kind}, worst" if row.worst else words.calm_kind
     if not row.retaliation:
-        return "outage"
-    return "worst package" if row.worst else "package"
+        return "outage, worst" if row.worst else "outage"
+    return words.worst_kind if row.worst else words.package_kind
 
 
 def _limit(most: float | None) -> str:

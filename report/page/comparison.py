@@ -41,8 +41,8 @@ def comparison_content(comparison: Comparison, names: Sequence[str], artist: Art
             (
                 plan.letter,
                 plain(name),
-                "no plan" if plan.leverage is None else with_money(number(plan.leverage), plan.money),
-                status_words(plan),
+                "no plan" if plan.outcome is None else with_money(number(plan.outcome), plan.money),
+                status_words(plan, view.words),
             )
             for plan, name in zip(view.plans, names, strict=True)
         ],
@@ -56,32 +56,32 @@ def comparison_content(comparison: Comparison, names: Sequence[str], artist: Art
         "outcomes": _outcomes(view),
         "attribution": _attribution(view),
         "grouping": view.grouping,
+        "words": view.words,
     }
 
 
 def answer(view: ComparisonView) -> list[str]:
-    """Return which plan has more leverage, what differs, and how far that is proven: three sentences."""
+    """Return which plan is better, what differs, and how far that is proven: three sentences."""
     found = view.found
     if not found:
         return ["None of these has a plan to compare."]
     best, least = found[0], found[-1]
-    places = decimals(plan.leverage or 0.0 for plan in found)
-    told = {plan.letter: with_money(number(plan.leverage, places), best.money) for plan in found}
+    places, words = decimals(plan.outcome or 0.0 for plan in found), view.words
+    told = {plan.letter: with_money(number(plan.outcome, places), best.money) for plan in found}
+    outcome = {"letter": best.letter, "outcome": told[best.letter]}
     if len(found) == 1:
-        first = f"Only {best.letter} has a plan, with a leverage of {told[best.letter]}."
+        first = words.alone.format(**outcome)
     elif not view.lead:
-        first = f"All have the same leverage, {told[best.letter]}."
+        first = words.same.format(**outcome)
     else:
-        first = (
-            f"{best.letter} has the most leverage, {told[best.letter]}, {with_money(number(view.lead, places), best.money)} "
-            f"more than {least.letter} with {told[least.letter]}."
-        )
+        lead = with_money(number(view.lead, places), best.money)
+        first = words.leads.format(**outcome, lead=lead, other=least.letter, least=told[least.letter])
     figures, choices = len(view.inputs), sum(row.differs for row in view.choices)
     second = f"They differ in {counted(figures, 'figure')} of the inputs" if figures else "Their inputs are the same"
     second += f", and in {counted(choices, 'choice')}." if choices else ", and not in their choices."
     proofs = []
     for plan in view.plans:
-        if plan.leverage is not None:
+        if plan.outcome is not None:
             how = "as chosen, nothing proven" if plan.gap is None else f"gap {gap(plan.gap)}"
             unproven = plan.status == "feasible" and plan.gap is not None
             proofs.append(f"{plan.letter} not proven best, {how}" if unproven else f"{plan.letter} {how}")

@@ -12,14 +12,20 @@ from ..charts.weeks import MOST_PAIRS, each_week_figure, moving_pairs
 from ..format.cells import cells
 from ..format.columns import PAGE, TEXT, shown_on
 from ..format.numbers import counted, decimals, gap, number, percent, plain, rough
+from ..format.words import words_of
 from ..text.bargain import HEADS, lasting_lines, stake_lines, term_lines, week_cells
 from ..text.plan_cells import (
+    SERVICE_HEADS,
+    allocation_cells,
+    allocation_heads,
     alternative_cells,
     case_limit_cells,
     cause_cells,
     limit_cells,
     loss_cells,
     scenario_cells,
+    scenario_columns,
+    service_cells,
     stockpile_cells,
 )
 from ..text.study import CANDIDATE_HEADS, candidate_cells, known_cells, region_lines, rest_words, worth_lines
@@ -46,22 +52,9 @@ if TYPE_CHECKING:
     from ...model import Plan
     from ...model.network.network import Pair
     from ..charts.drawing import Artist
+    from ..format.words import Words
     from ..views.case import CaseView
     from ..views.study import StudyView
-
-ASSUMED = (
-    "The counterpart answers at least cost: it buys elsewhere, draws its stocks, plans its production anew. Of several "
-    "cheapest answers it gives the one that is best for us; the other end of that is shown as “at least”.",
-    "It retaliates with the package that is worst for us, of those the case lists.",
-    "Both sides know from week 0 what we slow, by how much and for how long. Nobody foresees a package or an outage: until it is "
-    "known our side acts as if nothing of it will come.",
-    "Prices do not move, and nobody who is not in the case reacts.",
-    "Goods that are refused a licence stay where they are made, and are not paid for.",
-    "At the end of the horizon stocks have to be where they were; what is missing is priced.",
-    "Leverage is the difference of two losses in money. It is no forecast of what a government does, and says nothing about "
-    "law, allies' patience or harm to people.",
-)
-"""What holds for every plan, in the model's own terms."""
 
 
 def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], artist: Artist) -> dict[str, Any]:
@@ -83,23 +76,24 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
     view = plan_view(plan)
     network = supply_map(plan)
     content: dict[str, Any] = {
-        "solved": view.leverage is not None,
+        "solved": view.outcome is not None,
         "title": plain(view.case.title),
         "lead": case_line(view.case),
         "answer": answer(view),
         "notices": [*remarks, *view.notices],
         "violations": view.violations,
         "sources": sources(plan.case),
-        "assumed": ASSUMED,
+        "assumed": view.case.words.assumed,
+        "words": view.case.words,
         "proof": proof(view, plan.case, run),
         "map": network,
         "lane_rows": [_lane_row(row) for row in network.lanes],
         **pictures,
     }
-    if view.leverage is None:
+    if view.outcome is None:
         return content | {"limit_rows": [case_limit_cells(row) for row in view.limits]}
     return content | {
-        "under": under(view.worst),
+        "under": under(view.decides, view.case.words),
         "figures": key_figures(view),
         "wide": view.wide,
         "study": None if view.study is None else _study(view.study, view.case),
@@ -115,20 +109,27 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "loss_rows": _loss_rows(view),
         "lanes": _sourcing_rows(view),
         "stockpiles": list(stockpile_cells(view)),
+        "allocation_heads": allocation_heads(view),
+        "allocation": list(allocation_cells(view)),
+        "service_heads": SERVICE_HEADS,
+        "service": list(service_cells(view)),
         "scenarios": _scenario_rows(view),
+        "scenario_heads": [column.title for column in scenario_columns(view)],
     }
 
 
 def _pictures(plan: Plan, artist: Artist) -> dict[str, Any]:
     """Return the charts of a plan, and the names of what they leave out."""
     content: dict[str, Any] = {"weeks": {}, "more": {}, "steady": {}}
-    for side in ("counterpart", "ours"):
+    for side in words_of(plan.case).sides:
         pairs = moving_pairs(plan, side)
         figures = each_week_figure(plan, side, pairs)
         content["weeks"][side] = [picture(figure, f"{side}{place}", artist) for place, figure in enumerate(figures)]
         content["more"][side] = [pair_title(plan, pair) for pair in pairs[MOST_PAIRS:]]
         content["steady"][side] = _steady(plan, side, pairs)
-    losses = {"their-losses": counterpart_losses(plan), "our-losses": our_losses(plan)}
+    losses = {"our-losses": our_losses(plan)}
+    if plan.case.pressed:
+        losses = {"their-losses": counterpart_losses(plan), **losses}
     content["losses"] = [picture(figure, key, artist) for key, figure in losses.items()]
     content["sourcing"] = [
         picture(figure, f"supply{place}", artist) for place, figure in enumerate(sourcing_figures(plan))
@@ -149,29 +150,28 @@ def _alternatives(view: PlanView) -> dict[str, Any] | None:
 
 def key_figures(view: PlanView) -> list[tuple[str, str, str]]:
     """Return label, figure and remark of what is looked at first."""
-    assert view.leverage is not None
-    places, worst = decimals([view.leverage]), under(view.worst)
-    rows = [("Leverage", in_money(view.case, number(view.leverage, places)), status_words(view))]
+    assert view.outcome is not None
+    words, places = view.case.words, decimals([view.outcome])
+    told = under(view.decides, words)
+    rows = [(words.title, in_money(view.case, number(view.outcome, places)), status_words(view, words))]
     if view.study is not None and view.worlds is not None:
         low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
         rows = [
-            ("Leverage", f"{low} to {high}", f"5 to 95% of {counted(view.study.n, 'world')}"),
+            (words.title, f"{low} to {high}", f"5 to 95% of {counted(view.study.n, 'world')}"),
             ("On average", in_money(view.case, rough(view.worlds.mean or 0.0)), "over the worlds"),
-            ("As is", in_money(view.case, number(view.leverage, places)), "at the case's own figures"),
+            ("As is", in_money(view.case, number(view.outcome, places)), "at the case's own figures"),
         ]
     elif view.range is not None:
-        own = f"at the case's own figures; {status_words(view)}"
+        own = f"at the case's own figures; {status_words(view, words)}"
         rows = [
-            ("Leverage", range_words(view.range, view.case), worlds_words(view.range)),
-            ("As is", in_money(view.case, number(view.leverage, places)), own),
+            (words.title, range_words(view.range, view.case), worlds_words(view.range, words)),
+            ("As is", in_money(view.case, number(view.outcome, places)), own),
         ]
     if view.least is not None:
         least = in_money(view.case, number(view.least, places))
-        rows.append(("At least", least, "if the counterpart breaks ties against us"))
-    rows += [
-        ("Its loss", in_money(view.case, number(view.counterpart_loss, places)), worst),
-        ("Our loss", in_money(view.case, number(view.own_loss, places)), worst),
-    ]
+        rows.append((words.worst_tie.capitalize(), least, "if the counterpart breaks ties against us"))
+    for label, name in words.key_figures:
+        rows.append((label, in_money(view.case, number(getattr(view, name), places)), told))
     return rows
 
 
@@ -213,20 +213,20 @@ def _steady(plan: Plan, side: str, moving: Sequence[Pair]) -> list[str]:
 
 
 def _loss_rows(view: PlanView) -> list[dict[str, Any]]:
-    """Return both losses by their parts, in the worst package, as a table."""
+    """Return losses by their parts, in the scenarios that decide, as a table."""
     found = []
-    for loss, side in zip(view.losses, ("The counterpart", "Our side"), strict=True):
+    for loss in view.losses:
         rows, total = loss_cells(loss)
-        found.append({"side": side, "rows": rows, "total": total})
+        found.append({"side": view.case.words.side[loss.side], "rows": rows, "total": total})
     return found
 
 
 def _cause_rows(view: PlanView) -> list[dict[str, Any]]:
-    """Return both losses by cause, in the worst package, as a table."""
+    """Return losses by cause, in the scenarios that decide, as a table."""
     found = []
-    for causes, side in zip(view.causes, ("The counterpart", "Our side"), strict=False):
+    for causes in view.causes:
         rows, total = cause_cells(causes)
-        found.append({"side": side, "rows": rows, "total": total})
+        found.append({"side": view.case.words.side[causes.side], "rows": rows, "total": total})
     return found
 
 
@@ -240,8 +240,8 @@ def _sourcing_rows(view: PlanView) -> list[list[str]]:
     return rows
 
 
-def _remark(row: ScenarioRow) -> str:
-    kind = "worst package" if row.worst else "" if row.weighed else "continuity only"
+def _remark(row: ScenarioRow, words: Words) -> str:
+    kind = words.worst_kind if row.worst else "" if row.weighed else words.unrated_kind
     binding = f"at its least fill: {', '.join(map(plain, row.at_limit))}" if row.at_limit else ""
     return "; ".join(part for part in (kind, binding) if part)
 
@@ -252,7 +252,7 @@ def _scenario_rows(view: PlanView) -> list[dict[str, Any]]:
             "name": plain(row.name),
             "cells": figures,
             "worst": row.worst,
-            "remark": _remark(row),
+            "remark": _remark(row, view.case.words),
         }
         for row, figures in zip(view.scenarios, scenario_cells(view), strict=True)
     ]
@@ -299,15 +299,15 @@ def _source(row: SourceRow) -> dict[str, Any]:
 
 def proof(view: PlanView, case: Case, run: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return how a plan was solved, certified and made, as label and words."""
-    rows = [("Status", status_words(view))]
+    rows = [("Status", status_words(view, view.case.words))]
     if view.gap is not None:
-        rows += [("Incumbent", number(view.leverage)), ("Bound", number(view.bound)), ("Gap", gap(view.gap))]
+        rows += [("Incumbent", number(view.outcome)), ("Bound", number(view.bound)), ("Gap", gap(view.gap))]
     rows.append(("Solved", "; ".join(how(view.solve))))
     if view.solve.difference is not None:
         rows.append(
             (
                 "Certificate",
-                "with the policies fixed, the response and our side were solved alone as linear programs: the figures agree, "
+                f"{view.case.words.solved_alone}: the figures agree, "
                 f"largest relative difference {view.solve.difference:.1g}",
             )
         )

@@ -13,7 +13,7 @@ from ..text.words import case_line, in_money, joined
 from ..views.case import case_view
 from ..views.frontier import frontier_view
 from .inline import picture
-from .plan import ASSUMED, made, sources
+from .plan import made, sources
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Frontier
@@ -46,7 +46,7 @@ def _content(
         "figures": [picture(figure, f"f{place}", artist) for place, figure in enumerate(figures)],
         "blocks": list(told),
         "sources": sources(case),
-        "assumed": ASSUMED,
+        "assumed": case_view(case).words.assumed,
         "proof": facts,
     }
 
@@ -72,14 +72,14 @@ def frontier_content(
 
     view = frontier_view(frontier)
     answer = [f"{line[:1].upper()}{line[1:]}." for line in headline(view)]
-    plans = view.feasible
+    plans, curve = view.feasible, view.case.words.curve.format(words=view.words)
     if plans:
-        ends = [f"{in_money(view.case, number(row.leverage))} at {number(row.used)}" for row in (plans[0], plans[-1])]
+        ends = [f"{in_money(view.case, number(row.outcome))} at {number(row.used)}" for row in (plans[0], plans[-1])]
         span = " to ".join(f"{end}{unit_words(view)}" for end in dict.fromkeys(ends))
-        answer.insert(0, f"Leverage against {view.words} goes from {span}; on the way the plan {change_words(view)}.")
+        answer.insert(0, f"{curve} goes from {span}; on the way the plan {change_words(view)}.")
     return _content(
         frontier.case,
-        f"leverage against {view.words}",
+        f"{curve[:1].lower()}{curve[1:]}",
         answer,
         remarks,
         frontier_parts(view),
@@ -125,14 +125,15 @@ def sweep_content(sweep: Sweep, remarks: Sequence[str], artist: Artist) -> dict[
 
 
 def _sweep_answer(view: SweepView) -> list[str]:
-    """Return how leverage is spread, what it depends on, and how far the advice holds and is proven."""
+    """Return how the outcome is spread, what it depends on, and how far the advice holds and is proven."""
     if not view.spread["samples"]:
         return [f"No sample has a plan: {view.ended[0].none}."]
     low, high = (number(float(view.spread[name])) for name in ("least", "most"))
-    base = view.base_leverage
+    base = view.base_outcome
     as_it_is = "" if base is None else f"; the case as it is has {in_money(view.case, number(base))}"
     samples = counted(int(view.spread["samples"]), "sample")
-    answer = [f"Over {samples} the leverage lies between {low} and {in_money(view.case, high)}{as_it_is}."]
+    spread = view.case.words.spread.format(samples=samples, low=low, high=in_money(view.case, high))
+    answer = [f"{spread}{as_it_is}."]
     found = view.answer
     if found.table is not None and len(found.table):
         names = [plain(name) for name in found.table["factor"].head(MOST_FIGURES)]

@@ -77,8 +77,8 @@ def _switches(view: BreakevenView) -> Iterable[RenderableType]:
 
 def _sides(view: BreakevenView, switch: SwitchView) -> Iterable[tuple[str, str, str]]:
     for name, side in (("below", switch.below), ("above", switch.above)):
-        leverage = "no plan" if side.leverage is None else in_money(view.case, number(side.leverage))
-        yield f"   {name}", leverage, plain(side.choices)
+        outcome = "no plan" if side.outcome is None else in_money(view.case, number(side.outcome))
+        yield f"   {name}", outcome, plain(side.choices)
 
 
 def _spans(view: BreakevenView) -> Iterable[RenderableType]:

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 def causes_parts(view: PlanView) -> Iterable[RenderableType]:
     """Yield a table of causes for each side, its sum the loss; nothing for a plan of an earlier version."""
-    note = ", ".join(filter(None, (plain(view.case.money), under(view.worst))))
-    for causes, owner in zip(view.causes, ("the counterpart's", "our"), strict=False):
+    words = view.case.words
+    note = ", ".join(filter(None, (plain(view.case.money), under(view.decides, words))))
+    for causes in view.causes:
         rows, total = cause_cells(causes)
         if not rows:
             continue
-        yield section(f"What causes {owner} loss", note)
-        found = new_table("Cause", "Item", "Units", "Loss", names=2)
+        yield section(words.cause_title[causes.side], note)
+        found = new_table(*words.cause_heads, names=2)
         before = ""
         for cause, item, units, amount in rows:
             found.add_row(Text(cause if cause != before else ""), Text(item), units, amount)

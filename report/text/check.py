@@ -61,10 +61,13 @@ def _contents(case: Case) -> Iterable[str]:
         f"{counted(len(case.processes), 'process', 'processes')}, {counted(len(case.stocks), 'stock')}, "
         f"{counted(len(case.demands), 'demand')}"
     )
-    yield _regimes(case)
     packages = len({row.package for row in case.retaliations})
-    outages = len({row.contingency for row in case.contingencies})
-    yield f"{counted(packages, 'retaliation package')}, {counted(outages, 'contingency', 'contingencies')}"
+    outages = counted(len({row.contingency for row in case.contingencies}), "contingency", "contingencies")
+    if case.pressed:
+        yield _regimes(case)
+        yield f"{counted(packages, 'retaliation package')}, {outages}"
+    else:
+        yield outages
     limits = [f"{name.replace('_', ' ')} {number(value)}" for name, value in settings.limits if value != float("inf")]
     yield f"limits: {', '.join(limits) or 'none'}"
     yield f"{counted(len(case.sources), 'figure')} with a source"

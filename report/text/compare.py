@@ -55,9 +55,9 @@ def _heading(view: ComparisonView) -> Iterable[RenderableType]:
     yield Text("Side by side", style="bold")
     for plan in view.plans:
         yield text_line(f"{plan.letter}  {plain(plan.name)}")
-        words = status_words(plan)
-        if plan.leverage is not None:
-            words = f"leverage {with_money(number(plan.leverage), plan.money)}; {words}"
+        words = status_words(plan, view.words)
+        if plan.outcome is not None:
+            words = f"{view.words.outcome} {with_money(number(plan.outcome), plan.money)}; {words}"
         yield Padding(Text(words, style="dim", overflow="fold"), (0, 0, 0, 5), expand=False)
 
 
@@ -163,7 +163,7 @@ def _attribution(view: ComparisonView) -> Iterable[RenderableType]:
         return
     places = effect_places(view)
     money = next(plan.money for plan in view.plans if plan.letter == "B")
-    yield section(f"What explains the change of leverage, {with_money(signed(view.change, places), money)}")
+    yield section(f"{view.words.change_title}, {with_money(signed(view.change, places), money)}")
     table = new_table("Difference", "From A", "Share", "From B", "Share")
     for row in view.effects:
         cells = []
@@ -176,8 +176,8 @@ def _attribution(view: ComparisonView) -> Iterable[RenderableType]:
             if effect.status:
                 yield text_line(f"{plain(row.difference)}, from {letter}: {plain(effect.status)}", "yellow")
     words = (
-        "From A: leverage gained when this difference alone is brought into A. From B: leverage lost when it alone is taken back "
-        "from B. Interaction: the rest of the change, which no difference explains alone."
+        f"{view.words.from_a.format(a='this')} {view.words.from_b} Interaction: the rest of the change, which no difference "
+        "explains alone."
     )
     yield text_line(words, "dim")
     if any(effect.unclear for row in view.effects for effect in row.effects.values()):

@@ -12,7 +12,9 @@ from rich.console import Console, RenderableType
 from ...analysis.explain.conflict import safe
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain, rough, seconds, signed
+from ..format.words import words_of
 from ..views.case import LIMITS, case_view
+from ..views.plan import plan_view
 from .layout import listed, new_table, section, text_line
 from .plan import heading
 from .words import in_money, status_words
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ...analysis.explain.explain import Explanation
     from ...analysis.explain.shadow_prices import DecisionValue, PlanPrices
     from ...analysis.relaxation.limits import LimitFigure
+    from ..format.words import Words
 
 DIGITS = 4
 """Significant digits of what a limit would have to become."""
@@ -59,9 +62,10 @@ def explanation_parts(explanation: Explanation) -> Iterable[RenderableType]:
         yield from _shortages(explanation.conflict)
     elif explanation.worths is not None:
         yield from _plan(explanation)
-        yield from _binding(explanation.worths)
+        yield from _binding(explanation.worths, words_of(explanation.case))
         yield from _lifted(explanation)
         yield from _decisions(explanation)
+        yield from _needs(explanation)
         yield from _by_worlds(explanation)
     facts = explanation.solve
     words = f"{seconds(facts['seconds'])}, of which {seconds(facts['build_seconds'])} to build"
@@ -169,12 +173,13 @@ def _shortage(shortage: Shortage) -> str:
 def _plan(explanation: Explanation) -> Iterable[RenderableType]:
     plan = explanation.plan
     assert plan is not None and plan.leverage is not None
-    yield section(f"Leverage {in_money(case_view(plan.case), number(plan.leverage))}")
-    yield text_line(status_words(plan))
+    view = plan_view(plan)
+    yield section(f"{view.case.words.title} {in_money(view.case, number(view.outcome))}")
+    yield text_line(status_words(view, view.case.words))
 
 
-def _binding(worths: PlanPrices) -> Iterable[RenderableType]:
-    yield section("Limits that bind", "leverage gained as they give, policies and lanes as in the plan")
+def _binding(worths: PlanPrices, words: Words) -> Iterable[RenderableType]:
+    yield section("Limits that bind", words.gained)
     if worths.binding:
         table = new_table("Limit", "Unit", "Margin", "One more", "One less", names=2)
         for worth in worths.binding:
@@ -193,26 +198,26 @@ def _binding(worths: PlanPrices) -> Iterable[RenderableType]:
             "dim",
         )
     else:
-        yield text_line("None: with these policies and lanes no limit costs leverage.")
+        yield text_line(words.none_binds)
     if worths.slack:
         yield text_line(f"{counted(worths.slack, 'other limit')} could be tightened a little for nothing.")
 
 
 def _lifted(explanation: Explanation) -> Iterable[RenderableType]:
-    worths, plan = explanation.worths, explanation.plan
+    worths, plan, words = explanation.worths, explanation.plan, words_of(explanation.case)
     assert worths is not None and plan is not None and plan.leverage is not None
     if not worths.lifted:
         return
     yield section("Limits on policies", "policies are whole: a little more of these is worth nothing")
-    table = new_table("Limit", "Used", "Leverage without it", "Using")
+    table = new_table("Limit", "Used", words.lifted, "Using")
     for entry in worths.lifted:
-        gain = None if entry.leverage is None else entry.leverage - plan.leverage
+        gain = None if entry.leverage is None else words.sense.sign * (entry.leverage - plan.leverage)
         table.add_row(
             Name(entry.limit.words),
             number(entry.used),
             "not computed"
             if gain is None
-            else f"{number(entry.leverage)} ({signed(gain, decimals([gain], 4)) or '0'})",
+            else f"{number(words.figure(entry.leverage))} ({signed(gain, decimals([gain], 4)) or '0'})",
             "" if entry.needs is None else number(entry.needs),
         )
     yield table
@@ -221,11 +226,12 @@ def _lifted(explanation: Explanation) -> Iterable[RenderableType]:
 def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
     worths = explanation.worths
     assert worths is not None
-    yield section("What each decision adds", "leverage lost without it, all else chosen anew")
+    words = words_of(explanation.case)
+    yield section("What each decision adds", words.each_adds)
     if not worths.decisions:
-        yield text_line("The plan has no policy other than open, no qualified lane and no stockpile.")
+        yield text_line(words.nothing_decided)
         return
-    table = new_table("Decision", "Choice", "Lost", "Lost, rest kept", names=2)
+    table = new_table("Decision", "Choice", *words.lost_heads, names=2)
     places = decimals([worth.cost for worth in worths.decisions if math.isfinite(worth.cost)])
     for worth in worths.decisions:
         table.add_row(
@@ -236,7 +242,7 @@ def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
         )
     yield table
     yield text_line(
-        "Lost, rest kept: the policy set to open, the lane not qualified or the stockpile not bought; the other policies kept.",
+        f"{words.lost_heads[1]}: {words.dropped}",
         "dim",
     )
     first = worths.decisions[0]
@@ -248,6 +254,23 @@ def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
         )
     else:
         yield text_line("None can be dropped: without any of them there is no plan.")
+
+
+def _needs(explanation: Explanation) -> Iterable[RenderableType]:
+    """Yield what each purchase is for, limit and scenario; nothing where leverage is the sense."""
+    if not explanation.needs:
+        return
+    yield section("What each purchase is for", "the plan worked out without it, the rest kept")
+    places = decimals([need.added for need in explanation.needs])
+    units = {row.item: row.unit for row in explanation.case.items}
+    for need in explanation.needs:
+        amount = "" if need.units is None else f" ({number(need.units)} {plain(units[need.key.rpartition('/')[2]])})"
+        yield text_line(f"{plain(need.key)}{amount}", "bold")
+        for words in need.broken:
+            yield text_line(f"- without it {plain(words)}")
+        money = in_money(case_view(explanation.case), number(need.added, places))
+        each = "" if not need.units else f", {number(need.added / need.units)} a unit"
+        yield text_line(f"- saves most in scenario {plain(need.scenario)}: {money}{each}")
 
 
 def _by_worlds(explanation: Explanation) -> Iterable[RenderableType]:

@@ -52,12 +52,12 @@ def frontier_parts(view: FrontierView) -> Iterable[RenderableType]:
     yield Text(plain(view.case.title), style="bold", overflow="fold")
     money = f"; money in {plain(view.currency)}" if view.currency else ""
     yield Text(f"{plain(view.case.name)}: {counted(view.case.weeks, 'week')}{money}", style="dim", overflow="fold")
-    yield section(f"Leverage against {view.words}")
+    yield section(view.case.words.curve.format(words=view.words))
     for line in headline(view):
         yield text_line(line)
     if view.rows:
         yield indented(_points(view))
-        yield text_line(MEANINGS[view.against], "dim")
+        yield text_line(view.case.words.meanings.get(view.against, MEANINGS[view.against]), "dim")
     if view.plans:
         yield from _plans(view)
         yield from _changes(view)
@@ -89,22 +89,23 @@ def unit_words(view: FrontierView) -> str:
 
 def _points(view: FrontierView) -> Table:
     places = decimals([value for row in view.rows for value in (row.level, row.used or 0.0)], LEVEL_DIGITS)
-    money = decimals([value for row in view.feasible for value in (row.leverage or 0.0, row.own_loss or 0.0)])
+    money = decimals([value for row in view.feasible for value in (row.outcome or 0.0, row.own_loss or 0.0)])
     heads = ["Used"] if view.steps else ["Asked", "Kept"] if view.falling else ["Allowed", "Used"]
-    table = new_table(*heads, "Leverage", "Gap", "Theirs", "Ours", "Plan", "Worst", names=0, keys=1)
+    words = view.case.words
+    *losses, worst = words.heads
+    table = new_table(*heads, words.title, "Gap", *losses, "Plan", worst, names=0, keys=1)
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
     for row in view.rows:
         levels = [] if view.steps and row.used is not None else [number(row.level, places)]
-        if row.leverage is None:
-            table.add_row(*levels, *([] if view.steps else ["-"]), "no plan", "", "", "", "", "")
+        if row.outcome is None:
+            table.add_row(*levels, *([] if view.steps else ["-"]), "no plan", "", *("" for _ in losses), "", "")
             continue
         table.add_row(
             *levels,
             number(row.used, places),
-            Text(number(row.leverage, money), style="bold"),
+            Text(number(row.outcome, money), style="bold"),
             Text(gap(row.gap), style="" if row.proven else "yellow"),
-            number(row.counterpart_loss, money),
-            number(row.own_loss, money),
+            *(number(figure, money) for figure in (row.counterpart_loss, row.own_loss)[-len(losses) :]),
             row.letter,
             Name(row.worst),
         )
@@ -120,7 +121,7 @@ def _plans(view: FrontierView) -> Iterable[RenderableType]:
         grid.add_row(Text(plan.letter, style="bold"), Text(plain("; ".join(plan.choices))))
     yield indented(grid)
     rest = f"{NOT_NAMED} " if view.has_regimes else ""
-    yield text_line(f"{rest}Theirs, ours: both losses in the worst package.", "dim")
+    yield text_line(f"{rest}{view.case.words.curve_split}", "dim")
 
 
 def change_words(view: FrontierView) -> str:

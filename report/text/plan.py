@@ -20,7 +20,19 @@ from ..views.sourcing import SAME_SHARE
 from .bargain import bargain_parts
 from .causes import causes_parts
 from .layout import indented, label_grid, listed, new_table, section, table_of, text_line
-from .plan_cells import alternative_cells, case_limit_cells, limit_cells, loss_cells, scenario_cells, stockpile_cells
+from .plan_cells import (
+    SERVICE_HEADS,
+    allocation_cells,
+    allocation_heads,
+    alternative_cells,
+    case_limit_cells,
+    limit_cells,
+    loss_cells,
+    scenario_cells,
+    scenario_columns,
+    service_cells,
+    stockpile_cells,
+)
 from .study import study_parts
 from .words import (
     alternative_words,
@@ -29,11 +41,11 @@ from .words import (
     in_money,
     proven_in_worlds,
     range_words,
+    split_words,
     status_words,
     under,
     worlds_lines,
     worlds_words,
-    worst_words,
 )
 
 if TYPE_CHECKING:
@@ -59,7 +71,7 @@ def show_plan(plan: Plan, console: Console) -> None:
 def plan_parts(view: PlanView) -> Iterable[RenderableType]:
     """Return the sections of a plan, in their order."""
     yield from heading(view.case)
-    if view.leverage is None:
+    if view.outcome is None:
         yield from _without_plan(view)
         yield from _notices(view)
         return
@@ -71,11 +83,13 @@ def plan_parts(view: PlanView) -> Iterable[RenderableType]:
     yield from _limits(view)
     yield from _alternatives(view)
     yield from _sourcing(view)
+    yield from _allocation(view)
     yield from _shortages(view)
     yield from bargain_parts(view)
     yield from causes_parts(view)
     yield from _losses(view)
     yield from _continuity(view)
+    yield from _service(view)
     yield from _scenarios(view)
     yield from _proof(view)
 
@@ -89,28 +103,27 @@ def heading(case: CaseView) -> Iterable[RenderableType]:
 
 
 def _headline(view: PlanView) -> Iterable[RenderableType]:
-    assert view.leverage is not None
-    places = decimals([view.leverage])
-    figures = (view.leverage, view.counterpart_loss, view.own_loss)
-    leverage, theirs, ours = (number(figure, places) for figure in figures)
+    assert view.outcome is not None
+    places, words = decimals([view.outcome]), view.case.words
+    outcome = number(view.outcome, places)
     if view.worlds is not None:
         yield from _in_worlds(view, view.worlds)
-        yield text_line(f"at the case's own figures {leverage}")
+        yield text_line(f"at the case's own figures {outcome}")
     elif view.range is None:
-        yield section(f"Leverage {in_money(view.case, leverage)}")
-        yield text_line(status_words(view))
+        yield section(f"{words.title} {in_money(view.case, outcome)}")
+        yield text_line(status_words(view, words))
     else:
-        yield section(f"Leverage {range_words(view.range, view.case)}")
-        yield text_line(worlds_words(view.range))
-        yield text_line(f"at the case's own figures {leverage}; {status_words(view)}")
-    yield text_line(f"the counterpart's loss {theirs} less our loss {ours}, {worst_words(view)}")
+        yield section(f"{words.title} {range_words(view.range, view.case)}")
+        yield text_line(worlds_words(view.range, words))
+        yield text_line(f"at the case's own figures {outcome}; {status_words(view, words)}")
+    yield text_line(split_words(view))
     rows = []
-    if view.bound is not None:
+    if view.bound is not None and words.two_sided:
         known = view.sourcing_only is not None
-        remark = "best leverage of sourcing alone" if known else "no plan with every regime open is known"
+        remark = f"best {words.outcome} of sourcing alone" if known else "no plan with every regime open is known"
         rows.append(("without reviews", number(view.sourcing_only), remark))
     if view.least is not None and (least := number(view.least, places)) != number(view.most, places):
-        rows.append(("at least", least, "if the counterpart breaks ties against us"))
+        rows.append((words.worst_tie, least, "if the counterpart breaks ties against us"))
     if rows:
         yield label_grid(rows)
 
@@ -121,7 +134,7 @@ def _alternatives(view: PlanView) -> Iterable[RenderableType]:
         return
     yield section("Other plans")
     if found.rows:
-        shown = new_table("What they do otherwise", "Leverage", "Less")
+        shown = new_table("What they do otherwise", view.case.words.title, view.case.words.worse)
         for row, cells in zip(found.rows, alternative_cells(found), strict=True):
             shown.add_row(Name(alternative_words(row)), *cells)
         yield indented(shown)
@@ -158,6 +171,8 @@ def _notices(view: PlanView) -> Iterable[RenderableType]:
 
 
 def _policies(view: PlanView) -> Iterable[RenderableType]:
+    if not view.policies and not view.case.words.two_sided:
+        return
     yield section("Policies")
     if view.chosen:
         yield indented(table_of(POLICY_COLUMNS, view.chosen))
@@ -202,9 +217,7 @@ def _sourcing(view: PlanView) -> Iterable[RenderableType]:
                 number(row.fixed_cost, fixed) if row.qualified else "",
             )
         yield indented(found)
-        words = (
-            "Before, after: share of all the item's dispatches to the site, without retaliation; so is what is spent."
-        )
+        words = f"Before, after: share of all the item's dispatches to the site, {view.case.words.calm}; so is what is spent."
         if retaliated:
             words += f" Worst: the share under {plain(view.worst)}."
         yield text_line(words, "dim")
@@ -230,7 +243,32 @@ def _stockpiles(view: PlanView) -> Iterable[RenderableType]:
     yield indented(found)
 
 
+def _allocation(view: PlanView) -> Iterable[RenderableType]:
+    if not view.allocation:
+        return
+    yield section("Allocation", f"units by quarter, {view.case.words.calm}")
+    found = new_table(*allocation_heads(view), names=2)
+    before = ""
+    for item, supplier, *figures in allocation_cells(view):
+        found.add_row(Name(item if item != before else ""), Name(supplier), *figures)
+        before = item
+    yield indented(found)
+    yield text_line("A unit: landed cost, qualifying the supplier spread over the units.", "dim")
+
+
+def _service(view: PlanView) -> Iterable[RenderableType]:
+    if not view.service:
+        return
+    yield section("Service", "share of our and our allies' demand that is served in its week")
+    found = new_table(*SERVICE_HEADS, names=2)
+    for scenario, demand, *figures in service_cells(view):
+        found.add_row(Name(scenario), Name(demand), *figures)
+    yield indented(found)
+
+
 def _shortages(view: PlanView) -> Iterable[RenderableType]:
+    if not view.case.words.two_sided:
+        return
     yield section("The counterpart's shortages")
     short = [row for row in view.shortages if row.week is not None]
     if short:
@@ -244,11 +282,12 @@ def _shortages(view: PlanView) -> Iterable[RenderableType]:
 
 
 def _losses(view: PlanView) -> Iterable[RenderableType]:
-    note = ", ".join(filter(None, (plain(view.case.money), under(view.worst))))
-    for loss, owner in zip(view.losses, ("the counterpart's", "our"), strict=True):
+    note = ", ".join(filter(None, (plain(view.case.money), under(view.decides, view.case.words))))
+    words = view.case.words
+    for loss in view.losses:
         rows, total = loss_cells(loss)
-        yield section(f"Where {owner} loss comes from", note)
-        found = new_table("", "Status quo", "Plan", "Loss")
+        yield section(words.loss_title[loss.side], note)
+        found = new_table(*words.loss_heads)
         for row in rows:
             found.add_row(Text(row[0]), *row[1:])
         found.add_row(Text("their sum", style="bold"), "", "", Text(total, style="bold"))
@@ -286,15 +325,16 @@ def _continuity(view: PlanView) -> Iterable[RenderableType]:
 
 def _scenarios(view: PlanView) -> Iterable[RenderableType]:
     yield section("Scenarios", plain(view.case.money))
-    found = new_table("", "Leverage", "Its loss", "Our loss", "Note")
+    words = view.case.words
+    found = new_table("", *(column.head or column.title for column in scenario_columns(view)), "Note")
     for row, figures in zip(view.scenarios, scenario_cells(view), strict=True):
-        remark = "worst package" if row.worst else "" if row.weighed else "not rated"
+        remark = words.worst_kind if row.worst else "" if row.weighed else words.not_rated
         if row.at_limit:
             remark = f"{remark}, binds".removeprefix(", ")
         found.add_row(Name(row.name), *figures, remark, style="bold" if row.worst else "")
     yield indented(found)
     if not all(row.weighed for row in view.scenarios):
-        yield text_line("Not rated: counts through continuity only.", "dim")
+        yield text_line(words.unrated_note, "dim")
     bound = "; ".join(f"{row.name}: {', '.join(row.at_limit)}" for row in view.scenarios if row.at_limit)
     if bound:
         yield text_line(f"Binds: a fill is at its least there ({bound}).", "dim")
@@ -315,7 +355,7 @@ def _without_plan(view: PlanView) -> Iterable[RenderableType]:
         yield section("No plan satisfies the limits")
         combinations = view.solve.combinations
         under_any = f"any of {counted(combinations, 'combination')}" if combinations else "any combination"
-        yield text_line(f"Proven: no plan under {under_any} of policies.")
+        yield text_line(view.case.words.none_possible.format(under_any=under_any))
         yield section("Limits of the case")
         found = new_table("", "Limit")
         for row in view.limits:
@@ -332,5 +372,5 @@ def _without_plan(view: PlanView) -> Iterable[RenderableType]:
         yield section("Stopped before a plan was found")
         yield text_line("Whether there is one is not proven. Allow more time with --time-limit.")
         if view.bound is not None and math.isfinite(view.bound):
-            yield text_line(f"Any plan has a leverage of at most {in_money(view.case, number(view.bound))}.")
+            yield text_line(view.case.words.no_bound.format(bound=in_money(view.case, number(view.bound))))
     yield from _proof(view)

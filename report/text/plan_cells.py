@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ...model.plan.tolerances import SERVED_IN_FULL
 from ..format.cells import cells
+from ..format.columns import SHARE, Column
 from ..format.numbers import decimals, number, percent, plain, signed
-from ..views.outcomes import SCENARIO_COLUMNS
 
 if TYPE_CHECKING:
     from ..views.alternatives import AlternativesView
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from ..views.causes import CauseView
     from ..views.outcomes import LossView
     from ..views.plan import PlanView
+
+
+PROBABILITY = Column("probability", "Probability", "Prob.", kind=SHARE, digits=1)
+"""Weight of a scenario."""
 
 
 def case_limit_cells(row: LimitRow) -> tuple[str, str]:
@@ -71,13 +76,51 @@ def cause_cells(causes: CauseView) -> tuple[list[tuple[str, str, str, str]], str
     return rows, number(causes.total, places)
 
 
+def allocation_heads(view: PlanView) -> list[str]:
+    """Return the heads of the allocation."""
+    quarters = len(view.allocation[0].quarters) if view.allocation else 0
+    return ["Item", "Supplier", *(f"Q{number}" for number in range(1, quarters + 1)), "Share", "A unit"]
+
+
+def allocation_cells(view: PlanView) -> Iterable[list[str]]:
+    """Yield item, supplier, units of every quarter, share and landed cost of a unit."""
+    for row in view.allocation:
+        places = decimals(row.quarters, 4)
+        quarters = [number(units, places) for units in row.quarters]
+        yield [
+            plain(row.item),
+            plain(row.supplier),
+            *quarters,
+            percent(row.share),
+            number(row.landed, decimals([row.landed], 4)),
+        ]
+
+
+def service_cells(view: PlanView) -> Iterable[list[str]]:
+    """Yield scenario, demand, mean fill, that of the worst week, and the week."""
+    for row in view.service:
+        week = "" if row.least >= SERVED_IN_FULL else f"week {row.week}"
+        yield [plain(row.scenario), plain(row.demand), percent(row.mean), percent(row.least), week]
+
+
+SERVICE_HEADS = ("Scenario", "Demand", "Served", "Least week", "")
+"""Heads of the service."""
+
+
+def scenario_columns(view: PlanView) -> list[Column]:
+    """Return the figures of scenarios that are told; probabilities where scenarios are weighed by them."""
+    told = any(row.probability is not None for row in view.scenarios)
+    columns = list(view.case.words.scenario_columns)
+    return [*columns, PROBABILITY] if told else columns
+
+
 def scenario_cells(view: PlanView) -> list[list[str]]:
-    """Return leverage and both losses of every scenario in figures."""
-    return list(map(list, zip(*(cells(column, view.scenarios) for column in SCENARIO_COLUMNS), strict=True)))
+    """Return the figures of every scenario."""
+    return list(map(list, zip(*(cells(column, view.scenarios) for column in scenario_columns(view)), strict=True)))
 
 
 def alternative_cells(found: AlternativesView) -> Iterator[tuple[str, str]]:
-    """Yield the figures of other plans: leverage, and how much less that is."""
-    places = decimals([row.leverage for row in found.rows])
+    """Yield the figures of other plans: the outcome, and how much worse that is."""
+    places = decimals([row.outcome for row in found.rows])
     for row in found.rows:
-        yield number(row.leverage, places), percent(row.share, 2)
+        yield number(row.outcome, places), percent(row.share, 2)

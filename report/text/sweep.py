@@ -21,6 +21,7 @@ from ...analysis.sensitivity.outcomes import (
 from ...model.plan.choices import LANE, POLICY, SAME_WORDS
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain
+from ..format.words import MONEY_OUTCOMES
 from ..views.sweep import SweepView, sweep_view
 from .layout import new_table, section, text_line
 from .words import in_money
@@ -128,8 +129,9 @@ def _heading(view: SweepView) -> Iterable[RenderableType]:
     drawn = "" if view.seed is None else f", seed {view.seed}"
     size = f"{counted(view.samples, 'sample')} of {counted(len(view.factors), 'figure')}"
     yield text_line(f"{KINDS[view.kind]}: {size}{drawn}; {POLICIES[view.modes]}", "dim")
-    if view.base_leverage is not None:
-        yield text_line(f"the case as it is: leverage {in_money(view.case, number(view.base_leverage))}", "dim")
+    if view.base_outcome is not None:
+        told = f"{view.case.words.outcome} {in_money(view.case, number(view.base_outcome))}"
+        yield text_line(f"the case as it is: {told}", "dim")
 
 
 def _remarks(view: SweepView) -> Iterable[RenderableType]:
@@ -214,7 +216,7 @@ def _spread(view: SweepView) -> Iterable[RenderableType]:
 
 
 def _of(view: SweepView) -> str:
-    money = view.outcome.rpartition(".")[2] in ("leverage", "bound", "own_loss", "counterpart_loss")
+    money = view.outcome.rpartition(".")[2] in MONEY_OUTCOMES
     unit = f"{plain(view.case.money)}, " if money else ""
     samples = counted(int(view.spread["samples"]), "sample")
     return f"{unit}over {samples}" + (f"; {int(view.spread['holes']):,} have none" if view.spread["holes"] else "")
@@ -384,6 +386,4 @@ def _regret(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]:
     yield shown
     if len(table) > MOST_SETS:
         yield text_line(f"and {len(table) - MOST_SETS:,} more", "dim")
-    yield text_line(
-        "Best leverage less the base plan's; not allowed: samples in which the base plan breaks a limit.", "dim"
-    )
+    yield text_line(f"{view.case.words.regret}; not allowed: samples in which the base plan breaks a limit.", "dim")

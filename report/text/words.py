@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...model.network.network import NONE
-from ..format.numbers import counted, decimals, gap, number, percent, plain, rough, seconds
+from ..format.numbers import counted, decimals, gap, number, percent, plain, rough, seconds, signed
+from ..views.outcomes import WEIGHED
 
 if TYPE_CHECKING:
-    from ...model import Plan
+    from ..format.words import Words
     from ..views.alternatives import AlternativeRow, AlternativesView
     from ..views.case import CaseView
     from ..views.comparison import ComparedPlan
@@ -37,9 +38,11 @@ def in_money(case: CaseView, figure: str) -> str:
     return with_money(figure, case.money)
 
 
-def under(scenario: str) -> str:
+def under(scenario: str, words: Words) -> str:
     """Return a scenario as a place to be in."""
-    return "without retaliation" if scenario == NONE else f"under {plain(scenario)}"
+    if scenario == WEIGHED:
+        return scenario
+    return words.calm if scenario == NONE else f"under {plain(scenario)}"
 
 
 def joined(names: Sequence[str]) -> str:
@@ -59,36 +62,53 @@ def case_line(case: CaseView) -> str:
     ours = plain(case.focal) + (f" with {joined([plain(ally) for ally in case.allies])}" if case.allies else "")
     start = f" from {case.start}" if case.start else ""
     money = f" Money in {plain(case.money)}." if case.money else ""
-    return f"{ours}, facing {plain(case.counterpart)}: {counted(case.weeks, 'week')}{start}.{money}"
+    facing = f", facing {plain(case.counterpart)}" if case.counterpart else ""
+    return f"{ours}{facing}: {counted(case.weeks, 'week')}{start}.{money}"
 
 
 # How far it is proven ------------------------------------------------------------------------------------------------
 
 
-def status_words(plan: Plan | PlanView | ComparedPlan) -> str:
+def status_words(plan: PlanView | ComparedPlan, words: Words) -> str:
     """Return how far a plan is proven, in words."""
     if plan.status == "infeasible":
-        return "as chosen; breaks limits" if plan.leverage is not None else "proven: no plan satisfies the limits"
+        return "as chosen; breaks limits" if plan.outcome is not None else "proven: no plan satisfies the limits"
     if plan.status == "unknown":
         return "stopped before a plan was found"
     if plan.gap is None:
         return "as chosen, not optimised; keeps all limits"
     proven = "nothing is proven about better ones"
     if plan.bound is not None and math.isfinite(plan.bound):
-        places = decimals([plan.leverage or 0.0])
-        proven = f"no plan can have more than {number(plan.bound, places)} (gap {gap(plan.gap)})"
+        places = decimals([plan.outcome or 0.0])
+        proven = words.bound.format(bound=number(plan.bound, places), gap=gap(plan.gap))
     return f"optimal: {proven}" if plan.status == "optimal" else f"not proven best: {proven}"
 
 
 def worst_words(view: PlanView) -> str:
-    """Return under which scenario leverage is measured."""
-    if not view.retaliates:
-        return "without retaliation: packages count through continuity only"
-    if not view.packages:
-        return "the case having no retaliation package"
-    if view.worst == NONE:
-        return f"worst without retaliation ({counted(view.packages, 'package')} weighed)"
-    return f"under {plain(view.worst)}, the worst package"
+    """Return over which scenarios the outcome is measured."""
+    return _weighed(view, view.case.words.weighing)
+
+
+def _weighed(view: PlanView, words: Mapping[str, str]) -> str:
+    return words[view.weighing].format(
+        scenario=plain(view.worst),
+        packages=counted(view.weighed - 1, "package"),
+        weighed=counted(view.weighed, "scenario"),
+        share=percent(view.tail, 0),
+    )
+
+
+def split_words(view: PlanView) -> str:
+    """Return what the outcome is made of, in a line."""
+    assert view.outcome is not None
+    places = decimals([view.outcome])
+    return view.case.words.split.format(
+        theirs=number(view.counterpart_loss, places),
+        ours=number(view.own_loss, places),
+        now=number(view.cost_now, places),
+        added=signed(view.own_loss or 0.0, places) or "the same",
+        worst=worst_words(view),
+    )
 
 
 def how(solve: SolveView) -> Iterator[str]:
@@ -140,16 +160,16 @@ def range_words(found: RangeView, case: CaseView) -> str:
     return f"{rough(found.low)} to {in_money(case, rough(found.high))}"
 
 
-def worlds_words(found: RangeView) -> str:
+def worlds_words(found: RangeView, words: Words) -> str:
     """Return over which worlds leverage runs so, and in how many of them the plan goes wrong."""
     worlds = counted(found.worked_out, "world")
     if found.worked_out < found.worlds:
         worlds = f"{found.worked_out} of {counted(found.worlds, 'world')}, as many as the time allowed,"
-    below = f"below 0 in {found.negative:,}" if found.negative else "never below 0"
+    below = words.below_zero.format(worlds=f"{found.negative:,}") if found.negative else words.never_below_zero
     broken = f"breaks limits in {found.broken:,}" if found.broken else "keeps all limits"
     # Of few worlds the ends are the least and the most.
     ends = "5 to 95%" if found.worked_out >= FEW_WORLDS else "least to most"
-    return f"{ends} of {worlds} drawn from the uncertain figures; {below}; {broken}"
+    return f"{ends} of {worlds} drawn from the uncertain figures; {below}{broken}"
 
 
 # Many worlds ----------------------------------------------------------------------------------------------------------
@@ -179,7 +199,7 @@ def worlds_lines(found: WorldsView) -> Iterator[str]:
 
 def answer(view: PlanView) -> list[str]:
     """Return what to do, what it leads to and how far that is proven: three sentences in plain words."""
-    if view.leverage is None:
+    if view.outcome is None:
         return list(_no_answer(view))
     return [_to_do(view), *_range(view), _outcome(view), _proven(view)]
 
@@ -195,8 +215,8 @@ def _range(view: PlanView) -> Iterator[str]:
             yield f"To find out first, with what it is worth to know: {joined(known)}."
     elif view.range is not None:
         yield (
-            f"Figures of the case are uncertain: leverage runs from {range_words(view.range, view.case)} "
-            f"({worlds_words(view.range)})."
+            f"Figures of the case are uncertain: {view.case.words.outcome} runs from {range_words(view.range, view.case)} "
+            f"({worlds_words(view.range, view.case.words)})."
         )
 
 
@@ -208,15 +228,19 @@ def _to_do(view: PlanView) -> str:
         words = f"{who} {verb} slow {joined(names)}"
         if view.left_open:
             words += f", leave {counted(len(view.left_open), 'other regime')} open"
-    else:
+    elif view.policies:
         words = f"{who} {verb} leave every regime open"
+    else:
+        words = ""
     steps = []
     if view.qualified:
         steps.append(f"qualify {_named([plain(lane) for lane in view.qualified])}")
     if view.stockpiles:
         steps.append(f"stockpile {_named([_amount(row) for row in view.stockpiles])}")
-    if steps:
+    if words and steps:
         words += f", and {' and '.join(steps)}"
+    elif not words:
+        words = f"{who} {verb} {' and '.join(steps) or 'qualify and stockpile nothing'}"
     return f"{words}."
 
 
@@ -227,28 +251,29 @@ def _amount(row: StockpileRow) -> str:
 
 
 def _outcome(view: PlanView) -> str:
-    assert view.leverage is not None
-    places = decimals([view.leverage])
-    theirs, ours, leverage = (
-        in_money(view.case, number(value, places)) for value in (view.counterpart_loss, view.own_loss, view.leverage)
-    )
-    worst = (
-        ""
-        if not view.packages
-        else "; no retaliation hurts us more than none"
-        if view.worst == NONE
-        else f" under {plain(view.worst)}, the retaliation that is worst for us"
-    )
+    assert view.outcome is not None
+    places, words = decimals([view.outcome]), view.case.words
+
+    def money(value: float | None) -> str:
+        return in_money(view.case, number(value, places))
+
     only = view.sourcing_only
     without = (
         ""
         if only is None
         else f", where sourcing alone, without reviews, would give {in_money(view.case, number(only))}"
     )
-    over = "Over" if view.range is None and view.worlds is None else "At the case's own figures, over"
-    return (
-        f"{over} {counted(view.case.weeks, 'week')} {plain(view.case.counterpart)} then loses {theirs} and we lose "
-        f"{ours}{worst}: a leverage of {leverage}{without}."
+    return words.outcome_sentence.format(
+        over="Over" if view.range is None and view.worlds is None else "At the case's own figures, over",
+        weeks=counted(view.case.weeks, "week"),
+        counterpart=plain(view.case.counterpart),
+        theirs=money(view.counterpart_loss),
+        ours=money(view.own_loss),
+        now=money(view.cost_now),
+        added=in_money(view.case, signed(view.own_loss or 0.0, places) or "0"),
+        worst=_weighed(view, words.weighing_sentence),
+        outcome=money(view.outcome),
+        without=without,
     )
 
 
@@ -260,16 +285,12 @@ def _proven(view: PlanView) -> str:
     if view.given:
         kept = f"they break {counted(len(view.violations), 'limit')}" if view.violations else "they keep all limits"
         return f"These choices were given, not optimised: nothing is proven about better ones, and {kept}."
-    assert view.leverage is not None
+    assert view.outcome is not None
     if view.bound is None:
         return "How much better another plan could be is not known."
-    bound = in_money(view.case, number(view.bound, decimals([view.leverage])))
-    if view.status == "optimal":
-        return (
-            f"It is proven that no plan within the limits can have more than {bound}: the gap is {gap(view.gap)}, and "
-            "every minimum service level is met in every scenario."
-        )
-    return f"It is not proven best: another plan could have up to {bound}, a gap of {gap(view.gap)}."
+    words = view.case.words
+    sentence = words.proven_sentence if view.status == "optimal" else words.unproven_sentence
+    return sentence.format(bound=in_money(view.case, number(view.bound, decimals([view.outcome]))), gap=gap(view.gap))
 
 
 def _no_answer(view: PlanView) -> Iterator[str]:
@@ -280,5 +301,5 @@ def _no_answer(view: PlanView) -> Iterator[str]:
         return
     yield "The search was stopped before a plan was found."
     if view.bound is not None:
-        yield f"If there is one, its leverage is at most {in_money(view.case, number(view.bound))}."
+        yield view.case.words.stopped_sentence.format(bound=in_money(view.case, number(view.bound)))
     yield "Whether there is one is not proven; allow more time."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..format.words import words_of
+
 if TYPE_CHECKING:
     from ...model import Plan
 
@@ -15,17 +17,17 @@ class AlternativeRow:
 
     Attributes
     ----------
-    leverage, less
-        Its leverage, and how much less that is, money.
+    outcome, less
+        Its leverage or cost, and how much worse that is, money.
     share
-        How much less, as a share of the plan's leverage; None where that is 0.
+        How much worse, as a share of the plan's outcome; None where that is 0.
     changes
         What it does otherwise, in words.
     proven
         Whether it is proven that no plan but those before it is better.
     """
 
-    leverage: float
+    outcome: float
     less: float
     share: float | None
     changes: tuple[str, ...]
@@ -59,9 +61,11 @@ def alternatives_view(plan: Plan) -> AlternativesView | None:
     found = plan.alternatives
     if found is None or plan.leverage is None:
         return None
-    rows = []
+    rows, words = [], words_of(plan.case)
     for each in found["plans"]:
         less = plan.leverage - each["leverage"]
         share = less / abs(plan.leverage) if plan.leverage else None
-        rows.append(AlternativeRow(each["leverage"], less, share, tuple(each["changes"]), each["proven"]))
+        rows.append(
+            AlternativeRow(words.figure(each["leverage"]) or 0.0, less, share, tuple(each["changes"]), each["proven"])
+        )
     return AlternativesView(tuple(rows), found["within"], found["complete"], found["may_hold"])

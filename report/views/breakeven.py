@@ -10,6 +10,7 @@ from .case import CaseView, case_view
 
 if TYPE_CHECKING:
     from ...analysis.breakeven.result import Breakeven, Side, Span, Switch
+    from ..format.words import Words
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,14 @@ class SideView:
     ----------
     value
         Value of the figure.
-    leverage
-        Of the best plan there; None without one.
+    outcome
+        Leverage or cost of the best plan there; None without one.
     choices
         What is chosen here and not on the other side, in words; all of it where there is no plan on the other.
     """
 
     value: float
-    leverage: float | None
+    outcome: float | None
     choices: str
 
 
@@ -133,7 +134,7 @@ def breakeven_view(result: Breakeven) -> BreakevenView:
         points=len(result.points),
         whole=result.whole,
         tolerance=result.tolerance,
-        switches=tuple(_switch(switch, result.current, offer) for switch in result.switches),
+        switches=tuple(_switch(switch, result.current, offer, case.words) for switch in result.switches),
         spans=tuple(
             SpanView(
                 span.low,
@@ -150,11 +151,15 @@ def breakeven_view(result: Breakeven) -> BreakevenView:
     )
 
 
-def _switch(switch: Switch, current: float | None, offer: Offer) -> SwitchView:
+def _switch(switch: Switch, current: float | None, offer: Offer, words: Words) -> SwitchView:
     middle = (switch.below.value + switch.above.value) / 2
+    ends = ((switch.below, switch.above), (switch.above, switch.below))
+    below, above = (
+        SideView(side.value, words.figure(side.leverage), side_words(side, other, offer)) for side, other in ends
+    )
     return SwitchView(
-        SideView(switch.below.value, switch.below.leverage, side_words(switch.below, switch.above, offer)),
-        SideView(switch.above.value, switch.above.leverage, side_words(switch.above, switch.below, offer)),
+        below,
+        above,
         middle / current - 1 if current else None,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...model.plan.limits import LIMITED
+from ..format.words import Words, words_of
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -32,7 +33,9 @@ class CaseView:
     money
         The currency, or nothing.
     focal, allies, counterpart
-        Parties by their names for people.
+        Parties by their names for people; no counterpart: nothing.
+    words
+        The vocabulary of its results.
     """
 
     name: str
@@ -43,6 +46,7 @@ class CaseView:
     focal: str
     allies: tuple[str, ...]
     counterpart: str
+    words: Words
 
 
 def case_view(case: Case) -> CaseView:
@@ -59,7 +63,8 @@ def case_view(case: Case) -> CaseView:
         settings.case.currency or "",
         roles["focal"][0],
         tuple(roles.get("ally", ())),
-        roles["counterpart"][0],
+        next(iter(roles.get("counterpart", ())), ""),
+        words_of(case),
     )
 
 

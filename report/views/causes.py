@@ -1,12 +1,12 @@
-"""What causes both losses in the worst package."""
+"""What causes the losses in the scenarios that decide."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .outcomes import SIDES
-from .rows import filled, records
+from ..format.words import words_of
+from .rows import filled
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -54,7 +54,7 @@ class CauseRow:
 
 @dataclass(frozen=True)
 class CauseView:
-    """The causes of a side's loss in the worst package.
+    """The causes of a side's loss in the scenarios that decide.
 
     Attributes
     ----------
@@ -75,18 +75,18 @@ def cause_views(plan: Plan) -> tuple[CauseView, ...]:
     """Return the causes of both losses; nothing for a plan of an earlier version."""
     if "causes" not in plan.tables:
         return ()
-    rows = [row for row in records(plan.tables["causes"]) if row["scenario"] == plan.worst_package]
+    rows, told = plan.causes(), words_of(plan.case)
     totals = {"counterpart": plan.counterpart_loss or 0.0, "ours": plan.own_loss or 0.0}
     return tuple(
         CauseView(
             side,
             tuple(
-                filled(CauseRow, row, cause=words)
+                filled(CauseRow, row, cause=told.parts.get(cause, words))
                 for cause, words in CAUSES.items()
                 for row in rows
                 if row["side"] == side and row["cause"] == cause
             ),
             totals[side],
         )
-        for side in SIDES
+        for side in told.sides
     )

@@ -8,42 +8,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...model.plan.choices import LANE, POLICY, STOCKPILE
+from ..format.words import Words, words_of_sense
 from .case import LIMITS
 from .causes import CAUSES
 
 if TYPE_CHECKING:
     from ...analysis.compare.compare import Comparison
 
-MEASURES = {
-    "leverage": "leverage",
-    "bound": "no plan can have more than",
-    "least_leverage": "at least, if the counterpart breaks ties against us",
-    "counterpart_loss": "the counterpart's loss",
-    "own_loss": "our loss",
-    "worst_package": "worst package",
-    "sourcing_only_leverage": "without reviews",
-    "status": "status",
-}
-"""Figures of a plan in words."""
-
 PAIRS = {
     "used": "used: ",
-    "scenario_leverage": "leverage in ",
     "least_mean_fill": "least mean fill of ",
     "counterpart_fill": "its mean fill of ",
     "counterpart_cause": "its loss: ",
     "ours_cause": "our loss: ",
+    "cause": "change by: ",
 }
 """Figures of a plan that there are several of."""
 
 KINDS = {POLICY: "policy of ", LANE: "qualify ", STOCKPILE: "stockpile "}
 """Kinds of choices, before the name of a regime, a lane or ``site/item``."""
 
-ALWAYS = ("leverage", "counterpart_loss", "own_loss", "worst_package")
+ALWAYS = ("leverage", "counterpart_loss", "own_loss", "worst_package", "cost", "cost_now", "worst_scenario")
 """Figures that are told even where they are equal."""
 
 SAME = 1e-7
-"""Relative difference of leverage up to which plans have the same."""
+"""Relative difference of outcomes up to which plans have the same."""
 
 NO_EFFECT = 1e-9
 """Effect that is rounding."""
@@ -59,8 +48,10 @@ class ComparedPlan:
         The letter that stands for it, and what was compared.
     title, money
         Of its case.
-    status, leverage, bound, gap
+    status, gap
         As of the plan.
+    outcome, bound
+        Leverage or cost, and what is proven of it.
     """
 
     letter: str
@@ -68,7 +59,7 @@ class ComparedPlan:
     title: str
     money: str
     status: str
-    leverage: float | None
+    outcome: float | None
     bound: float | None
     gap: float | None
 
@@ -153,7 +144,7 @@ class Effect:
     Attributes
     ----------
     amount, share
-        Change of leverage, and its share of the whole change; None where they are not known.
+        Change of leverage or cost, and its share of the whole change; None where they are not known.
     status
         Why it is not known, or nothing.
     unclear
@@ -217,6 +208,8 @@ class ComparisonView:
 
     Attributes
     ----------
+    words
+        The vocabulary of the plans.
     plans
         The plans, in the order of their letters.
     notes
@@ -226,9 +219,10 @@ class ComparisonView:
     inputs, choices, outcomes
         What differs; of the choices also what does not.
     effects, change, grouping
-        What explains the change of leverage from A to B, how large it is, and what stands in one row; None: not worked out.
+        What explains the change of the outcome from A to B, how large it is, and what stands in one row; None: not worked out.
     """
 
+    words: Words
     plans: tuple[ComparedPlan, ...]
     notes: tuple[str, ...]
     worlds: tuple[CommonRow, ...]
@@ -246,15 +240,16 @@ class ComparisonView:
 
     @property
     def found(self) -> list[ComparedPlan]:
-        """Plans that there are, those of most leverage first."""
+        """Plans that there are, the best first."""
+        sign = self.words.sense.sign
         return sorted(
-            (plan for plan in self.plans if plan.leverage is not None), key=lambda plan: -(plan.leverage or 0.0)
+            (plan for plan in self.plans if plan.outcome is not None), key=lambda plan: -sign * (plan.outcome or 0.0)
         )
 
     @property
     def lead(self) -> float:
-        """Leverage of the best plan less that of the worst; 0 where that is rounding."""
-        levels = [plan.leverage or 0.0 for plan in self.found]
+        """By how much the best plan is better than the worst; 0 where that is rounding."""
+        levels = [plan.outcome or 0.0 for plan in self.found]
         spread = max(levels) - min(levels)
         return spread if spread > SAME * max(map(abs, levels)) else 0.0
 
@@ -272,7 +267,7 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
     comparison
         What `compare` returned.
     """
-    letters = list(comparison.names)
+    letters, words = list(comparison.names), words_of_sense(comparison.sense)
     plans = tuple(
         ComparedPlan(
             letter,
@@ -280,13 +275,14 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
             plan.case.settings.case.title or plan.case.name,
             plan.case.settings.case.currency or "",
             plan.status,
-            plan.leverage,
-            plan.bound,
+            words.figure(plan.leverage),
+            words.figure(plan.bound),
             plan.gap,
         )
         for letter, plan in comparison.plans.items()
     )
     return ComparisonView(
+        words,
         plans,
         tuple(comparison.notes),
         _common(comparison),
@@ -299,7 +295,7 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
             for row in comparison.choices.to_dict("records")
         ),
         tuple(
-            _outcome(row, letters)
+            _outcome(row, letters, words)
             for row in comparison.outcomes.to_dict("records")
             if row["differs"] or row["measure"] in ALWAYS
         ),
@@ -331,20 +327,20 @@ def _of(row: Mapping[Any, Any], letters: Sequence[str]) -> tuple[Any, ...]:
     return tuple(row[letter] for letter in letters)
 
 
-def _outcome(row: Mapping[Any, Any], letters: Sequence[str]) -> OutcomeRow:
+def _outcome(row: Mapping[Any, Any], letters: Sequence[str], words: Words) -> OutcomeRow:
     values, share = _of(row, letters), row["measure"].endswith("fill")
     change = None
     if len(values) == 2 and row["differs"] and all(map(is_figure, values)):
         change = (values[1] - values[0]) * (100 if share else 1)
-    return OutcomeRow(_measure_words(row["measure"], row["name"]), values, share, change)
+    return OutcomeRow(_measure_words(words, row["measure"], row["name"]), values, share, change)
 
 
-def _measure_words(measure: str, name: str) -> str:
-    if measure in MEASURES:
-        return MEASURES[measure]
-    if measure.endswith("_cause"):
+def _measure_words(words: Words, measure: str, name: str) -> str:
+    if measure in words.measures:
+        return words.measures[measure] + name
+    if measure.endswith("cause"):
         cause, _, item = name.partition(" of ")
-        return PAIRS[measure] + CAUSES.get(cause, cause) + (f" ({item})" if item else "")
+        return PAIRS[measure] + words.parts.get(cause, CAUSES.get(cause, cause)) + (f" ({item})" if item else "")
     return PAIRS[measure] + (LIMITS.get(name, name) if measure == "used" else name)
 
 

@@ -23,8 +23,8 @@ class LevelRow:
     ----------
     level, used
         The level, and what the plan uses of it; used None without a plan.
-    leverage, gap, counterpart_loss, own_loss
-        As of the plan; None without one. A gap that is rounding is 0.
+    outcome, gap, counterpart_loss, own_loss
+        Leverage or cost, gap and losses of the plan; None without one. A gap that is rounding is 0.
     proven
         Whether the plan is proven best at its level.
     letter
@@ -35,7 +35,7 @@ class LevelRow:
 
     level: float
     used: float | None
-    leverage: float | None
+    outcome: float | None
     gap: float | None
     counterpart_loss: float | None
     own_loss: float | None
@@ -71,7 +71,7 @@ class FrontierView:
     against, words, unit, currency
         The resource, its name in words, units of levels and of leverage.
     falling
-        Whether leverage falls with the level, as it does with a least fill.
+        Whether the curve is followed from its highest level down, as with a least fill.
     steps, complete, proven
         Whether the curve has all its steps, whether it is finished, whether every point is proven.
     lost, least
@@ -111,7 +111,7 @@ class FrontierView:
     @property
     def feasible(self) -> list[LevelRow]:
         """Points with a plan."""
-        return [row for row in self.rows if row.leverage is not None]
+        return [row for row in self.rows if row.outcome is not None]
 
 
 def frontier_view(frontier: Frontier) -> FrontierView:
@@ -122,13 +122,13 @@ def frontier_view(frontier: Frontier) -> FrontierView:
     frontier
         The frontier.
     """
-    offer, named = Offer.of(frontier.case), letters(frontier)
+    offer, named, case = Offer.of(frontier.case), letters(frontier), case_view(frontier.case)
     gaps = [_gap(point.gap) or 0.0 for point in frontier.feasible]
     rows = tuple(
         LevelRow(
             point.level,
             point.used,
-            point.leverage,
+            case.words.figure(point.leverage),
             _gap(point.gap),
             point.counterpart_loss,
             point.own_loss,
@@ -146,9 +146,9 @@ def frontier_view(frontier: Frontier) -> FrontierView:
     )
     least = frontier.least
     return FrontierView(
-        case=case_view(frontier.case),
+        case=case,
         against=frontier.against,
-        words=frontier.resource.words,
+        words=case.words.resource(frontier.against, frontier.resource.words),
         unit=frontier.unit,
         currency=frontier.currency,
         falling=frontier.resource.sense < 0,

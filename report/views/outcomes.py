@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ...model.network.network import NONE
-from ...model.plan.plan import least_mean, served
-from ..format.columns import FIGURE, MONEY, Column
+from ...model.network.network import NONE, Network
+from ...model.plan.plan import decided, least_mean, served
+from ..format.words import Words, words_of
 from .rows import filled, records
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ PARTS = {
     },
 }
 """Where losses come from, in words; "it" is the counterpart."""
+
+WITH_COUNTERPART = ("sales_to_counterpart", "undelivered_cost", "transfer_income", "admin_costs")
+"""Parts of our costs that a case without a counterpart hardly has; told where they are not 0."""
+
+WEIGHED = "all scenarios, weighed"
+"""What is told over several scenarios by their weights."""
 
 NO_MARGIN = 1e-6
 """Shortfall of a fill that is rounding."""
@@ -112,7 +118,7 @@ class LossRow:
 
 @dataclass(frozen=True)
 class LossView:
-    """A side's loss in the worst package.
+    """A side's loss in the scenarios that decide.
 
     Attributes
     ----------
@@ -132,29 +138,44 @@ class LossView:
     certified: float
 
 
+def decides(plan: Plan) -> str:
+    """Return the scenario that decides, or `WEIGHED` where several do."""
+    return WEIGHED if len(plan.deciding) > 1 else next(iter(plan.deciding), NONE)
+
+
 def loss_rows(plan: Plan) -> tuple[LossRow, ...]:
-    """Return the parts of both losses in every scenario, the worst package first."""
+    """Return the parts of both losses in every scenario, first where they decide."""
     frame = plan.tables["losses"]
-    worst = frame["scenario"] == plan.worst_package
+    frame = frame[frame["side"].isin(words_of(plan.case).sides)]
+    if not plan.case.pressed:
+        idle = (frame["plan"] == 0) & (frame["status_quo"] == 0)
+        frame = frame[~(frame["part"].isin(WITH_COUNTERPART) & idle)]
+    words = words_of(plan.case)
+    first = decided(frame, plan.deciding, ["side", "part"], ["status_quo", "plan", "loss"]).assign(
+        scenario=decides(plan)
+    )
+    rest = frame[frame["scenario"] != decides(plan)]
     rows = [
-        filled(LossRow, row, part=part_words(row["side"], row["part"]))
-        for part in (frame[worst], frame[~worst])
+        filled(LossRow, row, part=part_words(row["side"], row["part"], words))
+        for part in (first, rest)
         for row in records(part)
     ]
     return tuple(rows)
 
 
-def part_words(side: str, part: str) -> str:
+def part_words(side: str, part: str, words: Words) -> str:
     """Return a part of a side's loss in words."""
+    if side == "ours" and part in words.parts:
+        return words.parts[part]
     return PARTS[side].get(part, part.replace("_", " "))
 
 
 def losses(plan: Plan, rows: Iterable[LossRow]) -> tuple[LossView, ...]:
-    """Return both losses in the worst package."""
+    """Return the losses where they decide: of both sides, or ours alone."""
     certified = {"counterpart": plan.counterpart_loss or 0.0, "ours": plan.own_loss or 0.0}
-    rows = [row for row in rows if row.scenario == plan.worst_package]
+    rows = [row for row in rows if row.scenario == decides(plan)]
     found = []
-    for side in SIDES:
+    for side in words_of(plan.case).sides:
         parts = tuple(row for row in rows if row.side == side)
         found.append(LossView(side, parts, sum(row.loss for row in parts), certified[side]))
     return tuple(found)
@@ -171,8 +192,10 @@ class ScenarioRow:
     ----------
     name
         Its name.
-    leverage, counterpart_loss, own_loss
-        Money.
+    outcome, counterpart_loss, own_loss
+        Leverage or cost, and both losses, money.
+    probability
+        Its weight; None where it has none.
     fills
         Mean fill by ``site/item`` of ours.
     weighed
@@ -188,9 +211,10 @@ class ScenarioRow:
     """
 
     name: str
-    leverage: float
+    outcome: float
     counterpart_loss: float
     own_loss: float
+    probability: float | None
     fills: dict[str, float]
     weighed: bool
     retaliation: bool
@@ -199,20 +223,10 @@ class ScenarioRow:
     at_limit: tuple[str, ...] = ()
 
 
-SCENARIO_COLUMNS = (
-    Column("leverage", "Leverage", unit=MONEY, kind=FIGURE),
-    Column("counterpart_loss", "Its loss", unit=MONEY, kind=FIGURE),
-    Column("own_loss", "Our loss", unit=MONEY, kind=FIGURE),
-)
-"""Figures of a scenario."""
-
-
 def weighed_scenarios(plan: Plan) -> list[str]:
-    """Return the scenarios whose leverage counts."""
-    if plan.case.settings.objective.scenario == NONE:
-        return [NONE]
-    packages = _packages(plan)
-    return [name for name in plan.scenarios if name in packages]
+    """Return the scenarios that count in the objective."""
+    rated = set(Network(plan.case).rated)
+    return [name for name in plan.scenarios if name in rated]
 
 
 def _packages(plan: Plan) -> set[str]:
@@ -221,13 +235,15 @@ def _packages(plan: Plan) -> set[str]:
 
 def scenario_rows(plan: Plan) -> tuple[ScenarioRow, ...]:
     """Return the scenarios of a plan."""
-    weighed, packages = set(weighed_scenarios(plan)), _packages(plan)
+    weighed, packages, words = set(weighed_scenarios(plan)), _packages(plan), words_of(plan.case)
+    probability = Network(plan.case).probability
     return tuple(
         ScenarioRow(
             name,
-            entry["leverage"],
+            words.figure(entry["leverage"]) or 0.0,
             entry["counterpart_loss"],
             entry["own_loss"],
+            probability.get(name) if plan.weights else None,
             dict(entry["fill"]),
             name in weighed,
             name in packages,

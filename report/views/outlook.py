@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..format.words import words_of
+
 if TYPE_CHECKING:
     from ...model import Plan
 
 
 @dataclass(frozen=True)
 class RangeView:
-    """The range of a plan's leverage.
+    """The range of a plan's outcome.
 
     Attributes
     ----------
     low, high
-        5 and 95 % of the leverages in worlds.
+        5 and 95 % of the outcomes in worlds.
     worlds, worked_out
         Worlds drawn, and how many of them the time allowed.
     negative, broken
@@ -36,10 +38,11 @@ def range_view(plan: Plan) -> RangeView | None:
     found = plan.range
     if found is None:
         return None
-    many = found["worked_out"]
+    many, words = found["worked_out"], words_of(plan.case)
+    low, high = sorted((words.figure(found["low"]) or 0.0, words.figure(found["high"]) or 0.0))
     return RangeView(
-        found["low"],
-        found["high"],
+        low,
+        high,
         found["worlds"],
         many,
         round(many * found["share_negative"]),

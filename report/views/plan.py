@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from ...model.network.network import NONE
+from ...model.network.network import NONE, Network
+from ...model.plan.limits import BUDGET
 from ...model.plan.tolerances import WIDE_RANGE
 from ..format.notices import notices
+from ..format.words import words_of
 from .alternatives import AlternativesView, alternatives_view
 from .bargain import BargainView, TermView, bargain_view, lasting_views, term_views
+from .buying import AllocationRow, ServiceRow, allocation_rows, service_rows
 from .case import LIMITS, CaseView, LimitRow, case_view, limit_rows, tightest_fill
 from .causes import CauseView, cause_views
 from .outcomes import (
@@ -19,6 +22,7 @@ from .outcomes import (
     MarginRow,
     ScenarioRow,
     ShortageRow,
+    decides,
     loss_rows,
     losses,
     margin_rows,
@@ -75,14 +79,20 @@ class PlanView:
     ----------
     case
         The case in short.
-    status, leverage, bound, gap, counterpart_loss, own_loss, sourcing_only
+    status, gap, counterpart_loss, own_loss, cost_now
         As of the plan.
+    outcome, bound, sourcing_only
+        Leverage or cost, what is proven of it, and that of sourcing alone; None without a plan.
     worst
         The worst package; ``none`` where none hurts more than no retaliation.
-    retaliates
-        Whether packages count for leverage, or through continuity only.
-    packages
-        How many packages are weighed.
+    decides
+        The scenario of which losses are told, or that they are told over several.
+    weighing
+        How scenarios count: ``none``, ``alone``, ``calm``, ``worst``, ``expected`` or ``cvar``.
+    weighed
+        How many scenarios count.
+    tail
+        Of ``cvar`` the share of the weight that decides.
     least, most, wide
         Leverage where the counterpart breaks ties against us and for us, None where that is not known; whether they are far apart.
     range
@@ -97,6 +107,8 @@ class PlanView:
         Limits that the choices break; what to know before trusting a figure.
     policies, uses, lanes, stockpiles, qualified, shortages, causes, losses, loss_rows, scenarios, margins
         Rows of its sections.
+    allocation, service
+        Who delivers what, and who is served, where cost is the sense.
     solve
         How it was solved.
     bargain, terms, lasting
@@ -107,15 +119,18 @@ class PlanView:
 
     case: CaseView
     status: str
-    leverage: float | None
+    outcome: float | None
     bound: float | None
     gap: float | None
     counterpart_loss: float | None
     own_loss: float | None
+    cost_now: float | None
     sourcing_only: float | None
     worst: str
-    retaliates: bool
-    packages: int
+    decides: str
+    weighing: str
+    weighed: int
+    tail: float
     least: float | None
     most: float | None
     wide: bool
@@ -136,6 +151,8 @@ class PlanView:
     loss_rows: tuple[LossRow, ...]
     scenarios: tuple[ScenarioRow, ...]
     margins: tuple[MarginRow, ...]
+    allocation: tuple[AllocationRow, ...]
+    service: tuple[ServiceRow, ...]
     solve: SolveView
     bargain: BargainView | None
     terms: tuple[TermView, ...]
@@ -159,6 +176,16 @@ class PlanView:
         return self.gap is None and self.worlds is None
 
 
+def weighing(plan: Plan) -> str:
+    """Return how scenarios count: ``none``, ``alone``, ``calm``, ``worst``, ``expected`` or ``cvar``."""
+    rule = plan.case.settings.objective.scenario.partition(":")[0]
+    if rule != "worst":
+        return rule
+    if len(weighed_scenarios(plan)) == 1:
+        return "alone"
+    return "calm" if (plan.worst_package or NONE) == NONE else "worst"
+
+
 def plan_view(plan: Plan) -> PlanView:
     """Return what a plan says.
 
@@ -168,6 +195,7 @@ def plan_view(plan: Plan) -> PlanView:
         A plan; one that has a leverage with its tables.
     """
     low, high = plan.leverage_range or (None, None)
+    words = words_of(plan.case)
 
     def section(make: Callable[[Plan], tuple[Row, ...]]) -> tuple[Row, ...]:
         return () if plan.leverage is None else make(plan)
@@ -176,17 +204,20 @@ def plan_view(plan: Plan) -> PlanView:
     return PlanView(
         case=case_view(plan.case),
         status=plan.status,
-        leverage=plan.leverage,
-        bound=plan.bound,
+        outcome=words.figure(plan.leverage),
+        bound=words.figure(plan.bound),
         gap=plan.gap,
         counterpart_loss=plan.counterpart_loss,
         own_loss=plan.own_loss,
-        sourcing_only=plan.sourcing_only_leverage,
+        cost_now=plan.cost_now,
+        sourcing_only=words.figure(plan.sourcing_only_leverage),
         worst=plan.worst_package or NONE,
-        retaliates=plan.case.settings.objective.scenario != NONE,
-        packages=len(weighed_scenarios(plan)) - 1,
-        least=low,
-        most=high,
+        decides=decides(plan),
+        weighing=weighing(plan),
+        weighed=len(weighed_scenarios(plan)),
+        tail=1.0 - (Network(plan.case).tail or 0.0),
+        least=words.figure(low) if words.two_sided else None,
+        most=words.figure(high) if words.two_sided else None,
         wide=low is not None and high is not None and high - low > WIDE_RANGE * max(abs(high), 1e-9),
         range=range_view(plan),
         alternatives=alternatives_view(plan),
@@ -198,16 +229,19 @@ def plan_view(plan: Plan) -> PlanView:
         uses=tuple(
             UseRow(name, LIMITS.get(name, name), entry["used"] or 0.0, entry["limit"])
             for name, entry in plan.limits.items()
+            if words.two_sided or name == BUDGET or plan.policies
         ),
         lanes=section(lane_rows),
         stockpiles=section(stockpile_rows),
         qualified=tuple(plan.qualified),
-        shortages=section(shortage_rows),
+        shortages=section(shortage_rows) if words.two_sided else (),
         causes=section(cause_views),
         losses=losses(plan, parts) if parts else (),
         loss_rows=parts,
         scenarios=section(scenario_rows),
         margins=section(margin_rows),
+        allocation=section(allocation_rows) if plan.least_cost else (),
+        service=section(service_rows) if plan.least_cost else (),
         solve=solve_view(plan),
         bargain=bargain_view(plan),
         terms=section(term_views),

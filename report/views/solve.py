@@ -19,6 +19,9 @@ METHODS = {
 }
 """Methods in words."""
 
+PURCHASES = "columns (branch and bound over what is bought, there being no policy to choose)"
+"""The method of combinations where there are none."""
+
 
 @dataclass(frozen=True)
 class SolveView:
@@ -69,8 +72,9 @@ def solve_view(plan: Plan) -> SolveView:
     facts = plan.solve
     method = str(facts.get("method", ""))
     combinations = facts.get("combinations") or 0
+    named = PURCHASES if method == "columns" and not plan.policies else METHODS.get(method, method or "unknown")
     return SolveView(
-        METHODS.get(method, method or "unknown"),
+        named,
         str(facts.get("reason") or ""),
         combinations,
         facts.get("enumerated", combinations) or 0,

@@ -20,6 +20,7 @@ from ...analysis.sensitivity.outcomes import (
     counts,
     ended_words,
     modes,
+    named,
     outcomes,
     rows_of,
     solves,
@@ -121,7 +122,7 @@ class SweepView:
         The figures that are varied.
     modes
         ``free``, ``fixed`` or both.
-    base_leverage, base_stockpile
+    base_outcome, base_stockpile
         Of the case as it is; leverage None where it has no plan.
     remarks
         What to know before trusting a figure.
@@ -148,7 +149,7 @@ class SweepView:
     rows: int
     factors: tuple[Factor, ...]
     modes: tuple[str, ...]
-    base_leverage: float | None
+    base_outcome: float | None
     base_stockpile: dict[str, float]
     remarks: tuple[str, ...]
     ended: tuple[EndedRow, ...]
@@ -192,7 +193,7 @@ def sweep_view(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -
     ValueError
         For a name that is no outcome.
     """
-    design, kinds = sweep.design, modes(sweep)
+    design, kinds, outcome = sweep.design, modes(sweep), named(sweep, outcome)
     answer = answer_of(sweep, outcome, mode)
     free = "free" in kinds
     ended = [(name, counts(sweep, name)) for name in kinds]
@@ -204,7 +205,7 @@ def sweep_view(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -
         rows=len(sweep.frame),
         factors=tuple(design.factors),
         modes=tuple(kinds),
-        base_leverage=sweep.base.get("leverage"),
+        base_outcome=sweep.base.get(named(sweep)),
         base_stockpile=dict(sweep.base.get("stockpile") or {}),
         remarks=tuple(sweep.remarks),
         ended=tuple(
@@ -244,8 +245,8 @@ def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = Non
         "complete": sweep.complete,
         "status": {row.mode: row.counts for row in view.ended},
         "solves": view.solves,
-        "base": {name: sweep.base.get(name) for name in ("leverage", "policies", "qualified", "stockpile")},
-        "outcome": outcome,
+        "base": {name: sweep.base.get(name) for name in (named(sweep), "policies", "qualified", "stockpile")},
+        "outcome": view.outcome,
         "outcomes": outcomes(sweep),
         "spread": view.spread,
         answer.name: None if answer.table is None else records_of(answer.table),

@@ -115,7 +115,9 @@ EDITS = [
         "case.toml",
         '"worst"',
         '"wurst"',
-        ["objective.scenario: 'wurst': must be one of worst, none; did you mean 'worst'?"],
+        [
+            "objective.scenario: 'wurst': write worst, none, expected, or cvar: with the share of the weight that is left out"
+        ],
     ),
     ("gap that is not finite", "case.toml", "1e-3", "inf", ["solver.rel_gap: 'inf': not finite"]),
     ("text that is a list", "case.toml", '"EUR m"', '["EUR"]', ["case.currency: \"['EUR']\": not a single value"]),
@@ -429,7 +431,7 @@ EDITS = [
         "parties.csv",
         "friend,ally",
         "friend,counterpart",
-        ["parties.csv, row 4, role: 'counterpart': a second one; row 3 is counterpart, exactly one party may be"],
+        ["parties.csv, row 4, role: 'counterpart': a second one; row 3 is counterpart, at most one party may be"],
     ),
     # Lanes
     (

@@ -13,6 +13,7 @@ from sluicegate import Plan, evaluate, load_case, solve
 from sluicegate.report.text.check import show_check
 from sluicegate.report.text.plan import show_plan
 from sluicegate.report.text.words import status_words
+from sluicegate.report.views.plan import plan_view
 
 from sluicegate_testing.cli_cases import small
 
@@ -77,17 +78,19 @@ def test_parts_of_a_loss_add_up_to_it(plan: Plan) -> None:
         assert len(parts) == len(nonzero) < len(rows)
 
 
+def told(plan: Plan) -> str:
+    view = plan_view(plan)
+    return status_words(view, view.case.words)
+
+
 def test_never_optimal_without_a_bound(plan: Plan) -> None:
-    assert status_words(plan).startswith("optimal: no plan can have more than ")
+    assert told(plan).startswith("optimal: no plan can have more than ")
     late = with_(plan, status="feasible", bound=700.0, gap=(700.0 - plan.leverage) / plan.leverage)
-    assert status_words(late) == "not proven best: no plan can have more than 700.00 (gap 7.1%)"
+    assert told(late) == "not proven best: no plan can have more than 700.00 (gap 7.1%)"
     unproven = with_(plan, status="feasible", bound=float("inf"), gap=float("inf"))
-    assert status_words(unproven) == "not proven best: nothing is proven about better ones"
-    assert (
-        status_words(with_(plan, status="feasible", bound=None, gap=None))
-        == "as chosen, not optimised; keeps all limits"
-    )
-    assert "optimal" not in status_words(with_(plan, status="infeasible"))
+    assert told(unproven) == "not proven best: nothing is proven about better ones"
+    assert told(with_(plan, status="feasible", bound=None, gap=None)) == "as chosen, not optimised; keeps all limits"
+    assert "optimal" not in told(with_(plan, status="infeasible"))
 
 
 def test_a_demand_that_is_always_served_takes_no_line_of_the_table() -> None:

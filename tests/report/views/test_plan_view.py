@@ -28,8 +28,8 @@ from sluicegate_testing.cli_cases import small
 
 
 def test_every_part_has_words() -> None:
-    assert set(PARTS["counterpart"]) == {*RESPONSE_COSTS, "refused_exports", "package_cost"}
-    first_stage = {"sales_to_counterpart", "fixed_costs", "stockpile", "admin_costs"}
+    assert set(PARTS["counterpart"]) == {*RESPONSE_COSTS, "refused_exports", "refused_imports", "package_cost"}
+    first_stage = {"sales_to_counterpart", "fixed_costs", "stockpile", "admin_costs", "ally_benefits", "lasting_loss"}
     assert set(PARTS["ours"]) == {family.__name__ for family in COSTS} | first_stage
 
 

@@ -1,0 +1,72 @@
+"""The shipped case of a buyer, its template, and the tables that a buyer asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytest import approx
+from sluicegate import Plan, explain, load_case, solve
+from sluicegate.data import init_case
+from sluicegate.report.views.buying import allocation_rows, service_rows
+from sluicegate.report.views.plan import plan_view
+
+from sluicegate_testing.buyer import buyer
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return solve(buyer())
+
+
+def test_the_template_of_a_buyer_is_sound(tmp_path: Path) -> None:
+    text = init_case(tmp_path / "mine", diversify=True)
+    case = load_case(tmp_path / "mine")
+    assert case.warnings == ()
+    assert case.sense == "cost"
+    assert "Weeks count from 0, the start of the plan." in (tmp_path / "mine/README.txt").read_text()
+    assert "sluicegate explain" in text
+    found = solve(case)
+    assert found.status == "optimal"
+    assert found.cost >= found.cost_now
+
+
+def test_no_country_delivers_more_than_the_benchmark() -> None:
+    case = load_case("battery-europe")
+    assert {row.role for row in case.parties} == {"focal", "other"}
+    found = solve(case)
+    assert found.status == "optimal"
+    party = {row.site: row.party for row in case.sites}
+    flows = found.tables["flows"]
+    flows = flows[flows["destination"] == "cellworks"].assign(party=flows["origin"].map(party))
+    for _, rows in flows.groupby(["scenario", "item"]):
+        by_party = rows.groupby("party")["dispatched"].sum()
+        assert by_party.max() <= 0.65 * by_party.sum() * (1 + 1e-6)
+
+
+def test_an_allocation_adds_up(plan: Plan) -> None:
+    rows = allocation_rows(plan)
+    assert sum(row.share for row in rows) == approx(1.0)
+    flows = plan.tables["flows"]
+    bought = flows[flows["scenario"] == "none"]["dispatched"].sum()
+    assert sum(row.units for row in rows) == approx(bought)
+    assert all(sum(row.quarters) == approx(row.units) for row in rows)
+    west = next(row for row in rows if row.supplier == "w1")
+    assert west.fixed == approx(5.0)
+    assert west.landed == approx(1.3 + 5.0 / west.units)
+
+
+def test_service_is_told_for_every_scenario(plan: Plan) -> None:
+    rows = service_rows(plan)
+    assert [row.scenario for row in rows] == list(plan.scenarios)
+    assert all(0 <= row.least <= row.mean <= 1 for row in rows)
+    assert plan_view(plan).service == rows
+
+
+def test_every_purchase_says_what_it_is_for() -> None:
+    found = explain(buyer())
+    (need,) = found.needs
+    assert (need.kind, need.key, need.units) == ("qualified", "raw-w1", None)
+    assert any("share of east in our intake of raw <= 0.7" in words for words in need.broken)
+    assert need.scenario in found.plan.scenarios
+    assert found.to_dict()["needs"][0]["key"] == "raw-w1"

@@ -1,0 +1,126 @@
+"""Every command works on a case without a counterpart, and none of what it says speaks of one."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+from sluicegate import solve
+from sluicegate.analysis.results import read_result
+from sluicegate.cli import cli
+from sluicegate.data import write_folder
+from sluicegate.report.format.words import COST, COST_ALONE, LEVERAGE
+
+from sluicegate_testing.buyer import buyer
+from sluicegate_testing.results import publish
+
+FORBIDDEN = re.compile("leverage|counterpart|retaliat", re.IGNORECASE)
+
+RANGE = "lanes.raw-w1.unit_cost=1..2"
+
+COMMANDS = {
+    "solve": ("solve", "buyer", "-v", "-o", "plan"),
+    "validate": ("validate", "buyer"),
+    "evaluate": ("evaluate", "buyer", "--qualify", "raw-w1", "-o", "given", "--json"),
+    "explain": ("explain", "buyer"),
+    "explain-json": ("explain", "buyer", "--json"),
+    "conflict": ("explain", "buyer", "--set", "limits.budget=0"),
+    "frontier": ("frontier", "buyer", "--against", "budget", "--points", "3", "-o", "curve"),
+    "breakeven": ("breakeven", "buyer", "lanes.raw-w1.fixed_cost"),
+    "breakeven-json": ("breakeven", "buyer", "lanes.raw-w1.fixed_cost", "--json"),
+    "compare": ("compare", "plan", "given"),
+    "compare-json": ("compare", "plan", "given", "--json"),
+    "indices": ("indices", "buyer"),
+    "indices-json": ("indices", "buyer", "--json"),
+    "sweep": ("sweep", "buyer", "--vary", RANGE, "--samples", "4", "--policies", "both", "-o", "samples"),
+    "summary": ("sweep", "summary", "samples", "--chart", "sweep.svg"),
+    "summary-json": ("sweep", "summary", "samples", "--json"),
+    "page": ("report", "plan", "-o", "plan.html"),
+    "page-of-curve": ("report", "curve", "-o", "curve.html"),
+    "page-of-sweep": ("report", "samples", "-o", "samples.html"),
+    "page-of-two": ("report", "plan", "given", "-o", "two.html", "--attribution"),
+    "workbook": ("report", "plan", "--workbook", "plan.xlsx"),
+    "export": ("export-model", "buyer", "model.lp"),
+}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What every command says and writes, by its name or the file's."""
+    place = tmp_path_factory.mktemp("cost")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        write_folder(buyer(), "buyer")
+        told = {}
+        for name, arguments in COMMANDS.items():
+            result = CliRunner().invoke(cli, arguments)
+            assert result.exit_code == 0, (name, result.output)
+            told[name] = result.output
+        for path in sorted(Path().rglob("*")):
+            if (
+                path.suffix in (".json", ".csv", ".html", ".svg")
+                and "case" not in path.parts
+                and path.parts[0] != "buyer"
+            ):
+                told[str(path)] = path.read_text(encoding="utf-8")
+            elif path.suffix == ".parquet":
+                told[str(path)] = " ".join(pq.read_schema(path).names)
+        told["plan.xlsx"] = _sheets(Path("plan.xlsx").read_bytes())
+    return told
+
+
+def _sheets(content: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        # Sheets of the case itself offer the roles that a party may have.
+        return "\n".join(book.read(name).decode() for name in book.namelist() if "charts/" in name or "shared" in name)
+
+
+def test_no_output_speaks_of_a_counterpart(said: dict[str, str]) -> None:
+    found = {}
+    for name, text in said.items():
+        for match in FORBIDDEN.finditer(text):
+            around = text[max(0, match.start() - 60) : match.end() + 40]
+            if name == "plan.xlsx" and "focal" in around:
+                continue
+            found.setdefault(name, around)
+    assert not found
+
+
+def test_it_speaks_of_cost(said: dict[str, str]) -> None:
+    assert "no plan can cost less than" in said["solve"]
+    assert "Cost against budget" in said["frontier"]
+    assert '"cost":' in said["plan/plan.json"]
+    assert '"cost_now":' in said["plan/plan.json"]
+    assert "What cost depends on" in said["summary"]
+    assert "What explains the change of cost" in said["page-of-two"] + said["two.html"]
+
+
+def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
+    plan = solve(buyer())
+    publish(buyer(), plan, tmp_path / "plan")
+    read, _ = read_result(tmp_path / "plan")
+    assert read.cost == plan.cost
+    assert read.weights == plan.weights
+    assert read.to_dict() == plan.to_dict()
+
+
+def test_a_notebook_says_cost_and_has_one_side() -> None:
+    plan = solve(buyer())
+    text = plan._repr_html_()
+    assert not FORBIDDEN.search(text)
+    assert "costs" in text
+    plan.charts.losses()
+    with pytest.raises(ValueError, match="side 'counterpart' is not 'ours'"):
+        plan.charts.losses("counterpart")
+
+
+def test_the_program_names_no_words_twice() -> None:
+    assert {words.sense.sign for words in (LEVERAGE, COST, COST_ALONE)} == {1.0, -1.0}
+    assert not FORBIDDEN.search(
+        str({name: value for name, value in vars(COST_ALONE).items() if name not in ("sense", "headlines")})
+    )
