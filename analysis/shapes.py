@@ -15,6 +15,10 @@ Texts = list[str]
 Figures = dict[str, float]
 
 
+HEDGED, AS_IT_IS, SOURCING, ALL_OPEN = "this plan", "best for the figures as they are", "sourcing alone", "nothing done"
+"""Names of plans that are always compared over worlds."""
+
+
 class Document(BaseModel):
     """A JSON object; keys that are not named here are left alone."""
 

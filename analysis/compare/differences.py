@@ -14,12 +14,15 @@ from ...data.check.notices import notice
 from ...data.check.references import check
 from ...data.input.draft import draft_of
 from ...data.schema.declarations import columns, references
-from ...data.schema.tables import Delay, Row
+from ...data.schema.tables import NO_FIGURES, Delay, Row
 from .inputs import Key, key_text, keyed, same_value, setting_values
 
 WITHOUT_EFFECT = {("case", "title"), ("case", "currency"), ("horizon", "start"), ("parties", "name")}
 WITHOUT_EFFECT |= {("sites", "name"), ("items", "name"), ("items", "unit"), ("regimes", "name")}
 """Settings and columns that never change a plan."""
+
+ABOUT_FIGURES = ("uncertainties", "worlds")
+"""Tables whose rows go with the figures that they name."""
 
 MOST_ROWS = 30
 """Differences of the inputs up to which each has a row of its own in the attribution."""
@@ -68,6 +71,9 @@ def differences(first: Case, second: Case) -> list[Difference]:
         ):
             found.append(Difference(section, (), name, before, after))
     for table, model in TABLES.items():
+        if table in NO_FIGURES:
+            # How sure a figure is does not change a plan.
+            continue
         before_rows, after_rows = keyed([first, second], table)
         for key in dict.fromkeys([*before_rows, *after_rows]):
             before, after = before_rows.get(key), after_rows.get(key)
@@ -186,6 +192,7 @@ def applied(base: Case, other: Case, group: Iterable[Difference], *, forward: bo
     """
     settings = base.settings
     rows: dict[str, dict[Key, Row]] = {}
+    gone: list[str] = []
     for each in group:
         value = each.after if forward else each.before
         if each.table not in TABLES:
@@ -196,10 +203,13 @@ def applied(base: Case, other: Case, group: Iterable[Difference], *, forward: bo
         if each.column:
             table[each.key] = table[each.key].model_copy(update={each.column: value})
         elif value is None:
-            del table[each.key]
+            gone.append(f"{each.table}.{table.pop(each.key).id}.")
         else:
             table[each.key] = value
     changed: dict[str, Any] = {table: tuple(content.values()) for table, content in rows.items()}
+    for table in ABOUT_FIGURES if gone else ():
+        told = base.rows(table)
+        changed[table] = tuple(row for row in told if not row.cell("figure").startswith(tuple(gone)))
     draft = draft_of(base, settings, changed)
     faults = check(draft)
     if faults:
@@ -216,7 +226,7 @@ def content_digest(case: Case, *, limits: bool = True) -> str:
         if limits or section != "limits"
     ]
     for table, model in TABLES.items():
-        if model.key:
+        if model.key and table not in NO_FIGURES:
             names = [name for name in columns(model) if (table, name) not in WITHOUT_EFFECT]
             told.append(
                 [table, sorted([repr(_plain(getattr(row, name))) for name in names] for row in case.rows(table))]

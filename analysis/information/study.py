@@ -16,6 +16,7 @@ from ...model.network.network import OPEN, Network
 from ...model.plan.choices import Choices, Offer, changed
 from ...model.plan.monitor import Monitor
 from ...model.plan.tolerances import WORLD_TIE
+from ..shapes import ALL_OPEN, AS_IT_IS, HEDGED, SOURCING
 from ..worlds import Criterion, draw, solve_worlds
 from .evaluated import Evaluated, evaluate_in
 from .measures import HIGH, LOW, conditional_value_at_risk, out_of_sample, quantile, replicated_gap
@@ -47,9 +48,6 @@ NEAR = 0.01
 
 LEAST_SECONDS = 60.0
 """Seconds that comparing may take where the search was shorter; no part of it takes longer than the search."""
-
-HEDGED, AS_IT_IS, SOURCING, ALL_OPEN = "this plan", "best for the figures as they are", "sourcing alone", "nothing done"
-"""Names of plans that are always compared."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...analysis.information.study import ALL_OPEN, AS_IT_IS, HEDGED, SOURCING
+from ...analysis.shapes import ALL_OPEN, AS_IT_IS, HEDGED, SOURCING
 
 if TYPE_CHECKING:
     from ...model import Plan

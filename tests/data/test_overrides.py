@@ -218,12 +218,12 @@ def test_all_faults_come_together(good):
 
 
 def test_warnings_are_those_of_the_new_figures(folder):
-    folder.write("prices.csv", "x")
+    folder.write("rates.csv", "x")
     folder.swap("policies.csv", "0.95,0,20", "0.95,26,")
     case = folder.load()
-    assert [warning.file for warning in case.warnings] == ["prices.csv", "policies.csv"]
+    assert [warning.file for warning in case.warnings] == ["rates.csv", "policies.csv"]
     changed = apply_overrides(case, ["policies.review/slow.start_week=0", "demands.mill/chip.min_fill=0.5"])
-    assert [(warning.file, warning.row) for warning in changed.warnings] == [("prices.csv", None), ("demands.csv", 3)]
+    assert [(warning.file, warning.row) for warning in changed.warnings] == [("rates.csv", None), ("demands.csv", 3)]
 
 
 def test_one_text_alone(good):

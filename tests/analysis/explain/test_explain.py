@@ -47,7 +47,7 @@ def only(limits: Collection[Limit]) -> Iterator[None]:
         scenario_of[id(chain)] = next(each.name for each in given if isinstance(each, by_hand.Scenario))
         return chain
 
-    def some_continuity(program: Any, case: Any, chain: Any) -> None:
+    def some_continuity(program: Any, case: Any, chain: Any, gaps: Any = None) -> None:
         name, part = scenario_of[id(chain)], copy.copy(case)
         part.demands = {
             pair: {

@@ -440,7 +440,7 @@ def test_terminal_and_chart() -> None:
     assert "leverage against budget" in svg
     # A straight line would promise what no plan has: the plan changes between any two of the three points.
     corners = figure.written["layer"][0]["data"]["values"]
-    assert [(corner["x"], round(corner["leverage"], 3)) for corner in corners] == [
+    assert [(corner["x"], round(corner["outcome"], 3)) for corner in corners] == [
         (approx(0, abs=1e-6), -14.0),
         (approx(13), -14.0),
         (approx(13), 35.7),

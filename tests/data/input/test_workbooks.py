@@ -270,8 +270,9 @@ class TestSettings:
             f"sheet case, row {row - 3}, key: 'horizon.weks': unknown key; did you mean 'horizon.weeks'?",
             f"sheet case, row {row - 2}, key: 'weeks': given twice; row 4 has it already",
             f"sheet case, row {row - 1}, key: '': unknown key; known are case.title, case.currency, horizon.weeks, "
-            "horizon.start, horizon.terminal_premium, limits.budget, limits.reviewer_hours, limits.political_capital, "
-            "objective.sense, objective.scenario, "
+            "horizon.start, horizon.terminal_premium, horizon.after_weeks, limits.budget, limits.reviewer_hours, "
+            "limits.political_capital, "
+            "objective.sense, objective.scenario, bargain.stake, bargain.concession_cost, "
             "solver.time_limit, solver.rel_gap",
             f"sheet case, row {row}, limits.reviewer_hours: '-3': negative; must be 0 or more",
         ]
