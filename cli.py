@@ -338,7 +338,7 @@ def solve(
       sluicegate solve mycase --json | jq .leverage
     """
     from .analysis.alternatives import with_alternatives
-    from .analysis.information import patience, studied, with_range
+    from .analysis.information import studied, time_for_range, with_range
     from .analysis.status_quo import with_status_quo_warnings
     from .analysis.worlds import asked_worlds
     from .analysis.worlds import solve as solve_case
@@ -386,9 +386,8 @@ def solve(
                 }
                 plan = interrupts.run(lambda: studied(found, worlds, plain, **beside), talk)
             elif not no_range:
-                plan = interrupts.run(
-                    lambda: with_range(found, processes=workers, seconds=patience(found), monitor=monitor), talk
-                )
+                left = time_for_range(found, options["time_limit"])
+                plan = interrupts.run(lambda: with_range(found, processes=workers, seconds=left, monitor=monitor), talk)
         plan = with_status_quo_warnings(plan, monitor.problem)
         stopped = interrupts.stopped.is_set()
         if stopped and plan.status == "unknown":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .ranged import patience, with_range
+from .ranged import time_for_range, with_range
 from .study import FRESH, studied
 
-__all__ = ["FRESH", "patience", "studied", "with_range"]
+__all__ = ["FRESH", "studied", "time_for_range", "with_range"]

@@ -67,7 +67,6 @@ def evaluate_in(
     processes: int = 1,
     cluster: str | None = None,
     seconds: float = math.inf,
-    least: int = 1,
     monitor: Monitor | None = None,
 ) -> Evaluated:
     """Work plans out in worlds, each in every one.
@@ -86,8 +85,6 @@ def evaluate_in(
         Who works: so many processes of this machine, or the workers of the Dask scheduler at an address.
     seconds
         Time after which no more worlds are begun, of the processor where this process works alone; at least one is worked out.
-    least
-        Worlds that are worked out whatever time that takes.
     monitor
         Told of stage ``worlds``; asked whether to stop, what is finished is kept.
 
@@ -106,7 +103,7 @@ def evaluate_in(
     found: list[list[Row]] = []
 
     def stop() -> bool:
-        return monitor.stop() or (clock() > until and len(found) >= least)
+        return monitor.stop() or (clock() > until and bool(found))
 
     task = Task(case, tuple(plans))
     executor: Executor

@@ -21,23 +21,21 @@ WORLDS = 32
 """Worlds in which a plan is worked out to say from where to where its figure runs."""
 
 LEAST_WORLDS = 8
-"""Worlds without which a range says nothing, whatever time they take."""
+"""The same of a large case; a range over fewer says nothing."""
 
 SMALL = 5000
-"""Rows of a program up to which the range is worked out in this process: others take as long to start."""
-
-LEAST_SECONDS = 10.0
-"""Seconds that the range of a short solve may take."""
+"""Rows of a program up to which a case is not large; its range is worked out in this process: others take as long to start."""
 
 
-def patience(plan: Plan) -> float:
-    """Return the seconds that the range of a plan may take: no longer than its solve, if that was not very short."""
-    return max(LEAST_SECONDS, float(plan.solve.get("seconds", 0.0)))
+def time_for_range(plan: Plan, time_limit: float) -> float:
+    """Return the seconds of a time limit that are left for the range of a plan; 0 where that is less than its solve took."""
+    taken = float(plan.solve.get("seconds", 0.0))
+    return max(0.0, time_limit - taken) if time_limit >= 2 * taken else 0.0
 
 
 def with_range(
     plan: Plan,
-    worlds: int = WORLDS,
+    worlds: int | None = None,
     seed: int = 0,
     *,
     processes: int = 1,
@@ -51,11 +49,11 @@ def with_range(
     plan
         A plan; one without a leverage, or whose case has no uncertain figure, stays as it is.
     worlds, seed
-        How many worlds are drawn, and the seed.
+        How many worlds are drawn, and the seed; default: `WORLDS`, of a large case `LEAST_WORLDS`.
     processes
         Processes that work them out.
     seconds
-        Time after which no more of them are begun, once there are `LEAST_WORLDS`.
+        Time after which no more of them are begun; where fewer than `LEAST_WORLDS` are done then, there is no range.
     monitor
         Told of stage ``worlds``; asked whether to stop.
 
@@ -72,20 +70,22 @@ def with_range(
     CaseError
         Where a drawn figure makes no case.
     """
-    if plan.leverage is None or not uncertain_factors(plan.case)[0]:
+    if plan.leverage is None or seconds <= 0 or not uncertain_factors(plan.case)[0]:
         return plan
+    small = 0 < (plan.solve.get("rows") or 0) <= SMALL
+    worlds = (WORLDS if small else LEAST_WORLDS) if worlds is None else worlds
     drawn = draw(plan.case, worlds, seed)
-    workers = 1 if 0 < (plan.solve.get("rows") or 0) <= SMALL else processes
+    workers = 1 if small else processes
     found = evaluate_in(
         plan.case,
         drawn,
         [Choices.of(plan)],
         processes=workers,
         seconds=seconds,
-        least=min(worlds, LEAST_WORLDS),
         monitor=monitor,
     )
-    return dataclasses.replace(plan, range=range_of(found, worlds, seed)) if len(found) else plan
+    enough = len(found) >= min(worlds, LEAST_WORLDS)
+    return dataclasses.replace(plan, range=range_of(found, worlds, seed)) if enough else plan
 
 
 def range_of(found: Evaluated, worlds: int, seed: int) -> dict[str, Any]:

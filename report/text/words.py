@@ -164,7 +164,7 @@ def worlds_words(found: RangeView, words: Words) -> str:
     """Return over which worlds leverage runs so, and in how many of them the plan goes wrong."""
     worlds = counted(found.worked_out, "world")
     if found.worked_out < found.worlds:
-        worlds = f"{found.worked_out} of {counted(found.worlds, 'world')}, as many as the time allowed,"
+        worlds = f"{found.worked_out} of {counted(found.worlds, 'world')}, as many as were done in time,"
     below = words.below_zero.format(worlds=f"{found.negative:,}") if found.negative else words.never_below_zero
     broken = f"breaks limits in {found.broken:,}" if found.broken else "keeps all limits"
     # Of few worlds the ends are the least and the most.

@@ -85,7 +85,6 @@ def test_the_time_allowed_ends_the_work(plan):
     worlds = draw(plan.case, 40, 0, VARY)
     found = evaluate_in(plan.case, worlds, [Choices.of(plan)], seconds=0.0)
     assert 1 <= len(found) < 40
-    assert len(evaluate_in(plan.case, worlds, [Choices.of(plan)], seconds=0.0, least=8)) == 8
     whole = evaluate_in(plan.case, worlds.take(found.places), [Choices.of(plan)])
     assert np.allclose(found.leverages, whole.leverages)
 
@@ -131,5 +130,5 @@ def test_a_range_comes_before_the_figure_and_its_proof(plan):
     assert "leverage runs from -13.1 to 1,060 million" in html
     assert html.index("-13.1") < html.index("35.7")
     short = dataclasses.replace(plan, range=found | {"worked_out": 9, "share_negative": 0.0, "share_kept": 8 / 9})
-    assert "least to most of 9 of 32 worlds, as many as the time allowed, drawn" in plan_html(short)
+    assert "least to most of 9 of 32 worlds, as many as were done in time, drawn" in plan_html(short)
     assert "never below 0; breaks limits in 1" in plan_html(short)
