@@ -194,7 +194,7 @@ def test_a_case_is_never_replaced_by_a_result() -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_solving(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sluicegate.model.solve", lambda *_, **__: pytest.fail("solved"))
+    monkeypatch.setattr("sluicegate.analysis.worlds.solve", lambda *_, **__: pytest.fail("solved"))
     Path("file").touch()
     assert "not a directory" in refused("solve", "small", "-o", "file/out")
 
@@ -283,7 +283,7 @@ def made(**changes: Any) -> Plan:
 )
 def test_exit_codes(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], code: int) -> None:
     plan = made(**changes)
-    monkeypatch.setattr("sluicegate.model.solve", lambda *_, **__: plan)
+    monkeypatch.setattr("sluicegate.analysis.worlds.solve", lambda *_, **__: plan)
     result = done("solve", "small", code=code)
     assert ("optimal:" in result.stdout) == (code == 0)
     assert len(results()) == 1
@@ -309,7 +309,7 @@ def test_errors_become_messages(monkeypatch: pytest.MonkeyPatch, error: Exceptio
     def fail(*_: Any, **__: Any) -> None:
         raise error
 
-    monkeypatch.setattr("sluicegate.model.solve", fail)
+    monkeypatch.setattr("sluicegate.analysis.worlds.solve", fail)
     message = refused("solve", "small", "-o", "out", code=code)
     assert message.startswith("Error: ")
     assert said in message
@@ -321,7 +321,7 @@ def test_a_traceback_for_whoever_asks(monkeypatch: pytest.MonkeyPatch, how: str)
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("sluicegate.model.solve", fail)
+    monkeypatch.setattr("sluicegate.analysis.worlds.solve", fail)
     if how == "environment":
         monkeypatch.setenv("SLUICEGATE_DEBUG", "1")
     result = CliRunner().invoke(cli, ["solve", "small", *(["-v"] if how == "-v" else [])])
