@@ -338,7 +338,9 @@ level_options = chained(
         ),
         default="own_loss",
         show_default=True,
-        help="What leverage is traded off against.",
+        metavar="LIMIT",
+        help="What leverage, or cost, is traded off against: own_loss, budget, reviewer_hours, political_capital, min_fill, "
+        "max_party_share, max_supplier_share or min_suppliers.",
     ),
     click.option(
         "--points",
