@@ -207,9 +207,9 @@ def applied(base: Case, other: Case, group: Iterable[Difference], *, forward: bo
         else:
             table[each.key] = value
     changed: dict[str, Any] = {table: tuple(content.values()) for table, content in rows.items()}
-    for table in ABOUT_FIGURES if gone else ():
-        told = base.rows(table)
-        changed[table] = tuple(row for row in told if not row.cell("figure").startswith(tuple(gone)))
+    for about in ABOUT_FIGURES if gone else ():
+        told = base.rows(about)
+        changed[about] = tuple(row for row in told if not row.cell("figure").startswith(tuple(gone)))
     draft = draft_of(base, settings, changed)
     faults = check(draft)
     if faults:
