@@ -158,7 +158,8 @@ def _fill_text(plan: Plan, frame: pd.DataFrame, side: str) -> Iterator[str]:
 
 
 def _stock_text(plan: Plan, frame: pd.DataFrame, start: float, unit: str) -> str:
-    rows = frame[frame["scenario"].isin(("", plan.worst_package))]["stock"]
+    # Rounding of the solver is no stock below nothing.
+    rows = frame[frame["scenario"].isin(("", plan.worst_package))]["stock"].clip(lower=0.0)
     first, least, last = (number(value, decimals([value], 4)) for value in (start, rows.min(), rows.iloc[-1]))
     return f"Stock {' '.join(filter(None, (first, unit)))} before week 0, least {least}, {last} at the end."
 
