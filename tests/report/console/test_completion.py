@@ -59,7 +59,12 @@ def offered(*words: str) -> list[str]:
         (["solve", "small", "--set", "lanes.chip-alt.max"], ["lanes.chip-alt.max_flow=2", "lanes.chip-alt.max_flow=*"]),
         (
             ["solve", "small", "--set", "policies.review/slow.a"],
-            ["policies.review/slow.approval_rate", "policies.review/slow.admin_cost"],
+            [
+                "policies.review/slow.approval_rate",
+                "policies.review/slow.admin_cost",
+                "policies.review/slow.applicant_cost",
+                "policies.review/slow.ally_benefit",
+            ],
         ),
         (["breakeven", "small", "limits.b"], ["limits.budget"]),
         (["evaluate", "small", "--policy", "review="], ["review=slow", "review=strict"]),
