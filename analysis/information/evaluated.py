@@ -103,7 +103,7 @@ def evaluate_in(
     found: list[list[Row]] = []
 
     def stop() -> bool:
-        return monitor.stop() or (clock() > until and bool(found))
+        return monitor.stop() or clock() > until
 
     task = Task(case, tuple(plans))
     executor: Executor
