@@ -74,11 +74,15 @@ def tutorial() -> Plan:
 def test_the_limit_that_needs_a_decision_is_one_that_breaks_without_it(tutorial: Plan) -> None:
     lane = next(reason for reason in tutorial.reasons if reason["kind"] == "qualified")
     without = evaluate(tutorial.case, tutorial.policies, (), tutorial.stockpile)
-    assert any(words.startswith(lane["limit"]) and f"scenario {lane['scenario']}" in words for words in without.violations)
+    assert any(
+        words.startswith(lane["limit"]) and f"scenario {lane['scenario']}" in words for words in without.violations
+    )
     assert lane["others"] == len(without.violations) - 1
     policy = next(reason for reason in tutorial.reasons if reason["kind"] == "policy")
     dropped = evaluate(tutorial.case, {}, tutorial.qualified, tutorial.stockpile)
-    fallen = {name: tutorial.scenarios[name]["leverage"] - dropped.scenarios[name]["leverage"] for name in dropped.scenarios}
+    fallen = {
+        name: tutorial.scenarios[name]["leverage"] - dropped.scenarios[name]["leverage"] for name in dropped.scenarios
+    }
     assert policy["added"] == approx(max(fallen.values()))
     assert fallen[policy["scenario"]] == approx(policy["added"])
 
