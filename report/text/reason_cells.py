@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...model.network.network import NONE
+from ...model.network import NONE
 from ...model.plan.choices import LANE, POLICY
 from ..format.numbers import counted, decimals, number, plain
 
