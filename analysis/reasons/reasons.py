@@ -26,7 +26,7 @@ def time_for_reasons(plan: Plan, time_limit: float) -> float:
     return min(max(SHARE * taken, SHORT), max(0.0, time_limit - taken))
 
 
-SHARE, SHORT = 1.0, 30.0
+SHARE, SHORT = 1.0, 60.0
 """Share of the time of the solve that its reasons may take, and the seconds that they may take in any case."""
 
 
@@ -58,7 +58,7 @@ def with_reasons(
     threads
         Processes that work out responses, where they have to be.
     seconds
-        Time after which no more is begun; decisions not looked at by then have no reason.
+        Time after which no more is begun; nothing but its cost is known of a decision not looked at by then.
     stop
         Asked whether to stop; what was found so far is kept.
     monitor
@@ -77,6 +77,7 @@ def with_reasons(
     reasons: list[dict[str, Any]] = []
     tables = dict(plan.tables)
     decisions = decisions_of(plan)
+    without: Without | None = None
     with _ready(plan, engine, problem, threads, clock) as (ready, found), contextlib.suppress(Stopped):
         monitor.stage("reasons", len(decisions))
         without = Without(ready, plan, found, rel_gap, clock.up)
@@ -87,6 +88,9 @@ def with_reasons(
             monitor.advance(len(reasons), len(decisions))
         if found is not None and found.candidates.regimes and not clock.up():
             tables[WHAT_IF] = what_if(found, plan, rel_gap, clock.up)
+    if without is not None and not (stop or monitor.stop)():
+        # What there was no time for is said to be unknown.
+        reasons += [without.unknown(decision) for decision in decisions[len(reasons) :]]
     return dataclasses.replace(plan, reasons=tuple(reasons), tables=tables)
 
 

@@ -127,6 +127,12 @@ class Without:
             **self._kept(decision),
         }
 
+    def unknown(self, decision: Decision) -> dict[str, Any]:
+        """Return what is known of a decision that there was no time for, as `reason` does: what it takes."""
+        nothing = dict.fromkeys(("lost", "low", "high", "scenario", "limit", "amount", "added"))
+        told = {"no_plan": False, "instead": [], "unit": "", "over": False, "others": 0}
+        return {**vars(decision), "cost": self._cost(decision), **nothing, **told}
+
     # All else chosen anew --------------------------------------------------------------------------------------------
 
     def _chosen_anew(self, decision: Decision) -> tuple[float | None, float | None, tuple[str, ...]]:

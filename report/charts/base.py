@@ -30,6 +30,9 @@ OURS, THEIRS, REVIEW = "#1f5fa8", "#b3441e", "#7a5ea8"
 SERIES = ("#1f5fa8", "#b3441e", "#2d7d5a", "#7a5ea8", "#a8791f", "#4a90a4", "#8f3b76", "#5d6b7a")
 """Colours of unordered things, in the order in which they are used."""
 
+SCENARIO = "scenario "
+"""What begins the description of a line that shows a scenario; its id follows."""
+
 SLIM_LETTERS = frozenset("abcdefghijklnopqrstuvxyz0123456789 ,.;:-+/()")
 
 SLIM, WIDE = 0.65, 1.1

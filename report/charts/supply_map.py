@@ -1,36 +1,34 @@
-"""The supply network as a picture: where sites and the lanes between them are drawn."""
+"""The supply network as a picture: its sites and lanes, what the plan decides about them, what flows in every scenario."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ...analysis.dependence.prices import Prices
 from ...model.network import NONE, OPEN, Network
 from ..format.names import broken
 from ..format.numbers import number, percent, plain
+from ..format.words import words_of
+from .map_layout import BOX_WIDTH, LINE, PAD, Band, Label, placed
 
 if TYPE_CHECKING:
     from ...data.schema.tables import Lane
     from ...model import Plan
 
-BOX_WIDTH, LINE, PAD = 172.0, 13.0, 7.0
-"""Width of a site's box, height of its lines, space around them."""
+THIN, THICK = 1.5, 8.0
+"""Width of the line of a lane that decides least and most."""
 
-APART, BETWEEN = 16.0, 104.0
-"""Space between boxes of a column, and between columns."""
+REVIEWED, OTHER = 4.0, 3.0
+"""Width of a lane under review, or new with the plan, of which nothing is known; greatest width of a lane that decides nothing."""
 
-THIN, THICK = 1.2, 16.0
-"""Width of the lane that is worth least and most."""
-
-CHARACTERS, MOST_LINES = 24, 2
+CHARACTERS, MOST_LINES = 22, 2
 """Characters of a line of a site's name, and how many lines it may take."""
 
-SWEEPS = 12
-"""Rounds of ordering the columns; more change nothing that the eye sees."""
+MOST_FIGURES = 60_000
+"""Weekly flows that a page holds; of a larger case it holds the mean of every scenario."""
 
 
 @dataclass
@@ -81,10 +79,16 @@ class Link:
         Money a week before week 0; of new lanes, in the plan.
     label
         What a pointer that rests on it is told.
-    path
-        The line, as an SVG path.
+    path, head
+        The line and the head of its arrow, as SVG paths.
     width
-        Its width, in points.
+        Its width, in points: of lanes under review and of new ones, what is lost without the decision.
+    lanes
+        Their ids.
+    words
+        What it carries, where it decides something; else empty.
+    text
+        Where these words stand; None where there is no room, or nothing to say.
     """
 
     origin: str
@@ -93,7 +97,11 @@ class Link:
     value: float
     label: str
     path: str = ""
+    head: str = ""
     width: float = THIN
+    lanes: tuple[str, ...] = ()
+    words: str = ""
+    text: Label | None = None
 
 
 @dataclass
@@ -104,6 +112,8 @@ class SupplyMap:
     ----------
     nodes, links
         What it shows; links in the order in which they are drawn.
+    bands
+        The sides, from top to bottom.
     width, height
         Its size in points.
     lanes
@@ -114,6 +124,7 @@ class SupplyMap:
 
     nodes: list[Node]
     links: list[Link]
+    bands: Sequence[Band] = ()
     width: float = 0.0
     height: float = 0.0
     lanes: list[dict[str, Any]] = field(default_factory=list)
@@ -133,24 +144,59 @@ def supply_map(plan: Plan) -> SupplyMap:
     together: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         together[row["lane"].origin, row["lane"].destination].append(row)
-    links = [_link(ends, members) for ends, members in together.items()]
+    weights = _weights(plan)
+    links = [_link(ends, members, weights) for ends, members in together.items()]
     used = dict.fromkeys(site for ends in together for site in ends)
     nodes = [_node(plan, network, row.site) for row in plan.case.sites if row.site in used]
-    found = SupplyMap(nodes, links, lanes=rows, reviews=plan.case.pressed or bool(plan.case.regimes))
-    _place(found)
-    return found
+    _widen(links)
+    bands = {CLASSES.get(side, side): name for side, name in SIDES.items()}
+    size = placed(nodes, links, [(side, bands[side]) for side in bands if any(node.side == side for node in nodes)])
+    links.sort(key=lambda link: (-KINDS.index(link.kind), -link.width))
+    reviews = plan.case.pressed or bool(plan.case.regimes)
+    return SupplyMap(nodes, links, size.bands, size.width, size.height, rows, reviews)
+
+
+SIDES = {"ours": "Our side", "other": "Others", "counterpart": "The counterpart"}
+"""Sides in the order in which the picture has them, from top to bottom, and what it calls them."""
+
+
+def _weights(plan: Plan) -> dict[str, float]:
+    """Return what is lost without each policy and purchase, by regime, lane and qualification; money."""
+    if plan.leverage is None:
+        return {}
+    # Where there is no plan without it, it is worth as much as the plan's best alternative: at least that of any other.
+    ends = {row["key"]: row["high"] for row in plan.reasons if row["high"] is not None and not row["no_plan"]}
+    most = max(ends.values(), default=1.0)
+    return ends | {row["key"]: most for row in plan.reasons if row["no_plan"]}
+
+
+def _widen(links: Sequence[Link]) -> None:
+    """Give every line its width: by what it decides, all others by what they carry, and no more than `OTHER`."""
+    deciding = [link for link in links if link.width > 0]
+    most = max((link.width for link in deciding), default=0.0)
+    value = max((link.value for link in links), default=0.0) or 1.0
+    for link in links:
+        if link.width > 0:
+            link.width = REVIEWED + (THICK - REVIEWED) * link.width / most
+        elif link.kind in DECIDING:
+            link.width = REVIEWED
+        else:
+            link.width = THIN + (OTHER - THIN) * link.value / value
 
 
 CLASSES = {"counterpart": "opposite"}
 """Sides as the picture calls them, where that is another word."""
 
-KINDS = ("reviewed", "ours", "theirs", "new", "plain", "idle")
+DECIDING = ("reviewed", "new")
+"""Kinds of lanes about which the plan decides something."""
+
+KINDS = ("reviewed", "new", "ours", "theirs", "plain", "idle")
 """Kinds of links; of several lanes between two sites the first kind counts."""
 
 
 def _lane_rows(plan: Plan, network: Network) -> Iterator[dict[str, Any]]:
     prices = Prices(network)
-    after = _mean_flows(plan)
+    after, qualified = _mean_flows(plan), set(plan.qualified)
     names = {row.item: plain(row.name or row.item) for row in plan.case.items}
     units = {row.item: plain(row.unit) for row in plan.case.items}
     for lane in network.lanes.values():
@@ -163,7 +209,8 @@ def _lane_rows(plan: Plan, network: Network) -> Iterator[dict[str, Any]]:
         elif lane.base_flow > 0:
             kind = "plain"
         else:
-            kind = "new" if mean > 1e-6 * min(lane.max_flow, network.usable.dispatched(lane)) else "idle"
+            used = mean > 1e-6 * min(lane.max_flow, network.usable.dispatched(lane))
+            kind = "new" if used or qualified & {lane.lane, lane.qualification} else "idle"
         yield {
             "lane": lane,
             "item": names[lane.item],
@@ -186,7 +233,7 @@ def _mean_flows(plan: Plan) -> dict[str, float]:
     return (flows.groupby("lane")["dispatched"].sum() / weeks).to_dict()
 
 
-def _link(ends: tuple[str, str], rows: Sequence[dict[str, Any]]) -> Link:
+def _link(ends: tuple[str, str], rows: Sequence[dict[str, Any]], weights: Mapping[str, float]) -> Link:
     kind = min((row["kind"] for row in rows), key=KINDS.index)
     told = [f"{ends[0]} to {ends[1]}"]
     for row in rows:
@@ -196,7 +243,18 @@ def _link(ends: tuple[str, str], rows: Sequence[dict[str, Any]]) -> Link:
             words += f", {lane.regime}" + (f" ({row['policy']})" if row["policy"] else "")
         told.append(words)
     value = sum(row["value"] for row in rows)
-    return Link(*ends, kind, value, "; ".join(map(plain, told)))
+    decided = [row for row in rows if row["kind"] in DECIDING]
+    weight = sum(max((weights.get(key or "", 0.0) for key in _keys(row["lane"])), default=0.0) for row in decided)
+    carried = dict.fromkeys(row["item"] for row in rows if row["kind"] == kind and kind != "plain" and kind != "idle")
+    lanes = tuple(row["lane"].lane for row in rows)
+    return Link(
+        *ends, kind, value, "; ".join(map(plain, told)), width=weight, lanes=lanes, words=", ".join(map(plain, carried))
+    )
+
+
+def _keys(lane: Lane) -> tuple[str | None, ...]:
+    """Return what a plan may have decided about a lane: its regime, itself, its qualification."""
+    return lane.regime, lane.lane, lane.qualification
 
 
 def _node(plan: Plan, network: Network, site: str) -> Node:
@@ -215,189 +273,45 @@ def _node(plan: Plan, network: Network, site: str) -> Node:
     )
 
 
-# Layout --------------------------------------------------------------------------------------------------------------
-#
-# Sites in columns, goods moving to the right (Sugiyama's method): columns by longest path, links over several columns
-# led through places of their own, each column ordered by the mean of its neighbours.
-
-Slot = tuple[str, int]
-"""A place in a column: a site with number -1, or the link's number where it passes."""
-
-
-def _place(found: SupplyMap) -> None:
-    ends = [(link.origin, link.destination) for link in found.links]
-    columns = _columns([node.site for node in found.nodes], ends)
-    nodes = {node.site: node for node in found.nodes}
-    slots: dict[int, list[Slot]] = defaultdict(list)
-    sides = ("ours", "other", "opposite")
-    for node in sorted(found.nodes, key=lambda node: sides.index(node.side)):
-        slots[columns[node.site]].append((node.site, -1))
-    chains: list[list[Slot]] = []
-    for place, (origin, destination) in enumerate(ends):
-        first, last = sorted((columns[origin], columns[destination]))
-        passed: list[Slot] = [(str(column), place) for column in range(first + 1, last)]
-        for column, slot in zip(range(first + 1, last), passed, strict=True):
-            slots[column].append(slot)
-        start, end = (origin, destination) if columns[origin] <= columns[destination] else (destination, origin)
-        chains.append([(start, -1), *passed, (end, -1)])
-    _order(slots, chains)
-    heights = {(node.site, -1): node.height for node in found.nodes}
-    centres = _centres(slots, chains, heights)
-    lowest = min(centres[slot] - heights.get(slot, 0.0) / 2 for slot in centres) if centres else 0.0
-    for node in found.nodes:
-        node.x = 8 + columns[node.site] * (BOX_WIDTH + BETWEEN)
-        node.y = centres[node.site, -1] - node.height / 2 - lowest + 8
-    found.width = 16 + max((node.x + node.width for node in found.nodes), default=0.0) - 8
-    found.height = 16 + max((centres[slot] + heights.get(slot, 0.0) / 2 for slot in centres), default=0.0) - lowest
-    most = max((link.value for link in found.links), default=0.0) or 1.0
-    for link, chain in zip(found.links, chains, strict=True):
-        link.width = THIN + (THICK - THIN) * link.value / most
-        middle = [
-            (8 + int(slot[0]) * (BOX_WIDTH + BETWEEN), centres[slot] - lowest + 8) for slot in chain if slot[1] >= 0
-        ]
-        link.path = _path(nodes[link.origin], nodes[link.destination], middle)
-    found.links.sort(key=lambda link: (-KINDS.index(link.kind), -link.width))
-
-
-def _columns(sites: Sequence[str], ends: Sequence[tuple[str, str]]) -> dict[str, int]:
-    """Return the column of every site; links that close a cycle run backwards."""
-    following: dict[str, list[str]] = defaultdict(list)
-    for origin, destination in ends:
-        following[origin].append(destination)
-    arrived = {destination for _, destination in ends}
-    forward: dict[str, list[str]] = defaultdict(list)
-    state: dict[str, bool] = {}
-    finished: list[str] = []
-
-    def walk(start: str) -> None:
-        stack = [(start, iter(following[start]))]
-        state[start] = True
-        while stack:
-            site, ahead = stack[-1]
-            for other in ahead:
-                if state.get(other):
-                    continue
-                forward[site].append(other)
-                if other not in state:
-                    state[other] = True
-                    stack.append((other, iter(following[other])))
-                    break
-            else:
-                state[site] = False
-                finished.append(site)
-                stack.pop()
-
-    for site in [*(site for site in sites if site not in arrived), *sites]:
-        if site not in state:
-            walk(site)
-    columns = dict.fromkeys(sites, 0)
-    for site in reversed(finished):
-        for other in forward[site]:
-            columns[other] = max(columns[other], columns[site] + 1)
-    # A site nothing comes to stands just before those it supplies.
-    for site in sites:
-        if site not in arrived and forward[site]:
-            columns[site] = min(columns[other] for other in forward[site]) - 1
-    return columns
-
-
-def _neighbours(chains: Iterable[Sequence[Slot]]) -> tuple[dict[Slot, list[Slot]], dict[Slot, list[Slot]]]:
-    """Return what lies to the left and to the right of every slot."""
-    left: dict[Slot, list[Slot]] = defaultdict(list)
-    right: dict[Slot, list[Slot]] = defaultdict(list)
-    for chain in chains:
-        for first, second in pairwise(chain):
-            left[second].append(first)
-            right[first].append(second)
-    return left, right
-
-
-def _order(slots: dict[int, list[Slot]], chains: Sequence[Sequence[Slot]]) -> None:
-    """Order every column by the mean position of its neighbours, forwards and backwards in turn."""
-    left, right = _neighbours(chains)
-    for sweep in range(SWEEPS):
-        beside = left if sweep % 2 == 0 else right
-        for column in sorted(slots, reverse=sweep % 2 == 1):
-            position = {
-                slot: (place + 0.5) / len(column_slots)
-                for column_slots in slots.values()
-                for place, slot in enumerate(column_slots)
-            }
-            slots[column].sort(key=lambda slot: _mean([position[other] for other in beside[slot]], position[slot]))
-
-
-def _centres(
-    slots: dict[int, list[Slot]], chains: Sequence[Sequence[Slot]], heights: dict[Slot, float]
-) -> dict[Slot, float]:
-    """Return the height at which every slot stands: near its neighbours, apart from those of its column."""
-    left, right = _neighbours(chains)
-    centres: dict[Slot, float] = {}
-    for column in slots.values():
-        total = 0.0
-        for slot in column:
-            centres[slot] = total + heights.get(slot, 0.0) / 2
-            total += heights.get(slot, 0.0) + APART
-        for slot in column:
-            centres[slot] -= total / 2
-    for sweep in range(SWEEPS):
-        for number_ in sorted(slots, reverse=sweep % 2 == 1):
-            column = slots[number_]
-            wanted = [
-                _mean([centres[other] for other in (*left[slot], *right[slot])], centres[slot]) for slot in column
-            ]
-            for slot, centre in zip(column, _spread(wanted, [heights.get(slot, 0.0) for slot in column]), strict=True):
-                centres[slot] = centre
-    return centres
-
-
-def _spread(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:
-    """Return places as near as can be to the wanted ones that keep their order and do not overlap."""
-    groups: list[tuple[float, int]] = []
-    offsets, total = [], 0.0
-    for height in heights:
-        offsets.append(total + height / 2)
-        total += height + APART
-    # Each group moves as one; groups that would overlap become one (pool adjacent violators).
-    for target, offset in zip(wanted, offsets, strict=True):
-        mean, count = target - offset, 1
-        while groups and groups[-1][0] > mean:
-            other, members = groups.pop()
-            mean, count = (other * members + mean * count) / (members + count), members + count
-        groups.append((mean, count))
-    starts = [mean for mean, count in groups for _ in range(count)]
-    return [start + offset for start, offset in zip(starts, offsets, strict=True)]
-
-
-def _mean(values: Sequence[float], otherwise: float) -> float:
-    return sum(values) / len(values) if values else otherwise
-
-
-def _path(origin: Node, destination: Node, middle: Sequence[tuple[float, float]]) -> str:
-    """Return a line from one box to another, level where it passes a column."""
-    forward = origin.x <= destination.x
-    start = (origin.x + (origin.width if forward else 0.0), origin.y + origin.height / 2)
-    end = (destination.x + (0.0 if forward else destination.width), destination.y + destination.height / 2)
-    if origin.x == destination.x:
-        start = (origin.x + origin.width, start[1])
-        end = (destination.x + destination.width, end[1])
-        bend = start[0] + BETWEEN / 2
-        return f"M{start[0]:.1f} {start[1]:.1f}C{bend:.1f} {start[1]:.1f} {bend:.1f} {end[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
-    points = [start]
-    for x, y in middle if forward else list(reversed(middle)):
-        points += [(x, y), (x + BOX_WIDTH, y)] if forward else [(x + BOX_WIDTH, y), (x, y)]
-    points.append(end)
-    path = f"M{start[0]:.1f} {start[1]:.1f}"
-    for (x, y), (to_x, to_y) in pairwise(points):
-        half = (x + to_x) / 2
-        path += f"C{half:.1f} {y:.1f} {half:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}"
-    return path
-
-
 def change_words(row: dict[str, Any]) -> str:
     """Return how a lane's flow changes under the plan."""
     before, after = row["before"], row["after"]
     if after is None:
         return ""
     if before <= 0:
-        return "new" if row["kind"] == "new" else ""
+        return "" if row["kind"] != "new" else "new" if after > 0 else "ready"
     return percent(after / before, 0)
+
+
+def lane_flows(plan: Plan) -> dict[str, Any]:
+    """Return what every lane carries before, and in every scenario, by week where that is no more than a page can hold.
+
+    Returns
+    -------
+    dict
+        ``before``: units a week by lane; ``scenarios``: name in words by scenario; ``flows``: by scenario and lane, units of
+        every week, or the mean alone.
+    """
+    if "flows" not in plan.tables:
+        return {"before": {}, "scenarios": {}, "flows": {}}
+    frame, weeks = plan.tables["flows"], plan.case.settings.horizon.weeks
+    calm = words_of(plan.case).calm
+    names = {name: calm if name == NONE else plain(name) for name in plan.scenarios}
+    theirs = frame[frame["side"] == "counterpart"]
+    whole = len(theirs) * len(names) + len(frame) <= MOST_FIGURES
+    flows: dict[str, dict[str, list[float]]] = {}
+    for scenario in names:
+        rows = frame[(frame["scenario"] == scenario) | (frame["side"] == "counterpart")]
+        table = rows.pivot_table(index="lane", columns="week", values="dispatched", aggfunc="sum", fill_value=0.0)
+        table = table.reindex(columns=range(weeks), fill_value=0.0)
+        amounts = table if whole else table.mean(axis=1).to_frame()
+        flows[scenario] = {
+            str(lane): [_short(value) for value in row] for lane, row in zip(amounts.index, amounts.to_numpy().tolist())
+        }
+    before = {row.lane: _short(row.base_flow) for row in plan.case.lanes}
+    return {"before": before, "scenarios": names, "flows": flows}
+
+
+def _short(value: float) -> float:
+    """Return a figure with the four digits that a picture can show."""
+    return float(f"{value:.4g}")

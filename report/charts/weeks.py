@@ -13,6 +13,7 @@ from .base import (
     MUTED,
     OURS,
     REVIEW,
+    SCENARIO,
     THEIRS,
     Figure,
     Written,
@@ -195,11 +196,16 @@ def _lines(plan: Plan, frame: pd.DataFrame, x: Written, y: Written) -> list[Writ
         (scenario == worst, {"color": OURS, "strokeWidth": 2}),
         ((scenario == NONE) & (worst != NONE), {"color": OURS, "strokeWidth": 1.5, "strokeDash": [4, 3]}),
     )
-    return [
-        layer(frame[mask], {"type": "line", "interpolate": "step-after", **look}, x=x, y=y, detail=nominal("scenario"))
-        for mask, look in ranks
-        if mask.any()
-    ]
+    frame["told"] = SCENARIO + scenario
+    step = {"type": "line", "interpolate": "step-after"}
+    lines = []
+    for mask, look in ranks:
+        if mask.any():
+            # A page tells lines apart by their descriptions.
+            ours = {} if (scenario[mask] == "").all() else {"description": nominal("told")}
+            mark = {**step, **look, **({"aria": True} if ours else {})}
+            lines.append(layer(frame[mask], mark, x=x, y=y, detail=nominal("scenario"), **ours))
+    return lines
 
 
 def _fill_chart(

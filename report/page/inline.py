@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..charts.base import GRID, INK, MUTED, OURS, REVIEW, SERIES, THEIRS
+from ..charts.base import GRID, INK, MUTED, OURS, REVIEW, SCENARIO, SERIES, THEIRS
 
 if TYPE_CHECKING:
     from ..charts.base import Figure, Written
@@ -107,6 +107,9 @@ def _undescribed(written: Written) -> Written:
 
 
 def _clean(element: ElementTree.Element, ids: Mapping[str, str]) -> None:
+    described = element.attrib.get("aria-label", "")
+    if described.startswith(SCENARIO):
+        element.set("data-scenario", described.removeprefix(SCENARIO))
     for name, value in list(element.attrib.items()):
         if NOTED.fullmatch(name.rpartition("}")[2]):
             del element.attrib[name]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -239,9 +241,21 @@ def _environment() -> Environment:
 
 
 def _filled(template: str, content: dict[str, Any]) -> str:
+    from markupsafe import Markup
+
     from ... import __version__
 
-    return _environment().get_template(template).render(content, version=__version__)
+    environment = _environment()
+    script = _script(environment)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    own = {"version": __version__, "script": Markup(script), "script_digest": Markup(f"'sha256-{digest}'")}
+    return environment.get_template(template).render(content, **own)
+
+
+def _script(environment: Environment) -> str:
+    """Return the script of all pages; a page says its digest, so that no other script runs in it."""
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, "page.js")[0]
 
 
 def write_page(text: str, path: str | os.PathLike[str]) -> int:

@@ -48,6 +48,7 @@ from ..views.outcomes import ScenarioRow
 from ..views.plan import PlanView, plan_view
 from ..views.policies import POLICY_COLUMNS
 from ..views.reasons import lanes_needed
+from .data import embedded, flows_data, weekly_data, what_if_data, what_if_rows
 from .inline import picture
 
 if TYPE_CHECKING:
@@ -126,12 +127,19 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
 def _pictures(plan: Plan, artist: Artist) -> dict[str, Any]:
     """Return the charts of a plan, and the names of what they leave out."""
     content: dict[str, Any] = {"weeks": {}, "more": {}, "steady": {}}
+    drawn = {}
     for side in words_of(plan.case).sides:
         pairs = moving_pairs(plan, side)
         figures = each_week_figure(plan, side, pairs)
         content["weeks"][side] = [picture(figure, f"{side}{place}", artist) for place, figure in enumerate(figures)]
+        drawn |= {f"{side}{place}": (side, pair) for place, pair in enumerate(pairs[:MOST_PAIRS])}
         content["more"][side] = [pair_title(plan, pair) for pair in pairs[MOST_PAIRS:]]
         content["steady"][side] = _steady(plan, side, pairs)
+    content["data"] = {"weeks-data": weekly_data(plan, drawn), "flows-data": flows_data(plan)}
+    if (found := what_if_data(plan)) is not None:
+        content["data"]["what-if-data"] = found
+    content["what_if"] = what_if_rows(plan)
+    content["data"] = {name: embedded(document) for name, document in content["data"].items()}
     losses = {"our-losses": our_losses(plan)}
     if plan.case.pressed:
         losses = {"their-losses": counterpart_losses(plan), **losses}

@@ -59,7 +59,9 @@ def need_words(row: ReasonRow, places: int) -> str:
         more = f", and {counted(row.others, 'limit')} more" if row.others else ""
         where = f"{scenario}: " if scenario else ""
         return f"{where}{plain(row.limit)} ({extent_words(row)}){more}"
-    if row.added is None or number(abs(row.added), places) == number(0.0, places):
+    if row.added is None:
+        return "not known"
+    if number(abs(row.added), places) == number(0.0, places):
         return "nothing that rounding shows"
     if row.added < 0:
         return f"{scenario}: saves nothing with all else kept"

@@ -1,0 +1,283 @@
+'use strict';
+(() => {
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const data = name => { const found = document.getElementById(name); return found ? JSON.parse(found.textContent) : null; };
+  const make = (tag, entries = {}, ...inside) => {
+    const found = document.createElement(tag);
+    for (const [name, value] of Object.entries(entries)) {
+      if (name.startsWith('on')) found.addEventListener(name.slice(2), value);
+      else if (value !== null && value !== undefined) found.setAttribute(name, value);
+    }
+    found.append(...inside);
+    return found;
+  };
+  const figures = value => value === null || value === undefined ? '-'
+    : Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 });
+  const percent = share => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)}%`;
+  document.documentElement.classList.add('scripted');
+
+  // Tables: sort, filter, copy, download -----------------------------------------------------------------------------
+
+  const FILTERED = 8;
+  const number = text => {
+    const plain = text.replace(/[,\s%]/g, '').replace('−', '-');
+    return plain !== '' && /^[+-]?[\d.]+(e[+-]?\d+)?/i.test(plain) ? parseFloat(plain) : null;
+  };
+  const words = cell => cell.textContent.replace(/\s+/g, ' ').trim();
+  const isTotal = row => words(row.cells[0]) === 'together' || row.classList.contains('total');
+
+  const sortBy = (table, at, head) => {
+    const rising = head.getAttribute('aria-sort') !== 'ascending';
+    $$('thead th', table).forEach(other => other.removeAttribute('aria-sort'));
+    head.setAttribute('aria-sort', rising ? 'ascending' : 'descending');
+    const body = table.tBodies[0];
+    const rows = [...body.rows].filter(row => !isTotal(row));
+    const last = [...body.rows].filter(isTotal);
+    const keys = new Map(rows.map(row => [row, words(row.cells[at])]));
+    const counted = rows.every(row => number(keys.get(row)) !== null || ['-', '', 'never'].includes(keys.get(row)));
+    const value = row => number(keys.get(row)) ?? Infinity;
+    rows.sort((one, other) => {
+      const first = counted ? value(one) - value(other)
+        : keys.get(one).localeCompare(keys.get(other), 'en', { numeric: true });
+      return (rising ? 1 : -1) * (Number.isNaN(first) ? 0 : first);
+    });
+    body.append(...rows, ...last);
+  };
+
+  const guard = text => /^[=+\-@\t\r]/.test(text) && number(text) === null ? `'${text}` : text;
+  const csv = table => [...table.rows].filter(row => !row.hidden).map(row => [...row.cells]
+    .map(cell => `"${guard(words(cell)).replace(/"/g, '""')}"`).join(',')).join('\r\n') + '\r\n';
+
+  $$('.scroll > table').forEach((table, place) => {
+    const rows = table.tBodies[0] ? table.tBodies[0].rows : [];
+    if (rows.length < 2 || !table.tHead) return;
+    const name = words(table.caption || table.closest('.scroll'));
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, at) => {
+      if (!words(head)) return;
+      const button = make('button', { type: 'button', class: 'sort', onclick: () => sortBy(table, at, head) });
+      button.append(...head.childNodes);
+      head.append(button);
+    });
+    const said = make('span', { role: 'status' });
+    const tools = make('div', { class: 'tools' });
+    if (rows.length >= FILTERED) {
+      const field = make('input', { type: 'search', placeholder: 'filter rows', 'aria-label': `Filter rows: ${name}` });
+      field.addEventListener('input', () => {
+        const wanted = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+        let shown = 0;
+        for (const row of rows) {
+          row.hidden = !wanted.every(part => row.textContent.toLowerCase().includes(part));
+          shown += !row.hidden;
+        }
+        said.textContent = field.value ? `${shown} of ${rows.length} rows` : '';
+      });
+      tools.append(field);
+    }
+    tools.append(
+      make('button', { type: 'button', 'aria-label': `Copy as CSV: ${name}`, onclick: () => {
+        const text = csv(table);
+        const done = () => { said.textContent = 'Copied.'; };
+        const byHand = () => {
+          const area = make('textarea', { readonly: '' });
+          area.value = text;
+          document.body.append(area);
+          area.select();
+          document.execCommand('copy');
+          area.remove();
+          done();
+        };
+        if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, byHand); else byHand();
+      } }, 'copy'),
+      make('button', { type: 'button', 'aria-label': `Download as CSV: ${name}`, onclick: () => {
+        const file = URL.createObjectURL(new Blob(['\ufeff', csv(table)], { type: 'text/csv' }));
+        const link = make('a', { href: file, download: `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 40) || `table-${place}`}.csv` });
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(file), 1000);
+      } }, 'CSV'),
+      said,
+    );
+    table.closest('.scroll').before(tools);
+  });
+
+  // Weeks and map: one scenario, one week ----------------------------------------------------------------------------
+
+  const weekly = data('weeks-data');
+  const flows = data('flows-data');
+  const state = { scenario: '', week: null, hidden: new Set(), before: false };
+  const changed = [];
+  const tell = () => changed.forEach(each => each());
+
+  const scenarios = Object.entries((weekly || flows || { scenarios: {} }).scenarios);
+  const choosers = [];
+  const controls = place => {
+    if (!place || !scenarios.length) return;
+    const map = place.dataset.controls === 'map';
+    const select = make('select', {}, ...(map ? [make('option', { value: ' ' }, 'before the announcement')] : [make('option', { value: '' }, 'all, as drawn')]),
+      ...scenarios.map(([id, name]) => make('option', { value: id }, name)));
+    const slider = make('input', { type: 'range', min: 0, max: weekly.weeks - 1, step: 1, value: 0 });
+    const output = make('output', {});
+    const reset = make('button', { type: 'button', onclick: () => { state.week = null; tell(); } }, 'all weeks');
+    select.addEventListener('change', () => {
+      state.before = select.value === ' ';
+      if (!state.before) state.scenario = select.value;
+      tell();
+    });
+    slider.addEventListener('input', () => { state.week = Number(slider.value); tell(); });
+    place.append(make('label', {}, 'Scenario ', select), make('label', {}, 'Week ', slider), output, reset);
+    if (!map && scenarios.length > 1) {
+      const shown = make('fieldset', {}, make('legend', {}, 'Lines shown'));
+      for (const [id, name] of scenarios) {
+        const box = make('input', { type: 'checkbox' });
+        box.checked = true;
+        box.addEventListener('change', () => { state.hidden[box.checked ? 'delete' : 'add'](id); tell(); });
+        shown.append(make('label', {}, box, ` ${name}`));
+      }
+      place.append(shown);
+    }
+    choosers.push(() => {
+      select.value = map && state.before ? ' ' : state.scenario || (map ? scenarios[0][0] : '');
+      slider.value = state.week ?? 0;
+      const said = state.week === null ? 'all weeks' : `week ${state.week}`;
+      slider.setAttribute('aria-valuetext', said);
+      output.textContent = said;
+      reset.disabled = state.week === null;
+    });
+  };
+  if (weekly) $$('[data-controls]').forEach(controls);
+  changed.push(() => choosers.forEach(each => each()));
+
+  const ground = /^M[\d.]+,[\d.]+h([\d.]+)v([\d.]+)h-/;
+  const charts = weekly ? $$('figure[data-key]').filter(figure => weekly.charts[figure.dataset.key]) : [];
+  charts.forEach(figure => {
+    const chart = weekly.charts[figure.dataset.key];
+    const plots = $$('svg path', figure).map(path => [path, ground.exec(path.getAttribute('d') || '')])
+      .filter(([path, found]) => found && Number(found[1]) > 100 && Number(found[2]) > 14);
+    const cursors = plots.map(([path, found]) => {
+      const cursor = document.createElementNS('http://www.w3.org/2000/svg', 'line');
+      cursor.setAttribute('class', 'cursor');
+      cursor.setAttribute('y1', 0);
+      cursor.setAttribute('y2', found[2]);
+      path.parentNode.append(cursor);
+      return [cursor, Number(found[1])];
+    });
+    const reading = make('p', { class: 'reading' });
+    $('figcaption', figure).after(reading);
+    figure.addEventListener('pointermove', event => {
+      if (!plots.length) return;
+      const box = plots[0][0].getBoundingClientRect();
+      const week = Math.floor((event.clientX - box.left) / box.width * weekly.weeks);
+      if (week >= 0 && week < weekly.weeks && week !== state.week) { state.week = week; tell(); }
+    });
+    changed.push(() => {
+      const { scenario, week } = state;
+      for (const [cursor, width] of cursors) {
+        cursor.style.display = week === null ? 'none' : '';
+        const x = width * ((week ?? 0) + 0.5) / weekly.weeks;
+        cursor.setAttribute('x1', x);
+        cursor.setAttribute('x2', x);
+      }
+      for (const path of $$('path[data-scenario]', figure)) {
+        const own = path.dataset.scenario;
+        path.classList.toggle('picked', scenario !== '' && own === scenario);
+        path.classList.toggle('other', scenario !== '' && own !== scenario);
+        path.style.display = state.hidden.has(own) ? 'none' : '';
+      }
+      const told = chart.rows.map(row => {
+        const line = row.by[''] || row.by[scenario || weekly.first] || Object.values(row.by)[0];
+        if (!line || week === null) return null;
+        return `${row.what} ${row.share ? percent(line[week]) : figures(line[week])}${row.unit ? ` ${row.unit}` : ''}`;
+      }).filter(Boolean);
+      const where = chart.rows.some(row => row.by['']) ? '' : `, ${Object.fromEntries(scenarios)[scenario || weekly.first] ?? ''}`;
+      reading.textContent = week === null ? '' : `Week ${week}${where}: ${told.join(', ')}`;
+    });
+  });
+
+  const links = flows ? $$('.map [data-lanes]') : [];
+  const titles = new Map(links.map(link => [link, $('title', link)]));
+  const drawn = new Map(links.map(link => [link, $('title', link).textContent]));
+  if (links.length) changed.push(() => {
+    const by = flows.flows[state.scenario || Object.keys(flows.scenarios)[0]] || {};
+    const touched = state.before || state.scenario !== '' || state.week !== null;
+    const now = lane => {
+      if (state.before) return flows.before[lane] ?? 0;
+      const line = by[lane] || [0];
+      if (line.length === 1) return line[0];
+      return state.week === null ? line.reduce((sum, value) => sum + value, 0) / line.length : line[state.week];
+    };
+    for (const link of links) {
+      const lanes = JSON.parse(link.dataset.lanes);
+      const shares = lanes.map(lane => {
+        const before = flows.before[lane] ?? 0;
+        return before > 0 ? now(lane) / before : now(lane) > 0 ? 1 : 0;
+      });
+      const share = shares.length ? Math.max(...shares) : 0;
+      link.classList.toggle('none', touched && share < 0.005);
+      link.style.opacity = touched ? Math.min(1, 0.3 + 0.7 * share) : '';
+      titles.get(link).textContent = touched
+        ? `${drawn.get(link)} - now ${lanes.map(lane => `${lane} ${figures(now(lane))}`).join(', ')}` : drawn.get(link);
+    }
+  });
+  if (weekly) tell();
+
+  // What if ----------------------------------------------------------------------------------------------------------
+
+  const whatIf = data('what-if-data');
+  const place = document.getElementById('what-if');
+  if (whatIf && place) {
+    const chosen = [...whatIf.plan];
+    let level = whatIf.levels.indexOf(whatIf.budget) < 0 ? 0 : whatIf.levels.indexOf(whatIf.budget);
+    const said = make('p', { class: 'said', role: 'status' });
+    const output = make('output', {});
+    const selects = whatIf.regimes.map((regime, at) => {
+      const select = make('select', {}, ...regime.policies.map((policy, number) => make('option', { value: number }, policy)));
+      select.addEventListener('change', () => { chosen[at] = Number(select.value); show(); });
+      return select;
+    });
+    const slider = make('input', { type: 'range', min: 0, max: whatIf.levels.length - 1, step: 1, value: level });
+    slider.addEventListener('input', () => { level = Number(slider.value); show(); });
+    const back = make('button', { type: 'button', onclick: () => {
+      whatIf.plan.forEach((number, at) => { chosen[at] = number; });
+      level = Math.max(0, whatIf.levels.indexOf(whatIf.budget));
+      show();
+    } }, 'back to the plan');
+    const money = value => `${figures(value)} ${whatIf.money}`.trim();
+    const show = () => {
+      selects.forEach((select, at) => { select.value = chosen[at]; });
+      slider.value = level;
+      const budget = whatIf.levels[level];
+      output.textContent = budget === null ? 'no limit' : money(budget);
+      slider.setAttribute('aria-valuetext', output.textContent);
+      const used = whatIf.limits.map((limit, number) => whatIf.regimes.reduce((sum, regime, at) => sum + regime.loads[chosen[at]][number], 0));
+      const over = whatIf.limits.filter((limit, number) => limit.most !== null && used[number] > limit.most * (1 + 1e-9) + 1e-9);
+      const row = whatIf.rows[chosen.join(',')];
+      const own = whatIf.sign * whatIf.outcome;
+      let text, kind = '';
+      if (over.length) {
+        text = `These policies take more than is allowed: ${over.map(limit => limit.words).join(', ')}.`; kind = 'bad';
+      } else if (!row) {
+        text = 'These policies are too far from the plan to have been worked out ahead; sluicegate evaluate works out any choice.'; kind = 'bounded';
+      } else if (row[1][level] === 'n') {
+        text = 'No plan with these policies keeps the limits at this budget.'; kind = 'bad';
+      } else {
+        const value = row[0][level], exact = row[1][level] === 'e';
+        const apart = value === null ? null : whatIf.sign * value - own;
+        const more = apart === null || Math.abs(apart) < 5e-4 * Math.abs(own || 1) ? 'as in the plan'
+          : `${money(Math.abs(apart))} ${(apart > 0) ? 'better' : 'worse'} than the plan`;
+        text = exact ? `${whatIf.title} ${money(value)}: ${more}. Worked out: exact.`
+          : value === null ? 'Not worked out, and not bounded.'
+          : `${whatIf.title} ${whatIf.sign > 0 ? 'at most' : 'at least'} ${money(value)}: not worked out, bounded.`;
+        kind = exact ? 'exact' : 'bounded';
+      }
+      said.textContent = text;
+      said.className = `said ${kind}`;
+    };
+    place.append(
+      make('div', { class: 'switches' }, ...whatIf.regimes.map((regime, at) => make('label', {}, `${regime.name} `, selects[at]))),
+      ...(whatIf.levels.length > 1 ? [make('div', { class: 'controls' }, make('label', {}, 'Budget ', slider), output, back)] : [make('div', { class: 'controls' }, back)]),
+      said,
+    );
+    show();
+  }
+})();
