@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...model.network.network import NONE, OPEN, outage_scenarios
+from ...model.network import NONE, OPEN, outage_scenarios
 from ..format.numbers import percent
 from ..format.words import words_of
 
