@@ -144,7 +144,7 @@ def solve_by(job: Job) -> Plan:
     finally:
         if engine is not None:
             engine.close()
-            monitor.enumerated(engine)
+            job.monitor.enumerated(engine)
 
 
 def _attempt(job: Job, engine: Engine | None) -> Plan:
