@@ -30,7 +30,7 @@ INTRO = (
 
 HEADS = ("Decision", "Name", "Kind", "Chosen", "Units", "Price", "Cost", "Reviewer hours", "Political capital")
 
-WIDTHS = (26, 30, 12, 18, 12, 12, 14, 14, 14)
+WIDTHS = (26, 44, 12, 18, 12, 16, 16, 16, 16)
 
 TOTALS = 2
 """Row of the heads of the totals, counted from 0; the decisions follow below."""
@@ -188,10 +188,11 @@ def _add_row(
 ) -> None:
     from xlsxwriter.utility import xl_range_abs
 
-    free = {"bg_color": "#fff6dd", "border": 1, "border_color": "#d9c88f"}
-    figure = writer.format(_figures([row.price or 0.0, *row.loads]))
+    free = {"bg_color": "#fff6dd", "border": 1, "border_color": "#d9c88f", "valign": "top"}
+    top = {"valign": "top"}
     for column, text in enumerate((row.key, row.name, row.kind)):
-        writer.text(sheet, place, column, text, writer.format(bold=True) if column == 0 and _is_chosen(row) else None)
+        bold = {"bold": True} if column == 0 and _is_chosen(row) else {}
+        writer.text(sheet, place, column, text, writer.format(text_wrap=column < 2, **bold, **top))
     if row.kind == STOCKPILE:
         sheet.write_number(place, 4, row.units or 0.0, writer.format(_figures([row.units or 0.0]), **free))
         most = 1e15 if row.most is None else row.most
@@ -217,13 +218,15 @@ def _add_row(
             source = f"={xl_range_abs(begin, menu.column + 1, end, menu.column + 1)}"
         sheet.data_validation(place, 3, place, 3, {"validate": "list", "source": source})
     if row.price is not None:
-        sheet.write_number(place, 5, row.price, figure)
+        sheet.write_number(place, 5, row.price, writer.format(_figures([row.price]), **top))
     line = place + 1
     if row.kind == POLICY:
         for load, (_, column) in enumerate(LOADS):
+            figure = writer.format(_figures([row.loads[load]]), **top)
             sheet.write_formula(place, column, menu.looked_up(load, place), figure, row.loads[load])
     else:
         formula = f"=E{line}*F{line}" if row.kind == STOCKPILE else f'=IF(D{line}="yes",F{line},0)'
+        figure = writer.format(_figures([row.price or 0.0, row.loads[0]]), **top)
         sheet.write_formula(place, 6, formula, figure, row.loads[0])
     wrapped = writer.format(text_wrap=True, valign="top")
     for column, text in enumerate(why, start=len(HEADS)):

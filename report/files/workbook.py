@@ -192,6 +192,9 @@ class _Writer(SheetWriter):
                     "gap": 60,
                 }
             )
+            # What begins like a formula would be taken for a reference.
+            named = {} if self.money.startswith("=") else {"name": self.money}
+            chart.set_x_axis({**named, "num_format": "#,##0", **_from_zero(self.view.scenarios)})
             chart.set_y_axis({"reverse": True, "label_position": "low"})
             chart.set_legend({"none": True})
             sheet.insert_chart(1, 4, chart)
@@ -522,6 +525,12 @@ class _Writer(SheetWriter):
         chart.set_y_axis({"num_format": "0%", "max": 1, "min": 0, "name": "share of demand"})
         chart.set_size({"width": 900, "height": 340})
         sheet.insert_chart(len(wide) + 2, 1, chart)
+
+
+def _from_zero(rows: Sequence[ScenarioRow]) -> dict[str, float]:
+    """Return the end of the axis at which bars begin: 0, where all are on one side of it."""
+    outcomes = [row.outcome for row in rows]
+    return {"min": 0.0} if min(outcomes) >= 0 else {"max": 0.0} if max(outcomes) <= 0 else {}
 
 
 def _yes(value: bool) -> str:
