@@ -306,7 +306,8 @@ def lane_flows(plan: Plan) -> dict[str, Any]:
         table = table.reindex(columns=range(weeks), fill_value=0.0)
         amounts = table if whole else table.mean(axis=1).to_frame()
         flows[scenario] = {
-            str(lane): [_short(value) for value in row] for lane, row in zip(amounts.index, amounts.to_numpy().tolist())
+            str(lane): [_short(value) for value in row]
+            for lane, row in zip(amounts.index, amounts.to_numpy().tolist(), strict=True)
         }
     before = {row.lane: _short(row.base_flow) for row in plan.case.lanes}
     return {"before": before, "scenarios": names, "flows": flows}

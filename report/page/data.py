@@ -138,7 +138,7 @@ def what_if_data(plan: Plan) -> dict[str, Any] | None:
 
 
 def what_if_rows(plan: Plan) -> list[list[str]]:
-    """Return what one switch from the plan gives at the case's budget, as rows of a table: regime, policy, outcome, how far known."""
+    """Return what one switch from the plan gives at the case's budget: regime, policy, outcome, how far that is known."""
     found = what_if_data(plan)
     if found is None:
         return []
