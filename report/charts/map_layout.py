@@ -249,6 +249,7 @@ def _draw(
     """Draw every line from a port of one box to a port of another, level where it passes a column, with its arrow."""
     boxes = {node.site: node for node in nodes}
     ports = _ports(boxes, links)
+    turn = _turns(links, ports)
     for place, (link, chain) in enumerate(zip(links, chains, strict=True)):
         (start, out), (end, into) = ports[place, "start"], ports[place, "end"]
         middle = [(EDGE + int(slot[0]) * (BOX_WIDTH + BETWEEN), centres[slot]) for slot in chain if slot[1] >= 0]
@@ -259,14 +260,32 @@ def _draw(
         for x, y in middle if out > 0 else list(reversed(middle)):
             points += [(x, y), (x + BOX_WIDTH, y)] if out > 0 else [(x + BOX_WIDTH, y), (x, y)]
         points.append(foot)
-        link.path = f"M{start[0]:.1f} {start[1]:.1f}" + "".join(_curve(*ends, out, into) for ends in pairwise(points))
+        turns = [turn[place] if at == 0 else 0.5 for at in range(len(points) - 1)]
+        curves = (_curve(*ends, out, into, at) for ends, at in zip(pairwise(points), turns, strict=True))
+        link.path = f"M{start[0]:.1f} {start[1]:.1f}" + "".join(curves)
         link.head = f"M{tip[0]:.1f} {tip[1]:.1f}L{foot[0]:.1f} {foot[1] - half:.1f}L{foot[0]:.1f} {foot[1] + half:.1f}Z"
 
 
-def _curve(start: Point, end: Point, out: int, into: int) -> str:
-    bend = start[0] + BETWEEN / 2
+def _turns(links: Sequence[Link], ports: dict[tuple[int, str], tuple[Point, int]]) -> dict[int, float]:
+    """Return at which share of the way to the next column every line turns up or down.
+
+    Of lines that go down from one column the highest turns last, of those that go up the lowest, so that they do not cross.
+    """
+    together: dict[tuple[float, int, bool], list[tuple[float, int]]] = defaultdict(list)
+    for place in range(len(links)):
+        ((x, y), side), ((_, end), _) = ports[place, "start"], ports[place, "end"]
+        together[x, side, end > y].append((y, place))
+    found = {}
+    for (_, _, down), members in together.items():
+        for rank, (_, place) in enumerate(sorted(members, reverse=down)):
+            found[place] = 0.25 + 0.5 * (rank + 0.5) / len(members)
+    return found
+
+
+def _curve(start: Point, end: Point, out: int, into: int, turn: float) -> str:
+    bend = start[0] + out * BETWEEN / 2
     if out * (end[0] - start[0]) > 0 and into == -out:
-        half = (start[0] + end[0]) / 2
+        half = start[0] + turn * (end[0] - start[0])
         return f"C{half:.1f} {start[1]:.1f} {half:.1f} {end[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
     return f"C{bend:.1f} {start[1]:.1f} {bend:.1f} {end[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
 

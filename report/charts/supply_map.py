@@ -11,7 +11,6 @@ from ...analysis.dependence.prices import Prices
 from ...model.network import NONE, OPEN, Network
 from ..format.names import broken
 from ..format.numbers import number, percent, plain
-from ..format.words import words_of
 from .map_layout import BOX_WIDTH, LINE, PAD, Band, Label, placed
 
 if TYPE_CHECKING:
@@ -289,18 +288,15 @@ def lane_flows(plan: Plan) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``before``: units a week by lane; ``scenarios``: name in words by scenario; ``flows``: by scenario and lane, units of
-        every week, or the mean alone.
+        ``before``: units a week by lane; ``flows``: by scenario and lane, units of every week, or the mean alone.
     """
     if "flows" not in plan.tables:
-        return {"before": {}, "scenarios": {}, "flows": {}}
+        return {"before": {}, "flows": {}}
     frame, weeks = plan.tables["flows"], plan.case.settings.horizon.weeks
-    calm = words_of(plan.case).calm
-    names = {name: calm if name == NONE else plain(name) for name in plan.scenarios}
     theirs = frame[frame["side"] == "counterpart"]
-    whole = len(theirs) * len(names) + len(frame) <= MOST_FIGURES
+    whole = len(theirs) * len(plan.scenarios) + len(frame) <= MOST_FIGURES
     flows: dict[str, dict[str, list[float]]] = {}
-    for scenario in names:
+    for scenario in plan.scenarios:
         rows = frame[(frame["scenario"] == scenario) | (frame["side"] == "counterpart")]
         table = rows.pivot_table(index="lane", columns="week", values="dispatched", aggfunc="sum", fill_value=0.0)
         table = table.reindex(columns=range(weeks), fill_value=0.0)
@@ -310,7 +306,7 @@ def lane_flows(plan: Plan) -> dict[str, Any]:
             for lane, row in zip(amounts.index, amounts.to_numpy().tolist(), strict=True)
         }
     before = {row.lane: _short(row.base_flow) for row in plan.case.lanes}
-    return {"before": before, "scenarios": names, "flows": flows}
+    return {"before": before, "flows": flows}
 
 
 def _short(value: float) -> float:

@@ -16,6 +16,7 @@ from ..charts.supply_map import lane_flows
 from ..format.numbers import number, plain
 from ..format.words import words_of
 from ..views.case import LIMITS
+from ..views.scenarios import title_of
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -64,7 +65,7 @@ def weekly_data(plan: Plan, charts: Mapping[str, tuple[str, Pair]]) -> dict[str,
     first = plan.worst_package or NONE
     return {
         "weeks": plan.case.settings.horizon.weeks,
-        "scenarios": scenario_names(plan),
+        "scenarios": _scenario_names(plan),
         "first": first,
         "charts": found,
     }
@@ -79,15 +80,15 @@ def _by_pair(plan: Plan, table: str, field: str) -> dict[tuple[str, str, str], d
     return found
 
 
-def scenario_names(plan: Plan) -> dict[str, str]:
+def _scenario_names(plan: Plan) -> dict[str, str]:
     """Return the scenarios of a plan in words, by id."""
     calm = words_of(plan.case).calm
-    return {name: calm if name == NONE else plain(name) for name in plan.scenarios}
+    return {name: calm if name == NONE else plain(title_of(plan.case, name)) for name in plan.scenarios}
 
 
 def flows_data(plan: Plan) -> dict[str, Any]:
     """Return what every lane carries before, and in every scenario and week."""
-    return lane_flows(plan)
+    return {"scenarios": _scenario_names(plan), **lane_flows(plan)}
 
 
 def what_if_data(plan: Plan) -> dict[str, Any] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...model.network import NONE
 from ..charts.narrow import pair_title
 from ..charts.plan import counterpart_losses, margins, our_losses, settlements, sourcing_figures
 from ..charts.supply_map import change_words, supply_map
@@ -247,7 +246,7 @@ def _sourcing_rows(view: PlanView) -> list[list[str]]:
     places = decimals(row.cost for row in view.lanes)
     rows, needed = [], lanes_needed(view.reasons)
     for row in view.lanes:
-        told = f"qualified, for {plain(needed[row.id])}" if needed.get(row.id, NONE) != NONE else "qualified"
+        told = f"qualified, for {plain(needed[row.id])}" if row.id in needed else "qualified"
         state = told if row.qualified else "not qualified" if row.to_qualify else ""
         share = [percent(row.status_quo_share), percent(row.plan_share)]
         rows.append([plain(row.id), plain(row.item), plain(row.party), *share, number(row.cost, places), state])

@@ -54,7 +54,7 @@ def lost_words(row: ReasonRow, places: int) -> str:
 
 def need_words(row: ReasonRow, places: int) -> str:
     """Return the scenario and the limit that need a decision, all else kept."""
-    scenario = "" if row.scenario is None else "without retaliation" if row.scenario == NONE else plain(row.scenario)
+    scenario = "" if row.scenario is None else "without retaliation" if row.scenario == NONE else plain(row.where)
     if row.limit is not None:
         more = f", and {counted(row.others, 'limit')} more" if row.others else ""
         where = f"{scenario}: " if scenario else ""

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...model.network import NONE
 from ...model.plan.choices import LANE, POLICY, Offer
+from .scenarios import scenario_stories
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -34,6 +36,8 @@ class ReasonRow:
         Whether it is proven that no plan keeps the limits without it.
     instead
         What the best plan without it does otherwise, in words.
+    where
+        Name of that scenario for people; empty without one.
     scenario, limit, amount, measure, over, others
         All else kept: the limit that breaks first without it, where, by how much, in what unit (``share``: of demand), whether
         too much is used or too little served, and how many more break; limit None where all limits are kept.
@@ -52,6 +56,7 @@ class ReasonRow:
     high: float | None
     no_plan: bool
     instead: tuple[str, ...]
+    where: str
     scenario: str | None
     limit: str | None
     amount: float | None
@@ -76,10 +81,13 @@ def reason_rows(plan: Plan) -> tuple[ReasonRow, ...]:
     """Return what each decision of a plan is for; nothing where that was not worked out."""
     names = {row.regime: row.name or row.regime for row in plan.case.regimes}
     units = Offer.of(plan.case).units
-    return tuple(_row(reason, names, units) for reason in plan.reasons)
+    scenarios = {name: story.title for name, story in scenario_stories(plan.case).items()}
+    return tuple(_row(reason, names, units, scenarios) for reason in plan.reasons)
 
 
-def _row(reason: Mapping[str, Any], names: Mapping[str, str], units: Mapping[str, str]) -> ReasonRow:
+def _row(
+    reason: Mapping[str, Any], names: Mapping[str, str], units: Mapping[str, str], scenarios: Mapping[str, str]
+) -> ReasonRow:
     kind, key = reason["kind"], reason["key"]
     return ReasonRow(
         kind,
@@ -93,6 +101,7 @@ def _row(reason: Mapping[str, Any], names: Mapping[str, str], units: Mapping[str
         reason["high"],
         reason["no_plan"],
         tuple(reason["instead"]),
+        "" if reason["scenario"] is None else scenarios.get(reason["scenario"], reason["scenario"]),
         reason["scenario"],
         reason["limit"],
         reason["amount"],
@@ -104,5 +113,5 @@ def _row(reason: Mapping[str, Any], names: Mapping[str, str], units: Mapping[str
 
 
 def lanes_needed(rows: tuple[ReasonRow, ...]) -> dict[str, str]:
-    """Return the scenario that needs each lane and qualification of a plan."""
-    return {row.key: row.scenario for row in rows if row.kind == LANE and row.scenario is not None}
+    """Return the name of the scenario, other than that without retaliation, that needs each lane and qualification of a plan."""
+    return {row.key: row.where for row in rows if row.kind == LANE and row.scenario not in (None, NONE)}

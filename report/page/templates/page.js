@@ -55,7 +55,7 @@
     const name = words(table.caption || table.closest('.scroll'));
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, at) => {
-      if (!words(head)) return;
+      if (!words(head) || $('.unseen', head)) return;
       const button = make('button', { type: 'button', class: 'sort', onclick: () => sortBy(table, at, head) });
       button.append(...head.childNodes);
       head.append(button);

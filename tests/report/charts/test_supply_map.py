@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
 from pytest import approx
-from sluicegate import Plan, load_case
+from sluicegate import Plan, load_case, with_reasons
 from sluicegate.analysis.results import read_result
-from sluicegate.report.charts.supply_map import THICK, Node, _columns, _spread, supply_map
+from sluicegate.report.charts.map_layout import BETWEEN, columns_of, spread
+from sluicegate.report.charts.supply_map import OTHER, REVIEWED, THICK, Node, supply_map
 
 from sluicegate_testing.cli_cases import small
 
@@ -42,26 +43,66 @@ def test_every_site_and_lane_has_its_place(name: str) -> None:
         assert node.x + node.width <= found.width and node.y + node.height <= found.height
 
 
-def test_lines_run_from_box_to_box(taiwan: Plan) -> None:
+@pytest.mark.parametrize("name", ["tutorial", "japan-korea-2019", "taiwan-korea", "battery-europe"])
+def test_labels_cover_nothing_and_sides_keep_apart(name: str) -> None:
+    case = load_case(name)
+    found = supply_map(Plan(case=case, status="infeasible", policies={row.regime: "open" for row in case.regimes}))
+    boxes = [(node.x, node.y, node.width, node.height) for node in found.nodes]
+    labels = [
+        (link.text.left, link.text.top, link.text.width, link.text.height)
+        for link in found.links
+        if link.text is not None
+    ]
+    for place, (x, y, width, height) in enumerate(labels):
+        assert x >= 0 and x + width <= found.width and y >= 0 and y + height <= found.height
+        for other_x, other_y, other_width, other_height in [*boxes, *labels[:place]]:
+            beside = x + width <= other_x or other_x + other_width <= x
+            assert beside or y + height <= other_y or other_y + other_height <= y
+    for before, after in pairwise(found.bands):
+        assert before.bottom < after.top
+    inside = {band.side: band for band in found.bands}
+    for node in found.nodes:
+        assert inside[node.side].top <= node.y and node.y + node.height <= inside[node.side].bottom
+
+
+def test_arrows_run_from_box_to_box(taiwan: Plan) -> None:
     found = supply_map(taiwan)
     nodes = {node.site: node for node in found.nodes}
     for link in found.links:
-        figures = [float(text) for text in re.findall(r"-?[\d.]+", link.path)]
+        line, head = ([float(text) for text in re.findall(r"-?[\d.]+", path)] for path in (link.path, link.head))
         origin, destination = nodes[link.origin], nodes[link.destination]
-        assert figures[0] == approx(origin.x + (origin.width if origin.x <= destination.x else 0), abs=0.1)
-        assert figures[1] == approx(origin.y + origin.height / 2, abs=0.1)
-        assert figures[-1] == approx(destination.y + destination.height / 2, abs=0.1)
+        assert any(line[0] == approx(origin.x + side, abs=0.1) for side in (0.0, origin.width))
+        assert origin.y < line[1] < origin.y + origin.height
+        # The tip touches the box, the line ends at the foot of the head.
+        assert any(head[0] == approx(destination.x + side, abs=0.1) for side in (0.0, destination.width))
+        assert destination.y < head[1] < destination.y + destination.height
+        assert line[-2] == approx(head[2], abs=0.1) and line[-1] == approx(head[1], abs=0.1)
+        assert 3 < abs(head[0] - head[2]) < BETWEEN
 
 
-def test_width_is_value(plan: Plan) -> None:
+def test_lanes_that_can_be_reviewed_run_forwards(taiwan: Plan) -> None:
+    found = supply_map(taiwan)
+    nodes = {node.site: node for node in found.nodes}
+    for link in found.links:
+        if link.kind in ("reviewed", "new"):
+            assert nodes[link.origin].x < nodes[link.destination].x, (link.origin, link.destination)
+
+
+def test_width_is_what_a_lane_decides(plan: Plan) -> None:
     found = supply_map(plan)
     links = {(link.origin, link.destination): link for link in found.links}
-    # By hand: gas 10 a week at 2; chips 4 a week at 20.
+    # By hand: gas 10 a week at 2; chips 4 a week at 20. The reviewed lane is the wider, though chips are worth more.
     assert links["us-site", "them-site"].value == approx(20)
     assert links["them-site", "us-site"].value == approx(80)
-    assert links["them-site", "us-site"].width == approx(THICK)
-    widths = sorted(found.links, key=lambda link: link.value)
-    assert [link.width for link in widths] == sorted(link.width for link in found.links)
+    assert links["us-site", "them-site"].width == approx(REVIEWED)
+    assert links["them-site", "us-site"].width == approx(OTHER)
+    weighed = {link.kind: link.width for link in supply_map(with_reasons(plan)).links}
+    assert max(weighed["reviewed"], weighed["new"]) == approx(THICK)
+
+
+def test_what_is_bought_for_one_scenario_is_not_idle(taiwan: Plan) -> None:
+    kinds = {row["lane"].lane: row["kind"] for row in supply_map(taiwan).lanes}
+    assert taiwan.qualified and all(kinds.get(lane, "new") == "new" for lane in taiwan.qualified)
 
 
 def test_controlled_lanes_are_marked(plan: Plan, taiwan: Plan) -> None:
@@ -80,19 +121,19 @@ def test_controlled_lanes_are_marked(plan: Plan, taiwan: Plan) -> None:
 
 
 def test_goods_move_to_the_right_unless_they_go_round() -> None:
-    columns = _columns(["a", "b", "c", "d"], [("a", "b"), ("b", "c"), ("a", "c"), ("d", "c")])
+    columns = columns_of(["a", "b", "c", "d"], [("a", "b"), ("b", "c"), ("a", "c"), ("d", "c")])
     assert columns == {"a": 0, "b": 1, "c": 2, "d": 1}
-    round_ = _columns(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a")])
+    round_ = columns_of(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a")])
     assert round_ == {"a": 0, "b": 1, "c": 2}
-    assert _columns(["a", "b"], [("a", "b"), ("b", "a")]) == {"a": 0, "b": 1}
+    assert columns_of(["a", "b"], [("a", "b"), ("b", "a")]) == {"a": 0, "b": 1}
 
 
 def test_boxes_are_spread_around_where_they_want_to_be() -> None:
-    assert _spread([0, 200], [20, 20]) == approx([0, 200])
-    same = _spread([50, 50, 50], [20, 20, 20])
+    assert spread([0, 200], [20, 20]) == approx([0, 200])
+    same = spread([50, 50, 50], [20, 20, 20])
     assert same[1] == approx(50)
     assert same[1] - same[0] == approx(36) and same[2] - same[1] == approx(36)
-    assert _spread([100, 0], [20, 20]) == approx([32, 68])
+    assert spread([100, 0], [20, 20]) == approx([32, 68])
 
 
 def test_long_names_fit_their_box() -> None:
