@@ -171,18 +171,9 @@ def evaluate(
         dict.fromkeys(qualified, True),
         natural_stockpile(stockpile or {}, problem.units),
     )
-    leader_problem = problem.leader_problem
     cost = problem.response_cost(choice)
     admin = problem.admin_cost(choice)
-    fixed = {}
-    for variables, amounts in (
-        (leader_problem.model.qualify, first.qualify),
-        (leader_problem.model.stockpile, first.stockpile),
-    ):
-        for index, variable in variables.items():
-            place = leader_problem.compiled.column.get(id(variable))
-            if place is not None:
-                fixed[place] = float(amounts.get(index, 0.0))
+    fixed = problem.first_stage_columns(first)
     constant = problem.constant(cost, admin)
     outcome = problem.fixed_policy.best(choice, cost, constant, admin, fixed=fixed)
     if outcome.solution is None:

@@ -307,6 +307,19 @@ class Problem:
         start = None if crash is not None else repeated_basis(before.basis, self.opened, self.leader_problem)
         return FixedPolicySolver(self.leader_problem, before.cost, self.log, self.stop, crash, start)
 
+    def first_stage_columns(self, first: FirstStage) -> dict[int, float]:
+        """Return the first-stage columns of the leader problem, held at given choices; what is not named is not chosen."""
+        leader_problem, held = self.leader_problem, {}
+        for variables, amounts in (
+            (leader_problem.model.qualify, first.qualify),
+            (leader_problem.model.stockpile, first.stockpile),
+        ):
+            for index, variable in variables.items():
+                place = leader_problem.compiled.column.get(id(variable))
+                if place is not None:
+                    held[place] = float(amounts.get(index, 0.0))
+        return held
+
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
         return FollowerSolver(self.response, self.stop).solve(policy_indices_of(choice, self.network.menu))[0]

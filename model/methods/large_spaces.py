@@ -137,6 +137,7 @@ def solve_by(
     finally:
         if engine is not None:
             engine.close()
+            monitor.enumerated(engine)
 
 
 def _attempt(
