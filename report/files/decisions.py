@@ -188,10 +188,10 @@ def _add_row(
 ) -> None:
     from xlsxwriter.utility import xl_range_abs
 
-    free = {"bg_color": "#fff6dd", "border": 1, "border_color": "#d9c88f", "valign": "top"}
-    top = {"valign": "top"}
+    free: dict[str, Any] = {"bg_color": "#fff6dd", "border": 1, "border_color": "#d9c88f", "valign": "top"}
+    top: dict[str, Any] = {"valign": "top"}
     for column, text in enumerate((row.key, row.name, row.kind)):
-        bold = {"bold": True} if column == 0 and _is_chosen(row) else {}
+        bold: dict[str, Any] = {"bold": True} if column == 0 and _is_chosen(row) else {}
         writer.text(sheet, place, column, text, writer.format(text_wrap=column < 2, **bold, **top))
     if row.kind == STOCKPILE:
         sheet.write_number(place, 4, row.units or 0.0, writer.format(_figures([row.units or 0.0]), **free))

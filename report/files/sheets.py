@@ -86,12 +86,15 @@ class SheetWriter:
         rows = len(columns[0].cells)
         for position, column in enumerate(columns):
             # Text keeps its distance from the figures before it.
-            place = {"align": "left", "indent": 1 if position else 0} if column.kind == TEXT else {"align": "right"}
+            place: dict[str, Any] = {"align": "left", "indent": 1 if position else 0}
+            if column.kind != TEXT:
+                place = {"align": "right"}
             self.text(sheet, 0, position, column.title, self.format(**header, **place))
             if note := note_of(title, column.title):
                 sheet.write_comment(0, position, note, NOTE)
             wide = column.kind == TEXT and _longest(column) > WIDEST
-            words = self.format(**place, **({"text_wrap": True, "valign": "top"} if wide else {})) if position else None
+            wrap: dict[str, Any] = {"text_wrap": True, "valign": "top"} if wide else {}
+            words = self.format(**place, **wrap) if position else None
             style = None if column.kind == TEXT else self.number(column.kind, column.cells)
             for row, value in enumerate(column.cells, start=1):
                 if isinstance(value, str):
