@@ -140,7 +140,7 @@ def _reasons(view: PlanView) -> Iterable[RenderableType]:
     for decision, takes, lost, *_ in reason_cells(view.reasons):
         found.add_row(Name(decision), takes, lost)
     yield indented(found)
-    yield text_line("Needed for: all else kept. Instead: what the best plan without it does.", "dim")
+    yield text_line("What needs it: all else kept. Instead: what the best plan without it does.", "dim")
     for line in reason_lines(view.reasons):
         yield text_line(f"- {line}")
 

@@ -31,7 +31,7 @@ def reason_cells(rows: tuple[ReasonRow, ...]) -> Iterator[list[str]]:
 def reason_lines(rows: tuple[ReasonRow, ...]) -> Iterator[str]:
     """Yield for every decision what needs it and what is done instead, in a line."""
     for decision, _, _, needed, instead in reason_cells(rows):
-        yield f"{decision}. Needed for {needed}." + (f" Instead: {instead}." if instead else "")
+        yield f"{decision}. What needs it: {needed}." + (f" Instead: {instead}." if instead else "")
 
 
 def decision_words(row: ReasonRow) -> str:
