@@ -22,7 +22,6 @@ from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Stopped
 from ...model.plan.plan import Plan
 from ...model.plan.tolerances import LEVERAGE_TIE, SMALL_LEVERAGE
-from ...model.solving import natural_stockpile
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Without:
         self.leverage = plan.leverage / self.money
         self.limits = SolveLimits.of(problem.case)
         self.choice: dict[str, str] = {**problem.all_open, **plan.policies}
-        self.first = FirstStage(dict.fromkeys(plan.qualified, True), natural_stockpile(plan.stockpile, problem.units))
+        self.first = FirstStage.given(plan.qualified, plan.stockpile, problem.units)
         self.figures = Figures(problem)
         self.noise = max(SMALL_LEVERAGE * money_scale(problem), LEVERAGE_TIE * abs(self.leverage))
 
@@ -253,7 +252,7 @@ class Without:
             kept = {pair: amount for pair, amount in first.stockpile.items() if "/".join(pair) != decision.key}
             first = replace(first, stockpile=kept)
         cost, admin = problem.response_cost(choice), problem.admin_cost(choice)
-        fixed = problem.first_stage_columns(first)
+        fixed = problem.choices.at(first.qualify, first.stockpile)
         solver = problem.fixed_policy
         solver.solve_limits = self.limits
         outcome = solver.best_elastic(choice, cost, problem.constant(cost, admin), admin, fixed)
