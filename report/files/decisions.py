@@ -124,8 +124,8 @@ def add_decisions(writer: SheetWriter, plan: Plan, why: dict[str, tuple[str, ...
     writer.text(sheet, 0, 0, INTRO, writer.format(italic=True))
     for column, head in enumerate(heads):
         right = 4 <= column < len(HEADS)
-        place: dict[str, Any] = {"align": "right"} if right else {"align": "left", "indent": int(column >= len(HEADS))}
-        style = writer.format(bold=True, text_wrap=True, valign="top", bottom=1, **place)
+        side: dict[str, Any] = {"align": "right"} if right else {"align": "left", "indent": int(column >= len(HEADS))}
+        style = writer.format(bold=True, text_wrap=True, valign="top", bottom=1, **side)
         unit = f" ({writer.money})" if head in ("Price", "Cost") else ""
         writer.text(sheet, first - 1, column, head + unit, style)
         sheet.set_column(column, column, (*WIDTHS, *WHY_WIDTHS)[column])
