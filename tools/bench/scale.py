@@ -20,7 +20,6 @@ from sluicegate import Case, solve
 from sluicegate.model.leader.fixed_policy import face_of
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.local_search import LocalSearch
-from sluicegate.model.methods.single_level import watch
 from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.plan.monitor import Monitor
 from sluicegate.model.solver.highs import Highs, Program
@@ -107,7 +106,7 @@ def _gap(leverage: float | None, bound: float | None) -> float | None:
 def by_program(program: Program, seconds: float, gap: float) -> Answer:
     clock = Clock(seconds)
     highs = Highs(program, mip_rel_gap=gap)
-    watch(highs, clock.stop)
+    highs.watch(clock.stop)
     outcome = highs.solve()
     leverage = None if outcome.objective is None else -outcome.objective
     bound = None if outcome.bound is None else -outcome.bound

@@ -24,7 +24,7 @@ from sluicegate.model.plan.clock import Clock
 from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.solving import choose
 
-from sluicegate_testing.builders import case, demand, idle, lane, policy, stock
+from sluicegate_testing.builders import OURS, case, demand, idle, lane, policy, stock
 from sluicegate_testing.oracle import oracle
 from sluicegate_testing.strategies import cases, random_case
 from tools.bench.generate import generate
@@ -50,22 +50,22 @@ def check_rows(problem: Problem, most: int = 6) -> Blocks:
     for place in dice.permutation(len(combinations))[:most]:
         here = combinations[place]
         row = blocks.row(responder.solve(here)[1], here)
-        assert blocks.value(row, here) == approx(costs[here], abs=1e-8 * stake)
+        assert blocks.value([row], here) == approx(costs[here], abs=1e-8 * stake)
         # So does any response, also one that ships more than it needs and lacks what it ships from.
         solution, upper = responder.solve(here)[1], arrays.upper(here)
         wasteful = blocks.row(
             np.where(blocks.core, solution, solution + 0.7 * (np.minimum(upper, 1e3) - solution)), here
         )
         for policy_indices, cost in costs.items():
-            assert blocks.value(row, policy_indices) >= cost - 1e-9 * stake
-            assert blocks.value(wasteful, policy_indices) >= cost - 1e-9 * stake
+            assert blocks.value([row], policy_indices) >= cost - 1e-9 * stake
+            assert blocks.value([wasteful], policy_indices) >= cost - 1e-9 * stake
     if blocks.apart:
         for _ in range(2):
             weights = [dice.dirichlet(np.full(len(block.combinations), 0.3)) for block in blocks.blocks]
             row, value = blocks.mix(weights)
             mean = 0.0
             for policy_indices, cost in costs.items():
-                assert blocks.value(row, policy_indices) >= cost - 1e-9 * stake
+                assert blocks.value([row], policy_indices) >= cost - 1e-9 * stake
                 parts = zip(weights, blocks.blocks, strict=True)
                 mean += cost * float(np.prod([shares[block.place(policy_indices)] for shares, block in parts])) / idle
             # No concave bound is below the mean of V over independent draws of the blocks' combinations.
@@ -207,3 +207,41 @@ def test_rows_and_cuts_bound_leverage() -> None:
         value = answer.values.get(tuple(menu[digit] for menu, digit in zip(menus, policy_indices, strict=True)))
         if value is not None:
             assert search.master.most(policy_indices) >= value - 1e-4 * abs(value)
+
+
+@pytest.mark.parametrize(("above", "status"), [(0.9, "optimal"), (1.1, "feasible")])
+def test_a_leverage_of_nothing_is_judged_by_the_stake(
+    above: float, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no policy does any harm, no gap is relative to the leverage: not where the search stops, nor of the plan."""
+    nothing = case(
+        2,
+        lanes=[lane("us", "them", 1.0, regime="list"), idle("world", "them", 1.0, unit_cost=1.0)],
+        demands=[demand("them", 1.0, 20.0)],
+        regimes=OURS,
+        policies=[policy(1)],
+    )
+    stake, unit = money_scale(Problem(nothing)), Problem.natural(nothing).units.money
+    monkeypatch.setattr(Rows, "run", lambda self: self.trials.enough(self.gap) * above)
+    plan = solve(nothing, method="rows", rel_gap=1e-2)
+    assert plan.leverage == 0.0
+    assert plan.bound == approx(above * 1e-2 * 1e-6 * stake, rel=1e-6)
+    assert plan.status == status
+    # Below what any search tells apart, there is nothing to close.
+    monkeypatch.setattr(Rows, "run", lambda self: 1e-9 * above)
+    plan = solve(nothing, method="rows", rel_gap=0.0)
+    assert plan.bound == approx(above * 1e-9 * unit, rel=1e-6)
+    assert plan.status == status
+
+
+@pytest.mark.parametrize("coupled", [False, True])
+def test_parts_have_rows_of_their_own(coupled: bool) -> None:
+    blocks = check_rows(Problem(generate(4, 3, 5, components=2, coupled=coupled, seed=2)))
+    assert blocks.parts == len({block.part for block in blocks.blocks}) > 1
+
+
+def test_parts_learn_from_one_response() -> None:
+    # 3^24 combinations; eight parts find their best from as many responses as one of them would.
+    plan = solve(generate(24, 3, 8, components=8, coupled=False, seed=1), method="rows", rel_gap=1e-4)
+    assert plan.status == "optimal"
+    assert plan.solve["response_rows"] < 20
