@@ -10,7 +10,7 @@ from functools import cached_property
 
 from ..certify.certificate import money_scale
 from ..follower.enumerate import FollowerSolver, PolicyIndices, choice_of
-from ..leader.fixed_policy import Cut
+from ..leader.cuts import Cut
 from ..leader.problem import Problem
 from ..leader.ties import Ties
 from ..plan.limits import LOADS, SolveLimits, within

@@ -22,7 +22,8 @@ from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.local_search import LocalSearch
 from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.plan.monitor import Monitor
-from sluicegate.model.solver.highs import Highs, Program
+from sluicegate.model.solver.arrays import Program
+from sluicegate.model.solver.highs import Highs
 
 from .generate import generate
 

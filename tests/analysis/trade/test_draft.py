@@ -19,7 +19,7 @@ from sluicegate.analysis.trade.parties import find_parties
 from sluicegate.data.schema.declarations import columns, numeric
 from sluicegate.data.schema.tables import TABLES
 from sluicegate.data.trade import TradeError, read_statistics
-from sluicegate.model.network.network import Network
+from sluicegate.model.network import Network
 
 from sluicegate_testing.trade_files import baci, comtrade, comtrade_row, plain, save, table, world_rows
 
