@@ -53,19 +53,19 @@ def sized(
     return Sized(arguments, gap, seconds, methods, tuple(range(seeds)))
 
 
-OURS = ("columns", "groups", "pieces", "rows", "tree", "program")
+OURS = ("columns", "pieces", "rows", "program")
 OTHERS = ("big-m-highs", "big-m-scip", "products-highs", "enumeration")
 CASES = {
     "coupled-5": sized(5, 1, True, 1e-3, 60, *OURS, *OTHERS),
-    "coupled-8": sized(8, 1, True, 1e-3, 60, "pieces", "rows", "tree", "program"),
-    "coupled-12": sized(12, 1, True, 1e-3, 60, "pieces", "rows", "tree", "program", "big-m-highs", seeds=3),
-    "coupled-20": sized(20, 1, True, 2.5e-1, 300, "rows", "tree", seeds=3),
-    "coupled-30-groups": sized(30, 6, True, 1e-3, 120, "groups", "pieces", "rows"),
-    "uncoupled-30": sized(30, 1, False, 1e-4, 15, "rows", "tree", "program", "big-m-highs", seeds=3),
-    "uncoupled-30-groups": sized(30, 6, False, 1e-4, 30, "groups", "rows", "program", "big-m-highs", "big-m-scip"),
-    "uncoupled-60": sized(60, 1, False, 1e-4, 40, "rows", "tree", seeds=3),
-    "uncoupled-100": sized(100, 1, False, 2e-2, 120, "rows", "tree", seeds=3),
-    "uncoupled-150-groups": sized(150, 40, False, 1e-3, 60, "groups", "rows", seeds=3),
+    "coupled-8": sized(8, 1, True, 1e-3, 60, "pieces", "rows", "program"),
+    "coupled-12": sized(12, 1, True, 1e-3, 60, "pieces", "rows", "program", "big-m-highs", seeds=3),
+    "coupled-20": sized(20, 1, True, 2.5e-1, 300, "rows", seeds=3),
+    "coupled-30-groups": sized(30, 6, True, 1e-3, 120, "pieces", "rows"),
+    "uncoupled-30": sized(30, 1, False, 1e-4, 15, "rows", "program", "big-m-highs", seeds=3),
+    "uncoupled-30-groups": sized(30, 6, False, 1e-4, 30, "rows", "program", "big-m-highs", "big-m-scip"),
+    "uncoupled-60": sized(60, 1, False, 1e-4, 40, "rows", seeds=3),
+    "uncoupled-100": sized(100, 1, False, 2e-2, 120, "rows", seeds=3),
+    "uncoupled-150-groups": sized(150, 40, False, 1e-3, 60, "rows", seeds=3),
 }
 
 Answer = dict[str, Any]

@@ -151,15 +151,13 @@ def test_a_few_responses_prove_a_plan_among_millions() -> None:
     assert plan.gap is not None and plan.gap <= 1e-4
     assert plan.solve["response_rows"] < 40
     assert plan.leverage == approx(evaluate(large, plan.policies, plan.qualified, plan.stockpile).leverage, rel=1e-9)
-    # No single change of a policy that the limits allow is better.
-    assert plan.leverage >= solve(large, method="tree", time_limit=2.0).leverage * (1 - 1e-4)
 
 
 @pytest.mark.parametrize("coupled", [False, True])
 def test_rows_are_chosen_where_our_side_sees_nothing_of_the_response(coupled: bool) -> None:
     problem = Problem.natural(generate(16, 3, 4, coupled=coupled, seed=1))
     method, reason = choose(problem.network, SolveLimits.of(problem.case), Clock(600.0))
-    assert (method == "rows") == (not coupled)
+    assert method == ("pieces" if coupled else "rows")
     assert "too many to enumerate" in reason
 
 
