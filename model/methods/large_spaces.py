@@ -29,8 +29,11 @@ MANY = 5_000
 RUNGS = (0.125, 0.25, 0.5)
 """Of `LocalSearch.search`, where responses are cheap."""
 
-TRIAL = 8
-"""Solves of the master program of rows that come before pieces."""
+TRIAL, PROMISING = 8, 4
+"""Solves of the master program of rows that come before pieces; after so many no more, unless they come close."""
+
+CLOSE = 0.05
+"""Relative gap that is close."""
 
 TRIAL_SHARE = 0.1
 """Share of the time limit that they may take."""
@@ -127,7 +130,7 @@ def solve_by(job: Job) -> Plan:
         engine = Engine(
             problem.case, widest=job.solve_limits, threads=job.threads, monitor=job.monitor, problem=problem
         )
-        engine.hurried = lambda: clock.left <= HURRY * clock.seconds
+        engine.hurried = lambda: clock.passed + clock.kept >= (1.0 - HURRY) * clock.seconds
         job = replace(job, reason=engine.reason)
     held = first_set(problem.network)
     try:
@@ -300,7 +303,9 @@ def _try_rows(race: Race, solve_limits: SolveLimits) -> dict[str, Any]:
         return rows[0]
 
     def stop() -> bool:
-        return race.stop() or race.clock.passed > late or (bool(rows) and rows[0].rounds >= TRIAL)
+        rounds = rows[0].rounds if rows else 0
+        most = TRIAL if race.bound <= race.trials.enough(CLOSE) else PROMISING
+        return race.stop() or race.clock.passed > late or rounds >= most
 
     # Whatever ails them, pieces go on.
     with suppress(ArithmeticError):

@@ -86,7 +86,7 @@ class PlanView:
     worst
         The worst package; ``none`` where none hurts more than no retaliation.
     decides
-        The scenario of which losses are told, or that they are told over several.
+        The scenario of which losses are shown, or that they are summed over several.
     weighing
         How scenarios count: ``none``, ``alone``, ``calm``, ``worst``, ``expected`` or ``cvar``.
     weighed
@@ -98,7 +98,7 @@ class PlanView:
     range
         From where to where leverage runs over worlds; None where that was not worked out.
     alternatives
-        Other plans that are nearly as good; None where they were not asked for.
+        Other plans that are nearly as good; None where they were not requested.
     worlds
         What a plan for many worlds is worth in them; None of one for the case's own figures.
     study

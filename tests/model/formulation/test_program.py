@@ -172,7 +172,7 @@ def test_the_method_is_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "MOST_CANDIDATES", 2)
     monkeypatch.setattr(portfolio, "SMALL", 0)
     monkeypatch.setattr(portfolio, "Companion", refuse)
-    monkeypatch.setattr(large, "TRIAL", 0)
+    monkeypatch.setattr(large, "PROMISING", 0)
     for method in ("pieces", "rows"):
         plan = solve(drawn)
         assert plan.solve["method"] == method

@@ -149,6 +149,11 @@ def test_choosing_takes_a_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> 
     assert overlaps.has_overlapping_subnetworks(network)
 
 
+def test_a_time_limit_that_never_comes_hurries_nothing() -> None:
+    plan = solve(generate(3, policies=3, weeks=6), method="columns", time_limit=math.inf)
+    assert (plan.status, plan.solve["responses"]) == ("optimal", plan.solve["combinations"])
+
+
 # A stopped enumeration ---------------------------------------------------------------------------------------------------
 
 
@@ -291,6 +296,7 @@ def test_rows_come_before_pieces(rounds: int, method: str, monkeypatch: pytest.M
     monkeypatch.setattr(candidates, "MOST_COLUMNS", 1)
     monkeypatch.setattr(portfolio, "SMALL", 0)
     monkeypatch.setattr(large, "TRIAL", rounds)
+    monkeypatch.setattr(large, "PROMISING", rounds)
     plan = solve(made(random_case(14)))
     assert (plan.status, plan.solve["method"]) == ("optimal", method)
     assert plan.leverage == approx(best, rel=1e-6)
