@@ -1,12 +1,13 @@
 """The farmer's problem of Birge & Louveaux (Introduction to Stochastic Programming, 2nd edition 2011, section 1.1) as a case.
 
-500 acres are given to wheat, corn and sugar beets before the weather is known. Planting an acre costs 150, 230 and 260; it yields 2.5, 3
-and 20 T on average, a fifth more or less in a good or a bad year, all three as likely. Cattle need 200 T of wheat and 240 T of corn,
-which can be bought at 238 and 210 a T; what is left sells at 170, 150, and, of beets, at 36 for the first 6,000 T and at 10 beyond.
+500 acres are given to wheat, corn and sugar beets before the weather is known. Planting an acre costs 150, 230 and 260; it
+yields 2.5, 3 and 20 T on average, a fifth more or less in a good or a bad year, all three as likely. Cattle need 200 T of wheat
+and 240 T of corn, which can be bought at 238 and 210 a T; what is left sells at 170, 150, and, of beets, at 36 for the first
+6,000 T and at 10 beyond.
 
-As a case nobody is against us: acres are stockpiles bought here and now. All cost what the dearest crop does, so that the budget is the
-land; what another crop costs less comes back with its harvest, as so much a tonne. A unit that is missing costs what it is bought for, or
-not sold for.
+As a case nobody is against us: acres are stockpiles bought here and now. All cost what the dearest crop does, so that the budget
+is the land; what another crop costs less comes back with its harvest, as so much a tonne. A unit that is missing costs what it
+is bought for, or not sold for.
 """
 
 from __future__ import annotations
