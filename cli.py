@@ -341,6 +341,7 @@ def solve(
       sluicegate solve mycase --method program --solver scip_direct
       sluicegate solve mycase --worlds 64 --criterion cvar:0.9
       sluicegate solve mycase --worlds table --criterion regret
+      sluicegate solve mycase --worlds 64 --continuity-share 95%
       sluicegate solve mycase --json | jq .leverage
     """
     from .analysis.alternatives import with_alternatives
