@@ -432,7 +432,9 @@ class Lane(Row):
     lead_weeks: Week = column("Weeks from dispatch to arrival.", "weeks", default=0)
     unit_cost: Amount = column("Price paid by the destination.", "money per unit")
     freight: Amount = column("Freight and insurance that come on top of unit_cost.", "money per unit", default=0.0)
-    duty: Amount = column("Import duty that comes on top, as a share of unit_cost: 0.025 is 2.5 %.", "share", default=0.0)
+    duty: Amount = column(
+        "Import duty that comes on top, as a share of unit_cost: 0.025 is 2.5 %.", "share", default=0.0
+    )
     base_flow: Amount = column("Flow per week before week 0.", "units per week", default=0.0)
     min_flow: Amount = column(
         "Least that is dispatched in every week in which the lane is open, by contract; a policy or an outage caps it to what it "

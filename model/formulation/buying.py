@@ -82,7 +82,7 @@ def one_tier(b: Any, lane: str) -> Any:
 
 
 def dearer(network: Network, lane: str, k: int, week: int) -> float:
-    """What a unit of a week costs more at the k-th price of a lane than at its unit_cost, duty included, with the weight of the destination.
+    """What a unit of a week costs more at the k-th price of a lane than at unit_cost, with duty, weighted by the destination.
 
     A profile of the unit_cost moves both.
     """

@@ -21,11 +21,13 @@ from .bargain import bargain_parts
 from .causes import causes_parts
 from .layout import indented, label_grid, listed, new_table, section, table_of, text_line
 from .plan_cells import (
+    LANDED_HEADS,
     SERVICE_HEADS,
     allocation_cells,
     allocation_heads,
     alternative_cells,
     case_limit_cells,
+    landed_cells,
     limit_cells,
     loss_cells,
     scenario_cells,
@@ -254,6 +256,16 @@ def _allocation(view: PlanView) -> Iterable[RenderableType]:
         before = item
     yield indented(found)
     yield text_line("A unit: landed cost, qualifying the supplier spread over the units.", "dim")
+    landed = list(landed_cells(view))
+    if not landed:
+        return
+    yield section("Landed cost", ", ".join(filter(None, (plain(view.case.money), "of a unit"))))
+    found, before = new_table(*LANDED_HEADS, names=2), ""
+    for item, supplier, *figures in landed:
+        found.add_row(Name(item if item != before else ""), Name(supplier), *figures)
+        before = item
+    yield indented(found)
+    yield text_line("Today: of what the supplier delivers before week 0.", "dim")
 
 
 def _service(view: PlanView) -> Iterable[RenderableType]:

@@ -96,6 +96,25 @@ def allocation_cells(view: PlanView) -> Iterable[list[str]]:
         ]
 
 
+LANDED_HEADS = ("Item", "Supplier", "Price", "Freight", "Duty", "Qualifying", "A unit", "Today")
+"""Heads of landed costs."""
+
+
+def landed_cells(view: PlanView) -> Iterable[list[str]]:
+    """Yield item, supplier and cost of a unit: price, freight, duty, qualifying, all of it, today; nothing where all is price."""
+    if not any(row.freight or row.duty or row.fixed for row in view.allocation):
+        return
+    for row in view.allocation:
+        figures = (row.price, row.freight, row.duty, row.qualifying, row.landed)
+        places = decimals(figures, 4)
+        yield [
+            plain(row.item),
+            plain(row.supplier),
+            *(number(figure, places) if figure else "" for figure in figures),
+            "" if row.today is None else number(row.today, places),
+        ]
+
+
 def service_cells(view: PlanView) -> Iterable[list[str]]:
     """Yield scenario, demand, mean fill, that of the worst week, and the week."""
     for row in view.service:
