@@ -426,7 +426,7 @@ def evaluate(
     """
     from .analysis.status_quo import with_status_quo_warnings
     from .model import evaluate as evaluate_case
-    from .model.network.network import Network
+    from .model.network import Network
     from .model.solving import check_choices
     from .report.console.progress import Interruptible
 
@@ -476,7 +476,7 @@ def export_model(
     from .model.exchange.files import check_ending as check_model_ending
     from .model.exchange.files import write_model
     from .model.exchange.formulating import formulate
-    from .model.network.network import Network
+    from .model.network import Network
 
     said(lambda: check_model_ending(file))
     if os.path.exists(file) and not force:

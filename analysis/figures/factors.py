@@ -14,7 +14,7 @@ import numpy as np
 from ...data import CaseError, Fault
 from ...data.schema.declarations import options
 from ...data.schema.errors import listed
-from ...data.schema.tables import PLAIN_NUMBER
+from ...data.schema.values import PLAIN_NUMBER
 from .figure import Figure, find_figure
 
 if TYPE_CHECKING:

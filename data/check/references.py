@@ -11,7 +11,8 @@ from typing import Any
 from ..input.draft import Draft, Line
 from ..schema.declarations import needed, references
 from ..schema.errors import Fault, nearest
-from ..schema.tables import PROBABILITY_ROUNDING, PROFILED, TABLES, Contingency, Policy
+from ..schema.tables import PROFILED, TABLES, Contingency, Policy
+from ..schema.values import PROBABILITY_ROUNDING
 from .lookalikes import difference, skeleton
 from .worlds import uncertainties, worlds
 

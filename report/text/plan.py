@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from ...model.network.network import NONE
+from ...model.network import NONE
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain, rough, signed
 from ..views.outcomes import nearest

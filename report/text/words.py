@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...model.network.network import NONE
+from ...model.network import NONE
 from ..format.numbers import counted, decimals, gap, number, percent, plain, rough, seconds, signed
 from ..views.outcomes import WEIGHED
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...model.network.network import NONE
+from ...model.network import NONE
 
 if TYPE_CHECKING:
     from ...data.schema.tables import Lane

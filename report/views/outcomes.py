@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ...model.network.network import NONE, Network
+from ...model.network import NONE, Network
 from ...model.plan.plan import decided, least_mean, served
 from ..format.words import Words, words_of
 from .rows import filled, records

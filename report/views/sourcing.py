@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...model.network.network import NONE
+from ...model.network import NONE
 from .rows import filled, records
 
 if TYPE_CHECKING:
     from ...model import Plan
-    from ...model.network.network import Pair
+    from ...model.network import Pair
 
 SAME_SHARE = 0.005
 """Change of a lane's share below which the lane is not worth a line."""

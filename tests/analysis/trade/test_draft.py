@@ -21,7 +21,7 @@ from sluicegate.analysis.worlds.sampling import draw
 from sluicegate.data.schema.declarations import columns, numeric
 from sluicegate.data.schema.tables import TABLES
 from sluicegate.data.trade import TradeError, read_statistics
-from sluicegate.model.network.network import Network
+from sluicegate.model.network import Network
 
 from sluicegate_testing.trade_files import baci, comtrade, comtrade_row, plain, save, table, world_rows
 
