@@ -15,7 +15,6 @@ from ..format.numbers import counted, decimals, gap, number, percent, plain, rou
 from ..format.words import words_of
 from ..text.bargain import HEADS, lasting_lines, stake_lines, term_lines, week_cells
 from ..text.plan_cells import (
-    LANDED_HEADS,
     SERVICE_HEADS,
     allocation_cells,
     allocation_heads,
@@ -23,6 +22,7 @@ from ..text.plan_cells import (
     case_limit_cells,
     cause_cells,
     landed_cells,
+    landed_heads,
     limit_cells,
     loss_cells,
     scenario_cells,
@@ -113,7 +113,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "stockpiles": list(stockpile_cells(view)),
         "allocation_heads": allocation_heads(view),
         "allocation": list(allocation_cells(view)),
-        "landed_heads": LANDED_HEADS,
+        "landed_heads": landed_heads(view),
         "landed": list(landed_cells(view)),
         "service_heads": SERVICE_HEADS,
         "service": list(service_cells(view)),

@@ -21,13 +21,13 @@ from .bargain import bargain_parts
 from .causes import causes_parts
 from .layout import indented, label_grid, listed, new_table, section, table_of, text_line
 from .plan_cells import (
-    LANDED_HEADS,
     SERVICE_HEADS,
     allocation_cells,
     allocation_heads,
     alternative_cells,
     case_limit_cells,
     landed_cells,
+    landed_heads,
     limit_cells,
     loss_cells,
     scenario_cells,
@@ -260,7 +260,7 @@ def _allocation(view: PlanView) -> Iterable[RenderableType]:
     if not landed:
         return
     yield section("Landed cost", ", ".join(filter(None, (plain(view.case.money), "of a unit"))))
-    found, before = new_table(*LANDED_HEADS, names=2), ""
+    found, before = new_table(*landed_heads(view), names=2), ""
     for item, supplier, *figures in landed:
         found.add_row(Name(item if item != before else ""), Name(supplier), *figures)
         before = item
