@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pytest import approx
-from sluicegate import Plan, case_from_tables, explain, load_case, solve
+from sluicegate import Plan, case_from_tables, explain, load_case, solve, with_range
+from sluicegate.cli import cli
 from sluicegate.data import init_case
 from sluicegate.report.views.buying import allocation_rows, service_rows
 from sluicegate.report.views.plan import plan_view
@@ -27,9 +29,25 @@ def test_the_template_of_a_buyer_is_sound(tmp_path: Path) -> None:
     assert case.sense == "cost"
     assert "Weeks count from 0, the start of the plan." in (tmp_path / "mine/README.txt").read_text()
     assert "sluicegate explain" in text
-    found = solve(case)
+    found = with_range(solve(case), worlds=4)
     assert found.status == "optimal"
     assert found.cost >= found.cost_now
+    # Its guesses can be drawn, by the commands too.
+    assert found.range is not None and found.range["least"] < found.range["most"]
+    checked = CliRunner().invoke(cli, ["validate", str(tmp_path / "mine")])
+    assert checked.exit_code == 0 and "No faults, no warnings." in checked.output
+    asked = [
+        "frontier",
+        str(tmp_path / "mine"),
+        "--against",
+        "max_party_share",
+        "--points",
+        "2",
+        "-o",
+        str(tmp_path / "curve"),
+    ]
+    curve = CliRunner().invoke(cli, asked)
+    assert curve.exit_code == 0 and "2 points, each proven best at its level" in curve.output
 
 
 def test_no_country_delivers_more_than_the_benchmark() -> None:

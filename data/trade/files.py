@@ -7,7 +7,7 @@ import gzip
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike, fspath
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Any
@@ -106,11 +106,12 @@ def _is_data(path: PurePath) -> bool:
     return name.endswith(ENDINGS) and not hidden and not name.startswith("readme")
 
 
-def _opened(path: Path) -> IO[Any]:
+def _opened(path: Path) -> IO[bytes]:
     """Open a file to read its bytes, unpacked."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if packed else path.open("rb")
+    opener: Callable[..., IO[bytes]] = gzip.open if packed else open
+    return opener(path, "rb")
 
 
 def _is_archive(path: Path) -> bool:
