@@ -108,10 +108,11 @@ def _is_data(path: PurePath) -> bool:
 
 def _opened(path: Path) -> IO[bytes]:
     """Open a file to read its bytes, unpacked."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    opener: Callable[..., IO[bytes]] = gzip.open if packed else open
-    return opener(path, "rb")
+    with path.open("rb") as start:
+        packed = start.read(2) == b"\x1f\x8b"
+    opener: Callable[..., Any] = gzip.open if packed else open
+    file: IO[bytes] = opener(path, "rb")
+    return file
 
 
 def _is_archive(path: Path) -> bool:
