@@ -48,6 +48,7 @@ def solve(
     monitor: Monitor | None = None,
     worlds: int | str | Worlds | None = None,
     criterion: str = "mean",
+    continuity_share: float | None = None,
     seed: int = 0,
     vary: Sequence[str] = (),
 ) -> Plan:
@@ -79,6 +80,8 @@ def solve(
         or over given ones; None: over the case's own figures alone. The combinations are then enumerated.
     criterion
         With `worlds`: ``mean``, ``cvar:0.9``, ``worst``, ``regret`` or ``mean+cvar:0.9:0.5``.
+    continuity_share
+        With `worlds`: weight of those in which continuity is kept at least, as of `solve_worlds`.
     seed, vary
         With a number of worlds: as of `draw`.
 
@@ -117,5 +120,12 @@ def solve(
         raise ValueError("a plan for many worlds enumerates the combinations of policies; leave out method and solver")
     found = asked_worlds(case, worlds, seed, vary)
     return solve_worlds(
-        case, found, criterion, time_limit=time_limit, rel_gap=rel_gap, processes=threads, monitor=monitor
+        case,
+        found,
+        criterion,
+        continuity_share=continuity_share,
+        time_limit=time_limit,
+        rel_gap=rel_gap,
+        processes=threads,
+        monitor=monitor,
     ).plan
