@@ -262,11 +262,11 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
 @solve_options
 @click.option(
     "--method",
-    type=click.Choice(["auto", "columns", "groups", "pieces", "rows", "tree", "program"]),
+    type=click.Choice(["auto", "columns", "pieces", "rows", "program"]),
     default="auto",
     show_default=True,
-    help="Enumerate the combinations of policies (columns), those of each independent group (groups), those of what each "
-    "good is made of (pieces), bound them by single responses (rows), branch over them (tree), or solve one program (program).",
+    help="Enumerate the combinations of policies (columns), those of what each good is made of (pieces), bound them by "
+    "single responses (rows), or solve one program (program).",
 )
 @solver_option
 @world_options
