@@ -426,7 +426,7 @@ def evaluate(
     """
     from .analysis.status_quo import with_status_quo_warnings
     from .model import evaluate as evaluate_case
-    from .model.network.network import Network
+    from .model.network import Network
     from .model.solving import check_choices
     from .report.console.progress import Interruptible
 
@@ -476,7 +476,7 @@ def export_model(
     from .model.exchange.files import check_ending as check_model_ending
     from .model.exchange.files import write_model
     from .model.exchange.formulating import formulate
-    from .model.network.network import Network
+    from .model.network import Network
 
     said(lambda: check_model_ending(file))
     if os.path.exists(file) and not force:
@@ -734,8 +734,8 @@ def frontier(
 ) -> None:
     """Trace leverage against what it takes: the whole trade-off curve of CASE, every point proven.
 
-    Levels of own loss, budget, or least fill are evenly spaced; at each, the plan of greatest leverage is found, and of several
-    the one that uses least. Reviewer hours and political capital have a step for every plan that is worth its load. What
+    Levels of our greatest loss, budget, or least fill are evenly spaced; at each, the plan of greatest leverage is found, and of
+    several the one that uses least. Reviewer hours and political capital have a step for every plan that is worth its load. What
     changes along the curve is named. Curve, table and charts are written to a result folder.
 
     \b

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .schema.declarations import columns, extra, figures, setting_keys
 from .schema.errors import Fault
-from .schema.tables import TABLES, Limits, Row
+from .schema.settings import Limits
+from .schema.tables import TABLES, Row
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -18,7 +18,7 @@ from .methods.decomposition.components import has_independent_components
 from .methods.decomposition.master import has_overlapping_subnetworks
 from .methods.large_spaces import solve_by
 from .methods.pyomo_solver import check_solver
-from .network.network import Network
+from .network import Network
 from .plan.clock import Clock
 from .plan.limits import SolveLimits
 from .plan.monitor import Monitor, StopCheck, Stopped

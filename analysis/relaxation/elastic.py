@@ -14,16 +14,18 @@ import scipy.sparse as sparse
 from ...model.algebra import Constraint
 from ...model.follower.combinations import Candidates, TooManyCombinations
 from ...model.follower.enumerate import Enumerator
-from ...model.formulation.leader import SIDE
 from ...model.formulation.linking import Choice, LeaderProblem
-from ...model.leader.fixed_policy import Cut, FixedPolicySolver, TolerantHighs, _rows_of
+from ...model.formulation.scenario_data import SIDE
+from ...model.leader.cuts import Cut
+from ...model.leader.fixed_policy import FixedPolicySolver
 from ...model.leader.problem import Problem
 from ...model.methods.cut_pool import CutPool
-from ...model.network.network import NONE
+from ...model.network import NONE
 from ...model.plan.limits import BUDGET, LIMITED, SolveLimits, with_rounding
 from ...model.plan.monitor import Stopped
 from ...model.plan.tolerances import DUAL_COUNTS, GAP_CLOSED, INTEGRAL
-from ...model.solver.highs import PRIMAL, Program
+from ...model.solver.arrays import Program
+from ...model.solver.highs import PRIMAL, TolerantHighs
 from .limits import Limit, LimitFigure, figures_of, limits_of, supplier
 from .questions import ElasticAnswer, ElasticLeaf, ElasticTree, Question, Slack
 
@@ -153,7 +155,7 @@ class Elastic(FixedPolicySolver):
         lower, upper = program.row_lower.copy(), program.row_upper.copy()
         families = [model.fill_link, model.order_link, model.margin_link, model.least_cost, model.own_loss]
         for family in (*families, *model.response.component_objects(Constraint)):
-            rows = _rows_of(self.leader_problem.compiled, family)
+            rows = self.leader_problem.compiled.rows(family)
             lower[rows], upper[rows] = -math.inf, math.inf
         return replace(program, row_lower=lower, row_upper=upper)
 

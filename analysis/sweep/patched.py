@@ -15,7 +15,7 @@ from ...model.follower.combinations import Candidates
 from ...model.formulation.linking import Choice
 from ...model.leader.recompute import FirstStage
 from ...model.methods.engine import Engine
-from ...model.network.network import Network
+from ...model.network import Network
 from ...model.parametric.patching import Patched
 from ...model.parametric.programs import Programs
 from ...model.plan.limits import LOADS, SolveLimits

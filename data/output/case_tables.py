@@ -17,7 +17,8 @@ from ..package import data_package
 from ..schema.case import Case
 from ..schema.declarations import columns, needed
 from ..schema.errors import CaseError, Fault
-from ..schema.tables import TABLES, Row, Settings
+from ..schema.settings import Settings
+from ..schema.tables import TABLES, Row
 from ..storage.formulas import guarded
 from ..storage.placing import PACKAGE_FILE, place_file, place_folder
 

@@ -17,7 +17,8 @@ import scipy.sparse as sparse
 
 from ..plan.monitor import Stopped
 from ..plan.tolerances import SAME_HEIGHT
-from ..solver.highs import Highs, Program
+from ..solver.arrays import Program
+from ..solver.highs import Highs
 from .optimal_face import Basis, Recent
 
 PolicyIndices = tuple[int, ...]

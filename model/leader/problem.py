@@ -19,9 +19,10 @@ from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_
 from ..formulation.follower import SIDE, build_follower, source_worth
 from ..formulation.linking import Choice, LeaderProblem, PolicyBounds, output_keys, output_map
 from ..formulation.single_level import coupled
-from ..network.network import NONE, OPEN, Network
+from ..network import NONE, OPEN, Network
 from ..plan.monitor import StopCheck, Stopped
-from ..solver.highs import Compiled, Highs, compile_model, extended_basis
+from ..solver.arrays import Compiled, compile_model
+from ..solver.highs import Highs, extended_basis
 from .base_flow import nearest_to_base_flow
 from .fixed_policy import FixedPolicySolver
 from .readout import Choices, Readout

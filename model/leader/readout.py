@@ -12,11 +12,11 @@ import scipy.sparse as sparse
 
 from ..algebra import Linear
 from ..algebra.traced import Numbers
-from ..formulation.leader import COSTS
+from ..formulation.leader_costs import COSTS
 
 if TYPE_CHECKING:
     from ..formulation.linking import LeaderProblem
-    from ..solver.highs import Compiled
+    from ..solver.arrays import Compiled
 
 RESPONSE_FAMILIES = ("ship", "contract", "make", "save", "stock", "fill", "wait", "late", "short_end")
 """Variables of the response."""

@@ -18,7 +18,7 @@ from ..follower.combinations import Candidates
 from ..follower.enumerate import Enumerator, policy_indices_of
 from ..formulation.linking import Choice
 from ..leader.branch_and_cut import FEW
-from ..leader.fixed_policy import Relaxation
+from ..leader.cuts import Relaxation
 from ..leader.problem import LAST_SECONDS, Problem
 from ..plan.limits import SolveLimits
 from ..plan.monitor import Monitor, Stopped

@@ -15,8 +15,9 @@ from ..formulation.follower import build_follower
 from ..formulation.leader import gap_terms
 from ..leader.fixed_policy import FixedPolicySolver
 from ..leader.problem import Problem, StatusQuo, nothing_chosen
-from ..network.network import Network
-from ..solver.highs import Highs, Program, Snapshot, compile_model
+from ..network import Network
+from ..solver.arrays import Program, compile_model
+from ..solver.highs import Highs, Snapshot
 
 if TYPE_CHECKING:
     from ...data import Case

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, whole_text, write_text
 from ...data.storage.placing import place_file
-from ...model.network.network import NONE
+from ...model.network import NONE
 from ...model.plan.limits import BUDGET, LIMITED
 from ...model.plan.plan import served
 from ...model.plan.tolerances import SERVED_IN_FULL

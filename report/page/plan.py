@@ -50,7 +50,7 @@ from .inline import picture
 if TYPE_CHECKING:
     from ...data import Case
     from ...model import Plan
-    from ...model.network.network import Pair
+    from ...model.network import Pair
     from ..charts.drawing import Artist
     from ..format.words import Words
     from ..views.case import CaseView

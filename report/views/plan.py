@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from ...model.network.network import NONE, Network
+from ...model.network import NONE, Network
 from ...model.plan.limits import BUDGET
 from ...model.plan.tolerances import WIDE_RANGE
 from ..format.notices import notices

@@ -24,11 +24,12 @@ from sluicegate.model.methods.decomposition import master as overlaps
 from sluicegate.model.methods.large_spaces import solve_by
 from sluicegate.model.methods.local_search import LocalSearch
 from sluicegate.model.methods.portfolio import Race
-from sluicegate.model.network.network import Network
+from sluicegate.model.network import Network
 from sluicegate.model.plan.clock import MOST_KEPT, Clock
 from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.plan.monitor import StopCheck, Stopped
-from sluicegate.model.solver.highs import Highs, compile_model
+from sluicegate.model.solver.arrays import compile_model
+from sluicegate.model.solver.highs import Highs
 from sluicegate.model.solving import choose
 
 from sluicegate_testing.oracle import oracle

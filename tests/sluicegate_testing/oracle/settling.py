@@ -68,7 +68,9 @@ def _found(case: Case, solved: Solved) -> tuple[Operations, dict[str, float]]:
 
     weights = {worst_of(solved, x).name: 1.0}
     if case.features.tail is not None:
-        value = {s: -solved.suffered[s].at(x) + (0.0 if case.cost else solved.inflicted[s].at(x)) for s in solved.judged}
+        value = {
+            s: -solved.suffered[s].at(x) + (0.0 if case.cost else solved.inflicted[s].at(x)) for s in solved.judged
+        }
         left, weights = 1.0 - case.features.tail, {}
         for scenario, weight in sorted(case.weights().items(), key=lambda pair: value[pair[0]]):
             taken = min(weight, max(0.0, left))
