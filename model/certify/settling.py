@@ -12,14 +12,9 @@ from ..formulation.follower import FollowerData
 from ..formulation.linking import LeaderProblem
 from ..formulation.policy_terms import usual_lasting
 from ..leader.fixed_policy import face_of
-<<<<<<< HEAD
 from ..leader.readout import RESPONSE_COSTS, linear
 from ..leader.recompute import weighed
-from ..network.network import NONE, OPEN, holding_weeks
-=======
-from ..leader.readout import RESPONSE_COSTS
-from ..network import OPEN, holding_weeks
->>>>>>> main
+from ..network import NONE, OPEN, holding_weeks
 from ..network.timing import arrival_terms
 from ..plan.limits import BARGAIN
 from ..plan.tolerances import QUANTITY_NOISE
