@@ -88,7 +88,9 @@ class _Settling:
         # Our operations: where they stand here, and in the plan.
         self.ours = {NONE: NONE, scenario: scenario} if outage else {NONE: scenario}
         self.settled = scenario if outage else NONE
-        self.response_cost, self.constant = self._vector(*(self.model.response.component(name) for name in RESPONSE_COSTS))
+        self.response_cost, self.constant = self._vector(
+            *(self.model.response.component(name) for name in RESPONSE_COSTS)
+        )
         self.data: FollowerData = self.model.response.data
         lanes = dict.fromkeys(lane for lane, _ in self.data.contracted)
         # Contracts are kept by the least that lanes dispatch; the columns that keep them stay 0.
@@ -184,7 +186,9 @@ class _Settling:
             if not outcome.optimal or outcome.objective is None:
                 outcome = self.highs.solve_anew()
             if outcome.objective is None:
-                raise ArithmeticError(f"the response after a settlement in week {week} ended with {outcome.termination!r}")
+                raise ArithmeticError(
+                    f"the response after a settlement in week {week} ended with {outcome.termination!r}"
+                )
             self.least[week] = outcome.objective + self.constant
         return self.least[week]
 
