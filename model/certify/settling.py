@@ -13,7 +13,7 @@ from ..formulation.linking import LeaderProblem
 from ..formulation.policy_terms import usual_lasting
 from ..leader.fixed_policy import face_of
 from ..leader.readout import RESPONSE_COSTS, linear
-from ..leader.recompute import weighed
+from ..leader.scenario_values import weighed
 from ..network import NONE, OPEN, holding_weeks
 from ..network.timing import arrival_terms
 from ..plan.limits import BARGAIN
