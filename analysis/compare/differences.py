@@ -229,9 +229,7 @@ def content_digest(case: Case, *, limits: bool = True) -> str:
     for table, model in TABLES.items():
         if model.key and table not in NO_FIGURES:
             names = [name for name in columns(model) if (table, name) not in WITHOUT_EFFECT]
-            told.append(
-                [table, sorted([repr(_plain(row.cell(name))) for name in names] for row in case.rows(table))]
-            )
+            told.append([table, sorted([repr(_plain(row.cell(name))) for name in names] for row in case.rows(table))])
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
