@@ -32,7 +32,7 @@ FEATURES = ("applicant_cost", "ally_benefit", "kept_share", "imports", "ends")
 
 LOSSES = ("counterpart_loss", "own_loss")
 
-METHODS = ("columns", "groups", "pieces", "rows", "tree", "program")
+METHODS = ("columns", "pieces", "rows", "program")
 
 
 def causes(plan: Plan, side: str, scenario: str = "none") -> dict[tuple[str, str], float]:
