@@ -48,18 +48,22 @@ def test_few_scenarios_first(number: int, monkeypatch: pytest.MonkeyPatch) -> No
 def test_sourcing_alone_is_the_plan_where_time_ends_before_all_scenarios_are_held(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    ended: list[bool] = []
+
     def unheld(*_: Any) -> None:
+        ended.append(True)
         raise working_set.Unheld(["outage0"], 1e6)
 
     monkeypatch.setattr(working_set, "FEW", 0)
     monkeypatch.setattr(large_spaces, "_attempt", unheld)
-    monkeypatch.setattr(Clock, "up", lambda clock: True)
+    monkeypatch.setattr(Clock, "up", lambda clock: bool(ended))
     for number in (20, 28, 53):
+        ended.clear()
         case = drawn(number)
         plan, answer = solve(made(case)), oracle(*case)
         assert (plan.status == "unknown") == (answer.sourcing_only is None)
         assert set(plan.policies.values()) <= {"open"}
-        assert plan.bound == approx(1e6, rel=1e3)
+        assert plan.bound is not None and plan.bound >= (answer.sourcing_only or 0.0)
         if answer.sourcing_only is not None:
             assert plan.status == "feasible"
             assert plan.leverage == approx(answer.sourcing_only, rel=1e-4, abs=1e-4)

@@ -159,8 +159,9 @@ def _sourcing_alone(job: Job, bound: float) -> Plan:
     problem, choice = job.problem, job.problem.all_open
     facts = {"method": job.method, "reason": job.reason, "termination": "stopped"}
     problem.hold(None)
-    cost, outcome = problem.status_quo.response_cost, None
+    outcome = None
     with suppress(Stopped), problem.unstoppable(LAST_PLAN):
+        cost = problem.status_quo.response_cost
         problem.fixed_policy.solve_limits = job.solve_limits
         outcome = problem.fixed_policy.best(choice, cost, problem.constant(cost, 0.0), 0.0)
     if outcome is None or outcome.solution is None or outcome.objective is None:
