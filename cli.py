@@ -305,6 +305,11 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
     is_flag=True,
     help="Do not work out from where to where the figure runs over uncertain figures, nor, with --worlds, what other plans yield.",
 )
+@click.option(
+    "--no-reasons",
+    is_flag=True,
+    help="Do not work out what each decision is for, nor what other policies and budgets would give.",
+)
 @loudness_options
 def solve(
     case: str,
@@ -315,6 +320,7 @@ def solve(
     fresh: int,
     replications: int,
     no_range: bool,
+    no_reasons: bool,
     talk: Talk,
     **options: Any,
 ) -> None:
@@ -339,6 +345,7 @@ def solve(
     """
     from .analysis.alternatives import with_alternatives
     from .analysis.information import studied, time_for_range, with_range
+    from .analysis.reasons import time_for_reasons, with_reasons
     from .analysis.status_quo import with_status_quo_warnings
     from .analysis.worlds import asked_worlds
     from .analysis.worlds import solve as solve_case
@@ -388,6 +395,11 @@ def solve(
             elif not no_range:
                 left = time_for_range(found, options["time_limit"])
                 plan = interrupts.run(lambda: with_range(found, processes=workers, seconds=left, monitor=monitor), talk)
+            if not (asked or no_reasons):
+                ranged = plan
+                known: dict[str, Any] = {"engine": monitor.engine, "problem": monitor.problem, "threads": workers}
+                left = time_for_reasons(found, options["time_limit"])
+                plan = interrupts.run(lambda: with_reasons(ranged, **known, seconds=left, monitor=monitor), talk)
         plan = with_status_quo_warnings(plan, monitor.problem)
         stopped = interrupts.stopped.is_set()
         if stopped and plan.status == "unknown":
@@ -426,7 +438,7 @@ def evaluate(
     """
     from .analysis.status_quo import with_status_quo_warnings
     from .model import evaluate as evaluate_case
-    from .model.network.network import Network
+    from .model.network import Network
     from .model.solving import check_choices
     from .report.console.progress import Interruptible
 
@@ -476,7 +488,7 @@ def export_model(
     from .model.exchange.files import check_ending as check_model_ending
     from .model.exchange.files import write_model
     from .model.exchange.formulating import formulate
-    from .model.network.network import Network
+    from .model.network import Network
 
     said(lambda: check_model_ending(file))
     if os.path.exists(file) and not force:
@@ -734,8 +746,8 @@ def frontier(
 ) -> None:
     """Trace leverage against what it takes: the whole trade-off curve of CASE, every point proven.
 
-    Levels of own loss, budget, or least fill are evenly spaced; at each, the plan of greatest leverage is found, and of several
-    the one that uses least. Reviewer hours and political capital have a step for every plan that is worth its load. What
+    Levels of our greatest loss, budget, or least fill are evenly spaced; at each, the plan of greatest leverage is found, and of
+    several the one that uses least. Reviewer hours and political capital have a step for every plan that is worth its load. What
     changes along the curve is named. Curve, table and charts are written to a result folder.
 
     \b

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..model.certify.end_stock import missing_at_end
 from ..model.leader.problem import Problem
-from ..model.network.network import NONE
+from ..model.network import NONE
 from ..model.plan.plan import served
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..data import Case
     from ..data.schema.tables import Lane
     from ..model import Plan
-    from ..model.network.network import Pair
+    from ..model.network import Pair
 
 OFF_BALANCE = 0.1
 """Relative difference between a lane's base flow and its mean flow from which a warning is given."""

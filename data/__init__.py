@@ -8,7 +8,8 @@ from .output.case_tables import write_folder, write_workbook
 from .overrides import apply_overrides
 from .schema.case import Case
 from .schema.errors import CaseError, Fault
-from .schema.tables import TABLES, Settings
+from .schema.settings import Settings
+from .schema.tables import TABLES
 from .shipped import ShippedCase, copy_case, shipped_cases
 from .starter import init_case
 

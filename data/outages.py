@@ -11,7 +11,8 @@ from .check.references import check
 from .input.draft import SIDES, draft_of
 from .schema.case import Case
 from .schema.errors import CaseError
-from .schema.tables import Contingency, StartWeeks
+from .schema.tables import Contingency
+from .schema.values import StartWeeks
 
 Lost = Literal["parties", "sites", "lanes"]
 KINDS: dict[Lost, str] = {"parties": "party", "sites": "site", "lanes": "lane"}

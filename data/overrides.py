@@ -19,7 +19,9 @@ from .input.raw import shown
 from .schema.case import Case
 from .schema.declarations import columns, extra, numeric, setting_keys, setting_paths
 from .schema.errors import CaseError, Fault, nearest
-from .schema.tables import PLAIN_NUMBER, TABLES, Row, Settings
+from .schema.settings import Settings
+from .schema.tables import TABLES, Row
+from .schema.values import PLAIN_NUMBER
 from .units import unscalable
 
 FORM = "write TABLE.KEY.COLUMN=VALUE, such as lanes.hf-jp-kr.max_flow=500, or SECTION.KEY=VALUE"

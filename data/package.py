@@ -14,7 +14,9 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from .schema.declarations import columns, extra, needed, numeric, options, references, setting_keys
-from .schema.tables import LONGEST_HORIZON, TABLES, Settings
+from .schema.settings import Settings
+from .schema.tables import TABLES
+from .schema.values import LONGEST_HORIZON
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"

@@ -16,9 +16,9 @@ from .leader.recompute import FirstStage
 from .methods import large_spaces as large
 from .methods.decomposition.components import has_independent_components
 from .methods.decomposition.master import has_overlapping_subnetworks
-from .methods.large_spaces import solve_by
+from .methods.large_spaces import Job, solve_by
 from .methods.pyomo_solver import check_solver
-from .network.network import Network
+from .network import Network
 from .plan.clock import Clock
 from .plan.limits import SolveLimits
 from .plan.monitor import Monitor, StopCheck, Stopped
@@ -26,7 +26,6 @@ from .plan.plan import Plan
 
 if TYPE_CHECKING:
     from ..data import Case
-    from ..data.units import Units
 
 METHODS = ("auto", *large.METHODS)
 """Ways to find the plan."""
@@ -104,18 +103,9 @@ def solve(
     try:
         if method == "auto":
             name, reason = choose(problem.network, solve_limits, clock)
-        plan = solve_by(
-            problem,
-            solve_limits,
-            method=name,
-            reason=reason,
-            chosen=method == "auto",
-            rel_gap=rel_gap,
-            clock=clock,
-            monitor=monitor,
-            threads=threads,
-            solver=solver,
-        )
+        chosen = method == "auto"
+        job = Job(problem, solve_limits, name, reason, chosen, rel_gap, clock, monitor, threads, solver)
+        plan = solve_by(job)
     except Stopped:
         # No plan without its programs: whether the limits hold with all regimes open is in none that is smaller.
         work = "there was a plan" if problem.built else "the programs were built"
@@ -167,22 +157,10 @@ def evaluate(
     problem = Problem.natural(case, log)
     chosen = check_choices(Network(case), policies or {}, qualified, stockpile or {})
     choice = {**problem.all_open, **chosen}
-    first = FirstStage(
-        dict.fromkeys(qualified, True),
-        natural_stockpile(stockpile or {}, problem.units),
-    )
-    leader_problem = problem.leader_problem
+    first = FirstStage.given(qualified, stockpile or {}, problem.units)
     cost = problem.response_cost(choice)
     admin = problem.admin_cost(choice)
-    fixed = {}
-    for variables, amounts in (
-        (leader_problem.model.qualify, first.qualify),
-        (leader_problem.model.stockpile, first.stockpile),
-    ):
-        for index, variable in variables.items():
-            place = leader_problem.compiled.column.get(id(variable))
-            if place is not None:
-                fixed[place] = float(amounts.get(index, 0.0))
+    fixed = problem.choices.at(first.qualify, first.stockpile)
     constant = problem.constant(cost, admin)
     outcome = problem.fixed_policy.best(choice, cost, constant, admin, fixed=fixed)
     if outcome.solution is None:
@@ -192,12 +170,6 @@ def evaluate(
         raise ArithmeticError(f"the choices given ended with {outcome.termination!r}")
     (monitor or Monitor()).prepared(problem)
     return make_plan(problem, facts, outcome.solution, first, began)
-
-
-def natural_stockpile(stockpile: Mapping[str, float], units: Units) -> dict[tuple[str, str], float]:
-    """Return units by (site, item) in natural units from units by ``site/item``."""
-    ends = {key: key.split("/", 1) for key in stockpile}
-    return {(ends[key][0], ends[key][1]): amount / units.item(ends[key][1]) for key, amount in stockpile.items()}
 
 
 def check_choices(

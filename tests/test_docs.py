@@ -30,7 +30,7 @@ from sluicegate.cli import cli
 from sluicegate.data import TABLES, Case
 from sluicegate.data.input import sizes
 from sluicegate.data.schema.declarations import columns
-from sluicegate.data.schema.tables import Settings
+from sluicegate.data.schema.settings import Settings
 from sluicegate.report.console.progress import Interruptible
 
 from sluicegate_testing.pages import PAGES, ROOT, Shown, agrees, blocks, inline_code, shown
@@ -288,7 +288,7 @@ def formulas_on_the_page() -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("module", ["sluicegate.model.formulation.follower", "sluicegate.model.formulation.leader"])
+@pytest.mark.parametrize("module", [f"sluicegate.model.formulation.{name}" for name in ("follower", "leader")])
 def test_every_rule_of_the_model_is_on_its_page(module: str) -> None:
     source = inspect.getsource(import_module(module))
     rules = set(re.findall(r"(?:rule|bounds)=(\w+)\b", source)) | {rule.__name__ for rule in _families(module)}

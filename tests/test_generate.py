@@ -13,8 +13,8 @@ from sluicegate import Case, load_case, solve
 from sluicegate.data.output.case_tables import write_folder
 from sluicegate.model.formulation.follower import build_follower
 from sluicegate.model.formulation.single_level import coupled
-from sluicegate.model.network.network import Network
-from sluicegate.model.solver.highs import compile_model
+from sluicegate.model.network import Network
+from sluicegate.model.solver.arrays import compile_model
 
 PATH = Path(__file__).parent.parent / "tools" / "bench" / "generate.py"
 

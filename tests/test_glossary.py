@@ -10,7 +10,7 @@ from sluicegate import evaluate, load_case
 from sluicegate.cli import cli
 from sluicegate.data import TABLES
 from sluicegate.data.schema.declarations import columns
-from sluicegate.data.schema.tables import Settings
+from sluicegate.data.schema.settings import Settings
 
 from sluicegate_testing.pages import PAGES, ROOT
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...model.certify.certificate import Compared, certify, money_scale
 from ...model.certify.planning import first_stage_of
 from ...model.methods.engine import Engine
-from ...model.network.network import Network
+from ...model.network import Network
 from ...model.plan.choices import Offer
 from ...model.plan.limits import LIMITED, SolveLimits, within
 from ...model.plan.monitor import Monitor, Stopped

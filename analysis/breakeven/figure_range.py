@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ...data import TABLES
-from ...model.network.network import Network
+from ...model.network import Network
 from ...model.plan.limits import LIMITED
 from ..figures.figure import Figure, find_figure, no_figure
 

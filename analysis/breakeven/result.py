@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...model.network.network import OPEN
+from ...model.network import OPEN
 from ...model.plan.sense import Sense, sense_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ...model.network.network import Network
+from ...model.network import Network
 from ...model.plan.choices import SAME_WORDS
 from ...model.plan.tolerances import LEVERAGE_TIE
 from ..figures.figure import Figure

@@ -14,7 +14,8 @@ from ...data.check.notices import notice
 from ...data.check.references import check
 from ...data.input.draft import draft_of
 from ...data.schema.declarations import columns, references
-from ...data.schema.tables import NO_FIGURES, Delay, Row
+from ...data.schema.tables import NO_FIGURES, Row
+from ...data.schema.values import Delay
 from .inputs import Key, key_text, keyed, same_value, setting_values
 
 WITHOUT_EFFECT = {("case", "title"), ("case", "currency"), ("horizon", "start"), ("parties", "name")}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...data import TABLES, Case, Settings
 from ...data.schema.declarations import columns, setting_keys
-from ...data.schema.tables import Delay, Row
+from ...data.schema.tables import Row
+from ...data.schema.values import Delay
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.units import Units
 from ...model.leader.problem import Problem
-from ...model.network.network import NONE
+from ...model.network import NONE
 from ...model.plan.tolerances import FLOW_NOISE
 from ..trade.ranking.measures import CDI_THRESHOLDS
 from .prices import POINTS, Prices, herfindahl

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ...data.schema.tables import Lane
-    from ...model.network.network import Network
+    from ...model.network import Network
 
 POINTS = 10_000
 """A Herfindahl-Hirschman index of 1 in the points of competition authorities."""

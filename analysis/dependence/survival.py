@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...model.leader.problem import Problem
-from ...model.network.network import NONE, Network, Pair
+from ...model.network import NONE, Network, Pair
 from ...model.plan.tolerances import NO_LOSS, STREAM_GONE
-from ...model.solver.highs import Highs, Program
+from ...model.solver.arrays import Program
+from ...model.solver.highs import Highs
 
 if TYPE_CHECKING:
     from ...data.schema.tables import Lane

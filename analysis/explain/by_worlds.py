@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...model.network.network import OPEN
+from ...model.network import OPEN
 from ...model.plan.choices import LANE, POLICY, STOCKPILE, Choices
 from ...model.plan.tolerances import WORLD_TIE
 from ..information.evaluated import evaluate_in

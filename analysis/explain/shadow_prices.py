@@ -12,16 +12,17 @@ import numpy as np
 from ...model.certify.certificate import money_scale
 from ...model.certify.planning import first_stage_of
 from ...model.formulation.linking import Choice
-from ...model.leader.fixed_policy import FixedPolicySolver, TolerantHighs
+from ...model.leader.fixed_policy import FixedPolicySolver
 from ...model.leader.problem import Problem
 from ...model.methods.engine import Engine, Found
-from ...model.network.network import OPEN
+from ...model.network import OPEN
 from ...model.plan.choices import LANE, POLICY, Choices, Offer
 from ...model.plan.limits import BUDGET, LIMITED, SolveLimits
 from ...model.plan.monitor import Stopped
 from ...model.plan.plan import Plan
 from ...model.plan.sense import Sense
 from ...model.plan.tolerances import COMPARED_GAP, LIMIT_BINDS, PRICE_NOISE, PRICE_NOISE_SCALE
+from ...model.solver.highs import TolerantHighs
 from ..relaxation.elastic import gap_column, intake
 from ..relaxation.limits import SHARES, Limit, limits_of, shown
 

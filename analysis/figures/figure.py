@@ -12,8 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from ...data import TABLES, CaseError, Fault, Settings, apply_overrides
 from ...data.input.cells import in_words
 from ...data.schema.declarations import columns, extra, numeric, setting_keys, setting_paths
-from ...data.schema.tables import NO_FIGURE_SECTIONS, NO_FIGURES, PLAIN_NUMBER, Delay
-from ...model.network.network import Network
+from ...data.schema.settings import NO_FIGURE_SECTIONS
+from ...data.schema.tables import NO_FIGURES
+from ...data.schema.values import PLAIN_NUMBER, Delay
+from ...model.network import Network
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

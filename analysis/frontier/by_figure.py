@@ -11,9 +11,9 @@ import numpy as np
 
 from ...model.certify.certificate import Compared, certify, intakes, money_scale, refuse_breaches, refuse_infeasible
 from ...model.certify.figures import Account, Figures
-from ...model.formulation.leader import SIDE
+from ...model.formulation.scenario_data import SIDE
 from ...model.methods.engine import Engine
-from ...model.network.network import Network
+from ...model.network import Network
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.tolerances import LEVERAGE_TIE, SAME_LEVEL, SMALL_CERTIFICATE, SMALL_LEVERAGE
 from .resources import Resource

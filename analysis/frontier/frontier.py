@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.units import Units
 from ...model.follower.combinations import TooManyCombinations
-from ...model.formulation.leader import SIDE
+from ...model.formulation.scenario_data import SIDE
 from ...model.methods.engine import Engine
-from ...model.network.network import Network
+from ...model.network import Network
 from ...model.plan.choices import Choices, Offer, changed
 from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...data import apply_overrides
 from ...model import solve
-from ...model.network.network import OPEN, Network
+from ...model.network import OPEN, Network
 from ...model.plan.choices import Choices, Offer, changed
 from ...model.plan.monitor import Monitor
 from ...model.plan.tolerances import WORLD_TIE

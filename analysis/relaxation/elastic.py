@@ -14,16 +14,18 @@ import scipy.sparse as sparse
 from ...model.algebra import Constraint
 from ...model.follower.combinations import Candidates, TooManyCombinations
 from ...model.follower.enumerate import Enumerator
-from ...model.formulation.leader import SIDE
 from ...model.formulation.linking import Choice, LeaderProblem
-from ...model.leader.fixed_policy import Cut, FixedPolicySolver, TolerantHighs, _rows_of
+from ...model.formulation.scenario_data import SIDE
+from ...model.leader.cuts import Cut
+from ...model.leader.fixed_policy import FixedPolicySolver
 from ...model.leader.problem import Problem
 from ...model.methods.cut_pool import CutPool
-from ...model.network.network import NONE
+from ...model.network import NONE
 from ...model.plan.limits import BUDGET, LIMITED, SolveLimits, with_rounding
 from ...model.plan.monitor import Stopped
 from ...model.plan.tolerances import DUAL_COUNTS, GAP_CLOSED, INTEGRAL
-from ...model.solver.highs import PRIMAL, Program
+from ...model.solver.arrays import Program
+from ...model.solver.highs import PRIMAL, TolerantHighs
 from .limits import Limit, LimitFigure, figures_of, limits_of, supplier
 from .questions import ElasticAnswer, ElasticLeaf, ElasticTree, Question, Slack
 
@@ -112,6 +114,7 @@ class Elastic(FixedPolicySolver):
         self.solves = 0
         self.narrow = False
         self.proven: np.ndarray | None = None
+        self._cut_pool: CutPool | None = None
         self._open_cost = problem.response_cost(problem.all_open)
         self._extend(others)
 
@@ -153,7 +156,7 @@ class Elastic(FixedPolicySolver):
         lower, upper = program.row_lower.copy(), program.row_upper.copy()
         families = [model.fill_link, model.order_link, model.margin_link, model.least_cost, model.own_loss]
         for family in (*families, *model.response.component_objects(Constraint)):
-            rows = _rows_of(self.leader_problem.compiled, family)
+            rows = self.leader_problem.compiled.rows(family)
             lower[rows], upper[rows] = -math.inf, math.inf
         return replace(program, row_lower=lower, row_upper=upper)
 
@@ -325,9 +328,14 @@ class Elastic(FixedPolicySolver):
         self.core = frozenset().union(*(leaf.core for leaf in tree.leaves))
         return tree.bound
 
-    @cached_property
+    @property
     def cut_pool(self) -> CutPool:
         """Every choice of policies with its response, whatever limits it breaks."""
+        if self._cut_pool is None:
+            self._cut_pool = self._work_out_responses()
+        return self._cut_pool
+
+    def _work_out_responses(self) -> CutPool:
         problem = self.problem
         try:
             candidates = Candidates(problem.network, SolveLimits())
@@ -341,8 +349,8 @@ class Elastic(FixedPolicySolver):
 
     def close(self) -> None:
         """End the processes."""
-        if "cut_pool" in self.__dict__:
-            self.cut_pool.enumerator.close()
+        if self._cut_pool is not None:
+            self._cut_pool.enumerator.close()
 
     def _charges(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """What every candidate is charged for its policies' loads, and what they use beyond limits."""

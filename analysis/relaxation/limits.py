@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...model.formulation.leader import SIDE
+from ...model.formulation.scenario_data import SIDE
 from ...model.plan.limits import LIMITED, LimitedResource
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...data.schema.tables import Item, Lane
     from ...data.units import Units
     from ...model.leader.problem import Problem
-    from ...model.network.network import Network
+    from ...model.network import Network
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...model.formulation.linking import Choice
-from ...model.leader.fixed_policy import Cut
+from ...model.leader.cuts import Cut
 from .limits import Limit, LimitFigure
 
 Slack = Limit | LimitFigure

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ...model.network.network import OPEN
+from ...model.network import OPEN
 from ...model.plan.choices import LANE, NOTHING, POLICY, Choices, Offer, qualifies
 from ...model.plan.choices import STOCKPILE as STOCK
 from ...model.plan.sense import sense_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...model.network.network import OPEN
+from ...model.network import OPEN
 from ...model.plan.choices import Choices, Offer, same_amount
 from ..sweep.outcomes import POLICY, QUALIFIED, STOCKPILE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...model.network.network import OPEN
+from ...model.network import OPEN
 from ...model.plan.choices import Choices, Offer
 from ...model.plan.sense import sense_of
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...data.schema.tables import PLAIN_NUMBER
+from ...data.schema.values import PLAIN_NUMBER
 
 FORMS = "write mean, cvar:0.9, worst, regret or mean+cvar:0.9:0.5"
 

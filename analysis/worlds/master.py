@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
-from ...model.solver.highs import Highs, Program
+from ...model.solver.arrays import Program
+from ...model.solver.highs import Highs
 from .criterion import Criterion
 
 EXACT: dict[str, Any] = {

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...data import apply_overrides
 from ...data.units import natural_units
-from ...model.network.network import Network
+from ...model.network import Network
 from ...model.plan.choices import Choices, Offer
 from ...model.plan.clock import Clock
 from ...model.plan.monitor import Monitor, Stopped

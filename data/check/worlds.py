@@ -8,7 +8,8 @@ from functools import cache
 from ..input.draft import Draft, Line
 from ..schema.declarations import columns, setting_paths
 from ..schema.errors import Fault, nearest
-from ..schema.tables import NO_FIGURE_SECTIONS, NO_FIGURES, TABLES
+from ..schema.settings import NO_FIGURE_SECTIONS
+from ..schema.tables import NO_FIGURES, TABLES
 
 SHAPE = "write TABLE.KEY.COLUMN, such as lanes.hf-jp-kr.max_flow, or SECTION.KEY, such as limits.budget"
 

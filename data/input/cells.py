@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 
 from ..schema.declarations import columns, needed, options, section_model, setting_keys
 from ..schema.errors import Fault, near, nearest
-from ..schema.tables import TABLES, Row, Settings
+from ..schema.settings import Settings
+from ..schema.tables import TABLES, Row
 from .draft import Draft, Line
 from .headers import names_columns, no_header
 from .raw import Broken, RawCase, RawRow, RawTable, blank, shown

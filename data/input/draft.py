@@ -9,7 +9,8 @@ from typing import Any
 
 from ..schema.case import Case, Place
 from ..schema.errors import Fault
-from ..schema.tables import TABLES, Row, Settings
+from ..schema.settings import Settings
+from ..schema.tables import TABLES, Row
 from .raw import shown
 
 SIDES = {"focal": "ours", "ally": "ours", "counterpart": "counterpart", "other": "other"}

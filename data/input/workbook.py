@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..schema.declarations import columns, setting_paths
 from ..schema.errors import CaseError, Fault, Unreadable, near, nearest
-from ..schema.tables import TABLES, Settings
+from ..schema.settings import Settings
+from ..schema.tables import TABLES
 from .headers import SEARCHED, above_header, find_header
 from .raw import Broken, RawCase, RawRow, RawTable, blank, shown, table_from_cells
 from .sizes import LARGEST_FILE, MOST_COLUMNS, megabytes

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .declarations import columns, extra
 from .errors import Fault
+from .settings import Settings
 from .tables import (
     TABLES,
     Contingency,
@@ -27,7 +28,6 @@ from .tables import (
     Regime,
     Retaliation,
     Row,
-    Settings,
     Site,
     Source,
     Stock,

@@ -8,7 +8,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .tables import EndWeeks, Row, Settings, StartWeeks
+from .settings import Settings
+from .tables import Row
+from .values import EndWeeks, StartWeeks
 
 
 @cache

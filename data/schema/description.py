@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from .declarations import columns, extra, options, section_model
-from .tables import TABLES, Settings
+from .settings import Settings
+from .tables import TABLES
 
 WIDTH = 100
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..formulation.buying import dearer
 from ..formulation.follower import SIDE
 from ..leader.readout import Family
-from ..network.network import NONE, Kernel, Network, Pair, holding_weeks
+from ..network import NONE, Kernel, Network, Pair, holding_weeks
 from ..network.weekly import Weeks, alike
 from ..plan.tolerances import CAUSE_NOISE
 

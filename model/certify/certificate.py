@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..formulation.leader import SIDE
 from ..formulation.linking import Choice
+from ..formulation.scenario_data import SIDE
 from ..leader.problem import Problem
 from ..leader.recompute import Operations
-from ..network.network import NONE, Network
+from ..network import NONE, Network
 from ..plan.limits import BUDGET, LIMITED, SolveLimits, within
 from ..plan.plan import least_mean
 from ..plan.tolerances import CERTIFICATE, LIMIT_KEPT

@@ -11,7 +11,7 @@ from ..formulation.follower import SIDE
 if TYPE_CHECKING:
     from ..formulation.linking import LeaderProblem
     from ..leader.recompute import Operations
-    from ..network.network import Pair
+    from ..network import Pair
 
 WEEKS_A_YEAR = 52
 

@@ -13,23 +13,12 @@ import numpy as np
 from ..follower.enumerate import FollowerSolver, policy_indices_of
 from ..formulation.follower import source_worth
 from ..formulation.linking import Choice
+from ..leader.pessimistic import leader_value, pessimistic_response
 from ..leader.problem import Problem
-from ..leader.recompute import (
-    FirstStage,
-    Operations,
-    OperationsSolver,
-    broken_by,
-    deciding,
-    first_stage,
-    leader_value,
-    leverage_by_package,
-    pessimistic_response,
-    values_of,
-    weighed,
-    worst_of,
-)
+from ..leader.recompute import FirstStage, Operations, OperationsSolver, broken_by, first_stage
+from ..leader.scenario_values import deciding, leverage_by_package, values_of, weighed, worst_of
 from ..leader.working_set import Unheld
-from ..network.network import NONE, Network
+from ..network import NONE, Network
 from ..plan.limits import SolveLimits
 from ..plan.plan import least_mean, served
 from ..plan.tolerances import LAST_PLACE, LEFT_OUT, LIMIT_KEPT, SMALL_CERTIFICATE, SMALL_LEVERAGE, WIDE_RANGE

@@ -12,7 +12,7 @@ from ..formulation.follower import FollowerData
 from ..formulation.policy_terms import usual_lasting
 from ..leader.fixed_policy import face_of
 from ..leader.readout import RESPONSE_COSTS
-from ..network.network import OPEN, holding_weeks
+from ..network import OPEN, holding_weeks
 from ..network.timing import arrival_terms
 from ..plan.limits import BARGAIN
 from ..solver.highs import Highs, Outcome

@@ -11,7 +11,7 @@ import numpy as np
 from ..formulation.linking import Choice
 from ..leader.readout import INCOME, OWN_COSTS, RESPONSE_COSTS
 from ..leader.recompute import Operations
-from ..network.network import NONE, Network
+from ..network import NONE, Network
 from ..network.weekly import alike
 from .causes import causes_table
 from .figures import Account, first_shortage

@@ -12,7 +12,7 @@ from ..algebra.opening import open_model
 from ..formulation.linking import build_leader_problem, own_columns
 from ..formulation.single_level import build_single_level
 from ..leader.problem import Problem
-from ..network.network import Network
+from ..network import Network
 from ..solving import check_choices
 from .documenting import document
 from .naming import safe

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.csgraph import connected_components
 
-from ..network.network import Network
+from ..network import Network
 from ..plan.limits import LOADS, SolveLimits, within
 from ..plan.tolerances import SAME_HEIGHT
 from .enumerate import Enumerator, Face, FollowerArrays, PolicyIndices, gray_order

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..algebra import Binary, Constraint, NonNegativeReals, Set, Var, quicksum
 from ..algebra.traced import fsum
-from ..network.network import NONE
+from ..network import NONE
 
 if TYPE_CHECKING:
-    from ..network.network import Network
+    from ..network import Network
 
 SIDE = "ours"
 

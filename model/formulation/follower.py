@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..algebra import Block, Constraint, Expression, Model, NonNegativeReals, Objective, Set, Var, minimize, quicksum
 from ..algebra.traced import fsum
-from ..network.network import OPEN, Kernel, Network, Pair, holding_weeks
+from ..network import OPEN, Kernel, Network, Pair, holding_weeks
 from ..network.timing import arrival_terms
 
 if TYPE_CHECKING:

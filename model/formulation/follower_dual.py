@@ -8,7 +8,7 @@ from typing import Any
 
 from ..algebra import Constraint, Expression, NonNegativeReals, Set, Var, quicksum
 from ..algebra.traced import fsum
-from ..network.network import Network, Pair
+from ..network import Network, Pair
 from .follower import SIDE, Arc, FollowerData
 
 

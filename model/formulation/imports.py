@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..algebra import Constraint, Expression, NonNegativeReals, Set, Var, quicksum
-from ..network.network import Kernel, Network, holding_weeks
+from ..network import Kernel, Network, holding_weeks
 
 if TYPE_CHECKING:
     from ...data.schema.tables import Lane

@@ -10,8 +10,8 @@ import scipy.sparse as sparse
 
 from ..algebra import Block, Constraint, Model, quicksum
 from ..algebra.traced import Numbers, fsum
-from ..network.network import Network
-from ..solver.highs import Compiled, compile_model
+from ..network import Network
+from ..solver.arrays import Compiled, compile_model
 from .follower import FollowerData, fill_follower_block
 from .leader import build_leader
 

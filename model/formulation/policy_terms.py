@@ -6,7 +6,7 @@ from typing import Any
 
 from ..algebra import quicksum
 from ..algebra.traced import fsum
-from ..network.network import Network
+from ..network import Network
 
 
 def lasting_loss(model: Any) -> Any:

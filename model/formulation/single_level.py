@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..algebra import Binary, Block, Constraint, Expression, Objective, Set, Var, maximize, quicksum
-from ..network.network import OPEN, Network
+from ..network import OPEN, Network
 from ..plan.limits import LOADS
 from .follower import FollowerData, fill_follower_block
 from .follower_dual import fill_follower_dual_block

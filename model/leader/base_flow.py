@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sparse
 
-from ..network.network import NONE
+from ..network import NONE
 from ..plan.tolerances import FACE_RELATIVE, QUANTITY_NOISE
-from ..solver.highs import Highs, Program
+from ..solver.arrays import Program
+from ..solver.highs import Highs
 from .fixed_policy import face_of
 from .recompute import Operations
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 
-from ..formulation.leader import SIDE, gap_terms
+from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, LeaderProblem
-from ..network.network import Network
+from ..network import Network
 from ..plan.limits import SolveLimits
-from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN, UNSCALED_INFEASIBILITY
+from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN
 from ..solver.branch_and_bound import branch_and_bound
-from ..solver.highs import DUAL, PRIMAL, Compiled, Highs, Outcome
+from ..solver.highs import DUAL, PRIMAL, Highs, Outcome, TolerantHighs
 from .branch_and_cut import FEW, Row, branch_and_cut
+from .cuts import Cut, Relaxation, SpaceCut, link_rows, natural_worth
 
 GENTLE = {
     "primal_simplex_bound_perturbation_multiplier": 0.0,
@@ -39,117 +40,9 @@ State = tuple[float, float, float, SolveLimits]
 """V, the constant part of leverage, admin costs and terms."""
 
 
-@dataclass(frozen=True)
-class Cut:
-    """A bound on our advantage that is linear in what the response does and in the room the limits leave.
-
-    ``advantage <= constant + slope @ outputs + rents of the policies chosen + prices @ remaining`` for every response, every choice
-    of policies and all terms, where advantage is leverage less V and admin costs. It is the dual of the relaxed leader problem at
-    one choice (weak duality). A feasibility cut bounds minus the sum of limits' gaps in the same way: where it is negative, no
-    plan keeps the limits.
-
-    Attributes
-    ----------
-    slope : array, shape (outputs,)
-    prices : array, shape (3,)
-        For the rooms of `FixedPolicySolver.remaining`.
-    feasibility_cut
-        Whether it is one.
-    steepness
-        How many times more an output is worth in it than goods are to our side at most, 1 at least: limits that bind, or are
-        broken, are dear.
-    rents : dict of (regime, policy) to float
-        What our side's columns that a policy opens can be worth; empty where it has none.
-    """
-
-    constant: float
-    slope: np.ndarray
-    prices: np.ndarray
-    feasibility_cut: bool = False
-    steepness: float = 1.0
-    rents: Mapping[tuple[str, str], float] = field(default_factory=dict)
-
-    def rent(self, choice: Choice) -> float:
-        """Rents of the policies chosen."""
-        return math.fsum(self.rents.get(key, 0.0) for key in choice.items()) if self.rents else 0.0
-
-    def value_of_remaining(self, remaining: np.ndarray) -> np.ndarray:
-        """``prices @ remaining`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
-        priced = np.flatnonzero(self.prices)
-        return remaining[..., priced] @ self.prices[priced]
-
-
-@dataclass(frozen=True)
-class SpaceCut:
-    """A bound on our advantage over sets of combinations, by the dual of the relaxed leader problem over one of them.
-
-    ``advantage <= constant + waste face(V) + sum of rents of the policies chosen + prices @ remaining``.
-
-    Attributes
-    ----------
-    waste
-        What a unit of money that the counterpart may spend beyond its least cost can be worth to us.
-    rents : dict of (regime, policy) to float
-        What the arcs of a policy can be worth to us.
-    prices : array, shape (3,)
-        For the rooms of `FixedPolicySolver.remaining`.
-    feasibility_cut
-        Whether it bounds minus the sum of limits' gaps instead: where it is negative, no plan keeps the limits.
-    """
-
-    constant: float
-    waste: float
-    rents: Mapping[tuple[str, str], float]
-    prices: np.ndarray
-    feasibility_cut: bool = False
-
-    def value_of_remaining(self, remaining: np.ndarray) -> np.ndarray:
-        """As `Cut.value_of_remaining`."""
-        priced = np.flatnonzero(self.prices)
-        return remaining[..., priced] @ self.prices[priced]
-
-
 def face_of(network: Network, cost: float, wide: bool = False) -> float:
     """Most that a least-cost response may cost: V; of the wide face 1e-9 more of V less what no response can avoid."""
     return cost + max(FACE_RELATIVE * (cost - network.usable.unavoidable), FACE_ABSOLUTE) if wide else cost
-
-
-@dataclass(frozen=True)
-class Relaxation:
-    """The relaxed leader problem at one choice of policies.
-
-    Attributes
-    ----------
-    leverage
-        Proven upper bound on the leverage under the choice; of a feasibility cut minus the least sum of limits' gaps.
-    gap_cost
-        What limits that cannot hold were charged; 0 where all hold.
-    cut
-        The bound it gives for other choices.
-    """
-
-    leverage: float
-    gap_cost: float
-    cut: Cut
-
-
-class TolerantHighs(Highs):
-    """HiGHS that hands out an optimum also where scaling back leaves it a hair outside its tolerance."""
-
-    def solve(self) -> Outcome:
-        """Run HiGHS."""
-        outcome = super().solve()
-        info = self.highs.getInfo()
-        if (
-            not outcome.optimal
-            or outcome.solution is not None
-            or info.max_primal_infeasibility > UNSCALED_INFEASIBILITY
-        ):
-            return outcome
-        objective = float(info.objective_function_value)
-        return replace(
-            outcome, objective=objective, bound=objective, solution=np.array(self.highs.getSolution().col_value)
-        )
 
 
 class FixedPolicySolver:
@@ -202,10 +95,10 @@ class FixedPolicySolver:
         model, compiled = leader_problem.model, leader_problem.compiled
         self.solve_limits = SolveLimits.of(leader_problem.network.case)
         self.weeks = leader_problem.network.weeks
-        self._budget_rows = _rows(leader_problem, "budget")
-        self._loss_rows = _rows(leader_problem, "own_loss")
+        self._budget_rows = compiled.rows(model.component("budget"))
+        self._loss_rows = compiled.rows(model.component("own_loss"))
         self._fill_rows = np.concatenate(
-            [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
+            [np.empty(0, int), *(compiled.rows(b.component("continuity")) for b in model.ours.values())]
         )
         self.limit_rows = (self._budget_rows, self._loss_rows, self._fill_rows)
         self._gated = np.concatenate([np.empty(0, np.int32), *leader_problem.policy_bounds.columns.values()])
@@ -694,57 +587,6 @@ class FixedPolicySolver:
             self.relaxed.set_bounds(columns, program.column_lower[columns], upper)
 
 
-def _rows(leader_problem: LeaderProblem, name: str) -> np.ndarray:
-    return _rows_of(leader_problem.compiled, leader_problem.model.component(name))
-
-
-def _rows_of(compiled: Compiled, family: Any) -> np.ndarray:
-    """Rows of a constraint family; none where the model has no such family."""
-    places = [] if family is None else [compiled.row.get(id(constraint)) for constraint in family.values()]
-    return np.array([place for place in places if place is not None], dtype=int)
-
-
 def _gap_columns(leader_problem: LeaderProblem) -> np.ndarray:
     columns = leader_problem.compiled.columns(gap for _, gap in gap_terms(leader_problem.model))
     return columns[columns >= 0]
-
-
-def link_rows(leader_problem: LeaderProblem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row of every output's link, sign of the output in it, and the output's column; -1 where there is none."""
-    model, compiled = leader_problem.model, leader_problem.compiled
-    families = {
-        "fill": (model.fill_link, model.counterpart_fill),
-        "order": (model.order_link, model.order),
-        "margin": (model.margin_link, model.margin_earned),
-    }
-    if model.lasts:
-        families["lasting"] = (model.lasting_link, model.lasting_kept)
-    rows, signs, columns = [], [], []
-    for kind, index in leader_problem.outputs:
-        link, variable = families[kind]
-        row = compiled.row.get(id(link[index]), -1)
-        column = compiled.column.get(id(variable[index]), -1)
-        if row < 0 or column < 0:
-            row, column = -1, -1
-        rows.append(row)
-        columns.append(column)
-        signs.append(leader_problem.program.matrix[row, column] if row >= 0 else 0.0)
-    return np.array(rows), np.array(signs), np.array(columns)
-
-
-def natural_worth(leader_problem: LeaderProblem) -> np.ndarray:
-    """Most that our side can gain by a unit of every output where no limit binds, shape (outputs,), all above 0."""
-    network = leader_problem.network
-    worth, lanes = network.worth(SIDE), network.lanes
-    values = []
-    for kind, index in leader_problem.outputs:
-        if kind == "fill":
-            sold, flows = network.sold_abroad.get(index[:2], ()), network.weekly.base_flow
-            gains = (flows[lane.lane][index[2]] * worth.get((lane.destination, lane.item), 0.0) for lane in sold)
-            values.append(sum(gains))
-        elif kind == "order":
-            values.append(network.slack_price(lanes[index[0]], index[1]))
-        else:
-            values.append(1.0)
-    found = np.array(values, dtype=float)
-    return np.where(found > 0, found, max(1.0, found.max(initial=0.0)))

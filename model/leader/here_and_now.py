@@ -10,7 +10,8 @@ import numpy as np
 from ..formulation.linking import Choice
 from ..plan.tolerances import LIMIT_KEPT
 from ..solver.highs import Outcome
-from .fixed_policy import Cut, FixedPolicySolver
+from .cuts import Cut
+from .fixed_policy import FixedPolicySolver
 
 DEARER = 1000.0
 """How much dearer gaps in limits are made where their price was too low to close them."""

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sparse
 
 from ..algebra import Constraint
 from ..algebra.traced import Numbers
-from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
 from ..formulation.follower import source_worth
 from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, LeaderProblem, output_map
 from ..formulation.policy_terms import usual_lasting
-from ..network.network import NONE, Network
+from ..network import Network
 from ..plan.tolerances import INTEGRAL, QUANTITY_NOISE, WHOLE_GAP
-from ..solver.highs import Highs, Outcome, Program
-from .fixed_policy import _rows_of, face_of, link_rows
+from ..solver.arrays import Program
+from ..solver.highs import Highs, Outcome
+from .cuts import link_rows
 from .readout import RESPONSE_FAMILIES, Choices, Readout
+
+if TYPE_CHECKING:
+    from ...data.units import Units
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,13 @@ class FirstStage:
 
     qualify: Mapping[str, bool]
     stockpile: Mapping[tuple[str, str], float]
+
+    @classmethod
+    def given(cls, qualified: Sequence[str], stockpile: Mapping[str, float], units: Units) -> FirstStage:
+        """Return choices in natural units from names, and from units of the case by ``site/item``."""
+        ends = {key: key.split("/", 1) for key in stockpile}
+        amounts = {(ends[key][0], ends[key][1]): amount / units.item(ends[key][1]) for key, amount in stockpile.items()}
+        return cls(dict.fromkeys(qualified, True), amounts)
 
 
 def first_stage(network: Network, readout: Readout | Choices, solution: np.ndarray) -> FirstStage:
@@ -167,7 +176,7 @@ class OperationsSolver:
         outside = [model.component(name) for name in OUTSIDE if model.component(name) is not None]
         outside += list(model.response.component_objects(Constraint))
         for family in outside:
-            rows = _rows_of(compiled, family)
+            rows = compiled.rows(family)
             lower_rows[rows], upper_rows[rows] = -math.inf, math.inf
         self.program = Program(
             cost=cost,
@@ -180,9 +189,9 @@ class OperationsSolver:
         )
         self.whole = leader_problem.operational
         self.shared = bool(self.whole.size) or any(b.data.reveal > 0 for b in model.ours.values())
-        self.loss_rows = _rows_of(compiled, model.component("own_loss"))
+        self.loss_rows = compiled.rows(model.component("own_loss"))
         self.fill_rows = np.concatenate(
-            [np.empty(0, int), *(_rows_of(compiled, b.component("continuity")) for b in model.ours.values())]
+            [np.empty(0, int), *(compiled.rows(b.component("continuity")) for b in model.ours.values())]
         )
         response = np.concatenate([family.columns for family in self.readout.response.values()])
         self.response_columns = response[response >= 0]
@@ -361,9 +370,7 @@ class OperationsSolver:
         """Rows of every scenario's own constraints."""
         found = {}
         for name, block in self.leader_problem.model.ours.items():
-            families = [
-                _rows_of(self.leader_problem.compiled, family) for family in block.component_objects(Constraint)
-            ]
+            families = [self.leader_problem.compiled.rows(family) for family in block.component_objects(Constraint)]
             found[name] = np.concatenate([np.empty(0, dtype=int), *families])
         return found
 
@@ -451,134 +458,3 @@ def response_variables(block: Any) -> list[Any]:
     """Variables of a response block, in an order that two blocks of one case share."""
     families = [block.component(name) for name in RESPONSE_FAMILIES]
     return [variable for family in families for variable in family.values()]
-
-
-def leader_value(network: Network, keys: list[tuple[str, Any]]) -> np.ndarray:
-    """Return what a unit of every output is worth to us, shape (outputs,) (section 5).
-
-    Kindness = sum over lanes from us of (weight * margin + lasting[l]) * ship + sum over lanes to us of base_flow(t) * fill *
-    worth at the destination.
-    """
-    worth = network.worth("ours")
-    value_of = np.zeros(len(keys))
-    for place, (kind, index) in enumerate(keys):
-        if kind in ("margin", "lasting"):
-            value_of[place] = 1.0
-        elif kind == "fill":
-            site, item, week = index
-            value_of[place] = sum(
-                network.weekly.base_flow[lane.lane][week] * worth[lane.destination, lane.item]
-                for lane in network.sold_abroad[site, item]
-                if network.side[lane.destination] == "ours"
-            )
-    return value_of
-
-
-def pessimistic_response(
-    network: Network, arrays: FollowerArrays, keys: list[tuple[str, Any]], choice: Choice, cost: float
-) -> np.ndarray:
-    """Return the columns of the least-cost response that is least kind to us (section 5)."""
-    program = arrays.program
-    policy_indices = policy_indices_of(choice, network.menu)
-    kind = np.asarray(arrays.outputs.T @ leader_value(network, keys)).ravel()
-    if not kind.any():
-        # All are alike to us, and the program below is slow to find its way where nothing is to be minimised.
-        return FollowerSolver(arrays).solve(policy_indices)[1]
-    on_face = Program(
-        cost=kind,
-        matrix=sparse.csc_matrix(sparse.vstack([program.matrix, sparse.csr_matrix(program.cost)])),
-        row_lower=np.append(program.row_lower, -math.inf),
-        row_upper=np.append(program.row_upper, math.inf),
-        column_lower=program.column_lower.copy(),
-        column_upper=arrays.upper(policy_indices),
-        integer=np.zeros(program.cost.size, dtype=bool),
-    )
-    for wide in (False, True):
-        on_face.row_upper[-1] = face_of(network, cost, wide) - program.offset
-        outcome = Highs(on_face).solve()
-        if outcome.optimal:
-            break
-    if not outcome.optimal or outcome.solution is None:
-        raise ArithmeticError(f"the least kind response ended with {outcome.termination!r}")
-    return outcome.solution
-
-
-def leverage_by_package(
-    network: Network, operations: Operations, base_loss: float, status_quo: float, admin: float, benefits: float = 0.0
-) -> dict[str, tuple[float, float]]:
-    """(counterpart's loss, our loss) in every scenario; packages' costs and refused margins are the counterpart's.
-
-    What stays lost adds to our loss, what allies give lowers it.
-    """
-    losses = {}
-    for name, own in operations.own_cost.items():
-        package = network.package_cost.get(name, 0.0) + operations.refused[name] + operations.refused_imports
-        ours = own - status_quo + operations.first_stage_cost + operations.lasting + admin - benefits
-        losses[name] = (base_loss + package, ours)
-    return losses
-
-
-def values_of(network: Network, losses: Mapping[str, tuple[float, float]], status_quo: float) -> dict[str, float]:
-    """What every scenario is worth in the objective: leverage; minus the cost where cost is the sense.
-
-    Parameters
-    ----------
-    network
-        The case as the mathematics sees it.
-    losses
-        Counterpart's and our loss in every scenario.
-    status_quo
-        W(status quo).
-    """
-    if network.least_cost:
-        return {name: -(status_quo + ours) for name, (_, ours) in losses.items()}
-    return {name: theirs - ours for name, (theirs, ours) in losses.items()}
-
-
-def worst_of(network: Network, losses: Mapping[str, tuple[float, float]], money: float, status_quo: float = 0.0) -> str:
-    """The rated scenario that is worth least; the first among ties.
-
-    Parameters
-    ----------
-    network, losses, status_quo
-        As of `values_of`.
-    money
-        Money at stake: what differs by less than `QUANTITY_NOISE` of it is the solver's rounding.
-    """
-    if not network.rated:
-        return NONE
-    values = values_of(network, losses, status_quo)
-    tie = QUANTITY_NOISE * max(money, *(max(map(abs, losses[name])) for name in network.rated))
-    least = min(values[name] for name in network.rated)
-    return next(name for name in network.rated if values[name] <= least + tie)
-
-
-def deciding(
-    network: Network, losses: Mapping[str, tuple[float, float]], money: float, status_quo: float = 0.0
-) -> dict[str, float]:
-    """Weights, 1 in sum, with which scenarios make the objective (section 5): the worst alone, or by probability.
-
-    Of ``cvar:a`` the worst scenarios up to 1 - a of the probability.
-
-    Parameters
-    ----------
-    network, losses, money, status_quo
-        As of `worst_of`.
-    """
-    if network.tail is None:
-        return {worst_of(network, losses, money, status_quo): 1.0}
-    values = values_of(network, losses, status_quo)
-    left, weights = 1.0 - network.tail, dict[str, float]()
-    for name in sorted(network.rated, key=lambda name: values[name]):
-        taken = min(network.probability[name], left)
-        if taken > 0:
-            weights[name] = taken / (1.0 - network.tail)
-        left -= taken
-    return {name: weights[name] for name in network.rated if name in weights}
-
-
-def weighed(figures: Mapping[str, float], weights: Mapping[str, float]) -> float:
-    """Mean of a figure over the scenarios that decide."""
-    if len(weights) == 1:
-        return figures[next(iter(weights))]
-    return math.fsum(weight * figures[name] for name, weight in weights.items())

@@ -9,7 +9,7 @@ import highspy
 import numpy as np
 
 from ..algebra import Constraint, Var
-from ..network.network import NONE
+from ..network import NONE
 
 if TYPE_CHECKING:
     from ..formulation.linking import LeaderProblem

@@ -15,7 +15,7 @@ from ..plan.monitor import Stopped
 from ..plan.tolerances import LEVERAGE_TIE, NO_AMOUNT
 from ..solver.branch_and_bound import minimise
 from ..solver.highs import PRIMAL, Outcome
-from .fixed_policy import FixedPolicySolver, _rows
+from .fixed_policy import FixedPolicySolver
 
 NODES = 200
 """Nodes after which lanes of equal worth are left as they are."""
@@ -46,7 +46,11 @@ class Ties:
         self._lanes = _placed(compiled.columns(model.qualify.values()))
         self._whole = leader_problem.operational
         self._stockpiles = _placed(compiled.columns(model.stockpile.values()))
-        self._scenarios = _rows(leader_problem, "worst") if coupled(leader_problem.network) else np.empty(0, int)
+        self._scenarios = (
+            leader_problem.compiled.rows(leader_problem.model.component("worst"))
+            if coupled(leader_problem.network)
+            else np.empty(0, int)
+        )
 
     def settle(self, outcome: Outcome) -> Outcome:
         """Return an outcome of `FixedPolicySolver.best` with the solution that the rule takes; as it is where time is up before.

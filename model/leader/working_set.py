@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..formulation.buying import ordering, suppliers
-from ..network.network import NONE, Network
+from ..network import NONE, Network
 
 FEW = 8
 """Contingency scenarios up to which a search considers all of them."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..leader.fixed_policy import FixedPolicySolver, Relaxation
+from ..leader.cuts import Relaxation
+from ..leader.fixed_policy import FixedPolicySolver
 from ..leader.ties import Ties
 from ..plan.monitor import Stopped
 from ..plan.tolerances import leverage_tie

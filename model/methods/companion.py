@@ -223,7 +223,7 @@ def main() -> None:
     """Solve the task that comes in, tell news until there are no more."""
     # Ctrl-C is for the process that started this one: it ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    from ..network.network import Network
+    from ..network import Network
 
     message = _get(sys.stdin.buffer)
     if message is None:
@@ -253,7 +253,7 @@ def _hand_over(task: Task, solver: str) -> None:
     with open(task.log or os.devnull, "ab") as log:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(log.fileno(), stream.fileno())
-    from ..network.network import Network
+    from ..network import Network
 
     try:
         program = HandedOver(Network(task.case, task.units), task.shift, solver, task.scenarios)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..follower.combinations import Candidates
 from ..follower.enumerate import Enumerator
-from ..leader.fixed_policy import Cut, Relaxation
+from ..leader.cuts import Cut, Relaxation
 from ..plan.tolerances import NO_PLAN_SHARE
 
 MOST_LEAVES = 5_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..certify.figures import Figures
@@ -68,22 +68,11 @@ METHODS = {
 """All methods, by name; a method joins by one entry."""
 
 
-def solve_by(
-    problem: Problem,
-    solve_limits: SolveLimits,
-    *,
-    method: str,
-    reason: str,
-    chosen: bool,
-    rel_gap: float,
-    clock: Clock,
-    monitor: Monitor,
-    threads: int = 1,
-    solver: str | None = None,
-) -> Plan:
-    """Find the best plan, and prove how good it is.
+@dataclass(frozen=True)
+class Job:
+    """What is to be solved, and how.
 
-    Parameters
+    Attributes
     ----------
     problem
         The case, ready to solve; stopped by the clock.
@@ -103,6 +92,22 @@ def solve_by(
         Processes that work out responses.
     solver
         Pyomo's name of the solver of the single program, where it is not HiGHS.
+    """
+
+    problem: Problem
+    solve_limits: SolveLimits
+    method: str
+    reason: str
+    chosen: bool
+    rel_gap: float
+    clock: Clock
+    monitor: Monitor
+    threads: int = 1
+    solver: str | None = None
+
+
+def solve_by(job: Job) -> Plan:
+    """Find the best plan, and prove how good it is.
 
     Raises
     ------
@@ -115,21 +120,23 @@ def solve_by(
     CertificateError
         When the answer does not survive its check.
     """
-    engine = None
-    if METHODS[method].build is Enumeration:
-        engine = Engine(problem.case, widest=solve_limits, threads=threads, monitor=monitor, problem=problem)
+    problem, clock, engine = job.problem, job.clock, None
+    if METHODS[job.method].build is Enumeration:
+        engine = Engine(
+            problem.case, widest=job.solve_limits, threads=job.threads, monitor=job.monitor, problem=problem
+        )
         engine.hurried = lambda: clock.left <= HURRY * clock.seconds
-        reason = engine.reason
+        job = replace(job, reason=engine.reason)
     held = first_set(problem.network)
     try:
         while True:
             problem.hold(held)
             try:
-                return _attempt(problem, solve_limits, method, reason, chosen, rel_gap, clock, monitor, engine, solver)
+                return _attempt(job, engine)
             except Unheld as found:
                 if clock.up():
                     # The bound of the search holds; there is no time to look for a plan that all scenarios allow.
-                    facts = {"method": method, "reason": reason, "termination": "stopped"}
+                    facts = {"method": job.method, "reason": job.reason, "termination": "stopped"}
                     return no_plan(problem, "unknown", found.bound, facts, clock.began)
                 held = extended(problem.network, held or problem.network.scenarios, found.scenarios)
                 if engine is not None:
@@ -137,20 +144,10 @@ def solve_by(
     finally:
         if engine is not None:
             engine.close()
+            job.monitor.enumerated(engine)
 
 
-def _attempt(
-    problem: Problem,
-    solve_limits: SolveLimits,
-    method: str,
-    reason: str,
-    chosen: bool,
-    rel_gap: float,
-    clock: Clock,
-    monitor: Monitor,
-    engine: Engine | None,
-    solver: str | None,
-) -> Plan:
+def _attempt(job: Job, engine: Engine | None) -> Plan:
     """Find the best plan over the scenarios that the leader problem holds.
 
     Raises
@@ -158,7 +155,14 @@ def _attempt(
     Unheld
         Where other scenarios are in its way.
     """
-    entry = METHODS[method]
+    problem, solve_limits, rel_gap, clock, monitor = (
+        job.problem,
+        job.solve_limits,
+        job.rel_gap,
+        job.clock,
+        job.monitor,
+    )
+    entry, method, reason = METHODS[job.method], job.method, job.reason
     began, built = clock.passed, problem.build_seconds
     trials = LocalSearch(problem, solve_limits, problem.stop)
     problem.fixed_policy.rel_gap = rel_gap / 2
@@ -171,14 +175,14 @@ def _attempt(
     opened = _all_open(solve_limits, trials, engine)
     # The certificate solves the like of it again, twice.
     clock.keep_back(2 * (clock.passed - began - (problem.build_seconds - built)))
-    patience = min(entry.patience, PATIENT * clock.seconds) if chosen else math.inf
-    race = Race(problem, trials, rel_gap, clock, monitor, patience, solver)
+    patience = min(entry.patience, PATIENT * clock.seconds) if job.chosen else math.inf
+    race = Race(problem, trials, rel_gap, clock, monitor, patience, job.solver)
     trials.stop = race.stop
     facts: dict[str, Any] = {}
     try:
         # Where local search is interrupted, what it has offered holds.
         with suppress(Stopped):
-            facts = _prove(entry, race, solve_limits, engine, chosen)
+            facts = _prove(entry, race, solve_limits, engine, job.chosen)
             trials.stop = clock.up
             # Who was first must not decide: where others took part in the plan, ties are settled by one rule for all.
             if engine is None or race.won or race.helped:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..follower.enumerate import FollowerSolver, PolicyIndices, choice_of
-from ..leader.fixed_policy import Cut
+from ..leader.cuts import Cut
 from ..leader.problem import Problem
 from ..leader.ties import Ties
 from ..plan.limits import LOADS, SolveLimits, within

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..leader.problem import Problem
 from ..plan.limits import SolveLimits
-from ..solver.highs import Highs, Program
+from ..solver.arrays import Program
+from ..solver.highs import Highs
 from .local_search import LocalSearch
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..follower.enumerate import PolicyIndices, policy_indices_of
 from ..formulation.single_level import build_single_level
-from ..network.network import Network
+from ..network import Network
 
 MIXED_INTEGER = (
     "highs",

@@ -13,8 +13,9 @@ from ..certify.planning import first_stage_of
 from ..follower.enumerate import PolicyIndices, policy_indices_of
 from ..formulation.single_level import build_single_level
 from ..leader.problem import Problem
-from ..network.network import Network
-from ..solver.highs import Compiled, Highs, Outcome, compile_model
+from ..network import Network
+from ..solver.arrays import Compiled, compile_model
+from ..solver.highs import Highs, Outcome
 from .local_search import Worked
 
 HEURISTICS = 0.0

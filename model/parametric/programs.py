@@ -10,7 +10,7 @@ import numpy as np
 
 from ..algebra.traced import Moved, Tape
 from ..leader.problem import Problem
-from ..network.network import Network
+from ..network import Network
 from .cells import Cell, figures_in, moved_cells, traced_case
 from .patching import Mould
 

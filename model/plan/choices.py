@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..network.network import OPEN
+from ..network import OPEN
 from .tolerances import NO_AMOUNT, SAME_AMOUNT
 
 if TYPE_CHECKING:

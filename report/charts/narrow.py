@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...model.network.network import NONE, Pair
+from ...model.network import NONE, Pair
 from ..format.numbers import plain
 from ..format.words import words_of
 from .base import (

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ...analysis.dependence.prices import Prices
-from ...model.network.network import NONE, OPEN, Network
+from ...model.network import NONE, OPEN, Network
 from ..format.names import broken
 from ..format.numbers import number, percent, plain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...model.network.network import NONE, OPEN, Network, Pair
+from ...model.network import NONE, OPEN, Network, Pair
 from ...model.plan.plan import served
 from ..format.numbers import decimals, number, percent, plain
 from .base import (

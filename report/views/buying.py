@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...model.network.network import NONE
+from ...model.network import NONE
 
 if TYPE_CHECKING:
     from ...model import Plan

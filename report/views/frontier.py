@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...model.network.network import NONE
+from ...model.network import NONE
 from ...model.plan.choices import Choices, Offer
 from ..format.numbers import NO_GAP
 from .case import CaseView, case_view

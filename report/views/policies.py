@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...model.network.network import OPEN
+from ...model.network import OPEN
 from ..format.columns import EVERYWHERE, FIGURE, MONEY, NOTEBOOK, PAGE, SHARE, TERMINAL, WEEK, WORKBOOK, Column
 from .rows import filled, records
 

@@ -9,7 +9,7 @@ from pytest import approx
 from sluicegate import Case, CaseError, case_from_tables, evaluate, solve
 from sluicegate.analysis.status_quo import lane_table, status_quo_warnings
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.network.network import Network
+from sluicegate.model.network import Network
 
 from sluicegate_testing.builders import OURS, THEIRS, case, demand, lane, parts, policy, process, stock
 from sluicegate_testing.oracle import oracle

@@ -26,9 +26,10 @@ from sluicegate.model.follower.enumerate import Enumerator, choice_of, gray_orde
 from sluicegate.model.formulation.follower import build_follower
 from sluicegate.model.formulation.linking import PolicyBounds
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.network.network import Network, holding_weeks
+from sluicegate.model.network import Network, holding_weeks
 from sluicegate.model.plan.limits import SolveLimits
-from sluicegate.model.solver.highs import Compiled, Highs, Program, compile_model
+from sluicegate.model.solver.arrays import Compiled, Program, compile_model
+from sluicegate.model.solver.highs import Highs
 
 from sluicegate_testing.builders import parts
 from sluicegate_testing.strategies import cases, random_case

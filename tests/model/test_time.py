@@ -9,7 +9,7 @@ from pytest import approx
 from sluicegate import CaseError, case_from_tables, evaluate, explain, solve
 from sluicegate.data import apply_overrides
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.network.network import Network
+from sluicegate.model.network import Network
 from sluicegate.report.views.outcomes import margin_rows, nearest
 
 from sluicegate_testing.handmade import OURS, Tables, demand, lane, policy, small

@@ -13,8 +13,9 @@ import scipy.sparse as sparse
 from sluicegate.model.algebra import Model
 from sluicegate.model.algebra.opening import open_model
 from sluicegate.model.formulation.leader import build_leader
-from sluicegate.model.network.network import Network
-from sluicegate.model.solver.highs import Program, compile_model, highs_model
+from sluicegate.model.network import Network
+from sluicegate.model.solver.arrays import Program, compile_model
+from sluicegate.model.solver.highs import highs_model
 
 from .generate import generate
 

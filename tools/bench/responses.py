@@ -11,7 +11,8 @@ import numpy as np
 from sluicegate import load_case
 from sluicegate.model.follower.enumerate import Enumerator, FollowerArrays, PolicyIndices, gray_order
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.solver.highs import Highs, Program, highs_model
+from sluicegate.model.solver.arrays import Program
+from sluicegate.model.solver.highs import Highs, highs_model
 
 COMBINATIONS = 256
 REPEATS = 5

@@ -23,7 +23,8 @@ from sluicegate.model.methods.local_search import LocalSearch
 from sluicegate.model.methods.single_level import watch
 from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.plan.monitor import Monitor
-from sluicegate.model.solver.highs import Highs, Program
+from sluicegate.model.solver.arrays import Program
+from sluicegate.model.solver.highs import Highs
 
 from .generate import generate
 

@@ -8,8 +8,8 @@ from sluicegate.model.algebra import Block, Constraint, NonNegativeReals, Var, m
 from sluicegate.model.formulation import single_level as program
 from sluicegate.model.formulation.follower_dual import dual_value, fill_follower_dual_block
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.network.network import Network
-from sluicegate.model.solver.highs import Program, compile_model
+from sluicegate.model.network import Network
+from sluicegate.model.solver.arrays import Program, compile_model
 
 
 def _earned(b: Any, lane: str, policy: str, week: int) -> Any:

@@ -18,9 +18,11 @@ from sluicegate.data import apply_overrides
 from sluicegate.data.schema.tables import TABLES
 from sluicegate.model.formulation.follower import build_follower
 from sluicegate.model.formulation.linking import LeaderProblem, PolicyBounds, margin_terms
-from sluicegate.model.leader.recompute import FirstStage, OperationsSolver, leverage_by_package, response_variables
-from sluicegate.model.network.network import NONE, OPEN, Network
-from sluicegate.model.solver.highs import Compiled, Highs, compile_model
+from sluicegate.model.leader.recompute import FirstStage, OperationsSolver, response_variables
+from sluicegate.model.leader.scenario_values import leverage_by_package
+from sluicegate.model.network import NONE, OPEN, Network
+from sluicegate.model.solver.arrays import Compiled, compile_model
+from sluicegate.model.solver.highs import Highs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

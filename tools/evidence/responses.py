@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sluicegate.model.formulation.follower import build_follower
 from sluicegate.model.formulation.linking import PolicyBounds
-from sluicegate.model.network.network import OPEN, Network
+from sluicegate.model.network import OPEN, Network
 from sluicegate.model.plan.plan import served
-from sluicegate.model.solver.highs import Highs, compile_model
+from sluicegate.model.solver.arrays import compile_model
+from sluicegate.model.solver.highs import Highs
 
 if TYPE_CHECKING:
     from sluicegate import Case, Plan

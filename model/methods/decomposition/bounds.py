@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from ...follower.enumerate import PolicyIndices
-from ...solver.highs import Highs, Program
+from ...solver.arrays import Program
+from ...solver.highs import Highs
 from .subnetworks import EXACT, Subnetworks, optimum
 
 

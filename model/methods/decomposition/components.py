@@ -14,11 +14,11 @@ from scipy.sparse.csgraph import connected_components
 from ...follower.combinations import TooManyCombinations
 from ...follower.enumerate import Enumerator, FollowerArrays, PolicyIndices, gray_order
 from ...formulation.single_level import coupled
-from ...leader.fixed_policy import Cut
-from ...network.network import Network
+from ...leader.cuts import Cut
+from ...network import Network
 from ...plan.limits import LOADS, with_rounding, within
 from ...plan.tolerances import NO_PLAN_SHARE
-from ...solver.highs import Program
+from ...solver.arrays import Program
 from ..cut_pool import scale
 from ..prover import Prover, solve_master
 

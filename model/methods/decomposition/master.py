@@ -12,12 +12,13 @@ import scipy.sparse as sparse
 
 from ...follower.combinations import TooManyCombinations
 from ...follower.enumerate import FollowerSolver, PolicyIndices
-from ...leader.fixed_policy import Cut
-from ...network.network import Network
+from ...leader.cuts import Cut
+from ...network import Network
 from ...plan.limits import LOADS, with_rounding, within
 from ...plan.monitor import Stopped
 from ...plan.tolerances import NO_PLAN_SHARE
-from ...solver.highs import Highs, Program
+from ...solver.arrays import Program
+from ...solver.highs import Highs
 from ..local_search import Worked
 from ..prover import Prover, solve_master
 from .bounds import SharedBound

@@ -16,8 +16,9 @@ from ...follower.enumerate import PolicyIndices, gray_order
 from ...formulation.follower import SIDE, build_follower, source_worth
 from ...formulation.linking import PolicyBounds, output_keys, output_map
 from ...leader.problem import Problem
-from ...network.network import Network, Pair
-from ...solver.highs import Compiled, Highs, Program, compile_model
+from ...network import Network, Pair
+from ...solver.arrays import Compiled, Program, compile_model
+from ...solver.highs import Highs
 
 MOST_JOINED = 1024
 """Combinations up to which two pieces that share regimes are taken as one."""

@@ -10,9 +10,9 @@ import numpy as np
 
 from ...follower.enumerate import FollowerArrays
 from ...formulation.follower import FollowerData, build_follower
-from ...network.network import Kernel, Network
+from ...network import Kernel, Network
 from ...plan.limits import SolveLimits
-from ...solver.highs import compile_model
+from ...solver.arrays import compile_model
 
 if TYPE_CHECKING:
     from ...data.schema.tables import Lane

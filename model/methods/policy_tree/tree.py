@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from ...follower.enumerate import FollowerSolver
-from ...leader.fixed_policy import SpaceCut, face_of
+from ...leader.cuts import SpaceCut
+from ...leader.fixed_policy import face_of
 from ...leader.problem import Problem
-from ...network.network import OPEN
+from ...network import OPEN
 from ...plan.limits import LOADS, SolveLimits, within
 from ..local_search import Trial
 from ..prover import Prover

@@ -13,7 +13,8 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ...follower.enumerate import FollowerArrays, PolicyIndices
-from ...solver.highs import Highs, Program
+from ...solver.arrays import Program
+from ...solver.highs import Highs
 
 MOST_TOGETHER = 64
 """Combinations of policies up to which regimes that act on one pair form one block; beyond it each has a block of its own."""

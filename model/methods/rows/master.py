@@ -10,11 +10,13 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ...follower.enumerate import PolicyIndices
-from ...leader.fixed_policy import SpaceCut, face_of
+from ...leader.cuts import SpaceCut
+from ...leader.fixed_policy import face_of
 from ...leader.problem import Problem
 from ...plan.limits import LOADS, with_rounding
 from ...plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, NO_PLAN_SHARE
-from ...solver.highs import Highs, Program
+from ...solver.arrays import Program
+from ...solver.highs import Highs
 from ..local_search import LocalSearch
 from ..prover import solve_master
 from .blocks import Blocks, Row

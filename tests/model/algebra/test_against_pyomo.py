@@ -13,7 +13,7 @@ from sluicegate.model.formulation.follower import build_follower
 from sluicegate.model.formulation.linking import build_leader_problem
 from sluicegate.model.formulation.single_level import build_single_level
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.solver.highs import compile_model
+from sluicegate.model.solver.arrays import compile_model
 
 from sluicegate_testing.strategies import random_case
 

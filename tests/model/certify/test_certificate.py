@@ -17,13 +17,14 @@ from sluicegate.model.certify.certificate import Compared, certify
 from sluicegate.model.certify.figures import Facts, Figures
 from sluicegate.model.certify.planning import make_plan
 from sluicegate.model.certify.tables import plan_tables
-from sluicegate.model.formulation.leader import COSTS
+from sluicegate.model.formulation.leader_costs import COSTS
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.leader.readout import RESPONSE_COSTS
 from sluicegate.model.leader.recompute import FirstStage
 from sluicegate.model.plan.plan import served
 from sluicegate.model.plan.tolerances import SERVED_IN_FULL
-from sluicegate.model.solver.highs import Highs, Outcome, Program
+from sluicegate.model.solver.arrays import Program
+from sluicegate.model.solver.highs import Highs, Outcome
 
 from sluicegate_testing.builders import case, demand, idle, lane, policy
 from sluicegate_testing.strategies import random_case

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sluicegate import Case, case_from_tables
-from sluicegate.model.leader.fixed_policy import Cut
+from sluicegate.model.leader.cuts import Cut
 from sluicegate.model.methods.best_first import BestFirstSearch
 from sluicegate.model.methods.cut_pool import bounded
 from sluicegate.model.methods.engine import Engine

@@ -11,7 +11,7 @@ from sluicegate.model import CertificateError
 from sluicegate.model.formulation.linking import build_leader_problem
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.engine import Engine
-from sluicegate.model.network.network import Network
+from sluicegate.model.network import Network
 from sluicegate.model.plan.limits import SolveLimits
 
 from sluicegate_testing.builders import (

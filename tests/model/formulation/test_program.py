@@ -19,7 +19,8 @@ from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods import portfolio
 from sluicegate.model.methods import single_level as mixed
 from sluicegate.model.methods.decomposition import master as overlaps
-from sluicegate.model.solver.highs import Highs, Outcome, compile_model
+from sluicegate.model.solver.arrays import compile_model
+from sluicegate.model.solver.highs import Highs, Outcome
 
 from sluicegate_testing.builders import OURS, case, demand, idle, lane, needs, policy, process, stock
 from sluicegate_testing.impatient import Impatient

@@ -13,7 +13,7 @@ from sluicegate import Case, Plan, evaluate, solve
 from sluicegate.model.formulation.linking import build_leader_problem
 from sluicegate.model.leader import working_set
 from sluicegate.model.methods import large_spaces
-from sluicegate.model.network.network import Network
+from sluicegate.model.network import Network
 
 from sluicegate_testing.builders import THEIRS, Row, case, demand, idle, lane, policy, stock
 

@@ -21,14 +21,15 @@ from sluicegate.model.methods import large_spaces as large
 from sluicegate.model.methods.companion import Companion, News
 from sluicegate.model.methods.decomposition import components as groups
 from sluicegate.model.methods.decomposition import master as overlaps
-from sluicegate.model.methods.large_spaces import solve_by
+from sluicegate.model.methods.large_spaces import Job, solve_by
 from sluicegate.model.methods.local_search import LocalSearch
 from sluicegate.model.methods.portfolio import Race
-from sluicegate.model.network.network import Network
+from sluicegate.model.network import Network
 from sluicegate.model.plan.clock import MOST_KEPT, Clock
 from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.plan.monitor import StopCheck, Stopped
-from sluicegate.model.solver.highs import Highs, compile_model
+from sluicegate.model.solver.arrays import compile_model
+from sluicegate.model.solver.highs import Highs
 from sluicegate.model.solving import choose
 
 from sluicegate_testing.oracle import oracle
@@ -172,16 +173,7 @@ def test_a_stopped_enumeration_returns_the_best_of_what_it_has(share: float, mon
     monkeypatch.setattr(columns.FollowerSolver, "solve", slow)
     monkeypatch.setattr(engine, "MANY", 0)
     monkeypatch.setattr(Clock, "keep_back", lambda self, seconds: None)
-    plan = solve_by(
-        problem,
-        SolveLimits.of(case),
-        method="columns",
-        reason="",
-        chosen=False,
-        rel_gap=1e-4,
-        clock=clock,
-        monitor=monitor,
-    )
+    plan = solve_by(Job(problem, SolveLimits.of(case), "columns", "", False, 1e-4, clock, monitor))
     assert plan.leverage is not None and plan.bound is not None
     slack = CLOSE * abs(best.leverage)
     halfway = 0.5 * (best.leverage + best.sourcing_only_leverage)

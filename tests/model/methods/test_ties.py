@@ -10,7 +10,7 @@ import pytest
 from pytest import approx
 from sluicegate import Case, case_from_tables, load_case, solve
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.leader.recompute import worst_of
+from sluicegate.model.leader.scenario_values import worst_of
 from sluicegate.model.methods import best_first
 from sluicegate.model.methods.local_search import LocalSearch
 from sluicegate.model.plan.limits import SolveLimits

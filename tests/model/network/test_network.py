@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from pytest import approx
 from sluicegate import Case, evaluate
-from sluicegate.model.network.network import Network, holding_weeks
+from sluicegate.model.network import Network, holding_weeks
 
 from sluicegate_testing.builders import (
     OURS,

@@ -15,7 +15,7 @@ from sluicegate.data.schema.declarations import columns, numeric
 from sluicegate.data.units import natural_units
 from sluicegate.model.algebra.traced import Moved, Tape, fsum
 from sluicegate.model.leader.problem import Problem
-from sluicegate.model.network.network import Network
+from sluicegate.model.network import Network
 from sluicegate.model.parametric.cells import moved_cells
 from sluicegate.model.parametric.patching import Mould
 from sluicegate.model.parametric.programs import Programs

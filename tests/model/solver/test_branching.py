@@ -9,8 +9,9 @@ import pytest
 from pytest import approx
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
+from sluicegate.model.solver.arrays import Program
 from sluicegate.model.solver.branch_and_bound import minimise
-from sluicegate.model.solver.highs import WAYS, Highs, Outcome, Program
+from sluicegate.model.solver.highs import WAYS, Highs, Outcome
 
 
 def random_program(number: int) -> Program:

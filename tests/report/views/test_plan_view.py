@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from rich.console import Console
 from sluicegate import Plan, evaluate, load_case
 from sluicegate.model.certify.tables import RESPONSE_COSTS
-from sluicegate.model.formulation.leader import COSTS
+from sluicegate.model.formulation.leader_costs import COSTS
 from sluicegate.report import notebook
 from sluicegate.report.files import workbook
 from sluicegate.report.format.columns import EVERYWHERE, FIGURE, MONEY, NOTEBOOK, Column, shown_on

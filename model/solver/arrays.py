@@ -1,0 +1,262 @@
+"""A model compiled to arrays, whose numbers can be refilled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sparse
+
+from ..algebra import Constraint, Model, Objective, Variable, minimize
+from ..algebra.expressions import Linear, Relation
+from ..algebra.traced import Numbers
+
+
+@dataclass
+class Program:
+    """A linear or mixed-integer program as arrays: minimise ``cost @ x + offset``.
+
+    Attributes
+    ----------
+    cost : array, shape (columns,)
+    matrix : scipy.sparse.csc_matrix, shape (rows, columns)
+    row_lower, row_upper : array, shape (rows,)
+    column_lower, column_upper : array, shape (columns,)
+    integer : array of bool, shape (columns,)
+    """
+
+    cost: np.ndarray
+    matrix: sparse.csc_matrix
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    column_lower: np.ndarray
+    column_upper: np.ndarray
+    integer: np.ndarray
+    offset: float = 0.0
+
+    def relaxed(self) -> Program:
+        """Return the linear relaxation; arrays of bounds are copied, the rest is shared."""
+        return replace(
+            self,
+            column_lower=self.column_lower.copy(),
+            column_upper=self.column_upper.copy(),
+            integer=np.zeros_like(self.integer),
+        )
+
+
+@dataclass
+class Compiled:
+    """A program with the way back to the components it came from.
+
+    Attributes
+    ----------
+    program
+        The arrays; the sense is always minimise (a maximised objective is negated).
+    column : dict of int to int
+        Column of a variable by ``id(variable)``; a variable without coefficients has none.
+    row : dict of int to int
+        Row by its ``id``, and by that of its family where it is alone there; a trivial one has none.
+    variables : list
+        Variable of every column.
+    layout
+        Where the numbers of the model stand in the program.
+    maps
+        What `linear_map` returned, where it is made of figures on a tape.
+    """
+
+    program: Program
+    column: dict[int, int]
+    row: dict[int, int]
+    variables: list[Any]
+    layout: Any = None
+    maps: list[tuple[Numbers, sparse.csr_matrix]] = field(default_factory=list)
+
+    def refill(self, numbers: np.ndarray) -> None:
+        """Take over the numbers of a replay (`Tape`), in the program and in all maps made of it.
+
+        Raises
+        ------
+        Moved
+            Where an entry or an infinite bound comes or goes.
+        """
+        self.layout.refill(self.program, numbers)
+        for own, matrix in self.maps:
+            own.put(numbers, entries=True)
+            matrix.data[:] = own.values
+
+    def columns(self, variables: Iterable[Any]) -> np.ndarray:
+        """Columns of variables, -1 for one without coefficients."""
+        return np.array([self.column.get(id(variable), -1) for variable in variables], dtype=np.int64)
+
+    def rows(self, family: Any) -> np.ndarray:
+        """Return the rows of a constraint family that the program holds; none where the model has no such family."""
+        places = [] if family is None else [self.row.get(id(constraint)) for constraint in family.values()]
+        return np.array([place for place in places if place is not None], dtype=int)
+
+    def values(self, component: Any, solution: np.ndarray) -> dict[Any, float]:
+        """Values of an indexed variable by its index; a variable without coefficients is at its lower bound."""
+        values = {}
+        for index, variable in component.items():
+            place = self.column.get(id(variable))
+            values[index] = float(variable.lower) if place is None else float(solution[place])
+        return values
+
+    def linear_map(self, expressions: Sequence[Sequence[tuple[float, Any]]]) -> sparse.csr_matrix:
+        """Return the matrix whose rows are linear expressions given as (coefficient, variable) lists."""
+        data, columns, starts = [], [], [0]
+        for terms in expressions:
+            for coefficient, variable in terms:
+                place = self.column.get(id(variable))
+                if place is not None:
+                    data.append(coefficient)
+                    columns.append(place)
+            starts.append(len(data))
+        shape, own = (len(expressions), len(self.variables)), Numbers(data)
+        made = sparse.csr_matrix((own.values, np.array(columns, dtype=np.int64), starts), shape=shape)
+        if own.places.size:
+            self.maps.append((own, made))
+        return made
+
+
+def compile_model(model: Model, check: Callable[[], None] = lambda: None) -> Compiled:
+    """Read a model into arrays.
+
+    Columns stand family by family, in the order in which the objective and the rows meet the families; rows block by block, those
+    of outer blocks first. A column without coefficients is left out, one that is fixed goes to the right-hand sides.
+
+    Parameters
+    ----------
+    model
+        A model with one active objective.
+    check
+        Called at every row; what it raises ends the work.
+
+    Returns
+    -------
+    Compiled
+
+    Raises
+    ------
+    ArithmeticError
+        Where a row without variables cannot hold.
+    """
+    objective = next(model.component_objects(Objective, active=True))
+    goal = objective.expr.linear()
+    relations: list[Relation] = []
+    row: dict[int, int] = {}
+    for family in model.component_objects(Constraint, active=True):
+        for relation in family.values():
+            check()
+            if any(relation.body.terms.values()):
+                row[id(relation)] = len(relations)
+                if not family.sets:
+                    row[id(family)] = len(relations)
+                relations.append(relation)
+            elif not relation.lower <= relation.body.constant <= relation.upper:
+                raise ArithmeticError(f"no solution keeps {family.name}")
+    return _Layout(model, objective, goal, relations).compiled(row)
+
+
+class _Layout:
+    """Where the numbers of a model stand in its program.
+
+    Parameters
+    ----------
+    model, objective, goal, relations
+        The model, its active objective and what that is, its rows in their order.
+    """
+
+    def __init__(self, model: Model, objective: Objective, goal: Linear, relations: Sequence[Relation]):
+        sums = [goal, *(relation.body for relation in relations)]
+        sizes = np.fromiter((len(one.terms) for one in sums), dtype=np.int64, count=len(sums))
+        numbers = np.fromiter((v.number for one in sums for v in one.terms), dtype=np.int64, count=int(sizes.sum()))
+        self.factors = Numbers(factor for one in sums for factor in one.terms.values())
+        self.constants = Numbers(one.constant for one in sums)
+        self.lower = Numbers(relation.lower for relation in relations)
+        self.upper = Numbers(relation.upper for relation in relations)
+        self.sign = 1.0 if objective.sense == minimize else -1.0
+        variables = model.variables
+        order = _column_order(variables, numbers)
+        entries = np.flatnonzero(self.factors.values)
+        rows, columns = np.repeat(np.arange(len(sums)), sizes)[entries], order[numbers[entries]]
+        placed: list[Any] = [None] * (int(order.max(initial=-1)) + 1)
+        for variable, place in zip(variables, order.tolist(), strict=True):
+            if place >= 0:
+                placed[place] = variable
+        fixed = np.array([variable.fixed for variable in placed], dtype=bool)
+        used = np.zeros(len(placed), dtype=bool)
+        used[columns] = True
+        # What fixed columns come to, row by row.
+        gone = fixed[columns]
+        held = np.array([variable.value if variable.fixed else 0.0 for variable in placed], dtype=float)
+        self.shift = np.zeros(len(sums))
+        np.add.at(self.shift, rows[gone], self.factors.values[entries[gone]] * held[columns[gone]])
+        kept = np.flatnonzero(used & ~fixed)
+        self.variables = [placed[place] for place in kept]
+        self.column_lower = Numbers(variable.lower for variable in self.variables)
+        self.column_upper = Numbers(variable.upper for variable in self.variables)
+        entries, rows, columns = entries[~gone], rows[~gone], (np.cumsum(used & ~fixed) - 1)[columns[~gone]]
+        inside = np.lexsort((rows, columns))
+        inside = inside[rows[inside] > 0]
+        self.entries, self.rows, self.columns = entries[inside], rows[inside] - 1, columns[inside]
+        self.goal_entries, self.goal_columns = entries[rows == 0], columns[rows == 0]
+        self.shape = (len(relations), len(self.variables))
+
+    def fill(self, program: Program) -> None:
+        """Put the numbers in their places."""
+        factors, constants = self.factors.values, self.constants.values
+        program.cost[self.goal_columns] = self.sign * factors[self.goal_entries]
+        program.matrix.data[:] = factors[self.entries]
+        program.row_lower[:] = self.lower.values - constants[1:] - self.shift[1:]
+        program.row_upper[:] = self.upper.values - constants[1:] - self.shift[1:]
+        program.column_lower[:], program.column_upper[:] = self.column_lower.values, self.column_upper.values
+        program.offset = self.sign * float(constants[0] + self.shift[0])
+
+    def compiled(self, row: dict[int, int]) -> Compiled:
+        """Return the program."""
+        rows, columns = self.shape
+        starts = np.concatenate([[0], np.cumsum(np.bincount(self.columns, minlength=columns))])
+        program = Program(
+            cost=np.zeros(columns),
+            matrix=sparse.csc_matrix((np.empty(self.entries.size), self.rows, starts), shape=self.shape),
+            row_lower=np.empty(rows),
+            row_upper=np.empty(rows),
+            column_lower=np.empty(columns),
+            column_upper=np.empty(columns),
+            integer=np.array([variable.family.domain.integer for variable in self.variables], dtype=bool),
+        )
+        self.fill(program)
+        column = {id(variable): place for place, variable in enumerate(self.variables)}
+        return Compiled(program, column, row, self.variables, self)
+
+    def refill(self, program: Program, numbers: np.ndarray) -> None:
+        """Take over the numbers of a replay.
+
+        Raises
+        ------
+        Moved
+            Where an entry or an infinite bound comes or goes.
+        """
+        self.factors.put(numbers, entries=True)
+        for own in (self.constants, self.lower, self.upper, self.column_lower, self.column_upper):
+            own.put(numbers)
+        self.fill(program)
+
+
+def _column_order(variables: Sequence[Variable], numbers: np.ndarray) -> np.ndarray:
+    """Return the place of every variable where families stand in the order in which they are met; -1 for those never met."""
+    families: dict[int, int] = {}
+    family = np.fromiter(
+        (families.setdefault(id(variable.family), len(families)) for variable in variables), dtype=np.int64
+    )
+    met, first = np.unique(family[numbers], return_index=True)
+    order = np.full(len(variables), -1)
+    if len(variables):
+        rank = np.full(len(families), len(families))
+        rank[met[np.argsort(first)]] = np.arange(met.size)
+        sorted_variables = np.argsort(rank[family], kind="stable")
+        known = sorted_variables[rank[family[sorted_variables]] < met.size]
+        order[known] = np.arange(known.size)
+    return order
