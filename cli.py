@@ -262,11 +262,11 @@ def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -
 @solve_options
 @click.option(
     "--method",
-    type=click.Choice(["auto", "columns", "groups", "pieces", "rows", "tree", "program"]),
+    type=click.Choice(["auto", "columns", "pieces", "rows", "program"]),
     default="auto",
     show_default=True,
-    help="Enumerate the combinations of policies (columns), those of each independent group (groups), those of what each "
-    "good is made of (pieces), bound them by single responses (rows), branch over them (tree), or solve one program (program).",
+    help="Enumerate the combinations of policies (columns), those of what each good is made of (pieces), bound them by "
+    "single responses (rows), or solve one program (program).",
 )
 @solver_option
 @world_options
@@ -341,6 +341,7 @@ def solve(
       sluicegate solve mycase --method program --solver scip_direct
       sluicegate solve mycase --worlds 64 --criterion cvar:0.9
       sluicegate solve mycase --worlds table --criterion regret
+      sluicegate solve mycase --worlds 64 --continuity-share 95%
       sluicegate solve mycase --json | jq .leverage
     """
     from .analysis.alternatives import with_alternatives

@@ -206,6 +206,13 @@ world_options = chained(
         metavar="NAME",
         help="With --worlds: mean, cvar:0.9 (mean of the worst 10%), worst, regret, or mean+cvar:0.9:0.5.  [default: mean]",
     ),
+    click.option(
+        "--continuity-share",
+        type=Share(),
+        metavar="SHARE",
+        help="With --worlds: keep continuity in worlds of at least this weight, such as 95%, the best ones. "
+        "[default: in every world in which any plan keeps it]",
+    ),
     click.option("--seed", type=int, metavar="N", help="With --worlds N: seed of the draw.  [default: 0]"),
     click.option(
         "--vary",
