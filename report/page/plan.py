@@ -130,7 +130,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
 def _pictures(plan: Plan, artist: Artist) -> dict[str, Any]:
     """Return the charts of a plan, and the names of what they leave out."""
     content: dict[str, Any] = {"weeks": {}, "more": {}, "steady": {}}
-    drawn = {}
+    drawn: dict[str, tuple[str, Pair]] = {}
     for side in words_of(plan.case).sides:
         pairs = moving_pairs(plan, side)
         figures = each_week_figure(plan, side, pairs)
