@@ -14,9 +14,8 @@ from .formulation.single_level import coupled
 from .leader.problem import Problem
 from .leader.recompute import FirstStage
 from .methods import large_spaces as large
-from .methods.decomposition.components import has_independent_components
 from .methods.decomposition.master import has_overlapping_subnetworks
-from .methods.large_spaces import solve_by
+from .methods.large_spaces import Job, solve_by
 from .methods.pyomo_solver import check_solver
 from .network import Network
 from .plan.clock import Clock
@@ -26,13 +25,12 @@ from .plan.plan import Plan
 
 if TYPE_CHECKING:
     from ..data import Case
-    from ..data.units import Units
 
 METHODS = ("auto", *large.METHODS)
 """Ways to find the plan."""
 
 CHOOSING = 0.05
-"""Share of the time limit that choosing a method may take; what is not settled then is taken for settled by none but the tree."""
+"""Share of the time limit that choosing a method may take; rows are taken where nothing else is settled by then."""
 
 
 def solve(
@@ -59,9 +57,9 @@ def solve(
     threads
         Processes that work out responses, where they are enumerated as a whole.
     method
-        ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``pieces`` those of what
-        each good is made of, ``rows`` bounds them by what single responses tell, ``tree`` branches over them, ``program`` solves
-        one mixed-integer program; ``auto`` takes the first that can work. All prove the same plan.
+        ``columns`` enumerates the combinations of policies, ``pieces`` those of what each good is made of, ``rows`` bounds them
+        by what single responses tell, ``program`` solves one mixed-integer program; ``auto`` takes what fits the case, after a
+        trial of others where they may be sooner. All prove the same plan.
     solver
         With ``program``: the solver of mixed-integer programs, by Pyomo's name, such as ``scip_direct``; default: HiGHS. The
         plan is certified as every plan is; the bound is the one that the solver proves.
@@ -82,7 +80,7 @@ def solve(
     SolverError
         When the solver is not available here, or fails.
     TooManyCombinations
-        When the policy combinations cannot be enumerated and the method is ``columns``, ``groups`` or ``pieces``.
+        When the policy combinations cannot be enumerated and the method is ``columns`` or ``pieces``.
     CertificateError
         When the answer does not survive its check.
     """
@@ -104,18 +102,9 @@ def solve(
     try:
         if method == "auto":
             name, reason = choose(problem.network, solve_limits, clock)
-        plan = solve_by(
-            problem,
-            solve_limits,
-            method=name,
-            reason=reason,
-            chosen=method == "auto",
-            rel_gap=rel_gap,
-            clock=clock,
-            monitor=monitor,
-            threads=threads,
-            solver=solver,
-        )
+        chosen = method == "auto"
+        job = Job(problem, solve_limits, name, reason, chosen, rel_gap, clock, monitor, threads, solver)
+        plan = solve_by(job)
     except Stopped:
         # No plan without its programs: whether the limits hold with all regimes open is in none that is smaller.
         work = "there was a plan" if problem.built else "the programs were built"
@@ -167,22 +156,10 @@ def evaluate(
     problem = Problem.natural(case, log)
     chosen = check_choices(Network(case), policies or {}, qualified, stockpile or {})
     choice = {**problem.all_open, **chosen}
-    first = FirstStage(
-        dict.fromkeys(qualified, True),
-        natural_stockpile(stockpile or {}, problem.units),
-    )
-    leader_problem = problem.leader_problem
+    first = FirstStage.given(qualified, stockpile or {}, problem.units)
     cost = problem.response_cost(choice)
     admin = problem.admin_cost(choice)
-    fixed = {}
-    for variables, amounts in (
-        (leader_problem.model.qualify, first.qualify),
-        (leader_problem.model.stockpile, first.stockpile),
-    ):
-        for index, variable in variables.items():
-            place = leader_problem.compiled.column.get(id(variable))
-            if place is not None:
-                fixed[place] = float(amounts.get(index, 0.0))
+    fixed = problem.choices.at(first.qualify, first.stockpile)
     constant = problem.constant(cost, admin)
     outcome = problem.fixed_policy.best(choice, cost, constant, admin, fixed=fixed)
     if outcome.solution is None:
@@ -192,12 +169,6 @@ def evaluate(
         raise ArithmeticError(f"the choices given ended with {outcome.termination!r}")
     (monitor or Monitor()).prepared(problem)
     return make_plan(problem, facts, outcome.solution, first, began)
-
-
-def natural_stockpile(stockpile: Mapping[str, float], units: Units) -> dict[tuple[str, str], float]:
-    """Return units by (site, item) in natural units from units by ``site/item``."""
-    ends = {key: key.split("/", 1) for key in stockpile}
-    return {(ends[key][0], ends[key][1]): amount / units.item(ends[key][1]) for key, amount in stockpile.items()}
 
 
 def check_choices(
@@ -246,11 +217,9 @@ def choose(network: Network, solve_limits: SolveLimits, clock: Clock) -> tuple[s
     if network.least_cost:
         return "program", "the combinations of policies are too many to enumerate, and cost is the sense"
     too_many = "the combinations of policies are too many to enumerate,"
-    if has_independent_components(network):
-        return "groups", f"{too_many} those of each independent group are not"
     if not coupled(network):
         return "rows", f"{too_many} and our side does not depend on how the counterpart operates"
     ear = StopCheck(lambda: clock.up() or clock.passed > CHOOSING * clock.seconds)
     if has_overlapping_subnetworks(network, ear):
         return "pieces", f"{too_many} those of the regimes that act on one good are not"
-    return "tree", f"{too_many} also within a group of regimes"
+    return "rows", f"{too_many} also those of the regimes that act on one good"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 
 import numpy as np
 
@@ -45,9 +44,8 @@ class MinimumUse(Elastic):
         self.solve_limits = resource.at(engine.widest, self.base)
         self._advantage = np.array([problem.leader_problem.compiled.column[id(problem.leader_problem.model.advantage)]])
 
-    @cached_property
-    def cut_pool(self) -> CutPool:
-        """The engine's candidates, with nothing known of their use."""
+    def _work_out_responses(self) -> CutPool:
+        # The engine's candidates, with nothing known of their use.
         return CutPool(self.engine.candidates, self.engine.cut_pool.enumerator)
 
     def alone_bound(self, cutoff: float) -> float:
@@ -67,7 +65,7 @@ class MinimumUse(Elastic):
             # There are plans that gain this much and more: the limit must be set lower for their gaps to count.
             self.base -= 10 * (abs(self.base) + money_scale(self.problem))
             self.solve_limits = self.resource.at(self.solve_limits, self.base)
-            self.__dict__.pop("cut_pool", None)
+            self._cut_pool = None
             answer = self.least(self.asked)
         return self._level(answer.value) if math.isfinite(answer.value) else None
 

@@ -20,7 +20,7 @@ from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
 from ...model.plan.choices import Choices, Offer
 from ...model.plan.monitor import Monitor
-from ...model.solving import evaluate, natural_stockpile
+from ...model.solving import evaluate
 from ..figures.figure import override
 from ..sweep.executors import Batch, Cluster, Executor, InProcess, Processes
 
@@ -226,14 +226,8 @@ class Worker:
 def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> Row:
     """Return what a plan yields: the leader problem under it, then our operations alone."""
     choice = {**problem.all_open, **plan.policies}
-    first = FirstStage(dict.fromkeys(plan.qualified, True), natural_stockpile(plan.stockpile, problem.units))
-    readout = figures.operations_solver.readout
-    fixed = {
-        column: float(amounts.get(index, 0.0))
-        for family, amounts in ((readout.qualify, first.qualify), (readout.stockpile, first.stockpile))
-        for index, column in zip(family.keys, family.columns.tolist(), strict=True)
-        if column >= 0
-    }
+    first = FirstStage.given(plan.qualified, plan.stockpile, problem.units)
+    fixed = problem.choices.at(first.qualify, first.stockpile)
     cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
     constant = problem.constant(cost, admin)
     # With limits elastic there is always an optimum; only where one gives is it asked whether it must.

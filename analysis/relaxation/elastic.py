@@ -114,6 +114,7 @@ class Elastic(FixedPolicySolver):
         self.solves = 0
         self.narrow = False
         self.proven: np.ndarray | None = None
+        self._cut_pool: CutPool | None = None
         self._open_cost = problem.response_cost(problem.all_open)
         self._extend(others)
 
@@ -327,9 +328,14 @@ class Elastic(FixedPolicySolver):
         self.core = frozenset().union(*(leaf.core for leaf in tree.leaves))
         return tree.bound
 
-    @cached_property
+    @property
     def cut_pool(self) -> CutPool:
         """Every choice of policies with its response, whatever limits it breaks."""
+        if self._cut_pool is None:
+            self._cut_pool = self._work_out_responses()
+        return self._cut_pool
+
+    def _work_out_responses(self) -> CutPool:
         problem = self.problem
         try:
             candidates = Candidates(problem.network, SolveLimits())
@@ -343,8 +349,8 @@ class Elastic(FixedPolicySolver):
 
     def close(self) -> None:
         """End the processes."""
-        if "cut_pool" in self.__dict__:
-            self.cut_pool.enumerator.close()
+        if self._cut_pool is not None:
+            self._cut_pool.enumerator.close()
 
     def _charges(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """What every candidate is charged for its policies' loads, and what they use beyond limits."""

@@ -20,7 +20,7 @@ from ...model.parametric.patching import Patched
 from ...model.parametric.programs import Programs
 from ...model.plan.limits import LOADS, SolveLimits
 from ...model.plan.sense import sense_of
-from ...model.solving import check_choices, natural_stockpile
+from ...model.solving import check_choices
 from .checking import disagreements
 from .outcomes import FREE, Row, outcome
 
@@ -164,17 +164,8 @@ class WarmSolver:
         except ValueError as error:
             return {"status": "infeasible", "message": f"the base plan cannot be carried out: {error}"}
         choice = {**problem.all_open, **self.choices["policies"]}
-        first = FirstStage(
-            dict.fromkeys(self.choices["qualified"], True),
-            natural_stockpile(self.choices["stockpile"], problem.units),
-        )
-        readout = figures.operations_solver.readout
-        fixed = {
-            column: float(amounts.get(index, 0.0))
-            for family, amounts in ((readout.qualify, first.qualify), (readout.stockpile, first.stockpile))
-            for index, column in zip(family.keys, family.columns.tolist(), strict=True)
-            if column >= 0
-        }
+        first = FirstStage.given(self.choices["qualified"], self.choices["stockpile"], problem.units)
+        fixed = problem.choices.at(first.qualify, first.stockpile)
         fixed_policy.solve_limits = SolveLimits.of(problem.case)
         cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
         constant = problem.constant(cost, admin)

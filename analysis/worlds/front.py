@@ -66,9 +66,9 @@ def solve(
     threads
         Processes that work out responses, where they are enumerated as a whole; with `worlds` those that share the worlds.
     method
-        ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``pieces`` those of what
-        each good is made of, ``rows`` bounds them by what single responses tell, ``tree`` branches over them, ``program`` solves
-        one mixed-integer program; ``auto`` takes the first that can work. All prove the same plan.
+        ``columns`` enumerates the combinations of policies, ``pieces`` those of what each good is made of, ``rows`` bounds them
+        by what single responses tell, ``program`` solves one mixed-integer program; ``auto`` takes what fits the case, after a
+        trial of others where they may be sooner. All prove the same plan.
     solver
         With ``program``: the solver of mixed-integer programs, by Pyomo's name, such as ``scip_direct``; default: HiGHS. The
         plan is certified as every plan is; the bound is the one that the solver proves.
@@ -103,7 +103,7 @@ def solve(
     SolverError
         When the solver is not available here, or fails.
     TooManyCombinations
-        When the policy combinations cannot be enumerated and the method is ``columns``, ``groups`` or ``pieces``, or `worlds` are
+        When the policy combinations cannot be enumerated and the method is ``columns`` or ``pieces``, or `worlds` are
         asked for.
     CertificateError
         When the answer does not survive its check.

@@ -59,11 +59,11 @@ def no_plan(problem: Problem, status: str, bound: float, facts: dict[str, Any], 
 
 def _solve_facts(problem: Problem, facts: dict[str, Any], began: float) -> dict[str, Any]:
     # Where the time was up before, there is no program whose size could be told.
-    program = problem.leader_problem.program if "leader_problem" in problem.__dict__ else None
+    size = {} if problem.size is None else dict(zip(("rows", "columns"), problem.size, strict=True))
     return {
         **facts,
         "seconds": time.perf_counter() - began,
         "build_seconds": problem.build_seconds,
-        **({} if program is None else {"rows": int(program.row_lower.size), "columns": int(program.cost.size)}),
+        **size,
         **_versions(),
     }

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -49,20 +49,27 @@ class FollowerArrays:
     program: Program
     policy_columns: list[list[tuple[np.ndarray, np.ndarray]]]
     outputs: sparse.csr_matrix
+    _most: np.ndarray | None = field(default=None, init=False, repr=False)
 
     @cached_property
     def watched(self) -> np.ndarray:
         """Columns that outputs are made of."""
         return np.unique(self.outputs.indices)
 
-    @cached_property
+    @property
     def most(self) -> np.ndarray:
         """Upper bounds of the watched columns where a policy opens them, shape (watched columns,)."""
-        upper = self.program.column_upper.copy()
-        for menu in self.policy_columns:
-            for columns, capacity in menu:
-                upper[columns] = capacity
-        return upper[self.watched]
+        if self._most is None:
+            upper = self.program.column_upper.copy()
+            for menu in self.policy_columns:
+                for columns, capacity in menu:
+                    upper[columns] = capacity
+            self._most = upper[self.watched]
+        return self._most
+
+    def forget_bounds(self) -> None:
+        """Forget what was worked out from bounds, which have moved."""
+        self._most = None
 
     @cached_property
     def watched_gates(self) -> list[list[np.ndarray]]:

@@ -87,8 +87,17 @@ class StatusQuo:
 
 def nothing_chosen(leader_problem: LeaderProblem) -> dict[int, float]:
     """First-stage columns of a leader problem, all at 0."""
-    choices = [*leader_problem.model.qualify.values(), *leader_problem.model.stockpile.values()]
-    return {int(place): 0.0 for place in leader_problem.compiled.columns(choices) if place >= 0}
+    return Choices.of(leader_problem).at({}, {})
+
+
+@dataclass
+class _Held:
+    """The leader problem over the scenarios that it holds, and what stands on it; None where it was not needed so far."""
+
+    scenarios: Sequence[str] | None = None
+    leader_problem: LeaderProblem | None = None
+    fixed_policy: FixedPolicySolver | None = None
+    choices: Choices | None = None
 
 
 class _Response(NamedTuple):
@@ -125,8 +134,6 @@ class Problem:
         The case that is solved: all figures in it and in the programs are in its units.
     given
         The case as it was given.
-    scenarios
-        Scenarios that the leader problem holds; None: all of them.
     """
 
     def __init__(
@@ -141,8 +148,11 @@ class Problem:
         self.case = case
         self.given = given or case
         self.network = network or Network(case, units, StopCheck(self.stop))
-        self.scenarios: Sequence[str] | None = None
         self.log = log
+        self._held = _Held()
+        self._status_quo: StatusQuo | None = None
+        self._open_outputs: np.ndarray | None = None
+        self._ready: set[str] = set()
         self.build_seconds = 0.0
         self._asked: Callable[[], bool] = stop
 
@@ -182,13 +192,14 @@ class Problem:
         return dict.fromkeys(self.network.menu, OPEN)
 
     @contextmanager
-    def _building(self) -> Iterator[None]:
-        """Count the time that building takes, also where it is stopped half way."""
+    def _building(self, what: str) -> Iterator[None]:
+        """Count the time that building takes, also where it is stopped half way; note what is ready at its end."""
         began, collecting = time.perf_counter(), gc.isenabled()
         # Many small objects, none of which is garbage.
         gc.disable()
         try:
             yield
+            self._ready.add(what)
         finally:
             if collecting:
                 gc.enable()
@@ -197,7 +208,7 @@ class Problem:
     @cached_property
     def _response(self) -> _Response:
         keys = output_keys(self.leader_problem.model)
-        with self._building():
+        with self._building("response"):
             model = build_follower(self.network)
             compiled = compile_model(model, self.network.check)
             policy_bounds = PolicyBounds(compiled, model.response)
@@ -255,14 +266,20 @@ class Problem:
 
     def hold(self, scenarios: Sequence[str] | None) -> None:
         """Let the leader problem hold some scenarios; None: all of them. It is built anew, and nothing else is."""
-        self.scenarios = scenarios
-        for name in ("leader_problem", "fixed_policy", "choices"):
-            self.__dict__.pop(name, None)
+        self._held = _Held(scenarios)
 
-    @cached_property
+    @property
+    def scenarios(self) -> Sequence[str] | None:
+        """Scenarios that the leader problem holds; None: all of them."""
+        return self._held.scenarios
+
+    @property
     def leader_problem(self) -> LeaderProblem:
         """The leader problem with limits and the scenarios that it holds, compiled."""
-        return self._whole if self.scenarios is None else self._build(self.scenarios)
+        held = self._held
+        if held.leader_problem is None:
+            held.leader_problem = self._whole if held.scenarios is None else self._build(held.scenarios)
+        return held.leader_problem
 
     @property
     def whole(self) -> LeaderProblem:
@@ -274,18 +291,27 @@ class Problem:
         return self._build(None)
 
     def _build(self, scenarios: Sequence[str] | None) -> LeaderProblem:
-        with self._building():
+        with self._building("leader problem"):
             return LeaderProblem(self.network, scenarios)
 
     @property
     def built(self) -> bool:
         """Whether all programs are built that a plan needs."""
-        return {"leader_problem", "opened", "_response"} <= self.__dict__.keys()
+        return self.size is not None and {"opened", "response"} <= self._ready
 
-    @cached_property
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Rows and columns of the leader problem; None where it is not built yet."""
+        held = self._held.leader_problem
+        return None if held is None else (int(held.program.row_lower.size), int(held.program.cost.size))
+
+    @property
     def choices(self) -> Choices:
         """Where the first-stage choices stand in the leader problem."""
-        return Choices.of(self.leader_problem)
+        held = self._held
+        if held.choices is None:
+            held.choices = Choices.of(self.leader_problem)
+        return held.choices
 
     @cached_property
     def readout(self) -> Readout:
@@ -299,13 +325,16 @@ class Problem:
         start = repeated_basis(before.first.basis, self.opened, self.whole)
         return OperationsSolver(self.whole, self.readout, start=start)
 
-    @cached_property
+    @property
     def fixed_policy(self) -> FixedPolicySolver:
         """The leader problem, ready for one choice after another."""
-        crash = self._crash(self.leader_problem)
-        before = self.status_quo
-        start = None if crash is not None else repeated_basis(before.basis, self.opened, self.leader_problem)
-        return FixedPolicySolver(self.leader_problem, before.cost, self.log, self.stop, crash, start)
+        held = self._held
+        if held.fixed_policy is None:
+            crash = self._crash(self.leader_problem)
+            before = self.status_quo
+            start = None if crash is not None else repeated_basis(before.basis, self.opened, self.leader_problem)
+            held.fixed_policy = FixedPolicySolver(self.leader_problem, before.cost, self.log, self.stop, crash, start)
+        return held.fixed_policy
 
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
@@ -366,12 +395,26 @@ class Problem:
     @cached_property
     def opened(self) -> LeaderProblem:
         """The leader problem of scenario none without limits, compiled: that of the status quo."""
-        with self._building():
+        with self._building("opened"):
             return LeaderProblem(self.network, [NONE], limited=False)
 
-    @cached_property
+    @property
     def status_quo(self) -> StatusQuo:
         """W(status quo) under the least-cost response that is best for us (section 4)."""
+        if self._status_quo is None:
+            self._status_quo = self._work_out_status_quo()
+        return self._status_quo
+
+    def keep_status_quo(self, status_quo: StatusQuo) -> None:
+        """Take over a status quo that was worked out elsewhere, with the numbers that the programs hold now."""
+        self._status_quo = status_quo
+
+    @property
+    def has_status_quo(self) -> bool:
+        """Whether the status quo is worked out."""
+        return self._status_quo is not None
+
+    def _work_out_status_quo(self) -> StatusQuo:
         cost, leader_problem = self.response_cost(self.all_open), self.opened
         fixed_policy = FixedPolicySolver(leader_problem, 0.0, stop=self.stop, crash=self._crash(leader_problem))
         outcome = fixed_policy.best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(leader_problem))
@@ -397,13 +440,19 @@ class Problem:
         rows = (self.network.policy(regime, policy) for regime, policy in choice.items())
         return math.fsum(getattr(row, column) for row in rows if row is not None)
 
-    @cached_property
+    @property
     def open_outputs(self) -> np.ndarray:
         """Outputs of a response to all open, shape (outputs,)."""
-        _, solution = FollowerSolver(self.response, self.stop).solve(
-            policy_indices_of(self.all_open, self.network.menu)
-        )
-        return self.response.outputs @ solution
+        if self._open_outputs is None:
+            _, solution = FollowerSolver(self.response, self.stop).solve(
+                policy_indices_of(self.all_open, self.network.menu)
+            )
+            self._open_outputs = self.response.outputs @ solution
+        return self._open_outputs
+
+    def keep_open_outputs(self, outputs: np.ndarray | None) -> None:
+        """Take over the outputs of a response to all open; None: they are worked out when they are asked for."""
+        self._open_outputs = outputs
 
     def constant(self, response_cost: Any, admin: Any) -> Any:
         """The part of leverage that depends on policies alone: V - V(all open) - admin costs + W(status quo).

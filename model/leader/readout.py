@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -103,6 +103,15 @@ class Choices:
         """Return the choices of a leader problem."""
         compiled, model = leader_problem.compiled, leader_problem.model
         return cls(Family.of(compiled, model.qualify), Family.of(compiled, model.stockpile))
+
+    def at(self, qualify: Mapping[str, float], stockpile: Mapping[tuple[str, str], float]) -> dict[int, float]:
+        """Return the columns of the choices with the values of given ones; what is not named is 0."""
+        return {
+            column: float(amounts.get(index, 0.0))
+            for family, amounts in ((self.qualify, qualify), (self.stockpile, stockpile))
+            for index, column in zip(family.keys, family.columns.tolist(), strict=True)
+            if column >= 0
+        }
 
 
 class Readout:

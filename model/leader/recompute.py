@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from ..solver.highs import Highs, Outcome
 from .cuts import link_rows
 from .readout import RESPONSE_FAMILIES, Choices, Readout
 
+if TYPE_CHECKING:
+    from ...data.units import Units
+
 
 @dataclass(frozen=True)
 class FirstStage:
@@ -30,6 +33,13 @@ class FirstStage:
 
     qualify: Mapping[str, bool]
     stockpile: Mapping[tuple[str, str], float]
+
+    @classmethod
+    def given(cls, qualified: Sequence[str], stockpile: Mapping[str, float], units: Units) -> FirstStage:
+        """Return choices in natural units from names, and from units of the case by ``site/item``."""
+        ends = {key: key.split("/", 1) for key in stockpile}
+        amounts = {(ends[key][0], ends[key][1]): amount / units.item(ends[key][1]) for key, amount in stockpile.items()}
+        return cls(dict.fromkeys(qualified, True), amounts)
 
 
 def first_stage(network: Network, readout: Readout | Choices, solution: np.ndarray) -> FirstStage:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -120,6 +119,7 @@ class Engine:
         self.hurried: Callable[[], bool] = lambda: False
         self.problem = problem or Problem(case, log, self.stop)
         self._enumerator = enumerator
+        self._cut_pool: CutPool | None = None
         self.widest = widest or SolveLimits.of(case)
         self.threads = threads
         self.complete = True
@@ -175,12 +175,17 @@ class Engine:
 
     def close(self) -> None:
         """End the processes that work out responses."""
-        if "cut_pool" in self.__dict__:
-            self.cut_pool.enumerator.close()
+        if self._cut_pool is not None:
+            self._cut_pool.enumerator.close()
 
-    @cached_property
+    @property
     def cut_pool(self) -> CutPool:
         """Candidates with their responses worked out."""
+        if self._cut_pool is None:
+            self._cut_pool = self._work_out_responses()
+        return self._cut_pool
+
+    def _work_out_responses(self) -> CutPool:
         problem = self.problem
         enumerator = self._enumerator or Enumerator(problem.response, self.threads, self.stop, problem.stop)
         self.monitor.stage("responses", self.candidates.steps)
@@ -252,13 +257,13 @@ class Engine:
         if shut:
             whole = self.cut_pool
             # What is learnt with columns shut holds for this search alone.
-            self.__dict__["cut_pool"] = whole.branch()
+            self._cut_pool = whole.branch()
             self.problem.fixed_policy.shut(shut)
             try:
                 return self._search(solve_limits, rel_gap, allowed, hint, rival)
             finally:
                 self.problem.fixed_policy.shut(())
-                self.__dict__["cut_pool"] = whole
+                self._cut_pool = whole
         return self._search(solve_limits, rel_gap, allowed, hint, rival)
 
     def _search(

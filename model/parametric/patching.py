@@ -146,7 +146,8 @@ class _State:
     memory: dict[PolicyIndices, tuple[float, np.ndarray, np.ndarray, Basis | None]]
     recent: Recent
     faces: dict[PolicyIndices, list[Face]]
-    known: dict[str, Any]
+    status_quo: StatusQuo
+    open_outputs: np.ndarray
     snapshots: list[Snapshot]
     bases: dict[Any, Any]
     policy_indices: PolicyIndices
@@ -192,14 +193,15 @@ class Patched:
 
     def remember(self) -> None:
         """Take note of the present state as the one from which every batch begins."""
-        enumerator, known = self.enumerator, self.problem.__dict__
+        enumerator = self.enumerator
         self._start = _State(
             self.problem.case,
             self.mould.vector.copy(),
             dict(enumerator.memory or {}),
             enumerator.recent.copy(),
             {combination: list(faces) for combination, faces in enumerator.faces.items()},
-            {name: known[name] for name in ("status_quo", "open_outputs")},
+            self.problem.status_quo,
+            self.problem.open_outputs,
             [highs.snapshot() for highs, _ in self._holders],
             dict(self.problem.fixed_policy.bases),
             self._responder.policy_indices,
@@ -213,7 +215,8 @@ class Patched:
         self.enumerator.memory = dict(start.memory)
         self.enumerator.recent = start.recent.copy()
         self.enumerator.faces = {combination: list(faces) for combination, faces in start.faces.items()}
-        self.problem.__dict__.update(start.known)
+        self.problem.keep_status_quo(start.status_quo)
+        self.problem.keep_open_outputs(start.open_outputs)
         self.problem.fixed_policy.status_quo = self.problem.status_quo.cost
         for (highs, _), snapshot in zip(self._holders, start.snapshots, strict=True):
             highs.restore(snapshot)
@@ -296,21 +299,21 @@ class Patched:
     def _renew(self, touched: set[int]) -> None:
         """Work out anew what hangs on the programs touched: responses, and the status quo."""
         problem = self.problem
-        response, status_quo = 2 in touched, problem.__dict__.get("status_quo")
+        response = 2 in touched
         if response:
             assert self.enumerator.memory is not None
             self.enumerator.memory.clear()
             self.enumerator.faces.clear()
             self.figures.forget_responses()
             # Computed from bounds that have moved.
-            problem.response.__dict__.pop("most", None)
-            problem.__dict__.pop("open_outputs", None)
-        if response or 1 in touched or status_quo is None:
+            problem.response.forget_bounds()
+            problem.keep_open_outputs(None)
+        if response or 1 in touched or not problem.has_status_quo:
             cost = self.figures.response_cost(problem.all_open)
             outcome = self._opened.best(problem.all_open, cost, 0.0, 0.0, fixed=self._nothing)
             if outcome.objective is None:
                 raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
-            problem.__dict__["status_quo"] = StatusQuo(outcome.objective, outcome.objective, cost, None, None)  # type: ignore[arg-type]
+            problem.keep_status_quo(StatusQuo(outcome.objective, outcome.objective, cost, None, None))  # type: ignore[arg-type]
         problem.fixed_policy.status_quo = problem.status_quo.cost
 
 
