@@ -19,11 +19,11 @@ from .spread import PULSE, Asked, SharedCrew
 if TYPE_CHECKING:
     from ...data import Case
 
-CONNECT_TIMEOUT = "10s"
-"""Time that a scheduler has to answer."""
+CONNECT_TIMEOUT = 10.0
+"""Seconds that a scheduler has to answer."""
 
-WAIT_TIMEOUT = "60s"
-"""Time in which a worker has to come where all have ended."""
+WAIT_TIMEOUT = 60.0
+"""Seconds in which a worker has to come where all have ended."""
 
 MISSING = "missing"
 """What a worker says that does not know the worlds of a share."""

@@ -46,7 +46,7 @@ def test_a_lost_worker_costs_only_time(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clusters, "CONNECT_TIMEOUT", "1s")
+    monkeypatch.setattr(clusters, "CONNECT_TIMEOUT", 1.0)
     case = load_case("tutorial")
     with pytest.raises(DesignError, match="no Dask scheduler answers there"):
         solve_worlds(case, draw(case, 2), cluster="tcp://127.0.0.1:9")
