@@ -47,8 +47,8 @@ class Weekly:
     ----------
     base_flow, max_flow : dict of lane to tuple of float
         Units a week.
-    unit_cost : dict of lane to tuple of float
-        Money per unit, of what is dispatched in a week.
+    landed_cost : dict of lane to tuple of float
+        unit_cost(t) (1 + duty) + freight, money per unit, of what is dispatched in a week.
     price_factor : dict of lane to tuple of float
         By what its profile multiplies the prices of a lane.
     quantity : dict of (site, item) to tuple of float
@@ -67,7 +67,9 @@ class Weekly:
         self._steps = {key: sorted(found) for key, found in steps.items()}
         self.base_flow: ByWeek[str] = self._figure("lanes", "base_flow", case)
         self.max_flow: ByWeek[str] = self._figure("lanes", "max_flow", case)
-        self.unit_cost: ByWeek[str] = self._figure("lanes", "unit_cost", case)
+        self._lanes = {row.lane: row for row in case.lanes}
+        self._price: ByWeek[str] = self._figure("lanes", "unit_cost", case)
+        self.landed_cost: ByWeek[str] = ByWeek(self._landed)
         self.price_factor: ByWeek[str] = ByWeek(
             lambda lane: self._stepped(1.0, self._steps.get(("lanes", lane, "unit_cost"), ()))
         )
@@ -88,6 +90,14 @@ class Weekly:
             return self._stepped(figure, self._steps.get((table, name, column), ()))
 
         return ByWeek(work_out)
+
+    def _landed(self, lane: str) -> Weeks:
+        row, prices = self._lanes[lane], self._price[lane]
+        duty, freight = exact(row.duty), exact(row.freight)
+        # Weeks of one price share one figure.
+        once = {identity(price): price for price in prices}
+        landed = {name: price * (1.0 + duty) + freight for name, price in once.items()}
+        return tuple(landed[identity(price)] for price in prices)
 
     def _stepped(self, figure: float, steps: Sequence[tuple[int, float]]) -> Weeks:
         """A figure times the factor of the last step that has begun; 1 before the first."""

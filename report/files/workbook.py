@@ -358,8 +358,13 @@ class _Writer(SheetWriter):
                 *(Column(f"Quarter {place + 1}", [row.quarters[place] for row in rows]) for place in range(quarters)),
                 Column("All quarters", [row.units for row in rows]),
                 Column("Share", [row.share for row in rows], SHARE),
+                Column(f"Price of a unit ({self.money})", [row.price for row in rows]),
+                Column(f"Freight ({self.money})", [row.freight for row in rows]),
+                Column(f"Duty ({self.money})", [row.duty for row in rows]),
+                Column(f"Qualifying ({self.money})", [row.qualifying for row in rows]),
                 Column(f"Landed cost of a unit ({self.money})", [row.landed for row in rows]),
-                Column(f"Qualifying in it ({self.money})", [row.fixed for row in rows]),
+                Column(f"Landed cost today ({self.money})", [row.today for row in rows]),
+                Column(f"Qualifying, all units ({self.money})", [row.fixed for row in rows]),
             ],
         )
         served = self.view.service

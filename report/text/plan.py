@@ -26,6 +26,8 @@ from .plan_cells import (
     allocation_heads,
     alternative_cells,
     case_limit_cells,
+    landed_cells,
+    landed_heads,
     limit_cells,
     loss_cells,
     scenario_cells,
@@ -270,6 +272,16 @@ def _allocation(view: PlanView) -> Iterable[RenderableType]:
         before = item
     yield indented(found)
     yield text_line("A unit: landed cost, qualifying the supplier spread over the units.", "dim")
+    landed = list(landed_cells(view))
+    if not landed:
+        return
+    yield section("Landed cost", ", ".join(filter(None, (plain(view.case.money), "of a unit"))))
+    found, before = new_table(*landed_heads(view), names=2), ""
+    for item, supplier, *figures in landed:
+        found.add_row(Name(item if item != before else ""), Name(supplier), *figures)
+        before = item
+    yield indented(found)
+    yield text_line("Today: of what the supplier delivers before week 0.", "dim")
 
 
 def _service(view: PlanView) -> Iterable[RenderableType]:
