@@ -267,7 +267,8 @@ def _amount(row: StockpileRow) -> str:
 
 def _outcome(view: PlanView) -> str:
     words, added, only = view.case.words, view.own_loss or 0.0, view.sourcing_only
-    named = next((row.title for row in view.scenarios if row.name == view.worst), view.worst)
+    titles = {row.name: row.title for row in view.scenarios}
+    named = view.worst if titles.get(view.worst, view.worst) == view.worst else f"“{titles[view.worst]}”"
 
     def money(value: float | None) -> str:
         return in_money(view.case, brief(value))
