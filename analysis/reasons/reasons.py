@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...model.follower.combinations import TooManyCombinations
 from ...model.leader.problem import Problem
 from ...model.methods.engine import Engine
+from ...model.plan.choices import POLICY
 from ...model.plan.clock import Clock
 from ...model.plan.monitor import Monitor, Stopped
 from .what_if import WHAT_IF, what_if
@@ -77,21 +78,24 @@ def with_reasons(
     reasons: list[dict[str, Any]] = []
     tables = dict(plan.tables)
     decisions = decisions_of(plan)
-    without: Without | None = None
     with _ready(plan, engine, problem, threads, clock) as (ready, found), contextlib.suppress(Stopped):
         monitor.stage("reasons", len(decisions))
         without = Without(ready, plan, found, rel_gap, clock.up)
-        for decision in decisions:
+        # Purchases first, which take little; what needs a decision before what is lost without it, which takes longer.
+        order = sorted(range(len(decisions)), key=lambda place: decisions[place].kind == POLICY)
+        reasons = [without.unknown(decision) for decision in decisions]
+        for place in order:
+            if not clock.up():
+                reasons[place] |= without.kept(decisions[place])
+        for done, place in enumerate(order):
             if clock.up():
                 break
-            reasons.append(without.reason(decision))
-            monitor.advance(len(reasons), len(decisions))
+            reasons[place] |= without.anew(decisions[place])
+            monitor.advance(done + 1, len(decisions))
         if found is not None and found.candidates.regimes and not clock.up():
             tables[WHAT_IF] = what_if(found, plan, rel_gap, clock.up)
-    if without is not None and not (stop or monitor.stop)():
-        # What there was no time for is said to be unknown.
-        reasons += [without.unknown(decision) for decision in decisions[len(reasons) :]]
-    return dataclasses.replace(plan, reasons=tuple(reasons), tables=tables)
+    known = tuple(reasons) if any(reason["scenario"] is not None for reason in reasons) else ()
+    return dataclasses.replace(plan, reasons=known, tables=tables)
 
 
 @contextlib.contextmanager

@@ -108,22 +108,20 @@ class Without:
         Stopped
             When stopped before anything is known.
         """
+        return {**self.unknown(decision), **self.kept(decision), **self.anew(decision)}
+
+    def anew(self, decision: Decision) -> dict[str, Any]:
+        """Return the part of `reason` about the best plan without a decision, all else chosen anew."""
         low, high, instead = self._chosen_anew(decision)
         no_plan = low == math.inf
         same = low is not None and high is not None and high - low <= self.rel_gap * max(abs(self.leverage), self.noise)
         money = self.money
         return {
-            "kind": decision.kind,
-            "key": decision.key,
-            "choice": decision.choice,
-            "units": decision.units,
-            "cost": self._cost(decision),
             "lost": None if no_plan or not same or high is None else high * money,
             "low": None if no_plan or low is None else low * money,
             "high": None if no_plan or high is None else high * money,
             "no_plan": no_plan,
             "instead": list(instead),
-            **self._kept(decision),
         }
 
     def unknown(self, decision: Decision) -> dict[str, Any]:
@@ -221,8 +219,8 @@ class Without:
 
     # All else kept ----------------------------------------------------------------------------------------------------
 
-    def _kept(self, decision: Decision) -> dict[str, Any]:
-        """Return the scenario and the limit that need a decision where nothing else is changed."""
+    def kept(self, decision: Decision) -> dict[str, Any]:
+        """Return the part of `reason` about the scenario and the limit that need a decision, all else kept."""
         account = self._account(decision)
         breaches = sorted(self._broken(account), key=_extent, reverse=True)
         if breaches:

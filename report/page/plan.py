@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...model.network import NONE
 from ..charts.narrow import pair_title
 from ..charts.plan import counterpart_losses, margins, our_losses, settlements, sourcing_figures
 from ..charts.supply_map import change_words, supply_map
