@@ -10,6 +10,7 @@ from typing import Any
 
 from ..certify.figures import Figures
 from ..certify.planning import Facts, first_stage_of, make_plan, no_plan
+from ..formulation.single_level import coupled
 from ..leader.problem import Problem
 from ..leader.working_set import Unheld, extended, first_set
 from ..plan.clock import Clock
@@ -57,7 +58,7 @@ class Entry:
     build
         Builds it, as of `portfolio.Method`; None: the single program alone.
     local
-        Whether local search comes first, also where responses are not cheap.
+        Whether local search comes first, even where responses are not cheap and our side depends on none.
     patience
         Where the method was chosen and not asked for: seconds after which the single program begins beside it.
     """
@@ -296,14 +297,15 @@ def _prove(
     many = entry.build is not Enumeration or (engine is not None and engine.candidates.steps > MANY)
     tried = chosen and many and race.small()
     facts: dict[str, Any] = {}
+    local = entry.local or tried or coupled(problem.network)
+    if local and engine is None and not clock.up():
+        trials.search(RUNGS if race.small() else ())
+        race.monitor.bounds(trials.leverage, math.inf)
     if chosen and not tried and entry.build is SubnetworkMaster:
         # Where rows are close, they are sooner; where they are not, their plan and their bound are a start.
         facts = _try_rows(race, solve_limits)
         if race.over():
             return facts, "rows"
-    elif (entry.local or (tried and engine is None)) and not clock.up():
-        trials.search(RUNGS if race.small() else ())
-        race.monitor.bounds(trials.leverage, math.inf)
     if entry.build is None:
         if race.small() and race.solver is None:
             race.solve_here(log=problem.log)
