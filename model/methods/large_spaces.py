@@ -25,13 +25,13 @@ from .portfolio import QUICK_NODES, Method, Race, run
 from .rows.rows import Rows
 
 MANY = 5_000
-"""Responses to enumerate from which on the single program may be sooner."""
+"""Responses to enumerate from which on others may be sooner."""
 
 RUNGS = (0.125, 0.25, 0.5)
 """Of `LocalSearch.search`, where responses are cheap."""
 
 TRIAL, PROMISING = 8, 4
-"""Solves of the master program of rows that come before pieces; after so many no more, unless they come close."""
+"""Solves of the master program of rows that come before pieces and many columns; after so many no more, unless they come close."""
 
 CLOSE = 0.05
 """Relative gap that is close."""
@@ -218,10 +218,11 @@ def _attempt(job: Job, engine: Engine | None) -> Plan:
             facts, ran = _prove(method, race, solve_limits, engine, job.chosen)
             trials.stop = clock.up
             # Who was first must not decide: where others took part in the plan, ties are settled by one rule for all.
-            if engine is None or race.won or race.helped:
+            if engine is None or race.won or race.helped or ran != method:
                 trials.simplify()
     finally:
         race.close()
+    counted = engine is None or race.won or ran != method
     if race.won and method != "program":
         reason += f"; sooner than {method}, which ran beside it" if race.joined else "; small enough to be tried first"
         facts, method = {**facts, **race.program_facts()}, "program"
@@ -232,7 +233,7 @@ def _attempt(job: Job, engine: Engine | None) -> Plan:
         "method": method,
         "reason": reason,
         "termination": "stopped" if clock.up() else "finished",
-        **({} if engine is not None and not race.won else counts),
+        **(counts if counted else {}),
         **facts,
     }
     monitor.stage("certificate", 0)
@@ -297,11 +298,12 @@ def _prove(
     many = entry.build is not Enumeration or (engine is not None and engine.candidates.steps > MANY)
     tried = chosen and many and race.small()
     facts: dict[str, Any] = {}
+    trial = chosen and many and not tried and entry.build in (SubnetworkMaster, Enumeration)
     local = entry.local or tried or coupled(problem.network)
-    if local and engine is None and not clock.up():
+    if local and (engine is None or trial) and not clock.up():
         trials.search(RUNGS if race.small() else ())
         race.monitor.bounds(trials.leverage, math.inf)
-    if chosen and not tried and entry.build is SubnetworkMaster:
+    if trial:
         # Where rows are close, they are sooner; where they are not, their plan and their bound are a start.
         facts = _try_rows(race, solve_limits)
         if race.over():
