@@ -11,10 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "architecture.md"
 PICTURE = ROOT / "docs" / "images" / "architecture.svg"
-FLOORS = ("data", "model", "analysis", "report")
+FLOORS = ("data", "model", "analysis", "report", "commands")
 """Floors from the ground up; each may import from itself and from those below."""
 
-TONES = {"data": "#e8efe6", "model": "#e3ebf5", "analysis": "#f5ecdc", "report": "#efe4f0"}
+TONES = {"data": "#e8efe6", "model": "#e3ebf5", "analysis": "#f5ecdc", "report": "#efe4f0", "commands": "#eeeeee"}
 WIDTH, BOX, HEIGHT, GAP = 1120, 200, 46, 18
 """Of the picture, of a room, and between rooms, in pixels."""
 
