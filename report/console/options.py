@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import click
 
+from ...analysis.sweep.kinds import KINDS
 from .errors import VERBOSE
 from .given import start_weeks
 from .kinds import F, Number, Text, chained, completing
@@ -413,7 +414,7 @@ design_options = chained(
     click.option(
         "--design",
         "kind",
-        type=click.Choice(["grid", "oat", "list", "lhs", "morris", "sobol"]),
+        type=click.Choice(list(KINDS)),
         default="lhs",
         show_default=True,
         help="Every combination of levels, one figure at a time, rows of a file, Latin hypercube, Morris, Sobol.",
