@@ -123,8 +123,8 @@ def main_effects(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None)
     """
     design = sweep.design
     if not KINDS[design.kind].averaged:
-        *others, last = [name for name, kind in KINDS.items() if kind.averaged]
-        raise ValueError(f"main effects need a {', '.join(others)} or {last} design; this is {design.kind}")
+        *others, final = [name for name, kind in KINDS.items() if kind.averaged]
+        raise ValueError(f"main effects need a {', '.join(others)} or {final} design; this is {design.kind}")
     values = whole(sweep, outcome, mode)
     table = []
     for place, factor in enumerate(design.factors):
