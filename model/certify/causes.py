@@ -13,7 +13,7 @@ from ..formulation.buying import dearer
 from ..formulation.follower import SIDE
 from ..leader.readout import Family
 from ..network import NONE, Kernel, Network, Pair, holding_weeks
-from ..network.weekly import Weeks, alike
+from ..network.weekly import Weeks, alike, lane_price
 from ..plan.tolerances import CAUSE_NOISE
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def usual_cost(network: Network, pair: Pair) -> float:
     """
     lanes = [lane for lane in network.inbound.get(pair, ()) if lane.base_flow > 0]
     if lanes:
-        return math.fsum(lane.base_flow * lane.unit_cost for lane in lanes) / math.fsum(
+        return math.fsum(lane.base_flow * lane_price(lane) for lane in lanes) / math.fsum(
             lane.base_flow for lane in lanes
         )
     made = [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..algebra.traced import fsum
 from .structure import OPEN, Pair, Structure
 from .usable import Usable
+from .weekly import lane_price
 from .worth import worth_of
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Network(Structure):
         """R(s,i): cheapest running inbound lane; else cheapest process with its inputs; else 0 (section 2)."""
         known = self._replacement
         if pair not in known:
-            prices = [lane.unit_cost for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
+            prices = [lane_price(lane) for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
             if not prices:
                 prices = [self.process_cost(process) for process in self.makers.get(pair, ())]
             known[pair] = min(prices, default=0.0)
@@ -176,7 +177,7 @@ class Network(Structure):
         """
         if self.side[pair[0]] != "ours":
             return self.replacement_cost(pair)
-        prices = [lane.unit_cost for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
+        prices = [lane_price(lane) for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
         return max(prices) if prices else self.replacement_cost(pair)
 
     def terminal_price(self, pair: Pair) -> float:
@@ -203,7 +204,7 @@ class Network(Structure):
         stated = self.stock(pair).stockpile_cost
         if stated is not None:
             return stated
-        prices = [lane.unit_cost for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
+        prices = [lane_price(lane) for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
         return 1.1 * max(prices, default=self.replacement_cost(pair))
 
     # The counterpart's sales -------------------------------------------------------------------------------------

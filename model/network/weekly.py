@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..algebra.traced import exact, identity
 
 if TYPE_CHECKING:
     from ...data import Case
+    from ...data.schema.tables import Lane
 
 Key = TypeVar("Key", str, tuple[str, str])
 Weeks = tuple[float, ...]
+
+
+def lane_price(lane: Lane) -> float:
+    """What a unit dispatched over a lane costs its destination, before a profile moves it: unit_cost."""
+    return lane.unit_cost
 
 
 class ByWeek(dict[Key, Weeks], Generic[Key]):
@@ -67,7 +74,7 @@ class Weekly:
         self._steps = {key: sorted(found) for key, found in steps.items()}
         self.base_flow: ByWeek[str] = self._figure("lanes", "base_flow", case)
         self.max_flow: ByWeek[str] = self._figure("lanes", "max_flow", case)
-        self.unit_cost: ByWeek[str] = self._figure("lanes", "unit_cost", case)
+        self.unit_cost: ByWeek[str] = self._figure("lanes", "unit_cost", case, lane_price)
         self.price_factor: ByWeek[str] = ByWeek(
             lambda lane: self._stepped(1.0, self._steps.get(("lanes", lane, "unit_cost"), ()))
         )
@@ -79,8 +86,11 @@ class Weekly:
         """Whether a profile moves a figure."""
         return (table, key, column) in self._steps
 
-    def _figure(self, table: str, column: str, case: Case) -> ByWeek[Any]:
-        plain = {row.id: exact(getattr(row, column)) for row in case.rows(table)}
+    def _figure(
+        self, table: str, column: str, case: Case, plainly: Callable[[Any], float] | None = None
+    ) -> ByWeek[Any]:
+        figure_of = plainly or attrgetter(column)
+        plain = {row.id: exact(figure_of(row)) for row in case.rows(table)}
 
         def work_out(key: str | tuple[str, str]) -> Weeks:
             name = key if isinstance(key, str) else "/".join(key)
