@@ -463,8 +463,8 @@ def frontier(
 ) -> None:
     """Trace leverage against what it takes: the whole trade-off curve of CASE, every point proven.
 
-    Levels of own loss, budget, or least fill are evenly spaced; at each, the plan of greatest leverage is found, and of several
-    the one that uses least. Reviewer hours and political capital have a step for every plan that is worth its load. What
+    Levels of our greatest loss, budget, or least fill are evenly spaced; at each, the plan of greatest leverage is found, and of
+    several the one that uses least. Reviewer hours and political capital have a step for every plan that is worth its load. What
     changes along the curve is named. Curve, table and charts are written to a result folder.
 
     \b

@@ -83,9 +83,7 @@ def change(name: str, old: str, new: str) -> None:
 
 def test_solve_shows_and_writes_the_plan() -> None:
     result = done("solve", "small")
-    assert re.search(
-        r"\nLeverage 653\.47 USD m\n  optimal: no plan can have more than 653\.47 \(gap .*\)\n", result.stdout
-    )
+    assert re.search(r"\nLeverage 653 USD m\n  optimal: no plan can have more.* \(gap .*\)\n", result.stdout)
     (folder,) = results()
     assert sorted(os.listdir(folder)) == FILES
     assert result.stderr == f"Written to {folder}\n"
@@ -196,7 +194,7 @@ def test_the_plan_is_shown_even_when_the_disk_is_full(monkeypatch: pytest.Monkey
     monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
     result = run("solve", "small", "-o", "out")
     assert result.exit_code == 2
-    assert "Leverage 653.47" in result.stdout
+    assert "Leverage 653" in result.stdout
     said = r"Error: the result folder out cannot be written: no space left on device, [0-9,.]+ MB are free; name"
     assert re.match(said, result.stderr)
     assert os.listdir() == ["small"]

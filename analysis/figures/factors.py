@@ -387,7 +387,7 @@ def _ranges(case: Case) -> dict[str, tuple[float, float]]:
 
 
 def parse_factor(case: Case, text: str) -> Factor:
-    """Return the factor of a text ``PATH=DISTRIBUTION``, or ``PATH`` for the range of its ``sources`` row.
+    """Return the factor of a text ``PATH=DISTRIBUTION``, or ``PATH`` for what its rows of ``uncertainties`` or ``sources`` say.
 
     Raises
     ------
@@ -441,9 +441,14 @@ def _split(case: Case, text: str) -> tuple[Figure, str | None]:
 
 
 def _sourced(case: Case, figure: Figure) -> Distribution:
+    told = next((row.distribution for row in case.uncertainties if row.figure == figure.path), None)
+    if told is not None:
+        return _distribution(figure, told)
     found = _ranges(case).get(figure.path)
     if found is None:
-        raise ValueError(f"gives no range, and no sources row of it does (note: low 3; high 9); {FORMS}")
+        raise ValueError(
+            f"gives no range, and neither do its rows of uncertainties and sources (note: low 3; high 9); {FORMS}"
+        )
     return Uniform(*found)
 
 

@@ -79,7 +79,7 @@ class Resource:
 RESOURCES = {
     resource.name: resource
     for resource in (
-        Resource("own_loss", "own loss", "own_loss", room=1),
+        Resource("own_loss", "our greatest loss", "own_loss", room=1),
         *(
             Resource(each.name, each.words, each.name, unit=each.unit, load="" if each.name == BUDGET else each.column)
             for each in LIMITED.values()

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 FROM_SOURCES = "sources"
 """What is varied where every figure with a range in its sources row is meant."""
 
+FROM_TABLE = "uncertainties"
+"""What is varied where every figure of the table uncertainties is meant."""
+
 MOST_SAMPLES = 20_000_000
 
 FEW = 50
@@ -229,10 +232,15 @@ def _factors(case: Case, vary: Sequence[str], faults: list[Fault], *, needs_base
     """Return the factors of the texts, adding what is wrong with them to `faults`."""
     texts: list[str] = []
     for text in vary:
-        found = ranged_figures(case) if text.strip() == FROM_SOURCES else [text]
-        if not found:
+        found = [text]
+        if text.strip() == FROM_SOURCES:
+            found = ranged_figures(case)
             message = "no sources row of the case carries a range; write one into its note, such as: low 3; high 9"
-            faults.append(Fault("--vary sources", message))
+        elif text.strip() == FROM_TABLE:
+            found = [f"{row.figure}={row.distribution}" for row in case.uncertainties]
+            message = "the case has no rows in uncertainties; write figures and distributions there, or name a figure"
+        if not found:
+            faults.append(Fault(f"--vary {text.strip()}", message))
         texts += found
     factors: list[Factor] = []
     for text in texts:

@@ -18,6 +18,9 @@ from .worlds import uncertainties, worlds
 
 UNTOUCHED = "none"
 
+SCENARIOS = (("retaliations", "package"), ("contingencies", "contingency"))
+"""Tables of scenarios, and the column that names one."""
+
 
 def check(draft: Draft) -> list[Fault]:
     """Return the faults of a draft that one row alone does not show."""
@@ -39,6 +42,7 @@ def check(draft: Draft) -> list[Fault]:
         _contingencies,
         _starts,
         _scenario_names,
+        _names_for_people,
         _probabilities,
         _profiles,
         uncertainties,
@@ -404,7 +408,7 @@ def _starts(draft: Draft) -> Iterator[Fault]:
 def _scenario_names(draft: Draft) -> Iterator[Fault]:
     packages = {line.get("package") for line in draft.lines["retaliations"]}
     yield from _start_names(draft, packages)
-    for table, column in (("retaliations", "package"), ("contingencies", "contingency")):
+    for table, column in SCENARIOS:
         for line in draft.lines[table]:
             name = line.get(column)
             if name == UNTOUCHED:
@@ -413,10 +417,21 @@ def _scenario_names(draft: Draft) -> Iterator[Fault]:
                 yield line.fault("a retaliation package has this name; choose another", column, name)
 
 
+def _names_for_people(draft: Draft) -> Iterator[Fault]:
+    """One name for people per package and contingency."""
+    for table, column in SCENARIOS:
+        first: dict[str, Line] = {}
+        for line in draft.sound(table):
+            name = line.get("name")
+            if name and (other := first.setdefault(line.get(column), line)).get("name") != name:
+                message = f"{other.at} of {line.get(column)!r} has {other.get('name')!r}; write one of them in both"
+                yield line.fault(message, "name", name)
+
+
 def _probabilities(draft: Draft) -> Iterator[Fault]:
     """One probability per package and contingency; together no more than 1, and more than 0 where they weigh scenarios."""
     first: dict[tuple[str, str], Line] = {}
-    for table, column in (("retaliations", "package"), ("contingencies", "contingency")):
+    for table, column in SCENARIOS:
         for line in draft.sound(table):
             value = line.get("probability")
             if value is None:

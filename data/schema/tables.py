@@ -331,6 +331,7 @@ class Retaliation(Row):
     table = "retaliations"
     key = ("package", "regime")
     package: Id = column("Id of the package.")
+    name: Text = column("Name of the package for people, in one of its rows or the same in all.", default="")
     regime: Id = column("The counterpart's regime.", refers="regimes")
     policy: Id = column("The policy set on it.")
     cost: Amount = column("What the package costs the counterpart.", "money", default=0.0)
@@ -346,6 +347,7 @@ class Contingency(Row):
     table = "contingencies"
     key = ("contingency", "lane", "process", "from_week")
     contingency: Id = column("Id of the contingency; several rows make one together.")
+    name: Text = column("Name of the contingency for people, in one of its rows or the same in all.", default="")
     lane: Id | None = column("The lane that fails.", refers="lanes", default=None)
     process: Id | None = column("The process that fails.", refers="processes", default=None)
     from_week: Starts = column(

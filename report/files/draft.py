@@ -23,14 +23,15 @@ A case drafted from trade statistics
 
 Flows and prices are from the statistics; each has a row in sources.csv with file, code and period. Everything else is a
 placeholder: a default that stands in until somebody knows better, marked PLACEHOLDER in the notes of sources.csv, with its
-reasoning and its range.
+reasoning. uncertainties.csv says how each figure may vary: flows and prices as they did over the months or years of the data,
+placeholders within a plausible range. What you find out, write into its table, and take its row out of uncertainties.csv.
 
     sluicegate validate {folder}
     sluicegate solve {folder}
 
 What to find out first: which placeholder moves leverage most,
 
-    sluicegate sweep {folder} --design oat --vary sources -o {folder}-doubts
+    sluicegate sweep {folder} --design oat --vary uncertainties -o {folder}-doubts
     sluicegate sweep summary {folder}-doubts
 
 

@@ -12,6 +12,9 @@ DIGITS = 5
 NO_GAP = 1e-8
 """Relative gap that is the solver's rounding."""
 
+ROUNDING = 1e-4
+"""Steps of the last digit shown by which a bound may miss a round figure and still be it."""
+
 # Marks that turn the direction of all text after them; a name must not rearrange the line it stands in.
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -54,12 +57,38 @@ def number(value: float | None, places: int | None = None) -> str:
     return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
 
 
-def rough(value: float) -> str:
+def rough(value: float | None) -> str:
     """Return a figure to three significant digits, thousands separated: as sure as figures over worlds are."""
-    if value == 0 or not math.isfinite(value):
+    if value is None or value == 0 or not math.isfinite(value):
         return number(value)
-    places = 2 - math.floor(math.log10(abs(value)))
+    places = _places(value)
     return number(round(value, places), min(6, max(0, places)))
+
+
+def brief(value: float | None) -> str:
+    """Return an exact figure as a sentence bears it: three significant digits, no zeros at the end; files have all digits."""
+    text = rough(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def brief_bound(value: float | None, *, upper: bool = True) -> str:
+    """Return what is proven of all plans to three significant digits, rounded so that it stays true: up, or down."""
+    if value is None or value == 0 or not math.isfinite(value):
+        return brief(value)
+    unit = 10.0 ** -_places(value)
+    steps = value / unit
+    # A bound that is round up to the solver's rounding stays as it is.
+    whole = round(steps)
+    if abs(steps - whole) > ROUNDING:
+        whole = math.ceil(steps) if upper else math.floor(steps)
+    return brief(whole * unit)
+
+
+def _places(value: float) -> int:
+    """Return the decimals of three significant digits, below 0 for tens and more."""
+    places = 2 - math.floor(math.log10(abs(value)))
+    # 999.6 becomes 1,000, which has a digit more.
+    return places - 1 if abs(round(value, places)) >= 10.0 ** (3 - places) else places
 
 
 def signed(value: float, places: int) -> str:

@@ -35,13 +35,13 @@ class Words:
         Kinds of scenarios.
     not_rated, unrated_note, unrated_kind
         Of a scenario that counts through limits alone: its remark, what that means, and its kind on a page.
-    bound, no_bound
-        What is proven of all plans; of all plans where none was found.
+    best, bound, no_bound
+        What is proven of all plans: that none is better, how much better one could be, and of all plans where none was found.
     bound_label
         The bound in a list of figures.
     split
         What the outcome is made of, in a line.
-    outcome_sentence, proven_sentence, unproven_sentence, stopped_sentence
+    outcome_sentence, best_sentence, proven_sentence, unproven_sentence, stopped_sentence
         The answer in sentences.
     outcomes_title, scenarios_title
         Titles of charts of several plans.
@@ -102,6 +102,7 @@ class Words:
     not_rated: str
     unrated_note: str
     unrated_kind: str
+    best: str
     bound: str
     no_bound: str
     none_possible: str
@@ -115,6 +116,7 @@ class Words:
     weighing: Mapping[str, str]
     weighing_sentence: Mapping[str, str]
     outcome_sentence: str
+    best_sentence: str
     proven_sentence: str
     unproven_sentence: str
     stopped_sentence: str
@@ -204,11 +206,12 @@ LEVERAGE = Words(
     not_rated="not rated",
     unrated_note="Not rated: counts through continuity only.",
     unrated_kind="continuity only",
+    best="no plan can have more (gap {gap})",
     bound="no plan can have more than {bound} (gap {gap})",
     none_possible="Proven: no plan under {under_any} of policies.",
     no_bound="Any plan has a leverage of at most {bound}.",
     bound_label="no plan can have more than",
-    worst_tie="at least",
+    worst_tie="pessimistic",
     worse="Less",
     split="the counterpart's loss {theirs} less our loss {ours}, {worst}",
     below_zero="below 0 in {worlds}; ",
@@ -216,7 +219,7 @@ LEVERAGE = Words(
     range_summary=(("of these, leverage below 0 in", "negative"), ("of these, limits broken in", "broken")),
     weighing={
         "none": "without retaliation: packages count through continuity only",
-        "alone": "the case having no retaliation package",
+        "alone": "without retaliation: the case has no package",
         "calm": "worst without retaliation ({packages} weighed)",
         "worst": "under {scenario}, the worst package",
         **_WEIGHED,
@@ -224,16 +227,20 @@ LEVERAGE = Words(
     weighing_sentence={
         "none": "",
         "alone": "",
-        "calm": "; no retaliation hurts us more than none",
-        "worst": " under {scenario}, the retaliation that is worst for us",
+        "calm": "; no package hurts us more than none",
+        "worst": " under {scenario}, the worst package for us",
         **_WEIGHED_SENTENCE,
     },
     outcome_sentence=(
         "{over} {weeks} {counterpart} then loses {theirs} and we lose {ours}{worst}: a leverage of {outcome}{without}."
     ),
+    best_sentence=(
+        "It is proven that no plan within the limits can have more (gap {gap}). Every minimum service level is met in "
+        "every scenario."
+    ),
     proven_sentence=(
-        "It is proven that no plan within the limits can have more than {bound}: the gap is {gap}, and every minimum service "
-        "level is met in every scenario."
+        "It is proven that no plan within the limits can have more than {bound} (gap {gap}). Every minimum service level "
+        "is met in every scenario."
     ),
     unproven_sentence="It is not proven best: another plan could have up to {bound}, a gap of {gap}.",
     stopped_sentence="If there is one, its leverage is at most {bound}.",
@@ -283,7 +290,7 @@ LEVERAGE = Words(
     measures={
         "leverage": "leverage",
         "bound": "no plan can have more than",
-        "least_leverage": "at least, if the counterpart breaks ties against us",
+        "least_leverage": "pessimistic, if the counterpart breaks ties against us",
         "counterpart_loss": "the counterpart's loss",
         "own_loss": "our loss",
         "worst_package": "worst package",
@@ -294,7 +301,7 @@ LEVERAGE = Words(
     headlines={"leverage": "leverage", "counterpart_loss": "its loss", "own_loss": "our loss"},
     assumed=(
         "The counterpart answers at least cost: it buys elsewhere, draws its stocks, plans its production anew. Of several "
-        "cheapest answers it gives the one that is best for us; the other end of that is shown as “at least”.",
+        "cheapest answers it gives the one that is best for us; the other end of that is the pessimistic leverage.",
         "It retaliates with the package that is worst for us, of those the case lists.",
         "Both sides know from week 0 what we slow, by how much and for how long. Nobody foresees a package or an outage: until it "
         "is known our side acts as if nothing of it will come.",
@@ -315,7 +322,7 @@ LEVERAGE = Words(
         ("the counterpart's loss", "counterpart_loss"),
         ("our loss", "own_loss"),
         ("worst package", "worst"),
-        ("leverage if it breaks ties against us", "least"),
+        ("pessimistic, if the counterpart breaks ties against us", "least"),
         ("leverage of sourcing alone", "sourcing_only"),
     ),
     scenario_sheet=(
@@ -328,6 +335,7 @@ LEVERAGE = Words(
     key_figures=(("Its loss", "counterpart_loss"), ("Our loss", "own_loss")),
     solved_alone="with the policies fixed, the response and our side were solved alone as linear programs",
     meanings={},
+    resources={"own_loss": "our greatest loss"},
 )
 """Leverage is the sense."""
 
@@ -351,11 +359,12 @@ COST_ALONE = Words(
     not_rated="limits only",
     unrated_note="Limits only: does not count in the cost, and its fills are kept all the same.",
     unrated_kind="limits only",
+    best="no plan can cost less (gap {gap})",
     bound="no plan can cost less than {bound} (gap {gap})",
     none_possible="Proven: no plan, whatever is qualified and stockpiled.",
     no_bound="Any plan costs {bound} at least.",
     bound_label="no plan can cost less than",
-    worst_tie="at most",
+    worst_tie="pessimistic",
     worse="More",
     split="today {now}, with the plan {added}, {worst}",
     below_zero="",
@@ -376,9 +385,13 @@ COST_ALONE = Words(
         **_WEIGHED_SENTENCE,
     },
     outcome_sentence="{over} {weeks} that costs {outcome}{worst}; today's sources cost {now}, a difference of {added}.",
+    best_sentence=(
+        "It is proven that no plan within the limits can cost less (gap {gap}). Every minimum service level is met in "
+        "every scenario."
+    ),
     proven_sentence=(
-        "It is proven that no plan within the limits can cost less than {bound}: the gap is {gap}, and every minimum service "
-        "level is met in every scenario."
+        "It is proven that no plan within the limits can cost less than {bound} (gap {gap}). Every minimum service level "
+        "is met in every scenario."
     ),
     unproven_sentence="It is not proven best: another plan could cost as little as {bound}, a gap of {gap}.",
     stopped_sentence="If there is one, it costs {bound} at least.",
@@ -452,11 +465,11 @@ COST_ALONE = Words(
     key_figures=(("Today", "cost_now"), ("More than today", "own_loss")),
     solved_alone="with the choices fixed, our side was solved alone as linear programs",
     meanings={
-        "own_loss": "Added cost: the most, over all scenarios that count, beyond today's.",
+        "own_loss": "Greatest added cost: the most beyond today's, over all scenarios that count.",
         "budget": "Budget: qualifying lanes and stockpiles together.",
         "min_fill": "Fill: the least mean fill of every demand with a min_fill, in every outage.",
     },
-    resources={"own_loss": "added cost"},
+    resources={"own_loss": "the greatest added cost"},
 )
 """Cost is the sense, and there is no counterpart."""
 
@@ -476,7 +489,7 @@ COST = replace(
         **_COST_MEASURES,
         "counterpart_loss": "the counterpart's loss",
         "sourcing_only_cost": "without reviews",
-        "most_cost": "at most, if the counterpart breaks ties against us",
+        "most_cost": "pessimistic, if the counterpart breaks ties against us",
     },
     assumed=(LEVERAGE.assumed[0], *COST_ALONE.assumed),
     map_note=LEVERAGE.map_note,

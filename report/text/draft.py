@@ -47,7 +47,8 @@ def draft_parts(drafted: Drafted, output: str) -> Iterable[RenderableType]:
         f"{counted(told, 'figure')} from the statistics, {len(case.sources) - told:,} placeholders."
     )
     yield section(
-        "What to find out", "what usually decides a plan first; reasoning and ranges in README.txt and sources"
+        "What to find out",
+        "what usually decides a plan first; reasoning in README.txt and sources, ranges in uncertainties",
     )
     table = new_table("Placeholder", "Figures", "Ask")
     table.columns[-1].justify, table.columns[-1].no_wrap, table.columns[-1].overflow = "left", False, "fold"
@@ -62,4 +63,6 @@ def draft_parts(drafted: Drafted, output: str) -> Iterable[RenderableType]:
     place = shlex.quote(output)
     yield text_line(f"sluicegate validate {plain(place)}")
     yield text_line(f"sluicegate solve {plain(place)}")
-    yield text_line(f"sluicegate sweep {plain(place)} --design oat --vary sources   which placeholder matters most")
+    yield text_line(
+        f"sluicegate sweep {plain(place)} --design oat --vary uncertainties   which placeholder matters most"
+    )

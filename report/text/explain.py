@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 
 from ...analysis.explain.conflict import safe
 from ..format.names import Name
-from ..format.numbers import counted, decimals, number, percent, plain, rough, seconds, signed
+from ..format.numbers import brief, counted, decimals, number, percent, plain, rough, seconds, signed
 from ..format.words import words_of
 from ..views.case import LIMITS, case_view
 from ..views.plan import plan_view
@@ -174,7 +174,7 @@ def _plan(explanation: Explanation) -> Iterable[RenderableType]:
     plan = explanation.plan
     assert plan is not None and plan.leverage is not None
     view = plan_view(plan)
-    yield section(f"{view.case.words.title} {in_money(view.case, number(view.outcome))}")
+    yield section(f"{view.case.words.title} {in_money(view.case, brief(view.outcome))}")
     yield text_line(status_words(view, view.case.words))
 
 

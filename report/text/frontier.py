@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Frontier
 
 MEANINGS = {
-    "own_loss": "Own loss: the greatest over all retaliation packages that are weighed, whichever decides the leverage.",
+    "own_loss": "Our greatest loss: the most over all packages that count; under Ours is our loss in the worst package alone.",
     "budget": "Budget: qualifying lanes, stockpiles and running the reviews together.",
     "reviewer_hours": "Hours: a week, of all policies chosen together.",
     "political_capital": "Points: of all policies chosen together.",

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ...model.network import NONE
 from ..format.names import Name
-from ..format.numbers import counted, decimals, number, percent, plain, rough, signed
+from ..format.numbers import brief, counted, decimals, number, percent, plain, rough, signed
 from ..views.outcomes import nearest
 from ..views.plan import PlanView, plan_view
 from ..views.policies import POLICY_COLUMNS
@@ -37,6 +37,8 @@ from .study import study_parts
 from .words import (
     alternative_words,
     alternatives_words,
+    answer,
+    bound_words,
     how,
     in_money,
     proven_in_worlds,
@@ -92,6 +94,7 @@ def plan_parts(view: PlanView) -> Iterable[RenderableType]:
     yield from _service(view)
     yield from _scenarios(view)
     yield from _proof(view)
+    yield from _answer(view)
 
 
 def heading(case: CaseView) -> Iterable[RenderableType]:
@@ -103,9 +106,7 @@ def heading(case: CaseView) -> Iterable[RenderableType]:
 
 
 def _headline(view: PlanView) -> Iterable[RenderableType]:
-    assert view.outcome is not None
-    places, words = decimals([view.outcome]), view.case.words
-    outcome = number(view.outcome, places)
+    words, outcome = view.case.words, brief(view.outcome)
     if view.worlds is not None:
         yield from _in_worlds(view, view.worlds)
         yield text_line(f"at the case's own figures {outcome}")
@@ -121,8 +122,8 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
     if view.bound is not None and words.two_sided:
         known = view.sourcing_only is not None
         remark = f"best {words.outcome} of sourcing alone" if known else "no plan with every regime open is known"
-        rows.append(("without reviews", number(view.sourcing_only), remark))
-    if view.least is not None and (least := number(view.least, places)) != number(view.most, places):
+        rows.append(("without reviews", brief(view.sourcing_only), remark))
+    if view.least is not None and (least := brief(view.least)) != brief(view.most):
         rows.append((words.worst_tie, least, "if the counterpart breaks ties against us"))
     if rows:
         yield label_grid(rows)
@@ -142,9 +143,8 @@ def _alternatives(view: PlanView) -> Iterable[RenderableType]:
 
 
 def _in_worlds(view: PlanView, found: WorldsView) -> Iterable[RenderableType]:
-    places = decimals([found.value or 0.0])
-    value = f"{found.words} {in_money(view.case, number(found.value, places))} in {counted(found.worlds, 'world')}"
-    proven = proven_in_worlds(view.status, found, places)
+    value = f"{found.words} {in_money(view.case, brief(found.value))} in {counted(found.worlds, 'world')}"
+    proven = proven_in_worlds(view.status, found)
     if view.study is None:
         yield section(f"{value[0].upper()}{value[1:]}")
         yield text_line(proven)
@@ -335,6 +335,10 @@ def _scenarios(view: PlanView) -> Iterable[RenderableType]:
     yield indented(found)
     if not all(row.weighed for row in view.scenarios):
         yield text_line(words.unrated_note, "dim")
+    for row in view.scenarios:
+        if row.name != NONE:
+            title = f" ({plain(row.title)})" if row.title != row.name else ""
+            yield text_line(f"{plain(row.name)}{title}: {plain(row.words)}")
     bound = "; ".join(f"{row.name}: {', '.join(row.at_limit)}" for row in view.scenarios if row.at_limit)
     if bound:
         yield text_line(f"Binds: a fill is at its least there ({bound}).", "dim")
@@ -348,6 +352,13 @@ def _proof(view: PlanView) -> Iterable[RenderableType]:
             "Checked: linear programs solved alone give the same figures "
             f"(largest relative difference {view.solve.difference:.1g})."
         )
+
+
+def _answer(view: PlanView) -> Iterable[RenderableType]:
+    """Yield the answer once more: after a long output its beginning is out of sight."""
+    yield section("The answer")
+    for sentence in answer(view):
+        yield text_line(sentence)
 
 
 def _without_plan(view: PlanView) -> Iterable[RenderableType]:
@@ -372,5 +383,7 @@ def _without_plan(view: PlanView) -> Iterable[RenderableType]:
         yield section("Stopped before a plan was found")
         yield text_line("Whether there is one is not proven. Allow more time with --time-limit.")
         if view.bound is not None and math.isfinite(view.bound):
-            yield text_line(view.case.words.no_bound.format(bound=in_money(view.case, number(view.bound))))
+            yield text_line(
+                view.case.words.no_bound.format(bound=in_money(view.case, bound_words(view.bound, view.case.words)))
+            )
     yield from _proof(view)

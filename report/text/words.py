@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...model.network import NONE
-from ..format.numbers import counted, decimals, gap, number, percent, plain, rough, seconds, signed
+from ..format.numbers import NO_GAP, brief, brief_bound, counted, gap, percent, plain, rough, seconds
 from ..views.outcomes import WEIGHED
 
 if TYPE_CHECKING:
@@ -79,19 +79,25 @@ def status_words(plan: PlanView | ComparedPlan, words: Words) -> str:
         return "as chosen, not optimised; keeps all limits"
     proven = "nothing is proven about better ones"
     if plan.bound is not None and math.isfinite(plan.bound):
-        places = decimals([plan.outcome or 0.0])
-        proven = words.bound.format(bound=number(plan.bound, places), gap=gap(plan.gap))
+        proven = (words.best if plan.gap < NO_GAP else words.bound).format(
+            bound=bound_words(plan.bound, words), gap=gap(plan.gap)
+        )
     return f"optimal: {proven}" if plan.status == "optimal" else f"not proven best: {proven}"
+
+
+def bound_words(bound: float, words: Words) -> str:
+    """Return what is proven of all plans, rounded to the side on which it stays true."""
+    return brief_bound(bound, upper=words.sense.sign > 0)
 
 
 def worst_words(view: PlanView) -> str:
     """Return over which scenarios the outcome is measured."""
-    return _weighed(view, view.case.words.weighing)
+    return _weighed(view, view.case.words.weighing, view.worst)
 
 
-def _weighed(view: PlanView, words: Mapping[str, str]) -> str:
+def _weighed(view: PlanView, words: Mapping[str, str], scenario: str) -> str:
     return words[view.weighing].format(
-        scenario=plain(view.worst),
+        scenario=plain(scenario),
         packages=counted(view.weighed - 1, "package"),
         weighed=counted(view.weighed, "scenario"),
         share=percent(view.tail, 0),
@@ -100,13 +106,12 @@ def _weighed(view: PlanView, words: Mapping[str, str]) -> str:
 
 def split_words(view: PlanView) -> str:
     """Return what the outcome is made of, in a line."""
-    assert view.outcome is not None
-    places = decimals([view.outcome])
+    added = view.own_loss or 0.0
     return view.case.words.split.format(
-        theirs=number(view.counterpart_loss, places),
-        ours=number(view.own_loss, places),
-        now=number(view.cost_now, places),
-        added=signed(view.own_loss or 0.0, places) or "the same",
+        theirs=brief(view.counterpart_loss),
+        ours=brief(view.own_loss),
+        now=brief(view.cost_now),
+        added=f"{'+' if added > 0 else ''}{brief(added)}",
         worst=worst_words(view),
     )
 
@@ -117,7 +122,7 @@ def how(solve: SolveView) -> Iterator[str]:
     if solve.reason:
         yield plain(solve.reason)
     if solve.enumerated != solve.combinations:
-        yield f"{solve.enumerated:,} of {solve.combinations:,} combinations worked out"
+        yield f"{solve.enumerated:,} of {solve.combinations:,} combinations computed"
     yield f"{seconds(solve.seconds)}, of which {seconds(solve.build_seconds)} to build"
     if solve.nodes:
         yield counted(solve.nodes, "node")
@@ -134,7 +139,7 @@ def how(solve: SolveView) -> Iterator[str]:
 
 
 def alternatives_words(found: AlternativesView) -> str:
-    """Return whether there are other plans than those that are told."""
+    """Return whether there are other plans than those that are shown."""
     within = f"within {percent(found.within, 2 if found.within < 0.01 else 0)}"
     if found.complete and not found.rows:
         return f"Proven: no other policies, lanes or qualifications come {within}."
@@ -175,17 +180,21 @@ def worlds_words(found: RangeView, words: Words) -> str:
 # Many worlds ----------------------------------------------------------------------------------------------------------
 
 
-def proven_in_worlds(status: str, found: WorldsView, places: int) -> str:
+def proven_in_worlds(status: str, found: WorldsView) -> str:
     """Return how far a plan for many worlds is proven."""
     side = "less" if found.regret else "more"
-    proven = f"no plan can have {side} than {number(found.bound, places)} (gap {gap(found.gap)})"
+    than = (
+        ""
+        if found.gap is not None and found.gap < NO_GAP
+        else f" than {brief_bound(found.bound, upper=not found.regret)}"
+    )
+    proven = f"no plan can have {side}{than} (gap {gap(found.gap)})"
     return f"optimal: {proven}" if status == "optimal" else f"not proven best: {proven}"
 
 
 def worlds_lines(found: WorldsView) -> Iterator[str]:
     """Yield what leverage is in many worlds, and where no plan keeps continuity."""
-    places = decimals([found.mean or 0.0])
-    mean, tail, least = (number(figure, places) for figure in (found.mean, found.tail, found.least))
+    mean, tail, least = (brief(figure) for figure in (found.mean, found.tail, found.least))
     below = f"below 0 in {percent(found.negative)} of the weight" if found.negative else "never below 0"
     yield f"mean {mean}, mean of the worst tenth {tail}, least {least}; {below}"
     if found.unkept:
@@ -234,35 +243,29 @@ def _to_do(view: PlanView) -> str:
         words = ""
     steps = []
     if view.qualified:
-        steps.append(f"qualify {_named([plain(lane) for lane in view.qualified])}")
+        titles = {row.id: row.title for row in view.lanes}
+        steps.append(f"qualify {_named([plain(titles.get(lane) or lane) for lane in view.qualified])}")
     if view.stockpiles:
         steps.append(f"stockpile {_named([_amount(row) for row in view.stockpiles])}")
     if words and steps:
-        words += f", and {' and '.join(steps)}"
+        words += f", and {', and '.join(steps)}"
     elif not words:
-        words = f"{who} {verb} {' and '.join(steps) or 'qualify and stockpile nothing'}"
+        words = f"{who} {verb} {', and '.join(steps) or 'qualify and stockpile nothing'}"
     return f"{words}."
 
 
 def _amount(row: StockpileRow) -> str:
-    return " ".join(
-        filter(None, (number(row.units, decimals([row.units], 3)), plain(row.unit), f"of {plain(row.item)}"))
-    )
+    return " ".join(filter(None, (brief(row.units), plain(row.unit), f"of {plain(row.title or row.item)}")))
 
 
 def _outcome(view: PlanView) -> str:
-    assert view.outcome is not None
-    places, words = decimals([view.outcome]), view.case.words
+    words, added, only = view.case.words, view.own_loss or 0.0, view.sourcing_only
+    named = next((row.title for row in view.scenarios if row.name == view.worst), view.worst)
 
     def money(value: float | None) -> str:
-        return in_money(view.case, number(value, places))
+        return in_money(view.case, brief(value))
 
-    only = view.sourcing_only
-    without = (
-        ""
-        if only is None
-        else f", where sourcing alone, without reviews, would give {in_money(view.case, number(only))}"
-    )
+    without = "" if only is None else f", where sourcing alone, without reviews, would give {money(only)}"
     return words.outcome_sentence.format(
         over="Over" if view.range is None and view.worlds is None else "At the case's own figures, over",
         weeks=counted(view.case.weeks, "week"),
@@ -270,8 +273,8 @@ def _outcome(view: PlanView) -> str:
         theirs=money(view.counterpart_loss),
         ours=money(view.own_loss),
         now=money(view.cost_now),
-        added=in_money(view.case, signed(view.own_loss or 0.0, places) or "0"),
-        worst=_weighed(view, words.weighing_sentence),
+        added=f"{'+' if added > 0 else ''}{money(added)}",
+        worst=_weighed(view, words.weighing_sentence, named),
         outcome=money(view.outcome),
         without=without,
     )
@@ -279,9 +282,8 @@ def _outcome(view: PlanView) -> str:
 
 def _proven(view: PlanView) -> str:
     if view.worlds is not None and view.worlds.value is not None:
-        places = decimals([view.worlds.value])
-        value = in_money(view.case, number(view.worlds.value, places))
-        return f"Chosen by {view.worlds.words}, {value}: {proven_in_worlds(view.status, view.worlds, places)}."
+        value = in_money(view.case, brief(view.worlds.value))
+        return f"Chosen by {view.worlds.words}, {value}: {proven_in_worlds(view.status, view.worlds)}."
     if view.given:
         kept = f"they break {counted(len(view.violations), 'limit')}" if view.violations else "they keep all limits"
         return f"These choices were given, not optimised: nothing is proven about better ones, and {kept}."
@@ -289,8 +291,11 @@ def _proven(view: PlanView) -> str:
     if view.bound is None:
         return "How much better another plan could be is not known."
     words = view.case.words
-    sentence = words.proven_sentence if view.status == "optimal" else words.unproven_sentence
-    return sentence.format(bound=in_money(view.case, number(view.bound, decimals([view.outcome]))), gap=gap(view.gap))
+    best = view.gap is not None and view.gap < NO_GAP
+    sentence = (
+        words.best_sentence if best else words.proven_sentence if view.status == "optimal" else words.unproven_sentence
+    )
+    return sentence.format(bound=in_money(view.case, bound_words(view.bound, words)), gap=gap(view.gap))
 
 
 def _no_answer(view: PlanView) -> Iterator[str]:
@@ -301,5 +306,7 @@ def _no_answer(view: PlanView) -> Iterator[str]:
         return
     yield "The search was stopped before a plan was found."
     if view.bound is not None:
-        yield view.case.words.stopped_sentence.format(bound=in_money(view.case, number(view.bound)))
+        yield view.case.words.stopped_sentence.format(
+            bound=in_money(view.case, bound_words(view.bound, view.case.words))
+        )
     yield "Whether there is one is not proven; allow more time."

@@ -11,6 +11,7 @@ from ...model.network import NONE, Network
 from ...model.plan.plan import decided, least_mean, served
 from ..format.words import Words, words_of
 from .rows import filled, records
+from .scenarios import scenario_stories
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,6 +209,8 @@ class ScenarioRow:
         First week in which it is known; None where nothing of it is to be known.
     at_limit
         Demands of ours, ``site/item``, whose fill is at its least there.
+    title, words
+        Its name for people or else its id; what happens in it, in which weeks and how much.
     """
 
     name: str
@@ -221,6 +224,8 @@ class ScenarioRow:
     worst: bool
     reveal_week: int | None = None
     at_limit: tuple[str, ...] = ()
+    title: str = ""
+    words: str = ""
 
 
 def weighed_scenarios(plan: Plan) -> list[str]:
@@ -236,7 +241,7 @@ def _packages(plan: Plan) -> set[str]:
 def scenario_rows(plan: Plan) -> tuple[ScenarioRow, ...]:
     """Return the scenarios of a plan."""
     weighed, packages, words = set(weighed_scenarios(plan)), _packages(plan), words_of(plan.case)
-    probability = Network(plan.case).probability
+    probability, stories = Network(plan.case).probability, scenario_stories(plan.case)
     return tuple(
         ScenarioRow(
             name,
@@ -250,6 +255,8 @@ def scenario_rows(plan: Plan) -> tuple[ScenarioRow, ...]:
             name == plan.worst_package,
             entry.get("reveal_week"),
             tuple(entry.get("at_limit", ())),
+            stories[name].title,
+            stories[name].words,
         )
         for name, entry in plan.scenarios.items()
     )

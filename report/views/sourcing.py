@@ -36,6 +36,8 @@ class LaneRow:
         Whether it has to be qualified, and whether it is.
     fixed_cost, cost
         Money for qualifying it, and spent on what it carries.
+    title
+        What it carries and from where, by their names for people.
     """
 
     id: str
@@ -52,6 +54,7 @@ class LaneRow:
     qualified: bool
     fixed_cost: float
     cost: float
+    title: str = ""
 
     @property
     def change(self) -> float:
@@ -81,6 +84,8 @@ class StockpileRow:
         Amount, and its unit.
     cost
         Money.
+    title
+        The item by its name for people.
     """
 
     id: str
@@ -90,6 +95,7 @@ class StockpileRow:
     units: float
     unit: str
     cost: float
+    title: str = ""
 
 
 def shares(plan: Plan, scenario: str) -> dict[str, float]:
@@ -106,8 +112,15 @@ def shares(plan: Plan, scenario: str) -> dict[str, float]:
 def lane_rows(plan: Plan) -> tuple[LaneRow, ...]:
     """Return the lanes into our side."""
     worst = shares(plan, plan.worst_package or NONE)
+    items = {row.item: row.name or row.item for row in plan.case.items}
+    sites = {row.site: row.name or row.site for row in plan.case.sites}
     return tuple(
-        filled(LaneRow, row, worst_share=worst.get(row["id"], 0.0))
+        filled(
+            LaneRow,
+            row,
+            worst_share=worst.get(row["id"], 0.0),
+            title=f"{items[row['item']]} from {sites[row['origin']]}",
+        )
         for row in records(plan.tables["sourcing"])
         if row["kind"] == "lane"
     )
@@ -115,10 +128,17 @@ def lane_rows(plan: Plan) -> tuple[LaneRow, ...]:
 
 def stockpile_rows(plan: Plan) -> tuple[StockpileRow, ...]:
     """Return the stockpiles of a plan."""
-    units = {row.item: row.unit for row in plan.case.items}
+    items = {row.item: row for row in plan.case.items}
     return tuple(
         StockpileRow(
-            row["id"], row["item"], row["party"], row["destination"], row["plan"], units[row["item"]], row["cost"]
+            row["id"],
+            row["item"],
+            row["party"],
+            row["destination"],
+            row["plan"],
+            items[row["item"]].unit,
+            row["cost"],
+            items[row["item"]].name or row["item"],
         )
         for row in records(plan.tables["sourcing"])
         if row["kind"] == "stockpile"

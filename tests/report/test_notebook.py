@@ -41,7 +41,7 @@ def shown(plan: Plan) -> str:
 
 def test_a_plan_says_its_answer(plan: Plan) -> None:
     html = shown(plan)
-    assert "653.47" in html
+    assert "a leverage of 653 USD m" in html
     assert "Review of gas" in html
     assert len(html) < 4000
     assert repr(plan).startswith("Plan('small', optimal, leverage 653.47")

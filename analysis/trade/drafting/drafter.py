@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ....data import TABLES, Fault, case_from_tables
+from ....data.schema.tables import NO_FIGURES
 from ....data.trade import UNSPECIFIED, Statistics, TradeError, area_name
 from ....data.trade.texts import read_code
 from ..parties import Parties, Party, name_members
@@ -16,7 +17,7 @@ from ..yearly import Period, prepare
 from .drafted import Drafted
 from .placeholders import PLACEHOLDERS
 from .seasons import Season, profiles
-from .sourcing import Sourcing, range_words, rounded
+from .sourcing import Sourcing, rounded
 from .spread import WEEKS, OverTime, Spread
 from .traded import REST, Traded, fill_quantities, mean_price, together
 
@@ -73,7 +74,7 @@ class Drafter:
         self.substitutes = substitutes
         self.monthly = monthly
         # In the order of the format, each filled as items come.
-        self.tables: dict[str, list[Row]] = {table: [] for table in TABLES if table != "sources"}
+        self.tables: dict[str, list[Row]] = {table: [] for table in TABLES if table not in NO_FIGURES}
         self.over_time = OverTime(statistics)
         self.sources = Sourcing(statistics.source)
         self.units: dict[str, str] = {}
@@ -116,7 +117,8 @@ class Drafter:
             self.notes.append(
                 f"Week 0 begins on {start}, in the year after the data; from then on flows and needs go with the months (profiles)."
             )
-        case = case_from_tables(name, settings, self.tables | {"sources": self.sources.rows})
+        told = {"sources": self.sources.rows, "uncertainties": self.sources.uncertainties}
+        case = case_from_tables(name, settings, self.tables | told)
         counts = self.sources.used
         used = tuple((placeholder, counts[key]) for key, placeholder in PLACEHOLDERS.items() if key in counts)
         return Drafted(case, used, self.period, self.statistics.treatments, tuple(dict.fromkeys(self.notes)))
@@ -364,7 +366,8 @@ class Drafter:
         if flow.estimated:
             how += "; quantity missing for part of the value, filled in by the unit value"
         if spread is not None:
-            how += _ends(spread.low, min(spread.high, row["max_flow"]), spread.words)
+            high = min(spread.high, row["max_flow"])
+            self.sources.vary("lanes", lane, "base_flow", row["base_flow"], spread.low, high, spread.words)
         if self.monthly and (season := self.over_time.season(code, flow.origin, flow.destination)):
             self.seasons[lane] = season
             how += "; season by month: " + " ".join(f"{month}:{share:.2f}" for month, share in season.items())
@@ -570,11 +573,13 @@ class Drafter:
         if not flow.value:
             self.sources.assume("lanes", lane, "unit_cost", price, "price")
             return
-        confidence, note = "high", f"unit value: value / quantity{self._price_range(code, flow, price)}"
+        confidence, note = "high", "unit value: value / quantity"
         if self.unit == self.currency and self.units[code] != self.unit:
             note = "counted by its value: a unit is worth itself"
         elif flow.price is None or flow.estimated:
             confidence, note = "medium", "unit value; where its own is not known, that of all origins"
+        else:
+            self._price_range(code, lane, flow, price)
         self.sources.say("lanes", lane, "unit_cost", price, code, confidence, note)
 
     def _spread(self, code: str, flow: Traded, scale: float) -> Spread | None:
@@ -583,17 +588,13 @@ class Drafter:
             return None
         return self.over_time.spread(code, flow.origin, flow.destination, scale)
 
-    def _price_range(self, code: str, flow: Traded, price: float) -> str:
-        """Return the range of unit values over time, as a note carries it."""
+    def _price_range(self, code: str, lane: str, flow: Traded, price: float) -> None:
+        """Say how unit values vary over time."""
         spread = None if flow.origin == REST else self.over_time.price_spread(code, flow.origin, flow.destination)
-        return "" if spread is None else _ends(price * spread.low, price * spread.high, spread.words)
+        if spread is not None:
+            low, high = price * spread.low, price * spread.high
+            self.sources.vary("lanes", lane, "unit_cost", price, low, high, f"unit values: {spread.words}")
 
 
 def _default(name: str) -> float:
     return PLACEHOLDERS[name].value
-
-
-def _ends(low: float, high: float, words: str) -> str:
-    """Return a range over time as a part of a note."""
-    ends = range_words(low, high)
-    return f"; {ends} ({words})" if ends else ""

@@ -1,4 +1,4 @@
-"""Where the figures of a draft come from: rows of the table ``sources``."""
+"""Where the figures of a draft come from, and how they may vary: rows of the tables ``sources`` and ``uncertainties``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DIGITS = 6
 
 
 class Sourcing:
-    """Collects the sources of figures.
+    """Collects the sources of figures, and how they may vary.
 
     Parameters
     ----------
@@ -22,6 +22,8 @@ class Sourcing:
     ----------
     rows : list of dict
         Rows of the table ``sources``.
+    uncertainties : list of dict
+        Rows of the table ``uncertainties``.
     used : dict of str to int
         How many figures each placeholder fills in.
     period : str
@@ -31,6 +33,7 @@ class Sourcing:
     def __init__(self, source: str):
         self.source = source
         self.rows: list[dict[str, Any]] = []
+        self.uncertainties: list[dict[str, Any]] = []
         self.used: dict[str, int] = {}
         self.period = ""
 
@@ -65,22 +68,46 @@ class Sourcing:
         """
         placeholder = PLACEHOLDERS[name]
         self.used[name] = self.used.get(name, 0) + 1
-        note = f"{MARK} {placeholder.reasoning}."
         figure = float(value)
         if ranged and placeholder.low is not None and placeholder.high is not None and figure > 0:
             low, high = figure * placeholder.low / placeholder.value, figure * placeholder.high / placeholder.value
             if placeholder.whole:
                 low, high = round(low), round(high)
-            if ends := range_words(low, high):
-                note += f" {ends}."
-        note += f" Ask: {placeholder.question}"
+            # Nobody has asked yet: one ignorance stands behind all figures of a placeholder.
+            self.vary(table, key, column, figure, low, high, f"{MARK} {placeholder.reasoning}", placeholder.title)
+        note = f"{MARK} {placeholder.reasoning}. Ask: {placeholder.question}"
         value = value if isinstance(value, str) else rounded(figure)
         self._add(table, key, column, value, source="", date="", confidence="assumed", note=note)
+
+    def vary(
+        self, table: str, key: str, column: str, value: float, low: float, high: float, note: str, group: str = ""
+    ) -> None:
+        """Say how a figure may vary: most likely as it is where it lies between its ends, else all values are alike.
+
+        Parameters
+        ----------
+        table, key, column, value
+            The figure.
+        low, high
+            Its ends; nothing is said where they are the same.
+        note
+            Why it may vary so.
+        group
+            Figures of one group move together.
+        """
+        low, value, high = rounded(low), rounded(value), rounded(high)
+        if low >= high:
+            return
+        ends = [low, value, high] if low <= value <= high else [low, high]
+        distribution = "..".join(f"{end:.{DIGITS}g}" for end in ends)
+        figure = f"{table}.{key}.{column}"
+        self.uncertainties.append({"figure": figure, "distribution": distribution, "group": group, "note": note})
 
     def retract(self, table: str, key: str, column: str, name: str) -> None:
         """Take back what was said of a figure that a placeholder filled in."""
         figure = table, key, column
         self.rows = [row for row in self.rows if (row["table"], row["key"], row["column"]) != figure]
+        self.uncertainties = [row for row in self.uncertainties if row["figure"] != ".".join(figure)]
         self.used[name] -= 1
         if not self.used[name]:
             del self.used[name]
@@ -89,12 +116,6 @@ class Sourcing:
         whole = isinstance(value, float) and value.is_integer()
         text = str(int(value)) if whole else str(value)
         self.rows.append({"table": table, "key": key, "column": column, "value": text, **more})
-
-
-def range_words(low: float, high: float) -> str:
-    """Return a range as the note of a source carries it; empty where its ends are the same."""
-    ends = f"{rounded(low):.{DIGITS}g}", f"{rounded(high):.{DIGITS}g}"
-    return f"low {ends[0]}; high {ends[1]}" if float(ends[0]) < float(ends[1]) else ""
 
 
 def rounded(value: float) -> float:

@@ -119,7 +119,7 @@ FAULTS = [
     ("limits.budget=9@0,12@1", "weights must be positive"),
     ("limits.budget=9@x,12@1", "'x' is no weight; write VALUE@WEIGHT"),
     ("limits.budget=-3..9", "negative; must be 0 or more"),
-    ("limits.budget", "no sources row of it does (note: low 3; high 9)"),
+    ("limits.budget", "neither do its rows of uncertainties and sources (note: low 3; high 9)"),
     ("limits.reviewer_hours=*1..*2", "has no value in force that can be scaled"),
     ("stocks.abroad-fab/chip.initial=*1..*2", "is 0 in force"),
     ("lanes.x.max_flow=3..4", "no row 'x' in lanes"),

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 import sluicegate
+from sluicegate.analysis.figures.factors import Triangular, ranged_figures
 from sluicegate.analysis.status_quo import status_quo_warnings
 from sluicegate.analysis.sweep.design import make_design
 from sluicegate.analysis.trade.drafting.draft import draft_case
 from sluicegate.analysis.trade.drafting.drafted import Drafted
-from sluicegate.analysis.trade.drafting.placeholders import MARK
+from sluicegate.analysis.trade.drafting.placeholders import MARK, PLACEHOLDERS
 from sluicegate.analysis.trade.drafting.spread import WEEKS
 from sluicegate.analysis.trade.parties import find_parties
+from sluicegate.analysis.worlds.sampling import draw
 from sluicegate.data.schema.declarations import columns, numeric
 from sluicegate.data.schema.tables import TABLES
 from sluicegate.data.trade import TradeError, read_statistics
@@ -115,10 +117,33 @@ def test_every_figure_has_a_source_and_every_placeholder_its_question(tmp_path: 
     )
 
 
-def test_ranges_of_the_sources_can_be_swept(tmp_path: Path) -> None:
+def test_ranges_can_be_swept(tmp_path: Path) -> None:
     found = drafted(save(tmp_path, baci()))
-    design = make_design(found.case, "oat", ["sources"])
+    design = make_design(found.case, "oat", ["uncertainties"])
     assert len(design.factors) > 20 and "stocks.kor/hs854232.initial" in {factor.path for factor in design.factors}
+    # Named alone, a figure varies as its row says.
+    (factor,) = make_design(found.case, "oat", ["stocks.kor/hs854232.initial"]).factors
+    initial = next(row.initial for row in found.case.stocks if row.site == "kor")
+    assert factor.distribution == Triangular(*(float(f"{share * initial:.6g}") for share in (0.25, 1, 3)))
+
+
+def test_every_range_is_a_row_of_uncertainties(tmp_path: Path) -> None:
+    case = drafted(save(tmp_path, baci())).case
+    assert not ranged_figures(case)
+    rows = {row.figure: row for row in case.uncertainties}
+    kinds = {figure.rpartition(".")[2] for figure in rows}
+    assert kinds >= {"shortage_penalty", "initial", "margin", "max_flow", "unit_cost", "available_week", "admin_cost"}
+    groups = {row.group for row in rows.values()}
+    assert groups <= {placeholder.title for placeholder in PLACEHOLDERS.values()}
+    assert all(MARK in row.note for row in rows.values())
+    # Whole weeks from 2 to 26, most likely the 8 that stand in.
+    assert {row.distribution for figure, row in rows.items() if figure.endswith("available_week")} == {"2..8..26"}
+    # What is retracted, as production stands beside it, leaves no range behind.
+    gross = [row.lane for row in case.lanes if row.margin == row.unit_cost]
+    assert gross and not any(f"lanes.{lane}.margin" in rows for lane in gross)
+    worlds = draw(case, 16, seed=1)
+    weeks = worlds.figures[[figure for figure in rows if figure.endswith("available_week")]]
+    assert (weeks.nunique(axis=1) == 1).all() and weeks.iloc[:, 0].nunique() > 4
 
 
 def test_prices_that_are_alike_give_no_range_and_no_headroom(tmp_path: Path) -> None:
@@ -130,7 +155,7 @@ def test_prices_that_are_alike_give_no_range_and_no_headroom(tmp_path: Path) -> 
     case = drafted(save(tmp_path, comtrade(rows)), allies=()).case
     assert not any(
         "unit_cost" in factor.path
-        for factor in make_design(case, "oat", ["sources"]).factors
+        for factor in make_design(case, "oat", ["uncertainties"]).factors
         if "-more" not in factor.path
     )
     assert not status_quo_warnings(case)
@@ -155,7 +180,9 @@ def test_months_give_ranges_and_seasons(tmp_path: Path) -> None:
     assert row.max_flow == pytest.approx(210 / (WEEKS / 12), rel=1e-5)
     (source,) = [row for row in found.case.sources if (row.key_, row.column_) == ("hs250410-chn-kor", "base_flow")]
     # Sorted amounts come in pairs: the 10th percentile is 2.3 places from the first, between 110 and 110.
-    assert "low 25.2977; high 45.9959 (10th and 90th percentile of 24 months)" in source.note
+    (varies,) = [row for row in found.case.uncertainties if row.figure == "lanes.hs250410-chn-kor.base_flow"]
+    assert (varies.distribution, varies.group) == (f"25.2977..{row.base_flow:.6g}..45.9959", "")
+    assert varies.note == "10th and 90th percentile of 24 months"
     mean = sum(amounts) / 24
     assert f"season by month: 1:{100 / mean:.2f} 2:{110 / mean:.2f}" in source.note
     assert source.confidence == "high" and source.date == "2023-01 to 2023-12"
@@ -271,6 +298,9 @@ def test_a_draft_has_no_fault_and_is_solved_at_once(
     assert not case.warnings
     plan = sluicegate.solve(case)
     assert plan.status == "optimal" and plan.leverage is not None
+    ranged = sluicegate.with_range(plan, worlds=4)
+    assert ranged.range is not None and ranged.range["worked_out"] == 4
+    assert ranged.range["least"] < ranged.range["most"]
 
 
 def test_today_is_the_status_quo_where_prices_are_alike(tmp_path: Path) -> None:

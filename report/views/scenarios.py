@@ -1,0 +1,133 @@
+"""Scenarios in words: what happens in them, in which weeks, and how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...model.network import NONE, OPEN, outage_scenarios
+from ..format.numbers import percent
+from ..format.words import words_of
+
+if TYPE_CHECKING:
+    from ...data import Case
+    from ...data.schema.tables import Policy
+
+MOST_NAMED = 3
+"""Lanes or processes that an event names before it counts them."""
+
+
+@dataclass(frozen=True)
+class ScenarioStory:
+    """A scenario in words.
+
+    Attributes
+    ----------
+    name, title
+        Its id, and its name for people or else the id.
+    events
+        What happens in it: what, how much, in which weeks; a line each.
+    """
+
+    name: str
+    title: str
+    events: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """All events in one line."""
+        return "; ".join(self.events)
+
+
+def scenario_stories(case: Case) -> dict[str, ScenarioStory]:
+    """Return every scenario of a case in words, by its id.
+
+    Parameters
+    ----------
+    case
+        The case.
+    """
+    calm = words_of(case).calm_kind
+    found = {NONE: ScenarioStory(NONE, calm, (calm,))}
+    named: dict[str, str] = {}
+    for row in case.retaliations:
+        named[row.package] = named.get(row.package) or row.name
+    for package in named:
+        found[package] = ScenarioStory(package, named[package] or package, tuple(_package(case, package)))
+    titles: dict[str, str] = {}
+    for outage in case.contingencies:
+        titles[outage.contingency] = titles.get(outage.contingency) or outage.name
+    for name, rows in outage_scenarios(case.contingencies).items():
+        title = titles[rows[0][0].contingency]
+        start = name.removeprefix(rows[0][0].contingency).removeprefix("@")
+        title = f"{title}, from week {start}" if title and start else title
+        found[name] = ScenarioStory(name, title or name, tuple(_outage(case, rows)))
+    return found
+
+
+def title_of(case: Case, scenario: str) -> str:
+    """Return the name of a scenario for people, its id where it has none."""
+    found = scenario_stories(case).get(scenario)
+    return scenario if found is None else found.title
+
+
+def _package(case: Case, package: str) -> Iterator[str]:
+    """Yield what a retaliation package does, regime by regime."""
+    names = {row.regime: row.name or row.regime for row in case.regimes}
+    policies = {(row.regime, each.policy): each for row in case.policies for each in row.variants}
+    for row in case.retaliations:
+        if row.package == package:
+            policy = policies.get((row.regime, row.policy))
+            does = "open" if row.policy == OPEN or policy is None else _policy(policy, case.settings.horizon.weeks)
+            yield f"{names.get(row.regime, row.regime)}: {does}"
+
+
+def _policy(policy: Policy, weeks: int) -> str:
+    """Return how a policy holds goods up: mean weeks of review, share of licences, weeks in force."""
+    delay = policy.delay_weeks.mean
+    end = policy.ends[0]
+    parts = [
+        f"held up {delay:.3g} week{'' if delay == 1 else 's'} on average" if delay else "",
+        _granted(policy.approval_rate),
+    ]
+    how = ", ".join(filter(None, parts)) or "reviewed without delay"
+    return f"{how}, {_weeks(policy.start_week, weeks if end is None else end, weeks)}"
+
+
+def _granted(share: float) -> str:
+    if share == 0:
+        return "no licences"
+    return "" if share == 1 else f"{percent(share, 0)} of licences granted"
+
+
+def _outage(case: Case, rows: Sequence[tuple]) -> Iterator[str]:
+    """Yield what an outage leaves of lanes and processes, those alike together."""
+    weeks = case.settings.horizon.weeks
+    alike: dict[tuple[str, float, range], list[str]] = {}
+    for row, start in rows:
+        kind, name = ("lane", row.lane) if row.lane is not None else ("process", row.process)
+        alike.setdefault((kind, row.availability, row.span(start, weeks)), []).append(name)
+    for (kind, left, span), names in alike.items():
+        one = len(names) == 1
+        if kind == "lane":
+            much = f"{percent(left, 0)} of what {'it' if one else 'they'} can" if left else "nothing"
+            does = f"lane{'' if one else 's'} {_some(names)} {'carries' if one else 'carry'} {much}"
+        else:
+            does = f"process{'' if one else 'es'} {_some(names)} "
+            does += f"run{'s' if one else ''} at {percent(left, 0)}" if left else f"make{'s' if one else ''} nothing"
+        yield f"{does}, {_weeks(span.start, span.stop, weeks)}"
+
+
+def _some(names: Iterable[str]) -> str:
+    names = list(names)
+    if len(names) > MOST_NAMED:
+        return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} more"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _weeks(first: int, end: int, weeks: int) -> str:
+    """Return the weeks from one to before another in words."""
+    if end >= weeks:
+        return "every week" if first == 0 else f"from week {first}"
+    return f"week {first}" if end == first + 1 else f"weeks {first} to {end - 1}"
