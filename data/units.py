@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
@@ -63,14 +64,15 @@ class Units:
     @classmethod
     def of(cls, rows: Rows) -> Units:
         """Return the natural units of the rows of a case's tables, by the rule of docs/conventions.md."""
-        items = _items_by_quantity(rows)
+        recipes = _Recipes.of(rows)
+        items = _items_by_quantity(rows, recipes)
         costs = [row.fixed_cost or 0.0 for table in ("lanes", "qualifications") for row in rows[table]]
         costs += [row.admin_cost for row in rows["policies"]]
         prices = [price * items[item] for item, price in _prices(rows) if item in items]
         money = _middle(prices) or _middle(costs) or 1.0
         return cls(
             money,
-            _items_by_price(rows, items, money),
+            _items_by_price(rows, recipes, items, money),
             _middle(row.reviewer_load for row in rows["policies"]) or 1.0,
             _middle(row.political_cost for row in rows["policies"]) or 1.0,
         )
@@ -160,7 +162,57 @@ def _measured(row: Row, about: Mapping[tuple[str, str], str]) -> Iterator[tuple[
 # The rule ------------------------------------------------------------------------------------------------------------
 
 
-def _items_by_quantity(rows: Rows) -> dict[str, float]:
+@dataclass(frozen=True)
+class _Recipes:
+    """What is made of what, worked out once for a case: its recipes, each an input, a quantity of it, and the output.
+
+    Attributes
+    ----------
+    order
+        Every item of a recipe, inputs before what is made of them.
+    of_input, of_output
+        The recipes of an item, in the order of the table.
+    """
+
+    order: tuple[str, ...]
+    of_input: Mapping[str, list[tuple[str, float, str]]]
+    of_output: Mapping[str, list[tuple[str, float, str]]]
+
+    @classmethod
+    def of(cls, rows: Rows) -> _Recipes:
+        """Return the recipes of the rows of a case's tables."""
+        output = {row.process: row.output for row in rows["processes"]}
+        inputs: dict[str, set[str]] = {}
+        of_input: dict[str, list[tuple[str, float, str]]] = defaultdict(list)
+        of_output: dict[str, list[tuple[str, float, str]]] = defaultdict(list)
+        for row in rows["recipes"]:
+            if row.quantity > 0:
+                recipe = (row.input, row.quantity, output[row.process])
+                inputs.setdefault(recipe[2], set()).add(row.input)
+                of_input[row.input].append(recipe)
+                of_output[recipe[2]].append(recipe)
+        return cls(tuple(TopologicalSorter(inputs).static_order()), of_input, of_output)
+
+    def fill(self, found: dict[str, float], more: Mapping[str, float | None]) -> bool:
+        """Add units of items that have none yet, and what recipes make of the units of all; say whether any was added."""
+        before = len(found)
+        found |= {item: unit for item, unit in more.items() if unit is not None and item not in found}
+        for item in reversed(self.order):
+            _add(
+                found,
+                item,
+                (quantity * found[made] for _, quantity, made in self.of_input.get(item, ()) if made in found),
+            )
+        for item in self.order:
+            _add(
+                found,
+                item,
+                (found[needed] / quantity for needed, quantity, _ in self.of_output.get(item, ()) if needed in found),
+            )
+        return len(found) > before
+
+
+def _items_by_quantity(rows: Rows, recipes: _Recipes) -> dict[str, float]:
     """Return the natural unit of every item that quantities tell.
 
     The middle of its demands and base flows; where it has none, what its processes make of it, or need of it, by their
@@ -179,47 +231,28 @@ def _items_by_quantity(rows: Rows) -> dict[str, float]:
         others[row.output].append(row.capacity)
     found: dict[str, float] = {}
     for known in (moved, others):
-        _fill(rows, found, {item: _middle(values) for item, values in known.items()})
+        recipes.fill(found, {item: _middle(values) for item, values in known.items()})
     return found
 
 
-def _items_by_price(rows: Rows, found: Mapping[str, float], money: float) -> dict[str, float]:
+def _items_by_price(rows: Rows, recipes: _Recipes, found: Mapping[str, float], money: float) -> dict[str, float]:
     """Return the natural unit of every item: of those without any quantity the one that costs about one unit of money."""
     units = dict(found)
     others = [(row.item, row.holding_cost) for row in rows["items"]]
     others += [(row.item, row.margin) for row in rows["lanes"]]
     others += [(row.item, row.stockpile_cost or 0.0) for row in rows["stocks"]]
+    added = True
     for prices in (list(_prices(rows)), others):
-        each = {
-            row.item: _middle(money / price for item, price in prices if item == row.item and price > 0)
-            for row in rows["items"]
-        }
-        _fill(rows, units, each)
+        each: dict[str, list[float]] = defaultdict(list)
+        for item, price in prices:
+            if price > 0:
+                each[item].append(money / price)
+        added = recipes.fill(units, {row.item: _middle(each[row.item]) for row in rows["items"]})
     for row in rows["items"]:
-        _fill(rows, units, {row.item: 1.0})
+        # What one pass adds may be what another needs.
+        if added or row.item not in units:
+            added = recipes.fill(units, {row.item: 1.0})
     return units
-
-
-def _fill(rows: Rows, found: dict[str, float], more: Mapping[str, float | None]) -> None:
-    """Add units of items that have none yet, and what recipes make of the units of all."""
-    found |= {item: unit for item, unit in more.items() if unit is not None and item not in found}
-    recipes = [(row.input, row.quantity, made) for row, made in _made(rows) if row.quantity > 0]
-    inputs: dict[str, set[str]] = {}
-    for needed, _, made in recipes:
-        inputs.setdefault(made, set()).add(needed)
-    order = list(TopologicalSorter(inputs).static_order())
-    for item in reversed(order):
-        _add(
-            found,
-            item,
-            (quantity * found[made] for needed, quantity, made in recipes if needed == item and made in found),
-        )
-    for item in order:
-        _add(
-            found,
-            item,
-            (found[needed] / quantity for needed, quantity, made in recipes if made == item and needed in found),
-        )
 
 
 def _add(found: dict[str, float], item: str, figures: Iterable[float]) -> None:
@@ -235,12 +268,6 @@ def _prices(rows: Rows) -> Iterator[tuple[str, float]]:
         yield row.output, row.unit_cost
     for row in rows["demands"]:
         yield row.item, row.shortage_penalty
-
-
-def _made(rows: Rows) -> Iterator[tuple[Any, str]]:
-    output = {row.process: row.output for row in rows["processes"]}
-    for row in rows["recipes"]:
-        yield row, output[row.process]
 
 
 def _middle(figures: Iterable[float]) -> float | None:
