@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .analysis.explain.explain import explain
     from .analysis.frontier.frontier import Frontier, frontier
     from .analysis.information.ranged import with_range
+    from .analysis.reasons.reasons import with_reasons
     from .analysis.sweep.design import make_design
     from .analysis.sweep.read import read_sweep
     from .analysis.sweep.run import sweep
@@ -36,6 +37,7 @@ _HOMES = {
     "read_sweep": ".analysis.sweep.read",
     "sweep": ".analysis.sweep.run",
     "with_range": ".analysis.information.ranged",
+    "with_reasons": ".analysis.reasons.reasons",
     "Case": ".data",
     "CaseError": ".data",
     "case_from_tables": ".data",
@@ -67,6 +69,7 @@ __all__ = [
     "solve",
     "sweep",
     "with_range",
+    "with_reasons",
     "write_model",
 ]
 

@@ -126,6 +126,11 @@ for command in (cases, init, validate, scan, draft, sweep, show, report):
     is_flag=True,
     help="Do not work out from where to where the figure runs over uncertain figures, nor, with --worlds, what other plans yield.",
 )
+@click.option(
+    "--no-reasons",
+    is_flag=True,
+    help="Do not work out what each decision is for, nor what other policies and budgets would give.",
+)
 @loudness_options
 def solve(
     case: str,
@@ -136,6 +141,7 @@ def solve(
     fresh: int,
     replications: int,
     no_range: bool,
+    no_reasons: bool,
     talk: Talk,
     **options: Any,
 ) -> None:
@@ -160,6 +166,7 @@ def solve(
     """
     from .analysis.alternatives import with_alternatives
     from .analysis.information import studied, time_for_range, with_range
+    from .analysis.reasons import time_for_reasons, with_reasons
     from .analysis.status_quo import with_status_quo_warnings
     from .analysis.worlds import asked_worlds
     from .analysis.worlds import solve as solve_case
@@ -209,6 +216,11 @@ def solve(
             elif not no_range:
                 left = time_for_range(found, options["time_limit"])
                 plan = interrupts.run(lambda: with_range(found, processes=workers, seconds=left, monitor=monitor), talk)
+            if not (asked or no_reasons):
+                ranged = plan
+                known: dict[str, Any] = {"engine": monitor.engine, "problem": monitor.problem, "threads": workers}
+                left = time_for_reasons(found, options["time_limit"])
+                plan = interrupts.run(lambda: with_reasons(ranged, **known, seconds=left, monitor=monitor), talk)
         plan = with_status_quo_warnings(plan, monitor.problem)
         stopped = interrupts.stopped.is_set()
         if stopped and plan.status == "unknown":

@@ -25,16 +25,16 @@ RUN, CASE = "run.json", "case"
 DOCUMENTS = {"plan": "plan.json", "frontier": "frontier.json", "sweep": "sweep.json"}
 """Kinds of results, by the file that tells them apart."""
 
-ADDED = {"alternatives", "case_warnings", "range", "weights", "worlds"}
+ADDED = {"alternatives", "case_warnings", "range", "reasons", "weights", "worlds"}
 """Keys of plan.json that a result of an earlier version does not have."""
 
-ADDED_TABLES = {"causes", "by_week", "worlds"}
+ADDED_TABLES = {"causes", "by_week", "what_if", "worlds"}
 """Tables that a result of an earlier version does not have."""
 
 MOST_NAMED = 4
 """Changed files that a message names before it counts."""
 
-TABLES = ("policies", "sourcing", "flows", "stocks", "fills", "losses", "causes", "by_week", "worlds")
+TABLES = ("policies", "sourcing", "flows", "stocks", "fills", "losses", "causes", "by_week", "what_if", "worlds")
 
 
 def result_kind(folder: str | os.PathLike[str]) -> str | None:

@@ -65,6 +65,28 @@ class RangeDocument(Document):
     share_kept: float
 
 
+class ReasonDocument(Document):
+    """What a decision is for, in ``plan.json``."""
+
+    kind: Literal["policy", "qualified", "stockpile"]
+    key: str
+    choice: str | None
+    units: float | None
+    cost: float
+    lost: float | None
+    low: float | None
+    high: float | None
+    no_plan: bool
+    instead: Texts
+    scenario: str | None
+    limit: str | None
+    amount: float | None
+    unit: str
+    over: bool
+    others: int
+    added: float | None
+
+
 class PlanDocument(Document):
     """``plan.json``, and ``base.json`` of a sweep."""
 
@@ -90,6 +112,7 @@ class PlanDocument(Document):
     warnings: Texts
     solve: dict[str, Any]
     range: RangeDocument | None = None
+    reasons: list[ReasonDocument] = []
 
 
 class PointDocument(Document):

@@ -1,4 +1,4 @@
-"""A plan in a notebook: how it shows itself, and its charts."""
+"""A plan in a notebook: how it shows itself, and its charts; other results are beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.plan.plan import Plan
 from .format.words import words_of
+from .notebook_results import attach_results, parts_html
 
 if TYPE_CHECKING:
     import altair
@@ -28,6 +29,7 @@ SHOWN = """\
 </table>
 {% endif %}
 </div>
+{{ more }}
 """
 
 
@@ -127,7 +129,7 @@ class PlanCharts:
 
 
 def plan_html(plan: Plan) -> str:
-    """Return a plan as a piece of HTML: its answer in words and its policies; text of the case stays text.
+    """Return a plan as a piece of HTML: its answer in words, its policies, and what it gives over worlds; text stays text.
 
     Parameters
     ----------
@@ -135,10 +137,12 @@ def plan_html(plan: Plan) -> str:
         The plan.
     """
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from .format.cells import cells
     from .format.columns import NOTEBOOK, shown_on
     from .format.numbers import plain
+    from .text.study import study_parts
     from .text.words import answer, case_line
     from .views.plan import plan_view
     from .views.policies import POLICY_COLUMNS
@@ -147,9 +151,10 @@ def plan_html(plan: Plan) -> str:
     columns = shown_on(POLICY_COLUMNS, NOTEBOOK)
     heads = [column.named(plain(view.case.money)) for column in columns]
     rows = list(zip(*(cells(column, view.chosen) for column in columns), strict=True))
+    more = Markup(parts_html(study_parts(view))) if view.study is not None else ""
     template = Environment(autoescape=True, trim_blocks=True).from_string(SHOWN)
     title, line = plain(view.case.title), case_line(view.case)
-    return template.render(title=title, line=line, sentences=answer(view), heads=heads, rows=rows)
+    return template.render(title=title, line=line, sentences=answer(view), heads=heads, rows=rows, more=more)
 
 
 VIEWS: dict[str, Any] = {"charts": property(PlanCharts), "_repr_html_": plan_html}
@@ -157,6 +162,7 @@ VIEWS: dict[str, Any] = {"charts": property(PlanCharts), "_repr_html_": plan_htm
 
 
 def attach() -> None:
-    """Give plans their charts and their look in a notebook; the model itself knows of neither."""
+    """Give plans and results of analyses their charts and their look in a notebook; the rooms below know of neither."""
     for name, view in VIEWS.items():
         setattr(Plan, name, view)
+    attach_results()

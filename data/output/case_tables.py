@@ -21,6 +21,7 @@ from ..schema.settings import Settings
 from ..schema.tables import TABLES, Row
 from ..storage.formulas import guarded
 from ..storage.placing import PACKAGE_FILE, place_file, place_folder
+from .validation import add_help, add_setting_help
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -31,6 +32,11 @@ LARGEST_WHOLE = 2**53
 FORMULA_SIGNS = ("=", "+", "-", "@")
 NARROWEST, WIDEST = 6, 60
 """Widths of a column, in characters."""
+
+A4 = 9
+"""Number of the paper in a workbook."""
+
+SETTINGS_SHEET = "case"
 
 WRITTEN_WITH = {"policies": "regimes", "recipes": "processes"}
 """Tables that are written without a row too, where another one has rows."""
@@ -116,7 +122,7 @@ def write_workbook(case: Case, path: str | PathLike[str], *, force: bool = False
 
 
 def add_case_sheets(book: Workbook, case: Case) -> None:
-    """Add the sheets of a case to a workbook in the making: settings, and each table.
+    """Add the sheets of a case to a workbook in the making: settings, and each table, with notes on columns and lists of ids.
 
     Parameters
     ----------
@@ -130,11 +136,17 @@ def add_case_sheets(book: Workbook, case: Case) -> None:
     CaseError
         Where a text is too long for a cell of a workbook.
     """
-    grids = [("case", _settings_grid(case.settings)), *_grids(case)]
+    grids = [(SETTINGS_SHEET, _settings_grid(case.settings)), *_grids(case)]
     _check_lengths(grids)
     formats = {name: book.add_format(options) for name, options in FORMATS.items()}
+    headers = {title: grid[0] for title, grid in grids}
     for title, grid in grids:
-        _fill(book.add_worksheet(title), grid, formats)
+        sheet = book.add_worksheet(title)
+        _fill(sheet, grid, formats)
+        if title == SETTINGS_SHEET:
+            add_setting_help(sheet, [row[0] for row in grid[1:]])
+        else:
+            add_help(sheet, title, len(grid) - 1, headers)
 
 
 def _grids(case: Case) -> Iterator[tuple[str, list[list[Any]]]]:
@@ -217,8 +229,11 @@ def _fill(sheet: Worksheet, grid: list[list[Any]], formats: Mapping[str, Any]) -
                 write_text(sheet, number, position, text, formats["text"])
     for position, width in enumerate(widths):
         sheet.set_column(position, position, min(max(width, NARROWEST) + 3, WIDEST))
+    sheet.set_paper(A4)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&L&A&RPage &P of &N")
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(grid) - 1, len(grid[0]) - 1)
 

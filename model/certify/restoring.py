@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ...data import Case
     from ..leader.problem import Problem
+    from ..methods.engine import Engine
 
 MONEY = ("leverage", "bound", "counterpart_loss", "own_loss", "sourcing_only_leverage", "cost_now")
 
@@ -103,6 +104,10 @@ class RestoringMonitor(Monitor):
     def prepared(self, problem: Problem) -> None:
         """Pass on the case made ready to solve."""
         self.outer.prepared(problem)
+
+    def enumerated(self, engine: Engine) -> None:
+        """Pass on the combinations of policies."""
+        self.outer.enumerated(engine)
 
     def stop(self) -> bool:
         """Ask whether to stop."""

@@ -144,6 +144,7 @@ def solve_by(job: Job) -> Plan:
     finally:
         if engine is not None:
             engine.close()
+            job.monitor.enumerated(engine)
 
 
 def _attempt(job: Job, engine: Engine | None) -> Plan:

@@ -9,6 +9,7 @@ from .sense import LEVERAGE, Sense
 
 if TYPE_CHECKING:
     from ..leader.problem import Problem
+    from ..methods.engine import Engine
 
 
 class Monitor:
@@ -36,6 +37,9 @@ class Monitor:
 
     def prepared(self, problem: Problem) -> None:
         """Take note of the case made ready to solve, its status quo worked out."""
+
+    def enumerated(self, engine: Engine) -> None:
+        """Take note of the combinations of policies, their responses worked out, once the search among them is over."""
 
     def stop(self) -> bool:
         """Say whether to stop as soon as possible, keeping what was found."""

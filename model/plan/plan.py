@@ -105,11 +105,13 @@ class Plan:
         From where to where leverage runs over worlds drawn from the case's uncertainties; None where that was not worked out.
     alternatives
         Other plans that are nearly as good; None where they were not asked for.
+    reasons
+        What each decision is for, as of `sluicegate.analysis.reasons`; empty where that was not worked out.
     worlds
         Of a plan for many worlds: their number, seed, criterion, its value, bound and gap, and what leverage is in them; else None.
     tables : dict of str to pandas.DataFrame
-        policies, sourcing, flows, stocks, fills, losses, causes, by_week where the case says what is at stake, and of a plan for
-        many worlds worlds; units of their columns in ``frame.attrs["units"]``.
+        policies, sourcing, flows, stocks, fills, losses, causes, by_week where the case says what is at stake, what_if with the
+        reasons, and of a plan for many worlds worlds; units of their columns in ``frame.attrs["units"]``.
 
     Notes
     -----
@@ -143,6 +145,7 @@ class Plan:
     solve: Mapping[str, Any] = field(default_factory=dict)
     range: Mapping[str, Any] | None = None
     alternatives: Mapping[str, Any] | None = None
+    reasons: tuple[Mapping[str, Any], ...] = ()
     worlds: Mapping[str, Any] | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -255,6 +258,7 @@ class Plan:
             "solve": dict(self.solve),
             **({} if self.range is None else {"range": dict(self.range)}),
             **({} if self.alternatives is None else {"alternatives": dict(self.alternatives)}),
+            **({"reasons": [dict(reason) for reason in self.reasons]} if self.reasons else {}),
             **({} if (bargain := self.bargain) is None else {"bargain": bargain}),
             **({} if self.worlds is None else {"worlds": dict(self.worlds)}),
         }

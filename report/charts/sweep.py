@@ -40,7 +40,7 @@ QUANTILES = {"q05": 0.05, "median": 0.5, "q95": 0.95}
 
 
 def sweep_figures(sweep: Sweep, outcome: str = LEVERAGE) -> list[Figure]:
-    """Return the charts of a sweep: what an outcome hangs on, its spread, best choices, what keeping to the base plan costs.
+    """Return the charts of a sweep: what an outcome depends on, its spread, best choices, what keeping to the base plan costs.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def _y(order: list[str]) -> Any:
     return alt.Y("factor:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False))
 
 
-# What an outcome hangs on ----------------------------------------------------------------------------------------------
+# What an outcome depends on --------------------------------------------------------------------------------------------
 
 
 def _answer(sweep: Sweep, outcome: str) -> list[Figure]:
@@ -232,7 +232,7 @@ def _sobol(outcome: str, table: pd.DataFrame) -> Figure:
         )
     frame = pd.concat(parts)
     first = table.iloc[0]
-    title = f"Whose doubt is the doubt about {plain(outcome)}"
+    title = f"Which uncertain inputs drive {plain(outcome)}"
     text = (
         f"Sobol indices with 95 % intervals. {first['factor']} has the largest total index, {number(first['ST'], 2)}; alone it "
         f"explains {percent(max(0.0, first['S1']), 0)} of the variance of {plain(outcome)}."

@@ -19,6 +19,7 @@ from ..format.numbers import gap, number
 
 if TYPE_CHECKING:
     from ...model.leader.problem import Problem
+    from ...model.methods.engine import Engine
 
 STAGES = {
     "build": "building",
@@ -29,6 +30,7 @@ STAGES = {
     "points": "points",
     "samples": "samples",
     "worlds": "worlds",
+    "reasons": "what each decision is for",
 }
 
 
@@ -72,15 +74,22 @@ class Interruptible(Monitor):
     ----------
     problem
         The case made ready to solve, its status quo worked out; None before that.
+    engine
+        The combinations of policies with their responses; None where they were not enumerated.
     """
 
     def __init__(self, stopped: threading.Event):
         self._stopped = stopped
         self.problem: Problem | None = None
+        self.engine: Engine | None = None
 
     def prepared(self, problem: Problem) -> None:
         """Keep the case made ready: its status quo may surprise."""
         self.problem = problem
+
+    def enumerated(self, engine: Engine) -> None:
+        """Keep the combinations: what a decision is for is asked of them."""
+        self.engine = engine
 
     def stop(self) -> bool:
         """Say whether to stop."""

@@ -6,11 +6,10 @@ import io
 import math
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...data.output.case_tables import NARROWEST, WIDEST, WORKBOOK_OPTIONS, add_case_sheets, whole_text, write_text
+from ...data.output.case_tables import WORKBOOK_OPTIONS, add_case_sheets, whole_text
 from ...data.storage.placing import place_file
 from ...model.network import NONE
 from ...model.plan.limits import BUDGET, LIMITED
@@ -18,13 +17,15 @@ from ...model.plan.plan import served
 from ...model.plan.tolerances import SERVED_IN_FULL
 from ..charts.base import OURS, THEIRS
 from ..format.columns import FIGURE, SHARE, TEXT, WEEK, WORKBOOK, shown_on
-from ..format.numbers import decimals, gap
-from ..text.words import alternative_words, alternatives_words
+from ..format.numbers import gap
+from ..text.words import alternative_words, alternatives_words, answer
 from ..views.outcomes import nearest
 from ..views.plan import plan_view
 from ..views.policies import POLICY_COLUMNS
 from ..views.rows import plain_values
+from .decisions import DECISIONS, add_decisions
 from .folder import versions
+from .sheets import LINE_HEIGHT, Column, SheetWriter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,35 +43,29 @@ ALLOCATION, SERVICE = "Allocation", "Service"
 """Sheets of a plan at least cost."""
 
 SETTLEMENTS = "Settlements"
-SHEETS = (SUMMARY, POLICIES, SOURCING, SCENARIOS, CAUSES, SETTLEMENTS, LOSSES, CONTINUITY, FLOWS, STOCKS, FILLS)
+SHEETS = (
+    SUMMARY,
+    DECISIONS,
+    POLICIES,
+    SOURCING,
+    SCENARIOS,
+    CAUSES,
+    SETTLEMENTS,
+    LOSSES,
+    CONTINUITY,
+    FLOWS,
+    STOCKS,
+    FILLS,
+)
 """Sheets of the plan; none has the name of a table of the case, nor one near it, so that the workbook is a case too."""
 
 EVERY = "every scenario"
 
+SUMMARY_LINE = 78
+"""Characters of a line of the summary."""
+
 MOST_LINES = 8
 """Lines of a chart that can still be told apart."""
-
-LINE_HEIGHT = 15
-"""Height of a line of a header, in points."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a sheet.
-
-    Attributes
-    ----------
-    title
-        Header, with the unit.
-    cells
-        One for each row.
-    kind
-        ``text``, ``share`` (shown in percent), ``week`` (a whole number) or ``figure``.
-    """
-
-    title: str
-    cells: Sequence[Any]
-    kind: str = FIGURE
 
 
 def write_workbook(
@@ -114,24 +109,23 @@ def write_workbook(
     return place_file(content.getvalue(), path, force=force)
 
 
-class _Writer:
+class _Writer(SheetWriter):
     """The sheets of a plan in a workbook in the making."""
 
     def __init__(self, book: Workbook, plan: Plan, remarks: Sequence[str] = ()):
-        self.book = book
+        self.view = plan_view(plan)
+        super().__init__(book, self.view.case.money or "money")
         self.plan = plan
         self.remarks = remarks
-        self.view = plan_view(plan)
         self.words = self.view.case.words
-        self.money = self.view.case.money or "money"
         self.units = {row.item: row.unit or "units" for row in plan.case.items}
-        self._formats: dict[str, Any] = {}
 
     def write(self) -> None:
         """Write all sheets; those of a plan that is none stay away, the summary says why."""
         self._summary()
         if self.view.outcome is None:
             return
+        add_decisions(self, self.plan, {}, ())
         if self.view.policies or self.words.two_sided:
             self._policies()
         self._sourcing()
@@ -146,84 +140,48 @@ class _Writer:
         self._by_week(STOCKS, "stocks", ["scenario", "site", "item"], ["side"], "stock")
         self._by_week(FILLS, "fills", ["scenario", "site", "item"], ["side"], "fill")
 
-    # Cells -----------------------------------------------------------------------------------------------------------
-
-    def _format(self, number: str = "", **options: Any) -> Any:
-        key = repr((number, sorted(options.items())))
-        if key not in self._formats:
-            self._formats[key] = self.book.add_format({**({"num_format": number} if number else {}), **options})
-        return self._formats[key]
-
-    def _text(self, sheet: Worksheet, row: int, column: int, text: object, plain: Any = None) -> None:
-        write_text(sheet, row, column, str(text), self._format("@"), plain)
-
-    def _number(self, kind: str, values: Iterable[Any]) -> Any:
-        if kind == SHARE:
-            return self._format("0.0%")
-        places = 0 if kind == WEEK else decimals(value for value in values if isinstance(value, (int, float)))
-        return self._format("#,##0" + ("." + "0" * places if places else ""))
-
-    def _table(self, title: str, columns: Sequence[Column], frozen: int = 1) -> Worksheet:
-        """Write a sheet of a header, rows, filters; the first columns stay in view."""
-        sheet = self.book.add_worksheet(title)
-        header: dict[str, Any] = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
-        rows = len(columns[0].cells)
-        for position, column in enumerate(columns):
-            # Text keeps its distance from the figures before it.
-            place = {"align": "left", "indent": 1 if position else 0} if column.kind == TEXT else {"align": "right"}
-            self._text(sheet, 0, position, column.title, self._format(**header, **place))
-            words = self._format(**place) if position else None
-            style = None if column.kind == TEXT else self._number(column.kind, column.cells)
-            for row, value in enumerate(column.cells, start=1):
-                if isinstance(value, str):
-                    if value:
-                        self._text(sheet, row, position, value, words)
-                elif value is not None and math.isfinite(value):
-                    sheet.write_number(row, position, value, style)
-            sheet.set_column(position, position, _width(column))
-        lines = max(math.ceil(1.2 * len(column.title) / _width(column)) for column in columns)
-        sheet.set_row(0, LINE_HEIGHT * min(lines, 6))
-        sheet.freeze_panes(1, frozen)
-        sheet.repeat_rows(0)
-        self._for_paper(sheet)
-        if rows:
-            sheet.autofilter(0, 0, rows, len(columns) - 1)
-        return sheet
-
     # Sheets ----------------------------------------------------------------------------------------------------------
 
     def _summary(self) -> None:
         sheet = self.book.add_worksheet(SUMMARY)
-        sheet.set_column(0, 0, 38)
+        sheet.set_column(0, 0, 46)
         sheet.set_column(1, 1, 18)
         sheet.set_column(2, 2, 14)
         sheet.hide_gridlines(2)
-        bold = self._format(bold=True, top=1)
-        self._text(
+        bold = self.format(bold=True, top=1)
+        self.text(
             sheet,
             0,
             0,
             self.view.case.title,
-            self._format(bold=True, font_size=15),
+            self.format(bold=True, font_size=15),
         )
         row = 2
+        wrapped = self.format(text_wrap=True, valign="top")
+        for sentence in answer(self.view):
+            # Merged cells have no height of their own: a row for every so many characters.
+            sheet.merge_range(row, 0, row, 2, "", wrapped)
+            self.text(sheet, row, 0, sentence, wrapped)
+            sheet.set_row(row, LINE_HEIGHT * math.ceil(len(sentence) / SUMMARY_LINE))
+            row += 1
+        row += 1
         for title, lines in self._summary_parts():
             sheet.write_string(row, 0, title, bold)
             for column in (1, 2):
                 sheet.write_blank(row, column, None, bold)
             row += 1
             for words, value, unit in lines:
-                self._text(sheet, row, 0, words)
+                self.text(sheet, row, 0, words)
                 if isinstance(value, str):
-                    self._text(sheet, row, 1, value)
+                    self.text(sheet, row, 1, value)
                 elif value is not None and math.isfinite(value):
-                    sheet.write_number(row, 1, value, self._number(FIGURE, [value]))
+                    sheet.write_number(row, 1, value, self.number(FIGURE, [value]))
                 if unit:
-                    self._text(sheet, row, 2, unit)
+                    self.text(sheet, row, 2, unit)
                 row += 1
             row += 1
         if self.view.scenarios:
-            chart = self._chart("bar", f"{self.words.title} by scenario", self.money)
+            chart = self.chart("bar", f"{self.words.title} by scenario", self.money)
             count = len(self.view.scenarios)
             chart.add_series(
                 {
@@ -234,17 +192,13 @@ class _Writer:
                     "gap": 60,
                 }
             )
+            # What begins like a formula would be taken for a reference.
+            named = {} if self.money.startswith("=") else {"name": self.money}
+            chart.set_x_axis({**named, "num_format": "#,##0", **_from_zero(self.view.scenarios)})
             chart.set_y_axis({"reverse": True, "label_position": "low"})
             chart.set_legend({"none": True})
             sheet.insert_chart(1, 4, chart)
-        self._for_paper(sheet)
-
-    def _for_paper(self, sheet: Worksheet) -> None:
-        """Print a sheet across the width of a page, A4 on its side."""
-        sheet.set_paper(9)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-        sheet.set_footer("&L&A&RPage &P of &N")
+        self.for_paper(sheet)
 
     def _summary_parts(self) -> Iterable[tuple[str, list[tuple[str, Any, str]]]]:
         """Return the parts of the summary: title, and lines of words, value and unit."""
@@ -321,7 +275,7 @@ class _Writer:
         return words, value, "" if isinstance(value, str) else self.money
 
     def _policies(self) -> None:
-        self._table(
+        self.table(
             POLICIES,
             [
                 Column(column.named(self.money), column.of(self.view.policies), column.kind)
@@ -333,7 +287,7 @@ class _Writer:
         lanes, stockpiles = self.view.lanes, self.view.stockpiles
         rows: list[Any] = [*lanes, *stockpiles]
         none = [0.0] * len(stockpiles)
-        sheet = self._table(
+        sheet = self.table(
             SOURCING,
             [
                 Column("Lane or stockpile", [row.id for row in rows], TEXT),
@@ -356,11 +310,12 @@ class _Writer:
                 Column("Qualified", [*(_yes(row.qualified) for row in lanes), *([""] * len(stockpiles))], TEXT),
                 Column(f"Cost of qualifying ({self.money})", [*(row.fixed_cost for row in lanes), *none]),
                 Column(f"Spent on it ({self.money})", [row.cost for row in rows]),
+                Column("What it is", [row.title for row in rows], TEXT),
             ],
         )
         if not lanes:
             return
-        chart = self._chart("bar", "Share of intake before and in the plan", "")
+        chart = self.chart("bar", "Share of intake before and in the plan", "")
         for column, colour in ((9, "#9aa5b1"), (10, OURS)):
             chart.add_series(
                 {
@@ -377,7 +332,7 @@ class _Writer:
 
     def _allocation(self) -> None:
         rows, quarters = self.view.allocation, len(self.view.allocation[0].quarters)
-        self._table(
+        self.table(
             ALLOCATION,
             [
                 Column("Supplier", [row.supplier for row in rows], TEXT),
@@ -392,7 +347,7 @@ class _Writer:
             ],
         )
         served = self.view.service
-        self._table(
+        self.table(
             SERVICE,
             [
                 Column("Scenario", [row.scenario for row in served], TEXT),
@@ -410,7 +365,7 @@ class _Writer:
         rows = self.view.scenarios
         demands = list(dict.fromkeys(key for row in rows for key in row.fills))
         figures = self.words.scenario_sheet
-        sheet = self._table(
+        sheet = self.table(
             SCENARIOS,
             [
                 Column("Scenario", [row.name for row in rows], TEXT),
@@ -422,9 +377,11 @@ class _Writer:
                 Column("Known from week", [row.reveal_week for row in rows], WEEK),
                 Column("Fill at its least", [", ".join(row.at_limit) for row in rows], TEXT),
                 *(Column(f"Mean fill of {key}", [row.fills.get(key) for row in rows], SHARE) for key in demands),
+                Column("Name", [row.title for row in rows], TEXT),
+                Column("What happens", [row.words for row in rows], TEXT),
             ],
         )
-        chart = self._chart("column", self.words.scenario_chart, self.money)
+        chart = self.chart("column", self.words.scenario_chart, self.money)
         losses = range(3, 2 + len(figures))
         for column, colour in zip(losses, (THEIRS, OURS)[-len(losses) :], strict=True):
             chart.add_series(
@@ -440,7 +397,7 @@ class _Writer:
     def _causes(self) -> None:
         rows = [(causes.side, row) for causes in self.view.causes for row in causes.rows]
         if rows:
-            self._table(
+            self.table(
                 CAUSES,
                 [
                     Column("Side", [side for side, _ in rows], TEXT),
@@ -454,7 +411,7 @@ class _Writer:
     def _settlements(self) -> None:
         rows = self.view.bargain.weeks if self.view.bargain else ()
         if rows:
-            self._table(
+            self.table(
                 SETTLEMENTS,
                 [
                     Column("Settled in week", [row.week for row in rows]),
@@ -466,7 +423,7 @@ class _Writer:
 
     def _losses(self) -> None:
         rows = self.view.loss_rows
-        sheet = self._table(
+        sheet = self.table(
             LOSSES,
             [
                 Column("Scenario", [row.scenario for row in rows], TEXT),
@@ -483,7 +440,7 @@ class _Writer:
         for place, side in enumerate(self.words.sides):
             # What decides comes first: its sums are the headline.
             count = sum(row.scenario == self.view.decides and row.side == side for row in rows)
-            chart = self._chart("bar", self.words.loss_chart[side], self.money)
+            chart = self.chart("bar", self.words.loss_chart[side], self.money)
             chart.add_series(
                 {
                     "name": self.words.total,
@@ -501,7 +458,7 @@ class _Writer:
     def _continuity(self) -> None:
         rows = nearest(self.view.margins)
         words = {"mean": "mean over the weeks"}
-        self._table(
+        self.table(
             CONTINUITY,
             [
                 Column("Demand", [row.demand for row in rows], TEXT),
@@ -535,14 +492,14 @@ class _Writer:
             *(Column(f"Week {week}", plain_values(wide[week]), SHARE if share else FIGURE) for week in weeks),
         ]
         first = len(columns) - len(weeks)
-        sheet = self._table(title, columns, frozen=len(kept))
+        sheet = self.table(title, columns, frozen=len(kept))
         if share and len(wide):
             sheet.conditional_format(
                 1,
                 first,
                 len(wide),
                 len(columns) - 1,
-                {"type": "cell", "criteria": "<", "value": SERVED_IN_FULL, "format": self._format(bg_color="#f6d5c8")},
+                {"type": "cell", "criteria": "<", "value": SERVED_IN_FULL, "format": self.format(bg_color="#f6d5c8")},
             )
             self._short_fills(sheet, wide, first)
 
@@ -555,7 +512,7 @@ class _Writer:
         ]
         if not short:
             return
-        chart = self._chart("line", "What the counterpart can still serve", "share of demand")
+        chart = self.chart("line", "What the counterpart can still serve", "share of demand")
         last = first + len(wide.columns) - 1
         for row in short[:MOST_LINES]:
             chart.add_series(
@@ -569,21 +526,11 @@ class _Writer:
         chart.set_size({"width": 900, "height": 340})
         sheet.insert_chart(len(wide) + 2, 1, chart)
 
-    def _chart(self, kind: str, title: str, unit: str) -> Any:
-        chart = self.book.add_chart({"type": kind})
-        chart.set_title({"name": title, "name_font": {"size": 12}})
-        if unit and not unit.startswith("="):
-            axis = chart.set_x_axis if kind == "bar" else chart.set_y_axis
-            axis({"name": unit, "num_format": "#,##0"})
-        chart.set_size({"width": 620, "height": 360})
-        return chart
 
-
-def _width(column: Column) -> float:
-    longest = max((len(value) for value in column.cells if isinstance(value, str)), default=0)
-    if column.kind == TEXT:
-        return min(max(longest, len(column.title), NARROWEST) + 3, WIDEST)
-    return 9 if column.title.startswith("Week ") else 14
+def _from_zero(rows: Sequence[ScenarioRow]) -> dict[str, float]:
+    """Return the end of the axis at which bars begin: 0, where all are on one side of it."""
+    outcomes = [row.outcome for row in rows]
+    return {"min": 0.0} if min(outcomes) >= 0 else {"max": 0.0} if max(outcomes) <= 0 else {}
 
 
 def _yes(value: bool) -> str:

@@ -181,7 +181,7 @@ class Words:
         return COUNTERPART in self.sides
 
     def figure(self, leverage: float | None) -> float | None:
-        """Return a leverage of the program as the outcome that is told."""
+        """Return a leverage of the program as the outcome that is shown."""
         return self.sense.figure(leverage)
 
     def resource(self, name: str, words: str) -> str:

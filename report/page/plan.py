@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...model.network import NONE
 from ..charts.narrow import pair_title
 from ..charts.plan import counterpart_losses, margins, our_losses, settlements, sourcing_figures
 from ..charts.supply_map import change_words, supply_map
@@ -28,6 +29,7 @@ from ..text.plan_cells import (
     service_cells,
     stockpile_cells,
 )
+from ..text.reason_cells import reason_cells, reason_heads
 from ..text.study import CANDIDATE_HEADS, candidate_cells, known_cells, region_lines, rest_words, worth_lines
 from ..text.words import (
     alternative_words,
@@ -45,6 +47,7 @@ from ..views.case import SourceRow, sources_view
 from ..views.outcomes import ScenarioRow
 from ..views.plan import PlanView, plan_view
 from ..views.policies import POLICY_COLUMNS
+from ..views.reasons import lanes_needed
 from .inline import picture
 
 if TYPE_CHECKING:
@@ -101,6 +104,8 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "open": [(row.regime, row.name) for row in view.left_open],
         "limits": [{"cells": row, "share": use.share} for row, use in zip(limit_cells(view), view.uses, strict=True)],
         "alternatives": _alternatives(view),
+        "reason_heads": reason_heads(view.case.words),
+        "reasons": list(reason_cells(view.reasons)),
         "cause_rows": _cause_rows(view),
         "reviews": [*term_lines(view), *lasting_lines(view)],
         "stake": [] if view.bargain is None else list(stake_lines(view, view.bargain)),
@@ -232,9 +237,10 @@ def _cause_rows(view: PlanView) -> list[dict[str, Any]]:
 
 def _sourcing_rows(view: PlanView) -> list[list[str]]:
     places = decimals(row.cost for row in view.lanes)
-    rows = []
+    rows, needed = [], lanes_needed(view.reasons)
     for row in view.lanes:
-        state = "qualified" if row.qualified else "not qualified" if row.to_qualify else ""
+        told = f"qualified, for {plain(needed[row.id])}" if needed.get(row.id, NONE) != NONE else "qualified"
+        state = told if row.qualified else "not qualified" if row.to_qualify else ""
         share = [percent(row.status_quo_share), percent(row.plan_share)]
         rows.append([plain(row.id), plain(row.item), plain(row.party), *share, number(row.cost, places), state])
     return rows

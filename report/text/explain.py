@@ -260,7 +260,7 @@ def _needs(explanation: Explanation) -> Iterable[RenderableType]:
     """Yield what each purchase is for, limit and scenario; nothing where leverage is the sense."""
     if not explanation.needs:
         return
-    yield section("What each purchase is for", "the plan worked out without it, the rest kept")
+    yield section("What each purchase is for", "the plan computed without it, the rest kept")
     places = decimals([need.added for need in explanation.needs])
     units = {row.item: row.unit for row in explanation.case.items}
     for need in explanation.needs:

@@ -108,7 +108,7 @@ SERVICE_HEADS = ("Scenario", "Demand", "Served", "Least week", "")
 
 
 def scenario_columns(view: PlanView) -> list[Column]:
-    """Return the figures of scenarios that are told; probabilities where scenarios are weighed by them."""
+    """Return the figures of scenarios that are shown; probabilities where scenarios are weighed by them."""
     told = any(row.probability is not None for row in view.scenarios)
     columns = list(view.case.words.scenario_columns)
     return [*columns, PROBABILITY] if told else columns

@@ -58,7 +58,7 @@ SPREAD = {
     "mean": "mean",
     "sd": "st. dev.",
 }
-"""Figures of a spread, and their heads; of a design that is not drawn at random the ends alone are told."""
+"""Figures of a spread, and their heads; a design that is not drawn at random has its ends alone."""
 
 FEW = 4
 """Values of a figure that are listed."""

@@ -57,7 +57,7 @@ class AlternativesView:
 
 
 def alternatives_view(plan: Plan) -> AlternativesView | None:
-    """Return the other plans; None where they were not asked for."""
+    """Return the other plans; None where they were not requested."""
     found = plan.alternatives
     if found is None or plan.leverage is None:
         return None

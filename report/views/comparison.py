@@ -29,7 +29,7 @@ KINDS = {POLICY: "policy of ", LANE: "qualify ", STOCKPILE: "stockpile "}
 """Kinds of choices, before the name of a regime, a lane or ``site/item``."""
 
 ALWAYS = ("leverage", "counterpart_loss", "own_loss", "worst_package", "cost", "cost_now", "worst_scenario")
-"""Figures that are told even where they are equal."""
+"""Figures that are shown even where they are equal."""
 
 SAME = 1e-7
 """Relative difference of outcomes up to which plans have the same."""
@@ -215,11 +215,11 @@ class ComparisonView:
     notes
         What to know before comparing.
     worlds
-        The plans in common worlds; none where that was not asked for.
+        The plans in common worlds; none where that was not requested.
     inputs, choices, outcomes
         What differs; of the choices also what does not.
     effects, change, grouping
-        What explains the change of the outcome from A to B, how large it is, and what stands in one row; None: not worked out.
+        What explains the change of the outcome from A to B, how large it is, and what stands in one row; None: not computed.
     """
 
     words: Words

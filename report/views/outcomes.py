@@ -51,10 +51,10 @@ PARTS = {
 """Where losses come from, in words; "it" is the counterpart."""
 
 WITH_COUNTERPART = ("sales_to_counterpart", "undelivered_cost", "transfer_income", "admin_costs")
-"""Parts of our costs that a case without a counterpart hardly has; told where they are not 0."""
+"""Parts of our costs that a case without a counterpart hardly has; shown where they are not 0."""
 
 WEIGHED = "all scenarios, weighed"
-"""What is told over several scenarios by their weights."""
+"""Name of what holds over several scenarios by their weights."""
 
 NO_MARGIN = 1e-6
 """Shortfall of a fill that is rounding."""

@@ -34,7 +34,7 @@ class RangeView:
 
 
 def range_view(plan: Plan) -> RangeView | None:
-    """Return the range of a plan; None where it was not worked out."""
+    """Return the range of a plan; None where it was not computed."""
     found = plan.range
     if found is None:
         return None

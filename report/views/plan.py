@@ -32,6 +32,7 @@ from .outcomes import (
 )
 from .outlook import RangeView, range_view
 from .policies import PolicyRow, policy_rows
+from .reasons import ReasonRow, reason_rows
 from .solve import SolveView, solve_view
 from .sourcing import LaneRow, StockpileRow, lane_rows, stockpile_rows
 from .study import StudyView, study_view
@@ -86,7 +87,7 @@ class PlanView:
     worst
         The worst package; ``none`` where none hurts more than no retaliation.
     decides
-        The scenario of which losses are told, or that they are told over several.
+        The scenario of which losses are shown, or that they are summed over several.
     weighing
         How scenarios count: ``none``, ``alone``, ``calm``, ``worst``, ``expected`` or ``cvar``.
     weighed
@@ -98,7 +99,9 @@ class PlanView:
     range
         From where to where leverage runs over worlds; None where that was not worked out.
     alternatives
-        Other plans that are nearly as good; None where they were not asked for.
+        Other plans that are nearly as good; None where they were not requested.
+    reasons
+        What each decision is for; empty where that was not worked out.
     worlds
         What a plan for many worlds is worth in them; None of one for the case's own figures.
     study
@@ -136,6 +139,7 @@ class PlanView:
     wide: bool
     range: RangeView | None
     alternatives: AlternativesView | None
+    reasons: tuple[ReasonRow, ...]
     worlds: WorldsView | None
     study: StudyView | None
     violations: tuple[str, ...]
@@ -221,6 +225,7 @@ def plan_view(plan: Plan) -> PlanView:
         wide=low is not None and high is not None and high - low > WIDE_RANGE * max(abs(high), 1e-9),
         range=range_view(plan),
         alternatives=alternatives_view(plan),
+        reasons=section(reason_rows),
         worlds=worlds_view(plan),
         study=study_view(plan),
         violations=tuple(plan.violations),

@@ -129,7 +129,7 @@ class StudyView:
     told
         Whether the worlds come from the case's table.
     evpi, vss
-        What it would be worth to know the world; what is had beyond the plan for the figures as they are. None: not known.
+        What it would be worth to know the world; what that adds to the plan for the figures as they are. None: not known.
     known, candidates, region, fresh
         Rows of its sections.
     replications, behind

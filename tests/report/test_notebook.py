@@ -104,3 +104,28 @@ def test_results_of_analyses_print_in_a_line() -> None:
     assert repr(sluicegate.explain(case)).startswith("Explanation(Plan('tutorial', optimal, leverage 35.7")
     none = apply_overrides(case, ["demands.home-makers/chip.min_fill=1", "limits.budget=0"])
     assert repr(sluicegate.explain(none)).startswith("Explanation('tutorial', no plan; limits in conflict: ")
+
+
+def test_results_of_analyses_print_as_tables_and_have_charts(plan: Plan) -> None:
+    case = sluicegate.load_case("tutorial")
+    found = {
+        "frontier": sluicegate.frontier(case, "budget", points=3),
+        "breakeven": sluicegate.breakeven(case, "limits.budget"),
+        "chokepoints": sluicegate.indices(case),
+        "outcomes": sluicegate.compare([plan, plan], attribute=False),
+    }
+    for name, result in found.items():
+        html = result._repr_html_()
+        assert "<table>" in html or name == "breakeven"
+        assert Tags(html).tags <= ALLOWED
+        assert name in result.charts
+        assert name in repr(result.charts)
+        chart = result.charts[name]
+        assert isinstance(chart, altair.TopLevelMixin)
+        assert svg_of(chart.to_dict()).startswith("<svg")
+    assert "What each decision adds" in sluicegate.explain(case)._repr_html_()  # type: ignore[attr-defined]
+
+
+def test_text_of_a_case_is_no_markup_in_other_results() -> None:
+    found = Tags(sluicegate.indices(small(title=HOSTILE, gas=HOSTILE.replace("/", ":")))._repr_html_())  # type: ignore[attr-defined]
+    assert found.tags <= ALLOWED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from sluicegate.report.files import workbook as report
 from sluicegate.report.files.workbook import write_workbook
 
 from sluicegate_testing.cli_cases import small
+
+OUR_FORMULA = re.compile(r"=(SUMPRODUCT|SUM|IF)\([$A-Z0-9:=,\"yes*()]+\)|=[A-Z]\d+[-*][A-Z]\d+")
 
 HOSTILE = '=cmd|"/c calc"!A1'
 
@@ -84,6 +87,36 @@ def test_other_sheets_hold_the_tables(book: Workbook, plan: Plan) -> None:
     assert margins["us-site/chip"]["Least fill allowed"] == 0.2
 
 
+def test_decisions_add_up_to_what_the_plan_uses(plan: Plan, book: Workbook, tmp_path: Path) -> None:
+    path = write_workbook(plan, tmp_path / "plan.xlsx")
+    # Values that the formulas had when the file was written.
+    sheet = load_workbook(path, data_only=True)[report.DECISIONS]
+    used, allowed, left = ([cell.value for cell in sheet[row][6:9]] for row in (4, 5, 6))
+    assert used == pytest.approx([entry["used"] for entry in plan.limits.values()])
+    assert allowed[0] == plan.limits["budget"]["limit"]
+    assert left[0] == pytest.approx(allowed[0] - used[0], abs=1e-9)
+    rows = {row[0].value: row for row in sheet.iter_rows(min_row=9) if row[0].value}
+    assert {name: rows[name][3].value for name in plan.policies} == dict(plan.policies)
+    assert rows["chip-alt"][3].value == ("yes" if "chip-alt" in plan.qualified else "no")
+    assert rows["us-site/chip"][4].value == pytest.approx(plan.stockpile["us-site/chip"])
+    formulas = book[report.DECISIONS]
+    assert formulas["G4"].value == f"=SUM(G9:G{8 + len(rows)})"
+    lists = [rule.formula1 for rule in formulas.data_validations.dataValidation if rule.type == "list"]
+    assert '"yes,no"' in lists
+    assert any(rule.startswith("$") for rule in lists)
+
+
+def test_columns_of_the_plan_have_notes(book: Workbook) -> None:
+    for sheet, header in (
+        (report.SOURCING, "Qualified"),
+        (report.SCENARIOS, "Known from week"),
+        (report.CONTINUITY, "Margin"),
+    ):
+        (cell,) = (cell for cell in book[sheet][1] if cell.value == header)
+        assert cell.comment is not None, header
+    assert book[report.SCENARIOS].print_title_rows == "$1:$1"
+
+
 def test_formats_and_charts(book: Workbook) -> None:
     fills = book[report.FILLS]
     header = {cell.value: cell.column for cell in fills[1]}
@@ -109,6 +142,11 @@ def test_text_of_a_case_is_never_a_formula(tmp_path: Path) -> None:
     for sheet in load_workbook(path):
         for cells in sheet.iter_rows():
             for cell in cells:
+                if cell.data_type == "f":
+                    # Formulas are ours, and hold no text of the case.
+                    assert sheet.title == report.DECISIONS
+                    assert OUR_FORMULA.fullmatch(cell.value), cell.value
+                    continue
                 assert cell.data_type in ("s", "n"), cell.coordinate
                 assert cell.hyperlink is None
                 if isinstance(cell.value, str) and cell.value.startswith(("=", "+", "-", "@")):
@@ -117,7 +155,7 @@ def test_text_of_a_case_is_never_a_formula(tmp_path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             content = archive.read(name).decode("utf-8", "replace")
-            assert "<f>" not in content, name
+            assert "<f>" not in content or name == "xl/worksheets/sheet2.xml", name
             assert not name.endswith(".rels") or "example.org" not in content
             if name.startswith("xl/charts/"):
                 # A chart refers to sheets of ours; nothing of the case's text is a reference.

@@ -1,0 +1,108 @@
+"""What each decision of a plan is for: its cost, what is lost without it, the scenario and the limit that need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...model.plan.choices import LANE, POLICY, Offer
+
+if TYPE_CHECKING:
+    from ...model import Plan
+
+
+@dataclass(frozen=True)
+class ReasonRow:
+    """Why a decision is in a plan.
+
+    Attributes
+    ----------
+    kind
+        ``policy``, ``qualified`` or ``stockpile``.
+    key, name
+        The regime, the lane or qualification, or ``site/item``: id, and name for people.
+    policy
+        Of a regime its policy; else empty.
+    units, unit
+        Of a stockpile what is bought, and its unit; else None and empty.
+    cost
+        Money that it takes.
+    low, high
+        Between which what the plan loses without it lies, all else chosen anew; money; None where no end is known.
+    no_plan
+        Whether it is proven that no plan keeps the limits without it.
+    instead
+        What the best plan without it does otherwise, in words.
+    scenario, limit, amount, measure, over, others
+        All else kept: the limit that breaks first without it, where, by how much, in what unit (``share``: of demand), whether
+        too much is used or too little served, and how many more break; limit None where all limits are kept.
+    added
+        Where no limit breaks: money that is lost in that scenario, more than in any other.
+    """
+
+    kind: str
+    key: str
+    name: str
+    policy: str
+    units: float | None
+    unit: str
+    cost: float
+    low: float | None
+    high: float | None
+    no_plan: bool
+    instead: tuple[str, ...]
+    scenario: str | None
+    limit: str | None
+    amount: float | None
+    measure: str
+    over: bool
+    others: int
+    added: float | None
+
+    @property
+    def exact(self) -> bool:
+        """Whether what is lost is one figure."""
+        return not self.no_plan and self.low is not None and self.high is not None and self.shown_alike
+
+    @property
+    def shown_alike(self) -> bool:
+        """Whether both ends of what is lost differ by no more than rounding."""
+        low, high = self.low or 0.0, self.high or 0.0
+        return high - low <= 1e-3 * max(abs(high), 1e-9)
+
+
+def reason_rows(plan: Plan) -> tuple[ReasonRow, ...]:
+    """Return what each decision of a plan is for; nothing where that was not worked out."""
+    names = {row.regime: row.name or row.regime for row in plan.case.regimes}
+    units = Offer.of(plan.case).units
+    return tuple(_row(reason, names, units) for reason in plan.reasons)
+
+
+def _row(reason: Mapping[str, Any], names: Mapping[str, str], units: Mapping[str, str]) -> ReasonRow:
+    kind, key = reason["kind"], reason["key"]
+    return ReasonRow(
+        kind,
+        key,
+        names.get(key, key) if kind == POLICY else key,
+        reason["choice"] or "",
+        reason["units"],
+        units.get(key, ""),
+        reason["cost"],
+        reason["low"],
+        reason["high"],
+        reason["no_plan"],
+        tuple(reason["instead"]),
+        reason["scenario"],
+        reason["limit"],
+        reason["amount"],
+        reason["unit"],
+        reason["over"],
+        reason["others"],
+        reason["added"],
+    )
+
+
+def lanes_needed(rows: tuple[ReasonRow, ...]) -> dict[str, str]:
+    """Return the scenario that needs each lane and qualification of a plan."""
+    return {row.key: row.scenario for row in rows if row.kind == LANE and row.scenario is not None}
