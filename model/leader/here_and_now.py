@@ -160,13 +160,13 @@ class HereAndNow:
         return slopes
 
     def _cut(self, solution: np.ndarray, leverage: float, constant: float, admin: float, point: np.ndarray) -> StageCut:
-        cut = self.fixed_policy._cut(solution, leverage - constant, admin, feasibility_cut=False)
+        cut = self.fixed_policy.cut(solution, leverage - constant, admin, feasibility_cut=False)
         return StageCut(leverage, point, self._slopes(), cut)
 
     def _barrier(self, outcome: Outcome, admin: float, point: np.ndarray) -> StageCut:
         assert outcome.objective is not None and outcome.solution is not None
         value = -outcome.objective
-        cut = self.fixed_policy._cut(outcome.solution, value, admin, feasibility_cut=True)
+        cut = self.fixed_policy.cut(outcome.solution, value, admin, feasibility_cut=True)
         return StageCut(value, point, self._slopes(), cut)
 
     def _least_charge(self, choice: Choice, admin: float, point: np.ndarray) -> tuple[float, StageCut]:
@@ -179,7 +179,7 @@ class HereAndNow:
         try:
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
-            cut = fixed._cut(outcome.solution, -outcome.objective, admin, feasibility_cut=False)
+            cut = fixed.cut(outcome.solution, -outcome.objective, admin, feasibility_cut=False)
             return outcome.objective, StageCut(-outcome.objective, point, self._slopes(), cut, charge=True)
         finally:
             highs.set_cost(fixed.leader_problem.program.cost)
