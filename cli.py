@@ -83,11 +83,11 @@ for command in (cases, init, validate, scan, draft, sweep, show, report):
 @solve_options
 @click.option(
     "--method",
-    type=click.Choice(["auto", "columns", "groups", "pieces", "rows", "tree", "program"]),
+    type=click.Choice(["auto", "columns", "pieces", "rows", "program"]),
     default="auto",
     show_default=True,
-    help="Enumerate the combinations of policies (columns), those of each independent group (groups), those of what each "
-    "good is made of (pieces), bound them by single responses (rows), branch over them (tree), or solve one program (program).",
+    help="Enumerate the combinations of policies (columns), those of what each good is made of (pieces), bound them by "
+    "single responses (rows), or solve one program (program).",
 )
 @solver_option
 @world_options
@@ -162,6 +162,7 @@ def solve(
       sluicegate solve mycase --method program --solver scip_direct
       sluicegate solve mycase --worlds 64 --criterion cvar:0.9
       sluicegate solve mycase --worlds table --criterion regret
+      sluicegate solve mycase --worlds 64 --continuity-share 95%
       sluicegate solve mycase --json | jq .leverage
     """
     from .analysis.alternatives import with_alternatives

@@ -14,7 +14,6 @@ from .formulation.single_level import coupled
 from .leader.problem import Problem
 from .leader.recompute import FirstStage
 from .methods import large_spaces as large
-from .methods.decomposition.components import has_independent_components
 from .methods.decomposition.master import has_overlapping_subnetworks
 from .methods.large_spaces import Job, solve_by
 from .methods.pyomo_solver import check_solver
@@ -31,7 +30,7 @@ METHODS = ("auto", *large.METHODS)
 """Ways to find the plan."""
 
 CHOOSING = 0.05
-"""Share of the time limit that choosing a method may take; what is not settled then is taken for settled by none but the tree."""
+"""Share of the time limit that choosing a method may take; rows are taken where nothing else is settled by then."""
 
 
 def solve(
@@ -58,9 +57,9 @@ def solve(
     threads
         Processes that work out responses, where they are enumerated as a whole.
     method
-        ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``pieces`` those of what
-        each good is made of, ``rows`` bounds them by what single responses tell, ``tree`` branches over them, ``program`` solves
-        one mixed-integer program; ``auto`` takes the first that can work. All prove the same plan.
+        ``columns`` enumerates the combinations of policies, ``pieces`` those of what each good is made of, ``rows`` bounds them
+        by what single responses tell, ``program`` solves one mixed-integer program; ``auto`` takes what fits the case, after a
+        trial of others where they may be sooner. All prove the same plan.
     solver
         With ``program``: the solver of mixed-integer programs, by Pyomo's name, such as ``scip_direct``; default: HiGHS. The
         plan is certified as every plan is; the bound is the one that the solver proves.
@@ -81,7 +80,7 @@ def solve(
     SolverError
         When the solver is not available here, or fails.
     TooManyCombinations
-        When the policy combinations cannot be enumerated and the method is ``columns``, ``groups`` or ``pieces``.
+        When the policy combinations cannot be enumerated and the method is ``columns`` or ``pieces``.
     CertificateError
         When the answer does not survive its check.
     """
@@ -218,11 +217,9 @@ def choose(network: Network, solve_limits: SolveLimits, clock: Clock) -> tuple[s
     if network.least_cost:
         return "program", "the combinations of policies are too many to enumerate, and cost is the sense"
     too_many = "the combinations of policies are too many to enumerate,"
-    if has_independent_components(network):
-        return "groups", f"{too_many} those of each independent group are not"
     if not coupled(network):
         return "rows", f"{too_many} and our side does not depend on how the counterpart operates"
     ear = StopCheck(lambda: clock.up() or clock.passed > CHOOSING * clock.seconds)
     if has_overlapping_subnetworks(network, ear):
         return "pieces", f"{too_many} those of the regimes that act on one good are not"
-    return "tree", f"{too_many} also within a group of regimes"
+    return "rows", f"{too_many} also those of the regimes that act on one good"

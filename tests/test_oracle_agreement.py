@@ -122,7 +122,7 @@ def test_what_changes_over_time(part: int) -> None:
     both()
 
 
-@pytest.mark.parametrize("method", ["columns", "groups", "pieces", "rows", "tree", "program"])
+@pytest.mark.parametrize("method", ["columns", "pieces", "rows", "program"])
 def test_every_method_knows_what_changes_over_time(method: str) -> None:
     for number in range(300, 312):
         drawn = with_only(

@@ -15,6 +15,7 @@ import pandas as pd
 from ...data import apply_overrides
 from ...data.units import natural_units
 from ...model.certify.figures import Figures
+from ...model.leader.here_and_now import HereAndNow
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
 from ...model.plan.choices import Choices, Offer
@@ -64,6 +65,7 @@ def evaluate_in(
     worlds: Worlds,
     plans: Sequence[Choices],
     *,
+    free: bool = False,
     processes: int = 1,
     cluster: str | None = None,
     seconds: float = math.inf,
@@ -81,6 +83,9 @@ def evaluate_in(
         The worlds.
     plans
         First-stage choices.
+    free
+        Where a plan cannot keep continuity, leave it out, so that our side does what is best without it; else what it lacks is as
+        little as can be.
     processes, cluster
         Who works: so many processes of this machine, or the workers of the Dask scheduler at an address.
     seconds
@@ -105,7 +110,7 @@ def evaluate_in(
     def stop() -> bool:
         return monitor.stop() or clock() > until
 
-    task = Task(case, tuple(plans))
+    task = Task(case, tuple(plans), free)
     executor: Executor
     if alone:
         executor = InProcess(task, stop)
@@ -149,10 +154,13 @@ class Task:
         The case.
     plans
         First-stage choices.
+    free
+        Whether continuity that cannot be kept is left out.
     """
 
     case: Case
     plans: tuple[Choices, ...]
+    free: bool = False
 
     def worker(self, stop: Callable[[], bool]) -> Worker:
         """Return a worker."""
@@ -199,7 +207,7 @@ class Worker:
 
     def _row(self, case: Case, problem: Problem, figures: Figures, plan: Choices) -> Row:
         try:
-            return _outcome(problem, figures, plan)
+            return _outcome(problem, figures, plan, self.task.free)
         except ArithmeticError:
             pass
         try:
@@ -215,7 +223,7 @@ class Worker:
         }
 
 
-def _outcome(problem: Problem, figures: Figures, plan: Choices) -> Row:
+def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> Row:
     """Return what a plan yields: the leader problem under it, then our operations alone."""
     choice = {**problem.all_open, **plan.policies}
     first = FirstStage.given(plan.qualified, plan.stockpile, problem.units)
@@ -230,13 +238,18 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices) -> Row:
         account = account if strict.solution is None else figures.account(choice, strict.solution, first)
     if account is None:
         raise ArithmeticError(f"the leader problem ended with {found.termination!r}")
-    money = problem.units.money
-    theirs, ours = account.losses[account.worst]
+    money, kept = problem.units.money, not figures.breaches(account)
+    leverage, (theirs, ours) = account.leverage, account.losses[account.worst]
+    if free and not kept:
+        columns, point = np.array(list(fixed), dtype=np.int64), np.array(list(fixed.values()))
+        visit = HereAndNow(problem.fixed_policy, columns).visit(choice, cost, constant, admin, point, free=True)
+        if math.isfinite(visit.leverage):
+            leverage, ours = visit.leverage, theirs - visit.leverage
     return {
-        "leverage": account.leverage * money,
+        "leverage": leverage * money,
         "counterpart_loss": theirs * money,
         "own_loss": ours * money,
-        "kept": not figures.breaches(account),
+        "kept": kept,
         "fault": None,
     }
 

@@ -155,10 +155,11 @@ def studied(
     chosen = None if plain is None or plain.leverage is None else Choices.of(plain)
     rivals = rivals_of(plan.case, Choices.of(plan), chosen, _own(plan, worlds, seconds, monitor))
 
+    share = plan.worlds.get("continuity_share")
+    workers: dict[str, Any] = {"free": share is not None, "processes": processes, "cluster": cluster}
+
     def evaluated(among: Worlds, plans: Sequence[Choices]) -> Evaluated:
-        return evaluate_in(
-            plan.case, among, plans, processes=processes, cluster=cluster, seconds=seconds, monitor=monitor
-        )
+        return evaluate_in(plan.case, among, plans, **workers, seconds=seconds, monitor=monitor)
 
     found = evaluated(worlds, [rival.choices for rival in rivals])
     if not len(found):
@@ -175,8 +176,8 @@ def studied(
         ahead = []
         for number in range(replications):
             sample = draw(plan.case, len(worlds), (worlds.seed or 0) + FIRST_SAMPLE + number, vary)
-            best = solve_worlds(plan.case, sample, criterion, monitor=_quiet(monitor))
-            here = evaluate_in(plan.case, sample, [Choices.of(plan)], processes=processes, cluster=cluster)
+            best = solve_worlds(plan.case, sample, criterion, continuity_share=share, monitor=_quiet(monitor))
+            here = evaluate_in(plan.case, sample, [Choices.of(plan)], **workers)
             if best.value is None:
                 break
             scores = [
@@ -218,8 +219,11 @@ def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Evaluated)
     table, all_weights = plan.tables["worlds"], worlds.weights
     leverages, kept_here = table["leverage"].to_numpy(), table["limits_kept"].to_numpy(dtype=bool)
     weights = all_weights[found.places] / all_weights[found.places].sum()
-    # Of plans that break limits where this one keeps them none may be chosen, whatever becomes known.
-    allowed = np.flatnonzero((found.kept | ~found.kept[:, [0]]).all(axis=0))
+    # Of plans that break limits where this one keeps them, or in too many worlds, none may be chosen, whatever becomes known.
+    share = plan.worlds.get("continuity_share")
+    keeps = (found.kept | ~found.kept[:, [0]]).all(axis=0) if share is None else weights @ found.kept >= share - 1e-9
+    keeps[0] = True
+    allowed = np.flatnonzero(keeps)
     benefits = found.leverages[:, allowed]
     best = np.nan_to_num(table["best"].to_numpy()[found.places])
     scores = np.asarray(Criterion.parse(plan.worlds["criterion"]).score(found.leverages.T, weights, best))

@@ -118,7 +118,8 @@ def partial_information(
     most = perfect_information(benefits, weights)
     found = []
     for name, paths in entries.items():
-        regression = regression_on(_telling(figures[paths]), ahead, weights, drawn=drawn)
+        telling = _telling(figures[paths]) if drawn else _together(figures[paths])
+        regression = regression_on(telling, ahead, weights, drawn=drawn)
         value = _noted(min(float(_worth(regression, ahead, weights[None])[0]), most), benefits)
         tail = (1 - CONFIDENCE) / 2
         ends = np.quantile(_worth(regression, ahead, again), [tail, 1 - tail]).tolist() if drawn else [value, value]
@@ -135,6 +136,13 @@ def _noted(value: float, benefits: np.ndarray) -> float:
 def _telling(figures: pd.DataFrame) -> pd.Series:
     """Return the figure of a group that takes the most values: the others move with it."""
     return figures[max(figures.columns, key=lambda path: figures[path].nunique(dropna=False))]
+
+
+def _together(figures: pd.DataFrame) -> pd.Series:
+    """Return a number for every set of values that the figures of a group take together."""
+    if figures.shape[1] == 1:
+        return figures.iloc[:, 0]
+    return pd.Series(figures.groupby(list(figures.columns), dropna=False, sort=False).ngroup().to_numpy())
 
 
 def _worth(regression: Regression, ahead: np.ndarray, weights: np.ndarray) -> np.ndarray:

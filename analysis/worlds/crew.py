@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ...model.follower.enumerate import PolicyIndices
 
 
+WEIGHT_TIE = 1e-9
+"""Difference of weights that is rounding."""
+
+
 class LocalCrew:
     """Works on all worlds in this process, one after the other.
 
@@ -28,9 +32,18 @@ class LocalCrew:
         Natural units of all of them.
     stop
         Asked between steps, and while programs are solved.
+    numbers
+        Numbers of the worlds; default: from 0 on.
     """
 
-    def __init__(self, cases: Sequence[Case], units: Units, stop: Callable[[], bool] = lambda: False):
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        units: Units,
+        stop: Callable[[], bool] = lambda: False,
+        numbers: Sequence[int] | None = None,
+    ):
+        self.numbers = range(len(cases)) if numbers is None else numbers
         self.stop = stop
         self.cases = cases
         self.units = units
@@ -39,10 +52,10 @@ class LocalCrew:
     def prepare(self, rel_gap: float, done: Callable[[int], None] = lambda count: None) -> list[Alone]:
         """Make all worlds ready and find the best that each allows by itself."""
         found = []
-        for case in self.cases:
+        for number, case in zip(self.numbers, self.cases, strict=True):
             if self.stop():
                 raise Stopped
-            world = World(case, self.units, self.stop)
+            world = World(case, self.units, self.stop, number)
             self.worlds.append(world)
             found.append(world.alone(rel_gap))
             done(len(found))
@@ -81,16 +94,46 @@ class LocalCrew:
 
     def only(self, number: int) -> LocalCrew:
         """Return who works on one of the worlds."""
-        crew = LocalCrew([self.cases[number]], self.units, self.stop)
+        crew = LocalCrew([self.cases[number]], self.units, self.stop, [number])
         crew.worlds = [self.worlds[number]]
         return crew
 
 
-def common_space(alone: Sequence[Alone]) -> FirstStageSpace:
+def common_space(
+    alone: Sequence[Alone], weights: np.ndarray | None = None, continuity_share: float | None = None
+) -> FirstStageSpace:
     """Return the first stage that all worlds have in common.
 
     What a world does not offer it either does without (a lane that needs no qualification there) or does not allow (a stockpile).
+
+    Parameters
+    ----------
+    alone
+        What the worlds allow by themselves.
+    weights : array, shape (worlds,), optional
+        Their weights.
+    continuity_share
+        Weight of worlds in which continuity is kept at least: which ones is then chosen too.
     """
+    space = _bought(alone)
+    if continuity_share is None or weights is None:
+        return space
+    many, size = len(alone), space.size
+    nothing = np.zeros(size)
+    return FirstStageSpace(
+        (*space.keys, *(("exempt", number) for number in range(many))),
+        np.concatenate([space.upper, np.ones(many)]),
+        np.concatenate([space.integer, np.ones(many, dtype=bool)]),
+        np.hstack([space.costs, np.zeros((many, many))]),
+        space.budgets,
+        space.prices,
+        np.concatenate([nothing, [float(each.charged) for each in alone]]),
+        np.concatenate([nothing, weights]),
+        1.0 - continuity_share + WEIGHT_TIE,
+    )
+
+
+def _bought(alone: Sequence[Alone]) -> FirstStageSpace:
     keys = list(dict.fromkeys(key for each in alone for key in each.offers))
     integer = np.array([kind == "qualify" for kind, _ in keys], dtype=bool)
     upper = np.array([_most(key, (each.offers for each in alone)) for key in keys], dtype=float)

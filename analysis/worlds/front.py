@@ -48,6 +48,7 @@ def solve(
     monitor: Monitor | None = None,
     worlds: int | str | Worlds | None = None,
     criterion: str = "mean",
+    continuity_share: float | None = None,
     seed: int = 0,
     vary: Sequence[str] = (),
 ) -> Plan:
@@ -64,9 +65,9 @@ def solve(
     threads
         Processes that work out responses, where they are enumerated as a whole; with `worlds` those that share the worlds.
     method
-        ``columns`` enumerates the combinations of policies, ``groups`` those of each group of regimes, ``pieces`` those of what
-        each good is made of, ``rows`` bounds them by what single responses tell, ``tree`` branches over them, ``program`` solves
-        one mixed-integer program; ``auto`` takes the first that can work. All prove the same plan.
+        ``columns`` enumerates the combinations of policies, ``pieces`` those of what each good is made of, ``rows`` bounds them
+        by what single responses tell, ``program`` solves one mixed-integer program; ``auto`` takes what fits the case, after a
+        trial of others where they may be sooner. All prove the same plan.
     solver
         With ``program``: the solver of mixed-integer programs, by Pyomo's name, such as ``scip_direct``; default: HiGHS. The
         plan is certified as every plan is; the bound is the one that the solver proves.
@@ -79,6 +80,8 @@ def solve(
         or over given ones; None: over the case's own figures alone. The combinations are then enumerated.
     criterion
         With `worlds`: ``mean``, ``cvar:0.9``, ``worst``, ``regret`` or ``mean+cvar:0.9:0.5``.
+    continuity_share
+        With `worlds`: weight of those in which continuity is kept at least, as of `solve_worlds`.
     seed, vary
         With a number of worlds: as of `draw`.
 
@@ -97,7 +100,7 @@ def solve(
     SolverError
         When the solver is not available here, or fails.
     TooManyCombinations
-        When the policy combinations cannot be enumerated and the method is ``columns``, ``groups`` or ``pieces``, or `worlds` are
+        When the policy combinations cannot be enumerated and the method is ``columns`` or ``pieces``, or `worlds` are
         asked for.
     CertificateError
         When the answer does not survive its check.
@@ -117,5 +120,12 @@ def solve(
         raise ValueError("a plan for many worlds enumerates the combinations of policies; leave out method and solver")
     found = asked_worlds(case, worlds, seed, vary)
     return solve_worlds(
-        case, found, criterion, time_limit=time_limit, rel_gap=rel_gap, processes=threads, monitor=monitor
+        case,
+        found,
+        criterion,
+        continuity_share=continuity_share,
+        time_limit=time_limit,
+        rel_gap=rel_gap,
+        processes=threads,
+        monitor=monitor,
     ).plan

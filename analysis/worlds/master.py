@@ -34,9 +34,9 @@ class FirstStageSpace:
     Attributes
     ----------
     keys : tuple
-        ``("qualify", lane)`` and ``("stockpile", (site, item))``.
+        ``("qualify", lane)``, ``("stockpile", (site, item))`` and ``("exempt", world)``.
     upper : array, shape (columns,)
-        1 of a lane; of a stockpile the most that every world allows, in natural units.
+        1 of a lane and of a world; of a stockpile the most that every world allows, in natural units.
     integer : array of bool, shape (columns,)
     costs : array, shape (worlds, columns)
         What a unit takes of the budget of every world.
@@ -44,6 +44,12 @@ class FirstStageSpace:
         Budget of every world.
     prices : array, shape (worlds,)
         What a unit that limits lack is charged for in the programs of every world, money.
+    lower : array, shape (columns,), optional
+        1 of a world that has to do without continuity; else 0.
+    exempt : array, shape (columns,), optional
+        Weight of the world that a column exempts from continuity.
+    exempt_most
+        Weight that may be exempted.
     """
 
     keys: tuple[tuple[str, Any], ...]
@@ -52,6 +58,14 @@ class FirstStageSpace:
     costs: np.ndarray
     budgets: np.ndarray
     prices: np.ndarray
+    lower: np.ndarray | None = None
+    exempt: np.ndarray | None = None
+    exempt_most: float = math.inf
+
+    @property
+    def least(self) -> np.ndarray:
+        """The first stage with nothing bought, shape (columns,)."""
+        return np.zeros(self.size) if self.lower is None else self.lower
 
     @property
     def size(self) -> int:
@@ -77,6 +91,26 @@ class Lines:
         if not self.constants.size:
             return math.inf
         return float((self.constants + np.maximum(self.slopes, 0.0) @ upper).min())
+
+    def lifted(self, column: int, height: float, most: np.ndarray) -> Lines:
+        """Return the cuts with a slope in a binary column that takes each, at 1, to a height or above anywhere.
+
+        Parameters
+        ----------
+        column
+            The binary column; no cut has a slope there.
+        height
+            What bounds the same anyway.
+        most : array, shape (columns,)
+            Most that each column can be.
+        """
+        slopes = self.slopes.copy()
+        slopes[:, column] = np.maximum(0.0, height - (self.constants + np.minimum(self.slopes, 0.0) @ most))
+        return Lines(self.constants, slopes)
+
+    def joined(self, other: Lines) -> Lines:
+        """Return these cuts and others."""
+        return Lines(np.concatenate([self.constants, other.constants]), np.vstack([self.slopes, other.slopes]))
 
 
 @dataclass(frozen=True)
@@ -175,8 +209,10 @@ class Master:
         width = low + 1
         cost = np.zeros(width)
         lower, upper = np.full(width, -math.inf), np.full(width, math.inf)
-        lower[:m], upper[:m] = 0.0, np.where(space.upper > 0, 1.0, 0.0)
+        lower[:m], upper[:m] = space.least, np.where(space.upper > 0, 1.0, 0.0)
         rows = _Rows(width)
+        if space.exempt is not None and math.isfinite(space.exempt_most):
+            rows.add(np.array([space.exempt_most]), space.exempt[None, :], {})
         for w, world in enumerate(lines):
             theta = m + w
             upper[theta] = world.leverage.ceiling(space.upper)
@@ -229,10 +265,11 @@ class Master:
     def preference(self) -> np.ndarray:
         """What the tie rule says against a unit of a column: fewest lanes, then the least stockpiles, earlier rows first."""
         space = self.space
-        lanes = int(space.integer.sum())
-        piles = space.size - lanes
-        price = np.empty(space.size)
-        price[space.integer] = 1.0 + np.arange(lanes) / max(1.0, 4.0 * lanes**2)
+        bought = space.integer if space.exempt is None else space.integer & (space.exempt == 0)
+        lanes = int(bought.sum())
+        piles = int((~space.integer).sum())
+        price = np.zeros(space.size)
+        price[bought] = 1.0 + np.arange(lanes) / max(1.0, 4.0 * lanes**2)
         shares = (1.0 + np.arange(piles) / max(1.0, 4.0 * piles**2)) / (16.0 * max(1, lanes) ** 2 * max(1, piles))
         most = space.upper[~space.integer]
         price[~space.integer] = shares / np.where(most > 0, most, 1.0)

@@ -232,7 +232,7 @@ class WorldsSearch:
             The combination to begin with, nothing bought: the plan to fall back on.
         """
         with suppress(Stopped):
-            self.visit(first, np.zeros(self.master.space.size))
+            self.visit(first, self.master.space.least)
             while not self.stop():
                 number = self._top(self.threshold())
                 if number is None:

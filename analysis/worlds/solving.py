@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ...data import apply_overrides
+from ...data import Fault, apply_overrides
 from ...data.units import natural_units
 from ...model.network import Network
 from ...model.plan.choices import Choices, Offer
 from ...model.plan.clock import Clock
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import Plan
-from ...model.plan.tolerances import LEVERAGE_TIE, NO_AMOUNT, SMALL_CERTIFICATE, SMALL_LEVERAGE
+from ...model.plan.tolerances import LEVERAGE_TIE, NO_AMOUNT, SMALL_CERTIFICATE, SMALL_LEVERAGE, WORLD_TIE
 from ...model.solving import evaluate
-from .crew import LocalCrew, common_combinations, common_space
+from ..figures.factors import DesignError
+from .crew import WEIGHT_TIE, LocalCrew, common_combinations, common_space
 from .criterion import Criterion, cvar, weighted
 from .master import Master
 from .sampling import Worlds, world_cases
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 SHOWN_TAIL = 0.9
 """Tail of the CVaR that is shown whatever the criterion."""
+
+NAMED = 4
+"""Worlds that a message names."""
 
 ALONE_GAP = 1e-6
 """Relative gap to which the best of every world by itself is proven at least, for regret."""
@@ -84,6 +88,7 @@ def solve_worlds(
     worlds: Worlds,
     criterion: str | Criterion = "mean",
     *,
+    continuity_share: float | None = None,
     time_limit: float | None = None,
     rel_gap: float | None = None,
     processes: int = 1,
@@ -99,6 +104,9 @@ def solve_worlds(
         Its worlds.
     criterion
         ``mean``, ``cvar:0.9``, ``worst``, ``regret`` or ``mean+cvar:0.9:0.5``.
+    continuity_share
+        Weight of the worlds in which continuity is kept at least, above 0 and up to 1; in which ones is chosen with the plan, and
+        in the others fills lack what they may. Default: in every world in which any plan keeps it.
     time_limit
         Seconds; default: the case's.
     rel_gap
@@ -111,9 +119,9 @@ def solve_worlds(
     Raises
     ------
     DesignError
-        For worlds that the case cannot have.
+        For worlds that the case cannot have, and where no plan keeps continuity in the weight of worlds asked for.
     ValueError
-        For a criterion that there is none of, and for a case at least cost.
+        For a criterion that there is none of, a share of continuity that is none, and a case at least cost.
     TooManyCombinations
         When the policy combinations cannot be enumerated.
     CertificateError
@@ -124,11 +132,15 @@ def solve_worlds(
             "worlds are weighed by leverage, and this case counts cost: solve it without worlds, or sweep its uncertain figures"
         )
     found = Criterion.parse(criterion) if isinstance(criterion, str) else criterion
+    if continuity_share is not None and not 0 < continuity_share <= 1:
+        raise ValueError(
+            f"{continuity_share:g} is no share of the worlds to keep continuity in; it lies above 0 and is at most 1"
+        )
     monitor = monitor or Monitor()
     options = case.settings.solver
     clock = Clock(options.time_limit if time_limit is None else time_limit, monitor.stop)
     gap = options.rel_gap if rel_gap is None else rel_gap
-    solver = _Solver(case, worlds, found, gap, clock, monitor, processes)
+    solver = _Solver(case, worlds, found, gap, clock, monitor, processes, continuity_share)
     try:
         return solver.result()
     finally:
@@ -147,7 +159,9 @@ class _Solver:
         clock: Clock,
         monitor: Monitor,
         processes: int,
+        continuity_share: float | None,
     ):
+        self.continuity_share = continuity_share
         self.case = case
         self.worlds = worlds
         self.criterion = criterion
@@ -175,6 +189,7 @@ class _Solver:
             unkept = tuple(
                 name for name, number in zip(self.worlds.names, self.group, strict=True) if alone[number].charged
             )
+            self._refuse_share(unkept)
             ended, search = self._search(alone)
             bound = ended.bound
         except Stopped:
@@ -190,8 +205,22 @@ class _Solver:
         gap = min(self.rel_gap, ALONE_GAP) if self.criterion.regret else self.rel_gap
         return self.crew.prepare(gap, lambda done: self.monitor.advance(done, many))
 
+    def _refuse_share(self, unkept: tuple[str, ...]) -> None:
+        """Refuse a share of continuity that no plan can have, whatever else it does."""
+        if self.continuity_share is None:
+            return
+        lost = float(sum(self.worlds.weights[self.worlds.names.index(name)] for name in unkept))
+        if lost > 1.0 - self.continuity_share + WEIGHT_TIE:
+            message = (
+                f"no plan keeps continuity in {len(unkept)} of the worlds ({', '.join(unkept[:NAMED])}"
+                f"{', ...' if len(unkept) > NAMED else ''}), which have {lost:.3g} of the weight; "
+                f"write --continuity-share {math.floor((1.0 - lost) * 1000) / 1000:g} or less"
+            )
+            raise DesignError([Fault("--continuity-share", message, value=f"{self.continuity_share:g}")])
+
     def _search(self, alone: list[Alone]) -> tuple[Ended, WorldsSearch]:
-        self.space, self.combinations = common_space(alone), common_combinations(alone)
+        self.space = common_space(alone, self.weights, self.continuity_share)
+        self.combinations = common_combinations(alone)
         admin, ceilings = self.crew.settle(self.space.keys, self.combinations)
         best = np.array([each.leverage for each in alone])
         self.monitor.stage("search", 0)
@@ -222,7 +251,11 @@ class _Solver:
         """Best leverage of a world whose limits no plan keeps, of plans that break them least."""
         one = [number]
         space = replace(
-            self.space, costs=self.space.costs[one], budgets=self.space.budgets[one], prices=self.space.prices[one]
+            self.space,
+            costs=self.space.costs[one],
+            budgets=self.space.budgets[one],
+            prices=self.space.prices[one],
+            exempt_most=math.inf,
         )
         master = Master(space, Criterion.parse("mean"), np.ones(1), np.zeros(1))
         search = self._ready(self.crew.only(number), master, admin[:, one], ceilings[:, one], lambda score, bound: None)
@@ -254,6 +287,9 @@ class _Solver:
         # Cuts hold over faces that are wider than V by rounding.
         if abs(bound - value) <= LEVERAGE_TIE * max(each.money for each in accounts):
             bound = value
+        if criterion.regret and abs(value) <= WORLD_TIE * max(each.money for each in accounts):
+            # A plan that is as good as the best of every world has no regret.
+            value = bound = 0.0
         gap = abs(bound - value) / max(abs(value), small)
         status = "optimal" if gap <= self.rel_gap else "feasible"
         choices = self._choices(best)
@@ -295,6 +331,7 @@ class _Solver:
             "n": len(self.worlds),
             "seed": self.worlds.seed,
             "criterion": self.criterion.text,
+            **({} if self.continuity_share is None else {"continuity_share": self.continuity_share}),
             "value": value,
             "bound": bound,
             "gap": gap,

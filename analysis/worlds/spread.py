@@ -66,7 +66,8 @@ class SpreadCrew:
         self._hands = [self._hire(share) for share in range(len(self._shares))]
 
     def _hire(self, share: int) -> _Hand:
-        return _Hand([self.cases[place] for place in self._shares[share]], self.units, self._halt)
+        numbers = self._shares[share]
+        return _Hand([self.cases[place] for place in numbers], self.units, numbers, self._halt)
 
     def close(self) -> None:
         """End all processes."""
@@ -114,7 +115,7 @@ class SpreadCrew:
 
     def only(self, number: int) -> LocalCrew:
         """Return who works on one of the worlds: this process."""
-        crew = LocalCrew([self.cases[number]], self.units, self.stop)
+        crew = LocalCrew([self.cases[number]], self.units, self.stop, [number])
         for name, arguments in self._history:
             getattr(crew, name)(*arguments)
         return crew
@@ -199,14 +200,14 @@ class SpreadCrew:
 class _Hand:
     """One process, as its parent sees it."""
 
-    def __init__(self, cases: Sequence[Case], units: Units, halt: Event):
+    def __init__(self, cases: Sequence[Case], units: Units, numbers: Sequence[int], halt: Event):
         context = multiprocessing.get_context("spawn")
         self.connection: Connection
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, halt), daemon=True)
         self.process.start()
         theirs.close()
-        self.connection.send_bytes(pickle.dumps((list(cases), units)))
+        self.connection.send_bytes(pickle.dumps((list(cases), units, list(numbers))))
 
 
 def _serve(connection: Connection, halt: Event) -> None:
@@ -214,8 +215,8 @@ def _serve(connection: Connection, halt: Event) -> None:
     # Ctrl-C reaches all processes of a terminal; the parent says when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
-        cases, units = pickle.loads(connection.recv_bytes())
-        crew = LocalCrew(cases, units, halt.is_set)
+        cases, units, numbers = pickle.loads(connection.recv_bytes())
+        crew = LocalCrew(cases, units, halt.is_set, numbers)
         while True:
             name, arguments = connection.recv()
             told = (lambda _: connection.send((DONE, None)),) if name == "prepare" else ()

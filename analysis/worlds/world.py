@@ -20,7 +20,7 @@ from ...model.leader.recompute import FirstStage
 from ...model.methods.cut_pool import scale
 from ...model.methods.engine import Engine, Found
 from ...model.plan.limits import SolveLimits
-from ...model.plan.tolerances import SMALL_CERTIFICATE
+from ...model.plan.tolerances import LEVERAGE_TIE, SMALL_CERTIFICATE
 from ..figures.factors import DesignError
 from .master import Lines, WorldLines
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ...model.follower.enumerate import PolicyIndices
 
 Key = tuple[str, Any]
-"""``("qualify", name)`` or ``("stockpile", (site, item))``."""
+"""``("qualify", name)``, ``("stockpile", (site, item))`` or ``("exempt", world)``: continuity need not be kept there."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,8 @@ class World:
         Natural units, the same for all worlds.
     stop
         Asked while programs are built and solved.
+    number
+        Its number among all worlds.
 
     Attributes
     ----------
@@ -104,7 +106,8 @@ class World:
         Whether no plan keeps its limits, so that gaps are charged for.
     """
 
-    def __init__(self, case: Case, units: Units, stop: Callable[[], bool] = lambda: False):
+    def __init__(self, case: Case, units: Units, stop: Callable[[], bool] = lambda: False, number: int = 0):
+        self.number = number
         self.problem = Problem.natural(case, stop=stop, units=units)
         _refuse_whole_numbers(self.problem)
         self.engine = Engine(self.problem.case, problem=self.problem, stop=stop)
@@ -114,6 +117,7 @@ class World:
         self._stage: HereAndNow | None = None
         self._places = np.empty(0, dtype=int)
         self._keys: tuple[Key, ...] = ()
+        self._exempt: int | None = None
 
     # What it allows by itself ----------------------------------------------------------------------------------------
 
@@ -172,14 +176,27 @@ class World:
         self._places = np.array([place for place in places if place is not None], dtype=int)
         self.constant = self.problem.constant(candidates.cost, candidates.admin)
         self._remaining = self.problem.fixed_policy.remaining(candidates.admin)
+        self._exempt = next(
+            (place for place, (kind, key) in enumerate(keys) if kind == "exempt" and key == self.number), None
+        )
         self._ceiling = self._bound_alone()
-        return candidates.admin[self._places], self._ceiling[self._places]
+        if self._exempt is None:
+            return candidates.admin[self._places], self._ceiling[self._places]
+        self.charged = False
+        self._free_ceiling = self._bound_free()
+        offered = self._offers()
+        self._most = np.array([offered.get(key, (0.0, 0.0))[0] for key in keys])
+        return candidates.admin[self._places], self._free_ceiling[self._places]
+
+    def _bound_free(self) -> np.ndarray:
+        """What bounds leverage under every combination where limits on supply need not hold."""
+        return self.constant + self.problem.ceiling(limited=False)
 
     def _bound_alone(self) -> np.ndarray:
         """What bounds leverage under every combination whatever the first stage: what the world allows by itself tells."""
         assert self.found is not None
         if self.charged:
-            return self.constant + self.problem.ceiling(limited=False)
+            return self._bound_free()
         bound = np.full(self.constant.size, self.found.bound)
         pool, every = self.engine.cut_pool, np.arange(self.constant.size)
         for cover in pool.covers:
@@ -200,10 +217,15 @@ class World:
             float(candidates.admin[place]),
             point,
             self.charged,
+            self._exempted(point),
         )
         for cut in visit.cuts:
             self._learn(place, cut)
         return visit
+
+    def _exempted(self, point: np.ndarray) -> bool:
+        """Whether a first stage leaves the world without continuity."""
+        return self._exempt is not None and bool(point[self._exempt] > 0.5)
 
     def _learn(self, place: int, cut: StageCut) -> None:
         """Take note of what a cut bounds under every combination, over its whole least-cost face."""
@@ -232,7 +254,7 @@ class World:
         """
         place, moved = int(self._places[number]), False
         pool = self.engine.cut_pool
-        for kind in ("leverage", "kept", "charge"):
+        for kind in ("leverage", "kept", "charge", "free", "limits"):
             while True:
                 known = [each for each in self._known if each.kind == kind]
                 binding = min(known, key=lambda each: each.at(place, point), default=None)
@@ -257,7 +279,11 @@ class World:
             "leverage": ([float(self._ceiling[place])], [np.zeros(width)]),
             "kept": ([], []),
             "charge": ([], []),
+            "free": ([], []),
+            "limits": ([], []),
         }
+        if self._exempt is not None:
+            kinds["free"] = [float(self._free_ceiling[place])], [np.zeros(width)]
         for each in self._known:
             constants, slopes = kinds[each.kind]
             unit = self.price if each.kind == "charge" else 1.0
@@ -267,7 +293,12 @@ class World:
             kind: Lines(np.array(found), np.array(slopes).reshape(len(found), width))
             for kind, (found, slopes) in kinds.items()
         }
-        return WorldLines(lines["leverage"], lines["kept"], lines["charge"] if self.charged else None)
+        leverage, kept = lines["leverage"], lines["kept"]
+        if self._exempt is not None:
+            # What holds with continuity alone is lifted, in a world without it, to where it bounds nothing.
+            leverage = leverage.lifted(self._exempt, float(self._free_ceiling[place]), self._most).joined(lines["free"])
+            kept = kept.lifted(self._exempt, 0.0, self._most).joined(lines["limits"])
+        return WorldLines(leverage, kept, lines["charge"] if self.charged else None)
 
     # Certificate -----------------------------------------------------------------------------------------------------
 
@@ -297,6 +328,12 @@ class World:
             solution = problem.to_whole(outcome.solution)
             account = figures.account(choice, solution, self._first_stage(point))
             breaches = figures.breaches(account)
+        if self._exempted(point):
+            leverage = self.visit(number, point).leverage
+            if breaches or leverage > account.leverage + LEVERAGE_TIE * account.money:
+                # Solved alone, limits give way at prices of their own; here continuity is left out.
+                theirs = account.losses[account.worst][0]
+                return WorldAccount(leverage, theirs, theirs - leverage, False, account.money)
         if not self.charged:
             refuse_breaches(breaches)
             assert outcome.objective is not None
@@ -357,8 +394,10 @@ class _Known:
 
     @property
     def kind(self) -> str:
-        """What it bounds."""
-        return "kept" if self.cut.feasibility_cut else "charge" if self.cut.charge else "leverage"
+        """What it bounds: with ``free`` and ``limits`` also where continuity need not be kept."""
+        if self.cut.feasibility_cut:
+            return "limits" if self.cut.free else "kept"
+        return "charge" if self.cut.charge else "free" if self.cut.free else "leverage"
 
     def at(self, place: int, point: np.ndarray) -> float:
         """Its bound at a first stage under a combination."""

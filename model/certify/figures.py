@@ -21,7 +21,15 @@ from ..leader.working_set import Unheld
 from ..network import NONE, Network
 from ..plan.limits import SolveLimits
 from ..plan.plan import least_mean, served
-from ..plan.tolerances import LAST_PLACE, LEFT_OUT, LIMIT_KEPT, SMALL_CERTIFICATE, SMALL_LEVERAGE, WIDE_RANGE
+from ..plan.tolerances import (
+    LAST_PLACE,
+    LEFT_OUT,
+    LIMIT_KEPT,
+    SMALL_CERTIFICATE,
+    SMALL_LEVERAGE,
+    WIDE_RANGE,
+    leverage_tie,
+)
 from .certificate import (
     Breach,
     Compared,
@@ -310,7 +318,9 @@ class Figures:
             bound, gap = leverage, 0.0
         evaluated = facts.claimed is None
         kept = "infeasible" if breaches else "feasible"
-        found = "optimal" if gap <= facts.rel_gap else "feasible"
+        # No search tells apart what ties.
+        closed = gap <= facts.rel_gap or bound - leverage <= leverage_tie(leverage)
+        found = "optimal" if closed else "feasible"
         theirs = account.operations.fills(None)
         counterpart_loss, own_loss = account.decided_losses
         figures = {

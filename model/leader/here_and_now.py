@@ -23,7 +23,7 @@ class StageCut:
 
     ``leverage <= value + slope @ (x - point)`` for every first stage x under the choice of policies it was found at; under others
     ``cut`` takes the place of ``value``: its constant holds for x = point. One of a feasibility cut bounds minus the sum of limits'
-    gaps, one of a charge minus what gaps are charged for.
+    gaps, one of a charge minus what gaps are charged for. One that is free holds whether continuity is kept or not.
 
     Attributes
     ----------
@@ -34,6 +34,8 @@ class StageCut:
         The bound for other choices of policies.
     charge
         Whether it bounds minus what limits' gaps are charged for.
+    free
+        Whether fills were left free, so that it holds without continuity too.
     """
 
     value: float
@@ -41,6 +43,7 @@ class StageCut:
     slope: np.ndarray
     cut: Cut
     charge: bool = False
+    free: bool = False
 
     @property
     def feasibility_cut(self) -> bool:
@@ -100,11 +103,20 @@ class HereAndNow:
         self.price = float(fixed_policy.gap_cost[fills].max(initial=1.0))
         self._prices = np.where(fixed_policy.gap_cost > 0, DEARER * self.price, 0.0)
         self._prices[fills] = self.price
+        self._free_prices = fixed_policy.gap_cost.copy()
+        self._free_prices[fills] = 0.0
         self._held = np.flatnonzero(columns >= 0)
         self._places = columns[self._held].astype(np.int32)
 
     def visit(
-        self, choice: Choice, cost: float, constant: float, admin: float, point: np.ndarray, charged: bool = False
+        self,
+        choice: Choice,
+        cost: float,
+        constant: float,
+        admin: float,
+        point: np.ndarray,
+        charged: bool = False,
+        free: bool = False,
     ) -> Visit:
         """Work out the best leverage of a first stage.
 
@@ -116,6 +128,8 @@ class HereAndNow:
             The first stage.
         charged
             Whether limits that cannot be kept are charged for, as low a charge as can be before all else; else there is no plan.
+        free
+            Whether continuity need not be kept, so that fills lack what they may; all other limits hold.
 
         Raises
         ------
@@ -132,22 +146,24 @@ class HereAndNow:
         highs.set_bounds(self._places, values, values)
         try:
             fixed._set(highs, choice, cost, constant, admin)
-            prices = self._prices if charged else fixed.gap_cost
-            highs.set_cost(np.where(prices > 0, prices, program.cost))
+            prices = self._prices if charged else self._free_prices if free else fixed.gap_cost
+            highs.set_cost(np.where(fixed.gap_cost > 0, prices, program.cost))
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
             charge = float(prices @ outcome.solution)
             leverage = -outcome.objective
-            cut = self._cut(outcome.solution, leverage, constant, admin, point)
+            cut = self._cut(outcome.solution, leverage, constant, admin, point, free)
             if charge <= 0:
                 return Visit(leverage, 0.0, 0.0, (cut,))
+            if free:
+                return self._without_fills(choice, constant, admin, point, cut)
             if charged:
                 least, other = self._least_charge(choice, admin, point)
                 return Visit(leverage + least, least, 0.0, (cut, other))
             gap, barrier = fixed._least_gap(choice, lambda found: self._barrier(found, admin, point))
             if gap > 0.5 * LIMIT_KEPT:
                 return Visit(-math.inf, charge, gap, (cut, barrier))
-            return self._dearer(choice, constant, admin, point, cut)
+            return self._dearer(choice, constant, admin, point, cut, fixed.gap_cost)
         finally:
             highs.set_bounds(self._places, program.column_lower[self._places], program.column_upper[self._places])
             highs.set_cost(program.cost)
@@ -159,9 +175,17 @@ class HereAndNow:
         slopes[self._held] = -self.fixed_policy.relaxed.column_duals()[self._places]
         return slopes
 
-    def _cut(self, solution: np.ndarray, leverage: float, constant: float, admin: float, point: np.ndarray) -> StageCut:
+    def _cut(
+        self,
+        solution: np.ndarray,
+        leverage: float,
+        constant: float,
+        admin: float,
+        point: np.ndarray,
+        free: bool = False,
+    ) -> StageCut:
         cut = self.fixed_policy.cut(solution, leverage - constant, admin, feasibility_cut=False)
-        return StageCut(leverage, point, self._slopes(), cut)
+        return StageCut(leverage, point, self._slopes(), cut, free=free)
 
     def _barrier(self, outcome: Outcome, admin: float, point: np.ndarray) -> StageCut:
         assert outcome.objective is not None and outcome.solution is not None
@@ -185,16 +209,47 @@ class HereAndNow:
             highs.set_cost(fixed.leader_problem.program.cost)
             highs.set_offset(offset)
 
-    def _dearer(self, choice: Choice, constant: float, admin: float, point: np.ndarray, first: StageCut) -> Visit:
-        """Value of a first stage with which limits can be kept, yet are not at the price that their gaps have."""
+    def _without_fills(
+        self, choice: Choice, constant: float, admin: float, point: np.ndarray, first: StageCut
+    ) -> Visit:
+        """Value of a first stage whose gaps in limits other than continuity cost something; -inf where they must."""
         fixed = self.fixed_policy
-        highs, cost = fixed.relaxed, fixed.leader_problem.program.cost
-        highs.set_cost(np.where(fixed.gap_cost > 0, DEARER * fixed.gap_cost, cost))
+        highs = fixed.relaxed
+        offset = highs.offset
+        highs.set_cost(np.where(self._free_prices > 0, 1.0, 0.0))
+        highs.set_offset(0.0)
         try:
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
-            charge = DEARER * float(fixed.gap_cost @ outcome.solution)
-            cut = self._cut(outcome.solution, -outcome.objective, constant, admin, point)
+            gap = outcome.objective
+            barrier = fixed.cut(outcome.solution, -gap, admin, feasibility_cut=True)
+            kept = StageCut(-gap, point, self._slopes(), barrier, free=True)
+        finally:
+            highs.set_cost(fixed.leader_problem.program.cost)
+            highs.set_offset(offset)
+        if gap > 0.5 * LIMIT_KEPT:
+            return Visit(-math.inf, 0.0, gap, (first, kept))
+        return self._dearer(choice, constant, admin, point, first, self._free_prices, free=True)
+
+    def _dearer(
+        self,
+        choice: Choice,
+        constant: float,
+        admin: float,
+        point: np.ndarray,
+        first: StageCut,
+        prices: np.ndarray,
+        free: bool = False,
+    ) -> Visit:
+        """Value of a first stage with which limits can be kept, yet are not at the price that their gaps have."""
+        fixed = self.fixed_policy
+        highs, cost = fixed.relaxed, fixed.leader_problem.program.cost
+        highs.set_cost(np.where(fixed.gap_cost > 0, DEARER * prices, cost))
+        try:
+            outcome = fixed._solve_relaxed(choice)
+            assert outcome.objective is not None and outcome.solution is not None
+            charge = DEARER * float(prices @ outcome.solution)
+            cut = self._cut(outcome.solution, -outcome.objective, constant, admin, point, free)
             # What is left of gaps is rounding.
             return Visit(-outcome.objective + charge, 0.0, 0.0, (first, cut))
         finally:

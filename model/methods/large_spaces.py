@@ -16,12 +16,10 @@ from ..plan.clock import Clock
 from ..plan.limits import SolveLimits
 from ..plan.monitor import Monitor, Stopped
 from ..plan.plan import Plan
-from .decomposition.components import IndependentComponents
 from .decomposition.master import SubnetworkMaster
 from .engine import Engine
 from .enumeration import Enumeration
 from .local_search import LocalSearch, Worked
-from .policy_tree.tree import PolicyTree
 from .portfolio import QUICK_NODES, Method, Race, run
 from .rows.rows import Rows
 
@@ -30,6 +28,15 @@ MANY = 5_000
 
 RUNGS = (0.125, 0.25, 0.5)
 """Of `LocalSearch.search`, where responses are cheap."""
+
+TRIAL, PROMISING = 8, 4
+"""Solves of the master program of rows that come before pieces; after so many no more, unless they come close."""
+
+CLOSE = 0.05
+"""Relative gap that is close."""
+
+TRIAL_SHARE = 0.1
+"""Share of the time limit that they may take."""
 
 PATIENT = 0.2
 """Share of the time limit after which the single program begins beside another method, where its patience would be longer."""
@@ -47,7 +54,7 @@ class Entry:
     build
         Builds it, as of `portfolio.Method`; None: the single program alone.
     local
-        Whether local search comes first.
+        Whether local search comes first, also where responses are not cheap.
     patience
         Where the method was chosen and not asked for: seconds after which the single program begins beside it.
     """
@@ -59,10 +66,8 @@ class Entry:
 
 METHODS = {
     "columns": Entry(Enumeration, local=False, patience=20.0),
-    "groups": Entry(IndependentComponents, local=False, patience=20.0),
     "pieces": Entry(SubnetworkMaster, local=True, patience=2.0),
     "rows": Entry(Rows, local=False, patience=20.0),
-    "tree": Entry(PolicyTree, local=True, patience=0.5),
     "program": Entry(None, local=True, patience=math.inf),
 }
 """All methods, by name; a method joins by one entry."""
@@ -125,7 +130,7 @@ def solve_by(job: Job) -> Plan:
         engine = Engine(
             problem.case, widest=job.solve_limits, threads=job.threads, monitor=job.monitor, problem=problem
         )
-        engine.hurried = lambda: clock.left <= HURRY * clock.seconds
+        engine.hurried = lambda: clock.passed + clock.kept >= (1.0 - HURRY) * clock.seconds
         job = replace(job, reason=engine.reason)
     held = first_set(problem.network)
     try:
@@ -179,10 +184,11 @@ def _attempt(job: Job, engine: Engine | None) -> Plan:
     race = Race(problem, trials, rel_gap, clock, monitor, patience, job.solver)
     trials.stop = race.stop
     facts: dict[str, Any] = {}
+    ran = method
     try:
         # Where local search is interrupted, what it has offered holds.
         with suppress(Stopped):
-            facts = _prove(entry, race, solve_limits, engine, job.chosen)
+            facts, ran = _prove(method, race, solve_limits, engine, job.chosen)
             trials.stop = clock.up
             # Who was first must not decide: where others took part in the plan, ties are settled by one rule for all.
             if engine is None or race.won or race.helped:
@@ -192,6 +198,8 @@ def _attempt(job: Job, engine: Engine | None) -> Plan:
     if race.won and method != "program":
         reason += f"; sooner than {method}, which ran beside it" if race.joined else "; small enough to be tried first"
         facts, method = {**facts, **race.program_facts()}, "program"
+    elif ran != method:
+        reason, method = f"{reason}; {ran} came first", ran
     counts = {"responses": trials.responses, "programs": trials.programs, "relaxations": trials.relaxations}
     facts = {
         "method": method,
@@ -252,11 +260,22 @@ def _all_open(solve_limits: SolveLimits, trials: LocalSearch, engine: Engine | N
     return opened
 
 
-def _prove(entry: Entry, race: Race, solve_limits: SolveLimits, engine: Engine | None, chosen: bool) -> dict[str, Any]:
-    """Run a method, or the single program; return what there is to say of it."""
+def _prove(
+    method: str, race: Race, solve_limits: SolveLimits, engine: Engine | None, chosen: bool
+) -> tuple[dict[str, Any], str]:
+    """Run a method, or the single program; return what there is to say of it, and which method came last."""
+    entry = METHODS[method]
     problem, trials, clock = race.problem, race.trials, race.clock
     race.monitor.stage("search", 0)
-    if entry.local and not clock.up():
+    many = entry.build is not Enumeration or (engine is not None and engine.candidates.steps > MANY)
+    tried = chosen and many and race.small()
+    facts: dict[str, Any] = {}
+    if chosen and not tried and entry.build is SubnetworkMaster:
+        # Where rows are close, they are sooner; where they are not, their plan and their bound are a start.
+        facts = _try_rows(race, solve_limits)
+        if race.over():
+            return facts, "rows"
+    elif (entry.local or (tried and engine is None)) and not clock.up():
         trials.search(RUNGS if race.small() else ())
         race.monitor.bounds(trials.leverage, math.inf)
     if entry.build is None:
@@ -264,13 +283,32 @@ def _prove(entry: Entry, race: Race, solve_limits: SolveLimits, engine: Engine |
             race.solve_here(log=problem.log)
         else:
             race.solve_beside(problem.log)
-        return race.program_facts()
-    many = entry.local or (engine is not None and engine.candidates.steps > MANY)
-    if chosen and many and race.small() and not clock.up():
+        return race.program_facts(), method
+    if tried and not clock.up():
         race.solve_here(QUICK_NODES)
         if race.over():
-            return {}
+            return {}, method
     more = {} if engine is None else {"engine": engine}
     build = entry.build
-    _, facts = run(lambda: build(problem, solve_limits, trials, race.gap, race.stop, race.report, **more), race)
-    return facts
+    facts |= run(lambda: build(problem, solve_limits, trials, race.gap, race.stop, race.report, **more), race)
+    return facts, method
+
+
+def _try_rows(race: Race, solve_limits: SolveLimits) -> dict[str, Any]:
+    """Run rows for as many rounds as `TRIAL`; return what there is to say of them."""
+    rows: list[Rows] = []
+    late = race.clock.passed + TRIAL_SHARE * race.clock.seconds
+
+    def build() -> Rows:
+        rows.append(Rows(race.problem, solve_limits, race.trials, race.gap, stop, race.report))
+        return rows[0]
+
+    def stop() -> bool:
+        rounds = rows[0].rounds if rows else 0
+        most = TRIAL if race.bound <= race.trials.enough(CLOSE) else PROMISING
+        return race.stop() or race.clock.passed > late or rounds >= most
+
+    # Whatever ails them, pieces go on.
+    with suppress(ArithmeticError):
+        return run(build, race, last=False)
+    return {}

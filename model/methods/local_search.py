@@ -6,13 +6,15 @@ import heapq
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from ..certify.certificate import money_scale
 from ..follower.enumerate import FollowerSolver, PolicyIndices, choice_of
 from ..leader.cuts import Cut
 from ..leader.problem import Problem
 from ..leader.ties import Ties
 from ..plan.limits import LOADS, SolveLimits, within
-from ..plan.tolerances import leverage_tie
+from ..plan.tolerances import SMALL_LEVERAGE, leverage_tie
 from ..solver.highs import Outcome
 
 MOST_SWAPS = 60
@@ -153,8 +155,15 @@ class LocalSearch:
         return leverage_tie(self.leverage) if self.best is not None else 0.0
 
     def enough(self, gap: float) -> float:
-        """Bound at which a relative gap is closed; -inf without a combination."""
-        return self.leverage + max(self.tie, gap * abs(self.leverage)) if self.best is not None else -math.inf
+        """Bound at which a relative gap is closed, as a plan's gap is judged; -inf without a combination."""
+        if self.best is None:
+            return -math.inf
+        return self.leverage + max(self.tie, gap * max(abs(self.leverage), self.small))
+
+    @cached_property
+    def small(self) -> float:
+        """Leverage below which gaps are absolute, in money."""
+        return SMALL_LEVERAGE * money_scale(self.problem)
 
     # Local search ----------------------------------------------------------------------------------------------------
 

@@ -234,13 +234,22 @@ class Race:
         }
 
 
-def run(method: Callable[[], Method], race: Race) -> tuple[float, dict[str, Any]]:
-    """Run a method in a race; return its bound and what there is to say of it.
+def run(method: Callable[[], Method], race: Race, last: bool = True) -> dict[str, Any]:
+    """Run a method in a race; return what there is to say of it.
+
+    Parameters
+    ----------
+    method
+        Builds it.
+    race
+        Told of its bound.
+    last
+        Whether no other method follows: then the program is waited for.
 
     Raises
     ------
     ArithmeticError
-        When the method comes to no end and the program does not either.
+        When the method comes to no end and, of the last one, the program does not either.
     """
     facts: dict[str, Any] = {}
     failed: ArithmeticError | None = None
@@ -254,9 +263,10 @@ def run(method: Callable[[], Method], race: Race) -> tuple[float, dict[str, Any]
                 facts = built.facts()
     except ArithmeticError as error:
         failed = error
-        if not race.joined and race.patience < math.inf:
+        if last and not race.joined and race.patience < math.inf:
             race.begin()
-    race.wait()
+    if last:
+        race.wait()
     if failed is not None and race.program.bound > race.trials.enough(race.gap):
         raise failed
-    return race.bound, facts
+    return facts

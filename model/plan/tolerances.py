@@ -122,7 +122,7 @@ USE_GAP = 0.01
 """Share of the distance between two levels of a frontier to which the least use of a plan is proven."""
 
 WORLD_TIE = 1e-6
-"""Share of the largest leverage over worlds by which leverages, and what is made of them, may differ and count as the same."""
+"""Share of the largest leverage over worlds, or of the money at stake, up to which what is made of leverages counts as 0."""
 
 WIDE_RANGE = 0.05
 """Relative width of `leverage_range` from which a warning is given."""

@@ -13,7 +13,7 @@ import click
 from ...analysis.sweep.kinds import KINDS
 from .errors import VERBOSE
 from .given import start_weeks
-from .kinds import F, Number, Text, chained, completing
+from .kinds import F, Number, Share, Text, chained, completing
 from .output import Talk
 from .trade import TRADE, Trade
 
@@ -152,6 +152,13 @@ world_options = chained(
         "--criterion",
         metavar="NAME",
         help="With --worlds: mean, cvar:0.9 (mean of the worst 10%), worst, regret, or mean+cvar:0.9:0.5.  [default: mean]",
+    ),
+    click.option(
+        "--continuity-share",
+        type=Share(),
+        metavar="SHARE",
+        help="With --worlds: keep continuity in worlds of at least this weight, such as 95%, the best ones. "
+        "[default: in every world in which any plan keeps it]",
     ),
     click.option("--seed", type=int, metavar="N", help="With --worlds N: seed of the draw.  [default: 0]"),
     click.option(

@@ -197,10 +197,14 @@ def worlds_lines(found: WorldsView) -> Iterator[str]:
     mean, tail, least = (brief(figure) for figure in (found.mean, found.tail, found.least))
     below = f"below 0 in {percent(found.negative)} of the weight" if found.negative else "never below 0"
     yield f"mean {mean}, mean of the worst tenth {tail}, least {least}; {below}"
+    share = found.continuity_share
+    if share is not None:
+        yield f"continuity is kept in worlds of at least {percent(share)} of the weight, the best ones for the plan"
     if found.unkept:
         worlds = "world" if len(found.unkept) == 1 else "worlds"
         names = _named([plain(name) for name in found.unkept])
-        yield f"no plan keeps continuity in {worlds} {names}; there it lacks as little as it can"
+        lacks = "; there it lacks as little as it can" if share is None else ""
+        yield f"no plan keeps continuity in {worlds} {names}{lacks}"
 
 
 # The answer ----------------------------------------------------------------------------------------------------------

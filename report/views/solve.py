@@ -12,10 +12,8 @@ METHODS = {
     "evaluate": "evaluate (choices as given)",
     "columns": "columns (combinations of policies worked out one by one)",
     "program": "program (policies, response and our side in one mixed-integer program)",
-    "groups": "groups (combinations of each independent group of regimes, put together by a master program)",
     "pieces": "pieces (combinations of the regimes that act on each good, put together by a master program)",
     "rows": "rows (bounds from single responses, put together by a master program)",
-    "tree": "tree (branch and bound over policies)",
 }
 """Methods in words."""
 

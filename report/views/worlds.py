@@ -28,6 +28,8 @@ class WorldsView:
         Weight of the worlds in which leverage is below 0.
     unkept
         Worlds in which no plan keeps continuity.
+    continuity_share
+        Weight of the worlds in which continuity was asked for; None: in all in which any plan keeps it.
     """
 
     worlds: int
@@ -40,6 +42,7 @@ class WorldsView:
     least: float | None
     negative: float | None
     unkept: tuple[str, ...]
+    continuity_share: float | None
 
     @property
     def regret(self) -> bool:
@@ -63,6 +66,7 @@ def worlds_view(plan: Plan) -> WorldsView | None:
         found["worst"],
         found["share_negative"],
         tuple(found["unkept"]),
+        found.get("continuity_share"),
     )
 
 

@@ -29,7 +29,7 @@ from sluicegate_testing.strategies import random_case
 
 FEATURES = ("applicant_cost", "ally_benefit", "kept_share", "imports", "ends")
 
-METHODS = ("columns", "groups", "pieces", "rows", "tree", "program")
+METHODS = ("columns", "pieces", "rows", "program")
 
 
 def causes(plan: Plan, side: str, scenario: str = "none") -> dict[tuple[str, str], float]:

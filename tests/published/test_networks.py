@@ -20,7 +20,7 @@ DRAWN = {
 }
 
 
-@pytest.mark.parametrize("method", ["auto", "columns", "tree", "program"])
+@pytest.mark.parametrize("method", ["auto", "columns", "rows", "program"])
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_answer_is_that_of_another_method(name: str, method: str) -> None:
     drawn: Drawn = DRAWN[name]()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
+from scipy.sparse.csgraph import connected_components
 
 from ...follower.enumerate import FollowerArrays, PolicyIndices
 from ...solver.arrays import Program
@@ -25,17 +26,18 @@ NEGLIGIBLE = 1e-4
 
 @dataclass(frozen=True)
 class Row:
-    """A bound on V for every combination k: ``V(k) <= constant + sum over blocks of tables[block][place of k]``.
+    """A bound on V of every part, for every combination k: ``V(k)[part] <= constants[part] + sum over its blocks of
+    tables[block][place of k]``.
 
     Attributes
     ----------
-    constant
-        Cost of the core, in money.
+    constants : array, shape (parts,)
+        Cost of each part's core, in money.
     tables : list of array, shape (combinations of the block,)
         Least cost of every block under each of its combinations, in money.
     """
 
-    constant: float
+    constants: np.ndarray
     tables: list[np.ndarray]
 
 
@@ -54,6 +56,8 @@ class Block:
         The block's rows and columns, by their places in the response.
     prices : array, shape (rows,)
         Price of a source in every row, in money per unit.
+    part
+        As the attribute.
     stop
         Asked during every solve, which then raises `Stopped`.
 
@@ -61,6 +65,8 @@ class Block:
     ----------
     combinations : list of tuple of int
         Policies of the regimes by number; the last regime changes first.
+    part
+        Number of the part of the response it stands in.
     matrix : scipy.sparse.csr_matrix, shape (rows, columns)
     cost : array, shape (columns,)
     upper : array, shape (combinations, columns)
@@ -75,10 +81,12 @@ class Block:
         rows: np.ndarray,
         columns: np.ndarray,
         prices: np.ndarray,
+        part: int = 0,
         stop: Callable[[], bool] | None = None,
     ):
         program = arrays.program
         self.stop = stop
+        self.part = part
         self.regimes, self.sizes = regimes, sizes
         self.rows, self.columns, self.prices = rows, columns, prices
         self.combinations = list(itertools.product(*map(range, sizes)))
@@ -170,6 +178,11 @@ class Blocks:
     stop
         Asked during every solve, which then raises `Stopped`.
 
+    Attributes
+    ----------
+    parts
+        Number of parts that share neither rows nor regimes: V is the sum of theirs, and each has rows of its own.
+
     Raises
     ------
     ValueError
@@ -189,6 +202,8 @@ class Blocks:
             raise ValueError("rows of responses need lower limits with a source each, and columns from 0 on")
         self.arrays, self.prices = arrays, prices
         self.matrix = sparse.csr_matrix(program.matrix)
+        self._part_of_row, self._part_of_column = _parts(arrays)
+        self.parts = int(max(self._part_of_column.max(initial=0), self._part_of_row.max(initial=0))) + 1
         moved = [
             np.unique(np.concatenate([np.empty(0, int), *(gate for gate, _ in menu)])) for menu in arrays.policy_columns
         ]
@@ -211,7 +226,8 @@ class Blocks:
             columns = np.flatnonzero(free)
             self.core[columns] = False
             sizes = tuple(arrays.menu_sizes[regime] for regime in regimes)
-            self.blocks.append(Block(regimes, sizes, arrays, rows, columns, prices[rows], stop))
+            part = int(self._part_of_column[columns[0]])
+            self.blocks.append(Block(regimes, sizes, arrays, rows, columns, prices[rows], part, stop))
         if self.core[stray].any():
             raise ValueError("a column that a policy opens stands in no block")
         self.standing = np.zeros(self.matrix.shape[0])
@@ -253,9 +269,12 @@ class Blocks:
         program = self.arrays.program
         slack = self.matrix @ columns - program.row_lower
         outside = self.standing == 0
-        constant = program.offset + float(program.cost[self.core] @ columns[self.core])
-        constant += float(self.prices[outside] @ np.maximum(-slack[outside], 0.0))
-        return Row(constant, [block.table(self._needs(block, columns, slack)) for block in self.blocks])
+        core = np.where(self.core, program.cost * columns, 0.0)
+        bought = np.where(outside, self.prices * np.maximum(-slack, 0.0), 0.0)
+        constants = np.bincount(self._part_of_column, core, self.parts)
+        constants += np.bincount(self._part_of_row, bought, self.parts)
+        constants[0] += program.offset
+        return Row(constants, [block.table(self._needs(block, columns, slack)) for block in self.blocks])
 
     @property
     def apart(self) -> bool:
@@ -306,15 +325,42 @@ class Blocks:
         columns = np.zeros(program.cost.size)
         columns[core] = np.clip(outcome.solution[: core.size], 0.0, program.column_upper[core])
         row = self._row(columns)
-        return row, row.constant + math.fsum(
+        return row, float(row.constants.sum()) + math.fsum(
             float(shares @ table) for shares, table in zip(weights, row.tables, strict=True)
         )
 
-    def value(self, row: Row, policy_indices: PolicyIndices) -> float:
-        """What a row says of V under a combination."""
-        return row.constant + math.fsum(
-            table[block.place(policy_indices)] for block, table in zip(self.blocks, row.tables, strict=True)
-        )
+    def values(self, row: Row, policy_indices: PolicyIndices) -> np.ndarray:
+        """What a row says of V of every part under a combination, shape (parts,)."""
+        values = row.constants.copy()
+        for block, table in zip(self.blocks, row.tables, strict=True):
+            values[block.part] += table[block.place(policy_indices)]
+        return values
+
+    def value(self, rows: Sequence[Row], policy_indices: PolicyIndices) -> float:
+        """What rows say of V under a combination: of every part by the row that says least; inf without any."""
+        if not rows:
+            return math.inf
+        return math.fsum(np.min([self.values(row, policy_indices) for row in rows], axis=0))
+
+
+def _parts(arrays: FollowerArrays) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the parts that rows and columns of the response stand in: parts share neither rows nor regimes.
+
+    What no regime acts on is of part 0, with something that one does.
+    """
+    rows, columns = arrays.program.matrix.shape
+    gates = [np.concatenate([np.empty(0, int), *(gate for gate, _ in menu)]) for menu in arrays.policy_columns]
+    # A regime ties together all that its lanes reach, like a row they stand in.
+    regimes = np.repeat(np.arange(len(gates)), [gate.size for gate in gates])
+    tied = np.concatenate([np.empty(0, int), *gates])
+    ties = sparse.csr_matrix((np.ones(tied.size), (regimes, tied)), shape=(len(gates), columns))
+    whole = sparse.vstack([arrays.program.matrix, ties], format="csr")
+    links = sparse.bmat([[None, whole], [whole.T, None]], format="csr")
+    _, label = connected_components(links, directed=False)
+    acted = np.unique(label[rows + len(gates) + tied])
+    number = np.zeros(label.max(initial=0) + 1, dtype=int)
+    number[acted] = np.arange(acted.size)
+    return number[label[:rows]], number[label[rows + len(gates) :]]
 
 
 def _together(touched: Sequence[np.ndarray], sizes: PolicyIndices) -> list[PolicyIndices]:

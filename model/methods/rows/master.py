@@ -50,7 +50,8 @@ class Mixture:
 class Master:
     """Maximise leverage over policies as binaries.
 
-    Columns are ``policy[g,p]``, ``joint[b,c]`` for every combination of a block of several regimes, ``V`` and ``advantage``.
+    Columns are ``policy[g,p]``, ``joint[b,c]`` for every combination of a block of several regimes, ``V[part]`` and
+    ``advantage``.
 
     Parameters
     ----------
@@ -83,8 +84,8 @@ class Master:
             start = int(self.starts[block.regimes[0]]) if alone else width
             self.places.append(np.arange(start, start + count))
             width += 0 if alone else count
-        self.cost_column, self.own_column = width, width + 1
-        self.width = width + 2
+        self.cost_columns, self.own_column = np.arange(width, width + blocks.parts), width + blocks.parts
+        self.width = width + blocks.parts + 1
         self.entries: list[tuple[np.ndarray, np.ndarray]] = []
         self.lower: list[float] = []
         self.upper: list[float] = []
@@ -115,11 +116,13 @@ class Master:
         self.upper.append(upper)
 
     def add_row(self, row: Row) -> None:
-        """V <= constant + sum over blocks of the table's entry for the policies chosen."""
+        """V[part] <= constant + sum over its blocks of the table's entry for the policies chosen."""
         self.rows.append(row)
-        columns = np.concatenate([[self.cost_column], *self.places]).astype(int)
-        values = np.concatenate([[1.0], *(-table for table in row.tables)])
-        self._append(columns, values, -math.inf, row.constant)
+        for part, constant in enumerate(row.constants):
+            own = [number for number, block in enumerate(self.blocks.blocks) if block.part == part]
+            columns = np.concatenate([self.cost_columns[[part]], *(self.places[number] for number in own)])
+            values = np.concatenate([[1.0], *(-row.tables[number] for number in own)])
+            self._append(columns, values, -math.inf, constant)
 
     def add_cut(self, cut: SpaceCut) -> None:
         """Advantage <= constant + waste face(V) + sum of rents of the policies chosen + prices @ rooms.
@@ -131,8 +134,8 @@ class Master:
         # Every room shrinks as admin costs grow.
         rents = np.array([cut.rents[key] for key in self.keys]) - cut.prices[:2].sum() * self.loads["admin_cost"]
         self._append(
-            np.concatenate([np.arange(self.policies), [self.cost_column, self.own_column]]),
-            np.concatenate([-rents, [-cut.waste * (1.0 + FACE_RELATIVE), share]]),
+            np.concatenate([np.arange(self.policies), self.cost_columns, [self.own_column]]),
+            np.concatenate([-rents, np.full(self.blocks.parts, -cut.waste * (1.0 + FACE_RELATIVE)), [share]]),
             -math.inf,
             cut.constant
             + cut.waste * (FACE_ABSOLUTE - FACE_RELATIVE * self.problem.network.usable.unavoidable)
@@ -150,7 +153,7 @@ class Master:
         """What rows and cuts say of the leverage under a combination: an upper bound, had without a solve."""
         remaining = self.problem.fixed_policy.remaining(float(self.trials.load(policy_indices, "admin_cost")))
         chosen = self.trials.choice(policy_indices).items()
-        cost = min((self.blocks.value(row, policy_indices) for row in self.rows), default=math.inf)
+        cost = self.blocks.value(self.rows, policy_indices)
         own = self.ceiling
         for cut in self.cuts:
             worth = cut.waste * face_of(self.problem.network, cost, wide=True) if cut.waste else 0.0
@@ -170,13 +173,15 @@ class Master:
         """
         if any(len(block.regimes) > 1 for block in self.blocks.blocks):
             return None
-        tables = np.zeros((len(self.rows), self.policies))
+        tables, part = np.zeros((len(self.rows), self.policies)), np.zeros(self.policies, dtype=int)
+        for block, places in zip(self.blocks.blocks, self.places, strict=True):
+            part[places] = block.part
         for number, row in enumerate(self.rows):
             for places, table in zip(self.places, row.tables, strict=True):
                 tables[number, places] = table
         regime = np.repeat(np.arange(len(policy_indices)), self.trials.sizes)
         here = self.starts[:-1] + np.array(policy_indices, dtype=int)
-        base = np.array([row.constant for row in self.rows]) + tables[:, here].sum(axis=1)
+        base = np.array([self.blocks.values(row, policy_indices) for row in self.rows])
         moved = tables - tables[:, here][:, regime]
         loads = {column: load - load[here][regime] for column, load in self.loads.items()}
         remaining_here = {
@@ -186,7 +191,10 @@ class Master:
         }
         values = np.full((self.policies, self.policies), -math.inf)
         for first in range(self.policies):
-            value = (base[:, None] + moved[:, first : first + 1] + moved).min(axis=0)
+            at_first = base.copy()
+            at_first[:, part[first]] += moved[:, first]
+            least = at_first.min(axis=0)
+            value = least.sum() - least[part] + (at_first[:, part] + moved).min(axis=0)
             value -= loads["admin_cost"][first] + loads["admin_cost"]
             # Each pair is looked at once; one with a policy that is chosen already is a single change.
             kept = regime > regime[first]
@@ -208,13 +216,13 @@ class Master:
         """Minimise admin costs of the policies chosen - V - advantage; the constant makes the objective minus the leverage."""
         cost = np.zeros(self.width)
         cost[: self.policies] = self.loads["admin_cost"]
-        cost[[self.cost_column, self.own_column]] = -1.0
+        cost[self.cost_columns] = cost[self.own_column] = -1.0
         integer = np.zeros(self.width, dtype=bool)
         integer[: self.policies] = True
         lower = np.zeros(self.width)
-        lower[self.own_column] = -math.inf
+        lower[self.cost_columns] = lower[self.own_column] = -math.inf
         upper = np.ones(self.width)
-        upper[self.cost_column], upper[self.own_column] = math.inf, self.ceiling
+        upper[self.cost_columns], upper[self.own_column] = math.inf, self.ceiling
         heights = np.repeat(np.arange(len(self.entries)), [columns.size for columns, _ in self.entries])
         columns, values = (np.concatenate([entry[side] for entry in self.entries]) for side in (0, 1))
         matrix = sparse.csc_matrix((values, (heights, columns)), shape=(len(self.entries), self.width))
@@ -242,7 +250,7 @@ class Master:
             dict(zip(self.keys, levels[: self.policies].tolist(), strict=True)),
             [levels[places] for places in self.places],
             float(self.loads["admin_cost"] @ levels[: self.policies]),
-            float(outcome.solution[self.cost_column]),
+            float(outcome.solution[self.cost_columns].sum()),
             -outcome.objective,
         )
 

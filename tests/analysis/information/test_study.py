@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import numpy as np
@@ -14,6 +15,7 @@ from sluicegate.analysis.information.evaluated import evaluate_in
 from sluicegate.analysis.information.study import AS_IT_IS, HEDGED, rivals_of
 from sluicegate.analysis.information.value import best_of, partial_information
 from sluicegate.analysis.worlds import Worlds, draw, from_table, world_cases
+from sluicegate.data import TABLES
 from sluicegate.data.output.documents import plain_document
 from sluicegate.model.plan.choices import Choices
 from sluicegate.report.notebook import plan_html
@@ -25,10 +27,16 @@ from sluicegate_testing.results import publish
 
 WORLDS = 16
 
+HOARD = "stocks.abroad-fab/acid.initial"
+
 
 @pytest.fixture(scope="module")
 def case():
-    return load_case("tutorial")
+    """The tutorial, of which the plant abroad may have hoarded acid: enough of it turns the plan round."""
+    told = load_case("tutorial")
+    hoarded = TABLES["uncertainties"](figure=HOARD, distribution="15..20..70")
+    others = [row for row in told.uncertainties if row.figure != HOARD]
+    return dataclasses.replace(told, uncertainties=(hoarded, *others))
 
 
 @pytest.fixture(scope="module")
@@ -115,8 +123,8 @@ def test_a_plan_for_many_worlds_says_what_to_find_out_first(plan):
     ]
     assert order == sorted(order) and text.index("What to find out first") < text.index("\nPolicies")
     first = study_view(plan).first
-    assert first and first[0].name == "stocks.abroad-fab/acid.initial"
-    assert "stocks.abroad-fab/acid.initial" in text and "Where it goes wrong" in text
+    assert first and first[0].name == HOARD
+    assert HOARD in text and "Where it goes wrong" in text
     html = plan_html(plan)
     assert "To find out first" in html and "given, not optimised" not in html
 
@@ -139,7 +147,7 @@ def conditional(case, path, value, many, seed):
 
 def test_knowing_a_figure_is_worth_what_a_nested_simulation_says(case):
     """EVPPI by regression against the outer and inner loops of brute force, within the error of both."""
-    path = "stocks.abroad-fab/acid.initial"
+    path = HOARD
     plans = [Choices({"acid": "review", "gas": "open"}, ("chip-world-home",)), Choices({"acid": "open", "gas": "open"})]
     worlds = draw(case, 96, 11)
     benefits = evaluate_in(case, worlds, plans).leverages

@@ -63,6 +63,19 @@ def test_worlds_that_are_told_are_all_there_are():
     assert (found["wind"].low, found["wind"].high) == (found["wind"].value, found["wind"].value)
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 4))
+def test_to_know_all_figures_is_to_know_the_world(seed, plans):
+    """EVPPI of all figures together is EVPI, also where no figure alone tells one world from another."""
+    rng = np.random.default_rng(seed)
+    figures = pd.DataFrame([(a, b, c) for a in (1.0, 2.0) for b in ("x", None) for c in (0, 1, 2)], columns=list("abc"))
+    benefits, weights = rng.standard_normal((12, plans)) * 100, rng.random(12) + 0.1
+    weights /= weights.sum()
+    (known,) = partial_information(benefits, weights, figures, dict.fromkeys("abc", "all"), drawn=False)
+    assert known.figures == ("a", "b", "c")
+    assert known.value == pytest.approx(perfect_information(benefits, weights), abs=1e-9)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.integers(8, 40), st.integers(1, 4))
 def test_nothing_is_worth_less_than_nothing_or_more_than_everything(seed, many, plans):

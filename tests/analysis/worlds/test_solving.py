@@ -12,7 +12,7 @@ import pytest
 from pytest import approx
 from sluicegate import case_from_tables, evaluate, load_case, solve
 from sluicegate.analysis.figures.factors import DesignError
-from sluicegate.analysis.worlds import Worlds, draw, solve_worlds, world_cases
+from sluicegate.analysis.worlds import Worlds, WorldsResult, draw, solve_worlds, world_cases
 from sluicegate.analysis.worlds.crew import LocalCrew, common_combinations, common_space
 from sluicegate.analysis.worlds.spread import SpreadCrew
 from sluicegate.data import Case, apply_overrides
@@ -47,7 +47,10 @@ def test_one_world_however_often_is_the_plain_solve(case: Case, criterion: str, 
     found = solve_worlds(case, told(case, [{}] * copies), criterion)
     assert found.status == "optimal"
     assert found.leverages == approx(np.full(copies, plain.leverage), rel=1e-6)
-    assert found.value == approx(0.0 if criterion == "regret" else plain.leverage, rel=1e-6, abs=1e-4)
+    if criterion == "regret":
+        assert (found.value, found.bound, found.gap) == (0.0, 0.0, 0.0)
+    else:
+        assert found.value == approx(plain.leverage, rel=1e-6, abs=1e-4)
     assert found.choices.policies == plain.policies
     assert found.choices.qualified == plain.qualified
     assert found.choices.stockpile == approx(plain.stockpile)
@@ -128,6 +131,36 @@ def test_worlds_in_which_no_plan_keeps_continuity_are_named(case: Case) -> None:
     assert paths
     found = solve_worlds(case, told(case, [{}, hopeless]), "mean")
     assert found.unkept in ((), ("w1",))
+
+
+def test_continuity_is_kept_in_the_share_of_worlds_asked_for() -> None:
+    """With little acid abroad no review of it leaves home its chips; all worlds but that one are best reviewed."""
+    case = load_case("tutorial")
+    acid = "stocks.abroad-fab/acid.initial"
+    worlds = told(case, [{acid: value} for value in (10.0, 16.0, 20.0, 24.0)])
+    every, most, whole = (solve_worlds(case, worlds, "mean", continuity_share=share) for share in (None, 0.75, 1.0))
+    assert every.choices.policies["acid"] == "open" and most.choices.policies["acid"] == "review"
+    assert whole.value == approx(every.value) and "continuity_share" not in every.plan.worlds
+    assert most.value > every.value + 20 and most.plan.worlds["continuity_share"] == 0.75
+    assert most.table.limits_kept.tolist() == [False, True, True, True]
+    # Where it is kept a world counts as ever; where it is not, our side does what is best without it.
+    for place in (1, 2, 3):
+        alone = evaluate(apply_overrides(case, worlds.overrides(place)), *choices_of(most))
+        assert most.leverages[place] == approx(alone.leverage)
+    lax = apply_overrides(case, [*worlds.overrides(0), *(f"demands.{row.id}.min_fill=0" for row in case.demands)])
+    lax = apply_overrides(lax, [f"demands.{row.id}.min_fill_week=0" for row in case.demands])
+    assert most.leverages[0] == approx(evaluate(lax, *choices_of(most)).leverage)
+    hopeless = {"demands.home-makers/chip.quantity": 40.0}
+    with pytest.raises(DesignError, match=r"no plan keeps continuity in 1 of the worlds \(w1\).* write .* 0.5 or less"):
+        solve_worlds(case, told(case, [{}, hopeless]), "mean", continuity_share=0.95)
+    half = solve_worlds(case, told(case, [{}, hopeless]), "mean", continuity_share=0.5)
+    assert half.unkept == ("w1",) and half.table.limits_kept.tolist() == [True, False]
+    with pytest.raises(ValueError, match="no share of the worlds"):
+        solve_worlds(case, worlds, "mean", continuity_share=95.0)
+
+
+def choices_of(found: WorldsResult) -> tuple[Any, ...]:
+    return found.choices.policies, found.choices.qualified, found.choices.stockpile
 
 
 def test_plan_json_holds_the_block_only_for_worlds(case: Case) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from pytest import approx
 from sluicegate import case_from_tables
+from sluicegate.analysis.figures.factors import DesignError
 from sluicegate.analysis.worlds import from_table, solve_worlds
 
 from sluicegate_testing.oracle import worlds_oracle
@@ -20,10 +21,15 @@ CLOSE = 1e-4
 CRITERIA = ("mean", "cvar:0.7", "worst", "regret", "mean+cvar:0.5:0.4")
 
 
-def agree(drawn: Drawn, criterion: str) -> None:
+def agree(drawn: Drawn, criterion: str, share: float | None = None) -> None:
     """Solve a case with worlds both ways and compare."""
-    case = case_from_tables("drawn", *drawn)
-    found, answer = solve_worlds(case, from_table(case), criterion), worlds_oracle(*drawn, criterion)
+    case, answer = case_from_tables("drawn", *drawn), worlds_oracle(*drawn, criterion, share=share)
+    weights = dict(zip(from_table(case).names, from_table(case).weights, strict=True))
+    if share is not None and sum(weights[name] for name in answer.unkept) > 1 - share + 1e-9:
+        with pytest.raises(DesignError, match="no plan keeps continuity"):
+            solve_worlds(case, from_table(case), criterion, continuity_share=share)
+        return
+    found = solve_worlds(case, from_table(case), criterion, continuity_share=share)
     assert list(found.unkept) == answer.unkept
     if answer.value is None:
         assert found.status == "infeasible"
@@ -56,6 +62,18 @@ def test_surprises_refusals_contracts_and_ends(criterion: str) -> None:
     @given(meaning_cases(max_weeks=5, max_combinations=4), st.integers(0, 999))
     def both(drawn: Any, number: int) -> None:
         agree(with_worlds(drawn, number, 2), criterion)
+
+    both()
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_continuity_in_a_share_of_the_worlds(criterion: str) -> None:
+    @seed(20 + CRITERIA.index(criterion))
+    @settings(max_examples=4)
+    @given(cases(max_regimes=2, max_weeks=4, max_combinations=4), st.integers(0, 999))
+    def both(drawn: Any, number: int) -> None:
+        strict = drawn[0], {**drawn[1], "demands": [{**row, "min_fill": 0.9} for row in drawn[1]["demands"]]}
+        agree(with_worlds(strict, number, 3), criterion, 0.4)
 
     both()
 

@@ -15,6 +15,7 @@ from sluicegate.model.follower import combinations as candidates
 from sluicegate.model.follower.enumerate import FollowerSolver, gray_order
 from sluicegate.model.formulation import single_level as program
 from sluicegate.model.leader.problem import Problem
+from sluicegate.model.methods import large_spaces as large
 from sluicegate.model.methods import portfolio
 from sluicegate.model.methods import single_level as mixed
 from sluicegate.model.methods.decomposition import master as overlaps
@@ -159,7 +160,8 @@ def test_the_method_is_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "MOST_CANDIDATES", 2)
     monkeypatch.setattr(portfolio, "SMALL", 0)
     monkeypatch.setattr(portfolio, "Companion", refuse)
-    for method in ("pieces", "tree"):
+    monkeypatch.setattr(large, "PROMISING", 0)
+    for method in ("pieces", "rows"):
         plan = solve(drawn)
         assert plan.solve["method"] == method
         assert "too many to enumerate" in plan.solve["reason"]
@@ -172,7 +174,7 @@ def test_the_method_is_chosen_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_all_find_a_plan_without_any_policy() -> None:
     quiet = case(lanes=[lane("us", "them", 2.0)], demands=[demand("them", 2.0, 5.0)])
-    for method in ("columns", "groups", "pieces", "rows", "tree", "program"):
+    for method in ("columns", "pieces", "rows", "program"):
         plan = solve(quiet, method=method)
         assert (plan.status, plan.leverage) == ("optimal", 0.0)
 

@@ -19,7 +19,6 @@ from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods import engine, portfolio
 from sluicegate.model.methods import large_spaces as large
 from sluicegate.model.methods.companion import Companion, News
-from sluicegate.model.methods.decomposition import components as groups
 from sluicegate.model.methods.decomposition import master as overlaps
 from sluicegate.model.methods.large_spaces import Job, solve_by
 from sluicegate.model.methods.local_search import LocalSearch
@@ -135,7 +134,6 @@ def test_a_solve_that_is_stopped_at_once_has_no_plan(method: str) -> None:
 def test_choosing_takes_a_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Network(generate(8, weeks=4))
     monkeypatch.setattr(candidates, "MOST_COLUMNS", 10)
-    monkeypatch.setattr(groups, "MOST_IN_A_GROUP", 10)
     assert choose(network, SolveLimits(), Clock(100.0, now=Hand()))[0] == "pieces"
 
     class Hasty(Hand):
@@ -144,8 +142,13 @@ def test_choosing_takes_a_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> 
             return self.at
 
     monkeypatch.setattr(StopCheck.__init__, "__defaults__", (1,))
-    assert choose(network, SolveLimits(), Clock(100.0, now=Hasty()))[0] == "tree"
+    assert choose(network, SolveLimits(), Clock(100.0, now=Hasty()))[0] == "rows"
     assert overlaps.has_overlapping_subnetworks(network)
+
+
+def test_a_time_limit_that_never_comes_hurries_nothing() -> None:
+    plan = solve(generate(3, policies=3, weeks=6), method="columns", time_limit=math.inf)
+    assert (plan.status, plan.solve["responses"]) == ("optimal", plan.solve["combinations"])
 
 
 # A stopped enumeration ---------------------------------------------------------------------------------------------------
@@ -265,8 +268,36 @@ class Failing:
 def test_a_method_that_fails_leaves_it_to_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     leverage, policy_indices = the_best()
     race, trials, _, _ = racing(monkeypatch, News(bound=leverage, policy_indices=policy_indices, end="Optimal"))
-    assert portfolio.run(Failing, race)[0] == leverage
+    portfolio.run(Failing, race)
+    assert race.bound == leverage
     assert trials.leverage == approx(leverage, rel=1e-6)
+
+
+def test_a_method_that_fails_in_a_trial_leaves_it_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    race, *_ = racing(monkeypatch)
+    with pytest.raises(ArithmeticError, match="no end"):
+        portfolio.run(Failing, race, last=False)
+    assert not race.joined
+    drawn = random_case(14)
+    monkeypatch.setattr(candidates, "MOST_COLUMNS", 1)
+    monkeypatch.setattr(portfolio, "SMALL", 0)
+    monkeypatch.setattr(large, "Rows", lambda *_: Failing())
+    plan = solve(made(drawn))
+    assert (plan.status, plan.solve["method"]) == ("optimal", "pieces")
+
+
+@pytest.mark.parametrize(("rounds", "method"), [(0, "pieces"), (1, "pieces"), (100, "rows")])
+def test_rows_come_before_pieces(rounds: int, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever proves the plan is named; what the first has found is kept."""
+    best, _ = the_best()
+    monkeypatch.setattr(candidates, "MOST_COLUMNS", 1)
+    monkeypatch.setattr(portfolio, "SMALL", 0)
+    monkeypatch.setattr(large, "TRIAL", rounds)
+    monkeypatch.setattr(large, "PROMISING", rounds)
+    plan = solve(made(random_case(14)))
+    assert (plan.status, plan.solve["method"]) == ("optimal", method)
+    assert plan.leverage == approx(best, rel=1e-6)
+    assert ("rows came first" in plan.solve["reason"]) == (method == "rows")
 
 
 def test_where_the_program_fails_too_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,8 @@
 
 Policies, qualifications and stockpiles are chosen once; in every world the counterpart answers its own figures, and our operations
 follow. Budget, hours and points hold in every world, continuity in every world in which any plan keeps it; in the others it lacks
-as little as can be, weighed over these worlds, before all else.
+as little as can be, weighed over these worlds, before all else. With a share continuity holds in that weight of worlds, whichever
+are best, and need not in the others.
 """
 
 from __future__ import annotations
@@ -100,8 +101,16 @@ def _combinations(case: Case) -> list[dict[str, str]]:
     return [dict(zip(case.ours, choice, strict=True)) for choice in itertools.product(*menus)]
 
 
-def worlds_oracle(settings: Settings, tables: Tables, criterion: str, *, slack: float = SLACK) -> WorldsAnswer:
+LACK = 10.0
+"""More than all fills of a small case can lack."""
+
+
+def worlds_oracle(
+    settings: Settings, tables: Tables, criterion: str, *, share: float | None = None, slack: float = SLACK
+) -> WorldsAnswer:
     """The answer by enumeration.
+
+    With ``share`` continuity is kept in at least that weight of worlds, chosen here by binaries.
 
     Criteria are ``mean``, ``cvar:a`` (the mean of the worst 1 - a of the weight), ``worst``, ``regret`` and
     ``mean+cvar:a:l`` ((1 - l) mean + l cvar:a).
@@ -125,19 +134,19 @@ def worlds_oracle(settings: Settings, tables: Tables, criterion: str, *, slack: 
         if leverages:
             world.best = max(leverages)
         elif criterion == "regret":
-            _, values = _answers([world], own, "mean", slack)
+            _, values = _answers([world], own, "mean", slack, None if share is None else 0.0)
             world.best = max(value for value in values.values() if value is not None)
-    value, values = _answers(worlds, allowed, criterion, slack)
+    value, values = _answers(worlds, allowed, criterion, slack, share)
     unkept = [world.name for world in worlds if world.unkept]
     return WorldsAnswer(value, values, {world.name: world.best for world in worlds}, unkept)
 
 
 def _answers(
-    worlds: list[_World], allowed: list[dict[str, str]], criterion: str, slack: float
+    worlds: list[_World], allowed: list[dict[str, str]], criterion: str, slack: float, share: float | None
 ) -> tuple[float | None, dict[tuple[str, ...], float | None]]:
-    posed = {tuple(policies.values()): _pose(worlds, policies, criterion, slack) for policies in allowed}
+    posed = {tuple(policies.values()): _pose(worlds, policies, criterion, slack, share) for policies in allowed}
     lack = INF
-    if any(world.unkept for world in worlds):
+    if share is None and any(world.unkept for world in worlds):
         for program, _, gaps in posed.values():
             x = program.minimise(gaps)
             lack = lack if x is None else min(lack, gaps.at(x))
@@ -155,18 +164,23 @@ def _answers(
 
 
 def _pose(
-    worlds: list[_World], policies: dict[str, str], criterion: str, slack: float
+    worlds: list[_World], policies: dict[str, str], criterion: str, slack: float, share: float | None
 ) -> tuple[Program, Affine, Affine]:
     """A program with the plan of every world, the score to be maximised, and what continuity lacks, weighed."""
     program, all_gaps = Program(), Affine()
     values: list[Affine] = []
     qualify: dict[str, list[int]] = {}
     stockpile: dict[Any, list[int]] = {}
+    without = Affine()
     for world in worlds:
-        gaps = Affine() if world.unkept else None
+        gaps = Affine() if world.unkept or share is not None else None
         parts = (policies, world.least(policies), world.least_open, world.own_open, slack)
         found = pose(program, world.case, *parts, gaps=gaps)
-        if gaps is not None:
+        if gaps is not None and share is not None:
+            exempt = program.column(upper=1.0, lower=float(world.unkept), integer=True)
+            without.add(world.weight, exempt)
+            program.nonnegative(Affine().add(LACK, exempt).plus(gaps, -1.0))
+        elif gaps is not None:
             all_gaps.plus(gaps, world.weight)
         values.append(Affine(-world.best if criterion == "regret" else 0.0).add(1.0, found.z))
         for name, column in found.first.qualify.items():
@@ -180,6 +194,8 @@ def _pose(
         _same(program, columns)
         program.upper[columns[0]] = min(world.most.get(pair, 0.0) for world in worlds)
     whole = sum(world.weight for world in worlds)
+    if share is not None:
+        program.nonnegative(Affine((1.0 - share) * whole + 1e-9).plus(without, -1.0))
     weights = [world.weight / whole for world in worlds]
     if criterion in ("worst", "regret"):
         return program, _least(program, values), all_gaps
