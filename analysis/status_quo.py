@@ -176,7 +176,7 @@ def _cause(
 
 def _other_source(problem: Problem, lane: Lane, flows: dict[str, tuple[float, float]]) -> str:
     """What a lane carries less than its base_flow another at its destination carries more, or the other way round."""
-    price = {row.lane: row.unit_cost for row in problem.given.lanes}
+    price = {row.lane: row.landed_cost for row in problem.given.lanes}
     missing = flows[lane.lane][0] - flows[lane.lane][1]
     moved = [
         other
@@ -219,10 +219,10 @@ def _made_cheaper(problem: Problem, lane: Lane) -> str:
     network, money = problem.network, problem.units.money / problem.units.item(lane.item)
     costs = {row.process: network.process_cost(row) for row in network.makers.get((lane.destination, lane.item), ())}
     cheapest = min(costs, key=costs.__getitem__, default=None)
-    if cheapest is None or costs[cheapest] >= lane.unit_cost:
+    if cheapest is None or costs[cheapest] >= lane.landed_cost:
         return ""
     return (
-        f"dearer source: it costs {lane.unit_cost * money:.4g} a unit, and process {cheapest} makes one for "
+        f"dearer source: it costs {lane.landed_cost * money:.4g} a unit, and process {cheapest} makes one for "
         f"{costs[cheapest] * money:.4g}; where the lane runs by contract write its min_flow, else correct its price or the "
         "capacity of the process"
     )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pytest import approx
-from sluicegate import Plan, explain, load_case, solve
+from sluicegate import Plan, case_from_tables, explain, load_case, solve, with_range
+from sluicegate.cli import cli
 from sluicegate.data import init_case
 from sluicegate.report.views.buying import allocation_rows, service_rows
 from sluicegate.report.views.plan import plan_view
 
-from sluicegate_testing.buyer import buyer
+from sluicegate_testing.builders import parts
+from sluicegate_testing.buyer import buyer, buyer_tables
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +29,25 @@ def test_the_template_of_a_buyer_is_sound(tmp_path: Path) -> None:
     assert case.sense == "cost"
     assert "Weeks count from 0, the start of the plan." in (tmp_path / "mine/README.txt").read_text()
     assert "sluicegate explain" in text
-    found = solve(case)
+    found = with_range(solve(case), worlds=4)
     assert found.status == "optimal"
     assert found.cost >= found.cost_now
+    # Its guesses can be drawn, by the commands too.
+    assert found.range is not None and found.range["least"] < found.range["most"]
+    checked = CliRunner().invoke(cli, ["validate", str(tmp_path / "mine")])
+    assert checked.exit_code == 0 and "No faults, no warnings." in checked.output
+    asked = [
+        "frontier",
+        str(tmp_path / "mine"),
+        "--against",
+        "max_party_share",
+        "--points",
+        "2",
+        "-o",
+        str(tmp_path / "curve"),
+    ]
+    curve = CliRunner().invoke(cli, asked)
+    assert curve.exit_code == 0 and "2 points, each proven best at its level" in curve.output
 
 
 def test_no_country_delivers_more_than_the_benchmark() -> None:
@@ -54,6 +73,29 @@ def test_an_allocation_adds_up(plan: Plan) -> None:
     west = next(row for row in rows if row.supplier == "w1")
     assert west.fixed == approx(5.0)
     assert west.landed == approx(1.3 + 5.0 / west.units)
+    assert west.today is None
+    assert next(row for row in rows if row.supplier == "e1").today == approx(1.0)
+
+
+def test_a_landed_cost_is_made_of_price_freight_duty_and_qualifying() -> None:
+    settings, tables = buyer_tables()
+    east, west = tables["lanes"]
+    east |= {"freight": 0.1, "duty": 0.2}
+    west |= {"freight": 0.05, "duty": 0.1}
+    tables["price_breaks"] = [{"lane": "raw-w1", "from_flow": 1.0, "unit_cost": 1.2}]
+    tables["profiles"] = [
+        {"table": "lanes", "key": "raw-e1", "column": "unit_cost", "from_week": 0, "factor": 1.5},
+    ]
+    found = solve(case_from_tables("landed", settings, tables))
+    rows = {row.supplier: row for row in allocation_rows(found)}
+    assert (rows["e1"].price, rows["e1"].freight, rows["e1"].duty) == approx((1.5, 0.1, 0.3))
+    # The price by quantity is reached, and duty is paid on it.
+    assert rows["w1"].units >= 12.0
+    assert (rows["w1"].price, rows["w1"].freight, rows["w1"].duty) == approx((1.2, 0.05, 0.12))
+    assert rows["w1"].landed == approx(1.2 + 0.05 + 0.12 + 5.0 / rows["w1"].units)
+    # Purchases in scenario none are the landed costs but for what qualifying takes.
+    bought = sum((row.landed - row.qualifying) * row.units for row in rows.values())
+    assert bought == approx(parts(found, "ours")["purchase_cost"])
 
 
 def test_service_is_told_for_every_scenario(plan: Plan) -> None:

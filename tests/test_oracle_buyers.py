@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import random
 from typing import Any
 
 import pytest
@@ -11,8 +13,8 @@ from sluicegate import CaseError, case_from_tables, solve
 
 from sluicegate_testing.buyers import with_idle_counterpart, with_suppliers_that_ask
 from sluicegate_testing.diversification import random_sourcing_case
-from sluicegate_testing.oracle import OracleAnswer, oracle
-from sluicegate_testing.strategies import random_case
+from sluicegate_testing.oracle import OracleAnswer, least_cost, oracle
+from sluicegate_testing.strategies import Settings, Tables, random_case
 
 CLOSE = 1e-6
 """Relative difference of two costs."""
@@ -45,6 +47,42 @@ def test_least_cost(part: int) -> None:
             continue
         assert plan.status == "optimal", number
         assert plan.leverage == approx(answer.leverage, abs=CLOSE * max(1.0, abs(answer.status_quo_cost))), number
+
+
+def landed(drawn: tuple[Settings, Tables], number: int) -> tuple[Settings, Tables]:
+    """The same case with freight and duty on some lanes: at random, by a seed."""
+    settings, tables = copy.deepcopy(drawn)
+    dice = random.Random(number)
+    for row in tables["lanes"]:
+        if dice.random() < 0.6:
+            row["freight"] = round(dice.uniform(0, 0.4) * row["unit_cost"], 3)
+        if dice.random() < 0.6:
+            row["duty"] = dice.choice([0.025, 0.1, 0.25])
+    return settings, tables
+
+
+def test_freight_and_duty_are_paid() -> None:
+    for number in range(16):
+        drawn = landed(random_sourcing_case(number), number)
+        try:
+            case = case_from_tables("drawn", *drawn)
+        except CaseError as error:
+            assert "asks for goods in every week" in str(error), number
+            continue
+        (cost, now), plan = least_cost(*drawn), solve(case, rel_gap=CLOSE / 10)
+        assert (plan.status == "infeasible") == (cost is None), number
+        if cost is not None:
+            assert plan.cost == approx(cost, rel=CLOSE), number
+            assert plan.cost_now == approx(now, rel=CLOSE), number
+
+
+def test_freight_and_duty_with_a_counterpart() -> None:
+    for number in range(8):
+        drawn = landed(with_suppliers_that_ask(random_case(number, max_regimes=2, max_weeks=6), number), number)
+        plan, answer = solve(case_from_tables("drawn", *drawn)), oracle(*drawn)
+        assert (plan.status == "infeasible") == (answer.leverage is None), number
+        if answer.leverage is not None:
+            assert plan.leverage == near(answer.leverage, answer), number
 
 
 @pytest.mark.parametrize("part", range(4))

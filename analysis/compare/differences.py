@@ -20,6 +20,7 @@ from .inputs import Key, key_text, keyed, same_value, setting_values
 
 WITHOUT_EFFECT = {("case", "title"), ("case", "currency"), ("horizon", "start"), ("parties", "name")}
 WITHOUT_EFFECT |= {("sites", "name"), ("items", "name"), ("items", "unit"), ("regimes", "name")}
+WITHOUT_EFFECT |= {("retaliations", "name"), ("contingencies", "name")}
 """Settings and columns that never change a plan."""
 
 ABOUT_FIGURES = ("uncertainties", "worlds")

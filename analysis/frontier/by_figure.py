@@ -59,7 +59,7 @@ class FigureTracer:
         self.log, self.monitor, self.stop = log, monitor, stop
         self.items = limited_items(case, resource)
         self.traced = Traced()
-        self._counts = dict.fromkeys(("searches", "programs", "relaxations"), 0)
+        self._counts = dict.fromkeys(("combinations", "responses", "searches", "programs", "relaxations"), 0)
 
     def trace(self, points: int, low: float | None, high: float | None) -> Traced:
         """Trace the curve; where that is stopped, what was found so far is kept.
@@ -139,6 +139,8 @@ class FigureTracer:
         with engine:
             engine.problem.fixed_policy.rel_gap = self.rel_gap / 2
             found = engine.search(None, self.rel_gap)
+            self._counts["combinations"] = engine.count
+            self._counts["responses"] += engine.candidates.steps
             self._counts["searches"] += 1
             self._counts["programs"] += found.result.worked_out
             self._counts["relaxations"] += found.result.relaxations

@@ -137,7 +137,8 @@ class _Costs:
         self._running = running
         self._bought: dict[Pair, float] = {}
         for line in draft.lines["lanes"]:
-            pair, cost = (line.get("destination"), line.get("item")), line.get("unit_cost")
+            pair = line.get("destination"), line.get("item")
+            cost = line.get("unit_cost") * (1.0 + line.get("duty")) + line.get("freight")
             if line.get("base_flow" if running else "max_flow"):
                 self._bought[pair] = min(cost, self._bought.get(pair, cost))
         self._processes: dict[Pair, list[Line]] = defaultdict(list)

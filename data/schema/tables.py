@@ -136,6 +136,10 @@ class Lane(Row):
     destination: Id = column("The site it ends at.", refers="sites")
     lead_weeks: Week = column("Weeks from dispatch to arrival.", "weeks", default=0)
     unit_cost: Amount = column("Price paid by the destination.", "money per unit")
+    freight: Amount = column("Freight and insurance that come on top of unit_cost.", "money per unit", default=0.0)
+    duty: Amount = column(
+        "Import duty that comes on top, as a share of unit_cost: 0.025 is 2.5 %.", "share", default=0.0
+    )
     base_flow: Amount = column("Flow per week before week 0.", "units per week", default=0.0)
     min_flow: Amount = column(
         "Least that is dispatched in every week in which the lane is open, by contract; a policy or an outage caps it to what it "
@@ -174,6 +178,11 @@ class Lane(Row):
         default=None,
     )
     regime: Id | None = column("The review regime that acts on it.", refers="regimes", default=None)
+
+    @property
+    def landed_cost(self) -> float:
+        """What a unit costs at the destination: unit_cost (1 + duty) + freight."""
+        return self.unit_cost * (1.0 + self.duty) + self.freight
 
 
 class Qualification(Row):

@@ -188,7 +188,7 @@ class Stager:
         cells += [
             f"{_joined(layout, f'{side}_code', f'{side}_iso', side)} as {side}" for side in ("reporter", "partner")
         ]
-        cells.append(f"{_joined(layout, 'period', 'year', 'month', 'freq')} as moment")
+        cells.append(f"{_joined(layout, 'period', 'year', 'month', 'freq', 'period_id')} as moment")
         query = f"create or replace table raw as select row_number() over () as number, {', '.join(cells)} from {_source(layout)}"
         if not self._run(query, layout):
             return 0
@@ -197,8 +197,10 @@ class Stager:
         self.connection.execute("delete from raw where upper(type) = 'S'")
         self._check_number(layout, "value")
         self._refuse(layout, "raw", "value is null", "value", "empty; every row has a value")
-        column = "period" if "period" in layout.columns else "year"
-        self._map("moments", "moment", _moment, ("integer", "integer", "boolean"))
+        column = next(name for name in ("period", "year", "period_id") if name in layout.columns)
+        # The id of a year is that of its January: where a file has no other, its rows are of years.
+        yearly = not self._counted("raw", "not ends_with(moment, '0101')", "0")[0]
+        self._map("moments", "moment", lambda text: _moment(text, yearly), ("integer", "integer", "boolean"))
         message = "not a period; write a year such as 2024 or a month such as 202403"
         self._refuse(layout, "raw", "moment not in (select text from moments)", column, message)
         for side in ("reporter", "partner"):
@@ -487,17 +489,27 @@ def _direction(text: str) -> tuple[str]:
     return (FLOWS.get(text.casefold(), text.upper()),)
 
 
-def _moment(text: str) -> tuple[int, int, bool] | None:
-    """Return first month, number of months and whether month 52 was read, of period, year, month and frequency."""
-    period, year, month, frequency = text.split("\x1f")
+def _moment(text: str, yearly: bool) -> tuple[int, int, bool] | None:
+    """Return first month, number of months and whether month 52 was read, of period, year, month, frequency and period id.
+
+    Parameters
+    ----------
+    text
+        The five, joined.
+    yearly
+        Whether a period id that begins in January, with nothing beside it, is a year.
+    """
+    period, year, month, frequency, name = text.split("\x1f")
     month = month.removesuffix(".0")
     whole = month in ("52", "0") or frequency.upper() == "A"
     if period:
         found = read_period(period)
     elif month.isdigit() and not whole:
-        found = read_period(f"{year}-{int(month):02}")
+        found = read_period(f"{year or name[:4]}-{int(month):02}")
+    elif whole or not name or (yearly and frequency.upper() != "M"):
+        found = read_period(year or name[:4])
     else:
-        found = read_period(year)
+        found = read_period(name)
     return None if found is None else (*found, month == "52")
 
 

@@ -13,7 +13,7 @@ from ..formulation.buying import dearer
 from ..formulation.follower import SIDE
 from ..leader.readout import Family
 from ..network import NONE, Kernel, Network, Pair, holding_weeks
-from ..network.weekly import Weeks, alike, lane_price
+from ..network.weekly import Weeks, alike
 from ..plan.tolerances import CAUSE_NOISE
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ class _Ledger:
 def usual_cost(network: Network, pair: Pair) -> float:
     """c(s,i): what a unit costs today, money per unit.
 
-    Mean unit_cost of the inbound lanes with base_flow > 0, weighted by base_flow; else the cheapest process, unit_cost + sum of
+    Mean landed_cost of the inbound lanes with base_flow > 0, weighted by base_flow; else the cheapest process, unit_cost + sum of
     quantity c(s, input); else 0.
     """
     lanes = [lane for lane in network.inbound.get(pair, ()) if lane.base_flow > 0]
     if lanes:
-        return math.fsum(lane.base_flow * lane_price(lane) for lane in lanes) / math.fsum(
+        return math.fsum(lane.base_flow * lane.landed_cost for lane in lanes) / math.fsum(
             lane.base_flow for lane in lanes
         )
     made = [
@@ -130,14 +130,14 @@ class _Split:
         if pair in self.come:
             self.come[pair].append(-units)
 
-    def dispatch(self, lane: Lane, unit_cost: float, moved: Sequence[tuple[float, Kernel, float]]) -> None:
+    def dispatch(self, lane: Lane, landed: float, moved: Sequence[tuple[float, Kernel, float]]) -> None:
         """Account for what a lane dispatches to the side at a price: units, each with its kernel and the cost of applying."""
         units = math.fsum(amount for amount, _, _ in moved)
         review = math.fsum(amount * holding_weeks(kernel) for amount, kernel, _ in moved)
         applied = math.fsum(amount * cost for amount, _, cost in moved)
         network, pair, origin = self.network, (lane.destination, lane.item), (lane.origin, lane.item)
         weight = self.weight(lane.destination)
-        price = weight * unit_cost - self.cost[pair]
+        price = weight * landed - self.cost[pair]
         self.come[pair].append(units)
         if network.side[lane.origin] == self.side:
             if origin in network.tracked:
@@ -217,7 +217,7 @@ def _of_counterpart(leader_problem: LeaderProblem, operations: Operations) -> Pa
     moved: dict[tuple[str, float], list[tuple[float, Kernel, float]]] = defaultdict(list)
     for key, units in zip(ship.keys, readout.dispatched(solution).tolist(), strict=True):
         if units:
-            price = network.weekly.unit_cost[key[0]][key[2]]
+            price = network.weekly.landed_cost[key[0]][key[2]]
             moved[key[0], price].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
     for (name, price), parts in moved.items():
         split.dispatch(network.lanes[name], price, parts)
@@ -241,15 +241,15 @@ def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: st
     moved: dict[tuple[str, float], list[tuple[float, Kernel, float]]] = defaultdict(list)
     for key, units in zip(ship.keys, ship.values(solution).tolist(), strict=True):
         if reviewed is None or key[0] not in data.imports.lanes:
-            price = weekly.unit_cost[key[0]][key[1]]
+            price = weekly.landed_cost[key[0]][key[1]]
             moved[key[0], price].append((units, data.kernel[key], data.paperwork.get(key, 0.0)))
     if reviewed is not None:
         for key, units in zip(reviewed.keys, reviewed.values(solution).tolist(), strict=True):
-            price = weekly.unit_cost[key[0]][key[2]]
+            price = weekly.landed_cost[key[0]][key[2]]
             moved[key[0], price].append((units, data.imports.kernel[key], data.imports.paperwork[key]))
     for (name, price), parts in moved.items():
         split.dispatch(network.lanes[name], price, parts)
-    for (name, k), week, units in split.levels("bought", lambda key: (weekly.unit_cost[key[0]],)):
+    for (name, k), week, units in split.levels("bought", lambda key: (weekly.landed_cost[key[0]],)):
         split.ledger.add(SOURCES, network.lanes[name].item, units, dearer(network, name, k, week))
     split.production()
     for pair, week, weeks in split.levels("fill", lambda pair: (weekly.quantity[pair], weekly.penalty[pair])):
@@ -275,7 +275,7 @@ def _exports_to_counterpart(split: _Split, operations: Operations) -> None:
         readout.response["ship"].keys, readout.dispatched(operations.solution).tolist(), strict=True
     ):
         ordered[name].append(units)
-    undelivered, prices = split.sums("undelivered"), network.weekly.unit_cost
+    undelivered, prices = split.sums("undelivered"), network.weekly.landed_cost
     for lane in network.lanes_between("ours", SIDE):
         units, origin = math.fsum(ordered[lane.lane]), (lane.origin, lane.item)
         split.ledger.add(SALES, lane.item, -units, network.weight[lane.origin] * lane.margin)
@@ -295,7 +295,7 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
 
     * ``sales`` of an item: units not sold times (what each brings - c), so net of inputs and production saved, and the cost of
       waiting;
-    * ``sources``: dispatches times (unit_cost - c(destination)), production times (unit_cost + inputs at c - c(output)), inputs
+    * ``sources``: dispatches times (landed_cost - c(destination)), production times (unit_cost + inputs at c - c(output)), inputs
       saved times (saving_cost - c);
     * ``stock``: terminal price times what is short at the end + c times what is there, under way or thrown away;
     * ``holding``: stocks, and goods under review; ``paperwork``: dispatches times applicant_cost;

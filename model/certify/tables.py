@@ -186,7 +186,8 @@ def _discounts(network: Network, operations: Operations) -> dict[str, float]:
     bought = operations.readout.ours[NONE]["bought"]
     units, found = bought.values(operations.solution), dict[str, float]()
     for (name, k), places in bought.weeks.items():
-        price = network.breaks[name][k - 1].unit_cost - network.lanes[name].unit_cost if k else 0.0
+        row = network.lanes[name]
+        price = (network.breaks[name][k - 1].unit_cost - row.unit_cost) * (1.0 + row.duty) if k else 0.0
         factors = network.weekly.price_factor[name]
         for weeks in alike(factors):
             found[name] = found.get(name, 0.0) + price * factors[weeks[0]] * float(units[places[weeks]].sum())
@@ -202,7 +203,7 @@ def _dispatched(operations: Operations) -> dict[str, float]:
 
 def _paid(network: Network, operations: Operations) -> dict[str, float]:
     """What every lane into our side is paid in scenario ``none``, all weeks together."""
-    ship, prices = operations.readout.ours[NONE]["ship"], network.weekly.unit_cost
+    ship, prices = operations.readout.ours[NONE]["ship"], network.weekly.landed_cost
     units = ship.values(operations.solution)
     return {
         lane: math.fsum(float(units[places[weeks]].sum()) * prices[lane][weeks[0]] for weeks in alike(prices[lane]))

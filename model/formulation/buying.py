@@ -82,13 +82,13 @@ def one_tier(b: Any, lane: str) -> Any:
 
 
 def dearer(network: Network, lane: str, k: int, week: int) -> float:
-    """What a unit of a week costs more at the k-th price of a lane than at its unit_cost, with the weight of the destination.
+    """What a unit of a week costs more at the k-th price of a lane than at unit_cost, with duty, weighted by the destination.
 
     A profile of the unit_cost moves both.
     """
     row = network.lanes[lane]
-    more = 0.0 if k == 0 else network.weight[row.destination] * (network.breaks[lane][k - 1].unit_cost - row.unit_cost)
-    return more * network.weekly.price_factor[lane][week]
+    more = 0.0 if k == 0 else network.breaks[lane][k - 1].unit_cost - row.unit_cost
+    return network.weight[row.destination] * more * (1.0 + row.duty) * network.weekly.price_factor[lane][week]
 
 
 # Suppliers, each limit with a gap that is 0 unless the model is made elastic ---------------------------------------

@@ -107,10 +107,10 @@ class FollowerData:
         self.contract_price[key] = price
 
     def price(self, arc: Arc) -> float:
-        """unit_cost(t) + holding_cost H_p(t) + applicant_cost: what a unit dispatched costs."""
+        """landed_cost(t) + holding_cost H_p(t) + applicant_cost: what a unit dispatched costs."""
         lane = self.network.lanes[arc[0]]
         held = self.network.holding[lane.item] * holding_weeks(self.kernel[arc])
-        return self.network.weekly.unit_cost[lane.lane][arc[2]] + held + self.paperwork.get(arc, 0.0)
+        return self.network.weekly.landed_cost[lane.lane][arc[2]] + held + self.paperwork.get(arc, 0.0)
 
     def forfeit(self, lane: str) -> float:
         """What the contract of a lane costs unless it is kept: more than to keep it under any policy."""
@@ -214,7 +214,7 @@ def terminal(b: Any, site: str, item: str) -> Any:
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of (unit_cost(t) + holding_cost H_p(t) + applicant_cost of p while it acts) of all dispatches, contracts included.
+    """Sum of (landed_cost(t) + holding_cost H_p(t) + applicant_cost of p while it acts) of all dispatches, contracts included.
 
     For every contract forfeit_l (1 - sum over p of contract[l,p]) comes on top, which no least-cost response pays: forfeit_l is
     more than the contract costs.

@@ -142,7 +142,7 @@ def purchase(b: Any, lane: str, policy: str, week: int) -> Any:
     """No free arc earns more than the rent of its capacity.
 
     sum over lags of a_p(t,lag) price[arrival] + late share end_price - price[origin,t] - rent[l,p,t]
-    <= unit_cost + holding_cost H_p + applicant_cost
+    <= landed_cost + holding_cost H_p + applicant_cost
     """
     data, row, arc = b.data, b.data.network.lanes[lane], (lane, policy, week)
     terms = [share * b.price[index] for index, share in data.arriving[arc]]
@@ -157,7 +157,7 @@ def purchase_under(b: Any, lane: str, policy: str, week: int) -> Any:
     """The same of a chosen arc, with its policy's shares of the prices; all are 0 unless the policy is chosen.
 
     sum over lags of a_p(t,lag) share[g,p,arrival] + late share end_share - share[g,p,origin,t] - rent[l,p,t]
-    <= (unit_cost + holding_cost H_p + applicant_cost) policy[g,p]
+    <= (landed_cost + holding_cost H_p + applicant_cost) policy[g,p]
     """
     data, row, arc = b.data, b.data.network.lanes[lane], (lane, policy, week)
     chosen = data.regime(lane), policy

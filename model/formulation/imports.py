@@ -72,7 +72,7 @@ class ReviewedImports:
         return min(self.network.contracted(lane, arc[2], self.carried[arc]), self.capacity(arc))
 
     def price(self, arc: ReviewedArc) -> float:
-        """holding_cost H_p(t) + applicant_cost: what a unit costs beyond unit_cost."""
+        """holding_cost H_p(t) + applicant_cost: what a unit costs beyond landed_cost."""
         held = self.network.holding[self.network.lanes[arc[0]].item] * holding_weeks(self.kernel[arc])
         return held + self.paperwork[arc]
 
@@ -174,7 +174,7 @@ def reviewed_contracted(b: Any, lane: str, week: int) -> Any:
 
 
 def review_cost(b: Any) -> list[Any]:
-    """Terms of what reviews of imports cost beyond unit_cost: weight * (holding_cost H_p(t) + applicant_cost) reviewed[l,p,t]."""
+    """Terms of what reviews of imports cost beyond landed_cost: weight * (holding_cost H_p(t) + applicant_cost) reviewed[l,p,t]."""
     imports, network = b.data.imports, b.data.network
     prices = {arc: imports.price(arc) for arc in imports.kernel}
     weight = {lane: network.weight[network.lanes[lane].destination] for lane in imports.lanes}

@@ -265,7 +265,7 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
         for week in range(network.weeks)
     ) + fsum(
         fsum(
-            network.weight[lane.destination] * weekly.base_flow[lane.lane][week] * weekly.unit_cost[lane.lane][week]
+            network.weight[lane.destination] * weekly.base_flow[lane.lane][week] * weekly.landed_cost[lane.lane][week]
             for lane in network.lanes_into(SIDE)
         )
         for week in range(network.weeks)

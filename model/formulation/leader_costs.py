@@ -18,15 +18,15 @@ from .scenario_data import SIDE
 
 
 def purchase_cost(b: Any) -> Any:
-    """Sum of weight(destination) * (unit_cost(t) + holding_cost H_p(t) + applicant_cost of p while it acts) ship[l,t].
+    """Sum of weight(destination) * (landed_cost(t) + holding_cost H_p(t) + applicant_cost of p while it acts) ship[l,t].
 
-    Lanes with price breaks: + sum of weight(destination) * (the break's unit_cost(t) - unit_cost(t)) bought[l,k,t].
+    Lanes with price breaks: + sum of weight(destination) * (the break's unit_cost(t) - unit_cost(t)) (1 + duty) bought[l,k,t].
     """
     network = b.data.network
     terms = [dearer(network, lane, k, week) * b.bought[lane, k, week] for lane, k, week in b.bought]
     for index, kernel in b.data.kernel.items():
         lane = network.lanes[index[0]]
-        price = network.weekly.unit_cost[lane.lane][index[1]] + network.holding[lane.item] * holding_weeks(kernel)
+        price = network.weekly.landed_cost[lane.lane][index[1]] + network.holding[lane.item] * holding_weeks(kernel)
         price += b.data.paperwork.get(index, 0.0)
         terms.append(network.weight[lane.destination] * price * b.ship[index])
     if b.data.imports:
@@ -91,7 +91,7 @@ def lost_exports(b: Any) -> Any:
 
 
 def undelivered_cost(b: Any) -> Any:
-    """Sum of 10 max(margin, unit_cost(t)) * weight(origin) * undelivered[l,t]."""
+    """Sum of 10 max(margin, landed_cost(t)) * weight(origin) * undelivered[l,t]."""
     network = b.data.network
     return quicksum(
         network.slack_price(network.lanes[lane], week) * b.undelivered[lane, week] for lane, week in b.undelivered

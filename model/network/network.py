@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from ..algebra.traced import fsum
 from .structure import OPEN, Pair, Structure
 from .usable import Usable
-from .weekly import lane_price
 from .worth import worth_of
 
 if TYPE_CHECKING:
@@ -156,7 +155,7 @@ class Network(Structure):
         """R(s,i): cheapest running inbound lane; else cheapest process with its inputs; else 0 (section 2)."""
         known = self._replacement
         if pair not in known:
-            prices = [lane_price(lane) for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
+            prices = [lane.landed_cost for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
             if not prices:
                 prices = [self.process_cost(process) for process in self.makers.get(pair, ())]
             known[pair] = min(prices, default=0.0)
@@ -172,12 +171,12 @@ class Network(Structure):
     def way_back(self, pair: Pair) -> float:
         """R'(s,i): what it takes to have a unit again after the end (section 2).
 
-        At the counterpart R(s,i), its cheapest way. On our side the dearest source in use, the largest unit_cost of an inbound
+        At the counterpart R(s,i), its cheapest way. On our side the dearest source in use, the largest landed_cost of an inbound
         lane with base_flow > 0, else R(s,i): limits on concentration may not allow the cheapest.
         """
         if self.side[pair[0]] != "ours":
             return self.replacement_cost(pair)
-        prices = [lane_price(lane) for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
+        prices = [lane.landed_cost for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
         return max(prices) if prices else self.replacement_cost(pair)
 
     def terminal_price(self, pair: Pair) -> float:
@@ -204,7 +203,7 @@ class Network(Structure):
         stated = self.stock(pair).stockpile_cost
         if stated is not None:
             return stated
-        prices = [lane_price(lane) for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
+        prices = [lane.landed_cost for lane in self.inbound.get(pair, ()) if lane.base_flow > 0]
         return 1.1 * max(prices, default=self.replacement_cost(pair))
 
     # The counterpart's sales -------------------------------------------------------------------------------------
@@ -245,7 +244,7 @@ class Network(Structure):
 
     def slack_price(self, lane: Lane, week: int) -> float:
         """Price of an export of a week to the counterpart that our stocks cannot deliver (section 4)."""
-        return 10.0 * max(lane.margin, self.weekly.unit_cost[lane.lane][week]) * self.weight[lane.origin]
+        return 10.0 * max(lane.margin, self.weekly.landed_cost[lane.lane][week]) * self.weight[lane.origin]
 
     def transfer_margin(self, lane: Lane) -> float:
         """Margin on a lane between two of our parties; 0 within one party (section 4)."""

@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..algebra.traced import exact, identity
 
 if TYPE_CHECKING:
     from ...data import Case
-    from ...data.schema.tables import Lane
 
 Key = TypeVar("Key", str, tuple[str, str])
 Weeks = tuple[float, ...]
-
-
-def lane_price(lane: Lane) -> float:
-    """What a unit dispatched over a lane costs its destination, before a profile moves it: unit_cost."""
-    return lane.unit_cost
 
 
 class ByWeek(dict[Key, Weeks], Generic[Key]):
@@ -54,8 +47,8 @@ class Weekly:
     ----------
     base_flow, max_flow : dict of lane to tuple of float
         Units a week.
-    unit_cost : dict of lane to tuple of float
-        Money per unit, of what is dispatched in a week.
+    landed_cost : dict of lane to tuple of float
+        unit_cost(t) (1 + duty) + freight, money per unit, of what is dispatched in a week.
     price_factor : dict of lane to tuple of float
         By what its profile multiplies the prices of a lane.
     quantity : dict of (site, item) to tuple of float
@@ -74,7 +67,9 @@ class Weekly:
         self._steps = {key: sorted(found) for key, found in steps.items()}
         self.base_flow: ByWeek[str] = self._figure("lanes", "base_flow", case)
         self.max_flow: ByWeek[str] = self._figure("lanes", "max_flow", case)
-        self.unit_cost: ByWeek[str] = self._figure("lanes", "unit_cost", case, lane_price)
+        self._lanes = {row.lane: row for row in case.lanes}
+        self._price: ByWeek[str] = self._figure("lanes", "unit_cost", case)
+        self.landed_cost: ByWeek[str] = ByWeek(self._landed)
         self.price_factor: ByWeek[str] = ByWeek(
             lambda lane: self._stepped(1.0, self._steps.get(("lanes", lane, "unit_cost"), ()))
         )
@@ -86,11 +81,8 @@ class Weekly:
         """Whether a profile moves a figure."""
         return (table, key, column) in self._steps
 
-    def _figure(
-        self, table: str, column: str, case: Case, plainly: Callable[[Any], float] | None = None
-    ) -> ByWeek[Any]:
-        figure_of = plainly or attrgetter(column)
-        plain = {row.id: exact(figure_of(row)) for row in case.rows(table)}
+    def _figure(self, table: str, column: str, case: Case) -> ByWeek[Any]:
+        plain = {row.id: exact(getattr(row, column)) for row in case.rows(table)}
 
         def work_out(key: str | tuple[str, str]) -> Weeks:
             name = key if isinstance(key, str) else "/".join(key)
@@ -98,6 +90,14 @@ class Weekly:
             return self._stepped(figure, self._steps.get((table, name, column), ()))
 
         return ByWeek(work_out)
+
+    def _landed(self, lane: str) -> Weeks:
+        row, prices = self._lanes[lane], self._price[lane]
+        duty, freight = exact(row.duty), exact(row.freight)
+        # Weeks of one price share one figure.
+        once = {identity(price): price for price in prices}
+        landed = {name: price * (1.0 + duty) + freight for name, price in once.items()}
+        return tuple(landed[identity(price)] for price in prices)
 
     def _stepped(self, figure: float, steps: Sequence[tuple[int, float]]) -> Weeks:
         """A figure times the factor of the last step that has begun; 1 before the first."""

@@ -11,6 +11,7 @@ from ...model.network import OPEN, Network
 from ...model.plan.limits import BUDGET, LIMITED
 from ...model.plan.tolerances import LIMIT_ROUNDING
 from ..format.numbers import decimals
+from .sheets import LINE_HEIGHT
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -30,13 +31,13 @@ INTRO = (
 
 HEADS = ("Decision", "Name", "Kind", "Chosen", "Units", "Price", "Cost", "Reviewer hours", "Political capital")
 
-WIDTHS = (26, 44, 12, 18, 12, 16, 16, 16, 16)
+WIDTHS = (22, 34, 9, 14, 9, 11, 11, 11, 11)
+
+WHY_WIDTHS = (14, 44, 30)
+"""Of what is lost without a decision, what needs it, what is done instead."""
 
 TOTALS = 2
 """Row of the heads of the totals, counted from 0; the decisions follow below."""
-
-MENU = 11
-"""First column of the menu of policies, from which costs are looked up."""
 
 LOADS = (("admin_cost", 6), ("reviewer_load", 7), ("political_cost", 8))
 """Columns of the policies table, and the columns of the sheet that sum them."""
@@ -123,10 +124,12 @@ def add_decisions(writer: SheetWriter, plan: Plan, why: dict[str, tuple[str, ...
     writer.text(sheet, 0, 0, INTRO, writer.format(italic=True))
     for column, head in enumerate(heads):
         right = 4 <= column < len(HEADS)
-        style = writer.format(bold=True, text_wrap=True, valign="top", bottom=1, align="right" if right else "left")
+        side: dict[str, Any] = {"align": "right"} if right else {"align": "left", "indent": int(column >= len(HEADS))}
+        style = writer.format(bold=True, text_wrap=True, valign="top", bottom=1, **side)
         unit = f" ({writer.money})" if head in ("Price", "Cost") else ""
         writer.text(sheet, first - 1, column, head + unit, style)
-        sheet.set_column(column, column, WIDTHS[column] if column < len(HEADS) else 34)
+        sheet.set_column(column, column, (*WIDTHS, *WHY_WIDTHS)[column])
+    sheet.set_row(first - 1, 2 * LINE_HEIGHT)
     menu = _add_menu(writer, sheet, plan, first, len(heads) + 1)
     for place, row in enumerate(rows):
         _add_row(writer, sheet, first + place, row, menu, why.get(row.key, ()))
@@ -228,7 +231,7 @@ def _add_row(
         formula = f"=E{line}*F{line}" if row.kind == STOCKPILE else f'=IF(D{line}="yes",F{line},0)'
         figure = writer.format(_figures([row.price or 0.0, row.loads[0]]), **top)
         sheet.write_formula(place, 6, formula, figure, row.loads[0])
-    wrapped = writer.format(text_wrap=True, valign="top")
+    wrapped = writer.format(text_wrap=True, valign="top", align="left", indent=1)
     for column, text in enumerate(why, start=len(HEADS)):
         writer.text(sheet, place, column, text, wrapped)
 
@@ -239,7 +242,7 @@ def _is_chosen(row: DecisionRow) -> bool:
 
 def _add_totals(writer: SheetWriter, sheet: Worksheet, plan: Plan, rows: list[DecisionRow], first: int) -> None:
     bold, red = writer.format(bold=True), writer.format(bg_color="#f6d5c8", font_color="#8a2b0c")
-    for offset, words in enumerate(("", "Used by all decisions", "Allowed by the case", "Left")):
+    for offset, words in enumerate(("Used by all decisions", "Allowed by the case", "Left"), start=1):
         writer.text(sheet, TOTALS + offset, 0, words, bold)
     for load, (name, (_, column)) in enumerate(zip(LIMITED, LOADS, strict=True)):
         letter = chr(ord("A") + column)

@@ -18,6 +18,7 @@ from ...model.plan.tolerances import SERVED_IN_FULL
 from ..charts.base import OURS, THEIRS
 from ..format.columns import FIGURE, SHARE, TEXT, WEEK, WORKBOOK, shown_on
 from ..format.numbers import gap
+from ..text.reason_cells import reason_cells, reason_heads, reason_lines
 from ..text.words import alternative_words, alternatives_words, answer
 from ..views.outcomes import nearest
 from ..views.plan import plan_view
@@ -125,7 +126,13 @@ class _Writer(SheetWriter):
         self._summary()
         if self.view.outcome is None:
             return
-        add_decisions(self, self.plan, {}, ())
+        lost, needed, instead = reason_heads(self.words)[2:]
+        why = {
+            row.key: tuple(cells[2:])
+            for row, cells in zip(self.view.reasons, reason_cells(self.view.reasons), strict=True)
+        }
+        heads = (f"{lost} ({self.money})", needed, instead) if why else ()
+        add_decisions(self, self.plan, why, heads)
         if self.view.policies or self.words.two_sided:
             self._policies()
         self._sourcing()
@@ -157,12 +164,8 @@ class _Writer(SheetWriter):
             self.format(bold=True, font_size=15),
         )
         row = 2
-        wrapped = self.format(text_wrap=True, valign="top")
         for sentence in answer(self.view):
-            # Merged cells have no height of their own: a row for every so many characters.
-            sheet.merge_range(row, 0, row, 2, "", wrapped)
-            self.text(sheet, row, 0, sentence, wrapped)
-            sheet.set_row(row, LINE_HEIGHT * math.ceil(len(sentence) / SUMMARY_LINE))
+            self._across(sheet, row, sentence)
             row += 1
         row += 1
         for title, lines in self._summary_parts():
@@ -171,6 +174,10 @@ class _Writer(SheetWriter):
                 sheet.write_blank(row, column, None, bold)
             row += 1
             for words, value, unit in lines:
+                if value is None and not unit:
+                    self._across(sheet, row, words)
+                    row += 1
+                    continue
                 self.text(sheet, row, 0, words)
                 if isinstance(value, str):
                     self.text(sheet, row, 1, value)
@@ -199,6 +206,13 @@ class _Writer(SheetWriter):
             chart.set_legend({"none": True})
             sheet.insert_chart(1, 4, chart)
         self.for_paper(sheet)
+
+    def _across(self, sheet: Worksheet, row: int, words: str) -> None:
+        """Write a sentence across the columns of the summary; merged cells have no height of their own."""
+        wrapped = self.format(text_wrap=True, valign="top")
+        sheet.merge_range(row, 0, row, 2, "", wrapped)
+        self.text(sheet, row, 0, words, wrapped)
+        sheet.set_row(row, LINE_HEIGHT * math.ceil(len(words) / SUMMARY_LINE))
 
     def _summary_parts(self) -> Iterable[tuple[str, list[tuple[str, Any, str]]]]:
         """Return the parts of the summary: title, and lines of words, value and unit."""
@@ -237,6 +251,8 @@ class _Writer(SheetWriter):
         if view.outcome is not None:
             answer += [self._summary_line(words, name) for words, name in self.words.summary]
         yield "The answer", answer
+        if view.reasons:
+            yield "What each decision is for", [(line, None, "") for line in reason_lines(view.reasons)]
         if view.alternatives is not None:
             rows = [(alternative_words(row), row.outcome, money) for row in view.alternatives.rows]
             yield (
@@ -342,8 +358,13 @@ class _Writer(SheetWriter):
                 *(Column(f"Quarter {place + 1}", [row.quarters[place] for row in rows]) for place in range(quarters)),
                 Column("All quarters", [row.units for row in rows]),
                 Column("Share", [row.share for row in rows], SHARE),
+                Column(f"Price of a unit ({self.money})", [row.price for row in rows]),
+                Column(f"Freight ({self.money})", [row.freight for row in rows]),
+                Column(f"Duty ({self.money})", [row.duty for row in rows]),
+                Column(f"Qualifying ({self.money})", [row.qualifying for row in rows]),
                 Column(f"Landed cost of a unit ({self.money})", [row.landed for row in rows]),
-                Column(f"Qualifying in it ({self.money})", [row.fixed for row in rows]),
+                Column(f"Landed cost today ({self.money})", [row.today for row in rows]),
+                Column(f"Qualifying, all units ({self.money})", [row.fixed for row in rows]),
             ],
         )
         served = self.view.service

@@ -148,9 +148,8 @@ def _notes(view: FrontierView) -> Iterable[RenderableType]:
         yield text_line(f"- {plain(note)}", "yellow")
     solve = view.solve
     if solve:
-        yield text_line(
-            f"{counted(solve['combinations'], 'combination')} of policies, {counted(solve['responses'], 'response')}, "
-            f"{counted(solve['searches'], 'search', 'searches')}, {counted(solve['programs'], 'program')}; "
-            f"{seconds(solve['seconds'])}",
-            "dim",
-        )
+        work = [counted(solve["searches"], "search", "searches"), counted(solve["programs"], "program")]
+        if view.case.words.two_sided:
+            policies = f"{counted(solve['combinations'], 'combination')} of policies"
+            work = [policies, counted(solve["responses"], "response"), *work]
+        yield text_line(f"{', '.join(work)}; {seconds(solve['seconds'])}", "dim")

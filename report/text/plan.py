@@ -26,6 +26,8 @@ from .plan_cells import (
     allocation_heads,
     alternative_cells,
     case_limit_cells,
+    landed_cells,
+    landed_heads,
     limit_cells,
     loss_cells,
     scenario_cells,
@@ -33,6 +35,7 @@ from .plan_cells import (
     service_cells,
     stockpile_cells,
 )
+from .reason_cells import reason_cells, reason_heads, reason_lines
 from .study import study_parts
 from .words import (
     alternative_words,
@@ -83,6 +86,7 @@ def plan_parts(view: PlanView) -> Iterable[RenderableType]:
     yield from _notices(view)
     yield from _policies(view)
     yield from _limits(view)
+    yield from _reasons(view)
     yield from _alternatives(view)
     yield from _sourcing(view)
     yield from _allocation(view)
@@ -127,6 +131,20 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
         rows.append((words.worst_tie, least, "if the counterpart breaks ties against us"))
     if rows:
         yield label_grid(rows)
+
+
+def _reasons(view: PlanView) -> Iterable[RenderableType]:
+    if not view.reasons:
+        return
+    yield section("What each decision is for", plain(view.case.money))
+    heads = reason_heads(view.case.words)
+    found = new_table(*heads[:3])
+    for decision, takes, lost, *_ in reason_cells(view.reasons):
+        found.add_row(Name(decision), takes, lost)
+    yield indented(found)
+    yield text_line("What needs it: all else kept. Instead: what the best plan without it does.", "dim")
+    for line in reason_lines(view.reasons):
+        yield text_line(f"- {line}")
 
 
 def _alternatives(view: PlanView) -> Iterable[RenderableType]:
@@ -254,6 +272,16 @@ def _allocation(view: PlanView) -> Iterable[RenderableType]:
         before = item
     yield indented(found)
     yield text_line("A unit: landed cost, qualifying the supplier spread over the units.", "dim")
+    landed = list(landed_cells(view))
+    if not landed:
+        return
+    yield section("Landed cost", ", ".join(filter(None, (plain(view.case.money), "of a unit"))))
+    found, before = new_table(*landed_heads(view), names=2), ""
+    for item, supplier, *figures in landed:
+        found.add_row(Name(item if item != before else ""), Name(supplier), *figures)
+        before = item
+    yield indented(found)
+    yield text_line("Today: of what the supplier delivers before week 0.", "dim")
 
 
 def _service(view: PlanView) -> Iterable[RenderableType]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ...model.plan.tolerances import SERVED_IN_FULL
@@ -12,6 +12,7 @@ from ..format.numbers import decimals, number, percent, plain, signed
 
 if TYPE_CHECKING:
     from ..views.alternatives import AlternativesView
+    from ..views.buying import AllocationRow
     from ..views.case import LimitRow
     from ..views.causes import CauseView
     from ..views.outcomes import LossView
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 PROBABILITY = Column("probability", "Probability", "Prob.", kind=SHARE, digits=1)
 """Weight of a scenario."""
+
+LANDED_PARTS: dict[str, Callable[[AllocationRow], float]] = {
+    "Price": lambda row: row.price,
+    "Freight": lambda row: row.freight,
+    "Duty": lambda row: row.duty,
+    "Qualifying": lambda row: row.qualifying,
+}
+"""What a landed cost is made of, money per unit."""
 
 
 def case_limit_cells(row: LimitRow) -> tuple[str, str]:
@@ -93,6 +102,28 @@ def allocation_cells(view: PlanView) -> Iterable[list[str]]:
             *quarters,
             percent(row.share),
             number(row.landed, decimals([row.landed], 4)),
+        ]
+
+
+def landed_heads(view: PlanView) -> list[str]:
+    """Return the heads of landed costs: of their parts those that somebody pays."""
+    parts = [head for head, part in LANDED_PARTS.items() if any(part(row) for row in view.allocation)]
+    return ["Item", "Supplier", *parts, "A unit", "Today"]
+
+
+def landed_cells(view: PlanView) -> Iterable[list[str]]:
+    """Yield item, supplier, the parts of what a unit costs, all of it, and what it costs today; nothing where all is price."""
+    if not any(row.freight or row.duty or row.fixed for row in view.allocation):
+        return
+    parts = [LANDED_PARTS[head] for head in landed_heads(view)[2:-2]]
+    for row in view.allocation:
+        figures = [*(part(row) for part in parts), row.landed]
+        places = decimals(figures, 4)
+        yield [
+            plain(row.item),
+            plain(row.supplier),
+            *(number(figure, places) if figure else "" for figure in figures),
+            "" if row.today is None else number(row.today, decimals([row.today], 4)),
         ]
 
 

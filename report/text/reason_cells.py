@@ -28,6 +28,12 @@ def reason_cells(rows: tuple[ReasonRow, ...]) -> Iterator[list[str]]:
         yield [decision_words(row), number(row.cost, costs), lost_words(row, places), need_words(row, places), instead]
 
 
+def reason_lines(rows: tuple[ReasonRow, ...]) -> Iterator[str]:
+    """Yield for every decision what needs it and what is done instead, in a line."""
+    for decision, _, _, needed, instead in reason_cells(rows):
+        yield f"{decision}. What needs it: {needed}." + (f" Instead: {instead}." if instead else "")
+
+
 def decision_words(row: ReasonRow) -> str:
     """Return a decision in words."""
     if row.kind == POLICY:

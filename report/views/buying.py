@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...model.network import NONE
 
 if TYPE_CHECKING:
+    from ...data.schema.tables import Lane
     from ...model import Plan
 
 QUARTER = 13
@@ -26,10 +28,12 @@ class AllocationRow:
         Units dispatched in every quarter of thirteen weeks, the last one as long as the horizon lets it be.
     units, share
         All of them, and their share of all that comes of the item from outside.
-    landed
-        Cost of a unit: what is paid for it, and what qualifying the supplier's lanes costs, spread over the units.
+    price, freight, duty
+        What is paid for a unit, its freight and its duty, money, prices by quantity as they are reached.
     fixed
-        What qualifying them costs, money.
+        What qualifying the supplier's lanes costs, money.
+    today
+        Landed cost of a unit of what the supplier delivers before week 0, money; None where it delivers nothing.
     """
 
     supplier: str
@@ -39,8 +43,21 @@ class AllocationRow:
     quarters: tuple[float, ...]
     units: float
     share: float
-    landed: float
+    price: float
+    freight: float
+    duty: float
     fixed: float
+    today: float | None
+
+    @property
+    def qualifying(self) -> float:
+        """What qualifying costs, spread over the units, money per unit."""
+        return self.fixed / self.units
+
+    @property
+    def landed(self) -> float:
+        """Landed cost of a unit: price, freight, duty, and what qualifying takes."""
+        return self.price + self.freight + self.duty + self.qualifying
 
 
 @dataclass(frozen=True)
@@ -68,22 +85,23 @@ def allocation_rows(plan: Plan) -> tuple[AllocationRow, ...]:
     party = {row.site: row.party for row in case.sites}
     ours = {row.party for row in case.parties if row.role in ("focal", "ally")}
     lanes = {row.lane: row for row in case.lanes if party[row.destination] in ours and party[row.origin] not in ours}
-    fixed = plan.tables["sourcing"].set_index("id")["fixed_cost"].to_dict()
+    sourcing = plan.tables["sourcing"].set_index("id")
+    paid, fixed = sourcing["cost"].to_dict(), sourcing["fixed_cost"].to_dict()
     told = flows[(flows["scenario"] == NONE) & (flows["side"] == "ours") & flows["lane"].isin(list(lanes))]
-    told = told.assign(
-        quarter=told["week"] // QUARTER,
-        paid=told["dispatched"] * told["lane"].map({name: row.unit_cost for name, row in lanes.items()}).astype(float),
-    )
+    told = told.assign(quarter=told["week"] // QUARTER)
     totals = told.groupby("item")["dispatched"].sum()
     units = {row.item: row.unit for row in case.items}
     count = -(-case.settings.horizon.weeks // QUARTER)
     found = []
     for item in (row.item for row in case.items):
         for (supplier, _), rows in told[told["item"] == item].groupby(["origin", "item"], sort=False):
-            amount = float(rows["dispatched"].sum())
+            by_lane = rows.groupby("lane", sort=False)["dispatched"].sum()
+            amount = float(by_lane.sum())
             if amount <= 0:
                 continue
-            spent = sum(float(fixed.get(name, 0.0)) for name in rows["lane"].unique())
+            freight = sum(lanes[name].freight * dispatched for name, dispatched in by_lane.items())
+            goods = {name: paid[name] - lanes[name].freight * dispatched for name, dispatched in by_lane.items()}
+            duty = sum(money * lanes[name].duty / (1.0 + lanes[name].duty) for name, money in goods.items())
             by_quarter = rows.groupby("quarter")["dispatched"].sum()
             found.append(
                 AllocationRow(
@@ -94,11 +112,20 @@ def allocation_rows(plan: Plan) -> tuple[AllocationRow, ...]:
                     tuple(float(by_quarter.get(quarter, 0.0)) for quarter in range(count)),
                     amount,
                     amount / float(totals[item]),
-                    (float(rows["paid"].sum()) + spent) / amount,
-                    spent,
+                    (sum(goods.values()) - duty) / amount,
+                    freight / amount,
+                    duty / amount,
+                    sum(float(fixed[name]) for name in by_lane.index),
+                    _today([lanes[name] for name in by_lane.index]),
                 )
             )
     return tuple(found)
+
+
+def _today(lanes: Sequence[Lane]) -> float | None:
+    """Landed cost of a unit of what lanes carry before week 0; None where they carry nothing."""
+    flow = sum(lane.base_flow for lane in lanes)
+    return sum(lane.base_flow * lane.landed_cost for lane in lanes) / flow if flow else None
 
 
 def service_rows(plan: Plan) -> tuple[ServiceRow, ...]:

@@ -101,7 +101,7 @@ class PlanView:
     alternatives
         Other plans that are nearly as good; None where they were not requested.
     reasons
-        What each decision is for; empty where that was not worked out.
+        What each decision is for; empty where that was not computed.
     worlds
         What a plan for many worlds is worth in them; None of one for the case's own figures.
     study

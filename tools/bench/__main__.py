@@ -1,4 +1,5 @@
-"""Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [CASE[/METHOD] ...]`."""
+"""Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [CASE[/METHOD] ...]`, or
+`buyers [SIZE[/METHOD] ...]`."""
 
 from __future__ import annotations
 
@@ -44,6 +45,12 @@ def main(arguments: list[str]) -> None:
         built, known = (before[0], dict(before[1])) if arguments[1:] and before else (building.measure(), {})
         for rows in scale.measure(arguments[1:]):
             write([machine, "", table(built), "", table(list((known | dict(rows)).items()))], "scale")
+        return
+    if arguments[:1] == ["buyers"]:
+        from . import buyers
+
+        known = dict(measured("buyers")[0]) if arguments[1:] else {}
+        write([machine, "", table(list((known | dict(buyers.measure(arguments[1:]))).items()))], "buyers")
         return
     from . import pages, questions, responses, shell, sweeps, trade, workbooks
 

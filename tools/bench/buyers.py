@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import math
+import os
+import subprocess
+import sys
+import time
 from typing import Any
 
 import numpy as np
-from sluicegate import Case, case_from_tables
+from sluicegate import Case, case_from_tables, solve
+from sluicegate.model.leader import fixed_policy
+from sluicegate.model.methods import engine
+from sluicegate.model.plan.monitor import Monitor
 
 Row = dict[str, Any]
 
 OUTAGES = 5
 """Outages, each a scenario beside ``none``: 6 scenarios in all."""
+
+GAP = 0.001
+"""Relative gap at which a solve ends."""
+
+SIZES = {40: 120.0, 120: 400.0, 400: 1800.0}
+"""Processor seconds that a solve may take, by the number of qualifications."""
+
+METHODS = {"HiGHS's branch and cut": 0, "our branch and bound": sys.maxsize, "auto": None}
+"""Free binaries up to which our own branch and bound is taken; None: as the program chooses."""
 
 
 def buyers_case(qualifications: int, weeks: int = 52, seed: int = 1) -> Case:
@@ -24,19 +42,17 @@ def buyers_case(qualifications: int, weeks: int = 52, seed: int = 1) -> Case:
     tables: dict[str, list[Row]] = {
         "parties": [
             {"party": "us", "role": "focal"},
-            {"party": "nobody", "role": "counterpart"},
             *({"party": f"country{number}", "role": "other"} for number in range(8)),
         ],
         "sites": [
             {"site": "plant", "party": "us"},
-            {"site": "nowhere", "party": "nobody"},
             *({"site": f"source{number}", "party": f"country{number % 8}"} for number in range(24)),
         ],
         "items": [],
         "lanes": [],
         "qualifications": [],
         "demands": [],
-        "stocks": [{"site": "nowhere", "item": "item0", "initial": 1.0, "terminal_target": 0.0}],
+        "stocks": [],
         "contingencies": [],
     }
     for number in range(count):
@@ -89,3 +105,59 @@ def buyers_case(qualifications: int, weeks: int = 52, seed: int = 1) -> Case:
         tables["qualifications"].append({"qualification": name, "fixed_cost": cost, "weeks": weeks_taken})
     settings = {"horizon": {"weeks": weeks}, "objective": {"scenario": "none"}}
     return case_from_tables(f"buyers-{qualifications}", settings, tables)
+
+
+class Limit(Monitor):
+    """Stops a solve after some processor time."""
+
+    def __init__(self, seconds: float):
+        self.seconds = seconds
+
+    def stop(self) -> bool:
+        return time.process_time() > self.seconds
+
+
+def one(qualifications: int, method: str) -> dict[str, Any]:
+    """Solve a case by a method, in this process."""
+    few = METHODS[method]
+    if few is not None:
+        for module in (fixed_policy, engine):
+            module.FEW = few
+    case = buyers_case(qualifications)
+    limit = SIZES.get(qualifications, min(SIZES.values()))
+    plan = solve(case, rel_gap=GAP, time_limit=math.inf, monitor=Limit(limit))
+    return {"cost": plan.cost, "bound": None if plan.bound is None else -plan.bound, "gap": plan.gap}
+
+
+def shown(answer: dict[str, Any]) -> str:
+    """What was proven, after how many processor seconds, in how much memory."""
+    used = f"{answer['seconds']:,.0f} s of processor time, {answer['memory']:.2f} GB"
+    if answer["cost"] is None:
+        return f"no plan after {used}"
+    gap = "nothing proven" if answer["gap"] is None else f"gap {answer['gap']:.3%}"
+    return f"cost {answer['cost']:,.1f}, {gap}, {used}"
+
+
+def measure(only: list[str]) -> list[tuple[str, str]]:
+    """Every size by every method, or those named (``40``, ``40/auto``), each in a process of its own."""
+    rows = []
+    for entry in only or [f"{size}/{method}" for size in SIZES for method in METHODS]:
+        size, _, named = entry.partition("/")
+        for method in [named] if named else list(METHODS):
+            command = [sys.executable, "-m", "tools.bench.buyers", size, method]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            assert process.stdout is not None
+            told = process.stdout.read()
+            _, status, used = os.wait4(process.pid, 0)
+            if status:
+                raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), command)
+            cost = {"seconds": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss / 1e6}
+            rows.append(
+                (f"{size} qualifications, 6 scenarios x 52 weeks, to 0.1%: {method}", shown(json.loads(told) | cost))
+            )
+            print("| " + " | ".join(rows[-1]) + " |", file=sys.stderr, flush=True)
+    return rows
+
+
+if __name__ == "__main__":
+    print(json.dumps(one(int(sys.argv[1]), sys.argv[2])))

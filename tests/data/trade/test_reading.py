@@ -46,6 +46,17 @@ def shifted(text: str) -> str:
     return f"{first}\n" + "".join(f"{line},\n" for line in rest.splitlines())
 
 
+CAPITALS = [name.upper() for name in COLUMNS]
+
+
+def packed(folder: Path, members: dict[str, bytes], name: str = "download.zip") -> str:
+    """An archive of some files."""
+    with zipfile.ZipFile(folder / name, "w") as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+    return str(folder / name)
+
+
 WAYS: dict[str, Callable[[Path], str]] = {
     "BACI": lambda folder: save(folder, baci(), "BACI_HS22_Y2023_V202501.csv"),
     "BACI, signs of a pattern in its name": lambda folder: save(folder, baci(), "it's [1] *.csv"),
@@ -70,6 +81,43 @@ WAYS: dict[str, Callable[[Path], str]] = {
     ),
     "Comtrade, years and months apart": lambda folder: save(
         folder, comtrade(world_rows(), [name for name in COLUMNS if name != "period"])
+    ),
+    "Comtrade, capital letters": lambda folder: save(
+        folder, comtrade([{name.upper(): cell for name, cell in row.items()} for row in world_rows()], CAPITALS)
+    ),
+    "Comtrade, every cell quoted, semicolons and a byte order mark": lambda folder: save(
+        folder,
+        "\ufeff"
+        + "".join(
+            ";".join(f'"{cell}"' for cell in line.split(",")) + "\r\n" for line in comtrade(world_rows()).splitlines()
+        ),
+    ),
+    "Comtrade, ids of years and nothing beside them": lambda folder: save(
+        folder,
+        comtrade(
+            [{**row, "refPeriodId": f"{row['refYear']}0101"} for row in world_rows()],
+            ["refPeriodId", "reporterCode", "flowCode", "partnerCode", "cmdCode", "primaryValue", "netWgt"],
+        ),
+    ),
+    "Comtrade, ids of periods and how often": lambda folder: save(
+        folder,
+        comtrade(
+            [{**row, "refPeriodId": f"{row['refYear']}0101"} for row in world_rows()],
+            ["refPeriodId", "freqCode", "reporterCode", "flowCode", "partnerCode", "cmdCode", "primaryValue", "netWgt"],
+        ),
+    ),
+    "Comtrade, an answer of the API under another name": lambda folder: save(
+        folder, json.dumps({"data": world_rows()}), "download"
+    ),
+    "BACI, a note and what a system adds beside it": lambda folder: packed(
+        folder, {"Readme.txt": b"This is BACI", "__MACOSX/._BACI.csv": b"\0\5", "BACI.csv": baci().encode()}
+    ),
+    "Comtrade, packed twice": lambda folder: packed(
+        folder, {"bulk.csv.gz": gzip.compress(comtrade(world_rows()).encode())}, "bulk"
+    ),
+    "Comtrade, packed answers of the API": lambda folder: packed(
+        folder,
+        {"a.json": json.dumps(world_rows()).encode(), "b.json.gz": gzip.compress(json.dumps(world_rows()).encode())},
     ),
     "Comtrade, names of the old portal": lambda folder: save(
         folder,
@@ -99,6 +147,20 @@ WAYS: dict[str, Callable[[Path], str]] = {
 @pytest.mark.parametrize("way", WAYS)
 def test_one_world_is_read_however_it_is_written(way: str, tmp_path: Path) -> None:
     assert read(WAYS[way](tmp_path)) == EXPECTED
+
+
+def test_ids_of_months_are_months(tmp_path: Path) -> None:
+    rows = [
+        {**row, "refPeriodId": f"2023{month:02}01", "primaryValue": value / 12}
+        for row in world_rows()
+        for month in range(1, 13)
+        if (value := row["primaryValue"])
+    ]
+    names = ["refPeriodId", "reporterCode", "flowCode", "partnerCode", "cmdCode", "primaryValue"]
+    with read_statistics([save(tmp_path, comtrade(rows, names))]) as statistics:
+        assert statistics.rows("select distinct months from flows") == [(1,)]
+        total = statistics.rows("select sum(value) from flows")[0][0]
+    assert total == pytest.approx(1000 * sum(row[3] for row in WORLD))
 
 
 def test_archives_folders_and_answers_of_the_api_are_read(tmp_path: Path) -> None:
@@ -372,7 +434,7 @@ FAULTS: dict[str, tuple[str, str, str, list[str]]] = {
         "comtrade",
         "primaryValue",
         "amount",
-        ["row 1, primaryvalue: missing column; a file of UN Comtrade needs primaryvalue"],
+        ["row 1, primaryValue: missing column; a file of UN Comtrade needs primaryValue"],
     ),
     "no header": (
         "baci",
@@ -430,6 +492,11 @@ def test_places_that_hold_no_data_are_told(tmp_path: Path) -> None:
         ("nowhere.csv", "no such file, and no shipped extract has this name; shipped extracts are korea-imports"),
         ("korea-import", "did you mean 'korea-imports'?"),
         (save(tmp_path, "", "nothing.csv"), "empty; the first row names the columns"),
+        (save(tmp_path, '{"count": 0, "data": []}', "empty.json"), "an answer without rows: the query matches nothing"),
+        (
+            save(tmp_path, '{"statusCode": 401, "message": "Access denied."}', "denied.json"),
+            "the API answered: Access denied; ask it again",
+        ),
         (save(tmp_path, "{}", "a.json"), "no answer of UN Comtrade's API: it has no list of rows called data"),
         (save(tmp_path, "{", "b.json"), "not JSON"),
         (save(tmp_path, "no archive", "c.zip"), "the archive cannot be read"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,31 @@ def test_a_file_that_is_there_stays(plan: Plan, tmp_path: Path) -> None:
         write_workbook(plan, path)
     assert path.read_text() == "mine"
     assert load_case(write_workbook(plan, path, force=True)) == plan.case
+
+
+def test_it_says_what_each_decision_is_for(plan: Plan, tmp_path: Path) -> None:
+    reason = {
+        "kind": "policy",
+        "key": "review",
+        "choice": "strict",
+        "units": None,
+        "cost": 3.0,
+        "low": 796.2,
+        "high": 796.2,
+        "no_plan": False,
+        "instead": ["review: strict -> open"],
+        "scenario": "answer",
+        "limit": None,
+        "amount": None,
+        "unit": "",
+        "over": False,
+        "others": 0,
+        "added": 796.2,
+    }
+    book = load_workbook(write_workbook(replace(plan, reasons=(reason,)), tmp_path / "plan.xlsx"))
+    said = [row[0] for row in book[report.SUMMARY].iter_rows(values_only=True) if row[0]]
+    assert any(line.startswith("Review of gas: strict. What needs it: answer: 796.2 more lost") for line in said)
+    header, first = ([cell.value for cell in book[report.DECISIONS][row]] for row in (8, 9))
+    row = dict(zip(header, first, strict=True))
+    assert row["Lost without it (USD m)"] == "796.2"
+    assert row["Instead"] == "review: strict -> open"

@@ -198,3 +198,47 @@ def test_many_warnings_about_the_case_are_cut_short(plan: Plan) -> None:
     text = shown(with_(plan, case_warnings=tuple(told[:7])))
     assert told[6] in text
     assert "validate lists" not in text
+
+
+REASON = {
+    "kind": "policy",
+    "key": "review",
+    "choice": "strict",
+    "units": None,
+    "cost": 3.0,
+    "low": 796.2,
+    "high": 796.2,
+    "no_plan": False,
+    "instead": ["review: strict -> open"],
+    "scenario": "answer",
+    "limit": None,
+    "amount": None,
+    "unit": "",
+    "over": False,
+    "others": 0,
+    "added": 796.2,
+}
+"""Why the review is in the plan."""
+
+
+def test_ends_with_the_answer(plan: Plan) -> None:
+    text = " ".join(section(shown(plan), "The answer").split())
+    assert text.startswith("The answer us should slow Review of gas (strict, about 3 weeks)")
+    assert text.endswith("Every minimum service level is met in every scenario.")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_says_what_each_decision_is_for(plan: Plan, width: int) -> None:
+    lines = section(shown(with_(plan, reasons=(REASON,)), width), "What each decision is for")
+    text = " ".join(lines.split())
+    assert "Decision Takes Lost without it" in text
+    assert "Review of gas: strict 3 796.2" in text
+    assert "- Review of gas: strict. What needs it: answer: 796.2 more lost with all else kept." in text
+    assert "Instead: review: strict -> open." in text
+    assert all(cell_len(line) <= width for line in lines.splitlines())
+
+
+def test_scenarios_say_what_happens(plan: Plan) -> None:
+    text = " ".join(section(shown(plan), "Scenarios").split())
+    assert "answer: " in text
+    assert re.search(r"strike: lane \S+ carries (nothing|\d+% of what it can), weeks? \d", text)

@@ -53,6 +53,13 @@ class Lane:
     fixed_cost: float
     regime: str | None
     min_flow: float
+    freight: float = 0.0
+    duty: float = 0.0
+
+    @property
+    def landed(self) -> float:
+        """unit_cost (1 + duty) + freight."""
+        return self.freight + self.unit_cost + self.duty * self.unit_cost
 
     def capacity(self, t: int, ready: int | None = None) -> float:
         """cap_l(t) = max_flow * min(1, (t - available_week + 1) / (ramp_weeks + 1)) from available_week on, else 0.
@@ -198,6 +205,8 @@ class Case:
                 fixed_cost=number_of(r, "fixed_cost"),
                 regime=text_of(r, "regime"),
                 min_flow=number_of(r, "min_flow"),
+                freight=number_of(r, "freight"),
+                duty=number_of(r, "duty"),
             )
             for r in rows("lanes")
         ]
@@ -287,8 +296,9 @@ class Case:
         return lane.base_flow * self.features.factor("lanes", lane.id, "base_flow", t)
 
     def unit_cost(self, lane: Lane, t: int) -> float:
-        """unit_cost(t) of a dispatch of week t, by its profile."""
-        return lane.unit_cost * self.features.factor("lanes", lane.id, "unit_cost", t)
+        """What a dispatch of week t costs a unit: unit_cost(t), by its profile, with duty on it, and freight."""
+        price = lane.unit_cost * self.features.factor("lanes", lane.id, "unit_cost", t)
+        return price + lane.duty * price + lane.freight
 
     def capacity(self, lane: Lane, t: int) -> float:
         """cap_l(t), from the week the lane is ready on, by the profile of max_flow."""
@@ -459,7 +469,7 @@ class Case:
         return most if most < self.wanted((process.site, process.output)) else INF
 
     def _usual_costs(self, pair: Pair) -> list[float]:
-        return [a.unit_cost for a in self.lanes if (a.destination, a.item) == pair and a.base_flow > 0]
+        return [a.landed for a in self.lanes if (a.destination, a.item) == pair and a.base_flow > 0]
 
     def replacement_cost(self, pair: Pair) -> float:
         """R(s,i): cheapest inbound unit_cost with base_flow > 0, else cheapest process with its inputs' R, else 0."""

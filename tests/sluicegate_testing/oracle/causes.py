@@ -52,7 +52,7 @@ def usual_cost(case: Case, pair: Pair) -> float:
     """c(s,i): mean unit_cost of inbound lanes weighted by base_flow, else the cheapest process with its inputs' c, else 0."""
     lanes = [a for a in case.lanes if (a.destination, a.item) == pair and a.base_flow > 0.0]
     if lanes:
-        return sum(a.unit_cost * a.base_flow for a in lanes) / sum(a.base_flow for a in lanes)
+        return sum(a.landed * a.base_flow for a in lanes) / sum(a.base_flow for a in lanes)
     return min(
         (
             j.unit_cost + sum(q * usual_cost(case, (j.site, i)) for i, q in j.inputs.items())
@@ -106,7 +106,7 @@ def account(
             found.add("paperwork", item, paid * case.applicant_cost(lane.regime, policy, t) * ship)
     for (name, k, t), column in chain.tier.items():
         lane = next(a for a in case.lanes if a.id == name)
-        price = case.features.price_breaks[name][k][1] - lane.unit_cost
+        price = (case.features.price_breaks[name][k][1] - lane.unit_cost) * (1.0 + lane.duty)
         more = weight(lane.destination) * price * case.features.factor("lanes", name, "unit_cost", t)
         found.add("sources", lane.item, more * float(x[column]))
     for j in case.processes:

@@ -177,7 +177,7 @@ def add_price_breaks(program: Program, case: Case, chain: Chain, lane: Lane) -> 
 
 def _dearer(case: Case, lane: Lane, price: float, t: int) -> float:
     """What a unit of week t costs more at the price of a break."""
-    return (price - lane.unit_cost) * case.features.factor("lanes", lane.id, "unit_cost", t)
+    return (price - lane.unit_cost) * (1.0 + lane.duty) * case.features.factor("lanes", lane.id, "unit_cost", t)
 
 
 def yield_of(case: Case, response: Chain, lane: Lane, t: int) -> Affine:
