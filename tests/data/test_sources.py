@@ -7,7 +7,7 @@ from sluicegate.data import load_case, shipped_cases
 from sluicegate.data.schema.tables import TABLES
 
 NAMES = {"name", "party", "site", "item", "lane", "process", "output", "regime", "role", "origin", "destination"}
-NAMES |= {"package", "policy", "controller", "contingency", "unit", "input"}
+NAMES |= {"package", "policy", "controller", "contingency", "unit", "input", "table_", "key_", "column_"}
 
 CASES = [case.name for case in shipped_cases()]
 

@@ -47,7 +47,7 @@ def offered(*words: str) -> list[str]:
         (["solve", "s"], ["small", "small.xlsx"]),
         (["solve", "n"], ["notes/"]),
         (["solve", "small", "--time"], ["--time-limit"]),
-        (["cases", "copy", "taiwan"], ["taiwan-korea"]),
+        (["cases", "copy", "taiwan"], ["taiwan-korea", "taiwan-korea-mid-2026"]),
         (["compare", "results/"], ["results/first"]),
         (["compare", "small", "r"], ["results/"]),
         (["report", "results/f"], ["results/first"]),
