@@ -25,7 +25,6 @@ from .report.console.options import (
     case_options,
     choice_options,
     common_worlds_options,
-    completing,
     curve_world_options,
     json_option,
     level_options,
