@@ -62,7 +62,7 @@ def report(
     """Write RESULT as one self-contained HTML page to hand on.
 
     RESULT is a folder that solve, evaluate, frontier or sweep wrote; several folders with plans become one page that
-    puts them side by side. The page needs no network and runs no script. A page written before is replaced.
+    puts them side by side. The page needs no network and is whole without scripts. A page written before is replaced.
 
     \b
     Examples:
