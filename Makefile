@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SOAK ?= 500
+STUDY := docs/studies/taiwan-korea-sobol
 
-.PHONY: demo test soak lint docs pages browser bench evidence wheel clean
+.PHONY: demo test soak lint docs pages browser bench evidence study wheel clean
 
 demo: $(INSTALLED)  ## solve the shipped Taiwan-Korea case, print the plan and how to go on
 	$(BIN)/sluicegate solve taiwan-korea; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 4 ]
@@ -45,6 +46,15 @@ bench: $(INSTALLED)  ## ratios against other ways to do the same work; rewrites 
 
 evidence: $(INSTALLED)  ## the model against the record; rewrites docs/evidence.md, docs/evidence-assumptions.md and their charts
 	$(BIN)/python -m tools.evidence
+
+study: $(INSTALLED)  ## sweep Taiwan-Korea anew into docs/studies, about an hour of two processes; docs/sweeps.md shows what comes out
+	rm -rf $(STUDY)
+	$(BIN)/sluicegate sweep taiwan-korea --design sobol --samples 256 --seed 1 --rel-gap 0.01 -o $(STUDY) \
+	  --vary parties.united-states.loss_weight --vary stocks.ulsan/mature-logic.initial \
+	  --vary demands.ulsan/mature-logic.shortage_penalty --vary demands.cheonan/packaged-ai-chip.shortage_penalty \
+	  --vary retaliations.hbm-review/kr-hbm.cost --vary limits.political_capital
+	$(BIN)/sluicegate sweep summary $(STUDY)
+	$(BIN)/sluicegate sweep summary $(STUDY) --outcome same_policies
 
 wheel: $(INSTALLED)
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,9 @@ def test_the_template_of_a_buyer_is_sound(tmp_path: Path) -> None:
     ]
     curve = CliRunner().invoke(cli, asked)
     assert curve.exit_code == 0 and "2 points, each proven best at its level" in curve.output
+    # What a point costs more than today is of its cost, weighed as the cost is.
+    points = json.loads((tmp_path / "curve" / "frontier.json").read_text())["points"]
+    assert [point["cost"] - point["added_cost"] for point in points] == approx([found.cost_now] * 2)
 
 
 def test_no_country_delivers_more_than_the_benchmark() -> None:

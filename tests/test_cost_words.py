@@ -10,22 +10,29 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from sluicegate import solve
+from sluicegate import case_from_tables, solve
 from sluicegate.analysis.results import read_result
 from sluicegate.cli import cli
 from sluicegate.data import write_folder
 from sluicegate.report.format.words import COST, COST_ALONE, LEVERAGE
 
-from sluicegate_testing.buyer import buyer
+from sluicegate_testing.buyer import buyer, buyer_tables
 from sluicegate_testing.results import publish
 
-FORBIDDEN = re.compile("leverage|counterpart|retaliat", re.IGNORECASE)
+FORBIDDEN = re.compile("leverage|counterpart|retaliat|package", re.IGNORECASE)
 
 RANGE = "lanes.raw-w1.unit_cost=1..2"
 
 COMMANDS = {
     "solve": ("solve", "buyer", "-v", "-o", "plan"),
     "validate": ("validate", "buyer"),
+    "validate-json": ("validate", "buyer", "--json"),
+    "show": ("show", "plan"),
+    "others": ("solve", "buyer", "--no-range", "--alternatives", "2", "--json", "-o", "others"),
+    "range": ("solve", "ranged", "-o", "ranged-plan"),
+    "dry": ("sweep", "buyer", "--vary", RANGE, "--samples", "4", "--dry-run"),
+    "shares": ("frontier", "buyer", "--against", "max_party_share", "--points", "2", "-o", "shares"),
+    "copy": ("cases", "copy", "buyer", "copied"),
     "evaluate": ("evaluate", "buyer", "--qualify", "raw-w1", "-o", "given", "--json"),
     "explain": ("explain", "buyer"),
     "explain-json": ("explain", "buyer", "--json"),
@@ -56,6 +63,11 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         write_folder(buyer(), "buyer")
+        settings, tables = buyer_tables()
+        # Landed costs and a range are shown too.
+        tables["lanes"][1] |= {"freight": 0.05, "duty": 0.1}
+        tables["uncertainties"] = [{"figure": "lanes.raw-w1.unit_cost", "distribution": "1..1.3..2"}]
+        write_folder(case_from_tables("ranged", settings, tables), "ranged")
         told = {}
         for name, arguments in COMMANDS.items():
             result = CliRunner().invoke(cli, arguments)
@@ -65,7 +77,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             if (
                 path.suffix in (".json", ".csv", ".html", ".svg")
                 and "case" not in path.parts
-                and path.parts[0] != "buyer"
+                and path.parts[0] not in ("buyer", "ranged", "copied")
             ):
                 told[str(path)] = path.read_text(encoding="utf-8")
             elif path.suffix == ".parquet":
@@ -94,6 +106,7 @@ def test_no_output_speaks_of_a_counterpart(said: dict[str, str]) -> None:
 def test_it_speaks_of_cost(said: dict[str, str]) -> None:
     assert "no plan can cost less" in said["solve"]
     assert "Cost against budget" in said["frontier"]
+    assert "Landed cost" in said["range"] and "drawn from the uncertain figures" in said["range"]
     assert '"cost":' in said["plan/plan.json"]
     assert '"cost_now":' in said["plan/plan.json"]
     assert "What cost depends on" in said["summary"]

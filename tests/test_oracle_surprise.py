@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 from pytest import approx
-from sluicegate import evaluate
+from sluicegate import evaluate, solve
 from sluicegate.data import TABLES
 from sluicegate.data.schema.declarations import columns, setting_keys
 from sluicegate.model.leader import working_set
+from sluicegate.model.methods import large_spaces
+from sluicegate.model.plan.clock import Clock
 from test_oracle_agreement import agree, made
 
-from sluicegate_testing.oracle import best_for
+from sluicegate_testing.oracle import best_for, oracle
 from sluicegate_testing.strategies import random_case
 
 Drawn = tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]
@@ -41,6 +43,31 @@ def test_surprises(number: int) -> None:
 def test_few_scenarios_first(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working_set, "FEW", 0)
     agree(drawn(number))
+
+
+def test_sourcing_alone_is_the_plan_where_time_ends_before_all_scenarios_are_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended: list[bool] = []
+
+    def unheld(*_: Any) -> None:
+        ended.append(True)
+        raise working_set.Unheld(["outage0"], 1e6)
+
+    monkeypatch.setattr(working_set, "FEW", 0)
+    monkeypatch.setattr(large_spaces, "_attempt", unheld)
+    monkeypatch.setattr(Clock, "up", lambda clock: bool(ended))
+    for number in (20, 28, 53):
+        ended.clear()
+        case = drawn(number)
+        plan, answer = solve(made(case)), oracle(*case)
+        assert (plan.status == "unknown") == (answer.sourcing_only is None)
+        assert set(plan.policies.values()) <= {"open"}
+        assert plan.bound is not None and plan.bound >= (answer.sourcing_only or 0.0)
+        if answer.sourcing_only is not None:
+            assert plan.status == "feasible"
+            assert plan.leverage == approx(answer.sourcing_only, rel=1e-4, abs=1e-4)
+            assert plan.solve["termination"] == "stopped"
 
 
 @pytest.mark.parametrize("number", range(8))

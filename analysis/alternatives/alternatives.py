@@ -241,7 +241,7 @@ def _account(engine: Engine, found: _Next, bound: float, rel_gap: float) -> tupl
     certify([Compared("leverage", -found.minus, leverage, small)])
     refuse_breaches(figures.breaches(account, engine.widest))
     bound = max(bound, leverage) if math.isfinite(bound) else leverage
-    theirs, ours = account.losses[account.worst]
+    theirs, ours = account.decided_losses
     units = problem.units
     stockpile = {key: amount * units.item(key.partition("/")[2]) for key, amount in account.stockpile.items()}
     gap = (bound - leverage) / max(abs(leverage), SMALL_LEVERAGE * money_scale(problem))

@@ -83,7 +83,7 @@ def differences(first: Case, second: Case) -> list[Difference]:
                 found.append(Difference(table, key, "", before, after))
                 continue
             for name in columns(model):
-                values = getattr(before, name), getattr(after, name)
+                values = before.cell(name), after.cell(name)
                 if (table, name) not in WITHOUT_EFFECT and not same_value(*values):
                     found.append(Difference(table, key, name, *values))
     return found
@@ -230,9 +230,7 @@ def content_digest(case: Case, *, limits: bool = True) -> str:
     for table, model in TABLES.items():
         if model.key and table not in NO_FIGURES:
             names = [name for name in columns(model) if (table, name) not in WITHOUT_EFFECT]
-            told.append(
-                [table, sorted([repr(_plain(getattr(row, name))) for name in names] for row in case.rows(table))]
-            )
+            told.append([table, sorted([repr(_plain(row.cell(name))) for name in names] for row in case.rows(table))])
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

@@ -108,10 +108,8 @@ def input_table(cases: Mapping[str, Case]) -> pd.DataFrame:
                 told = [None if row is None else row_text(row) or "as by default" for row in rows_there]
                 found.append([table, text, "(row)", *told])
             for name in columns(model):
-                values = [None if row is None else getattr(row, name) for row in rows_there]
-                if len(present) > 1 and not all(
-                    same_value(getattr(present[0], name), getattr(row, name)) for row in present
-                ):
+                values = [None if row is None else row.cell(name) for row in rows_there]
+                if len(present) > 1 and not all(same_value(present[0].cell(name), row.cell(name)) for row in present):
                     found.append([table, text, name, *map(shown_value, values)])
     return pd.DataFrame(found, columns=["table", "key", "column", *letters], dtype=object)
 

@@ -156,7 +156,7 @@ class FigureTracer:
             refuse_breaches(figures.breaches(account))
             bound = max(found.bound, account.leverage)
             gap = (bound - account.leverage) / max(abs(account.leverage), SMALL_LEVERAGE * money)
-            theirs, ours = account.losses[account.worst]
+            theirs, ours = account.decided_losses
             return FrontierPoint(
                 level=level + 0.0,
                 used=self._used(engine.problem.network, account),

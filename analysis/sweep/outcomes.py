@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.network import OPEN
 from ...model.plan.choices import Choices, Offer
+from ...model.plan.plan import bargain_of
 from ...model.plan.sense import sense_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ LEFT_OUT = (
     "qualified",
     "stockpile",
     "causes",
+    "bargain",
     "violations",
     "warnings",
     "case_warnings",
@@ -62,7 +64,7 @@ def outcome(plan: Mapping[str, Any], case: Case) -> Row:
     dict
         Every number of the plan by its path, dots between; a number the plan does not have is left out. ``policy.REGIME``,
         ``qualified.LANE`` (1 or 0), ``stockpile.SITE/ITEM``, ``worst_package`` and ``policies``, the policies other than
-        ``open`` in one text.
+        ``open`` in one text. Of a case with ``[bargain]`` ``bargain.settlement``, ``.credible`` and ``.gives_way`` (1 or 0).
     """
     row: Row = {"status": plan["status"], "message": "; ".join(plan["violations"]) or None}
     for name, value in plan.items():
@@ -70,6 +72,9 @@ def outcome(plan: Mapping[str, Any], case: Case) -> Row:
             row.update(_numbers(name, value))
     if plan[sense_of(case).outcome] is None:
         return row
+    # Not the week in which a threat is spent, which takes as many solves as there are weeks.
+    stake = bargain_of(case, plan.get("leverage"), plan.get("counterpart_loss"), plan.get("own_loss"))
+    row.update(_numbers("bargain", stake or {}))
     chosen, offer = Choices.of(plan), Offer.of(case)
     row |= {f"{POLICY}{regime}": policy for regime, policy in chosen.policies.items()}
     row["policies"] = policies_text(chosen.policies)

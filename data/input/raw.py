@@ -10,6 +10,9 @@ from typing import Any
 from ..schema.errors import Fault, near
 from ..schema.tables import TABLES
 
+ALIKE = 0.75
+"""How alike a stray and a missing table are taken for one: `stock` and `stocks` are, `prices` and `profiles` are not."""
+
 
 @dataclass(frozen=True)
 class Broken:
@@ -92,7 +95,7 @@ class RawCase:
         absent = self.absent()
         ignored: list[str] = []
         for shown, name in strays.items():
-            meant = near(name, absent, cutoff=0.7)
+            meant = near(name, absent, cutoff=ALIKE)
             if meant is None:
                 ignored.append(shown)
             else:

@@ -9,13 +9,16 @@ import numpy as np
 
 from ..algebra import Constraint, Var
 from ..formulation.follower import FollowerData
+from ..formulation.linking import LeaderProblem
 from ..formulation.policy_terms import usual_lasting
 from ..leader.fixed_policy import face_of
-from ..leader.readout import RESPONSE_COSTS
-from ..network import OPEN, holding_weeks
+from ..leader.readout import RESPONSE_COSTS, linear
+from ..leader.scenario_values import weighed
+from ..network import NONE, OPEN, holding_weeks
 from ..network.timing import arrival_terms
 from ..plan.limits import BARGAIN
-from ..solver.highs import Highs, Outcome
+from ..plan.tolerances import QUANTITY_NOISE
+from ..solver.highs import Highs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,65 +28,102 @@ if TYPE_CHECKING:
     from .figures import Account
 
 
-def bargained(problem: Problem, account: Account) -> bool:
+def bargained(problem: Problem) -> bool:
     """Whether the case says what the dispute is about, so that a settlement is worth working out."""
     bargain = problem.case.settings.bargain
-    stated = any(getattr(bargain, name) is not None for name in BARGAIN)
-    return stated and account.worst not in problem.network.contingencies
+    return problem.case.pressed and any(getattr(bargain, name) is not None for name in BARGAIN)
 
 
 def by_week_table(problem: Problem, account: Account) -> pd.DataFrame:
-    """Both losses and the leverage if it is settled in week t = 0..T, in the scenario that decides.
+    """Both losses and the leverage if it is settled in week t = 0..T, in the scenarios that decide, by their weights.
 
     Settled in week t every policy of either side is over from week t on, and nobody foresees it: decisions of weeks before t are
     the plan's; from t on the counterpart, then we, go on at least cost. t = T is the plan, t = 0 leaves the first stage's costs.
-    What a package costs the counterpart is owed whole.
+    What a package costs the counterpart is owed whole. An outage goes on: until its reveal week we go on at least cost in `none`.
     """
     import pandas as pd
 
-    settling, weeks = _Settling(problem, account), problem.network.weeks
-    # From the end backwards: from one week to the next little changes.
-    found = [account.losses[account.worst], *(settling.losses(week) for week in reversed(range(weeks)))][::-1]
-    frame = pd.DataFrame(found, columns=["counterpart_loss", "own_loss"], dtype=float)
-    frame.insert(0, "week", range(weeks + 1))
+    weeks, least = range(problem.network.weeks), dict[int, float]()
+    by_scenario: dict[str, list[tuple[float, float]]] = {}
+    for scenario in account.weights:
+        settling = _Settling(problem, account, scenario, least)
+        # From the end backwards: from one week to the next little changes.
+        found = [account.losses[scenario], *(settling.losses(week) for week in reversed(weeks))]
+        by_scenario[scenario] = found[::-1]
+    rows = [
+        [weighed({name: found[week][side] for name, found in by_scenario.items()}, account.weights) for side in (0, 1)]
+        for week in (*weeks, len(weeks))
+    ]
+    frame = pd.DataFrame(rows, columns=["counterpart_loss", "own_loss"], dtype=float)
+    frame.insert(0, "week", range(len(rows)))
     frame["leverage"] = frame["counterpart_loss"] - frame["own_loss"]
     return frame
 
 
 class _Settling:
-    """The status quo's leader problem, all that is decided before a week put as the plan has it.
+    """The status quo's leader problem, all that is decided before a week put as the plan has it in a scenario.
 
     A policy that is over from week t on is the policy before t and ``open`` from t on. Both have arcs in the response. On our side
     dispatches of weeks before t are given, so that what the policy makes of their arrivals is a constant of the rows.
+
+    Parameters
+    ----------
+    problem, account
+        The case made ready, and the plan.
+    scenario
+        A scenario. A package is over with all policies; a contingency is not, and has operations of its own beside `none`.
+    least
+        The response's least cost by week of the settlement, which scenarios share.
     """
 
-    def __init__(self, problem: Problem, account: Account):
+    def __init__(self, problem: Problem, account: Account, scenario: str, least: dict[int, float]):
         self.problem, self.account, self.network = problem, account, problem.network
-        self.opened, self.whole = problem.opened, problem.whole
+        self.scenario, self.least = scenario, least
+        outage = scenario in self.network.contingencies
+        self.reveal = self.network.reveal(scenario) if outage else 0
+        self.opened = LeaderProblem(self.network, [NONE, scenario], limited=False) if outage else problem.opened
+        self.whole = problem.whole
         self.model, self.compiled = self.opened.model, self.opened.compiled
         self.program = self.opened.program
-        readout = problem.status_quo.operations_solver.readout
-        rows = [place for place, key in enumerate(readout.parts) if key in {("", part) for part in RESPONSE_COSTS}]
-        self.response_cost = np.asarray(readout.costs[rows].sum(axis=0)).ravel()
-        self.constant = float(readout.constants[rows].sum())
+        # Our operations: where they stand here, and in the plan.
+        self.ours = {NONE: NONE, scenario: scenario} if outage else {NONE: scenario}
+        self.settled = scenario if outage else NONE
+        self.response_cost, self.constant = self._vector(
+            *(self.model.response.component(name) for name in RESPONSE_COSTS)
+        )
         self.data: FollowerData = self.model.response.data
         lanes = dict.fromkeys(lane for lane, _ in self.data.contracted)
         # Contracts are kept by the least that lanes dispatch; the columns that keep them stay 0.
         self.forfeits = math.fsum(map(self.data.forfeit, lanes))
-        self.own = self.compiled.column[id(self.model.own_cost["none"])]
-        self.own_cost = np.zeros(self.program.cost.size)
-        self.own_cost[self.own] = 1.0
         self._decided()
         self.highs = Highs(self.program, presolve="off", solver="simplex")
         self.highs.set_offset(0.0)
+        earlier, _ = self._own_cost(NONE)
+        columns = np.flatnonzero(earlier)
+        self.highs.add_row(columns, -earlier[columns], -math.inf)
+
+    def _vector(self, *expressions: Any) -> tuple[np.ndarray, float]:
+        """Coefficients of a sum of linear expressions, shape (columns,), and its constant."""
+        terms, constants = zip(*map(linear, expressions), strict=True)
+        rows = self.compiled.linear_map(list(terms))
+        return np.asarray(rows.sum(axis=0)).ravel(), math.fsum(constants)
+
+    def _own_cost(self, scenario: str) -> tuple[np.ndarray, float]:
+        """What operations in a scenario cost us, less what of it may stay lost that the response keeps; and a constant."""
+        model = self.model
+        cost, constant = self._vector(model.ours[scenario].cost, model.first_stage_cost)
+        margin = self.compiled.column.get(id(model.margin_earned))
+        if margin is not None:
+            cost[margin] -= 1.0
+        return cost - self._lasting(), constant
 
     def _decided(self) -> None:
         """Set the plan's values of all weekly decisions, and where each stands; and the rows of every week."""
         solution = self.account.operations.solution
         columns, values, weeks = [], [], []
         rows, row_weeks = [], []
-        ours = self.whole.model.ours[self.account.worst]
-        for block, plans in ((self.model.response, self.whole.model.response), (self.model.ours["none"], ours)):
+        blocks = [(self.model.ours[here], self.whole.model.ours[there]) for here, there in self.ours.items()]
+        for block, plans in ((self.model.response, self.whole.model.response), *blocks):
             for component in block.component_objects(Var):
                 # What the response dispatches is set arc by arc.
                 if not _weekly(component, block) or (block is self.model.response and component.local_name == "ship"):
@@ -110,7 +150,7 @@ class _Settling:
         for (lane, _, week), units in zip(keys, readout.dispatched(solution).tolist(), strict=True):
             moved[lane, week] = moved.get((lane, week), 0.0) + units
         self.moved = moved
-        ship = readout.ours[self.account.worst]["ship"]
+        ship = readout.ours[self.scenario]["ship"]
         self.taken = dict(zip(ship.keys, ship.values(solution).tolist(), strict=True))
         fill = readout.response["fill"]
         self.fills = dict(zip(fill.keys, fill.values(solution).tolist(), strict=True))
@@ -126,35 +166,55 @@ class _Settling:
             When HiGHS ends without an optimum; both can always go on.
         """
         account, problem = self.account, self.problem
-        extra = self._put(week)
-        face = self.opened.face_row
-        if face is not None:
-            self.highs.set_row(face, -math.inf, math.inf)
-        self.highs.set_cost(self.response_cost)
-        least = self._least(week)
-        cost = least - self.forfeits
-        self.highs.set_cost(self.own_cost - self._lasting())
-        outcome: Outcome | None = None
-        for wide in (False, True):
-            if face is not None:
-                self.highs.set_row(face, -math.inf, face_of(self.network, least, wide) - self.opened.face_offset)
-            outcome = self.highs.solve()
-            if outcome.optimal and outcome.objective is not None:
-                break
-        if outcome is None or outcome.objective is None:
-            raise ArithmeticError(f"our operations after a settlement in week {week} ended without an optimum")
-        own = outcome.objective + extra + usual_lasting(self.network)
+        extra, row = self._put(week), self.program.row_lower.size
+        self.highs.set_row(row, -math.inf, math.inf)
+        cost = self._least(week)
+        mine, constant = self._own_cost(self.settled)
+        own = self._best(week, mine, cost) if week >= self.reveal else self._surprised(week, mine, cost)
+        own += constant + extra + usual_lasting(self.network)
         own += account.admin - account.benefits - problem.status_quo.cost
-        theirs = cost - problem.status_quo.response_cost + self._refused(week)
-        return theirs + self.network.package_cost.get(account.worst, 0.0), own
+        theirs = cost - self.forfeits - problem.status_quo.response_cost + self._refused(week)
+        return theirs + self.network.package_cost.get(self.scenario, 0.0), own
 
     def _least(self, week: int) -> float:
-        outcome = self.highs.solve()
-        if not outcome.optimal or outcome.objective is None:
-            outcome = self.highs.solve_anew()
-        if outcome.objective is None:
-            raise ArithmeticError(f"the response after a settlement in week {week} ended with {outcome.termination!r}")
-        return outcome.objective + self.constant
+        """The response's least cost from a week on, forfeits included."""
+        if week not in self.least:
+            if self.opened.face_row is not None:
+                self.highs.set_row(self.opened.face_row, -math.inf, math.inf)
+            self.highs.set_cost(self.response_cost)
+            outcome = self.highs.solve()
+            if not outcome.optimal or outcome.objective is None:
+                outcome = self.highs.solve_anew()
+            if outcome.objective is None:
+                raise ArithmeticError(
+                    f"the response after a settlement in week {week} ended with {outcome.termination!r}"
+                )
+            self.least[week] = outcome.objective + self.constant
+        return self.least[week]
+
+    def _surprised(self, week: int, own_cost: np.ndarray, least: float) -> float:
+        """Our least cost where nobody knows of the outage yet: what is decided until then is of least cost in `none`."""
+        row, known = self.program.row_lower.size, self._best(week, self._own_cost(NONE)[0], least)
+        for hair in (0.0, QUANTITY_NOISE):
+            self.highs.set_row(row, -known - hair * max(1.0, abs(known)), math.inf)
+            try:
+                return self._best(week, own_cost, least)
+            except ArithmeticError:
+                # Rounding may leave no other way; a hair more does.
+                continue
+        raise ArithmeticError(f"our operations after a settlement in week {week} ended without an optimum")
+
+    def _best(self, week: int, own_cost: np.ndarray, least: float) -> float:
+        """Our least cost from a week on, up to a constant, under the response of least cost that is best for us."""
+        self.highs.set_cost(own_cost)
+        for wide in (False, True):
+            if self.opened.face_row is not None:
+                face = face_of(self.network, least, wide) - self.opened.face_offset
+                self.highs.set_row(self.opened.face_row, -math.inf, face)
+            outcome = self.highs.solve()
+            if outcome.optimal and outcome.objective is not None:
+                return outcome.objective
+        raise ArithmeticError(f"our operations after a settlement in week {week} ended without an optimum")
 
     def _lasting(self) -> np.ndarray:
         """What a unit of every column keeps of what may stay lost, shape (columns,)."""
@@ -212,11 +272,12 @@ class _Settling:
         network = self.network
         if lane.regime in network.menu:
             return network.policy(lane.regime, self.account.choice[lane.regime])
-        return network.package_policy(self.account.worst, lane)
+        return network.package_policy(self.scenario, lane)
 
     def _put_arrivals(self, week: int, row_lower: np.ndarray) -> float:
         """Move the arrivals of what was dispatched to us under a policy before the week; return what it cost us more."""
-        network, ours, costs = self.network, self.model.ours["none"], []
+        network, costs = self.network, []
+        blocks = [self.model.ours[scenario] for scenario in self.ours]
         for lane in network.lanes_between("counterpart", "ours"):
             policy = self._acting(lane)
             for when in range(week) if policy is not None else ():
@@ -225,10 +286,11 @@ class _Settling:
                 costs.append(network.weight[lane.destination] * held * units)
                 for sign, each in ((1.0, kernel), (-1.0, network.kernel(None, when))):
                     arriving, late = arrival_terms([(None, lane, when, each)], network.weeks)
-                    for index, terms in arriving.items():
-                        self._shift(row_lower, ours.balance, index, sign * units * sum(share for share, _ in terms))
-                    for pair, terms in late.items():
-                        self._shift(row_lower, ours.terminal, pair, sign * units * sum(share for share, _ in terms))
+                    for ours in blocks:
+                        for index, terms in arriving.items():
+                            self._shift(row_lower, ours.balance, index, sign * units * sum(share for share, _ in terms))
+                        for pair, terms in late.items():
+                            self._shift(row_lower, ours.terminal, pair, sign * units * sum(share for share, _ in terms))
         return math.fsum(costs)
 
     def _shift(self, row_lower: np.ndarray, family: Any, index: Any, units: float) -> None:

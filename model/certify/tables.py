@@ -313,7 +313,7 @@ def plan_tables(problem: Problem, account: Account) -> dict[str, pd.DataFrame]:
         "losses": losses_table(problem, account),
         "causes": causes_table(problem, account),
     }
-    if bargained(problem, account):
+    if bargained(problem):
         tables["by_week"] = by_week_table(problem, account)
     currency = problem.case.settings.case.currency
     for name, frame in tables.items():

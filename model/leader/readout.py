@@ -175,12 +175,12 @@ class Readout:
 
         for scenario, block in model.ours.items():
             for part in (*OWN_COSTS, "refused_margin"):
-                add(scenario, part, *_linear(block.component(part)))
+                add(scenario, part, *linear(block.component(part)))
         for part in RESPONSE_COSTS:
-            add("", part, *_linear(model.response.component(part)))
+            add("", part, *linear(model.response.component(part)))
         if len(model.reviewing):
-            add("", "refused_imports", *_linear(model.refused_imports))
-        choices, _ = _linear(model.first_stage_cost)
+            add("", "refused_imports", *linear(model.refused_imports))
+        choices, _ = linear(model.first_stage_cost)
         lanes = {id(variable) for variable in model.qualify.values()}
         add("", "fixed_costs", [term for term in choices if id(term[1]) in lanes], 0.0)
         add("", "stockpile", [term for term in choices if id(term[1]) not in lanes], 0.0)
@@ -231,6 +231,6 @@ class Readout:
         return np.asarray(self.costs.T @ np.array(signs)).ravel()
 
 
-def _linear(expression: Linear) -> tuple[list[tuple[float, Any]], float]:
+def linear(expression: Linear) -> tuple[list[tuple[float, Any]], float]:
     """(coefficient, variable) of a linear expression, and its constant."""
     return [(factor, variable) for variable, factor in expression.terms.items() if factor], expression.constant

@@ -44,6 +44,9 @@ PATIENT = 0.2
 HURRY = 0.25
 """Share of the time limit that is left to the search where the enumeration would take all of it."""
 
+LAST_PLAN = 10.0
+"""Seconds for what sourcing alone can do in all scenarios, where the time is up before a search has held all that bind."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -140,9 +143,8 @@ def solve_by(job: Job) -> Plan:
                 return _attempt(job, engine)
             except Unheld as found:
                 if clock.up():
-                    # The bound of the search holds; there is no time to look for a plan that all scenarios allow.
-                    facts = {"method": job.method, "reason": job.reason, "termination": "stopped"}
-                    return no_plan(problem, "unknown", found.bound, facts, clock.began)
+                    # The bound of the search holds; there is no time to look for a better plan that all scenarios allow.
+                    return _sourcing_alone(job, found.bound)
                 held = extended(problem.network, held or problem.network.scenarios, found.scenarios)
                 if engine is not None:
                     engine.forget_programs()
@@ -150,6 +152,30 @@ def solve_by(job: Job) -> Plan:
         if engine is not None:
             engine.close()
             job.monitor.enumerated(engine)
+
+
+def _sourcing_alone(job: Job, bound: float) -> Plan:
+    """Return what sourcing alone can do in all scenarios, beside the bound of a search that left some out."""
+    problem, choice = job.problem, job.problem.all_open
+    facts = {"method": job.method, "reason": job.reason, "termination": "stopped"}
+    problem.hold(None)
+    outcome = None
+    with suppress(Stopped), problem.unstoppable(LAST_PLAN):
+        cost = problem.status_quo.response_cost
+        problem.fixed_policy.solve_limits = job.solve_limits
+        outcome = problem.fixed_policy.best(choice, cost, problem.constant(cost, 0.0), 0.0)
+    if outcome is None or outcome.solution is None or outcome.objective is None:
+        return no_plan(problem, "unknown", bound, facts, job.clock.began)
+    leverage = -outcome.objective
+    alone = leverage if outcome.optimal else None
+    with problem.unstoppable():
+        return make_plan(
+            problem,
+            Facts(choice, cost, leverage, max(bound, leverage), job.rel_gap, alone, facts),
+            outcome.solution,
+            first_stage_of(problem, outcome.solution),
+            job.clock.began,
+        )
 
 
 def _attempt(job: Job, engine: Engine | None) -> Plan:

@@ -59,6 +59,36 @@ def least_mean(fills: np.ndarray, window: int | None) -> float:
 STATUSES = ("optimal", "feasible", "infeasible", "unknown")
 
 
+def bargain_of(
+    case: Case, leverage: float | None, counterpart_loss: float | None, own_loss: float | None
+) -> dict[str, Any] | None:
+    """Return what a threat is worth against ``[bargain]``, by the figures of a plan alone; None where there is nothing to say.
+
+    Parameters
+    ----------
+    case
+        The case.
+    leverage, counterpart_loss, own_loss
+        Of the plan, money.
+
+    Returns
+    -------
+    dict or None
+        ``settlement``, ``stake``, ``credible``, ``concession_cost``, ``gives_way``, as of `Plan.bargain`.
+    """
+    stated = case.settings.bargain
+    if leverage is None or case.sense == "cost" or (stated.stake is None and stated.concession_cost is None):
+        return None
+    theirs, ours = counterpart_loss or 0.0, own_loss or 0.0
+    return {
+        "settlement": leverage / 2,
+        "stake": stated.stake,
+        "credible": None if stated.stake is None else ours <= stated.stake,
+        "concession_cost": stated.concession_cost,
+        "gives_way": None if stated.concession_cost is None else theirs >= stated.concession_cost,
+    }
+
+
 @dataclass(frozen=True)
 class Plan:
     """Choices, their consequences and their proof; money in the case's currency.
@@ -192,18 +222,10 @@ class Plan:
         (the counterpart's loss >= concession_cost), ``spent_week``: the first from which on what is still to come, less than giving
         way costs or, where that is not known, a thousandth of its loss, would not move the counterpart.
         """
-        stated = self.case.settings.bargain
-        if self.leverage is None or self.least_cost or (stated.stake is None and stated.concession_cost is None):
-            return None
-        theirs, ours = self.counterpart_loss or 0.0, self.own_loss or 0.0
-        return {
-            "settlement": self.leverage / 2,
-            "stake": stated.stake,
-            "credible": None if stated.stake is None else ours <= stated.stake,
-            "concession_cost": stated.concession_cost,
-            "gives_way": None if stated.concession_cost is None else theirs >= stated.concession_cost,
-            "spent_week": self._spent_week(theirs, stated.concession_cost),
-        }
+        found = bargain_of(self.case, self.leverage, self.counterpart_loss, self.own_loss)
+        if found is not None:
+            found["spent_week"] = self._spent_week(self.counterpart_loss or 0.0, found["concession_cost"])
+        return found
 
     def _spent_week(self, loss: float, moving: float | None) -> int | None:
         """First week from which on less is still to come than what moves the counterpart."""

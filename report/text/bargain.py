@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
-from ..format.numbers import decimals, number, plain
+from ..format.numbers import counted, decimals, number, plain
 from .layout import indented, new_table, section, text_line
 from .words import in_money, joined
 
@@ -71,9 +71,28 @@ def term_lines(view: PlanView) -> Iterator[str]:
     for term in view.terms:
         until = "to the end" if term.end is None else f"to week {term.end - 1}"
         line = f"{plain(term.regime)}: {plain(term.policy)} acts from week {term.start} {until}"
+        if term.start:
+            line += f", after {counted(term.start, 'week')} of notice"
         if len(term.ends) > 1:
             line += f"; of the ends offered ({_ends(term)}) no other leaves more leverage"
         yield f"{line}."
+        yield from _other_ends(view, term)
+
+
+def _other_ends(view: PlanView, term: TermView) -> Iterator[str]:
+    """Yield what the other ends of a review would give and cost."""
+    figures = [term.leverage, *(other.leverage for other in term.others if other.leverage is not None)]
+    places = decimals([*figures, *(term.leverage - figure for figure in figures[1:])])
+    for other in term.others:
+        when = "If it never ended" if other.end is None else f"If it ended in week {other.end}"
+        if other.leverage is None:
+            yield f"{when}, no plan would keep the limits."
+            continue
+        most, less = ("", "") if other.exact else ("at most ", "at least ")
+        leverage, lost = (
+            in_money(view.case, number(figure, places)) for figure in (other.leverage, term.leverage - other.leverage)
+        )
+        yield f"{when}, leverage would be {most}{leverage}: {less}{lost} less."
 
 
 def _ends(term: TermView) -> str:

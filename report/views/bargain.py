@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...analysis.reasons.what_if import BOUNDED, POLICY, WHAT_IF
 from .causes import LASTING_CAUSES
 from .rows import filled, records
 
@@ -65,6 +68,25 @@ class BargainView:
 
 
 @dataclass(frozen=True)
+class OtherEnd:
+    """What the plan would give if a review ended in another week that its menu offers, all other policies kept.
+
+    Attributes
+    ----------
+    end
+        First week after it; None: it does not end.
+    leverage
+        What the best such plan leaves, money; None where there is no such plan.
+    exact
+        Whether it is that much, or at most.
+    """
+
+    end: int | None
+    leverage: float | None
+    exact: bool
+
+
+@dataclass(frozen=True)
 class TermView:
     """When a review of the plan begins and ends.
 
@@ -76,6 +98,10 @@ class TermView:
         First week, and first week after it; None: it does not end.
     ends
         The ends that its menu offers; one where there is no choice.
+    leverage
+        Of the plan, money.
+    others
+        What other ends would give, the best first; empty where that was not worked out.
     """
 
     regime: str
@@ -83,6 +109,8 @@ class TermView:
     start: int
     end: int | None
     ends: tuple[int | None, ...]
+    leverage: float = 0.0
+    others: tuple[OtherEnd, ...] = ()
 
 
 def bargain_view(plan: Plan) -> BargainView | None:
@@ -111,8 +139,25 @@ def term_views(plan: Plan) -> tuple[TermView, ...]:
         for variant in row.variants:
             (end,) = variant.ends
             if plan.policies.get(row.regime) == variant.policy and (end is not None or len(row.ends) > 1):
-                found.append(TermView(row.regime, variant.policy, row.start_week, end, row.ends))
+                others = _other_ends(plan, row.regime, {each.policy: each.ends[0] for each in row.variants})
+                leverage = plan.leverage or 0.0
+                found.append(TermView(row.regime, variant.policy, row.start_week, end, row.ends, leverage, others))
     return tuple(found)
+
+
+def _other_ends(plan: Plan, regime: str, ends: Mapping[str, int | None]) -> tuple[OtherEnd, ...]:
+    """Return what the other variants of a policy would give, by the table ``what_if``, under the budget of the case."""
+    frame, budget = plan.tables.get(WHAT_IF), plan.case.settings.limits.budget
+    if frame is None:
+        return ()
+    kept = [(f"{POLICY}{name}", policy) for name, policy in plan.policies.items() if name != regime]
+    found = []
+    for row in records(frame):
+        policy = row[f"{POLICY}{regime}"]
+        there = math.isinf(budget) or math.isclose(row["budget"], budget, rel_tol=1e-9)
+        if there and policy in ends and policy != plan.policies[regime] and all(row[name] == own for name, own in kept):
+            found.append(OtherEnd(ends[policy], row["leverage"], row["state"] != BOUNDED))
+    return tuple(sorted(found, key=lambda other: -math.inf if other.leverage is None else other.leverage, reverse=True))
 
 
 def lasting_views(plan: Plan) -> tuple[tuple[str, str, float], ...]:

@@ -23,11 +23,14 @@ from sluicegate_testing.builders import (
     response_cost,
     stock,
 )
+from sluicegate_testing.decided import seen
 from sluicegate_testing.features import only
 from sluicegate_testing.oracle import OracleAnswer, by_week, oracle
 from sluicegate_testing.strategies import random_case
 
 FEATURES = ("applicant_cost", "ally_benefit", "kept_share", "imports", "ends")
+
+LOSSES = ("counterpart_loss", "own_loss")
 
 METHODS = ("columns", "pieces", "rows", "program")
 
@@ -318,18 +321,58 @@ def test_a_package_is_over_with_the_settlement() -> None:
     assert weeks["own_loss"].tolist()[0] == approx(0.0, abs=1e-6)
 
 
-@pytest.mark.parametrize("number", [0, 2, 3, 4, 5, 6])
-def test_settlements_agree_with_the_oracle(number: int) -> None:
-    drawn = random_case(number, 2, 6, [True, None][number % 2], 8, meaning=True, features=True)
-    settings, tables = only(drawn, *FEATURES)
+@pytest.mark.parametrize(
+    ("number", "objective"),
+    [(0, "worst"), (2, "expected"), (5, "cvar:0.8"), (7, "expected"), (9, "worst"), (16, "worst"), (20, "worst")],
+)
+def test_settlements_agree_with_the_oracle(number: int, objective: str) -> None:
+    # From what the plan has decided: of several plans with its leverage the oracle may find another.
+    settings, tables = random_case(number, 2, 6, [True, None][number % 2], 8, meaning=True, features=True)
     settings["bargain"] = {"stake": 100.0}
-    plan = solve(case_from_tables("drawn", settings, tables))
-    pile = {tuple(key.split("/")): units for key, units in plan.stockpile.items()}
-    told = by_week(settings, tables, plan.policies, qualified=list(plan.qualified), stockpile=pile)
-    scale = 1e-4 * max(abs(plan.counterpart_loss or 0.0), abs(plan.own_loss or 0.0), 1.0)
-    found = plan.tables["by_week"]
-    assert found["counterpart_loss"].tolist() == approx([theirs for theirs, _ in told], abs=scale)
-    assert found["own_loss"].tolist() == approx([ours for _, ours in told], abs=scale)
+    if objective != "worst":
+        settings["objective"] = {"scenario": objective}
+        rows = [("package", row) for row in tables["retaliations"]]
+        rows += [("contingency", row) for row in tables["contingencies"]]
+        names = {row[key] for key, row in rows}
+        for _, row in rows:
+            row["probability"] = 0.9 / len(names)
+    with seen() as found:
+        plan = solve(case_from_tables("drawn", settings, tables))
+    decided, weights = found[-1]
+    if objective == "expected":
+        # Outages decide as well, and a settlement does not end them.
+        assert len(weights) == len(plan.scenarios)
+    told = by_week(settings, tables, plan.policies, decided=decided, weights=weights)
+    weeks = plan.tables["by_week"]
+    scale = 1e-4 * max(1.0, *(abs(figures[side]) for figures in plan.scenarios.values() for side in LOSSES))
+    for name, column in zip(LOSSES, zip(*told, strict=True), strict=True):
+        assert weeks[name].tolist() == approx(column, abs=scale)
+        assert weeks[name].iloc[-1] == approx(getattr(plan, name), abs=1e-9 * scale + 1e-6)
+
+
+def test_an_outage_goes_on_after_a_settlement() -> None:
+    # The mine makes 10 of y a week, or 12, and fails in weeks 2 and 3 with a probability of 1/4: then 20 units are lost at 9 - 1
+    # each. The plan builds 2 in week 0 and 2 in week 1 ahead, at a holding cost of 0.1. Settled in week 0 nothing is built, in
+    # week 1 the 2 are used at once: nobody knows of the outage. From week 2 on it is known, and 4 are there.
+    fire = {"contingency": "fire", "process": "y-at-us", "from_week": 2, "duration_weeks": 2, "availability": 0.0}
+    made = case(
+        5,
+        bargain={"stake": 1.0},
+        objective="expected",
+        items=[{"item": "x"}, {"item": "y", "holding_cost": 0.1}],
+        lanes=[lane("us", "them", 10.0, regime="list")],
+        demands=[demand("them", 10.0, 5.0), demand("us", 10.0, 9.0, item="y")],
+        processes=[process("us", "y", unit_cost=1.0, capacity=12.0)],
+        regimes=OURS,
+        policies=[policy(0, approval_rate=0.0)],
+        contingencies=[fire | {"probability": 0.25}],
+    )
+    plan = evaluate(made, {"list": "slow"})
+    weeks = plan.tables["by_week"]
+    built = 0.25 * 16 * 8.0 + 0.1 * (2 + 4)
+    assert weeks["own_loss"].tolist() == approx([40.0, 40.2, built, built, built, built], abs=1e-6)
+    assert weeks["counterpart_loss"].tolist() == approx([40.0 * week for week in range(6)], abs=1e-6)
+    assert plan.own_loss == approx(built)
 
 
 def test_zeros_change_nothing() -> None:

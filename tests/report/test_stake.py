@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 from rich.console import Console
-from sluicegate import Plan, load_case, solve
+from sluicegate import Case, Plan, load_case, solve
+from sluicegate.analysis.reasons import with_reasons
+from sluicegate.data import apply_overrides
 from sluicegate.report.files.workbook import SETTLEMENTS, write_workbook
 from sluicegate.report.page.page import page_of, read_results
 from sluicegate.report.text.plan import show_plan
@@ -31,6 +34,19 @@ def staked() -> Plan:
     return solve(load_case("tutorial", STAKE))
 
 
+def evaluate_best(case: Case, policies: Mapping[str, str]) -> float:
+    """The best leverage under policies, by their reviewers: any other policy asks for more than there are."""
+    busy = [
+        f"policies.{row.regime}/{row.policy}.reviewer_load={int(policies[row.regime] != row.policy)}"
+        for row in case.policies
+        if row.regime in policies
+    ]
+    plan = solve(apply_overrides(case, [*busy, "limits.reviewer_hours=0"]))
+    assert plan.leverage is not None
+    assert {name: plan.policies[name] for name in policies} == dict(policies)
+    return plan.leverage
+
+
 def text_of(plan: Plan) -> str:
     written = io.StringIO()
     show_plan(plan, Console(width=100, file=written))
@@ -47,6 +63,22 @@ def test_the_terminal_says_what_the_threat_is_worth(staked: Plan) -> None:
     assert "of the ends offered (week 4, week 8 and never) no other leaves more leverage." in text
     assert "Paperwork adds" in text
     assert "What allies give takes 3" in text
+
+
+def test_the_terminal_says_what_other_ends_would_give(staked: Plan) -> None:
+    plan = with_reasons(staked, seconds=600)
+    (term,) = plan_view(plan).terms
+    assert [other.exact for other in term.others] == [True, True]
+    for other in term.others:
+        # The best plan of a case whose menus offer this end alone.
+        end = "" if other.end is None else other.end
+        kept = f"policies.acid/review.end_week={end}"
+        alone = evaluate_best(load_case("tutorial", [*STAKE, kept]), {**plan.policies, "acid": "review"})
+        assert other.leverage == pytest.approx(alone, rel=1e-6, abs=1e-6)
+        assert other.leverage is not None
+        assert other.leverage <= (plan.leverage or 0.0) + 1e-6
+        when = "If it never ended" if other.end is None else f"If it ended in week {other.end}"
+        assert f"{when}, leverage would be {other.leverage:.2f} million: " in text_of(plan)
 
 
 def test_the_last_settlement_is_the_plan(staked: Plan) -> None:

@@ -40,6 +40,11 @@ class Row:
     constants: np.ndarray
     tables: list[np.ndarray]
 
+    @cached_property
+    def flat(self) -> np.ndarray:
+        """All tables, one after another."""
+        return np.concatenate([np.empty(0), *self.tables])
+
 
 class Block:
     """The columns of the response that the policies of some regimes move, with the rows they stand in.
@@ -331,16 +336,24 @@ class Blocks:
 
     def values(self, row: Row, policy_indices: PolicyIndices) -> np.ndarray:
         """What a row says of V of every part under a combination, shape (parts,)."""
-        values = row.constants.copy()
-        for block, table in zip(self.blocks, row.tables, strict=True):
-            values[block.part] += table[block.place(policy_indices)]
-        return values
+        return self._values([row], policy_indices)[0]
+
+    def _values(self, rows: Sequence[Row], policy_indices: PolicyIndices) -> np.ndarray:
+        """As `values`, of several rows at once, shape (rows, parts)."""
+        places = self._starts + np.array([block.place(policy_indices) for block in self.blocks], dtype=int)
+        parts = [block.part for block in self.blocks]
+        return np.array([row.constants + np.bincount(parts, row.flat[places], self.parts) for row in rows])
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        """Where the table of every block begins in `Row.flat`."""
+        return np.cumsum([0, *(len(block.combinations) for block in self.blocks)])[:-1]
 
     def value(self, rows: Sequence[Row], policy_indices: PolicyIndices) -> float:
         """What rows say of V under a combination: of every part by the row that says least; inf without any."""
         if not rows:
             return math.inf
-        return math.fsum(np.min([self.values(row, policy_indices) for row in rows], axis=0))
+        return math.fsum(self._values(rows, policy_indices).min(axis=0))
 
 
 def _parts(arrays: FollowerArrays) -> tuple[np.ndarray, np.ndarray]:

@@ -197,12 +197,12 @@ def test_a_text_about_a_table_is_no_table(folder):
 
 
 def test_other_files(folder, good):
-    for name in ("rates.csv", "lanes_old.csv", "notes.txt", ".~lock.lanes.csv#", "~lanes.csv"):
+    for name in ("prices.csv", "rates.csv", "lanes_old.csv", "notes.txt", ".~lock.lanes.csv#", "~lanes.csv"):
         folder.write(name, "x")
     case = folder.load()
     assert case == good
     assert [str(warning) for warning in case.warnings] == [
-        "lanes_old.csv, rates.csv: no tables of a case; the files are ignored",
+        "lanes_old.csv, prices.csv, rates.csv: no tables of a case; the files are ignored",
     ]
 
 
