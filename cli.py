@@ -22,6 +22,7 @@ from .report.console.options import (
     choice_options,
     common_worlds_options,
     completing,
+    curve_world_options,
     design_options,
     draft_options,
     drawing_threads_option,
@@ -390,6 +391,7 @@ def solve(
                     "replications": replications,
                     "vary": asked.get("vary", ()),
                     "processes": workers,
+                    "cluster": asked.get("cluster"),
                     "monitor": monitor,
                 }
                 plan = interrupts.run(lambda: studied(found, worlds, plain, **beside), talk)
@@ -739,6 +741,7 @@ def breakeven(
 @cli.command()
 @case_options
 @level_options
+@curve_world_options
 @threads_option
 @result_options
 @loudness_options
@@ -756,20 +759,37 @@ def frontier(
       sluicegate frontier tutorial --against budget
       sluicegate frontier taiwan-korea --chart curve.svg
       sluicegate frontier mycase --against min_fill --low 0.9 --high 1 --points 11
+      sluicegate frontier mycase --worlds 64
+
+    With --worlds the curve is that of the mean over the worlds against the mean of the worst tenth of them: what caution costs.
     """
     from .analysis.frontier.frontier import frontier as trace
+    from .analysis.frontier.over_worlds import frontier_over_worlds
+    from .analysis.worlds import asked_worlds
     from .report.text.frontier import show_frontier
 
     began = now()
     if chart is not None:
         check_chart(chart)
     loaded = load(case, overrides, talk)
-    options = settled(loaded, options, "against", "points", "low", "high", "time_limit", "rel_gap", "threads")
+    asked = in_worlds(options)
+    if asked and (options["against"] != "own_loss" or options["low"] is not None or options["high"] is not None):
+        raise Refusal(
+            "--worlds traces the mean against the worst tenth; leave out --against, --low and --high, or --worlds"
+        )
+    levels = ("points",) if asked else ("against", "points", "low", "high")
+    options = settled(loaded, options, *levels, "time_limit", "rel_gap", "threads")
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
-            found = said(
-                lambda: interrupts.run(lambda: trace(loaded, **options, log=result.log, monitor=monitor), talk)
-            )
+            if asked:
+                drawn = {name: asked[name] for name in ("seed", "vary") if name in asked}
+                how = {name: asked[name] for name in ("continuity_share", "cluster") if name in asked}
+                many = said(lambda: asked_worlds(loaded, asked["worlds"], **drawn))
+                work = lambda: frontier_over_worlds(loaded, many, **options, **how, monitor=monitor)  # noqa: E731
+            else:
+                work = lambda: trace(loaded, **options, log=result.log, monitor=monitor)  # noqa: E731
+            found = said(lambda: interrupts.run(work, talk))
+        options |= asked
         stopped = interrupts.stopped.is_set()
         if not found.points:
             talk.say("Stopped before a point was found; no result was written.")

@@ -20,7 +20,7 @@ from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.sense import sense_of
 from .by_figure import FigureTracer, limited_items
-from .resources import RESOURCES, Resource
+from .resources import RESOURCES, WORST_TENTH, Resource
 from .tracer import FrontierPoint, FrontierTracer, Traced
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def frontier(
         tracer = FigureTracer(case, resource, rel_gap, threads, log, monitor, stop)
         traced = tracer.trace(points, low, high)
         traced.solve["seconds"] = time.perf_counter() - began
-        return _frontier(case, resource, traced, notes)
+        return curve_of(case, resource, traced, notes)
     try:
         engine = engine_at(resource.loosest if loosest is None else loosest)
     except TooManyCombinations:
@@ -303,13 +303,14 @@ def frontier(
             )
     traced = _restored(traced, units, unit)
     traced.solve["seconds"] = time.perf_counter() - began
-    return _frontier(case, resource, traced, notes)
+    return curve_of(case, resource, traced, notes)
 
 
 def _check(case: Case, against: str, points: int, low: float | None, high: float | None) -> None:
     faults = []
-    if against not in RESOURCES:
-        raise ValueError(f"no resource {against!r}; there are {', '.join(RESOURCES)}")
+    limits = [name for name in RESOURCES if name != WORST_TENTH]
+    if against not in limits:
+        raise ValueError(f"no resource {against!r}; there are {', '.join(limits)}")
     if points < 2:
         faults.append(f"a curve takes 2 points at least, not {points}")
     for name, level in (("low", low), ("high", high)):
@@ -354,7 +355,8 @@ def _restored(traced: Traced, units: Units, unit: float) -> Traced:
     )
 
 
-def _frontier(case: Case, resource: Resource, traced: Traced, notes: list[str]) -> Frontier:
+def curve_of(case: Case, resource: Resource, traced: Traced, notes: list[str]) -> Frontier:
+    """Return the frontier of what was traced, and what changes along it."""
     currency = case.settings.case.currency
     points = tuple(sorted(traced.points, key=lambda point: point.level))
     plans = [point for point in points if point.leverage is not None]

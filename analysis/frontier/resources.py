@@ -76,6 +76,9 @@ class Resource:
         return places[places >= 0]
 
 
+WORST_TENTH = "worst_tenth"
+"""What the mean over worlds is held against."""
+
 RESOURCES = {
     resource.name: resource
     for resource in (
@@ -90,5 +93,6 @@ RESOURCES = {
         Resource(
             "min_suppliers", "the least number of suppliers", "", unit="suppliers", column="min_suppliers", sense=-1
         ),
+        Resource(WORST_TENTH, "the worst tenth of the worlds", "", sense=-1),
     )
 }

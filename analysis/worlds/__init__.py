@@ -5,7 +5,7 @@ from __future__ import annotations
 from .criterion import Criterion
 from .front import asked_worlds, solve
 from .sampling import Worlds, check_uncertainties, draw, from_table, uncertain_factors, world_cases
-from .solving import WorldsResult, solve_worlds
+from .solving import WorldsResult, solve_worlds, worlds_solver
 
 __all__ = [
     "Criterion",
@@ -19,4 +19,5 @@ __all__ = [
     "solve_worlds",
     "uncertain_factors",
     "world_cases",
+    "worlds_solver",
 ]

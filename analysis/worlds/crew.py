@@ -34,7 +34,14 @@ class LocalCrew:
         Asked between steps, and while programs are solved.
     numbers
         Numbers of the worlds; default: from 0 on.
+
+    Attributes
+    ----------
+    losses
+        How often worlds were made ready anew: never.
     """
+
+    losses = 0
 
     def __init__(
         self,

@@ -49,6 +49,7 @@ def solve(
     worlds: int | str | Worlds | None = None,
     criterion: str = "mean",
     continuity_share: float | None = None,
+    cluster: str | None = None,
     seed: int = 0,
     vary: Sequence[str] = (),
 ) -> Plan:
@@ -82,6 +83,8 @@ def solve(
         With `worlds`: ``mean``, ``cvar:0.9``, ``worst``, ``regret`` or ``mean+cvar:0.9:0.5``.
     continuity_share
         With `worlds`: weight of those in which continuity is kept at least, as of `solve_worlds`.
+    cluster
+        With `worlds`: address of a Dask scheduler among whose workers the worlds are shared, instead of processes.
     seed, vary
         With a number of worlds: as of `draw`.
 
@@ -127,5 +130,6 @@ def solve(
         time_limit=time_limit,
         rel_gap=rel_gap,
         processes=threads,
+        cluster=cluster,
         monitor=monitor,
     ).plan

@@ -22,7 +22,15 @@ CLOSE = 1e-7
 
 
 class Crew(Protocol):
-    """Who works on all worlds: what each has of a combination and a first stage, in the order of the worlds."""
+    """Who works on all worlds: what each has of a combination and a first stage, in the order of the worlds.
+
+    Attributes
+    ----------
+    losses
+        How often worlds were made ready anew, their cuts forgotten.
+    """
+
+    losses: int
 
     def visit(self, number: int, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Work out a first stage beside a combination; return leverages and what limits lack, shape (worlds,) each."""
@@ -137,6 +145,8 @@ class WorldsSearch:
         self._values: dict[int, list[Incumbent]] = {}
         self._closed = np.zeros(self.upper.size, dtype=bool)
         self._sharp: set[tuple[int, bytes]] = set()
+        self._losses = crew.losses
+        self._looked: set[int] = set()
 
     # Bounds ----------------------------------------------------------------------------------------------------------
 
@@ -178,6 +188,12 @@ class WorldsSearch:
     def advance(self, number: int) -> None:
         """Take a combination one step on."""
         before = self.upper[number]
+        if self.crew.losses != self._losses:
+            # Cuts of first stages seen before are gone with who knew them.
+            self._losses = self.crew.losses
+            self._seen.clear()
+            self._sharp.clear()
+            self._promises.clear()
         promise = self.promise(number)
         if promise.point is None or self.upper[number] < before - self.tie:
             # It may no longer be the one that promises most.
@@ -202,6 +218,7 @@ class WorldsSearch:
         self._version += 1
         self.visits += 1
         self._seen.setdefault(number, set()).add(point.tobytes())
+        self._looked.add(number)
         master = self.master
         score = float(master.criterion.score(leverages, master.weights, master.best))
         charged = float(charges @ master.charge)
@@ -242,7 +259,7 @@ class WorldsSearch:
             if self.best is not None and not self.stop():
                 self._look_at_ties()
                 self._settle_purchases()
-        return Ended(self.best, self.bound(), len(self._seen), self.visits, self.masters)
+        return Ended(self.best, self.bound(), len(self._looked), self.visits, self.masters)
 
     def _look_at_ties(self) -> None:
         """Of plans as good as the best take the first by rule; what may be better by less than the gap is looked at too."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,13 @@ from ...model.plan.plan import Plan
 from ...model.plan.tolerances import LEVERAGE_TIE, NO_AMOUNT, SMALL_CERTIFICATE, SMALL_LEVERAGE, WORLD_TIE
 from ...model.solving import evaluate
 from ..figures.factors import DesignError
+from .cluster import ClusterCrew
 from .crew import WEIGHT_TIE, LocalCrew, common_combinations, common_space
 from .criterion import Criterion, cvar, weighted
 from .master import Master
 from .sampling import Worlds, world_cases
 from .search import Crew, Ended, Incumbent, WorldsSearch
-from .spread import SpreadCrew
+from .spread import SharedCrew, SpreadCrew
 from .world import Alone, WorldAccount
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ def solve_worlds(
     time_limit: float | None = None,
     rel_gap: float | None = None,
     processes: int = 1,
+    cluster: str | None = None,
     monitor: Monitor | None = None,
 ) -> WorldsResult:
     """Find the plan that is best over all worlds, and prove it (model.md section 6).
@@ -113,13 +116,16 @@ def solve_worlds(
         Relative gap at which a plan counts as optimal; default: the case's.
     processes
         Processes of this machine among which the worlds are shared; they find the same plan.
+    cluster
+        Address of a Dask scheduler among whose workers they are shared instead.
     monitor
         Told of progress, asked whether to stop.
 
     Raises
     ------
     DesignError
-        For worlds that the case cannot have, and where no plan keeps continuity in the weight of worlds asked for.
+        For worlds that the case cannot have, a cluster that does not answer, and where no plan keeps continuity in the weight of
+        worlds asked for.
     ValueError
         For a criterion that there is none of, a share of continuity that is none, and a case at least cost.
     TooManyCombinations
@@ -127,24 +133,66 @@ def solve_worlds(
     CertificateError
         When the answer does not survive its check.
     """
-    if case.sense == "cost":
-        raise ValueError(
-            "worlds are weighed by leverage, and this case counts cost: solve it without worlds, or sweep its uncertain figures"
-        )
+    _refuse(case, continuity_share)
     found = Criterion.parse(criterion) if isinstance(criterion, str) else criterion
-    if continuity_share is not None and not 0 < continuity_share <= 1:
-        raise ValueError(
-            f"{continuity_share:g} is no share of the worlds to keep continuity in; it lies above 0 and is at most 1"
-        )
     monitor = monitor or Monitor()
     options = case.settings.solver
     clock = Clock(options.time_limit if time_limit is None else time_limit, monitor.stop)
     gap = options.rel_gap if rel_gap is None else rel_gap
-    solver = _Solver(case, worlds, found, gap, clock, monitor, processes, continuity_share)
+    solver = _Solver(case, worlds, found, gap, clock, monitor, processes, cluster, continuity_share)
     try:
         return solver.result()
     finally:
         solver.crew.close()
+
+
+@contextmanager
+def worlds_solver(
+    case: Case,
+    worlds: Worlds,
+    *,
+    continuity_share: float | None = None,
+    time_limit: float = math.inf,
+    rel_gap: float | None = None,
+    processes: int = 1,
+    cluster: str | None = None,
+    monitor: Monitor | None = None,
+) -> Iterator[Callable[[Criterion], WorldsResult]]:
+    """Make worlds ready once, and yield what finds the plan that is best by one criterion after another.
+
+    What bounds leverage in a world holds under every criterion, so that those after the first take little.
+
+    Parameters
+    ----------
+    case, worlds, continuity_share, time_limit, rel_gap, processes, cluster, monitor
+        As of `solve_worlds`; the time limit is that of all together.
+    """
+    _refuse(case, continuity_share)
+    monitor = monitor or Monitor()
+    gap = case.settings.solver.rel_gap if rel_gap is None else rel_gap
+    clock = Clock(time_limit, monitor.stop)
+    solver = _Solver(case, worlds, Criterion.parse("mean"), gap, clock, monitor, processes, cluster, continuity_share)
+
+    def found(criterion: Criterion) -> WorldsResult:
+        solver.criterion = criterion
+        return solver.result()
+
+    try:
+        yield found
+    finally:
+        solver.crew.close()
+
+
+def _refuse(case: Case, continuity_share: float | None) -> None:
+    """Refuse a case at least cost, and a share of continuity that is none."""
+    if case.sense == "cost":
+        raise ValueError(
+            "worlds are weighed by leverage, and this case counts cost: solve it without worlds, or sweep its uncertain figures"
+        )
+    if continuity_share is not None and not 0 < continuity_share <= 1:
+        raise ValueError(
+            f"{continuity_share:g} is no share of the worlds to keep continuity in; it lies above 0 and is at most 1"
+        )
 
 
 class _Solver:
@@ -159,6 +207,7 @@ class _Solver:
         clock: Clock,
         monitor: Monitor,
         processes: int,
+        cluster: str | None,
         continuity_share: float | None,
     ):
         self.continuity_share = continuity_share
@@ -174,8 +223,11 @@ class _Solver:
         distinct = list(dict.fromkeys(cases))
         self.group = np.array([distinct.index(each) for each in cases], dtype=int)
         self.weights = np.bincount(self.group, weights=worlds.weights)
-        self.crew: LocalCrew | SpreadCrew
-        if processes > 1 and len(distinct) > 1:
+        self._alone: list[Alone] | None = None
+        self.crew: LocalCrew | SharedCrew
+        if cluster is not None:
+            self.crew = ClusterCrew(distinct, self.units, cluster, clock.up)
+        elif processes > 1 and len(distinct) > 1:
             self.crew = SpreadCrew(distinct, self.units, processes, clock.up)
         else:
             self.crew = LocalCrew(distinct, self.units, clock.up)
@@ -199,11 +251,14 @@ class _Solver:
         return self._found(alone, ended, ended.best, search, unkept)
 
     def _prepare(self) -> list[Alone]:
-        """Make the worlds ready, and find the best that each allows by itself."""
+        """Make the worlds ready, once, and find the best that each allows by itself."""
+        if self._alone is not None:
+            return self._alone
         many = len(self.crew.cases)
         self.monitor.stage("worlds", many)
         gap = min(self.rel_gap, ALONE_GAP) if self.criterion.regret else self.rel_gap
-        return self.crew.prepare(gap, lambda done: self.monitor.advance(done, many))
+        self._alone = self.crew.prepare(gap, lambda done: self.monitor.advance(done, many))
+        return self._alone
 
     def _refuse_share(self, unkept: tuple[str, ...]) -> None:
         """Refuse a share of continuity that no plan can have, whatever else it does."""

@@ -1,4 +1,4 @@
-"""Worlds worked on by several processes of this machine, each keeping its share of them."""
+"""Worlds worked on in shares: by several processes of this machine, each keeping its share of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import multiprocessing
 import pickle
 import signal
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
@@ -40,44 +41,52 @@ DONE, ANSWER, STOPPED, FAULT = "done", "answer", "stopped", "fault"
 Asked = tuple[str, tuple[Any, ...]]
 
 
-class SpreadCrew:
-    """Works on all worlds, each process on its share; as of `LocalCrew`.
-
-    A process that ends is replaced: its worlds are made ready anew, what they bound elsewhere is forgotten, and the work goes
-    on where it was.
+class SharedCrew(ABC):
+    """Works on all worlds in shares, each kept by somebody who is asked the same as all others; as of `LocalCrew`.
 
     Parameters
     ----------
     cases, units, stop
         As of `LocalCrew`.
-    processes
+    shares
         How many.
+
+    Attributes
+    ----------
+    losses
+        How often a share was given to somebody else, what it bounded forgotten.
     """
 
-    def __init__(self, cases: Sequence[Case], units: Units, processes: int, stop: Callable[[], bool] = lambda: False):
+    def __init__(self, cases: Sequence[Case], units: Units, shares: int, stop: Callable[[], bool] = lambda: False):
         self.cases = cases
         self.units = units
         self.stop = stop
-        context = multiprocessing.get_context("spawn")
-        self._halt = context.Event()
-        self._shares = [list(range(first, len(cases), processes)) for first in range(min(processes, len(cases)))]
+        self._shares = [list(range(first, len(cases), shares)) for first in range(min(shares, len(cases)))]
         self._history: list[Asked] = []
-        self._crashes = [0] * len(self._shares)
-        self._hands = [self._hire(share) for share in range(len(self._shares))]
+        self.losses = 0
 
-    def _hire(self, share: int) -> _Hand:
-        numbers = self._shares[share]
-        return _Hand([self.cases[place] for place in numbers], self.units, numbers, self._halt)
-
+    @abstractmethod
     def close(self) -> None:
-        """End all processes."""
-        self._halt.set()
-        for hand in self._hands:
-            hand.connection.close()
-        for hand in self._hands:
-            hand.process.join(SHUTDOWN_SECONDS)
-            if hand.process.is_alive():
-                hand.process.kill()
+        """End what works beside this process."""
+
+    @abstractmethod
+    def _ask(self, asked: Asked, done: Callable[[int], None] = lambda count: None, heeding: bool = True) -> list[Any]:
+        """Ask the same of all shares, and return their answers in order.
+
+        Parameters
+        ----------
+        asked
+            Name of a method of `LocalCrew` and its arguments.
+        done
+            Told how many worlds are made ready.
+        heeding
+            Whether to heed the wish to stop.
+
+        Raises
+        ------
+        Stopped
+            Where somebody wants to stop, and no answer is left to wait for.
+        """
 
     # What is asked of all worlds -------------------------------------------------------------------------------------
 
@@ -110,7 +119,6 @@ class SpreadCrew:
 
     def certify(self, number: int, point: np.ndarray) -> list[WorldAccount]:
         """Recompute a plan's figures in every world, alone."""
-        self._halt.clear()
         return self._gathered(self._ask(("certify", (number, point)), heeding=False))
 
     def only(self, number: int) -> LocalCrew:
@@ -136,14 +144,44 @@ class SpreadCrew:
             found[:, share] = answer
         return found
 
-    def _ask(self, asked: Asked, done: Callable[[int], None] = lambda count: None, heeding: bool = True) -> list[Any]:
-        """Ask all processes the same, and return their answers in order.
 
-        Raises
-        ------
-        Stopped
-            Where somebody wants to stop, and no answer is left to wait for.
-        """
+class SpreadCrew(SharedCrew):
+    """Works on all worlds, each process of this machine on its share.
+
+    A process that ends is replaced: its worlds are made ready anew, what they bound elsewhere is forgotten, and the work goes
+    on where it was.
+
+    Parameters
+    ----------
+    cases, units, stop
+        As of `LocalCrew`.
+    processes
+        How many.
+    """
+
+    def __init__(self, cases: Sequence[Case], units: Units, processes: int, stop: Callable[[], bool] = lambda: False):
+        super().__init__(cases, units, processes, stop)
+        self._halt = multiprocessing.get_context("spawn").Event()
+        self._crashes = [0] * len(self._shares)
+        self._hands = [self._hire(share) for share in range(len(self._shares))]
+
+    def _hire(self, share: int) -> _Hand:
+        numbers = self._shares[share]
+        return _Hand([self.cases[place] for place in numbers], self.units, numbers, self._halt)
+
+    def close(self) -> None:
+        """End all processes."""
+        self._halt.set()
+        for hand in self._hands:
+            hand.connection.close()
+        for hand in self._hands:
+            hand.process.join(SHUTDOWN_SECONDS)
+            if hand.process.is_alive():
+                hand.process.kill()
+
+    def _ask(self, asked: Asked, done: Callable[[int], None] = lambda count: None, heeding: bool = True) -> list[Any]:
+        if not heeding:
+            self._halt.clear()
         answers: dict[int, Any] = {}
         ready, stopped = 0, False
         for share in range(len(self._hands)):
@@ -182,6 +220,7 @@ class SpreadCrew:
     def _replace(self, share: int, asked: Asked) -> None:
         """Give the share of a process that ended to a new one, and ask that again."""
         self._crashes[share] += 1
+        self.losses += 1
         if self._crashes[share] > MAX_CRASHES:
             raise ArithmeticError(
                 "processes that work on worlds end before they answer; a script needs the line "

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..certify.figures import Figures
 from ..certify.planning import Facts, first_stage_of, make_plan, no_plan
+from ..formulation.single_level import coupled
 from ..leader.problem import Problem
 from ..leader.working_set import Unheld, extended, first_set
 from ..plan.clock import Clock
@@ -24,13 +25,13 @@ from .portfolio import QUICK_NODES, Method, Race, run
 from .rows.rows import Rows
 
 MANY = 5_000
-"""Responses to enumerate from which on the single program may be sooner."""
+"""Responses to enumerate from which on others may be sooner."""
 
 RUNGS = (0.125, 0.25, 0.5)
 """Of `LocalSearch.search`, where responses are cheap."""
 
 TRIAL, PROMISING = 8, 4
-"""Solves of the master program of rows that come before pieces; after so many no more, unless they come close."""
+"""Solves of the master program of rows that come before pieces and many columns; after so many no more, unless they come close."""
 
 CLOSE = 0.05
 """Relative gap that is close."""
@@ -57,7 +58,7 @@ class Entry:
     build
         Builds it, as of `portfolio.Method`; None: the single program alone.
     local
-        Whether local search comes first, also where responses are not cheap.
+        Whether local search comes first, even where responses are not cheap and our side depends on none.
     patience
         Where the method was chosen and not asked for: seconds after which the single program begins beside it.
     """
@@ -217,10 +218,11 @@ def _attempt(job: Job, engine: Engine | None) -> Plan:
             facts, ran = _prove(method, race, solve_limits, engine, job.chosen)
             trials.stop = clock.up
             # Who was first must not decide: where others took part in the plan, ties are settled by one rule for all.
-            if engine is None or race.won or race.helped:
+            if engine is None or race.won or race.helped or ran != method:
                 trials.simplify()
     finally:
         race.close()
+    counted = engine is None or race.won or ran != method
     if race.won and method != "program":
         reason += f"; sooner than {method}, which ran beside it" if race.joined else "; small enough to be tried first"
         facts, method = {**facts, **race.program_facts()}, "program"
@@ -231,7 +233,7 @@ def _attempt(job: Job, engine: Engine | None) -> Plan:
         "method": method,
         "reason": reason,
         "termination": "stopped" if clock.up() else "finished",
-        **({} if engine is not None and not race.won else counts),
+        **(counts if counted else {}),
         **facts,
     }
     monitor.stage("certificate", 0)
@@ -296,14 +298,16 @@ def _prove(
     many = entry.build is not Enumeration or (engine is not None and engine.candidates.steps > MANY)
     tried = chosen and many and race.small()
     facts: dict[str, Any] = {}
-    if chosen and not tried and entry.build is SubnetworkMaster:
+    trial = chosen and many and not tried and entry.build in (SubnetworkMaster, Enumeration)
+    local = entry.local or tried or coupled(problem.network)
+    if local and (engine is None or trial) and not clock.up():
+        trials.search(RUNGS if race.small() else ())
+        race.monitor.bounds(trials.leverage, math.inf)
+    if trial:
         # Where rows are close, they are sooner; where they are not, their plan and their bound are a start.
         facts = _try_rows(race, solve_limits)
         if race.over():
             return facts, "rows"
-    elif (entry.local or (tried and engine is None)) and not clock.up():
-        trials.search(RUNGS if race.small() else ())
-        race.monitor.bounds(trials.leverage, math.inf)
     if entry.build is None:
         if race.small() and race.solver is None:
             race.solve_here(log=problem.log)

@@ -102,14 +102,14 @@ def processes(threads: int | None) -> int:
 
 def in_worlds(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is asked for of a plan for many worlds; nothing where none is, and what belongs to it is refused then."""
-    names = ("criterion", "continuity_share", "seed", "vary")
-    asked = {name: given[name] for name in names if given[name] not in (None, ())}
+    names = ("criterion", "continuity_share", "seed", "vary", "cluster")
+    asked = {name: given[name] for name in names if given.get(name) not in (None, ())}
     if given["worlds"] is None:
         if asked:
             options = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
             raise Refusal(f"{options}: of a plan for many worlds; add --worlds 64 or --worlds table")
         return {}
-    if given["method"] not in ("auto", "columns"):
+    if given.get("method", "auto") not in ("auto", "columns"):
         raise Refusal(f"--method {given['method']}: a plan for many worlds enumerates combinations; leave it out")
     return {"worlds": given["worlds"], **asked}
 

@@ -195,34 +195,48 @@ solver_option = click.option(
     metavar="NAME",
     help="With --method program: the solver of the program, by Pyomo's name, such as scip_direct.  [default: HiGHS]",
 )
+_worlds = click.option(
+    "--worlds",
+    metavar="N|table",
+    help="Find one plan for many worlds: so many drawn from the uncertain figures, or those of the table worlds.",
+)
+_continuity = click.option(
+    "--continuity-share",
+    type=Share(),
+    metavar="SHARE",
+    help="With --worlds: keep continuity in worlds of at least this weight, such as 95%, the best ones. "
+    "[default: in every world in which any plan keeps it]",
+)
+_seed = click.option("--seed", type=int, metavar="N", help="With --worlds N: seed of the draw.  [default: 0]")
+_vary = click.option(
+    "--vary",
+    type=Text(),
+    multiple=True,
+    metavar="FIGURE=RANGE",
+    help="With --worlds N: vary a figure too, or otherwise than the table uncertainties says. May be given many times.",
+)
+_cluster = click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="With --worlds: share the worlds among the workers of a Dask scheduler, instead of processes.",
+)
+
 world_options = chained(
-    click.option(
-        "--worlds",
-        metavar="N|table",
-        help="Find one plan for many worlds: so many drawn from the uncertain figures, or those of the table worlds.",
-    ),
+    _worlds,
     click.option(
         "--criterion",
         metavar="NAME",
         help="With --worlds: mean, cvar:0.9 (mean of the worst 10%), worst, regret, or mean+cvar:0.9:0.5.  [default: mean]",
     ),
-    click.option(
-        "--continuity-share",
-        type=Share(),
-        metavar="SHARE",
-        help="With --worlds: keep continuity in worlds of at least this weight, such as 95%, the best ones. "
-        "[default: in every world in which any plan keeps it]",
-    ),
-    click.option("--seed", type=int, metavar="N", help="With --worlds N: seed of the draw.  [default: 0]"),
-    click.option(
-        "--vary",
-        type=Text(),
-        multiple=True,
-        metavar="FIGURE=RANGE",
-        help="With --worlds N: vary a figure too, or otherwise than the table uncertainties says. May be given many times.",
-    ),
+    _continuity,
+    _seed,
+    _vary,
+    _cluster,
 )
 """A plan for many worlds: which, and by what it is judged."""
+
+curve_world_options = chained(_worlds, _continuity, _seed, _vary, _cluster)
+"""A curve over many worlds."""
 
 common_worlds_options = chained(
     click.option(

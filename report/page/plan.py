@@ -260,12 +260,20 @@ def _scenario_rows(view: PlanView) -> list[dict[str, Any]]:
     return [
         {
             "name": plain(row.name),
+            "words": _scenario_words(row),
             "cells": figures,
             "worst": row.worst,
             "remark": _remark(row, view.case.words),
         }
         for row, figures in zip(view.scenarios, scenario_cells(view), strict=True)
     ]
+
+
+def _scenario_words(row: ScenarioRow) -> str:
+    """Return what happens in a scenario, after its name where it has one; nothing of the calm one."""
+    if row.name == NONE:
+        return ""
+    return plain(row.words if row.title == row.name else f"{row.title}: {row.words}")
 
 
 def _lane_row(row: Mapping[str, Any]) -> list[str]:

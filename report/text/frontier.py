@@ -26,6 +26,7 @@ MEANINGS = {
     "max_party_share": "Share: the largest of a party in our intake of any item with a max_party_share, without an outage.",
     "max_supplier_share": "Share: the largest of a site in our intake of any item with a max_supplier_share, without an outage.",
     "min_suppliers": "Suppliers: sites outside our side with their least share, of the item that has fewest.",
+    "worst_tenth": "Leverage: its mean over the worlds. Asked, kept: its mean over the worst tenth of their weight. Losses: means.",
     "min_fill": "Fill: the least mean fill of every demand with a min_fill, in every package and outage.",
 }
 

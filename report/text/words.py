@@ -203,8 +203,9 @@ def worlds_lines(found: WorldsView) -> Iterator[str]:
     if found.unkept:
         worlds = "world" if len(found.unkept) == 1 else "worlds"
         names = _named([plain(name) for name in found.unkept])
-        lacks = "; there it lacks as little as it can" if share is None else ""
-        yield f"no plan keeps continuity in {worlds} {names}{lacks}"
+        yield f"no plan keeps continuity in {worlds} {names}"
+        if share is None:
+            yield "there it lacks as little as it can, before all else; --continuity-share leaves that out of what is asked for"
 
 
 # The answer ----------------------------------------------------------------------------------------------------------
@@ -223,9 +224,11 @@ def _range(view: PlanView) -> Iterator[str]:
         yield f"Over {counted(view.study.n, 'world')} leverage runs from {low} to {high} (5 to 95% of them)."
         if view.study.first:
             known = [
-                f"{plain(row.name)} ({in_money(view.case, rough(row.worth.value))})" for row in view.study.first[:3]
+                f"{plain(row.name)} ({in_money(view.case, rough(row.worth.value))}, "
+                f"{rough(row.worth.low)} to {rough(row.worth.high)})"
+                for row in view.study.first[:3]
             ]
-            yield f"To find out first, with what it is worth to know: {joined(known)}."
+            yield f"To find out first, with what it is worth to know and its 95% interval: {joined(known)}."
     elif view.range is not None:
         yield (
             f"Figures of the case are uncertain: {view.case.words.outcome} runs from {range_words(view.range, view.case)} "
@@ -264,7 +267,8 @@ def _amount(row: StockpileRow) -> str:
 
 def _outcome(view: PlanView) -> str:
     words, added, only = view.case.words, view.own_loss or 0.0, view.sourcing_only
-    named = next((row.title for row in view.scenarios if row.name == view.worst), view.worst)
+    titles = {row.name: row.title for row in view.scenarios}
+    named = view.worst if titles.get(view.worst, view.worst) == view.worst else f"“{titles[view.worst]}”"
 
     def money(value: float | None) -> str:
         return in_money(view.case, brief(value))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...analysis.frontier.resources import WORST_TENTH
 from ...model.network import NONE
 from ...model.plan.choices import Choices, Offer
 from ..format.numbers import NO_GAP
@@ -134,7 +135,7 @@ def frontier_view(frontier: Frontier) -> FrontierView:
             point.own_loss,
             point.status == "optimal",
             named.get(place, ""),
-            point.worst_package or NONE,
+            "" if frontier.against == WORST_TENTH else point.worst_package or NONE,
         )
         for place, point in enumerate(frontier.points)
     )

@@ -18,6 +18,7 @@ from sluicegate.analysis.worlds import Worlds, draw, from_table, world_cases
 from sluicegate.data import TABLES
 from sluicegate.data.output.documents import plain_document
 from sluicegate.model.plan.choices import Choices
+from sluicegate.report.format.numbers import rough
 from sluicegate.report.notebook import plan_html
 from sluicegate.report.page.page import page_of, read_results
 from sluicegate.report.text.plan import show_plan
@@ -126,6 +127,8 @@ def test_a_plan_for_many_worlds_says_what_to_find_out_first(plan):
     assert first and first[0].name == HOARD
     assert HOARD in text and "Where it goes wrong" in text
     html = plan_html(plan)
+    worth = first[0].worth
+    assert f"{HOARD} ({rough(worth.value)} million, {rough(worth.low)} to {rough(worth.high)})" in html
     assert "To find out first" in html and "given, not optimised" not in html
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +14,8 @@ from sluicegate.analysis.sweep import executors
 from sluicegate.analysis.sweep.executors import Batch, Cluster, InProcess, Processes
 from sluicegate.analysis.sweep.store import SweepError
 
+from sluicegate_testing.clusters import cluster
 from sluicegate_testing.standin import FIGURE, Cheap
-
-TESTS = Path(__file__).parents[2]
 
 
 def batches(count: int, size: int = 4) -> list[Batch]:
@@ -107,48 +103,6 @@ def test_stopping() -> None:
     for rows in executor.run(batches(400)):
         done.append(rows)
     assert 3 < len(done) < 40
-
-
-@contextlib.contextmanager
-def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and two workers on this machine."""
-    file = folder / "scheduler.json"
-    common = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file)]
-    python = [sys.executable, "-m"]
-
-    def start(*arguments: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [*python, *arguments],
-            cwd=TESTS,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    scheduler = start("distributed.cli.dask_scheduler", *common, "--port", "0")
-    started = [scheduler]
-    try:
-        end = time.monotonic() + 60
-        while not (file.exists() and file.read_text().rstrip().endswith("}")) and time.monotonic() < end:
-            time.sleep(0.1)
-        workers = [
-            start(
-                "distributed.cli.dask_worker",
-                *common,
-                "--nthreads",
-                "1",
-                "--no-nanny",
-                "--local-directory",
-                str(folder),
-            )
-            for _ in range(2)
-        ]
-        started += workers
-        yield json.loads(file.read_text())["address"], workers
-    finally:
-        for process in started:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")

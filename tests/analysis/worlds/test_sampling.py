@@ -9,7 +9,7 @@ import pytest
 from sluicegate import case_from_tables, load_case
 from sluicegate.analysis.figures.factors import DesignError
 from sluicegate.analysis.worlds.sampling import draw, from_table, uncertain_factors, world_cases
-from sluicegate.data import TABLES, Case, CaseError
+from sluicegate.data import TABLES, Case, CaseError, shipped_cases
 
 from sluicegate_testing.strategies import random_case
 
@@ -62,6 +62,15 @@ def test_ranges_in_notes_are_read_with_a_remark() -> None:
     factors, _ = uncertain_factors(case)
     assert factors
     assert len(draw(case, 4).remarks) == len(factors)
+
+
+@pytest.mark.parametrize("name", [shipped.name for shipped in shipped_cases()])
+def test_every_world_of_a_shipped_case_is_a_case(name: str) -> None:
+    case = load_case(name)
+    told = [from_table(case)] if case.worlds else []
+    drawn = [draw(case, 8)] if uncertain_factors(case)[0] else []
+    # Ends of ranges that contradict other figures are refused.
+    assert all(len(world_cases(case, worlds)) == len(worlds) for worlds in told + drawn)
 
 
 def test_a_told_world_names_what_differs() -> None:

@@ -349,3 +349,27 @@ def test_the_time_limit_holds_where_the_solver_is_deaf() -> None:
     assert time.perf_counter() - began < 20.0
     assert plan.status in ("feasible", "unknown")
     assert plan.solve["termination"] == "stopped"
+
+
+@pytest.mark.parametrize("coupled", [False, True])
+def test_rows_begin_with_local_search_where_our_side_depends_on_the_response(
+    coupled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched = []
+    search = LocalSearch.search
+    monkeypatch.setattr(LocalSearch, "search", lambda self, rungs=(): searched.append(rungs) or search(self, rungs))
+    assert solve(generate(3, policies=3, weeks=8, coupled=coupled), method="rows").status == "optimal"
+    assert len(searched) == coupled
+
+
+@pytest.mark.parametrize("rounds", [1, 100])
+def test_rows_come_before_many_columns(rounds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    best, _ = the_best()
+    monkeypatch.setattr(large, "MANY", 1)
+    monkeypatch.setattr(portfolio, "SMALL", 0)
+    monkeypatch.setattr(large, "TRIAL", rounds)
+    monkeypatch.setattr(large, "PROMISING", rounds)
+    plan = solve(made(random_case(14)))
+    assert (plan.status, plan.solve["method"]) == ("optimal", "rows" if rounds == 100 else "columns")
+    assert plan.leverage == approx(best, rel=1e-6)
+    assert plan.solve["responses"] > 1
