@@ -27,7 +27,7 @@ lint: $(INSTALLED)  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@mkdir -p build/types && ln -sfn $(CURDIR) build/types/sluicegate
-	MYPYPATH=build/types $(BIN)/mypy $(foreach room,data model analysis report,--package sluicegate.$(room)) --module sluicegate.cli
+	MYPYPATH=build/types $(BIN)/mypy $(foreach room,data model analysis report commands,--package sluicegate.$(room)) --module sluicegate.cli
 
 docs: $(INSTALLED)  ## the site, in build/docs; a warning is an error
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs

@@ -6,51 +6,41 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from . import __version__
+from .commands.cases import cases, init, validate
+from .commands.results import report, show
+from .commands.sweeps import sweep
+from .commands.trade import draft, scan
 from .report.console.errors import DONE, FAULT, GAP_LEFT, INFEASIBLE, NO_PLAN, Refusal, said, shown
-from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, split, units
-from .report.console.groups import Commands, DefaultCommand, UnnamedCommand
+from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, units
+from .report.console.groups import Commands
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
+from .report.console.kinds import Share, completing
 from .report.console.options import (
-    Share,
     Wanted,
     case_options,
     choice_options,
     common_worlds_options,
-    completing,
     curve_world_options,
-    design_options,
-    draft_options,
-    drawing_threads_option,
     json_option,
     level_options,
     loudness_options,
     model_options,
-    outage_options,
-    page_options,
-    ranking_options,
     result_options,
-    run_options,
     search_options,
     solve_options,
     solver_option,
-    summary_options,
     threads_option,
-    trade_options,
     world_options,
 )
-from .report.console.output import Talk, put, put_found, put_json, put_shown, unwritten
-from .report.console.places import check_chart, check_ending, check_file, check_workbook, placing, quoted
-from .report.console.results import Run, deliver, draw, exit_code, hand_out, load, now, put_again, result_folder
-from .report.console.trade import Trade
+from .report.console.output import Talk, put_found, unwritten
+from .report.console.places import check_chart, check_file, placing
+from .report.console.results import Run, deliver, draw, exit_code, hand_out, load, now, result_folder
 from .signals import STOPPED
-
-if TYPE_CHECKING:
-    from .data.outages import Lost
 
 GARBAGE = 50_000  # objects made before Python looks for garbage
 
@@ -84,177 +74,8 @@ def cli() -> None:
     """
 
 
-@cli.group(invoke_without_command=True)
-@json_option
-@loudness_options
-@click.pass_context
-def cases(ctx: click.Context, as_json: bool, talk: Talk) -> None:
-    """List the cases that come with the program.
-
-    \b
-    Examples:
-      sluicegate cases
-      sluicegate cases copy tutorial mycase   a copy to edit
-    """
-    if ctx.invoked_subcommand is not None:
-        return
-    from .data import shipped_cases
-    from .report.text.cases import show_cases
-
-    found = shipped_cases()
-    if as_json:
-        put_json([{"name": case.name, "title": case.title} for case in found])
-    else:
-        put_shown(lambda console: show_cases(found, console))
-
-
-@cases.command("copy")
-@click.argument("case", shell_complete=completing("cases"))
-@click.argument("target", metavar="DIR_OR_FILE.xlsx")
-@click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook.")
-@click.option(
-    "--datapackage", is_flag=True, help="Write datapackage.json (Frictionless) beside the tables of a folder."
-)
-@loudness_options
-def copy(case: str, target: str, force: bool, datapackage: bool, talk: Talk) -> None:
-    """Copy CASE to a folder, or to a workbook where the name ends in .xlsx, to be edited there.
-
-    CASE is the name of a case that comes with the program, or a case of your own: a folder becomes a workbook in this
-    way, and a workbook a folder. Every figure stays as it is.
-
-    \b
-    Examples:
-      sluicegate cases copy tutorial mycase
-      sluicegate cases copy mycase mycase.xlsx
-      sluicegate cases copy mycase.xlsx edited
-      sluicegate cases copy mycase shared --datapackage
-    """
-    from .data import copy_case, load_case, write_folder, write_workbook
-    from .data.shipped import find_shipped
-
-    if datapackage and target.lower().endswith(".xlsx"):
-        raise Refusal("--datapackage describes the CSV tables of a folder; name a folder, or leave it out")
-    with placing(target, "place"):
-        if target.lower().endswith(".xlsx"):
-            write_workbook(load_case(case), target, force=force)
-        elif find_shipped(case) and not os.path.exists(case):
-            copy_case(case, target, force=force, describe=datapackage)
-        else:
-            write_folder(load_case(case), target, force=force, describe=datapackage)
-    talk.say(f"{target} holds a copy of {case}. Edit it, then: sluicegate solve {quoted(target)}")
-
-
-@cases.command("n-1")
-@click.argument("case", shell_complete=completing("cases"))
-@click.argument("target", metavar="DIR_OR_FILE.xlsx")
-@outage_options
-@loudness_options
-def n_minus_one(
-    case: str, target: str, of: tuple[Lost, ...], weeks: int, starts: tuple[int, ...], force: bool, talk: Talk
-) -> None:
-    """Copy CASE with one outage added for each party, site or lane that serves our side.
-
-    A party outside our side loses all its lanes that end on our side; a site outside our side does so too. A site of ours
-    loses its processes, and its lanes that end on our side. A lane that ends on our side is lost alone. Nothing is left of
-    what stops, and nobody foresees it. Each start is a scenario of its own, so a plan must keep its continuity limits in
-    all of them. Two outages that stop the same are one.
-
-    \b
-    Examples:
-      sluicegate cases n-1 tutorial mycase --of lanes --weeks 2 --starts 3,6
-      sluicegate cases n-1 mycase n1.xlsx --of parties --of sites --weeks 12 --starts 4,16
-    """
-    from .data import load_case, with_outages, write_folder, write_workbook
-
-    before = load_case(case)
-    last = before.settings.horizon.weeks - 1
-    if beyond := [str(week) for week in starts if week > last]:
-        raise Refusal(f"--starts {', '.join(beyond)}: beyond the horizon; the last week of {case} is {last}")
-    extended, added = with_outages(before, of, weeks, starts)
-    if not added:
-        raise Refusal(f"{case} has nothing of the kind to lose that is not an outage of it already; name another --of")
-    with placing(target, "place"):
-        if target.lower().endswith(".xlsx"):
-            write_workbook(extended, target, force=force)
-        else:
-            write_folder(extended, target, force=force)
-    count = "1 outage" if len(added) == 1 else f"{len(added)} outages"
-    total = len(added) * len(starts)
-    scenarios = "1 scenario" if total == 1 else f"{total} scenarios"
-    talk.say(f"{target} holds {case} and {count} more, {scenarios}. Next: sluicegate solve {quoted(target)}")
-
-
-@cases.command("schema")
-@loudness_options
-def schema(talk: Talk) -> None:
-    """Print a JSON Schema for case.toml, by which editors complete and check its keys.
-
-    Save it beside case.toml, and name it in the first line there: #:schema ./case.schema.json
-
-    \b
-    Example:
-      sluicegate cases schema                 to be saved as case.schema.json
-    """
-    from .data.package import settings_schema
-
-    put_json(settings_schema())
-
-
-@cli.command()
-@click.argument("folder", metavar="DIR")
-@click.option("--diversify", is_flag=True, help="The case of a buyer: least cost, nobody to press.")
-@click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty.")
-@loudness_options
-def init(folder: str, diversify: bool, force: bool, talk: Talk) -> None:
-    """Write a small, commented case to DIR that can be solved as it is.
-
-    \b
-    Examples:
-      sluicegate init mycase
-      sluicegate init mycase --diversify
-    """
-    from .data import init_case
-
-    with placing(folder):
-        words = init_case(folder, diversify=diversify, force=force)
-    talk.say(words.rstrip("\n"))
-
-
-@cli.command()
-@case_options
-@json_option
-@loudness_options
-def validate(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) -> None:
-    """Read and check CASE without looking for a plan.
-
-    All faults are reported together, each with file, row, column and remedy. Warnings name figures that are allowed but
-    look odd, among them base flows that do not balance. Exit code 0 with warnings only, 2 with faults.
-
-    \b
-    Examples:
-      sluicegate validate mycase
-      sluicegate validate mycase.xlsx --json
-      sluicegate validate mycase --set limits.budget=80
-    """
-    from .analysis.status_quo import status_quo_warnings
-    from .analysis.worlds import check_uncertainties
-    from .data import CaseError, load_case
-    from .report.format.documents import check_document
-    from .report.text.check import show_check
-
-    try:
-        loaded = load_case(case, overrides)
-        if faults := check_uncertainties(loaded):
-            raise CaseError(faults)
-    except CaseError as error:
-        if as_json:
-            put_json(check_document(case, None, error.faults))
-        raise
-    remarks = at_once(lambda: status_quo_warnings(loaded), talk)
-    if as_json:
-        put_json(check_document(case, loaded, (), remarks))
-    else:
-        put_shown(lambda console: show_check(loaded, remarks, console))
+for command in (cases, init, validate, scan, draft, sweep, show, report):
+    cli.add_command(command)
 
 
 @cli.command()
@@ -617,98 +438,6 @@ def compare(
 
 
 @cli.command()
-@click.argument("result", shell_complete=completing("results"))
-@json_option
-@loudness_options
-def show(result: str, as_json: bool, talk: Talk) -> None:
-    """Print a stored RESULT again: a plan, a frontier or a sweep.
-
-    RESULT is a folder that solve, evaluate, frontier or sweep wrote. Nothing is solved; files that were changed since are
-    named first.
-
-    \b
-    Examples:
-      sluicegate show results/first
-      sluicegate show results/first --json
-    """
-    from .analysis.results import blaming, read_any
-
-    read = said(lambda: read_any(result))
-    for remark in read.remarks:
-        talk.say(shown(f"Warning: {remark}"))
-    with blaming({result: read.altered}, leave=(click.ClickException,)):
-        put_again(read, as_json)
-
-
-@cli.command()
-@page_options
-@json_option
-@drawing_threads_option
-@loudness_options
-def report(
-    results: tuple[str, ...],
-    output: str | None,
-    force: bool,
-    workbook: str | None,
-    attribution: bool,
-    opened: bool,
-    as_json: bool,
-    threads: int | None,
-    talk: Talk,
-) -> None:
-    """Write RESULT as one self-contained HTML page to hand on.
-
-    RESULT is a folder that solve, evaluate, frontier or sweep wrote; several folders with plans become one page that
-    puts them side by side. The page needs no network and runs no script. A page written before is replaced.
-
-    \b
-    Examples:
-      sluicegate report results/first
-      sluicegate report results/first -o plan.html --open
-      sluicegate report results/first --workbook plan.xlsx
-      sluicegate report results/first results/second -o comparison.html
-    """
-    from .report.charts.drawing import artist
-
-    with Interrupts(patient=False) as interrupts, interrupts.run(lambda: artist(threads), talk) as drawing:
-        # The process that draws starts meanwhile.
-        from .analysis.results import blaming
-        from .report.page.page import page_of, page_path, read_results, remarks_of, results_held, write_page
-
-        path = page_path(results, output, force=force)
-        with results_held(results, [path] if workbook is None else [path, workbook]):
-            read = said(lambda: read_results(results))
-            remarks = remarks_of(read)
-            for remark in remarks:
-                talk.say(shown(f"Warning: {remark}"))
-            check_file("-o", str(path))
-            if workbook is not None:
-                check_workbook(workbook, read, force)
-            text = said(
-                lambda: interrupts.run(
-                    lambda: page_of(read, attribute=attribution, threads=threads, artist=drawing), talk
-                )
-            )
-            with placing(str(path)):
-                size = write_page(text, path)
-            places = [str(path)]
-            if workbook is not None:
-                from .report.files.workbook import write_workbook
-
-                with placing(workbook, "file"), blaming({str(read[0].folder): read[0].altered}, (OSError,)):
-                    write_workbook(read[0].content, workbook, force=force, remarks=read[0].remarks)
-                places.append(workbook)
-    document: dict[str, Any] = {"page": str(path), "bytes": size, "remarks": remarks}
-    if workbook is not None:
-        document["workbook"] = workbook
-    if as_json:
-        put_json(document)
-    talk.say(shown(f"Written to {' and '.join(places)}"))
-    if opened:
-        click.launch(str(path))
-
-
-@cli.command()
 @case_options
 @click.argument("path", metavar="TABLE.KEY.COLUMN", shell_complete=completing("paths"))
 @search_options
@@ -804,235 +533,6 @@ def frontier(
         draw(chart, frontier_figures(found), talk, "No level has a plan, so there is nothing to draw.")
     codes = {"optimal": DONE, "infeasible": INFEASIBLE, "feasible": GAP_LEFT, "unknown": NO_PLAN}
     sys.exit(STOPPED if stopped else codes[found.status])
-
-
-@cli.command()
-@trade_options
-@ranking_options
-@json_option
-@loudness_options
-def scan(
-    trade: Trade,
-    digits: str | None,
-    sigma: str | None,
-    top: int,
-    page: str | None,
-    chart: str | None,
-    as_json: bool,
-    talk: Talk,
-    **ranking: Any,
-) -> None:
-    """Rank goods by who depends on whom, from trade statistics in DATA.
-
-    DATA are files, folders or .zip archives as downloaded from UN Comtrade (API or bulk) or CEPII BACI, or plain tables
-    with the columns month or year, origin, destination, item, quantity, unit, value. What was dropped or mended is listed.
-
-    \b
-    Examples:
-      sluicegate scan BACI_Y2023.csv --focal TWN --counterpart KOR --allies USA,JPN
-      sluicegate scan downloads --focal TWN --counterpart KOR --digits 4 --page list.html
-      sluicegate scan korea-imports --focal KOR --diversify
-    """
-    from .analysis.trade.ranking.scan import scan as rank
-    from .analysis.trade.ranking.sigma import find_sigmas
-    from .report.text.scan import show_scan
-
-    if trade.counterpart is None and not ranking["diversify"]:
-        raise Refusal("scan needs --counterpart, or --diversify for the buyer's view")
-    began = now()
-    for option, path, endings in (("--page", page, (".html",)), ("--chart", chart, (".svg", ".png", ".html"))):
-        if path is not None:
-            check_ending(option, path, endings)
-            check_file(option, path)
-    ranking |= {
-        "years": trade.span,
-        "digits": None if digits is None else int(digits),
-        "sigmas": find_sigmas(sigma),
-    }
-    parties = trade.parties
-    found = trade.use(lambda statistics: rank(statistics, parties, **ranking), talk)
-    if page is not None:
-        from .report.charts.drawing import Here
-        from .report.page.page import write_page
-        from .report.page.scan import scan_page
-
-        with placing(page, "file"):
-            write_page(scan_page(found, began, Here()), page)
-        talk.say(shown(f"Written to {page}"))
-    if chart is not None:
-        from .report.charts.scan import scan_figures
-
-        draw(chart, scan_figures(found), talk, "There is nothing to draw.")
-    put_found(found, lambda found, console: show_scan(found, console, top), as_json)
-
-
-@cli.command()
-@trade_options
-@draft_options
-@json_option
-@loudness_options
-def draft(trade: Trade, items: str, output: str, force: bool, as_json: bool, talk: Talk, **drafting: Any) -> None:
-    """Make a case of trade statistics in DATA: flows and prices with their source, placeholders for the rest.
-
-    The case can be solved at once. What no statistic says (stocks, penalties, margins, policies, capacities) is filled in by
-    a default, marked as a placeholder in its sources with the reasoning and the question to ask; README.txt lists them.
-
-    \b
-    Examples:
-      sluicegate draft BACI_Y2023.csv --focal TWN --counterpart KOR --items 854232 -o mine
-      sluicegate draft downloads --focal CHN --counterpart EU --items 8505 --monthly -o mine
-    """
-    from .analysis.trade.drafting.draft import draft_case
-    from .report.files.draft import case_name, draft_document, write_draft
-    from .report.text.draft import show_draft
-
-    if trade.counterpart is None:
-        raise Refusal("draft needs --counterpart, the side that buys what is controlled")
-    chosen = split(items, ";" if ";" in items else ",")
-    if not chosen:
-        raise Refusal("--items names nothing; give HS codes such as 854232,854231")
-    parties, drafting["years"] = trade.parties, trade.span
-    name = case_name(output)
-    found = trade.use(lambda statistics: draft_case(name, statistics, parties, chosen, **drafting), talk)
-    with placing(output, "place"):
-        write_draft(found, output, force=force)
-    if as_json:
-        put_json(draft_document(found, output))
-    else:
-        put_shown(lambda console: show_draft(found, output, console))
-
-
-@cli.group(cls=DefaultCommand, short_help="Solve CASE many times with its uncertain figures varied.")
-def sweep() -> None:
-    """Solve a case many times with its uncertain figures varied; then show what the outcome depends on.
-
-    \b
-    Examples:
-      sluicegate sweep mycase --design oat --vary 'limits.budget=*0.8..*1.2' -o doubts
-      sluicegate sweep summary doubts
-    """
-
-
-@sweep.command("run", cls=UnnamedCommand, hidden=True)
-@case_options
-@design_options
-@run_options
-@result_options
-@loudness_options
-def sweep_run(
-    case: str,
-    overrides: tuple[str, ...],
-    kind: str,
-    vary: tuple[str, ...],
-    dry_run: bool,
-    wanted: Wanted,
-    talk: Talk,
-    **options: Any,
-) -> None:
-    """Solve CASE many times with its uncertain figures varied.
-
-    Every sample becomes a row of the result folder as soon as it is solved; one that has no plan, or that makes the case
-    invalid, is a row too. Ctrl-C keeps the rows finished so far, and --resume goes on from there. What the rows mean:
-    sluicegate sweep summary FOLDER.
-
-    \b
-    Examples:
-      sluicegate sweep mycase --design oat --vary 'limits.budget=*0.5..*2'
-      sluicegate sweep mycase --design sobol --vary sources -o results/doubts
-      sluicegate sweep mycase --design sobol --vary sources -o results/doubts --resume
-      sluicegate sweep mycase --design list --file figures.csv --policies both
-      sluicegate sweep mycase --vary 'limits.budget=*0.5..*2' --samples 1000 --dry-run
-      sluicegate sweep summary results/doubts
-    """
-    from .analysis.sweep.design import make_design
-    from .report.files.folder import default_folder
-
-    if options["resume"] and (wanted.output is None or wanted.force):
-        raise Refusal(
-            "--resume needs -o, the folder of the sweep to go on with"
-            if wanted.output is None
-            else "--resume goes on with a sweep and --force replaces it; drop one"
-        )
-    loaded = load(case, overrides, talk)
-    drawn = {name: options[name] for name in ("samples", "levels", "second_order", "seed", "file")}
-    design = make_design(loaded, kind, vary, **drawn)
-    solving: dict[str, Any] = {name: options[name] for name in ("policies", "time_limit", "rel_gap")}
-    solving["workers"] = processes(options["workers"])
-    if dry_run:
-        from .analysis.sweep.estimate import estimate
-        from .report.text.sweep_run import show_estimate
-
-        guess, stopped = said(
-            lambda: watched(lambda monitor: estimate(loaded, design, monitor=monitor, **solving), talk)
-        )
-        if guess is not None:
-            put_found(guess, show_estimate, wanted.as_json)
-        sys.exit(STOPPED if stopped else DONE)
-    from .analysis.sweep.run import run_sweep
-    from .report.text.sweep_run import counted
-
-    folder = wanted.output or str(default_folder(loaded.name))
-    remarks: list[str] = []
-
-    def remark(words: str) -> None:
-        remarks.append(words)
-        talk.say(shown(f"Warning: {folder}: {words}"))
-
-    solving |= {"cluster": options["cluster"], "resume": options["resume"], "force": wanted.force, "remark": remark}
-    counts, stopped = said(
-        lambda: watched(lambda monitor: run_sweep(loaded, design, folder, monitor=monitor, **solving), talk)
-    )
-    if wanted.as_json:
-        found = {"folder": folder, "samples": len(design), "complete": not stopped, "rows": counts}
-        put_json(found | {"remarks": remarks})
-    else:
-        put(f"{counted(counts)}\n")
-    kept = "Stopped; go on with --resume and the same options" if stopped else "Written"
-    talk.say(shown(f"{kept}: {quoted(folder)}"))
-    sys.exit(STOPPED if stopped else DONE)
-
-
-@sweep.command("summary")
-@click.argument("folder")
-@summary_options
-@json_option
-@loudness_options
-def sweep_summary(folder: str, outcome: str, mode: str | None, chart: str | None, as_json: bool, talk: Talk) -> None:
-    """Summarise the sweep in FOLDER.
-
-    The summary shows what an outcome depends on, with intervals; which choices (policies, lanes to qualify, stockpiles) are
-    best how often, and where; what keeping to the base plan costs. It counts the samples without a plan; sensitivity
-    indices need a plan in every sample.
-
-    \b
-    Examples:
-      sluicegate sweep summary results/doubts
-      sluicegate sweep summary results/doubts --outcome own_loss
-      sluicegate sweep summary results/doubts --outcome same_choices --chart doubts.svg
-    """
-    from .analysis.results import blaming
-    from .analysis.sweep.read import read_sweep
-    from .report.text.sweep import show_sweep
-    from .report.views.sweep import sweep_document
-
-    if chart is not None:
-        check_chart(chart)
-    found = read_sweep(folder)
-
-    def summarise() -> None:
-        with blaming({folder: found.altered}, leave=(click.ClickException,)):
-            if chart is not None:
-                from .report.charts.sweep import write_sweep_charts
-
-                with placing(chart):
-                    for path in write_sweep_charts(found, chart, outcome):
-                        talk.say(shown(f"Written to {path}"))
-            if as_json:
-                put_json(sweep_document(found, outcome, mode))
-            else:
-                put_shown(lambda console: show_sweep(found, console, outcome=outcome, mode=mode))
-
-    said(summarise)
 
 
 def main() -> None:

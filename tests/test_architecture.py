@@ -22,6 +22,18 @@ def test_rooms_do_not_run_in_circles() -> None:
     assert architecture.circles(FOUND) == []
 
 
+def test_rooms_take_what_others_lend() -> None:
+    assert architecture.trespasses(FOUND) == []
+
+
+def test_a_trespass_would_be_found() -> None:
+    rooms = {
+        "model.a": architecture.Room("model.a", "", takes={("model.b", "hidden"), ("model.b", "shown")}),
+        "model.b": architecture.Room("model.b", "", lends=frozenset({"shown"})),
+    }
+    assert [words.split(":")[0] for words in architecture.trespasses(rooms)] == ["model.a takes model.b.hidden"]
+
+
 def test_a_circle_would_be_found() -> None:
     rooms = {
         name: architecture.Room(name, "", {}, {other})

@@ -28,20 +28,8 @@ from sluicegate.data.storage.digests import check_digests
 from sluicegate.model import CertificateError, TooManyCombinations
 from sluicegate.report.console.given import chosen_policies
 
-from sluicegate_testing.cli_cases import slow, small
+from sluicegate_testing.cli_cases import FILES, slow, small
 from tools.bench.generate import generate
-
-TABLES = ["causes", "fills", "flows", "losses", "policies", "sourcing", "stocks"]
-FILES = sorted(
-    [
-        *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")),
-        "case",
-        "digests.sha256",
-        "plan.json",
-        "run.json",
-        "solver.log",
-    ]
-)
 
 
 @pytest.fixture(autouse=True)

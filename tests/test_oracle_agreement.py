@@ -19,6 +19,7 @@ from sluicegate.model.follower import combinations as candidates
 from sluicegate.model.follower import enumerate as columns
 from sluicegate.model.leader.problem import Problem
 
+from sluicegate_testing.agreeing import made
 from sluicegate_testing.oracle import OracleAnswer, best_for, causes, combinations, oracle
 from sluicegate_testing.reviewed import TIME, with_only
 from sluicegate_testing.strategies import cases, feature_cases, meaning_cases, random_case
@@ -29,10 +30,6 @@ CLOSE = 1e-4
 """Relative difference of two leverages, and share of the money at stake from which a leverage counts as such."""
 
 ROUNDS = int(os.environ.get("SLUICEGATE_SOAK", "500"))
-
-
-def made(drawn: Drawn) -> Case:
-    return case_from_tables("drawn", *drawn)
 
 
 @cache

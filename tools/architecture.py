@@ -11,10 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "architecture.md"
 PICTURE = ROOT / "docs" / "images" / "architecture.svg"
-FLOORS = ("data", "model", "analysis", "report")
+FLOORS = ("data", "model", "analysis", "report", "commands")
 """Floors from the ground up; each may import from itself and from those below."""
 
-TONES = {"data": "#e8efe6", "model": "#e3ebf5", "analysis": "#f5ecdc", "report": "#efe4f0"}
+TONES = {"data": "#e8efe6", "model": "#e3ebf5", "analysis": "#f5ecdc", "report": "#efe4f0", "commands": "#eeeeee"}
 WIDTH, BOX, HEIGHT, GAP = 1120, 200, 46, 18
 """Of the picture, of a room, and between rooms, in pixels."""
 
@@ -33,12 +33,18 @@ class Room:
         Lines of every module by name.
     imports
         Rooms it imports from, itself left out.
+    lends
+        What other rooms may take from it: ``__all__`` of its ``__init__``; None: all its files.
+    takes
+        Rooms it imports from, each with what it takes there: a file, or a name that the room exports.
     """
 
     name: str
     purpose: str
     files: dict[str, int] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
+    lends: frozenset[str] | None = None
+    takes: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def floor(self) -> str:
@@ -52,19 +58,40 @@ def rooms(root: Path = ROOT) -> dict[str, Room]:
     found = {}
     for folder in folders:
         name = ".".join(folder.relative_to(root).parts)
-        purpose = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
-        found[name] = Room(name, purpose.splitlines()[0] if purpose else "")
+        tree = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
+        purpose = ast.get_docstring(tree) or ""
+        found[name] = Room(name, purpose.splitlines()[0] if purpose else "", lends=_lent(tree))
     for name, room in found.items():
         for path in sorted((root / name.replace(".", "/")).glob("*.py")):
             text = path.read_text(encoding="utf-8")
             if path.name != "__init__.py":
                 room.files[path.stem] = text.count("\n")
-            room.imports |= {other for other in _imported(text, name, found) if other != name}
+            room.takes |= {(other, what) for other, what in _imported(text, name, found) if other != name}
+        room.imports = {other for other, _ in room.takes}
     return found
 
 
-def _imported(text: str, room: str, found: dict[str, Room]) -> set[str]:
-    """Rooms that a module imports from when it runs, type checking aside."""
+def _lent(tree: ast.Module) -> frozenset[str] | None:
+    """``__all__`` of a module; None where it has none."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__":
+            return frozenset(ast.literal_eval(node.value))
+    return None
+
+
+def trespasses(found: dict[str, Room]) -> list[str]:
+    """Imports of what a room does not lend to others; floors lend all their files, and a room and the rooms in it each other."""
+    return [
+        f"{name} takes {other}.{what}: use what {other} lends, or add it to __all__ of its __init__"
+        for name, room in found.items()
+        for other, what in sorted(room.takes)
+        if "." in other and not name.startswith(f"{other}.") and not other.startswith(f"{name}.")
+        if what and (lent := found[other].lends) is not None and what not in lent
+    ]
+
+
+def _imported(text: str, room: str, found: dict[str, Room]) -> set[tuple[str, str]]:
+    """Rooms that a module imports from when it runs, type checking aside, and what it takes there."""
     tree = ast.parse(text)
     for_types = {
         id(node)
@@ -72,18 +99,18 @@ def _imported(text: str, room: str, found: dict[str, Room]) -> set[str]:
         if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
         for node in ast.walk(block)
     }
-    named = set()
+    named: set[tuple[str, str]] = set()
     for node in ast.walk(tree):
         if not isinstance(node, ast.ImportFrom) or not node.level or id(node) in for_types:
             continue
         parts = room.split(".")
         base = parts[: len(parts) - node.level + 1]
         for alias in node.names:
-            target = [*base, *(node.module.split(".") if node.module else []), alias.name]
+            target, taken = [*base, *(node.module.split(".") if node.module else []), alias.name], ""
             while target and ".".join(target) not in found:
-                target.pop()
+                taken = target.pop()
             if target:
-                named.add(".".join(target))
+                named.add((".".join(target), taken))
     return named
 
 

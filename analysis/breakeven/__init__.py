@@ -1,1 +1,3 @@
 """The values of one figure at which the advice changes."""
+
+__all__ = ["breakeven"]

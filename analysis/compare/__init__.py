@@ -1,1 +1,3 @@
 """Plans side by side, and which difference explains how much."""
+
+__all__ = ["compare"]

@@ -5,4 +5,4 @@ from __future__ import annotations
 from .ranged import time_for_range, with_range
 from .study import FRESH, studied
 
-__all__ = ["FRESH", "studied", "time_for_range", "with_range"]
+__all__ = ["FRESH", "evaluated", "measures", "ranged", "studied", "time_for_range", "with_range"]

@@ -16,7 +16,7 @@ from ...model.formulation.linking import Choice
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
 from ...model.methods.engine import Engine
-from ...model.network.network import OPEN
+from ...model.network import OPEN
 from ...model.plan.choices import LANE, POLICY, STOCKPILE, Choices, Offer, changed
 from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Stopped

@@ -261,7 +261,7 @@ class Elastic(FixedPolicySolver):
             for slack, place in self.column.items()
             if price[place] - reduced[place] > DUAL_COUNTS * price[place] > 0
         )
-        return ElasticLeaf(self._cut(solution, -value, admin, feasibility_cut), value, core)
+        return ElasticLeaf(self.cut(solution, -value, admin, feasibility_cut), value, core)
 
     # All choices of policies ----------------------------------------------------------------------------------------
 
@@ -318,7 +318,7 @@ class Elastic(FixedPolicySolver):
     @cached_property
     def _most_outputs(self) -> np.ndarray:
         """The most that every output of the response can be, shape (outputs,)."""
-        _, _, columns = self._links
+        _, _, columns = self._reader.links
         return np.where(columns >= 0, self.leader_problem.program.column_upper[columns], 0.0)
 
     def alone_bound(self, cutoff: float) -> float:

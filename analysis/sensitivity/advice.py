@@ -13,6 +13,7 @@ from ...model.network import OPEN
 from ...model.plan.choices import LANE, NOTHING, POLICY, Choices, Offer, qualifies
 from ...model.plan.choices import STOCKPILE as STOCK
 from ...model.plan.sense import sense_of
+from ..sweep.kinds import KINDS
 from ..sweep.outcomes import POLICY as POLICY_COLUMN
 from ..sweep.outcomes import QUALIFIED, STOCKPILE, policies_text
 from .bootstrap import interval, sample_blocks
@@ -36,9 +37,6 @@ BASE_PLAN = "as in the base plan"
 
 SOME, NONE = "some", "none"
 """Whether there is a stockpile."""
-
-RANDOM = ("lhs", "sobol")
-"""Designs whose samples are spread as the figures are, so that shares of samples are shares of the figures' distribution."""
 
 
 NOT_RECORDED = "choices not recorded; sweep again"
@@ -186,7 +184,7 @@ def choice_shares(sweep: Sweep, mode: str | None = None) -> pd.DataFrame:
     table = sets.value_counts().rename("samples").reset_index()
     table["share"] = table["samples"] / len(sets)
     table["share_low"], table["share_high"] = np.nan, np.nan
-    if sweep.design.kind in RANDOM and len(sets):
+    if KINDS[sweep.design.kind].representative and len(sets):
         blocks = sample_blocks(sweep.design)
         sizes = np.bincount(blocks)
         for place, name in enumerate(table["choices"]):

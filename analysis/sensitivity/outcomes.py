@@ -35,9 +35,6 @@ USABLE = ("optimal", "feasible")
 
 NOT_RUN = "not run"
 
-DRAWN = ("lhs", "morris", "sobol")
-"""Designs whose samples are drawn at random."""
-
 
 class HolesError(ValueError):
     """An index was asked for over samples of which some have no value."""

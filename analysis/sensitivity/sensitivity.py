@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...model.plan.choices import Offer
 from ..figures.factors import Discrete
+from ..sweep.kinds import KINDS
 from .bootstrap import CONFIDENCE, interval, resampled, sample_blocks
 from .decisions import choices_of, matching
 from .outcomes import LEVERAGE, USABLE, HolesError, outcome_of, rows_of, whole
@@ -121,8 +122,9 @@ def main_effects(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None)
     Gatelli & Mara, Reliability Engineering & System Safety 91, 2006, with the bias taken off as Tissot & Prieur 2012 do).
     """
     design = sweep.design
-    if design.kind not in ("grid", "lhs", "list", "sobol"):
-        raise ValueError(f"main effects need a grid, lhs, list or sobol design; this is {design.kind}")
+    if not KINDS[design.kind].averaged:
+        *others, final = [name for name, kind in KINDS.items() if kind.averaged]
+        raise ValueError(f"main effects need a {', '.join(others)} or {final} design; this is {design.kind}")
     values = whole(sweep, outcome, mode)
     table = []
     for place, factor in enumerate(design.factors):

@@ -19,11 +19,10 @@ import pandas as pd
 from ...data.schema.errors import CaseError, Fault, nearest
 from ..figures.factors import DesignError, Discrete, Distribution, Factor, Uniform, parse_factor, ranged_figures, varied
 from ..figures.figure import Figure, find_figure
+from .kinds import KINDS, Option
 
 if TYPE_CHECKING:
     from ...data import Case
-
-KINDS = ("grid", "oat", "list", "lhs", "morris", "sobol")
 
 FROM_SOURCES = "sources"
 """What is varied where every figure with a range in its sources row is meant."""
@@ -35,8 +34,6 @@ MOST_SAMPLES = 20_000_000
 
 FEW = 50
 """Listed values up to which a figure counts as one that takes just these."""
-
-Option = int | bool | str
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +175,7 @@ def make_design(
     factors = _factors(case, vary, faults, needs_base=kind == "oat")
     given = {"samples": samples, "levels": levels, "second_order": second_order}
     options: dict[str, Option] = {}
-    for name, default in _OPTIONS[kind].items():
+    for name, default in KINDS[kind].options.items():
         value = given[name]
         options[name] = default if value is None else value
     if not faults:
@@ -193,22 +190,13 @@ def make_design(
 
 # What was asked for ----------------------------------------------------------------------------------------------------
 
-_OPTIONS: dict[str, dict[str, Option]] = {
-    "grid": {"levels": 5},
-    "oat": {"levels": 2},
-    "list": {},
-    "lhs": {"samples": 128},
-    "morris": {"samples": 16, "levels": 4},
-    "sobol": {"samples": 256, "second_order": False},
-}
-
 
 def _misplaced(kind: str, *, vary: bool, file: Any, **given: Any) -> list[Fault]:
     """Return the options that a kind does not have, and those it needs."""
     faults = []
     for name, value in given.items():
-        if value not in (None, False) and name not in _OPTIONS[kind]:
-            homes = ", ".join(other for other in KINDS if name in _OPTIONS[other])
+        if value not in (None, False) and name not in KINDS[kind].options:
+            homes = ", ".join(other for other in KINDS if name in KINDS[other].options)
             faults.append(Fault(f"--{name.replace('_', '-')}", f"not an option of {kind}; it belongs to {homes}"))
     if kind == "list":
         if file is None:
@@ -225,12 +213,12 @@ def _misplaced(kind: str, *, vary: bool, file: Any, **given: Any) -> list[Fault]
 
 def _out_of_range(kind: str, samples: int | None, levels: int | None, seed: int) -> list[Fault]:
     faults = []
-    if samples is not None and samples < 2 and "samples" in _OPTIONS[kind]:
+    if samples is not None and samples < 2 and "samples" in KINDS[kind].options:
         faults.append(Fault("--samples", "too few; at least 2 are needed", value=str(samples)))
     elif samples is not None and kind == "sobol" and samples & (samples - 1):
         below = 1 << (samples.bit_length() - 1)
         faults.append(Fault("--samples", f"no power of two; write {below} or {2 * below}", value=str(samples)))
-    if levels is not None and levels < 2 and "levels" in _OPTIONS[kind]:
+    if levels is not None and levels < 2 and "levels" in KINDS[kind].options:
         faults.append(Fault("--levels", "too few; at least 2 are needed", value=str(levels)))
     elif levels is not None and kind == "morris" and levels % 2:
         message = f"morris needs an even number of levels; write {levels - 1} or {levels + 1}"

@@ -21,7 +21,12 @@ __all__ = [
     "Treatment",
     "area_name",
     "example_names",
+    "examples",
+    "files",
     "find_area",
+    "layouts",
     "nearest_area",
     "read_statistics",
+    "staging",
+    "texts",
 ]

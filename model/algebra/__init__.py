@@ -30,8 +30,11 @@ __all__ = [
     "Set",
     "Var",
     "Variable",
+    "expressions",
     "maximize",
     "minimize",
+    "opening",
     "quicksum",
+    "traced",
     "value",
 ]

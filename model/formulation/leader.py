@@ -24,6 +24,7 @@ from ..algebra import (
 from ..algebra.traced import fsum
 from ..network import NONE, Network
 from .buying import fill_orders, limit_suppliers, of_none, ordering, placed_bounds
+from .follower import saved, waiting
 from .imports import (
     put_yields,
     reviewed_bounds,
@@ -157,23 +158,6 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
         return Constraint.Skip
     given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
     return quicksum(terms) >= -given
-
-
-def saved(b: Any, process: str, item: str, week: int) -> Any:
-    """A process can do with less of an input: save[j,i,t] <= saving_share quantity make[j,t]."""
-    most, _ = b.data.network.savings[process, item]
-    return most * b.make[process, week] - b.save[process, item, week] >= 0
-
-
-def waiting(b: Any, site: str, item: str, week: int) -> Any:
-    """What is not served in its week waits, as far as it does.
-
-    wait[s,i,t] >= wait[s,i,t-1] + backorder_share quantity(t) (1 - fill[s,i,t]) - late[s,i,t]
-    """
-    network, pair = b.data.network, (site, item)
-    units = network.waits(pair) * network.weekly.quantity[pair][week]
-    waits = b.wait[site, item, week] - (b.wait[site, item, week - 1] if week else 0.0) + b.late[site, item, week]
-    return waits + units * b.fill[site, item, week] >= units if units else waits >= 0
 
 
 def delivered(b: Any, lane: str, week: int) -> Any:

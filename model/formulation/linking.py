@@ -83,13 +83,18 @@ def build_leader_problem(network: Network, scenarios: Sequence[str] | None = Non
     """
     model = build_leader(network, scenarios, limited)
     model.response = Block(rule=lambda b: fill_follower_block(b, FollowerData(network)))
+    link_sides(model)
+    model.least_cost = Constraint(rule=least_cost)
+    return model
+
+
+def link_sides(model: Any) -> None:
+    """Put the rows that link our side with the block ``response`` into a model that has both."""
     model.fill_link = Constraint(model.watched, model.weeks, rule=fill_link)
     model.order_link = Constraint(model.orders, model.weeks, rule=order_link)
     model.margin_link = Constraint(rule=margin_link)
     if model.lasts:
         model.lasting_link = Constraint(rule=lasting_link)
-    model.least_cost = Constraint(rule=least_cost)
-    return model
 
 
 def own_columns(model: Any) -> list[tuple[str, str, Any]]:

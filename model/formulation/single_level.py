@@ -12,7 +12,7 @@ from ..plan.limits import LOADS
 from .follower import FollowerData, fill_follower_block
 from .follower_dual import fill_follower_dual_block
 from .leader import build_leader
-from .linking import fill_link, lasting_link, margin_link, order_link
+from .linking import link_sides
 
 
 def coupled(network: Network) -> bool:
@@ -126,11 +126,7 @@ def build_single_level(network: Network, scenarios: Sequence[str] | None = None,
         model.gate = Constraint(model.gated, rule=gate)
         model.gated_contracts = Set(initialize=model.response_dual.chosen_contracts)
         model.contract_gate = Constraint(model.gated_contracts, rule=contract_gate)
-        model.fill_link = Constraint(model.watched, model.weeks, rule=fill_link)
-        model.order_link = Constraint(model.orders, model.weeks, rule=order_link)
-        model.margin_link = Constraint(rule=margin_link)
-        if model.lasts:
-            model.lasting_link = Constraint(rule=lasting_link)
+        link_sides(model)
         model.least_cost = Constraint(rule=least_cost)
     gained = 0.0 if network.least_cost else model.response_dual.value
     model.worst_leverage = Objective(expr=gained - model.admin_cost + model.advantage, sense=maximize)

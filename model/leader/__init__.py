@@ -1,1 +1,15 @@
 """Our side for given policies: its best plan, the cuts it gives, its operations worked out alone."""
+
+__all__ = [
+    "branch_and_cut",
+    "cuts",
+    "fixed_policy",
+    "here_and_now",
+    "pessimistic",
+    "problem",
+    "readout",
+    "recompute",
+    "scenario_values",
+    "ties",
+    "working_set",
+]

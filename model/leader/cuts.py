@@ -5,11 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..formulation.linking import Choice, LeaderProblem
 from ..formulation.scenario_data import SIDE
+
+if TYPE_CHECKING:
+    from ..solver.highs import Highs
+
+
+def value_of(remaining: np.ndarray, prices: np.ndarray) -> np.ndarray:
+    """``prices @ remaining`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
+    priced = np.flatnonzero(prices)
+    return remaining[..., priced] @ prices[priced]
 
 
 @dataclass(frozen=True)
@@ -47,9 +57,8 @@ class Cut:
         return math.fsum(self.rents.get(key, 0.0) for key in choice.items()) if self.rents else 0.0
 
     def value_of_remaining(self, remaining: np.ndarray) -> np.ndarray:
-        """``prices @ remaining`` for rooms of shape (..., 3); a room without a price counts nothing, even an infinite one."""
-        priced = np.flatnonzero(self.prices)
-        return remaining[..., priced] @ self.prices[priced]
+        """`value_of` the rooms at the cut's prices."""
+        return value_of(remaining, self.prices)
 
 
 @dataclass(frozen=True)
@@ -77,9 +86,8 @@ class SpaceCut:
     feasibility_cut: bool = False
 
     def value_of_remaining(self, remaining: np.ndarray) -> np.ndarray:
-        """As `Cut.value_of_remaining`."""
-        priced = np.flatnonzero(self.prices)
-        return remaining[..., priced] @ self.prices[priced]
+        """`value_of` the rooms at the cut's prices."""
+        return value_of(remaining, self.prices)
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,113 @@ class Relaxation:
     leverage: float
     gap_cost: float
     cut: Cut
+
+
+class CutReader:
+    """Reads cuts off the duals of a relaxed leader problem that was just solved (weak duality).
+
+    Parameters
+    ----------
+    leader_problem
+        The leader problem.
+    limit_rows
+        Rows of the budget, of the own loss and of the mean fills.
+
+    Attributes
+    ----------
+    links : tuple of array
+        As of `link_rows`.
+    """
+
+    def __init__(self, leader_problem: LeaderProblem, limit_rows: tuple[np.ndarray, np.ndarray, np.ndarray]):
+        self.leader_problem = leader_problem
+        self.limit_rows = limit_rows
+        self.links = link_rows(leader_problem)
+        self._natural = natural_worth(leader_problem)
+
+    def cut(
+        self,
+        highs: Highs,
+        solution: np.ndarray,
+        value: float,
+        remaining: np.ndarray,
+        chosen: Mapping[tuple[str, str], float],
+        *,
+        filled: bool,
+        barring: bool,
+    ) -> Cut:
+        """Return the dual as a bound for other choices of policies.
+
+        Parameters
+        ----------
+        highs
+            The program that was solved.
+        solution, value
+            Its columns, and what it is worth here.
+        remaining
+            The rooms here, as of `FixedPolicySolver.remaining`.
+        chosen
+            Share to which the arcs of (regime, policy) are open.
+        filled
+            Whether a least fill is among the terms.
+        barring
+            Whether it is a feasibility cut.
+        """
+        duals = highs.row_duals()
+        rows, signs, columns = self.links
+        # The minimum falls by the dual of a link row as its output grows.
+        slope = np.where(rows >= 0, -duals[rows] * signs, 0.0)
+        outputs = np.where(columns >= 0, solution[columns], 0.0)
+        prices = self._prices(duals, filled)
+        constant = value - float(slope @ outputs) - float(value_of(remaining, prices))
+        rents = self._own_rents(highs)
+        constant -= math.fsum(rents[key] * share for key, share in chosen.items() if key in rents)
+        steepness = 1.0 if barring else max(1.0, float((np.abs(slope) / self._natural).max(initial=0.0)))
+        return Cut(constant, slope, prices, barring, steepness, rents)
+
+    def space_cut(
+        self,
+        highs: Highs,
+        value: float,
+        chosen: Mapping[tuple[str, str], float],
+        face: float,
+        remaining: np.ndarray,
+        barring: bool,
+    ) -> SpaceCut:
+        """Return the dual as a bound for other shares, V and rooms.
+
+        Parameters
+        ----------
+        highs, value, chosen, remaining, barring
+            As of `cut`.
+        face
+            Most that the response may cost here.
+        """
+        duals = highs.row_duals()
+        reduced = np.maximum(-highs.column_duals(), 0.0)
+        policy_bounds, row = self.leader_problem.policy_bounds, self.leader_problem.face_row
+        rents = {
+            key: float(reduced[columns] @ policy_bounds.capacity[key]) for key, columns in policy_bounds.columns.items()
+        }
+        waste = 0.0 if row is None else max(0.0, -float(duals[row]))
+        prices = self._prices(duals, filled=False)
+        explained = waste * face + math.fsum(rents[key] * share for key, share in chosen.items())
+        return SpaceCut(value - explained - float(value_of(remaining, prices)), waste, rents, prices, barring)
+
+    def _prices(self, duals: np.ndarray, filled: bool) -> np.ndarray:
+        """Prices of the rooms, shape (3,); that of the fill is 0 where there is no least fill."""
+        prices = np.array([-duals[rows].sum() for rows in self.limit_rows])
+        if not filled:
+            prices[2] = 0.0
+        return prices
+
+    def _own_rents(self, highs: Highs) -> dict[tuple[str, str], float]:
+        """What our side's columns that a policy opens can be worth, by their reduced costs."""
+        own = self.leader_problem.policy_bounds.own
+        if not own:
+            return {}
+        reduced = np.maximum(-highs.column_duals(), 0.0)
+        return {key: float(reduced[columns].sum()) for key, columns in own.items()}
 
 
 def link_rows(leader_problem: LeaderProblem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

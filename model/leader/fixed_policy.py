@@ -15,17 +15,9 @@ from ..network import Network
 from ..plan.limits import SolveLimits
 from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN
 from ..solver.branch_and_bound import branch_and_bound
-from ..solver.highs import DUAL, PRIMAL, Highs, Outcome, TolerantHighs
+from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome, TolerantHighs
 from .branch_and_cut import FEW, Row, branch_and_cut
-from .cuts import Cut, Relaxation, SpaceCut, link_rows, natural_worth
-
-GENTLE = {
-    "primal_simplex_bound_perturbation_multiplier": 0.0,
-    "dual_simplex_cost_perturbation_multiplier": 0.0,
-    "simplex_iteration_limit": 20_000,
-}
-"""How a program is solved whose numbers have moved a little since it was solved last: without the perturbations that HiGHS begins
-with, which cost many times the steps that the move itself takes; not for ever, for without them it may go round in circles."""
+from .cuts import Cut, CutReader, Relaxation, SpaceCut
 
 MOST_BASES = 256
 """Bases of relaxations that are kept."""
@@ -102,8 +94,7 @@ class FixedPolicySolver:
         )
         self.limit_rows = (self._budget_rows, self._loss_rows, self._fill_rows)
         self._gated = np.concatenate([np.empty(0, np.int32), *leader_problem.policy_bounds.columns.values()])
-        self._links = link_rows(leader_problem)
-        self._natural = natural_worth(leader_problem)
+        self._reader = CutReader(leader_problem, self.limit_rows)
         relaxed = leader_problem.program.relaxed()
         gaps = _gap_columns(leader_problem)
         relaxed.column_upper[gaps] = np.inf
@@ -212,7 +203,7 @@ class FixedPolicySolver:
     def _relaxation(self, outcome: Outcome, constant: float, admin: float) -> Relaxation:
         assert outcome.objective is not None and outcome.solution is not None
         leverage = -outcome.objective
-        cut = self._cut(outcome.solution, leverage - constant, admin, feasibility_cut=False)
+        cut = self.cut(outcome.solution, leverage - constant, admin, feasibility_cut=False)
         return Relaxation(leverage, float(self.gap_cost @ outcome.solution), cut)
 
     def _solve_node(self, choice: Choice, lower: np.ndarray, upper: np.ndarray, state: State) -> Outcome:
@@ -281,7 +272,7 @@ class FixedPolicySolver:
 
             def barrier_of(least: Outcome) -> SpaceCut:
                 assert least.objective is not None
-                return self._space_cut(-least.objective, chosen, cost, admin, feasibility_cut=True)
+                return self._space_cut(-least.objective, chosen, cost, admin, barring=True)
 
             gap, feasibility_cut = self._least_gap(chosen, barrier_of)
             if gap > LIMIT_BROKEN:
@@ -289,30 +280,11 @@ class FixedPolicySolver:
         return leverage, cut, None
 
     def _space_cut(
-        self,
-        value: float,
-        chosen: Mapping[tuple[str, str], float],
-        cost: float,
-        admin: float,
-        feasibility_cut: bool = False,
+        self, value: float, chosen: Mapping[tuple[str, str], float], cost: float, admin: float, barring: bool = False
     ) -> SpaceCut:
         """The dual of the relaxation just solved, as a bound for other shares, V and rooms; a value is what it is worth here."""
-        duals = self.relaxed.row_duals()
-        reduced = np.maximum(-self.relaxed.column_duals(), 0.0)
-        policy_bounds = self.leader_problem.policy_bounds
-        rents = {
-            key: float(reduced[columns] @ policy_bounds.capacity[key]) for key, columns in policy_bounds.columns.items()
-        }
-        waste = 0.0 if self.leader_problem.face_row is None else max(0.0, -float(duals[self.leader_problem.face_row]))
-        prices = np.array([-duals[rows].sum() for rows in (self._budget_rows, self._loss_rows, self._fill_rows)])
-        prices[2] = 0.0
-        remaining = self.remaining(admin)
-        priced = np.flatnonzero(prices)
-        explained = waste * face_of(self.leader_problem.network, cost, wide=True)
-        explained += math.fsum(rents[key] * share for key, share in chosen.items())
-        return SpaceCut(
-            value - explained - float(remaining[priced] @ prices[priced]), waste, rents, prices, feasibility_cut
-        )
+        face = face_of(self.leader_problem.network, cost, wide=True)
+        return self._reader.space_cut(self.relaxed, value, chosen, face, self.remaining(admin), barring)
 
     def _least_gap(self, choice: Any, cut: Callable[[Outcome], T]) -> tuple[float, T]:
         """Least sum of limits' gaps with arcs, face and rooms as they are set, and what a function makes of the optimum."""
@@ -344,7 +316,7 @@ class FixedPolicySolver:
 
         def feasibility_cut(outcome: Outcome) -> Cut:
             assert outcome.objective is not None and outcome.solution is not None
-            return self._cut(outcome.solution, -outcome.objective, admin, feasibility_cut=True)
+            return self.cut(outcome.solution, -outcome.objective, admin, feasibility_cut=True)
 
         return feasibility_cut
 
@@ -361,29 +333,12 @@ class FixedPolicySolver:
             raise ArithmeticError(f"the relaxation under {dict(choice)} ended with {outcome.termination!r}")
         return outcome
 
-    def _cut(self, solution: np.ndarray, value: float, admin: float, feasibility_cut: bool) -> Cut:
-        duals = self.relaxed.row_duals()
-        rows, signs, columns = self._links
-        # The minimum falls by the dual of a link row as its output grows.
-        slope = np.where(rows >= 0, -duals[rows] * signs, 0.0)
-        outputs = np.where(columns >= 0, solution[columns], 0.0)
-        prices = np.array([-duals[rows].sum() for rows in self.limit_rows])
-        if self.solve_limits.least_fill is None:
-            prices[2] = 0.0
-        bare = Cut(0.0, slope, prices)
-        constant = value - float(slope @ outputs) - float(bare.value_of_remaining(self.remaining(admin)))
-        rents = self._own_rents()
-        constant -= math.fsum(rents[key] * share for key, share in self._chosen.items() if key in rents)
-        steepness = 1.0 if feasibility_cut else max(1.0, float((np.abs(slope) / self._natural).max(initial=0.0)))
-        return Cut(constant, slope, prices, feasibility_cut, steepness, rents)
-
-    def _own_rents(self) -> dict[tuple[str, str], float]:
-        """What our side's columns that a policy opens can be worth, by the reduced costs of the relaxation just solved."""
-        own = self.leader_problem.policy_bounds.own
-        if not own:
-            return {}
-        reduced = np.maximum(-self.relaxed.column_duals(), 0.0)
-        return {key: float(reduced[columns].sum()) for key, columns in own.items()}
+    def cut(self, solution: np.ndarray, value: float, admin: float, feasibility_cut: bool) -> Cut:
+        """Return the dual of the relaxation just solved as a bound for other choices; a value is what it is worth here."""
+        filled = self.solve_limits.least_fill is not None
+        return self._reader.cut(
+            self.relaxed, solution, value, self.remaining(admin), self._chosen, filled=filled, barring=feasibility_cut
+        )
 
     def best(
         self,

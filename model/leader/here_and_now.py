@@ -184,13 +184,13 @@ class HereAndNow:
         point: np.ndarray,
         free: bool = False,
     ) -> StageCut:
-        cut = self.fixed_policy._cut(solution, leverage - constant, admin, feasibility_cut=False)
+        cut = self.fixed_policy.cut(solution, leverage - constant, admin, feasibility_cut=False)
         return StageCut(leverage, point, self._slopes(), cut, free=free)
 
     def _barrier(self, outcome: Outcome, admin: float, point: np.ndarray) -> StageCut:
         assert outcome.objective is not None and outcome.solution is not None
         value = -outcome.objective
-        cut = self.fixed_policy._cut(outcome.solution, value, admin, feasibility_cut=True)
+        cut = self.fixed_policy.cut(outcome.solution, value, admin, feasibility_cut=True)
         return StageCut(value, point, self._slopes(), cut)
 
     def _least_charge(self, choice: Choice, admin: float, point: np.ndarray) -> tuple[float, StageCut]:
@@ -203,7 +203,7 @@ class HereAndNow:
         try:
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
-            cut = fixed._cut(outcome.solution, -outcome.objective, admin, feasibility_cut=False)
+            cut = fixed.cut(outcome.solution, -outcome.objective, admin, feasibility_cut=False)
             return outcome.objective, StageCut(-outcome.objective, point, self._slopes(), cut, charge=True)
         finally:
             highs.set_cost(fixed.leader_problem.program.cost)
@@ -222,7 +222,7 @@ class HereAndNow:
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
             gap = outcome.objective
-            barrier = fixed._cut(outcome.solution, -gap, admin, feasibility_cut=True)
+            barrier = fixed.cut(outcome.solution, -gap, admin, feasibility_cut=True)
             kept = StageCut(-gap, point, self._slopes(), barrier, free=True)
         finally:
             highs.set_cost(fixed.leader_problem.program.cost)

@@ -1,1 +1,3 @@
 """Ways to find and prove the best plan."""
+
+__all__ = ["best_first", "cut_pool", "engine"]

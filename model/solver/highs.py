@@ -27,6 +27,14 @@ WAYS: tuple[dict[str, Any], ...] = (
 )
 """Options of one cold solve after the other, where a warm one ends without an answer: presolve sees soonest that there is none."""
 
+GENTLE = {
+    "primal_simplex_bound_perturbation_multiplier": 0.0,
+    "dual_simplex_cost_perturbation_multiplier": 0.0,
+    "simplex_iteration_limit": 20_000,
+}
+"""How a program is solved whose numbers have moved a little since it was solved last: without the perturbations that HiGHS begins
+with, which cost many times the steps that the move itself takes; not for ever, for without them it may go round in circles."""
+
 
 STEPS = 16
 """Steps of the simplex method between two questions whether to stop."""

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..format.numbers import counted, number, percent, plain
-from ..text.scan import Money, item_words
+from ..views.scan import Money, item_words
 from .base import MUTED, OURS, REVIEW, THEIRS, WIDTH, Figure, Written, styled
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import pandas as pd
 from ...analysis.figures.factors import Discrete
 from ...analysis.sensitivity.advice import BASE_PLAN, NO_PLAN, choice_map, choice_shares, chosen, regret, set_names
 from ...analysis.sensitivity.outcomes import LEVERAGE, modes, named, outcome_of, spread
+from ...analysis.sweep.kinds import KINDS
 from ..format.numbers import counted, number, percent, plain
 from ..format.words import MONEY_OUTCOMES, words_of
 from ..views.sweep import answer_of
@@ -57,7 +58,7 @@ def sweep_figures(sweep: Sweep, outcome: str = LEVERAGE) -> list[Figure]:
     figures = _answer(sweep, outcome)
     if spread(sweep, outcome)["samples"]:
         figures.append(_quantiles(sweep, outcome))
-        if sweep.design.kind in ("lhs", "sobol", "list"):
+        if KINDS[sweep.design.kind].averaged and sweep.design.kind != "grid":
             figures.append(_scatter(sweep, outcome))
     if "free" in modes(sweep):
         if sweep.design.kind == "grid" and len(sweep.design.factors) == 2:

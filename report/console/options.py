@@ -4,91 +4,23 @@ from __future__ import annotations
 
 import functools
 import math
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import click
 
+from ...analysis.sweep.kinds import KINDS
 from .errors import VERBOSE
 from .given import start_weeks
+from .kinds import F, Number, Share, Text, chained, completing
 from .output import Talk
 from .trade import TRADE, Trade
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def chained(*decorators: Callable[[F], F]) -> Callable[[F], F]:
-    """Return decorators as one, the first of them outermost."""
-
-    def decorate(function: F) -> F:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate
 
 
 def _note_verbose(ctx: click.Context, parameter: click.Parameter, value: bool) -> bool:
     ctx.meta[VERBOSE] = value
     return value
-
-
-class Number(click.ParamType):
-    """A number of at least 0, or above it."""
-
-    name = "number"
-
-    def __init__(self, positive: bool = False):
-        self.positive = positive
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read the number."""
-        try:
-            number = float(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a number", param, ctx)
-        if not number >= 0 or (self.positive and number == 0):
-            self.fail(f"{value} is not {'above 0' if self.positive else '0 or more'}", param, ctx)
-        return number
-
-
-class Share(Number):
-    """A share, as a figure or in percent."""
-
-    name = "share"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read the share."""
-        text = str(value).strip()
-        if text.endswith("%"):
-            return super().convert(text[:-1].strip(), param, ctx) / 100
-        return super().convert(value, param, ctx)
-
-
-class Text(click.ParamType):
-    """Text in the form in which a case holds its ids, whatever system it was typed on."""
-
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Compose the text's characters."""
-        return unicodedata.normalize("NFC", value)
-
-
-def completing(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
-    """Return what completes a word of the command line in a shell."""
-
-    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        from . import completion
-
-        # Where an option still waits for its value, what stands before it was not taken for CASE yet.
-        given = ctx.params.get("case") or next(iter(ctx.args), None)
-        found: list[Any] = getattr(completion, what)(given, incomplete)
-        return found
-
-    return complete
 
 
 case_options = chained(
@@ -166,6 +98,31 @@ def loudness_options(function: F) -> F:
     return _loudness(cast("F", heeding))
 
 
+def _time_limit(words: str, **more: Any) -> Callable[[F], F]:
+    return click.option("--time-limit", type=Number(positive=True), metavar="SECONDS", help=words, **more)
+
+
+def _rel_gap(words: str) -> Callable[[F], F]:
+    return click.option("--rel-gap", type=Number(), metavar="SHARE", help=f"{words}  [default: the case's]")
+
+
+def _policies(words: str) -> Callable[[F], F]:
+    return click.option(
+        "--policy",
+        "policies",
+        type=Text(),
+        multiple=True,
+        metavar="REGIME=POLICY",
+        shell_complete=completing("policies"),
+        help=words,
+    )
+
+
+case_force_option = click.option(
+    "--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook."
+)
+
+
 def _threads(words: str) -> Callable[[F], F]:
     return click.option(
         "--threads", type=click.IntRange(min=1), metavar="N", help=f"{words}  [default: all processors]"
@@ -175,18 +132,8 @@ def _threads(words: str) -> Callable[[F], F]:
 threads_option = _threads("Processes that compute responses.")
 drawing_threads_option = _threads("Processes that compute responses; 1 also draws the charts in this one.")
 solve_options = chained(
-    click.option(
-        "--time-limit",
-        type=Number(positive=True),
-        metavar="SECONDS",
-        help="Stop after this time with the best plan found.  [default: the case's]",
-    ),
-    click.option(
-        "--rel-gap",
-        type=Number(),
-        metavar="SHARE",
-        help="Relative gap at which a plan counts as optimal, such as 0.01.  [default: the case's]",
-    ),
+    _time_limit("Stop after this time with the best plan found.  [default: the case's]"),
+    _rel_gap("Relative gap at which a plan counts as optimal, such as 0.01."),
     threads_option,
 )
 
@@ -272,18 +219,10 @@ outage_options = chained(
         metavar="WEEKS",
         help="Weeks in which it may begin: 4,16,28.",
     ),
-    click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook."),
+    case_force_option,
 )
 model_options = chained(
-    click.option(
-        "--policy",
-        "policies",
-        type=Text(),
-        multiple=True,
-        metavar="REGIME=POLICY",
-        shell_complete=completing("policies"),
-        help="Write our side under given policies instead; regimes not named stay open. May be given many times.",
-    ),
+    _policies("Write our side under given policies instead; regimes not named stay open. May be given many times."),
     click.option(
         "--units",
         type=click.Choice(["auto", "case", "natural"]),
@@ -295,15 +234,7 @@ model_options = chained(
     click.option("--force", is_flag=True, help="Replace the file if it is there."),
 )
 choice_options = chained(
-    click.option(
-        "--policy",
-        "policies",
-        type=Text(),
-        multiple=True,
-        metavar="REGIME=POLICY",
-        shell_complete=completing("policies"),
-        help="Put a regime of ours (or an ally's) under a policy. Regimes not named stay open.",
-    ),
+    _policies("Put a regime of ours (or an ally's) under a policy. Regimes not named stay open."),
     click.option(
         "--qualify",
         "lanes",
@@ -377,19 +308,8 @@ level_options = chained(
     click.option(
         "--high", type=float, metavar="LEVEL", help="Greatest level.  [default: what the plan without a limit uses]"
     ),
-    click.option(
-        "--time-limit",
-        type=Number(positive=True),
-        default=math.inf,
-        metavar="SECONDS",
-        help="Stop after this time with the points found.  [default: none]",
-    ),
-    click.option(
-        "--rel-gap",
-        type=Number(),
-        metavar="SHARE",
-        help="Relative gap to which every point is proven, such as 0.01.  [default: the case's]",
-    ),
+    _time_limit("Stop after this time with the points found.  [default: none]", default=math.inf),
+    _rel_gap("Relative gap to which every point is proven, such as 0.01."),
     click.option("--chart", metavar="FILE", help="Draw the curve to FILE, which ends in .svg, .png or .html."),
 )
 """A frontier: against what, at which levels, how far, and where it is drawn."""
@@ -507,7 +427,7 @@ draft_options = chained(
         help="Give flows and needs their seasons, as profiles by week, where all months of a flow are known.",
     ),
     click.option("-o", "--output", required=True, metavar="DIR_OR_FILE.xlsx", help="Where to write the case."),
-    click.option("--force", is_flag=True, help="Replace the case in a folder that is not empty, or the workbook."),
+    case_force_option,
 )
 """What a drafted case holds, and where it goes."""
 
@@ -515,7 +435,7 @@ design_options = chained(
     click.option(
         "--design",
         "kind",
-        type=click.Choice(["grid", "oat", "list", "lhs", "morris", "sobol"]),
+        type=click.Choice(list(KINDS)),
         default="lhs",
         show_default=True,
         help="Every combination of levels, one figure at a time, rows of a file, Latin hypercube, Morris, Sobol.",
@@ -554,12 +474,8 @@ run_options = chained(
         is_flag=True,
         help="Solve a few samples; estimate how many solves, how much time and how much disk the sweep needs.",
     ),
-    click.option(
-        "--time-limit", type=Number(positive=True), metavar="SECONDS", help="For every solve.  [default: the case's]"
-    ),
-    click.option(
-        "--rel-gap", type=Number(), metavar="SHARE", help="Relative gap of every solve.  [default: the case's]"
-    ),
+    _time_limit("For every solve.  [default: the case's]"),
+    _rel_gap("Relative gap of every solve."),
 )
 """How samples are solved."""
 

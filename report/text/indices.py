@@ -12,12 +12,11 @@ from rich.text import Text
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain
 from ..views.case import case_view
+from ..views.indices import by_side, survival_views
 from .layout import indented, listed, new_table, section, text_line
 from .plan import heading
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...analysis.dependence.indices import Indices
 
 SIDES = {"ours": "our side", "counterpart": "the counterpart"}
@@ -47,14 +46,6 @@ def indices_parts(indices: Indices) -> Iterable[RenderableType]:
     yield from _survival(indices)
 
 
-def _sided(frame: pd.DataFrame, column: str = "side") -> Iterable[tuple[str, pd.DataFrame]]:
-    """Yield each side that has rows, with them."""
-    for side in SIDES:
-        rows = frame[frame[column] == side]
-        if len(rows):
-            yield side, rows
-
-
 def _share(value: float) -> str:
     return "-" if math.isnan(value) else percent(value)
 
@@ -68,7 +59,7 @@ def _index(value: float, places: int = 2) -> str:
 def _concentration(indices: Indices) -> Iterable[RenderableType]:
     frame = indices.concentration
     units = {row.item: plain(row.unit) for row in indices.case.items}
-    for side, rows in _sided(frame[frame["kind"] == "side"], "buyer"):
+    for side, rows in by_side(frame[frame["kind"] == "side"], "buyer"):
         yield section(f"{OWNERS[side]} supply", "by origin party, per week")
         table = new_table("Item", "Unit", "Intake", "Own", "From", "HHI", "Largest", "Share", names=2)
         table.columns[-2].justify, table.columns[-2].no_wrap = "left", False
@@ -93,7 +84,7 @@ def _concentration(indices: Indices) -> Iterable[RenderableType]:
 
 def _dependency(indices: Indices) -> Iterable[RenderableType]:
     found = False
-    for side, rows in _sided(indices.dependency):
+    for side, rows in by_side(indices.dependency):
         found = True
         yield section(f"{OWNERS[side]} import dependency", f"{plain(case_view(indices.case).money)} per week")
         table = new_table("Item", "Largest origin", "Imports", "CDI 1", "CDI 2", "CDI 3", "", names=2)
@@ -120,7 +111,7 @@ def _dependency(indices: Indices) -> Iterable[RenderableType]:
 
 def _exposure(indices: Indices) -> Iterable[RenderableType]:
     found = False
-    for buyer, rows in _sided(indices.exposure, "buyer"):
+    for buyer, rows in by_side(indices.exposure, "buyer"):
         found = True
         words = "What we buy from the counterpart" if buyer == "ours" else "What the counterpart buys from us"
         yield section(words, f"{plain(case_view(indices.case).money)} per week")
@@ -153,34 +144,28 @@ def _exposure(indices: Indices) -> Iterable[RenderableType]:
 
 
 def _survival(indices: Indices) -> Iterable[RenderableType]:
-    keys = ["side", "kind", "node"]
-    frame = indices.chokepoints.merge(indices.survival.drop(columns="party"), on=keys, validate="one_to_one")
     weeks = indices.case.settings.horizon.weeks
-    for side, rows in _sided(frame):
-        hit = rows[rows["tts_weeks"] < weeks].sort_values("score", ascending=False, kind="stable")
+    for view in survival_views(indices):
         yield section(
-            f"Without one party or site: {SIDES[side]}",
+            f"Without one party or site: {SIDES[view.side]}",
             f"{plain(case_view(indices.case).money)} over {counted(weeks, 'week')}",
         )
-        if len(hit):
+        if len(view.hit):
             table = new_table("Shut", "First short", "Survives", "Recovers", "Gap", "Lost", "Score", names=2)
-            places = decimals(hit["lost_value"])
-            for kind, style in (("party", "bold"), ("site", "")):
-                for row in hit[hit["kind"] == kind].itertuples():
-                    table.add_row(
-                        Name(row.node, style),
-                        Name(row.first_short),
-                        f"{row.tts_weeks}",
-                        _week(row.ttr_weeks),
-                        _week(row.gap_weeks, "-"),
-                        number(row.lost_value, places),
-                        _share(row.score),
-                    )
+            places = decimals(view.hit["lost_value"])
+            for row in view.hit.itertuples():
+                table.add_row(
+                    Name(row.node, "bold" if row.kind == "party" else ""),
+                    Name(row.first_short),
+                    f"{row.tts_weeks}",
+                    _week(row.ttr_weeks),
+                    _week(row.gap_weeks, "-"),
+                    number(row.lost_value, places),
+                    _share(row.score),
+                )
             yield indented(table)
-        spared = rows[rows["tts_weeks"] >= weeks]
-        names = dict.fromkeys(row.node for row in spared.itertuples())
-        if names:
-            yield text_line(f"Nothing need be lost in {counted(weeks, 'week')} without: {listed(names)}")
+        if view.spared:
+            yield text_line(f"Nothing need be lost in {counted(weeks, 'week')} without: {listed(view.spared)}")
     yield text_line(
         "Shut from week 0 on: a party (bold) or a site sends and makes nothing; all others are run to lose as little as "
         "can be. Survives: weeks in which stocks and other sources serve all demand. Recovers: first week from which other "

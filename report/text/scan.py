@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain
+from ..views.scan import Money, criteria, item_words, scan_view, short_name
 from .layout import indented, new_table, section, text_line
 
 if TYPE_CHECKING:
@@ -22,37 +23,6 @@ TOP = 20
 
 EXPOSED = 10
 """Goods of the ranking in return that are printed."""
-
-LONGEST = 34
-"""Letters of an item's name that are printed; HS texts run to hundreds."""
-
-SCALES = ((1e9, 1e6, "m"), (1e6, 1e3, "thousand"), (0.0, 1.0, ""))
-"""Money from so much on is shown in this unit."""
-
-MONEYS = ("imports", "bought", "loss", "joint_loss", "allies_add", "spare", "return_value")
-
-
-class Money:
-    """The unit in which a scan shows money.
-
-    Parameters
-    ----------
-    scan
-        The scan.
-    """
-
-    def __init__(self, scan: Scan):
-        largest = max((_most(ranking.rows["imports"]) for ranking in scan.rankings if len(ranking.rows)), default=0.0)
-        self.scale, word = next((scale, word) for least, scale, word in SCALES if largest >= least)
-        self.unit = " ".join(filter(None, (plain(scan.currency), word)))
-
-    def of(self, value: float) -> float:
-        """Return an amount in this unit."""
-        return value / self.scale
-
-
-def _most(values: Iterable[float]) -> float:
-    return max((value for value in values if math.isfinite(value)), default=0.0)
 
 
 def show_scan(scan: Scan, console: Console, top: int = TOP) -> None:
@@ -112,16 +82,15 @@ def scan_parts(scan: Scan, top: int = TOP) -> Iterable[RenderableType]:
 
 def answer(scan: Scan) -> list[str]:
     """Return what a scan found, in sentences."""
-    money, sentences = Money(scan), []
-    ranking = scan.rankings[0]
+    view, sentences = scan_view(scan), []
+    money, ranking = view.money, scan.rankings[0]
     buyer = plain(ranking.buyer.name)
-    if not len(ranking.rows):
+    if view.first is None:
         seller = plain(ranking.seller.name) if ranking.seller is not None else "anybody"
         return [f"The data show nothing that {buyer} buys from {seller}."]
-    first = ranking.rows.iloc[0]
+    first = view.first
     seller = plain(ranking.seller.name if ranking.seller is not None else first["origin_name"])
-    bought = math.fsum(ranking.rows["bought" if ranking.seller is not None else "imports"].dropna())
-    value = f", worth {number(money.of(bought))} {money.unit} a year" if bought else ""
+    value = f", worth {number(money.of(view.bought))} {money.unit} a year" if view.bought else ""
     whom = f"from {plain(ranking.seller.name)}" if ranking.seller is not None else "from abroad"
     sentences.append(f"{buyer} buys {counted(len(ranking.rows), 'good')} {whom}{value}.")
     if math.isnan(first["share"]):
@@ -137,27 +106,15 @@ def answer(scan: Scan) -> list[str]:
     else:
         sentences.append(f"{of_it}.")
     if scan.hold is not None and scan.parties.counterpart is not None:
-        back = scan.exposure
-        focal = plain(scan.parties.focal.name)
-        if len(back.rows):
-            most = back.rows.iloc[0]
+        focal, most = plain(scan.parties.focal.name), view.back
+        if most is not None:
             sentences.append(
-                f"In return {focal} buys {counted(len(back.rows), 'good')} from {buyer}; the costliest to miss is "
+                f"In return {focal} buys {counted(len(scan.exposure.rows), 'good')} from {buyer}; the costliest to miss is "
                 f"{item_words(most['code'], most['name'])}."
             )
         else:
             sentences.append(f"The data show nothing that {focal} buys from {buyer}.")
     return sentences
-
-
-def item_words(code: str, name: str) -> str:
-    """Return an item as a sentence names it."""
-    return plain(code) if not name or name == code else f"{plain(code)} ({_short(name)})"
-
-
-def _short(name: str) -> str:
-    text = plain(name)
-    return text if len(text) <= LONGEST else text[: LONGEST - 3].rstrip(" ,;:") + "..."
 
 
 def _shown(value: float) -> str:
@@ -193,7 +150,7 @@ def _losses(scan: Scan, ranking: Ranking, money: Money, top: int) -> Iterable[Re
     table = new_table(*names, *figures, names=len(names))
     imports, losses = _places(ranking, ["imports"], money, top), _places(ranking, ["loss", "allies_add"], money, top)
     for row in rows.to_dict("records"):
-        name = "" if row["name"] == row["code"] else _short(row["name"])
+        name = "" if row["name"] == row["code"] else short_name(row["name"])
         cells: list[Any] = [Name(row["code"]), *([Text(name, overflow="fold")] if named else [])]
         cells += [Name(row["origin_name"])] if origin else []
         cells += [_amount(row["imports"], money, imports), _shown(row["share"]), _amount(row["loss"], money, losses)]
@@ -209,11 +166,8 @@ def _points(value: float) -> str:
 
 def _criteria(row: dict[str, Any]) -> str:
     """Return how many of the core dependency indicators exceed their thresholds."""
-    from ...analysis.trade.ranking.measures import CDI_THRESHOLDS
-
-    known = [(row[f"cdi{place}"], limit) for place, limit in enumerate(CDI_THRESHOLDS, start=1)]
-    known = [(value, limit) for value, limit in known if not math.isnan(value)]
-    return f"{sum(value > limit for value, limit in known)} of {len(known)}" if known else "-"
+    met, known = criteria(row)
+    return f"{met} of {known}" if known else "-"
 
 
 def _substitutes(scan: Scan, ranking: Ranking, money: Money, top: int) -> Iterable[RenderableType]:

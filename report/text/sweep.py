@@ -18,6 +18,7 @@ from ...analysis.sensitivity.outcomes import (
     NOT_RUN,
     USABLE,
 )
+from ...analysis.sweep.kinds import KINDS
 from ...model.plan.choices import LANE, POLICY, SAME_WORDS
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain
@@ -31,15 +32,6 @@ if TYPE_CHECKING:
 
     from ...analysis.figures.factors import Factor
     from ...analysis.sweep.read import Sweep
-
-KINDS = {
-    "grid": "grid",
-    "oat": "one figure at a time",
-    "list": "list",
-    "lhs": "Latin hypercube",
-    "morris": "Morris",
-    "sobol": "Sobol",
-}
 
 POLICIES = {
     ("free",): "the best plan of every sample",
@@ -128,7 +120,7 @@ def _heading(view: SweepView) -> Iterable[RenderableType]:
     yield Text(f"Sweep of {plain(view.case.title)}", style="bold", overflow="fold")
     drawn = "" if view.seed is None else f", seed {view.seed}"
     size = f"{counted(view.samples, 'sample')} of {counted(len(view.factors), 'figure')}"
-    yield text_line(f"{KINDS[view.kind]}: {size}{drawn}; {POLICIES[view.modes]}", "dim")
+    yield text_line(f"{KINDS[view.kind].words}: {size}{drawn}; {POLICIES[view.modes]}", "dim")
     if view.base_outcome is not None:
         told = f"{view.case.words.outcome} {in_money(view.case, number(view.base_outcome))}"
         yield text_line(f"the case as it is: {told}", "dim")

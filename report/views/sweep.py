@@ -14,7 +14,6 @@ from ...analysis.sensitivity.advice import (
 )
 from ...analysis.sensitivity.indices import morris_effects, sobol_indices, sobol_pairs
 from ...analysis.sensitivity.outcomes import (
-    DRAWN,
     LEVERAGE,
     USABLE,
     counts,
@@ -27,6 +26,7 @@ from ...analysis.sensitivity.outcomes import (
     spread,
 )
 from ...analysis.sensitivity.sensitivity import main_effects, tornado
+from ...analysis.sweep.kinds import KINDS
 from ...model.plan.choices import Offer
 from .case import CaseView, case_view
 
@@ -36,15 +36,8 @@ if TYPE_CHECKING:
     from ...analysis.figures.factors import Factor
     from ...analysis.sweep.read import Sweep
 
-ANSWERS = {
-    "oat": ("tornado", tornado),
-    "grid": ("main_effects", main_effects),
-    "list": ("main_effects", main_effects),
-    "lhs": ("main_effects", main_effects),
-    "morris": ("morris", morris_effects),
-    "sobol": ("sobol", sobol_indices),
-}
-"""What a design is analysed for: the answer's name in documents, and the function that gives it."""
+ANSWERS = {"tornado": tornado, "main_effects": main_effects, "morris": morris_effects, "sobol": sobol_indices}
+"""What gives the answer of a design, by the answer's name in documents."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,8 @@ def answer_of(sweep: Sweep, outcome: str, mode: str | None = None) -> Answer:
     ValueError
         For a name that is no outcome.
     """
-    name, function = ANSWERS[sweep.design.kind]
+    name = KINDS[sweep.design.kind].answer
+    function = ANSWERS[name]
     spread(sweep, outcome, mode)
     try:
         table = function(sweep, outcome, mode)
@@ -168,7 +162,7 @@ class SweepView:
     @property
     def drawn(self) -> bool:
         """Whether its samples are drawn at random."""
-        return self.kind in DRAWN
+        return KINDS[self.kind].seeded
 
     @property
     def base_share(self) -> float:
@@ -200,7 +194,7 @@ def sweep_view(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -
     return SweepView(
         case=case_view(sweep.case),
         kind=design.kind,
-        seed=design.seed if design.kind in DRAWN else None,
+        seed=design.seed if KINDS[design.kind].seeded else None,
         samples=len(design),
         rows=len(sweep.frame),
         factors=tuple(design.factors),

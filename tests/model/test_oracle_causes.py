@@ -86,11 +86,11 @@ def test_a_package_and_what_we_keep_against_it() -> None:
     )
 
 
-@pytest.mark.parametrize("meaning", [False, True])
-def test_causes_add_up(meaning: bool) -> None:
+@pytest.mark.parametrize("kind", [{}, {"meaning": True}, {"meaning": True, "features": True}])
+def test_causes_add_up(kind: dict[str, bool]) -> None:
     reasons: set[str] = set()
     for seed in range(7):
-        case = random_case(seed, max_regimes=2, max_weeks=6, max_combinations=4, meaning=meaning)
+        case = random_case(seed, max_regimes=2, max_weeks=6, max_combinations=4, **kind)
         answer = oracle(*case)
         if answer.leverage is None:
             continue

@@ -18,7 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pytest import approx
 from scipy.optimize import linprog
-from sluicegate import Case, Plan, case_from_tables, evaluate, solve
+from sluicegate import Case, Plan, evaluate, solve
 from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower import enumerate as columns
 from sluicegate.model.follower.combinations import Candidates
@@ -31,6 +31,7 @@ from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.solver.arrays import Compiled, Program, compile_model
 from sluicegate.model.solver.highs import Highs
 
+from sluicegate_testing.agreeing import made
 from sluicegate_testing.builders import parts
 from sluicegate_testing.strategies import cases, random_case
 
@@ -39,10 +40,6 @@ Choice = dict[str, str]
 
 CLOSE = 1e-6
 """Relative difference of two leverages that ought to be the same, both solved without a gap."""
-
-
-def made(drawn: Drawn) -> Case:
-    return case_from_tables("drawn", *drawn)
 
 
 def choices(network: Network) -> st.SearchStrategy[Choice]:

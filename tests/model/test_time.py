@@ -12,27 +12,12 @@ from sluicegate.model.leader.problem import Problem
 from sluicegate.model.network import Network
 from sluicegate.report.views.outcomes import margin_rows, nearest
 
-from sluicegate_testing.handmade import OURS, Tables, demand, lane, policy, small
+from sluicegate_testing.handmade import OURS, Tables, bought_under_review, demand, lane, policy, profile, small
 
 THEIR_STOCK = [{"site": "them", "item": "x"}]
 """Empty; what they have where a case is about us alone."""
 
 Drawn = tuple[dict[str, Any], Tables]
-
-
-def profile(table: str, key: str, column: str, from_week: int, factor: float) -> dict[str, Any]:
-    return {"table": table, "key": key, "column": column, "from_week": from_week, "factor": factor}
-
-
-def theirs(weeks: int, review: list[dict[str, Any]], penalty: float = 5.0, **columns: Any) -> Drawn:
-    """They buy 10 a week from us at 1 under a regime of ours."""
-    return small(
-        weeks,
-        lanes=[lane("us", "them", 10.0, regime="list") | columns],
-        demands=[demand("them", 10.0, penalty)],
-        regimes=OURS,
-        policies=review,
-    )
 
 
 def response_cost(drawn: Drawn, **choice: str) -> float:
@@ -76,7 +61,7 @@ def test_a_profile_is_a_step_function() -> None:
 
 def test_a_product_window_closes() -> None:
     # From week 2 on a sale is worth nothing: two weeks of review cost all of it, two weeks later nothing more.
-    drawn = theirs(4, policy("2"), penalty=8.0)
+    drawn = bought_under_review(4, policy("2"), penalty=8.0)
     drawn[1]["profiles"] = [profile("demands", "them/x", "shortage_penalty", 2, 0.0)]
     assert response_cost(drawn) == approx(20.0)
     assert response_cost(drawn, list="slow") == approx(160.0)
@@ -120,7 +105,7 @@ def test_exports_follow_the_profile_of_their_base_flow() -> None:
 
 def test_what_is_not_needed_counts_as_served() -> None:
     # Demand ends in week 1: nothing can be short from then on.
-    drawn = theirs(3, policy("3"), penalty=8.0)
+    drawn = bought_under_review(3, policy("3"), penalty=8.0)
     drawn[1]["profiles"] = [
         profile("demands", "them/x", "quantity", 1, 0.0),
         profile("lanes", "us-them", "base_flow", 1, 0.0),
@@ -134,7 +119,7 @@ def test_what_is_not_needed_counts_as_served() -> None:
 
 
 def test_causes_add_up_under_profiles() -> None:
-    drawn = theirs(4, policy("1", approval_rate=0.4), penalty=8.0, margin=2.0)
+    drawn = bought_under_review(4, policy("1", approval_rate=0.4), penalty=8.0, margin=2.0)
     drawn[1]["profiles"] = [
         profile("demands", "them/x", "shortage_penalty", 1, 2.0),
         profile("lanes", "us-them", "unit_cost", 2, 1.5),
@@ -147,7 +132,7 @@ def test_causes_add_up_under_profiles() -> None:
 
 
 def test_without_rows_nothing_changes() -> None:
-    drawn = theirs(4, policy("2"), penalty=8.0)
+    drawn = bought_under_review(4, policy("2"), penalty=8.0)
     plain = solve(case_from_tables("small", *drawn)).to_dict()
     drawn[1]["profiles"] = [
         profile("demands", "them/x", "quantity", 1, 1.0),
@@ -161,14 +146,14 @@ def test_without_rows_nothing_changes() -> None:
 
 
 def test_a_factor_can_be_set() -> None:
-    drawn = theirs(4, policy("2"), penalty=8.0)
+    drawn = bought_under_review(4, policy("2"), penalty=8.0)
     drawn[1]["profiles"] = [profile("demands", "them/x", "shortage_penalty", 2, 0.0)]
     case = apply_overrides(case_from_tables("small", *drawn), ["profiles.demands/them/x/shortage_penalty/2.factor=0.5"])
     assert case.profiles[0].factor == 0.5
 
 
 def test_every_fault_of_a_profile_is_told() -> None:
-    drawn = theirs(4, policy("2"))
+    drawn = bought_under_review(4, policy("2"))
     drawn[1]["profiles"] = [
         profile("stocks", "them/x", "initial", 0, 1.0),
         profile("lanes", "us-then", "base_flow", 0, 1.0),
@@ -190,7 +175,7 @@ def test_every_fault_of_a_profile_is_told() -> None:
 
 
 def test_a_profile_that_moves_nothing_or_too_much_is_remarked_on() -> None:
-    drawn = theirs(4, policy("2"))
+    drawn = bought_under_review(4, policy("2"))
     drawn[1]["demands"][0]["shortage_penalty"] = 0.0
     drawn[1]["profiles"] = [
         profile("demands", "them/x", "shortage_penalty", 1, 2.0),
@@ -309,10 +294,10 @@ def test_savings_that_change_nothing_are_remarked_on() -> None:
 def test_before_a_review_begins_its_lanes_carry_more() -> None:
     # All is refused from week 1 on. 10 are stocked ahead in no case without a surge, 5 with one of a half.
     ban = policy("0", approval_rate=0.0, start_week=1)
-    assert response_cost(theirs(2, ban, penalty=8.0), list="slow") == approx(10.0 + 80.0)
+    assert response_cost(bought_under_review(2, ban, penalty=8.0), list="slow") == approx(10.0 + 80.0)
     ban[0]["surge"] = 0.5
-    assert response_cost(theirs(2, ban, penalty=8.0), list="slow") == approx(15.0 + 40.0)
-    assert response_cost(theirs(2, ban, penalty=8.0)) == approx(20.0)
+    assert response_cost(bought_under_review(2, ban, penalty=8.0), list="slow") == approx(15.0 + 40.0)
+    assert response_cost(bought_under_review(2, ban, penalty=8.0)) == approx(20.0)
 
 
 def test_a_surge_ahead_of_a_package_waits_for_its_reveal() -> None:
@@ -336,7 +321,7 @@ def test_a_surge_ahead_of_a_package_waits_for_its_reveal() -> None:
 
 
 def test_a_surge_without_notice_is_remarked_on() -> None:
-    drawn = theirs(4, policy("2", surge=1.0))
+    drawn = bought_under_review(4, policy("2", surge=1.0))
     told = [str(fault) for fault in case_from_tables("small", *drawn).warnings if fault.file == "policies"]
     assert told == [
         "policies, row 2, surge: '1': has no effect; the policy begins in week 0, and nothing comes before it"
@@ -404,7 +389,7 @@ def test_a_window_without_a_least_fill_is_remarked_on() -> None:
 
 def refused(weeks: int) -> Drawn:
     """All is refused in week 0; half of what is not served waits at 1 a week."""
-    drawn = theirs(weeks, policy("0", approval_rate=0.0, end_week=1), penalty=9.0, max_flow=15.0)
+    drawn = bought_under_review(weeks, policy("0", approval_rate=0.0, end_week=1), penalty=9.0, max_flow=15.0)
     drawn[1]["demands"][0] |= {"backorder_share": 0.5, "backorder_cost": 1.0}
     return drawn
 
@@ -451,7 +436,7 @@ def test_our_unmet_demand_may_wait_in_every_scenario() -> None:
 
 
 def test_waiting_that_means_nothing_is_remarked_on() -> None:
-    drawn = theirs(4, policy("2"))
+    drawn = bought_under_review(4, policy("2"))
     drawn[1]["demands"][0]["backorder_cost"] = 1.0
     told = [str(fault) for fault in case_from_tables("small", *drawn).warnings if fault.file == "demands"]
     assert told == ["demands, row 2, backorder_cost: '1': has no effect; backorder_share is 0"]

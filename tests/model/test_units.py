@@ -19,7 +19,6 @@ from sluicegate import (
     CaseError,
     Plan,
     breakeven,
-    case_from_tables,
     evaluate,
     explain,
     frontier,
@@ -35,6 +34,7 @@ from sluicegate.data.units import Units, natural_units
 from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.leader.problem import Problem
 
+from sluicegate_testing.agreeing import made
 from sluicegate_testing.oracle import oracle
 from sluicegate_testing.strategies import Factors, cases, random_case, rescaled
 
@@ -55,10 +55,6 @@ def drawn_of(case: Case) -> Drawn:
         for table in ("policies", "retaliations", "contingencies")
     }
     return case.settings.model_dump(exclude_unset=True), tables
-
-
-def made(drawn: Drawn) -> Case:
-    return case_from_tables("drawn", *drawn)
 
 
 TUTORIAL = drawn_of(load_case("tutorial"))

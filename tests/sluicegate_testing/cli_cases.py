@@ -13,6 +13,19 @@ Row = dict[str, Any]
 
 ROLES = {"us": "focal", "them": "counterpart", "world": "other"}
 
+TABLES = ["causes", "fills", "flows", "losses", "policies", "sourcing", "stocks"]
+FILES = sorted(
+    [
+        *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")),
+        "case",
+        "digests.sha256",
+        "plan.json",
+        "run.json",
+        "solver.log",
+    ]
+)
+"""What a result folder of a plan holds."""
+
 
 def small(
     name: str = "small",

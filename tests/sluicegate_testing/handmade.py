@@ -37,6 +37,24 @@ OURS = [{"regime": "list", "controller": "us"}]
 THEIRS = [{"regime": "list", "controller": "them"}]
 
 
+def profile(table: str, key: str, column: str, from_week: int, factor: float) -> dict[str, Any]:
+    """A figure that is times a factor from a week on."""
+    return {"table": table, "key": key, "column": column, "from_week": from_week, "factor": factor}
+
+
 def policy(delay: str, **columns: Any) -> list[dict[str, Any]]:
     """A policy `slow` of the regime `list`."""
     return [{"regime": "list", "policy": "slow", "delay_weeks": delay} | columns]
+
+
+def bought_under_review(
+    weeks: int, review: list[dict[str, Any]], penalty: float = 5.0, **columns: Any
+) -> tuple[dict[str, Any], Tables]:
+    """They buy 10 a week from us at 1 under a regime of ours."""
+    return small(
+        weeks,
+        lanes=[lane("us", "them", 10.0, regime="list") | columns],
+        demands=[demand("them", 10.0, penalty)],
+        regimes=OURS,
+        policies=review,
+    )

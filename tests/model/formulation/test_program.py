@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, seed, settings
 from pytest import approx
-from sluicegate import Case, Plan, case_from_tables, solve
+from sluicegate import Case, Plan, solve
 from sluicegate.model import TooManyCombinations
 from sluicegate.model.algebra import Constraint
-from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower import combinations as candidates
 from sluicegate.model.follower.enumerate import FollowerSolver, gray_order
 from sluicegate.model.formulation import single_level as program
@@ -23,6 +22,7 @@ from sluicegate.model.methods.decomposition import master as overlaps
 from sluicegate.model.solver.arrays import compile_model
 from sluicegate.model.solver.highs import Highs, Outcome
 
+from sluicegate_testing.agreeing import agreed, made
 from sluicegate_testing.builders import OURS, case, demand, idle, lane, needs, policy, process, stock
 from sluicegate_testing.impatient import Impatient
 from sluicegate_testing.oracle import oracle
@@ -31,20 +31,8 @@ from sluicegate_testing.strategies import cases, random_case
 CLOSE = 1e-4
 
 
-def made(drawn: Any) -> Case:
-    return case_from_tables("drawn", *drawn)
-
-
 def agree(drawn: Any) -> Plan:
-    plan, answer = solve(made(drawn), method="program"), oracle(*drawn)
-    assert plan.solve["method"] == "program"
-    assert (plan.status == "infeasible") == (answer.leverage is None)
-    if answer.leverage is not None:
-        slack = CLOSE * max(abs(answer.leverage), CLOSE * money_scale(Problem(made(drawn))))
-        assert plan.status == "optimal"
-        assert plan.leverage == approx(answer.leverage, abs=slack)
-        assert plan.bound >= answer.leverage - slack
-    return plan
+    return agreed(drawn, "program")
 
 
 @pytest.mark.parametrize("coupling", [True, False])

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, seed, settings
 from pytest import approx
-from sluicegate import Case, Plan, case_from_tables, solve
-from sluicegate.model.certify.certificate import money_scale
-from sluicegate.model.leader.problem import Problem
+from sluicegate import Case, solve
 
+from sluicegate_testing.agreeing import agreed, made
 from sluicegate_testing.builders import case, demand, lane, policy
 from sluicegate_testing.impatient import Impatient
 from sluicegate_testing.oracle import oracle
@@ -20,23 +19,6 @@ CLOSE = 1e-4
 METHODS = ("pieces", "rows")
 
 
-def made(drawn: Any) -> Case:
-    return case_from_tables("drawn", *drawn)
-
-
-def agree(drawn: Any, method: str) -> Plan:
-    plan, answer = solve(made(drawn), method=method), oracle(*drawn)
-    assert plan.solve["method"] == method
-    assert (plan.status == "infeasible") == (answer.leverage is None)
-    if answer.leverage is not None:
-        slack = CLOSE * max(abs(answer.leverage), CLOSE * money_scale(Problem(made(drawn))))
-        assert plan.status == "optimal"
-        assert plan.leverage == approx(answer.leverage, abs=slack)
-        assert plan.bound >= answer.leverage - slack
-        assert (plan.sourcing_only_leverage is None) == (answer.sourcing_only is None)
-    return plan
-
-
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("coupling", [True, False])
 def test_small_cases(method: str, coupling: bool) -> None:
@@ -44,7 +26,7 @@ def test_small_cases(method: str, coupling: bool) -> None:
     @settings(max_examples=6)
     @given(cases(coupling=coupling))
     def both(drawn: Any) -> None:
-        agree(drawn, method)
+        agreed(drawn, method)
 
     both()
 
@@ -52,7 +34,7 @@ def test_small_cases(method: str, coupling: bool) -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("number", range(60, 63))
 def test_larger_cases(method: str, number: int) -> None:
-    agree(random_case(number, max_weeks=9, max_combinations=64), method)
+    agreed(random_case(number, max_weeks=9, max_combinations=64), method)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -64,7 +46,7 @@ def test_where_limits_are_hard_to_keep(method: str, number: int) -> None:
         row["min_fill"] = (0.75, 0.9, 0.6)[place % 3]
     for place, row in enumerate(tables["items"]):
         row["max_party_share"] = (0.9, 0.7)[place % 2]
-    agree((settings_, tables), method)
+    agreed((settings_, tables), method)
 
 
 @pytest.mark.parametrize("number", [101, 104])
@@ -78,7 +60,7 @@ def test_where_nearly_everything_is_a_tie(method: str, number: int) -> None:
     for row in tables["policies"]:
         for name in ("admin_cost", "reviewer_load", "political_cost"):
             row[name] = None
-    plan = agree((settings_, tables), method)
+    plan = agreed((settings_, tables), method)
     enumerated = solve(made((settings_, tables)), method="columns")
     assert sum(name != "open" for name in plan.policies.values()) == sum(
         name != "open" for name in enumerated.policies.values()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, seed, settings
 from pytest import approx
-from sluicegate import Case, case_from_tables, evaluate, solve
+from sluicegate import Case, evaluate, solve
 from sluicegate.data.units import Units
 from sluicegate.model import Monitor
 from sluicegate.model.certify.certificate import money_scale
@@ -24,14 +24,11 @@ from sluicegate.model.plan.clock import Clock
 from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.solving import choose
 
+from sluicegate_testing.agreeing import made
 from sluicegate_testing.builders import OURS, case, demand, idle, lane, policy, stock
 from sluicegate_testing.oracle import oracle
 from sluicegate_testing.strategies import cases, random_case
 from tools.bench.generate import generate
-
-
-def made(drawn: Any) -> Case:
-    return case_from_tables("drawn", *drawn)
 
 
 def check_rows(problem: Problem, most: int = 6) -> Blocks:

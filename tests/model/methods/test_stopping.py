@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from pytest import approx
-from sluicegate import Case, case_from_tables, solve
+from sluicegate import solve
 from sluicegate.model import Monitor
 from sluicegate.model.follower import combinations as candidates
 from sluicegate.model.follower import enumerate as columns
@@ -31,15 +31,12 @@ from sluicegate.model.solver.arrays import compile_model
 from sluicegate.model.solver.highs import Highs
 from sluicegate.model.solving import choose
 
+from sluicegate_testing.agreeing import made
 from sluicegate_testing.oracle import oracle
 from sluicegate_testing.strategies import random_case
 from tools.bench.generate import generate
 
 CLOSE = 1e-4
-
-
-def made(drawn: Any) -> Case:
-    return case_from_tables("drawn", *drawn)
 
 
 class Hand:

@@ -15,19 +15,7 @@ import pytest
 from sluicegate import Plan, evaluate, load_case
 from sluicegate.report.files.folder import ResultError, ResultFolder, default_folder, run_record
 
-from sluicegate_testing.cli_cases import small
-
-TABLES = ["causes", "fills", "flows", "losses", "policies", "sourcing", "stocks"]
-FILES = sorted(
-    [
-        *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")),
-        "case",
-        "digests.sha256",
-        "plan.json",
-        "run.json",
-        "solver.log",
-    ]
-)
+from sluicegate_testing.cli_cases import FILES, TABLES, small
 
 
 def publish(plan: Plan, folder: Path | None, *, force: bool = False) -> Path:

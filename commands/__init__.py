@@ -1,0 +1,1 @@
+"""Commands by family, where they are more than one on one case: parse, call, print."""
