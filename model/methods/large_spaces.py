@@ -300,7 +300,7 @@ def _prove(
     facts: dict[str, Any] = {}
     trial = chosen and many and not tried and entry.build in (SubnetworkMaster, Enumeration)
     local = entry.local or tried or coupled(problem.network)
-    if local and (engine is None or trial) and not clock.up():
+    if local and engine is None and not trial and not clock.up():
         trials.search(RUNGS if race.small() else ())
         race.monitor.bounds(trials.leverage, math.inf)
     if trial:
