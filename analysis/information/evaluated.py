@@ -239,7 +239,7 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> R
     if account is None:
         raise ArithmeticError(f"the leader problem ended with {found.termination!r}")
     money, kept = problem.units.money, not figures.breaches(account)
-    leverage, (theirs, ours) = account.leverage, account.losses[account.worst]
+    leverage, (theirs, ours) = account.leverage, account.decided_losses
     if free and not kept:
         columns, point = np.array(list(fixed), dtype=np.int64), np.array(list(fixed.values()))
         visit = HereAndNow(problem.fixed_policy, columns).visit(choice, cost, constant, admin, point, free=True)

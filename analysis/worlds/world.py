@@ -332,14 +332,14 @@ class World:
             leverage = self.visit(number, point).leverage
             if breaches or leverage > account.leverage + LEVERAGE_TIE * account.money:
                 # Solved alone, limits give way at prices of their own; here continuity is left out.
-                theirs = account.losses[account.worst][0]
+                theirs = account.decided_losses[0]
                 return WorldAccount(leverage, theirs, theirs - leverage, False, account.money)
         if not self.charged:
             refuse_breaches(breaches)
             assert outcome.objective is not None
             small = SMALL_CERTIFICATE * account.money
             certify([Compared("a world's leverage", -outcome.objective, account.leverage, small)])
-        theirs, ours = account.losses[account.worst]
+        theirs, ours = account.decided_losses
         if self.charged:
             # Solved alone, limits give way at prices of their own; here continuity alone does.
             leverage = self.visit(number, point).leverage
