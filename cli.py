@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 from typing import Any
 
 import click
@@ -175,7 +176,7 @@ def solve(
 
     if (solver := options["solver"]) is not None and options["method"] != "program":
         raise Refusal(shown(f"--solver {solver} is for the single program; add --method program"))
-    began = now()
+    began, started = now(), time.perf_counter()
     # The plan shows what is odd in the case.
     loaded = load(case, overrides, talk, warn=wanted.as_json)
     asked = in_worlds(options)
@@ -222,7 +223,7 @@ def solve(
             if not (asked or no_reasons):
                 ranged = plan
                 known: dict[str, Any] = {"engine": monitor.engine, "problem": monitor.problem, "threads": workers}
-                left = time_for_reasons(found, options["time_limit"])
+                left = time_for_reasons(found, options["time_limit"], time.perf_counter() - started)
                 plan = interrupts.run(lambda: with_reasons(ranged, **known, seconds=left, monitor=monitor), talk)
         plan = with_status_quo_warnings(plan, monitor.problem)
         stopped = interrupts.stopped.is_set()

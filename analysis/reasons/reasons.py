@@ -21,14 +21,21 @@ if TYPE_CHECKING:
     from ...model import Plan
 
 
-def time_for_reasons(plan: Plan, time_limit: float) -> float:
-    """Return the seconds of a time limit that are left for the reasons of a plan: a share of what its solve took, or a few."""
-    taken = float(plan.solve.get("seconds", 0.0))
-    return min(max(SHARE * taken, SHORT), max(0.0, time_limit - taken))
+def time_for_reasons(plan: Plan, time_limit: float, spent: float) -> float:
+    """Return the seconds that the reasons of a plan may take: in proportion to its solve, within what is left of a limit.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    time_limit, spent
+        Seconds of the limit, and how many of them have passed.
+    """
+    return min(max(SHARE * float(plan.solve.get("seconds", 0.0)), SHORT), max(0.0, time_limit - spent))
 
 
-SHARE, SHORT = 1.0, 60.0
-"""Share of the time of the solve that its reasons may take, and the seconds that they may take in any case."""
+SHARE, SHORT = 3.0, 10.0
+"""Times the seconds of the solve that its reasons may take, and the seconds that they may take in any case."""
 
 
 def with_reasons(

@@ -26,7 +26,7 @@ WHAT_IF = "what_if"
 POLICY = "policy."
 """What begins the names of its columns of policies; the regime follows."""
 
-LEVELS = (0.5, 0.75, 1.0, 1.25, 1.5)
+LEVELS = (0.5, 1.0, 1.5)
 """Budgets, as shares of the case's."""
 
 MOST_ROWS = 4_000
@@ -35,7 +35,7 @@ MOST_ROWS = 4_000
 SMALL = 5_000
 """Rows of a program up to which `MOST_SOLVED` are worked out one by one; of a larger one `FEW_SOLVED`."""
 
-MOST_SOLVED, FEW_SOLVED = 300, 20
+MOST_SOLVED, FEW_SOLVED = 300, 5
 
 EXACT, BOUNDED, NONE = "exact", "at most", "no plan"
 """What a row says: the best plan's leverage; that it is no more than this; that no plan keeps the limits."""
@@ -44,7 +44,7 @@ EXACT, BOUNDED, NONE = "exact", "at most", "no plan"
 def what_if(engine: Engine, plan: Plan, rel_gap: float, stop: Callable[[], bool]) -> pd.DataFrame:
     """Return what the best plan under other policies and budgets gives.
 
-    The best plan of every budget is searched for, and combinations near the plan are worked out one by one: these are exact.
+    The best plan of every other budget is searched for, and combinations near the plan are worked out one by one: these are exact.
     The cuts and responses known by then bound all others.
 
     Parameters
@@ -76,8 +76,11 @@ def what_if(engine: Engine, plan: Plan, rel_gap: float, stop: Callable[[], bool]
     work = _Work(engine, rel_gap, stop)
     places = np.lexsort((np.arange(len(candidates)), apart))[: max(1, MOST_ROWS // len(levels))]
     budget = problem.case.settings.limits.budget
+    if plan.status == "optimal" and plan.bound is not None and plan.leverage is not None:
+        work.solved[1.0, int(np.argmin(apart))], work.ceiling[1.0] = plan.leverage / money, plan.bound / money
     for level in levels:
-        work.search(level)
+        if level not in work.ceiling:
+            work.search(level)
     rows = problem.leader_problem.program.row_lower.size
     for level, place in list(_order(levels, places, apart, numbers))[: MOST_SOLVED if rows <= SMALL else FEW_SOLVED]:
         if stop():

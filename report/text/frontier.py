@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ...analysis.frontier.resources import WORST_TENTH
 from ...model.plan.choices import NOT_NAMED
 from ..format.names import Name
 from ..format.numbers import counted, decimals, gap, number, plain, seconds
@@ -121,8 +122,10 @@ def _plans(view: FrontierView) -> Iterable[RenderableType]:
     for plan in view.plans:
         grid.add_row(Text(plan.letter, style="bold"), Text(plain("; ".join(plan.choices))))
     yield indented(grid)
-    rest = f"{NOT_NAMED} " if view.has_regimes else ""
-    yield text_line(f"{rest}{view.case.words.curve_split}", "dim")
+    # Over worlds the losses are means, as the head of the table says.
+    losses = "" if view.against == WORST_TENTH else view.case.words.curve_split
+    if rest := " ".join(filter(None, (NOT_NAMED if view.has_regimes else "", losses))):
+        yield text_line(rest, "dim")
 
 
 def change_words(view: FrontierView) -> str:
