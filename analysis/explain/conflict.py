@@ -159,12 +159,25 @@ def find_conflict(elastic: Elastic) -> Conflict | None:
     Stopped
         When stopped.
     """
+    core = core_of(elastic)
+    return None if core is None else described(elastic, *core)
+
+
+def keeps_all(elastic: Elastic) -> bool:
+    """Whether some plan keeps all limits."""
+    search = Filter(elastic)
+    return search.core(search.all) is None
+
+
+def core_of(elastic: Elastic) -> tuple[list[Limit], bool] | None:
+    """Return limits in conflict and whether there are proven to be no fewer; None where some plan keeps all."""
     search = Filter(elastic)
     core = search.core(search.all)
-    if core is None:
-        return None
-    found = search.irreducible(core)
-    found, smallest = search.smaller(found)
+    return None if core is None else search.smaller(search.irreducible(core))
+
+
+def described(elastic: Elastic, found: Sequence[Limit], smallest: bool) -> Conflict:
+    """Return a conflict of limits with what each would have to become and where fills fall short."""
     figures = figures_of(found)
     alone: list[Change] = []
     shortages: dict[Limit, Shortage] = {}

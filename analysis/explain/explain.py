@@ -13,8 +13,10 @@ from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import SCHEMA, Plan
 from ...model.plan.sense import sense_of
 from ..relaxation.elastic import Elastic
+from .asked import explained_conflict
 from .by_worlds import by_worlds
-from .conflict import Conflict, find_conflict
+from .conflict import Conflict
+from .limit_costs import LimitCost, limit_costs
 from .needs import Need, needs_of
 from .shadow_prices import PlanPrices, plan_prices_of
 
@@ -40,6 +42,8 @@ class Explanation:
         Programs and seconds it took.
     needs
         Where cost is the sense, what each purchase of the plan is for.
+    limit_costs
+        What limits cost, the dearest first: every limit where cost is the sense, else those without a margin.
     worlds : pandas.DataFrame or None
         What each choice is for over worlds, as of `by_worlds`; None where that was not asked for, or there is no plan.
     """
@@ -50,6 +54,7 @@ class Explanation:
     worths: PlanPrices | None
     solve: dict[str, Any]
     needs: tuple[Need, ...] = ()
+    limit_costs: tuple[LimitCost, ...] = ()
     worlds: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
@@ -75,6 +80,8 @@ class Explanation:
             "solve": dict(self.solve),
             **({} if self.worlds is None else {"worlds": self.worlds.to_dict("records")}),
         }
+        if self.feasible:
+            document["limit_costs"] = [cost.to_dict(self.case) for cost in self.limit_costs]
         if self.case.sense == "cost":
             document["needs"] = [need.to_dict() for need in self.needs]
         return document
@@ -117,9 +124,10 @@ def explain(
         elastic = Elastic(engine.problem, threads, monitor.stop, lambda: monitor.advance(elastic.solves, 0))
         try:
             monitor.stage("search", 0)
-            conflict = find_conflict(elastic)
+            conflict = explained_conflict(elastic, case, threads, monitor.stop)
             plan = worths = None
             needs: tuple[Need, ...] = ()
+            costs: tuple[LimitCost, ...] = ()
             if conflict is None:
                 found = engine.search(SolveLimits.of(case).natural(engine.problem.units))
                 if monitor.stop():
@@ -127,6 +135,7 @@ def explain(
                 plan = engine.plan(found)
                 worths = plan_prices_of(engine, found, plan)
                 needs = needs_of(case, plan) if plan.least_cost else ()
+                costs = limit_costs(engine.problem, case, plan, threads, monitor)
             facts = {
                 "programs": elastic.solves,
                 "seconds": time.perf_counter() - began,
@@ -135,7 +144,7 @@ def explain(
             common = None
             if worlds is not None and plan is not None:
                 common = by_worlds(plan, worlds, seed, processes=threads, monitor=monitor)
-            return Explanation(case, conflict, plan, worths, facts, needs, common)
+            return Explanation(case, conflict, plan, worths, facts, needs, costs, common)
         finally:
             elastic.close()
 

@@ -225,6 +225,14 @@ class Elastic(FixedPolicySolver):
             if outcome.infeasible:
                 self._use(highs, phase=True)
                 outcome = highs.solve()
+                if outcome.infeasible and self.leader_problem.operational.size:
+                    # No gap makes up for an order that is more than the lane carries, or for a price that is out of reach:
+                    # there is nothing here, and nothing is told of other policies.
+                    if len(self.problem.network.menu):
+                        silent = Cut(0.0, np.zeros_like(self._most_outputs), np.zeros(3))
+                        leaves.append(ElasticLeaf(silent, 0.0, frozenset()))
+                    self._use(highs)
+                    continue
                 if not outcome.optimal or outcome.objective is None or outcome.solution is None:
                     raise ArithmeticError(f"a feasibility cut ended with {outcome.termination!r}")
                 leaves.append(self._leaf(outcome.objective, outcome.solution, admin, feasibility_cut=True))

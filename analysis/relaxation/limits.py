@@ -28,9 +28,9 @@ class LimitFigure:
         As ``--set`` takes it, e.g. ``demands.us/chip.min_fill``.
     kind
         ``budget``, ``reviewer_hours``, ``political_capital``, ``min_fill``, ``min_fill_week``, ``max_party_share``,
-        ``max_supplier_share`` or ``min_suppliers``.
+        ``max_supplier_share``, ``min_suppliers``, or one of `ASKED`.
     key : tuple of str
-        (site, item), (item,) or ().
+        (site, item), (lane,), (item,) or ().
     limit
         Its value, in natural units until it is shown (`shown`).
     unit
@@ -59,7 +59,7 @@ class LimitFigure:
     @property
     def least(self) -> bool:
         """Whether the limit is a lower one."""
-        return self.fill or self.kind == "min_suppliers"
+        return self.fill or self.kind == "min_suppliers" or self.kind in ASKED
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,66 @@ class Limit:
     party: str | None = None
 
 
+ASKED = ("min_supplier_share", "min_share", "min_order")
+"""Kinds of limits that hold only where a supplier, a lane or an order is chosen: they have no gap."""
+
+
+def asked_of(case: Case) -> list[Limit]:
+    """Return what suppliers of our side ask for, in the units of the case: least shares, take or pay, least orders."""
+    role = {row.party: row.role for row in case.parties}
+    ours = {row.site for row in case.sites if role[row.party] in ("focal", "ally")}
+    unit = {row.item: row.unit or "units" for row in case.items}
+    limits = []
+    for item in case.items:
+        if item.min_supplier_share > 0:
+            words = f"share of every supplier in our intake of {item.item} >= {amount(item.min_supplier_share)}, or 0"
+            limits.append(_asked("items", item.item, "min_supplier_share", item.min_supplier_share, "", words))
+    for lane in case.lanes:
+        if lane.destination not in ours:
+            continue
+        if lane.min_share > 0:
+            words = f"taken or paid of lane {lane.lane} >= {amount(lane.min_share)} of its capacity"
+            limits.append(_asked("lanes", lane.lane, "min_share", lane.min_share, "", words))
+        if lane.min_order > 0:
+            words = f"order on lane {lane.lane} >= {amount(lane.min_order)}, or 0"
+            limits.append(_asked("lanes", lane.lane, "min_order", lane.min_order, unit[lane.item], words))
+    return limits
+
+
+def _asked(table: str, key: str, kind: str, value: float, unit: str, words: str) -> Limit:
+    return Limit(words, LimitFigure(f"{table}.{key}.{kind}", kind, (key,), value, unit, value))
+
+
+def moved(case: Case, figure: LimitFigure, value: float) -> Case:
+    """Return a case whose figure has another value, in the units of the case.
+
+    Without a least share every site would count as a supplier: with a `min_supplier_share` of 0 the number of suppliers that is
+    asked for goes too.
+    """
+    column = figure.path.rpartition(".")[2]
+    if figure.kind in LIMITED:
+        limits = case.settings.limits.model_copy(update={column: value})
+        return replace(case, settings=case.settings.model_copy(update={"limits": limits}))
+    change: dict[str, float | int] = {column: round(value) if column == "min_suppliers" else value}
+    if column == "min_supplier_share" and value == 0:
+        change["min_suppliers"] = 0
+    if len(figure.key) == 2:
+        demands = (row.model_copy(update=change) if (row.site, row.item) == figure.key else row for row in case.demands)
+        return replace(case, demands=tuple(demands))
+    if figure.kind in ("min_share", "min_order"):
+        lanes = (row.model_copy(update=change) if row.lane == figure.key[0] else row for row in case.lanes)
+        return replace(case, lanes=tuple(lanes))
+    items = (row.model_copy(update=change) if row.item == figure.key[0] else row for row in case.items)
+    return replace(case, items=tuple(items))
+
+
+def idle(figure: LimitFigure) -> float:
+    """Return the value at which a figure limits nothing."""
+    return math.inf if figure.kind in LIMITED else 1.0 if figure.share else 0.0
+
+
 def limits_of(problem: Problem) -> list[Limit]:
-    """Return every finite limit of a case: those on policies and money, then fills, then shares."""
+    """Return every finite limit of a case that can have a gap: those on policies and money, then fills, then shares."""
     network, case = problem.network, problem.case
     limits: list[Limit] = []
     for name, resource in LIMITED.items():

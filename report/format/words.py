@@ -47,7 +47,7 @@ class Words:
         Titles of charts of several plans.
     change_title, from_a, from_b
         Of what explains a change of the outcome.
-    gained, lost, lifted, none_binds
+    gained, lost, lifted, gain, none_binds
         Of limits that bind and of decisions.
     each_adds
         Heading of what each decision adds.
@@ -128,6 +128,7 @@ class Words:
     gained: str
     none_binds: str
     lifted: str
+    gain: str
     each_adds: str
     lost_heads: tuple[str, str]
     dropped: str
@@ -252,6 +253,7 @@ LEVERAGE = Words(
     gained="leverage gained as they give, policies and lanes as in the plan",
     none_binds="None: with these policies and lanes no limit costs leverage.",
     lifted="Leverage without it",
+    gain="Gained",
     each_adds="leverage lost without it, all else chosen anew",
     lost_heads=("Lost", "Lost, rest kept"),
     dropped="the policy set to open, the lane not qualified or the stockpile not bought; the other policies kept.",
@@ -403,6 +405,7 @@ COST_ALONE = Words(
     gained="cost saved as they give, lanes as in the plan",
     none_binds="None: with these lanes no limit costs anything.",
     lifted="Cost without it",
+    gain="Change",
     each_adds="cost added without it, all else chosen anew",
     lost_heads=("Added", "Added, rest kept"),
     dropped="the lane not qualified or the stockpile not bought; all else chosen as in the plan where it can be.",

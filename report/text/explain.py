@@ -22,6 +22,7 @@ from .words import in_money, status_words
 if TYPE_CHECKING:
     from ...analysis.explain.conflict import Change, Conflict, Shortage
     from ...analysis.explain.explain import Explanation
+    from ...analysis.explain.limit_costs import LimitCost
     from ...analysis.explain.shadow_prices import DecisionValue, PlanPrices
     from ...analysis.relaxation.limits import LimitFigure
     from ..format.words import Words
@@ -35,6 +36,9 @@ FIGURES = {
     "max_party_share": "share in {0}",
     "max_supplier_share": "share of a site in {0}",
     "min_suppliers": "suppliers of {0}",
+    "min_supplier_share": "share of every supplier in {0}",
+    "min_share": "taken or paid of lane {0}",
+    "min_order": "order on lane {0}",
 }
 
 
@@ -63,6 +67,7 @@ def explanation_parts(explanation: Explanation) -> Iterable[RenderableType]:
     elif explanation.worths is not None:
         yield from _plan(explanation)
         yield from _binding(explanation.worths, words_of(explanation.case))
+        yield from _limit_costs(explanation)
         yield from _lifted(explanation)
         yield from _decisions(explanation)
         yield from _needs(explanation)
@@ -201,6 +206,41 @@ def _binding(worths: PlanPrices, words: Words) -> Iterable[RenderableType]:
         yield text_line(words.none_binds)
     if worths.slack:
         yield text_line(f"{counted(worths.slack, 'other limit')} could be tightened a little for nothing.")
+
+
+def _limit_costs(explanation: Explanation) -> Iterable[RenderableType]:
+    """Yield what each limit costs and what a step of it buys; nothing where no limit is asked about."""
+    plan, words = explanation.plan, words_of(explanation.case)
+    if not explanation.limit_costs:
+        return
+    assert plan is not None and plan.leverage is not None
+    yield section("What each limit costs", "the best plan of the case without it, all else chosen anew")
+    dear = [cost for cost in explanation.limit_costs if cost.gained]
+    sign = words.sense.sign
+    if dear:
+        places = decimals([gain for cost in dear for gain in (cost.gained, cost.stepped or 0.0)])
+        steps = any(cost.step is not None for cost in dear)
+        table = new_table("Limit", "Now", words.lifted, words.gain, *(["A step looser"] if steps else []))
+        for cost in dear:
+            cells: list[RenderableType] = [
+                Name(_figure_words(cost.figure)),
+                _figure(cost.figure, cost.figure.limit),
+                number(words.figure(cost.without)),
+                signed(sign * cost.gained, places),
+            ]
+            if steps:
+                cells.append("" if cost.step is None else _step(cost, signed(sign * (cost.stepped or 0.0), places)))
+            table.add_row(*cells)
+        yield table
+    free = len(explanation.limit_costs) - len(dear)
+    if free:
+        others = "other limit costs" if free == 1 else "other limits cost"
+        yield text_line(f"{free} {others if dear else others.removeprefix('other ')} nothing.")
+
+
+def _step(cost: LimitCost, gain: str) -> str:
+    assert cost.step is not None
+    return f"{_figure(cost.figure, cost.step)}: {gain or '0'}"
 
 
 def _lifted(explanation: Explanation) -> Iterable[RenderableType]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...model.network import NONE
 from ...model.plan.choices import LANE, POLICY
 from ..format.numbers import counted, decimals, number, plain
 
@@ -60,7 +59,7 @@ def lost_words(row: ReasonRow, places: int) -> str:
 
 def need_words(row: ReasonRow, places: int) -> str:
     """Return the scenario and the limit that need a decision, all else kept."""
-    scenario = "" if row.scenario is None else "without retaliation" if row.scenario == NONE else plain(row.where)
+    scenario = plain(row.where)
     if row.limit is not None:
         more = f", and {counted(row.others, 'limit')} more" if row.others else ""
         where = f"{scenario}: " if scenario else ""

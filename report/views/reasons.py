@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.network import NONE
 from ...model.plan.choices import LANE, POLICY, Offer
+from ..format.words import words_of
 from .scenarios import scenario_stories
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def reason_rows(plan: Plan) -> tuple[ReasonRow, ...]:
     names = {row.regime: row.name or row.regime for row in plan.case.regimes}
     units = Offer.of(plan.case).units
     scenarios = {name: story.title for name, story in scenario_stories(plan.case).items()}
+    scenarios[NONE] = words_of(plan.case).calm
     return tuple(_row(reason, names, units, scenarios) for reason in plan.reasons)
 
 
