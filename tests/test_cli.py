@@ -28,7 +28,7 @@ from sluicegate.data.storage.digests import check_digests
 from sluicegate.model import CertificateError, TooManyCombinations
 from sluicegate.report.console.given import chosen_policies
 
-from sluicegate_testing.cli_cases import FILES, slow, small
+from sluicegate_testing.cli_cases import FILES, SOLVED, slow, small
 from tools.bench.generate import generate
 
 
@@ -85,7 +85,7 @@ def test_solve_shows_and_writes_the_plan() -> None:
     result = done("solve", "small")
     assert re.search(r"\nLeverage 653 USD m\n  optimal: no plan can have more.* \(gap .*\)\n", result.stdout)
     (folder,) = results()
-    assert sorted(os.listdir(folder)) == FILES
+    assert sorted(os.listdir(folder)) == SOLVED
     assert result.stderr == f"Written to {folder}\n"
     assert folder.parts[:2] == ("results", "small")
     assert os.listdir(folder.parent) == [folder.name]
@@ -162,14 +162,14 @@ def test_json_is_the_plan_and_nothing_else(command: str) -> None:
 
 def test_output_folder() -> None:
     done("solve", "small", "-o", "deep/out", "-q")
-    assert sorted(os.listdir("deep/out")) == FILES
+    assert sorted(os.listdir("deep/out")) == SOLVED
     said = refused("solve", "small", "-o", "deep/out")
     assert said == (
         "Error: deep/out is there and not empty; name a new folder with -o, or replace the result in it with --force\n"
     )
     Path("deep/out/old").touch()
     done("evaluate", "small", "-o", "deep/out", "--force")
-    assert sorted(os.listdir("deep/out")) == FILES
+    assert sorted(os.listdir("deep/out")) == SOLVED
     assert json.loads(Path("deep/out/run.json").read_bytes())["command"] == "evaluate"
     assert os.listdir("deep") == ["out"]
 
@@ -869,7 +869,7 @@ def test_names_in_every_script_under_a_locale_that_has_none(environment: dict[st
     options: dict[str, Any] = {"env": UNDER_C | environment, "text": True}
     ended = process("solve", "半导体", "-o", "结果", "--threads", "1", **options)
     assert (ended.returncode, "Traceback" in ended.stderr) == (0, False), ended.stderr
-    assert sorted(os.listdir("结果")) == FILES
+    assert sorted(os.listdir("结果")) == SOLVED
     ended = process("report", "结果", "--workbook", "表.xlsx", "--threads", "1", **options)
     assert (ended.returncode, "Traceback" in ended.stderr) == (0, False), ended.stderr
     assert Path("结果/report.html").exists() and Path("表.xlsx").exists()

@@ -14,7 +14,8 @@ from ...model.methods.engine import Engine
 from ...model.plan.choices import POLICY
 from ...model.plan.clock import Clock
 from ...model.plan.monitor import Monitor, Stopped
-from .what_if import WHAT_IF, what_if
+from ...model.plan.what_if import WHAT_IF
+from .what_if import what_if
 from .without import Without, decisions_of
 
 if TYPE_CHECKING:

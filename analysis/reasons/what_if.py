@@ -14,17 +14,12 @@ from ...model.methods.cut_pool import bounded
 from ...model.methods.engine import Engine
 from ...model.plan.limits import SolveLimits
 from ...model.plan.tolerances import LEVERAGE_TIE
+from ...model.plan.what_if import BOUNDED, EXACT, NONE, POLICY
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ...model import Plan
-
-WHAT_IF = "what_if"
-"""Name of the table."""
-
-POLICY = "policy."
-"""What begins the names of its columns of policies; the regime follows."""
 
 LEVELS = (0.5, 1.0, 1.5)
 """Budgets, as shares of the case's."""
@@ -36,9 +31,6 @@ SMALL = 5_000
 """Rows of a program up to which `MOST_SOLVED` are worked out one by one; of a larger one `FEW_SOLVED`."""
 
 MOST_SOLVED, FEW_SOLVED = 300, 5
-
-EXACT, BOUNDED, NONE = "exact", "at most", "no plan"
-"""What a row says: the best plan's leverage; that it is no more than this; that no plan keeps the limits."""
 
 
 def what_if(engine: Engine, plan: Plan, rel_gap: float, stop: Callable[[], bool]) -> pd.DataFrame:

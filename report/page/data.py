@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from ...analysis.reasons.what_if import BOUNDED, EXACT, POLICY, WHAT_IF
 from ...model.network import NONE
 from ...model.plan.limits import LIMITED
+from ...model.plan.what_if import BOUNDED, EXACT, POLICY, WHAT_IF
 from ..charts.supply_map import lane_flows
 from ..format.numbers import number, plain
 from ..format.words import words_of

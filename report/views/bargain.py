@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...analysis.reasons.what_if import BOUNDED, POLICY, WHAT_IF
+from ...model.plan.what_if import BOUNDED, POLICY, WHAT_IF
 from .causes import LASTING_CAUSES
 from .rows import filled, records
 

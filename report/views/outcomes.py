@@ -11,7 +11,7 @@ from ...model.network import NONE, Network
 from ...model.plan.plan import decided, least_mean, served
 from ..format.words import Words, words_of
 from .rows import filled, records
-from .scenarios import scenario_stories
+from .scenarios import ScenarioStory, scenario_stories
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -242,6 +242,8 @@ def scenario_rows(plan: Plan) -> tuple[ScenarioRow, ...]:
     """Return the scenarios of a plan."""
     weighed, packages, words = set(weighed_scenarios(plan)), _packages(plan), words_of(plan.case)
     probability, stories = Network(plan.case).probability, scenario_stories(plan.case)
+    # A case that was changed after the plan may lack some of its scenarios.
+    told = {name: stories.get(name) or ScenarioStory(name, name, ()) for name in plan.scenarios}
     return tuple(
         ScenarioRow(
             name,
@@ -255,8 +257,8 @@ def scenario_rows(plan: Plan) -> tuple[ScenarioRow, ...]:
             name == plan.worst_package,
             entry.get("reveal_week"),
             tuple(entry.get("at_limit", ())),
-            stories[name].title,
-            stories[name].words,
+            told[name].title,
+            told[name].words,
         )
         for name, entry in plan.scenarios.items()
     )

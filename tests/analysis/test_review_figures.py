@@ -17,7 +17,7 @@ from sluicegate.data import TABLES, apply_overrides
 Row = dict[str, Any]
 
 MORE: dict[str, dict[str, Row]] = {
-    "recipes": {"chip-line/gas": {"saving_share": 0.2, "saving_cost": 2.0}},
+    "recipes": {"chip-line/acid": {"saving_share": 0.2, "saving_cost": 2.0}},
     "demands": {
         "abroad-fab/chip": {"backorder_share": 0.5, "backorder_cost": 1.0},
         "home-makers/chip": {"fill_window": 9, "backorder_share": 0.25, "backorder_cost": 0.5},
@@ -36,10 +36,10 @@ MORE: dict[str, dict[str, Row]] = {
 """What the tutorial's rows get, by table and key."""
 
 VALUES = {
-    "recipes.chip-line/gas.saving_share": 0.4,
-    "recipes.chip-line/gas.saving_cost": 3.0,
+    "recipes.chip-line/acid.saving_share": 0.4,
+    "recipes.chip-line/acid.saving_cost": 3.0,
     "demands.abroad-fab/chip.backorder_share": 0.75,
-    "demands.abroad-fab/chip.backorder_cost": 2.0,
+    "demands.abroad-fab/chip.backorder_cost": 0.25,
     "demands.home-makers/chip.backorder_share": 0.75,
     "demands.home-makers/chip.backorder_cost": 1.0,
     "lanes.gas-home-abroad.kept_share": 0.3,
@@ -156,7 +156,11 @@ def test_breakeven_of_what_allies_give() -> None:
 
 
 def test_compare_names_what_differs_and_what_it_explains() -> None:
-    told = ("policies.gas/review.applicant_cost=0.3", "recipes.chip-line/gas.saving_share=0.4", "horizon.after_weeks=9")
+    told = (
+        "policies.gas/review.applicant_cost=0.3",
+        "recipes.chip-line/acid.saving_share=0.4",
+        "horizon.after_weeks=9",
+    )
     found = compare([made(), apply_overrides(made(), told)])
     differing = {
         ".".join(filter(None, (row["table"], row["key"], row["column"]))) for row in found.inputs.to_dict("records")

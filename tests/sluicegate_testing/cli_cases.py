@@ -26,6 +26,9 @@ FILES = sorted(
 )
 """What a result folder of a plan holds."""
 
+SOLVED = sorted([*FILES, "what_if.csv", "what_if.parquet"])
+"""The same of one that was solved: what other choices would give is there too."""
+
 
 def small(
     name: str = "small",
