@@ -169,7 +169,7 @@ def test_output_folder() -> None:
     )
     Path("deep/out/old").touch()
     done("evaluate", "small", "-o", "deep/out", "--force")
-    assert sorted(os.listdir("deep/out")) == SOLVED
+    assert sorted(os.listdir("deep/out")) == FILES
     assert json.loads(Path("deep/out/run.json").read_bytes())["command"] == "evaluate"
     assert os.listdir("deep") == ["out"]
 

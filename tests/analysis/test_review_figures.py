@@ -56,7 +56,12 @@ VALUES = {
 }
 """Another value of each figure."""
 
-IDLE = ("bargain.stake", "demands.home-makers/chip.backorder_cost", "demands.home-makers/chip.backorder_share")
+IDLE = (
+    "bargain.stake",
+    "demands.abroad-fab/chip.backorder_cost",
+    "demands.home-makers/chip.backorder_cost",
+    "demands.home-makers/chip.backorder_share",
+)
 """Figures of which leverage need not depend."""
 
 

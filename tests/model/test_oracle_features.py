@@ -287,16 +287,12 @@ def test_nobody_foresees_a_settlement() -> None:
 
 
 def test_a_settlement_in_the_end_is_the_plan() -> None:
-    planned = 0
-    for seed in range(10):
+    for seed in (0, 3, 5, 6, 7, 8):
         case = random_case(seed, max_regimes=2, max_weeks=5, max_combinations=4, meaning=True, features=True)
         answer = oracle(*case)
-        if answer.details is None:
-            continue
-        planned += 1
+        assert answer.details is not None
         settled = by_week(*case, answer.policies)
         assert settled[-1][0] - settled[-1][1] == pytest.approx(answer.leverage, rel=1e-5, abs=1e-4)
-    assert planned >= 4
 
 
 # -- random cases ----------------------------------------------------------------------------------------------------
