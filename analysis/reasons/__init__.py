@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from .reasons import time_for_reasons, with_reasons
 
-__all__ = ["reasons", "time_for_reasons", "what_if", "with_reasons"]
+__all__ = ["time_for_reasons", "with_reasons"]

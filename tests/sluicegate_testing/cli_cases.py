@@ -30,6 +30,27 @@ SOLVED = sorted([*FILES, "what_if.csv", "what_if.parquet"])
 """The same of one that was solved: what other choices would give is there too."""
 
 
+REASON = {
+    "kind": "policy",
+    "key": "review",
+    "choice": "strict",
+    "units": None,
+    "cost": 3.0,
+    "low": 796.2,
+    "high": 796.2,
+    "no_plan": False,
+    "instead": ["review: strict -> open"],
+    "scenario": "answer",
+    "limit": None,
+    "amount": None,
+    "unit": "",
+    "over": False,
+    "others": 0,
+    "added": 796.2,
+}
+"""Why the review of the small case is in its plan."""
+
+
 def small(
     name: str = "small",
     gas: str = "gas",

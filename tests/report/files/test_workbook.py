@@ -15,7 +15,7 @@ from sluicegate.data import TABLES, apply_overrides
 from sluicegate.report.files import workbook as report
 from sluicegate.report.files.workbook import write_workbook
 
-from sluicegate_testing.cli_cases import small
+from sluicegate_testing.cli_cases import REASON, small
 
 OUR_FORMULA = re.compile(r"=(SUMPRODUCT|SUM|IF)\([$A-Z0-9:=,\"yes*()]+\)|=[A-Z]\d+[-*][A-Z]\d+")
 
@@ -186,25 +186,7 @@ def test_a_file_that_is_there_stays(plan: Plan, tmp_path: Path) -> None:
 
 
 def test_it_says_what_each_decision_is_for(plan: Plan, tmp_path: Path) -> None:
-    reason = {
-        "kind": "policy",
-        "key": "review",
-        "choice": "strict",
-        "units": None,
-        "cost": 3.0,
-        "low": 796.2,
-        "high": 796.2,
-        "no_plan": False,
-        "instead": ["review: strict -> open"],
-        "scenario": "answer",
-        "limit": None,
-        "amount": None,
-        "unit": "",
-        "over": False,
-        "others": 0,
-        "added": 796.2,
-    }
-    book = load_workbook(write_workbook(replace(plan, reasons=(reason,)), tmp_path / "plan.xlsx"))
+    book = load_workbook(write_workbook(replace(plan, reasons=(REASON,)), tmp_path / "plan.xlsx"))
     said = [row[0] for row in book[report.SUMMARY].iter_rows(values_only=True) if row[0]]
     assert any(line.startswith("Review of gas: strict. What needs it: answer: 796.2 more lost") for line in said)
     header, first = ([cell.value for cell in book[report.DECISIONS][row]] for row in (8, 9))

@@ -15,7 +15,7 @@ from sluicegate.report.text.plan import show_plan
 from sluicegate.report.text.words import status_words
 from sluicegate.report.views.plan import plan_view
 
-from sluicegate_testing.cli_cases import small
+from sluicegate_testing.cli_cases import REASON, small
 
 
 def shown(plan: Plan, width: int = 80) -> str:
@@ -198,27 +198,6 @@ def test_many_warnings_about_the_case_are_cut_short(plan: Plan) -> None:
     text = shown(with_(plan, case_warnings=tuple(told[:7])))
     assert told[6] in text
     assert "validate lists" not in text
-
-
-REASON = {
-    "kind": "policy",
-    "key": "review",
-    "choice": "strict",
-    "units": None,
-    "cost": 3.0,
-    "low": 796.2,
-    "high": 796.2,
-    "no_plan": False,
-    "instead": ["review: strict -> open"],
-    "scenario": "answer",
-    "limit": None,
-    "amount": None,
-    "unit": "",
-    "over": False,
-    "others": 0,
-    "added": 796.2,
-}
-"""Why the review is in the plan."""
 
 
 def test_ends_with_the_answer(plan: Plan) -> None:
