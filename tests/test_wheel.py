@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("data", "model", "analysis", "report")
+ROOMS = ("data", "model", "analysis", "report", "commands")
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:

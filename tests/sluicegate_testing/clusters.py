@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from distributed import Client
+
 TESTS = Path(__file__).parents[1]
 
 
 @contextlib.contextmanager
 def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and two workers on this machine."""
+    """A scheduler and two workers on this machine, both of them there."""
     file = folder / "scheduler.json"
     common = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file)]
     python = [sys.executable, "-m"]
@@ -49,7 +51,11 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
             for _ in range(2)
         ]
         started += workers
-        yield json.loads(file.read_text())["address"], workers
+        address = json.loads(file.read_text())["address"]
+        # Work is shared among the workers that have come when it starts.
+        with Client(address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(len(workers), timeout=60)
+        yield address, workers
     finally:
         for process in started:
             process.send_signal(signal.SIGKILL)
