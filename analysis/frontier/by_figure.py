@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model.certify.certificate import Compared, certify, claim, intakes, money_scale, refuse_breaches, refuse_infeasible
+from ...model.certify.certificate import (
+    Compared,
+    certify,
+    claim,
+    intakes,
+    money_scale,
+    refuse_breaches,
+    refuse_infeasible,
+)
 from ...model.certify.figures import Account, Figures
 from ...model.formulation.scenario_data import SIDE
 from ...model.methods.engine import Engine

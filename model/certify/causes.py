@@ -254,7 +254,9 @@ def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: st
         split.ledger.add(SOURCES, network.lanes[name].item, units, dearer(network, name, k, week))
     for name, week, orders in split.levels("placed", lambda lane: (weekly.order_cost[lane],)):
         lane = network.lanes[name]
-        split.ledger.charge("orders", lane.item, orders * network.weight[lane.destination] * weekly.order_cost[name][week])
+        split.ledger.charge(
+            "orders", lane.item, orders * network.weight[lane.destination] * weekly.order_cost[name][week]
+        )
     split.production()
     for pair, week, weeks in split.levels("fill", lambda pair: (weekly.quantity[pair], weekly.penalty[pair])):
         value = weekly.penalty[pair][week] * (1.0 - network.waits(pair))

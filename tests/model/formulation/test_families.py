@@ -1014,7 +1014,9 @@ def test_what_an_order_costs() -> None:
         "demands": [demand("us", 3.0, 9.0)],
     }
     plan = solve(case(2, **tables))
-    assert parts(plan, "ours") == approx({"purchase_cost": 6.0, "holding_cost": 1.5, "order_cost": 4.0, "fixed_costs": 1.0})
+    assert parts(plan, "ours") == approx(
+        {"purchase_cost": 6.0, "holding_cost": 1.5, "order_cost": 4.0, "fixed_costs": 1.0}
+    )
     causes = plan.tables["causes"].query("side == 'ours' and cause == 'orders'")
     assert causes[["item", "amount"]].to_numpy().tolist() == [["x", approx(4.0)]]
     assert plan.tables["sourcing"]["order_cost"].tolist() == approx([4.0])
