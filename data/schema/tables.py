@@ -417,8 +417,8 @@ class Profile(Row):
     key_: Text = column("The row's key: a lane, a process, or `site/item` of a demand.", alias="key")
     column_: Literal["base_flow", "max_flow", "unit_cost", "order_cost", "quantity", "shortage_penalty", "capacity"] = (
         column(
-            "The column of the figure: base_flow, max_flow, unit_cost or order_cost of lanes, quantity or shortage_penalty of demands, "
-            "capacity of processes.",
+            "The column of the figure: base_flow, max_flow, unit_cost or order_cost of lanes, quantity or shortage_penalty of "
+            "demands, capacity of processes.",
             alias="column",
         )
     )
