@@ -169,7 +169,7 @@ def solve(
     """
     from .analysis.alternatives import with_alternatives
     from .analysis.information import studied, time_for_range, with_range
-    from .analysis.reasons import time_for_reasons, with_reasons
+    from .analysis.reasons import with_reasons
     from .analysis.status_quo import with_status_quo_warnings
     from .analysis.worlds import asked_worlds
     from .analysis.worlds import solve as solve_case
@@ -223,7 +223,7 @@ def solve(
             if not (asked or no_reasons):
                 ranged = plan
                 known: dict[str, Any] = {"engine": monitor.engine, "problem": monitor.problem, "threads": workers}
-                left = time_for_reasons(found, options["time_limit"], time.perf_counter() - started)
+                left = options["time_limit"] - (time.perf_counter() - started)
                 plan = interrupts.run(lambda: with_reasons(ranged, **known, seconds=left, monitor=monitor), talk)
         plan = with_status_quo_warnings(plan, monitor.problem)
         stopped = interrupts.stopped.is_set()
