@@ -298,8 +298,8 @@ class Highs:
     def _scale_back(self) -> None:
         """Go on without HiGHS's scaling where what is optimal with it breaks a row or a bound once it is scaled back.
 
-        Where flows of a thousandth and of thousands stand in one program, HiGHS's tolerance of the scaled program is more than that of
-        the program itself. Where going on does not mend it, what was there is left.
+        Where flows of a millionth and of thousands stand in one program, the tolerance of the scaled one is more than that of the
+        program itself. Where going on does not mend it, what was there is left.
         """
         highs = self.highs
         if highs.getInfo().primal_solution_status == highspy.kSolutionStatusFeasible:
