@@ -348,6 +348,9 @@ class _Writer(SheetWriter):
 
     def _allocation(self) -> None:
         rows, quarters = self.view.allocation, len(self.view.allocation[0].quarters)
+        ordering = [Column(f"Orders ({self.money})", [row.ordering for row in rows])]
+        if not any(row.ordered for row in rows):
+            ordering = []
         self.table(
             ALLOCATION,
             [
@@ -361,6 +364,7 @@ class _Writer(SheetWriter):
                 Column(f"Price of a unit ({self.money})", [row.price for row in rows]),
                 Column(f"Freight ({self.money})", [row.freight for row in rows]),
                 Column(f"Duty ({self.money})", [row.duty for row in rows]),
+                *ordering,
                 Column(f"Qualifying ({self.money})", [row.qualifying for row in rows]),
                 Column(f"Landed cost of a unit ({self.money})", [row.landed for row in rows]),
                 Column(f"Landed cost today ({self.money})", [row.today for row in rows]),

@@ -446,7 +446,7 @@ COST_ALONE = Words(
         "is spent at the start. Of scenarios those count that the objective names.",
     ),
     parts={
-        "purchase_cost": "purchases, freight and duty",
+        "purchase_cost": "purchases",
         "shortage_cost": "demand not served",
         "lost_exports": "sales to others lost",
         "holding": "stockholding",

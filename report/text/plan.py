@@ -271,7 +271,7 @@ def _allocation(view: PlanView) -> Iterable[RenderableType]:
         found.add_row(Name(item if item != before else ""), Name(supplier), *figures)
         before = item
     yield indented(found)
-    yield text_line("A unit: landed cost, qualifying the supplier spread over the units.", "dim")
+    yield text_line("A unit: landed cost, orders and qualifying spread over the units.", "dim")
     landed = list(landed_cells(view))
     if not landed:
         return
