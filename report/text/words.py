@@ -123,7 +123,7 @@ def how(solve: SolveView) -> Iterator[str]:
     if solve.reason:
         yield plain(solve.reason)
     if solve.enumerated != solve.combinations:
-        yield f"{solve.enumerated:,} of {solve.combinations:,} combinations computed"
+        yield f"{solve.enumerated:,} of {solve.combinations:,} combinations computed, the others ruled out by bounds"
     yield f"{seconds(solve.seconds)}, of which {seconds(solve.build_seconds)} to build"
     if solve.nodes:
         yield counted(solve.nodes, "node")
