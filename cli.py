@@ -17,7 +17,7 @@ from .commands.results import report, show
 from .commands.sweeps import sweep
 from .commands.trade import draft, scan
 from .report.console.errors import DONE, FAULT, GAP_LEFT, INFEASIBLE, NO_PLAN, Refusal, said, shown
-from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, units
+from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, solver_of, units
 from .report.console.groups import Commands
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
 from .report.console.kinds import Share, completing
@@ -179,10 +179,7 @@ def solve(
         raise Refusal("--alternatives is about plans for the case's own figures; leave out --worlds, or --alternatives")
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method", *(["solver"] if solver else []))
     options |= asked
-    if asked:
-        from .analysis.worlds import solve as solve_case
-    else:
-        from .model import solve as solve_case
+    solve_case = solver_of(asked)
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
