@@ -67,6 +67,16 @@ def case_line(case: CaseView) -> str:
     return f"{ours}{facing}: {counted(case.weeks, 'week')}{start}.{money}"
 
 
+def compared_words(plan: ComparedPlan) -> str:
+    """Return from where to where the outcome of a plan beside others runs, and what it is at its case's own figures."""
+    if plan.outcome is None:
+        return "no plan"
+    if plan.range is None:
+        return with_money(brief(plan.outcome), plan.money)
+    ends = f"{rough(plan.range.low)} to {with_money(rough(plan.range.high), plan.money)}"
+    return f"{ends}, at the case's own figures {brief(plan.outcome)}"
+
+
 # How far it is proven ------------------------------------------------------------------------------------------------
 
 
@@ -123,7 +133,7 @@ def how(solve: SolveView) -> Iterator[str]:
     if solve.reason:
         yield plain(solve.reason)
     if solve.enumerated != solve.combinations:
-        yield f"{solve.enumerated:,} of {solve.combinations:,} combinations computed"
+        yield f"{solve.enumerated:,} of {solve.combinations:,} combinations computed, the others ruled out by bounds"
     yield f"{seconds(solve.seconds)}, of which {seconds(solve.build_seconds)} to build"
     if solve.nodes:
         yield counted(solve.nodes, "node")
