@@ -132,7 +132,13 @@ def service_cells(view: PlanView) -> Iterable[list[str]]:
     """Yield scenario, demand, mean fill, that of the worst week, and the week."""
     for row in view.service:
         week = "" if row.least >= SERVED_IN_FULL else f"week {row.week}"
-        yield [plain(row.scenario), plain(row.demand), percent(row.mean), percent(row.least), week]
+        yield [
+            plain(view.titles.get(row.scenario, row.scenario)),
+            plain(row.demand),
+            percent(row.mean),
+            percent(row.least),
+            week,
+        ]
 
 
 SERVICE_HEADS = ("Scenario", "Demand", "Served", "Least week", "")
