@@ -31,6 +31,7 @@ from .report.console.options import (
     level_options,
     loudness_options,
     model_options,
+    no_range_option,
     result_options,
     search_options,
     solve_options,
@@ -123,11 +124,7 @@ for command in (cases, init, validate, scan, draft, sweep, show, report):
     metavar="R",
     help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.",
 )
-@click.option(
-    "--no-range",
-    is_flag=True,
-    help="Do not work out from where to where the figure runs over uncertain figures, nor, with --worlds, what other plans yield.",
-)
+@no_range_option(", nor, with --worlds, what other plans yield")
 @click.option(
     "--no-reasons",
     is_flag=True,
@@ -240,6 +237,7 @@ def solve(
 @case_options
 @choice_options
 @result_options
+@no_range_option()
 @loudness_options
 def evaluate(
     case: str,
@@ -248,6 +246,7 @@ def evaluate(
     lanes: tuple[str, ...],
     stockpiles: tuple[str, ...],
     wanted: Wanted,
+    no_range: bool,
     talk: Talk,
 ) -> None:
     """Evaluate given choices in CASE, without optimising them.
@@ -261,6 +260,7 @@ def evaluate(
       sluicegate evaluate mycase --policy gas=review
       sluicegate evaluate mycase --qualify chip-alt --stockpile plant/chip=40
     """
+    from .analysis.information import with_range
     from .analysis.status_quo import with_status_quo_warnings
     from .model import evaluate as evaluate_case
     from .model.network import Network
@@ -278,7 +278,10 @@ def evaluate(
     said(lambda: check_choices(network, *options.values()))
     with Interrupts(patient=False) as interrupts, result_folder(wanted, loaded) as result:
         monitor = Interruptible(interrupts.stopped)
-        plan = interrupts.run(lambda: evaluate_case(loaded, **options, log=result.log, monitor=monitor), talk)
+        found = interrupts.run(lambda: evaluate_case(loaded, **options, log=result.log, monitor=monitor), talk)
+        plan = found
+        if not no_range:
+            plan = interrupts.run(lambda: with_range(found, processes=processes(None), monitor=monitor), talk)
         plan = with_status_quo_warnings(plan, monitor.problem)
         deliver(plan, result, Run("evaluate", case, overrides, options, began), wanted.as_json, talk)
     sys.exit(exit_code(plan))
@@ -357,6 +360,7 @@ def indices(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) ->
 @cli.command()
 @case_options
 @common_worlds_options
+@no_range_option()
 @json_option
 @threads_option
 @loudness_options
@@ -365,6 +369,7 @@ def explain(
     overrides: tuple[str, ...],
     worlds: int | None,
     seed: int,
+    no_range: bool,
     as_json: bool,
     threads: int | None,
     talk: Talk,
@@ -387,7 +392,12 @@ def explain(
 
     loaded = load(case, overrides, talk)
     try:
-        options: dict[str, Any] = {"threads": processes(threads), "worlds": worlds, "seed": seed}
+        options: dict[str, Any] = {
+            "threads": processes(threads),
+            "worlds": worlds,
+            "seed": seed,
+            "ranged": not no_range,
+        }
         found, _ = watched(lambda monitor: explain_case(loaded, **options, monitor=monitor), talk)
     except Stopped:
         talk.say("Stopped before there was an explanation.")
@@ -401,6 +411,7 @@ def explain(
 )
 @click.option("--no-attribution", is_flag=True, help="Do not compute how much each difference of the inputs explains.")
 @common_worlds_options
+@no_range_option()
 @json_option
 @threads_option
 @loudness_options
@@ -409,6 +420,7 @@ def compare(
     no_attribution: bool,
     worlds: int | None,
     seed: int,
+    no_range: bool,
     as_json: bool,
     threads: int | None,
     talk: Talk,
@@ -430,7 +442,7 @@ def compare(
     if len(things) < 2:
         raise Refusal("compare needs two or more results or cases; name them one after another")
     options: dict[str, Any] = {"threads": processes(threads), "attribute": not no_attribution}
-    options |= {"worlds": worlds, "seed": seed}
+    options |= {"worlds": worlds, "seed": seed, "ranged": not no_range}
     found, stopped = said(
         lambda: watched(lambda monitor: compare_things(list(things), **options, monitor=monitor), talk)
     )
