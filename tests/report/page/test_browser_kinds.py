@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sluicegate import evaluate, load_case, solve
+from sluicegate import evaluate, load_case, solve, with_reasons
 from sluicegate.analysis.trade.parties import find_parties
 from sluicegate.analysis.trade.ranking.scan import scan
 from sluicegate.analysis.worlds import solve as solve_worlds
@@ -124,6 +124,35 @@ def test_a_sweep_says_the_figures_of_its_marks_and_hides_series(page_file: Calla
     assert marks(page).evaluate_all(drawn) == before - 2
     figure.get_by_role("checkbox", name="leverage").check()
     assert marks(page).evaluate_all(drawn) == before
+    assert seen == []
+
+
+def test_other_policies_of_many_regimes_are_told_as_they_are_known(tmp_path: Path, opened: Any) -> None:
+    case = load_case("graphite-2023")
+    plan = with_reasons(solve(case), most=100)
+    write_page(page_of(read_results([str(publish(case, plan, tmp_path / "plan"))])), tmp_path / "page.html")
+    page, seen = opened(tmp_path / "page.html")
+    said, switches = page.locator("#what-if .said"), page.locator("#what-if select")
+    regimes = list(plan.policies)
+    assert switches.count() == len(regimes) > 2
+    table = plan.tables["what_if"]
+    table = table[table["budget"] == case.settings.limits.budget]
+    states = set()
+    for at, regime in enumerate(regimes):
+        switches.nth(at).select_option(label="open")
+        chosen = {**plan.policies, **dict.fromkeys(regimes[: at + 1], "open")}
+        row = table[(table[[f"policy.{name}" for name in regimes]] == [chosen[name] for name in regimes]).all(axis=1)]
+        (state,) = row["state"]
+        states.add(state)
+        assert {"exact": "exact", "at most": "at most", "no plan": "No plan"}[state] in said.text_content(), regime
+    assert "at most" in states, "what there was no work for is bounded"
+    assert seen == []
+
+
+def test_a_buyer_has_no_policies_to_try(page_file: Callable[[str], Path], opened: Any) -> None:
+    page, seen = opened(page_file("buyer"))
+    assert page.locator("#what-if").count() == 0
+    assert page.get_by_text("Limits", exact=True).first.is_visible()
     assert seen == []
 
 
