@@ -17,7 +17,7 @@ from sluicegate.report.charts.drawing import Here
 from sluicegate.report.page.page import page_of, read_results, write_page
 from sluicegate.report.page.scan import scan_page
 
-from sluicegate_testing.browsing import CHROMIUM, CONTRAST, LETTERS, sideways
+from sluicegate_testing.browsing import CHROMIUM, CONTRAST, LETTERS, REACHED, sideways
 from sluicegate_testing.buyer import buyer
 from sluicegate_testing.results import frontier_folder, publish, sweep_folder
 from sluicegate_testing.trade_files import plain, save
@@ -85,6 +85,10 @@ def test_every_kind_can_be_read_at_every_width(page_file: Callable[[str], Path],
 def test_every_kind_can_be_used_by_all(page_file: Callable[[str], Path], opened: Any, kind: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page, _ = opened(page_file(kind))
+    for _ in range(page.evaluate(f"{REACHED}.length")):
+        page.keyboard.press("Tab")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert page.evaluate("document.activeElement.tagName") != "BODY", "the keyboard reaches all there is"
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
