@@ -290,5 +290,5 @@ def test_pages_say_what_the_figures_say():
     later = episode_pages(tests)
     for name, text in {**pages(findings, in_the_world_that_came(findings), table, tests), **later}.items():
         assert (DOCS / name).read_text(encoding="utf-8") == text, f"docs/{name} is stale: run `make evidence`"
-    for name in drawn(findings, table):
+    for name in drawn(findings, table, tests):
         assert (DOCS / "images" / f"evidence-{name}.svg").is_file()

@@ -57,7 +57,7 @@ def build() -> Iterator[Path]:
         path.write_text(text, encoding="utf-8")
         yield path
     (DOCS / "images").mkdir(exist_ok=True)
-    for name, chart in drawn(findings, table).items():
+    for name, chart in drawn(findings, table, tests).items():
         yield write_chart(chart, DOCS / "images" / f"evidence-{name}.svg")
 
 
@@ -219,7 +219,7 @@ def _name(row: dict[str, Any]) -> str:
     return f"{row['table']} {shown}{more}, {row['column']}".replace("  ", " ").replace(" ,", ",")
 
 
-def drawn(findings: dict[str, Findings], table: pd.DataFrame) -> dict[str, Written]:
+def drawn(findings: dict[str, Findings], table: pd.DataFrame, tests: Mapping[str, Backtest]) -> dict[str, Written]:
     """Return the charts by name."""
     about = record.series()
     titles = {name: f"{row['name']} ({row['unit']})" for name, row in about.iterrows()}
@@ -259,6 +259,7 @@ def drawn(findings: dict[str, Findings], table: pd.DataFrame) -> dict[str, Writt
         "intervals": charts.intervals(pd.concat(spans)),
         "losses": charts.losses(_loss_frame(findings)),
         "assumptions": charts.swings(top, float(table["base"].iloc[0])),
+        **episodes.charted(tests),
     }
 
 
