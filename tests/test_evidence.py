@@ -227,10 +227,11 @@ def test_ranges_hold_the_case(variant):
                 assert getattr(row, column) == entry.mode
 
 
-def test_assumptions_hold_every_assumed_figure():
-    case = load_case(assumptions.CASE)
+@pytest.mark.parametrize("name", [assumptions.CASE, assumptions.LATER])
+def test_assumptions_hold_every_assumed_figure(name):
+    case = load_case(name)
     assumed = [row for row in case.sources if row.confidence == "assumed"]
-    table = assumptions.stored()
+    table = assumptions.stored(name)
     assert table["keys"].str.split().str.len().clip(lower=1).sum() == len(assumed)
     assert table["swing"].is_monotonic_decreasing
     assert not table[["low", "high"]].isna().any(axis=None)
@@ -263,6 +264,41 @@ def test_assumptions_are_reproduced():
     assert found == pytest.approx(widest["low"], rel=1e-4)
     plan = evaluate(changed, advice.policies, advice.qualified, advice.stockpile)
     assert found == pytest.approx(plan.scenarios[advice.package]["leverage"], abs=1e-3 * advice.leverage)
+
+
+def test_assumptions_of_mid_2026_are_reproduced():
+    case, table = load_case(assumptions.LATER), assumptions.stored(assumptions.LATER)
+    advice = assumptions.Advice(
+        {
+            "tw-base-dies": "declaration",
+            "tw-foundry-logic": "case-by-case@26",
+            "tw-packaging-materials": "case-by-case",
+            "tw-traceability": "tracing",
+            "us-memory-tools": "aligned-review",
+        },
+        ("hbm4-boise-expansion",),
+        {},
+        "hbm-review",
+        -206.23,
+    )
+    bench, widest = assumptions.WarmSolver(case, advice), table.iloc[0]
+    assert bench.leverage(case, set()) == pytest.approx(widest["base"], rel=1e-4)
+    assumption = next(entry for entry in assumptions.assumptions(case) if entry.note == widest["note"])
+    far = assumptions.span(assumption)
+    changed = assumptions.moved(case, assumption, far.kind, far.high)
+    assert bench.leverage(changed, assumptions.sides(case, assumption)) == pytest.approx(widest["high"], rel=1e-4)
+
+
+def test_an_end_that_moves_keeps_its_place_in_the_advice():
+    case = load_case(assumptions.LATER)
+    ends = next(
+        entry
+        for entry in assumptions.assumptions(case)
+        if "tw-foundry-logic/case-by-case" in entry.keys and entry.column == "end_week"
+    )
+    moved = assumptions.moved(case, ends, "weeks", -4)
+    advice = assumptions.Advice({"tw-foundry-logic": "case-by-case@26"}, (), {}, "hbm-review", 0.0)
+    assert assumptions.renamed(advice.policies, case, moved) == {"tw-foundry-logic": "case-by-case@22"}
 
 
 def test_savings_end_false_alarms(variant):
