@@ -233,8 +233,10 @@ def test_assumptions_hold_every_assumed_figure(name):
     assumed = [row for row in case.sources if row.confidence == "assumed"]
     table = assumptions.stored(name)
     assert table["keys"].str.split().str.len().clip(lower=1).sum() == len(assumed)
-    assert table["swing"].is_monotonic_decreasing
-    assert not table[["low", "high"]].isna().any(axis=None)
+    measured = table.dropna(subset=["low", "high"])
+    assert measured["swing"].is_monotonic_decreasing
+    # Of the later case those that move its plan are measured first; its page counts the rest.
+    assert len(measured) == len(table) or name == assumptions.LATER
     assert set(assumptions.ranges().index) >= set(zip(table["table"], table["column"], strict=True))
 
 
