@@ -256,13 +256,13 @@ def test_assumptions_are_reproduced():
         1107.2715,
     )
     assert table["base"].iloc[0] == pytest.approx(advice.leverage, rel=1e-5)
-    bench = assumptions.WarmSolver(case, advice)
-    assert bench.leverage(case, set()) == pytest.approx(advice.leverage, rel=1e-5)
+    solver = assumptions.AdviceSolver(case, advice)
+    assert solver.leverage(case, set()) == pytest.approx(advice.leverage, rel=1e-5)
     widest = table.iloc[0]
     assumption = next(entry for entry in assumptions.assumptions(case) if entry.note == widest["note"])
     far = assumptions.span(assumption)
     changed = assumptions.moved(case, assumption, far.kind, far.low)
-    found = bench.leverage(changed, assumptions.sides(case, assumption))
+    found = solver.leverage(changed, assumptions.sides(case, assumption))
     assert found == pytest.approx(widest["low"], rel=1e-4)
     plan = evaluate(changed, advice.policies, advice.qualified, advice.stockpile)
     assert found == pytest.approx(plan.scenarios[advice.package]["leverage"], abs=1e-3 * advice.leverage)
@@ -283,12 +283,12 @@ def test_assumptions_of_mid_2026_are_reproduced():
         "hbm-review",
         -206.23,
     )
-    bench, widest = assumptions.WarmSolver(case, advice), table.iloc[0]
-    assert bench.leverage(case, set()) == pytest.approx(widest["base"], rel=1e-4)
+    solver, widest = assumptions.AdviceSolver(case, advice), table.iloc[0]
+    assert solver.leverage(case, set()) == pytest.approx(widest["base"], rel=1e-4)
     assumption = next(entry for entry in assumptions.assumptions(case) if entry.note == widest["note"])
     far = assumptions.span(assumption)
     changed = assumptions.moved(case, assumption, far.kind, far.high)
-    assert bench.leverage(changed, assumptions.sides(case, assumption)) == pytest.approx(widest["high"], rel=1e-4)
+    assert solver.leverage(changed, assumptions.sides(case, assumption)) == pytest.approx(widest["high"], rel=1e-4)
 
 
 def test_an_end_that_moves_keeps_its_place_in_the_advice():
