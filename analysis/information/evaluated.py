@@ -244,7 +244,7 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> R
         columns, point = np.array(list(fixed), dtype=np.int64), np.array(list(fixed.values()))
         visit = HereAndNow(problem.fixed_policy, columns).visit(choice, cost, constant, admin, point, free=True)
         if math.isfinite(visit.leverage):
-            leverage, ours = visit.leverage, theirs - visit.leverage
+            leverage, ours = visit.leverage, ours + account.leverage - visit.leverage
     return {
         "leverage": leverage * money,
         "counterpart_loss": theirs * money,

@@ -471,10 +471,10 @@ class Problem:
         except Stopped:
             return math.inf
 
-    def ceiling(self, limited: bool = True) -> float:
+    def ceiling(self) -> float:
         """Most that the rest of leverage can be under any policies: response free, every policy's arcs open, no budget.
 
-        -inf proves that no choice of policies has a plan. Not `limited`, limits on supply may be broken free of charge.
+        -inf proves that no choice of policies has a plan.
         """
         leader_problem = self.leader_problem
         program = leader_problem.program.relaxed()
@@ -486,10 +486,6 @@ class Problem:
             row = leader_problem.compiled.row.get(id(constraint))
             if row is not None:
                 program.row_upper[row] = math.inf
-        if not limited:
-            gaps = self.fixed_policy.gap_cost > 0
-            program.column_upper[gaps] = math.inf
-            program.cost = np.where(gaps, 0.0, program.cost)
         outcome = Highs(program, stop=self.stop).solve()
         if outcome.infeasible:
             return -math.inf
