@@ -97,9 +97,15 @@ def test_a_landed_cost_is_made_of_price_freight_duty_and_qualifying() -> None:
     assert rows["w1"].units >= 12.0
     assert (rows["w1"].price, rows["w1"].freight, rows["w1"].duty) == approx((1.2, 0.05, 0.12))
     assert rows["w1"].landed == approx(1.2 + 0.05 + 0.12 + 5.0 / rows["w1"].units)
-    # Purchases in scenario none are the landed costs but for what qualifying takes.
-    bought = sum((row.landed - row.qualifying) * row.units for row in rows.values())
-    assert bought == approx(parts(found, "ours")["purchase_cost"])
+    # Where the cost comes from: price, freight and duty in scenario none.
+    bought = {
+        f"{name}_cost": sum(getattr(row, column) * row.units for row in rows.values())
+        for name, column in (("purchase", "price"), ("freight", "freight"), ("duty", "duty"))
+    }
+    told = parts(found, "ours")
+    assert {name: told[name] for name in bought} == approx(bought)
+    losses = found.tables["losses"].query("scenario == 'none'")
+    assert losses["loss"].sum() == approx(found.scenarios["none"]["own_loss"])
 
 
 def test_service_is_told_for_every_scenario(plan: Plan) -> None:

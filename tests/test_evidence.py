@@ -253,13 +253,13 @@ def test_assumptions_are_reproduced():
         1107.2715,
     )
     assert table["base"].iloc[0] == pytest.approx(advice.leverage, rel=1e-5)
-    bench = assumptions.WarmSolver(case, advice)
-    assert bench.leverage(case, set()) == pytest.approx(advice.leverage, rel=1e-5)
+    solver = assumptions.AdviceSolver(case, advice)
+    assert solver.leverage(case, set()) == pytest.approx(advice.leverage, rel=1e-5)
     widest = table.iloc[0]
     assumption = next(entry for entry in assumptions.assumptions(case) if entry.note == widest["note"])
     far = assumptions.span(assumption)
     changed = assumptions.moved(case, assumption, far.kind, far.low)
-    found = bench.leverage(changed, assumptions.sides(case, assumption))
+    found = solver.leverage(changed, assumptions.sides(case, assumption))
     assert found == pytest.approx(widest["low"], rel=1e-4)
     plan = evaluate(changed, advice.policies, advice.qualified, advice.stockpile)
     assert found == pytest.approx(plan.scenarios[advice.package]["leverage"], abs=1e-3 * advice.leverage)

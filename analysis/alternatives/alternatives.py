@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...model.certify.certificate import Compared, certify, money_scale, refuse_breaches, refuse_infeasible
+from ...model.certify.certificate import Compared, certify, claim, money_scale, refuse_breaches, refuse_infeasible
 from ...model.certify.figures import Figures
 from ...model.methods.best_first import BestFirstSearch, Column
 from ...model.methods.engine import Engine
@@ -238,7 +238,10 @@ def _account(engine: Engine, found: _Next, bound: float, rel_gap: float) -> tupl
     account = figures.account(choice, solution, figures.first_stage(solution))
     small, leverage = SMALL_CERTIFICATE * money_scale(problem), account.leverage
     refuse_infeasible(account.infeasibility, leverage, small)
-    certify([Compared("leverage", -found.minus, leverage, small)])
+    claimed = claim(
+        -found.minus, bound if math.isfinite(bound) else None, leverage, figures.operations_solver.whole.size > 0
+    )
+    certify([Compared("leverage", claimed, leverage, small)])
     refuse_breaches(figures.breaches(account, engine.widest))
     bound = max(bound, leverage) if math.isfinite(bound) else leverage
     theirs, ours = account.decided_losses

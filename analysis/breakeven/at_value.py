@@ -13,6 +13,7 @@ from ...model.certify.certificate import Compared, certify, money_scale
 from ...model.certify.planning import first_stage_of
 from ...model.methods.engine import Engine
 from ...model.network import Network
+from ...model.parametric.refilled import Moved, Refilled, Unshared, shared_programs
 from ...model.plan.choices import Offer
 from ...model.plan.limits import LIMITED, SolveLimits, within
 from ...model.plan.monitor import Monitor, Stopped
@@ -23,8 +24,6 @@ from .result import Choice, Side
 
 if TYPE_CHECKING:
     from ...data import Case
-
-"""Limits that are moved without working out any response again, and the column of the policies table they add up."""
 
 
 class Telling(Monitor):
@@ -81,7 +80,7 @@ class _Worth:
 NO_WORTH = _Worth(-math.inf)
 
 
-class WarmSolver:
+class ValueSolver:
     """Answers what is best at a value of the figure, and what given choices are worth there.
 
     Parameters
@@ -270,13 +269,13 @@ class WarmSolver:
         return Side(value, self.points[value].status, leverage, named, worth.qualified, worth.stockpile, plan)
 
 
-class LimitBench(WarmSolver):
+class LimitSolver(ValueSolver):
     """A limit is moved: one engine answers everything, no response is worked out twice.
 
     Parameters
     ----------
     figure, offer, threads, telling
-        As for any bench.
+        As of `ValueSolver`.
     high
         The widest limit that will be asked for.
     """
@@ -294,29 +293,71 @@ class LimitBench(WarmSolver):
 
     def close(self) -> None:
         """Free the solver."""
-        self._engine.__exit__()
+        self._engine.close()
 
 
-class CaseBench(WarmSolver):
-    """Any other figure is moved: an engine for every value, the last two kept."""
+class FigureSolver(ValueSolver):
+    """Any other figure is moved: its values are put into the programs of one of them, as long as these keep their structure.
+
+    A value whose programs have other rows, columns or entries has an engine of its own; the last two are kept.
+
+    Parameters
+    ----------
+    figure, offer, threads, telling
+        As of `ValueSolver`.
+    low, high
+        Lowest and highest value that will be asked for.
+    """
 
     KEPT = 2
+    STRANGERS = 3
+    """Values of another structure after which no more are put into shared programs."""
 
-    def __init__(self, figure: Figure, offer: Offer, threads: int, telling: Telling):
+    def __init__(self, figure: Figure, low: float, high: float, offer: Offer, threads: int, telling: Telling):
         super().__init__(figure, offer, threads, telling)
+        self._range = (low, high)
         self._engines: dict[float, Engine] = {}
+        self._strangers = 0
+        self._refilled: Refilled | None = None
+        self._engine: tuple[float, Engine] | None = None
+        # Whole numbers, such as weeks, are written into the structure.
+        self._sharing = not figure.whole
 
     def _ready(self, value: float) -> tuple[Engine, SolveLimits]:
-        engine = self._engines.pop(value, None)
-        if engine is None:
-            while len(self._engines) >= self.KEPT:
-                self._engines.pop(next(iter(self._engines))).__exit__()
-            engine = self._open(self.figure.at(value))
-        self._engines[value] = engine
+        engine = self._engines.get(value) or self._shared(value) or self._open_at(value)
         return engine, engine.widest
+
+    def _shared(self, value: float) -> Engine | None:
+        """Return an engine of the shared programs with the figure at a value; None where they cannot hold it."""
+        if not self._sharing or self._strangers > self.STRANGERS:
+            return None
+        if self._engine is not None and self._engine[0] == value:
+            return self._engine[1]
+        self._engine = None
+        try:
+            self._refilled = self._refilled or self._shared_programs()
+            self._refilled.put(self.figure.at(value))
+        except Unshared:
+            self._sharing = False
+            return None
+        except (Moved, ArithmeticError):
+            self._strangers += 1
+            return None
+        self._engine = value, self._refilled.engine()
+        return self._engine[1]
+
+    def _shared_programs(self) -> Refilled:
+        low, high = self._range
+        ends = [self.figure.at(end) for end in self._range]
+        return Refilled(shared_programs(self.figure.at((low + high) / 2), ends), self.telling.stop)
+
+    def _open_at(self, value: float) -> Engine:
+        while len(self._engines) >= self.KEPT:
+            self._engines.pop(next(iter(self._engines))).close()
+        return self._engines.setdefault(value, self._open(self.figure.at(value)))
 
     def close(self) -> None:
         """Free the solvers."""
         for engine in self._engines.values():
-            engine.__exit__()
+            engine.close()
         self._engines.clear()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...model.plan.choices import Offer
 from ...model.plan.monitor import Monitor, Stopped
-from .at_value import CaseBench, LimitBench, Telling
+from .at_value import FigureSolver, LimitSolver, Telling
 from .figure_range import movable, searched_range
 from .result import Breakeven
 from .search import SwitchSearch
@@ -70,9 +70,9 @@ def breakeven(
     with contextlib.ExitStack() as stack:
         offer = Offer.of(figure.at(high))
         given = offer, threads, telling
-        bench = LimitBench(figure, high, *given) if figure.limit else CaseBench(figure, *given)
-        stack.callback(bench.close)
-        search = SwitchSearch(bench, figure, low, high, tolerance, points)
+        solver = LimitSolver(figure, high, *given) if figure.limit else FigureSolver(figure, low, high, *given)
+        stack.callback(solver.close)
+        search = SwitchSearch(solver, figure, low, high, tolerance, points)
         stopped = False
         try:
             search.run()

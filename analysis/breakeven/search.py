@@ -12,7 +12,7 @@ from ...model.network import Network
 from ...model.plan.choices import SAME_WORDS
 from ...model.plan.tolerances import LEVERAGE_TIE
 from ..figures.figure import Figure
-from .at_value import NO_WORTH, Point, WarmSolver
+from .at_value import NO_WORTH, Point, ValueSolver
 from .result import Choice, Span, Switch
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ class SwitchSearch:
 
     Parameters
     ----------
-    bench
+    solver
         Answers what is best at a value.
     figure, low, high, tolerance, points
         As of `breakeven`.
     """
 
-    def __init__(self, bench: WarmSolver, figure: Figure, low: float, high: float, tolerance: float, points: int):
-        self.bench = bench
+    def __init__(self, solver: ValueSolver, figure: Figure, low: float, high: float, tolerance: float, points: int):
+        self.solver = solver
         self.figure = figure
         self.low, self.high = low, high
         self.tolerance = tolerance
@@ -76,19 +76,19 @@ class SwitchSearch:
 
     def run(self) -> None:
         """Find all brackets there are to find."""
-        told = self.bench.telling.outer
+        told = self.solver.telling.outer
         told.stage("points", len(self.grid))
         values = self._descend() if self.figure.limit else self._along(self.grid)
         anchor: float | None = None
         force: Choice | None = None
         for value in values:
-            point = self.bench.best(value)
+            point = self.solver.best(value)
             if point.status == "unknown":
                 continue
             if anchor is None:
                 anchor, force = value, point.choice
                 continue
-            worth = self.bench.worth(value, force).leverage
+            worth = self.solver.worth(value, force).leverage
             if point.choice is not None and worth >= point.leverage - point.tie:
                 assert force is not None
                 # Where others are better by no more than a tie, the change may lie before.
@@ -114,10 +114,10 @@ class SwitchSearch:
         """
         if choice is None or not low < high:
             return []
-        before, after = self.bench.worth(low, choice), self.bench.worth(high, choice)
+        before, after = self.solver.worth(low, choice), self.solver.worth(high, choice)
         if NO_WORTH.leverage in (before.leverage, after.leverage) or self._alike(before.stockpile, after.stockpile):
             return []
-        if self.bench.held(high, choice, before.stockpile) >= after.leverage - self.bench.best(high).tie:
+        if self.solver.held(high, choice, before.stockpile) >= after.leverage - self.solver.best(high).tie:
             return []
         return self._jumped(low, high, choice)
 
@@ -128,7 +128,7 @@ class SwitchSearch:
         if self.close(low, high):
             # Both ends are solved, so that each is known to be the best there.
             for end in (low, high):
-                self.bench.best(end)
+                self.solver.best(end)
             return [_Bracket(low, choice, high, choice)]
         middle = self._middle(low, high)
         quarters = [self._middle(low, middle), middle]
@@ -137,11 +137,11 @@ class SwitchSearch:
         return self._jumped(low, middle, choice) + self._jumped(middle, high, choice)
 
     def _amounts(self, value: float, choice: Choice) -> Mapping[str, float]:
-        return self.bench.worth(value, choice).stockpile
+        return self.solver.worth(value, choice).stockpile
 
     def _alike(self, first: Mapping[str, float], second: Mapping[str, float]) -> bool:
         """Say whether amounts count as the same."""
-        offer = self.bench.offer
+        offer = self.solver.offer
         return all(
             abs(first.get(pair, 0.0) - second.get(pair, 0.0))
             <= offer.room(pair, max(first.get(pair, 0.0), second.get(pair, 0.0)))
@@ -166,28 +166,28 @@ class SwitchSearch:
 
     def _along(self, values: Iterable[float]) -> Iterator[float]:
         for number, value in enumerate(values):
-            self.bench.best(value)
-            self.bench.telling.outer.advance(number + 1, len(self.grid))
+            self.solver.best(value)
+            self.solver.telling.outer.advance(number + 1, len(self.grid))
             yield value
 
     def _descend(self) -> list[float]:
         """Solve a limit from its highest value down, leaving out what a plan that uses less proves."""
-        bench, value = self.bench, self.high
+        solver, value = self.solver, self.high
         while True:
-            point = bench.best(value)
-            bench.telling.outer.advance(sum(1 for step in self.grid if step >= value), len(self.grid))
+            point = solver.best(value)
+            solver.telling.outer.advance(sum(1 for step in self.grid if step >= value), len(self.grid))
             if point.status == "infeasible":
-                bench.copy(self.low, point)
+                solver.copy(self.low, point)
                 break
             used = value if point.used is None else max(self.low, min(point.used, value))
             if used < value:
-                bench.copy(used, point)
+                solver.copy(used, point)
             if used <= self.low:
                 break
             lower = [step for step in self.grid if step < used and not self.close(step, used)]
             value = used - 0.5 * self.width(used) if used < value else max(lower, default=self.low)
             value = max(self.low, value)
-        return sorted(bench.points)
+        return sorted(solver.points)
 
     def _bracketed(self, bracket: _Bracket) -> list[_Bracket]:
         """Narrow a bracket; in two where other choices are better in between."""
@@ -207,10 +207,10 @@ class SwitchSearch:
 
     def _settle(self, value: float, below: Choice | None, above: Choice | None) -> Choice | None:
         """Return which of two choices is better at a value; others where they are better than both by more than a tie."""
-        point = self.bench.best(value)
+        point = self.solver.best(value)
         if point.status == "infeasible":
             return None
-        first, second = self.bench.worth(value, below).leverage, self.bench.worth(value, above).leverage
+        first, second = self.solver.worth(value, below).leverage, self.solver.worth(value, above).leverage
         most = max(first, second)
         if point.choice not in (below, above, None) and not most >= point.leverage - point.tie:
             return point.choice
@@ -226,13 +226,13 @@ class SwitchSearch:
         """Yield the switches found, whole plans on both sides where they are asked for."""
         for bracket in self.found:
             yield Switch(
-                self.bench.side(bracket.low, bracket.below, whole=whole),
-                self.bench.side(bracket.high, bracket.above, whole=whole),
+                self.solver.side(bracket.low, bracket.below, whole=whole),
+                self.solver.side(bracket.high, bracket.above, whole=whole),
             )
 
     def spans(self) -> Iterator[Span]:
         """Yield the range cut at the brackets, with the choices in force."""
-        known = [point for _, point in sorted(self.bench.points.items()) if point.status != "unknown"]
+        known = [point for _, point in sorted(self.solver.points.items()) if point.status != "unknown"]
         if not known:
             return
         chosen = [bracket.below for bracket in self.found]
@@ -243,7 +243,7 @@ class SwitchSearch:
             if choice is None:
                 yield Span(low, high, {}, (), {}, {}, feasible=False)
                 continue
-            worths = (self.bench.known(value, choice) for value in sorted(self.bench.points) if low <= value <= high)
+            worths = (self.solver.known(value, choice) for value in sorted(self.solver.points) if low <= value <= high)
             found = [worth.stockpile for worth in worths if worth is not None and worth.leverage > -math.inf]
             amounts = {pair: [units.get(pair, 0.0) for units in found] for pair in choice.pairs if found}
             yield Span(
@@ -260,13 +260,13 @@ class SwitchSearch:
         """Return neighbouring values between which nothing is proven."""
         return [
             (low, high)
-            for low, high in pairwise(sorted(self.bench.points))
+            for low, high in pairwise(sorted(self.solver.points))
             if not self.close(low, high) and not self._constant(low, high)
         ]
 
     def _constant(self, low: float, high: float) -> bool:
         """Say whether the best plan at the upper of two values is proven to be best at all values between."""
-        point = self.bench.points[high]
+        point = self.solver.points[high]
         if self.figure.limit is None:
             return False
         if point.status == "infeasible":
@@ -285,7 +285,7 @@ class SwitchSearch:
                 f"Switches {span} that are closer together than the values looked at (up to {widest:.4g} apart) may have been "
                 "missed."
             )
-        if any(point.status not in ("optimal", "infeasible") for point in self.bench.points.values()):
+        if any(point.status not in ("optimal", "infeasible") for point in self.solver.points.values()):
             return False, f"Not every value was solved to its gap, so that switches {span} may have been missed."
         if self.figure.whole:
             return True, f"Every whole number {span} was solved: there is no other switch."
@@ -293,7 +293,7 @@ class SwitchSearch:
 
     def notes(self) -> Iterator[str]:
         """Yield what a reader should know."""
-        points = self.bench.points.values()
+        points = self.solver.points.values()
         unproven = [point for point in points if point.status not in ("optimal", "infeasible")]
         if unproven:
             yield (
@@ -305,7 +305,7 @@ class SwitchSearch:
         ties = [point.tie for point in points if point.choice is not None]
         if ties:
             yield f"choices that others beat by no more than the gap of a solve (here up to {max(ties):.3g}) count as best"
-        if self.bench.offer.most:
+        if self.solver.offer.most:
             yield f"{SAME_WORDS}; amounts that follow the figure without a jump are no switch"
 
     def frame(self) -> pd.DataFrame:
@@ -321,7 +321,7 @@ class SwitchSearch:
                 "bound": point.bound if math.isfinite(point.bound) else None,
                 **self._advice(point, menu),
             }
-            for point in (self.bench.points[value] for value in sorted(self.bench.points))
+            for point in (self.solver.points[value] for value in sorted(self.solver.points))
             if point.solved
         ]
         return pd.DataFrame(rows, columns=["value", "status", "leverage", "bound", "qualified", "stockpile", *menu])
@@ -330,7 +330,7 @@ class SwitchSearch:
         """Return the choices of a point as cells of its row."""
         if point.choice is None:
             return dict.fromkeys(("qualified", "stockpile", *menu))
-        worth = self.bench.worth(point.value, point.choice)
+        worth = self.solver.worth(point.value, point.choice)
         return {
             "qualified": ", ".join(point.choice.lanes),
             "stockpile": ", ".join(f"{pair} {amount:.6g}" for pair, amount in worth.stockpile.items()),

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model.certify.certificate import Compared, certify, intakes, money_scale, refuse_breaches, refuse_infeasible
+from ...model.certify.certificate import (
+    Compared,
+    certify,
+    claim,
+    intakes,
+    money_scale,
+    refuse_breaches,
+    refuse_infeasible,
+)
 from ...model.certify.figures import Account, Figures
 from ...model.formulation.scenario_data import SIDE
 from ...model.methods.engine import Engine
@@ -152,7 +160,9 @@ class FigureTracer:
             account = figures.account(found.choice, found.solution, figures.first_stage(found.solution))
             money = money_scale(engine.problem)
             refuse_infeasible(account.infeasibility, account.leverage, SMALL_CERTIFICATE * money)
-            certify([Compared("leverage", found.leverage, account.leverage, SMALL_CERTIFICATE * money)])
+            whole = figures.operations_solver.whole.size > 0
+            claimed = claim(found.leverage, found.bound, account.leverage, whole)
+            certify([Compared("leverage", claimed, account.leverage, SMALL_CERTIFICATE * money)])
             refuse_breaches(figures.breaches(account))
             bound = max(found.bound, account.leverage)
             gap = (bound - account.leverage) / max(abs(account.leverage), SMALL_LEVERAGE * money)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...model.certify.certificate import Compared, certify, money_scale, refuse_breaches, refuse_infeasible
+from ...model.certify.certificate import Compared, certify, claim, money_scale, refuse_breaches, refuse_infeasible
 from ...model.certify.figures import Figures
 from ...model.methods.best_first import BestFirstSearch, Column
 from ...model.methods.engine import Engine
@@ -348,10 +348,11 @@ class FrontierTracer:
         leverage = account.leverage
         small = SMALL_CERTIFICATE * money_scale(self.problem)
         refuse_infeasible(account.infeasibility, leverage, small)
+        claimed = claim(best.leverage, search.bound(), leverage, figures.operations_solver.whole.size > 0)
         certify(
             [
                 Compared("the cost of the plan's response", account.operations.response_cost, account.cost, small),
-                Compared("leverage", best.leverage, leverage, small),
+                Compared("leverage", claimed, leverage, small),
             ]
         )
         refuse_breaches(figures.breaches(account, self._terms(level)))

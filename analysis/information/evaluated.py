@@ -110,7 +110,7 @@ def evaluate_in(
     def stop() -> bool:
         return monitor.stop() or clock() > until
 
-    task = Task(case, tuple(plans), free)
+    task = EvaluationTask(case, tuple(plans), free)
     executor: Executor
     if alone:
         executor = InProcess(task, stop)
@@ -145,7 +145,7 @@ def _batches(worlds: Worlds) -> Iterator[Batch]:
 
 
 @dataclass(frozen=True)
-class Task:
+class EvaluationTask:
     """What every process needs to know.
 
     Attributes
@@ -182,7 +182,7 @@ class Worker:
         Asked whether to stop.
     """
 
-    def __init__(self, task: Task, stop: Callable[[], bool]):
+    def __init__(self, task: EvaluationTask, stop: Callable[[], bool]):
         self.task = task
         self.stop = stop
         _, self.units = natural_units(task.case)

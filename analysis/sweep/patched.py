@@ -8,17 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...model import CertificateError
-from ...model.algebra.traced import Moved
 from ...model.certify.certificate import money_scale
 from ...model.certify.figures import Facts
-from ...model.follower.combinations import Candidates
 from ...model.formulation.linking import Choice
 from ...model.leader.recompute import FirstStage
-from ...model.methods.engine import Engine
 from ...model.network import Network
-from ...model.parametric.patching import Patched
 from ...model.parametric.programs import Programs
-from ...model.plan.limits import LOADS, SolveLimits
+from ...model.parametric.refilled import Moved, Refilled
+from ...model.plan.limits import SolveLimits
 from ...model.plan.sense import sense_of
 from ...model.solving import check_choices
 from .checking import disagreements
@@ -36,15 +33,15 @@ class Untold(Unanswered):
     """A sample's programs have other rows, columns or entries than those that are shared."""
 
 
-class WarmSolver:
-    """Solves samples of one structure.
+class SampleSolver:
+    """Solves the samples of a sweep that have one structure.
 
     Parameters
     ----------
     programs
         Their programs.
     rel_gap, time_limit, choices
-        As of `Task`.
+        As of `SweepTask`.
     stop
         Asked whether to stop.
     """
@@ -57,19 +54,14 @@ class WarmSolver:
         choices: Mapping[str, Any] | None,
         stop: Callable[[], bool],
     ):
-        self.programs = programs
         self.rel_gap = rel_gap
         self.time_limit = time_limit
         self.choices = choices
         self._stop = stop
         self._deadline = math.inf
-        self.patched = Patched(programs.mould)
-        self.problem = self.patched.problem
-        for asked in (self.problem.fixed_policy, self.patched.enumerator):
-            asked.stop = self.stop
+        self.refilled = Refilled(programs, self.stop)
+        self.patched, self.problem = self.refilled.patched, self.refilled.problem
         self._hint: Choice | None = None
-        self._allowed: tuple[SolveLimits, tuple[float, ...]] | None = None
-        self._candidates: Candidates | None = None
         # Solved once, so that every batch begins from the bases of the middle of the ranges.
         self._solve(self.problem.case)
         self._first_hint = self._hint
@@ -104,16 +96,13 @@ class WarmSolver:
         Unanswered
             When it is to be solved alone; `Untold` where that was not tried.
         """
-        natural = self.programs.units.natural(case)
-        try:
-            numbers = self.programs.numbers(natural)
-        except Moved as error:
-            raise Untold from error
         limit = case.settings.solver.time_limit if self.time_limit is None else self.time_limit
         self._deadline = time.perf_counter() + limit
         try:
-            self.patched.put(natural, numbers)
+            self.refilled.put(case)
             return self._solve(case) if mode == FREE else self._evaluate(case)
+        except Moved as error:
+            raise Untold from error
         except (CertificateError, ArithmeticError) as error:
             raise Unanswered from error
         finally:
@@ -122,13 +111,7 @@ class WarmSolver:
     def _solve(self, case: Case) -> Row:
         rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
         figures, problem = self.patched.figures, self.problem
-        solve_limits = SolveLimits.of(problem.case)
-        candidates = self._candidates_of(solve_limits)
-        engine = Engine(
-            problem.case, stop=self.stop, problem=problem, enumerator=self.patched.enumerator, candidates=candidates
-        )
-        found = engine.search(solve_limits, rel_gap, hint=self._hint)
-        self._candidates = candidates if engine.complete else None
+        found = self.refilled.engine().search(None, rel_gap, hint=self._hint)
         if found.choice is None or found.solution is None:
             proven = found.bound == -math.inf
             row: Row = {"status": "infeasible" if proven else "unknown", "message": None}
@@ -139,21 +122,6 @@ class WarmSolver:
         facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
         made = figures.plan(facts, found.solution, figures.first_stage(found.solution))[0]
         return outcome(sense_of(case).plan(made), case)
-
-    def _candidates_of(self, solve_limits: SolveLimits) -> Candidates:
-        """Return the combinations that the terms allow: those of the sample before where neither terms nor loads have moved."""
-        network = self.problem.network
-        loads = [
-            getattr(network.policy(regime, policy), column, 0.0)
-            for regime, menu in network.menu.items()
-            for policy in menu
-            for column in LOADS
-        ]
-        allowed = (solve_limits, tuple(loads))
-        candidates = self._candidates if self._allowed == allowed else None
-        # A search that is stopped drops some of them.
-        self._allowed, self._candidates = allowed, None
-        return candidates or Candidates(network, solve_limits)
 
     def _evaluate(self, case: Case) -> Row:
         assert self.choices is not None

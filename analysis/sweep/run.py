@@ -26,7 +26,7 @@ from .ordering import alters, arranged, is_structural
 from .outcomes import FREE, MODES
 from .read import read_sweep
 from .store import BASE, META, SweepError, SweepStore, held, read_json, refuse_occupied
-from .worker import Group, Span, Task, Values
+from .worker import Group, Span, SweepTask, Values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,7 +185,7 @@ def run_sweep(
 
 def _filled(
     dataset: SweepStore,
-    task: Task,
+    task: SweepTask,
     design: Design,
     workers: int,
     cluster: str | None,
@@ -205,7 +205,7 @@ def _filled(
     return dict(counts)
 
 
-def task_of(case: Case, design: Design, policies: str, time_limit: float | None, rel_gap: float | None) -> Task:
+def task_of(case: Case, design: Design, policies: str, time_limit: float | None, rel_gap: float | None) -> SweepTask:
     """Return what workers need to know of a sweep."""
     frame = design.samples
     structural = tuple(name for name in frame.columns if is_structural(case, name, frame[name]))
@@ -215,10 +215,10 @@ def task_of(case: Case, design: Design, policies: str, time_limit: float | None,
         kind: Group(len(block), {name: Span(float(block[name].min()), float(block[name].max())) for name in rest})
         for kind, block in blocks
     }
-    return Task(case, tuple(frame.columns), policies, time_limit, rel_gap, None, structural, groups)
+    return SweepTask(case, tuple(frame.columns), policies, time_limit, rel_gap, None, structural, groups)
 
 
-def with_base(task: Task, base: Mapping[str, Any]) -> Task:
+def with_base(task: SweepTask, base: Mapping[str, Any]) -> SweepTask:
     """Return a task that knows the choices of the base plan.
 
     Raises
@@ -253,7 +253,7 @@ def check_policies(policies: str) -> str:
     return policies
 
 
-def batches(task: Task, design: Design, done: set[int]) -> Iterator[Batch]:
+def batches(task: SweepTask, design: Design, done: set[int]) -> Iterator[Batch]:
     """Yield what is left to do, alike samples together; the bounds of batches do not depend on what is done."""
     order = arranged(design, alters(task.case, design), frozenset(task.structural))
     columns = list(design.samples.columns)
@@ -265,7 +265,7 @@ def batches(task: Task, design: Design, done: set[int]) -> Iterator[Batch]:
             yield list(zip(left, values, strict=True))
 
 
-def _executor(task: Task, workers: int, cluster: str | None, monitor: Monitor) -> Executor:
+def _executor(task: SweepTask, workers: int, cluster: str | None, monitor: Monitor) -> Executor:
     if cluster is not None:
         return Cluster(task, monitor.stop, cluster)
     if workers > 1:

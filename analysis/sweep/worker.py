@@ -10,28 +10,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...data import CaseError, apply_overrides
-from ...data.units import natural_units
 from ...model import CertificateError, TooManyCombinations
-from ...model.parametric.programs import Programs
+from ...model.parametric.refilled import Unshared, shared_programs
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.solving import evaluate, solve
 from ..figures.figure import override
 from .checking import is_checked
 from .outcomes import ALONE, CHECKED, FREE, MODES, REPAIRED, SHARED, SOLVED, Row, outcome
-from .patched import Unanswered, Untold, WarmSolver
+from .patched import SampleSolver, Unanswered, Untold
 
 if TYPE_CHECKING:
     from ...data import Case
+    from ...model.parametric.programs import Programs
 
 Values = Mapping[str, float | str]
 """Value of every factor, by its path."""
 
 FAULTS = (CertificateError, TooManyCombinations, ArithmeticError, MemoryError)
 """Errors of one sample that are no reason to lose all others."""
-
-
-class Unshared(Exception):
-    """Samples cannot share their programs."""
 
 
 class SweepFault(Exception):
@@ -81,7 +77,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Task:
+class SweepTask:
     """What every worker of a sweep needs to know.
 
     Attributes
@@ -166,16 +162,16 @@ class Worker:
         Asked whether to stop.
     """
 
-    def __init__(self, task: Task, stop: Callable[[], bool] = lambda: False):
+    def __init__(self, task: SweepTask, stop: Callable[[], bool] = lambda: False):
         self.task = task
         self.stop = stop
         self._kind: Kind | None = None
-        self._bench: WarmSolver | None = None
+        self._solver: SampleSolver | None = None
 
     def begin(self) -> None:
         """Begin a batch: what follows does not depend on the batches before."""
-        if self._bench is not None:
-            self._bench.begin()
+        if self._solver is not None:
+            self._solver.begin()
 
     def prepare(self, values: Values) -> bool:
         """Make what samples like this one share; return whether there is anything.
@@ -216,58 +212,54 @@ class Worker:
     def _guarded(self, sample: int, case: Case, values: Values, mode: str) -> Row:
         way = ALONE
         try:
-            bench = self._ready(values)
-            if bench is not None:
+            solver = self._ready(values)
+            if solver is not None:
                 try:
-                    row = bench.outcome(case, mode)
+                    row = solver.outcome(case, mode)
                 except Untold:
                     pass
                 except Unanswered:
                     way = REPAIRED
                 else:
-                    return row | {SOLVED: self._check(sample, bench, row, case, mode)}
+                    return row | {SOLVED: self._check(sample, solver, row, case, mode)}
             return self._alone(case, mode) | {SOLVED: way}
         except AssertionError as error:
             raise SweepFault(f"sample {sample}: {type(error).__name__}: {error}. {KEPT}") from error
         except FAULTS as error:
             return failure(f"{type(error).__name__}: {error}") | {SOLVED: way}
 
-    def _check(self, sample: int, bench: WarmSolver, row: Row, case: Case, mode: str) -> str:
+    def _check(self, sample: int, solver: SampleSolver, row: Row, case: Case, mode: str) -> str:
         """Return how a row of shared programs stands, after a solve alone where its sample is checked."""
         if not is_checked(sample):
             return SHARED
-        found = bench.disagreements(row, self._alone(case, mode))
+        found = solver.disagreements(row, self._alone(case, mode))
         if found:
             raise SweepFault(f"sample {sample}, {mode}: {'; '.join(found)}. {KEPT}")
         return CHECKED
 
-    def _ready(self, values: Values) -> WarmSolver | None:
+    def _ready(self, values: Values) -> SampleSolver | None:
         """Return the programs of a sample's structure; None where they cannot be shared."""
         task = self.task
         kind = task.kind(values)
         if kind != self._kind:
-            self._kind, self._bench = kind, None
+            self._kind, self._solver = kind, None
             group = (task.groups or {}).get(kind)
             if group is not None and group.worthwhile:
                 fixed = {path: values[path] for path in task.structural}
                 with suppress(CaseError, Unshared, *FAULTS):
                     programs = self._programs(fixed, group.spans)
-                    self._bench = WarmSolver(programs, task.rel_gap, task.time_limit, task.choices, self.stop)
-        return self._bench
+                    self._solver = SampleSolver(programs, task.rel_gap, task.time_limit, task.choices, self.stop)
+        return self._solver
 
     def _programs(self, fixed: Values, spans: Mapping[str, Span]) -> Programs:
         """Return the programs at the middle of all ranges, whose natural units are those of all samples."""
-        natural, units = natural_units(self._at({**fixed, **{path: span.middle for path, span in spans.items()}}))
+        middle = self._at({**fixed, **{path: span.middle for path, span in spans.items()}})
         ends = []
         for end in ("low", "high"):
             # Where all figures at an end make no case, the samples tell which figures move.
             with suppress(CaseError):
-                point = {path: getattr(span, end) for path, span in spans.items()}
-                ends.append(units.natural(self._at({**fixed, **point})))
-        programs = Programs(natural, units, ends)
-        if programs.mould.problem.leader_problem.operational.size:
-            raise Unshared("orders, prices by quantity or suppliers make our operations whole numbers")
-        return programs
+                ends.append(self._at({**fixed, **{path: getattr(span, end) for path, span in spans.items()}}))
+        return shared_programs(middle, ends)
 
     def _at(self, values: Values) -> Case:
         if self.stop():

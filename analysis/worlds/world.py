@@ -383,8 +383,8 @@ def _refuse_whole_numbers(problem: Problem) -> None:
     placed = problem.choices.qualify.columns
     if whole > int(np.count_nonzero(placed >= 0)):
         message = (
-            "the case has least orders, price breaks or limits on suppliers (min_order, price_breaks, min_supplier_share), whose "
-            "decisions are whole in every world; a plan for many worlds cannot be proven with them: leave these out"
+            "the case has orders, price breaks or limits on suppliers (min_order, order_cost, price_breaks, min_supplier_share), "
+            "whose decisions are whole in every world; a plan for many worlds cannot be proven with them: leave these out"
         )
         raise DesignError([Fault("--worlds", message)])
 

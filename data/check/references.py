@@ -125,6 +125,10 @@ def _lanes(draft: Draft) -> Iterator[Fault]:
             yield from _take_or_pay(draft, line)
         if line.get("min_order"):
             yield from _least_order(draft, line)
+        if line.get("order_cost") and draft.side(line.get("destination")) in ("counterpart", "other"):
+            where = f"this one ends at {line.get('destination')!r}; write 0"
+            message = f"what an order costs counts on lanes that end on our side; {where}"
+            yield line.fault(message, "order_cost", line.get("order_cost"))
 
 
 def _contract(draft: Draft, line: Line) -> Iterator[Fault]:

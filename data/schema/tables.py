@@ -166,6 +166,11 @@ class Lane(Row):
         "units per week",
         default=0.0,
     )
+    order_cost: Amount = column(
+        "Cost of an order, whatever its size: of every week in which anything is dispatched; on our side.",
+        "money",
+        default=0.0,
+    )
     kept_share: Share = column(
         "Share of the sales missed on the lane that does not come back during `after_weeks`, as customers stay with others.",
         "share",
@@ -395,7 +400,7 @@ class Contingency(Row):
 
 
 PROFILED = {
-    "lanes": ("base_flow", "max_flow", "unit_cost"),
+    "lanes": ("base_flow", "max_flow", "unit_cost", "order_cost"),
     "demands": ("quantity", "shortage_penalty"),
     "processes": ("capacity",),
 }
@@ -410,10 +415,12 @@ class Profile(Row):
     # `table` and `column` name the figure; the trailing underscore keeps them apart from the declaration.
     table_: Literal["lanes", "demands", "processes"] = column("The table of the figure.", alias="table")
     key_: Text = column("The row's key: a lane, a process, or `site/item` of a demand.", alias="key")
-    column_: Literal["base_flow", "max_flow", "unit_cost", "quantity", "shortage_penalty", "capacity"] = column(
-        "The column of the figure: base_flow, max_flow or unit_cost of lanes, quantity or shortage_penalty of demands, capacity of "
-        "processes.",
-        alias="column",
+    column_: Literal["base_flow", "max_flow", "unit_cost", "order_cost", "quantity", "shortage_penalty", "capacity"] = (
+        column(
+            "The column of the figure: base_flow, max_flow, unit_cost or order_cost of lanes, quantity or shortage_penalty of "
+            "demands, capacity of processes.",
+            alias="column",
+        )
     )
     from_week: Week = column(
         "First week of the step; it lasts to the next step of the same figure, or to the end.", "week"

@@ -34,6 +34,7 @@ PRICED_BY = {
     STOCK: "terminal_price",
     HOLDING: "holding_cost",
     PAPERWORK: "applicant_cost",
+    "orders": "order_cost",
     "package": "cost, margin",
     "imports": "margin",
     "undelivered": "margin, unit_cost",
@@ -251,6 +252,11 @@ def _of_ours(leader_problem: LeaderProblem, operations: Operations, scenario: st
         split.dispatch(network.lanes[name], price, parts)
     for (name, k), week, units in split.levels("bought", lambda key: (weekly.landed_cost[key[0]],)):
         split.ledger.add(SOURCES, network.lanes[name].item, units, dearer(network, name, k, week))
+    for name, week, orders in split.levels("placed", lambda lane: (weekly.order_cost[lane],)):
+        lane = network.lanes[name]
+        split.ledger.charge(
+            "orders", lane.item, orders * network.weight[lane.destination] * weekly.order_cost[name][week]
+        )
     split.production()
     for pair, week, weeks in split.levels("fill", lambda pair: (weekly.quantity[pair], weekly.penalty[pair])):
         value = weekly.penalty[pair][week] * (1.0 - network.waits(pair))
@@ -297,6 +303,7 @@ def causes_table(problem: Problem, account: Account) -> pd.DataFrame:
       waiting;
     * ``sources``: dispatches times (landed_cost - c(destination)), production times (unit_cost + inputs at c - c(output)), inputs
       saved times (saving_cost - c);
+    * ``orders``: what orders cost, whatever their size;
     * ``stock``: terminal price times what is short at the end + c times what is there, under way or thrown away;
     * ``holding``: stocks, and goods under review; ``paperwork``: dispatches times applicant_cost;
     * ``package``, ``imports`` (what our reviews of imports refuse), and on our side ``undelivered``, ``second sources``,

@@ -58,6 +58,24 @@ class Compared:
         )
 
 
+def claim(claimed: float, bound: float | None, alone: float, whole: bool) -> float:
+    """Return what a search's leverage is compared as.
+
+    Binaries of our operations are chosen anew once the leverage is kept. A search that ends within its gap may be bettered by
+    that, no further than to its bound.
+
+    Parameters
+    ----------
+    claimed, bound
+        What the search found, and the most that it leaves possible; None where it proves nothing.
+    alone
+        As the linear programs solved alone have it.
+    whole
+        Whether our operations have binaries.
+    """
+    return claimed if bound is None or not whole else max(claimed, min(alone, bound))
+
+
 def certify(figures: Sequence[Compared]) -> None:
     """Check that figures agree.
 

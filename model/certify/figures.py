@@ -34,6 +34,7 @@ from .certificate import (
     Breach,
     Compared,
     certify,
+    claim,
     limits_used,
     money_scale,
     refuse_breaches,
@@ -400,7 +401,11 @@ class Figures:
             Compared("the cost of the plan's response", account.operations.response_cost, account.cost, small),
         ]
         counted = "minus the cost" if self.problem.network.least_cost else "leverage"
-        own = [] if facts.claimed is None else [Compared(counted, facts.claimed, account.leverage, small)]
+        own = []
+        if facts.claimed is not None:
+            whole = self.operations_solver.whole.size > 0
+            claimed = claim(facts.claimed, facts.bound, account.leverage, whole)
+            own = [Compared(counted, claimed, account.leverage, small)]
         refuse_infeasible(account.infeasibility, account.leverage, small)
         before = self.problem.status_quo
         certify([Compared("W, our cost in the status quo,", before.claimed, before.cost, small), *response, *own])

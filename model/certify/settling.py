@@ -18,7 +18,7 @@ from ..network import NONE, OPEN, holding_weeks
 from ..network.timing import arrival_terms
 from ..plan.limits import BARGAIN
 from ..plan.tolerances import QUANTITY_NOISE
-from ..solver.highs import Highs
+from ..solver.highs import TolerantHighs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +96,7 @@ class _Settling:
         # Contracts are kept by the least that lanes dispatch; the columns that keep them stay 0.
         self.forfeits = math.fsum(map(self.data.forfeit, lanes))
         self._decided()
-        self.highs = Highs(self.program, presolve="off", solver="simplex")
+        self.highs = TolerantHighs(self.program, presolve="off", solver="simplex")
         self.highs.set_offset(0.0)
         earlier, _ = self._own_cost(NONE)
         columns = np.flatnonzero(earlier)
@@ -212,6 +212,8 @@ class _Settling:
                 face = face_of(self.network, least, wide) - self.opened.face_offset
                 self.highs.set_row(self.opened.face_row, -math.inf, face)
             outcome = self.highs.solve()
+            if not outcome.settled:
+                outcome = self.highs.solve_anew()
             if outcome.optimal and outcome.objective is not None:
                 return outcome.objective
         raise ArithmeticError(f"our operations after a settlement in week {week} ended without an optimum")

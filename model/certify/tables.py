@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..formulation.buying import dearer
 from ..formulation.linking import Choice
 from ..leader.readout import INCOME, OWN_COSTS, RESPONSE_COSTS
 from ..leader.recompute import Operations
@@ -41,6 +42,7 @@ UNITS = {
         "status_quo_share": "share",
         "plan_share": "share",
         "fixed_cost": MONEY,
+        "order_cost": MONEY,
         "cost": MONEY,
     },
     "flows": {"week": "week", "dispatched": "units of the item"},
@@ -126,7 +128,7 @@ def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
         for when, flows in (("before", before), ("after", after)):
             key = (lane.destination, lane.item, when)
             totals[key] = totals.get(key, 0.0) + flows[lane.lane]
-    discounts = _discounts(network, account.operations)
+    discounts, ordered = _discounts(network, account.operations), _ordered(network, account.operations)
     opened = dict.fromkeys(network.to_qualify, 0)
     for lane in network.lanes_into("ours"):
         for name in network.gates(lane):
@@ -153,6 +155,7 @@ def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
                 "fixed_cost": sum(
                     network.to_qualify[name] / opened[name] for name in gates if first.qualify.get(name, False)
                 ),
+                "order_cost": ordered.get(lane.lane, 0.0),
                 "cost": paid[lane.lane] + discounts.get(lane.lane, 0.0),
             }
         )
@@ -173,11 +176,12 @@ def sourcing_table(network: Network, account: Account) -> pd.DataFrame:
                     "to_qualify": False,
                     "qualified": False,
                     "fixed_cost": 0.0,
+                    "order_cost": 0.0,
                     "cost": amount * network.stockpile_price(pair),
                 }
             )
     columns = ["kind", "id", "item", "origin", "party", "destination", "status_quo", "plan", "status_quo_share"]
-    columns += ["plan_share", "to_qualify", "qualified", "fixed_cost", "cost"]
+    columns += ["plan_share", "to_qualify", "qualified", "fixed_cost", "order_cost", "cost"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -192,6 +196,13 @@ def _discounts(network: Network, operations: Operations) -> dict[str, float]:
         for weeks in alike(factors):
             found[name] = found.get(name, 0.0) + price * factors[weeks[0]] * float(units[places[weeks]].sum())
     return found
+
+
+def _ordered(network: Network, operations: Operations) -> dict[str, float]:
+    """What the orders on every lane with a cost of orders take in scenario ``none``, money."""
+    placed, prices = operations.readout.ours[NONE]["placed"], network.weekly.order_cost
+    orders = placed.values(operations.solution)
+    return {lane: float(orders[weeks] @ np.array(prices[lane])) for lane, weeks in placed.weeks.items()}
 
 
 def _dispatched(operations: Operations) -> dict[str, float]:
@@ -266,8 +277,35 @@ def _stacked(blocks: Iterable[_Block], index: Sequence[str], name: str) -> pd.Da
     return pd.DataFrame(columns | {name: np.concatenate([values for *_, values in blocks])})
 
 
+def freight_and_duty(network: Network, operations: Operations, scenario: str) -> tuple[float, float]:
+    """What of `purchase_cost` is freight and what is duty in a scenario, both with the weight of the destination, money.
+
+    freight = sum of weight freight ship[l,t]; duty = sum of weight duty price ship[l,t], at the unit_cost(t) or price by quantity.
+    """
+    families, weekly = operations.readout.ours[scenario], network.weekly
+    freight, duty = [], []
+    shipped = families["ship"].values(operations.solution)
+    for name, places in families["ship"].weeks.items():
+        row, weight = network.lanes[name], network.weight[network.lanes[name].destination]
+        if not row.freight and not row.duty:
+            continue
+        units = shipped[places]
+        freight.append(weight * row.freight * float(units.sum()))
+        goods = (np.array(weekly.landed_cost[name]) - row.freight) / (1.0 + row.duty)
+        duty.append(weight * row.duty * float(goods @ units))
+    bought = families["bought"].values(operations.solution)
+    for (name, k), places in families["bought"].weeks.items():
+        more = np.array([dearer(network, name, k, week) for week in range(network.weeks)])
+        part = network.lanes[name].duty / (1.0 + network.lanes[name].duty)
+        duty.append(part * float(more @ bought[places]))
+    return math.fsum(freight), math.fsum(duty)
+
+
 def losses_table(problem: Problem, account: Account) -> pd.DataFrame:
-    """Both losses by where they come from, in every scenario; the parts of a side and scenario add up to its loss."""
+    """Both losses by where they come from, in every scenario; the parts of a side and scenario add up to its loss.
+
+    On our side what is paid for freight and duty stands apart from purchases, and orders where they cost something.
+    """
     import pandas as pd
 
     network, before, now = problem.network, problem.status_quo.operations, account.operations
@@ -277,6 +315,21 @@ def losses_table(problem: Problem, account: Account) -> pd.DataFrame:
         earlier = before.readout.amount(before.amounts, part, NONE if scenario else "")
         return part, sign * earlier, sign * now.readout.amount(now.amounts, part, scenario)
 
+    def landed(own: list[tuple[str, float, float]], scenario: str) -> list[tuple[str, float, float]]:
+        earlier, later = freight_and_duty(network, before, NONE), freight_and_duty(network, now, scenario)
+        bought, *rest = own
+        part, *paid = bought
+        goods = [money - math.fsum(on_top) for money, on_top in zip(paid, (earlier, later), strict=True)]
+        return [
+            (part, goods[0], goods[1]),
+            ("freight_cost", earlier[0], later[0]),
+            ("duty_cost", earlier[1], later[1]),
+            *rest,
+        ]
+
+    ours = network.lanes_into("ours")
+    landing = any(lane.freight or lane.duty for lane in ours)
+    ordering = any(lane.order_cost for lane in ours)
     shared = [both(part) for part in RESPONSE_COSTS]
     first_stage = [(part, now.readout.amount(now.amounts, part)) for part in ("fixed_costs", "stockpile")]
     first_stage.append(("admin_costs", account.admin))
@@ -292,7 +345,8 @@ def losses_table(problem: Problem, account: Account) -> pd.DataFrame:
             if network.imports:
                 rows.append(("counterpart", scenario, "refused_imports", 0.0, now.refused_imports))
             rows.append(("counterpart", scenario, "package_cost", 0.0, network.package_cost.get(scenario, 0.0)))
-        rows += [("ours", scenario, *both(part, scenario)) for part in OWN_COSTS]
+        own = [both(part, scenario) for part in OWN_COSTS if ordering or part != "order_cost"]
+        rows += [("ours", scenario, *part) for part in (landed(own, scenario) if landing else own)]
         if network.case.pressed:
             rows.append(("ours", scenario, "sales_to_counterpart", -before.margin, -now.margin))
         rows += [("ours", scenario, part, 0.0, amount) for part, amount in first_stage]

@@ -1,4 +1,4 @@
-"""What suppliers ask for: least orders, prices by quantity, and how many supply how much (model.md section 4)."""
+"""What suppliers ask for: least orders and their cost, prices by quantity, how many supply how much (model.md section 4)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SIDE = "ours"
 
 
 def ordering(network: Network) -> list[str]:
-    """Return the lanes to our side with a least order."""
-    return [lane.lane for lane in network.lanes_into(SIDE) if lane.min_order > 0]
+    """Return the lanes to our side with a least order, or with a cost of every order."""
+    return [lane.lane for lane in network.lanes_into(SIDE) if lane.min_order > 0 or lane.order_cost > 0]
 
 
 def tiers(network: Network) -> list[tuple[str, int]]:
@@ -25,7 +25,7 @@ def tiers(network: Network) -> list[tuple[str, int]]:
     return [(lane, k) for lane in lanes if lane in network.breaks for k in range(len(network.breaks[lane]) + 1)]
 
 
-# Least orders ----------------------------------------------------------------------------------------------------
+# Orders ----------------------------------------------------------------------------------------------------------
 
 
 def placed_bounds(b: Any, lane: str, week: int) -> tuple[int, int]:
@@ -35,7 +35,8 @@ def placed_bounds(b: Any, lane: str, week: int) -> tuple[int, int]:
 
 def least_order(b: Any, lane: str, week: int) -> Any:
     """What is ordered in a week is min_order at least: ship[l,t] >= min_order * placed[l,t]."""
-    return b.ship[lane, week] >= b.data.network.lanes[lane].min_order * b.placed[lane, week]
+    least = b.data.network.lanes[lane].min_order
+    return b.ship[lane, week] >= least * b.placed[lane, week] if least > 0 else Constraint.Skip
 
 
 def ordered(b: Any, lane: str, week: int) -> Any:
@@ -179,7 +180,7 @@ def supplier_count(b: Any, item: str) -> Any:
 
 
 def fill_orders(b: Any) -> None:
-    """Put least orders and prices by quantity into a scenario's block, which holds `ship` and `placed`."""
+    """Put orders and prices by quantity into a scenario's block, which holds `ship` and `placed`."""
     b.tiers = Set(initialize=tiers(b.data.network), dimen=2)
     b.priced_lanes = Set(initialize=list(dict.fromkeys(lane for lane, _ in b.tiers)))
     b.tier = Var(b.tiers, within=Binary)

@@ -34,6 +34,16 @@ def purchase_cost(b: Any) -> Any:
     return quicksum(terms)
 
 
+def order_cost(b: Any) -> Any:
+    """Sum of weight(destination) * order_cost(t) placed[l,t] on lanes whose orders cost something."""
+    network = b.data.network
+    costly = [(lane, week) for lane, week in b.placed if network.lanes[lane].order_cost > 0]
+    return quicksum(
+        network.weight[network.lanes[lane].destination] * network.weekly.order_cost[lane][week] * b.placed[lane, week]
+        for lane, week in costly
+    )
+
+
 def transfer_income(b: Any) -> Any:
     """Sum of weight(origin) * margin * ship[l,t] on lanes between two of our parties."""
     network = b.data.network
@@ -106,6 +116,7 @@ def terminal_cost(b: Any) -> Any:
 
 COSTS = (
     purchase_cost,
+    order_cost,
     transfer_income,
     production_cost,
     holding_cost,

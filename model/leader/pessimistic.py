@@ -12,7 +12,7 @@ from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_
 from ..formulation.linking import Choice
 from ..network import Network
 from ..solver.arrays import Program
-from ..solver.highs import Highs
+from ..solver.highs import TolerantHighs
 from .fixed_policy import face_of
 
 
@@ -58,7 +58,7 @@ def pessimistic_response(
     )
     for wide in (False, True):
         on_face.row_upper[-1] = face_of(network, cost, wide) - program.offset
-        outcome = Highs(on_face).solve()
+        outcome = TolerantHighs(on_face).solve()
         if outcome.optimal:
             break
     if not outcome.optimal or outcome.solution is None:

@@ -36,6 +36,7 @@ OWN_FAMILIES = (
     "undelivered",
     "short_end",
     "bought",
+    "placed",
 )
 """Variables of our operations in a scenario, those of limits left out."""
 

@@ -19,7 +19,7 @@ from ..formulation.policy_terms import usual_lasting
 from ..network import Network
 from ..plan.tolerances import INTEGRAL, QUANTITY_NOISE, WHOLE_GAP
 from ..solver.arrays import Program
-from ..solver.highs import Highs, Outcome
+from ..solver.highs import Highs, Outcome, TolerantHighs
 from .cuts import link_rows
 from .readout import RESPONSE_FAMILIES, Choices, Readout
 
@@ -218,7 +218,7 @@ class OperationsSolver:
     @cached_property
     def highs(self) -> Highs:
         """Our linear programs, warm."""
-        return Highs(self.program, presolve="off", solver="simplex")
+        return TolerantHighs(self.program, presolve="off", solver="simplex")
 
     def given(self, response: np.ndarray, first: FirstStage, choice: Choice) -> tuple[np.ndarray, float]:
         """Columns that are fixed, all others 0, shape (columns,), and the margin that the response earns us."""
@@ -313,7 +313,7 @@ class OperationsSolver:
 
     def _begun(self) -> Highs:
         """Our linear programs, with the basis to begin with."""
-        highs = Highs(self.program)
+        highs = TolerantHighs(self.program)
         if self.start is not None:
             highs.highs.setBasis(self.start)
         return highs

@@ -39,7 +39,7 @@ MOST_KEPT = 0.5
 
 
 @dataclass(frozen=True)
-class Task:
+class CompanionTask:
     """What the process is asked.
 
     Attributes
@@ -139,7 +139,9 @@ class Companion:
     ):
         begin = None if start is None else Start.of(problem, start)
         shift = problem.constant(0.0, 0.0)
-        task = Task(problem.case, shift, begin, rel_gap, seconds, log, problem.scenarios, solver, problem.network.units)
+        task = CompanionTask(
+            problem.case, shift, begin, rel_gap, seconds, log, problem.scenarios, solver, problem.network.units
+        )
         self.solver = solver
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
         self._scratch: tempfile.TemporaryDirectory | None = None
@@ -228,7 +230,7 @@ def main() -> None:
     message = _get(sys.stdin.buffer)
     if message is None:
         return
-    task: Task = pickle.loads(message)
+    task: CompanionTask = pickle.loads(message)
     if task.solver is not None:
         _hand_over(task, task.solver)
         return
@@ -245,7 +247,7 @@ def main() -> None:
     _put(out, pickle.dumps(News(answer.bound, answer.policy_indices, end, answer.outcome.nodes, rows, columns)))
 
 
-def _hand_over(task: Task, solver: str) -> None:
+def _hand_over(task: CompanionTask, solver: str) -> None:
     """Hand the program to another solver and pass on what it ended with."""
     threading.Thread(target=_end_with_parent, args=(True,), daemon=True).start()
     # What solvers print goes to the log.

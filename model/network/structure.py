@@ -365,7 +365,10 @@ class Structure:
         return [
             pair
             for pair, lanes in self.sold_abroad.items()
-            if any(lane.base_flow > 0 and (lane.lane in ours or lane.regime is not None) for lane in lanes)
+            if any(
+                max(self.weekly.base_flow[lane.lane]) > 0 and (lane.lane in ours or lane.regime is not None)
+                for lane in lanes
+            )
         ]
 
     @cached_property

@@ -49,6 +49,8 @@ class Weekly:
         Units a week.
     landed_cost : dict of lane to tuple of float
         unit_cost(t) (1 + duty) + freight, money per unit, of what is dispatched in a week.
+    order_cost : dict of lane to tuple of float
+        Money for an order of a week.
     price_factor : dict of lane to tuple of float
         By what its profile multiplies the prices of a lane.
     quantity : dict of (site, item) to tuple of float
@@ -70,6 +72,7 @@ class Weekly:
         self._lanes = {row.lane: row for row in case.lanes}
         self._price: ByWeek[str] = self._figure("lanes", "unit_cost", case)
         self.landed_cost: ByWeek[str] = ByWeek(self._landed)
+        self.order_cost: ByWeek[str] = self._figure("lanes", "order_cost", case)
         self.price_factor: ByWeek[str] = ByWeek(
             lambda lane: self._stepped(1.0, self._steps.get(("lanes", lane, "unit_cost"), ()))
         )

@@ -1,3 +1,3 @@
 """Programs compiled once whose numbers follow the figures of a case."""
 
-__all__ = ["patching", "programs"]
+__all__ = ["patching", "programs", "refilled"]

@@ -279,6 +279,9 @@ class Highs:
             return Outcome("Optimal", self.offset, self.offset, np.zeros(self.width))
         if status == highspy.HighsModelStatus.kInterrupt and not self.mixed:
             raise Stopped
+        if status == highspy.HighsModelStatus.kOptimal and not self.mixed:
+            self._scale_back()
+            status = highs.getModelStatus()
         info = highs.getInfo()
         if status == highspy.HighsModelStatus.kUnknown and not self.mixed and _is_optimum(info):
             status = highspy.HighsModelStatus.kOptimal
@@ -291,6 +294,23 @@ class Highs:
         else:
             bound = objective if status == highspy.HighsModelStatus.kOptimal else None
         return Outcome(termination, objective, bound, solution, max(0, int(info.mip_node_count)) if self.mixed else 0)
+
+    def _scale_back(self) -> None:
+        """Go on without HiGHS's scaling where what is optimal with it breaks a row or a bound once it is scaled back.
+
+        Where flows of a millionth and of thousands stand in one program, the tolerance of the scaled one is more than that of the
+        program itself. Where going on does not mend it, what was there is left.
+        """
+        highs = self.highs
+        if highs.getInfo().primal_solution_status == highspy.kSolutionStatusFeasible:
+            return
+        basis = highs.getBasis()
+        with self.options(simplex_scale_strategy=0, solver="simplex"):
+            highs.run()
+        mended = highs.getInfo().primal_solution_status == highspy.kSolutionStatusFeasible
+        if not mended or highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            highs.setBasis(basis)
+            highs.run()
 
     def solve_anew(self) -> Outcome:
         """Run HiGHS cold, in other ways where that settles nothing: a program scaled badly can be beyond one of them."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...model.network import NONE, Pair
 from ..format.numbers import plain
 from ..format.words import words_of
+from ..views.scenarios import quoted, scenario_titles
 from .base import (
     SERIES,
     Figure,
@@ -80,4 +81,5 @@ def sentence(words: str) -> str:
 
 def scenario_words(plan: Plan, scenario: str) -> str:
     """Return a scenario as a place to be in."""
-    return words_of(plan.case).calm if scenario == NONE else f"under {plain(scenario)}"
+    titles = scenario_titles(plan.case)
+    return words_of(plan.case).calm if scenario == NONE else f"under {quoted(scenario, titles)}"

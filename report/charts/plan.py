@@ -12,6 +12,7 @@ from ..format.numbers import counted, decimals, number, percent, plain, signed
 from ..format.words import words_of
 from ..views.bargain import bargain_view
 from ..views.outcomes import margin_rows, part_words
+from ..views.scenarios import scenario_titles
 from ..views.sourcing import supply_shares
 from .base import (
     GRID,
@@ -281,7 +282,8 @@ def margins(plan: Plan) -> Figure | None:
     frame["limits"] = [
         f"{plain(row.demand)}, {row.measure} at least {percent(row.limit)}" for row in frame.itertuples()
     ]
-    frame["name"] = [plain(name) for name in frame["scenario"]]
+    titles = scenario_titles(plan.case)
+    frame["name"] = [plain(titles.get(name, name)) for name in frame["scenario"]]
     frame["points"] = 100 * frame["margin"]
     frame["label"] = [signed(points, 1 if abs(points) < 10 else 0) for points in frame["points"]]
     scenarios = list(dict.fromkeys(frame["name"]))

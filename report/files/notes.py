@@ -25,6 +25,7 @@ NOTES = {
     "Known from week": "Week from which our side knows of the scenario; before it we do what we do in scenario none.",
     "Fill at its least": "Demands whose fill is exactly at its minimum in this scenario: there the limit binds.",
     "Mean fill": "Share of the demand that is served, mean over the weeks.",
+    "Id": "What the weekly sheets, tables and options call the scenario.",
     "What happens": "What the scenario does, in which weeks, and how much.",
     "Cause": "A part of a loss in which nothing cancels: sales count net of the inputs and production they save.",
     "Units": "Units of the item that the cause is about.",

@@ -348,6 +348,9 @@ class _Writer(SheetWriter):
 
     def _allocation(self) -> None:
         rows, quarters = self.view.allocation, len(self.view.allocation[0].quarters)
+        ordering = [Column(f"Orders ({self.money})", [row.ordering for row in rows])]
+        if not any(row.ordered for row in rows):
+            ordering = []
         self.table(
             ALLOCATION,
             [
@@ -361,6 +364,7 @@ class _Writer(SheetWriter):
                 Column(f"Price of a unit ({self.money})", [row.price for row in rows]),
                 Column(f"Freight ({self.money})", [row.freight for row in rows]),
                 Column(f"Duty ({self.money})", [row.duty for row in rows]),
+                *ordering,
                 Column(f"Qualifying ({self.money})", [row.qualifying for row in rows]),
                 Column(f"Landed cost of a unit ({self.money})", [row.landed for row in rows]),
                 Column(f"Landed cost today ({self.money})", [row.today for row in rows]),
@@ -371,7 +375,7 @@ class _Writer(SheetWriter):
         self.table(
             SERVICE,
             [
-                Column("Scenario", [row.scenario for row in served], TEXT),
+                Column("Scenario", [self.view.titles.get(row.scenario, row.scenario) for row in served], TEXT),
                 Column("Demand", [row.demand for row in served], TEXT),
                 Column("Mean fill", [row.mean for row in served], SHARE),
                 Column("Least week", [row.least for row in served], SHARE),
@@ -389,7 +393,7 @@ class _Writer(SheetWriter):
         sheet = self.table(
             SCENARIOS,
             [
-                Column("Scenario", [row.name for row in rows], TEXT),
+                Column("Scenario", [self.view.titles[row.name] for row in rows], TEXT),
                 Column("Kind", [_kind(row, self.words) for row in rows], TEXT),
                 *(
                     Column(title.format(money=self.money), [getattr(row, name) for row in rows])
@@ -398,7 +402,7 @@ class _Writer(SheetWriter):
                 Column("Known from week", [row.reveal_week for row in rows], WEEK),
                 Column("Fill at its least", [", ".join(row.at_limit) for row in rows], TEXT),
                 *(Column(f"Mean fill of {key}", [row.fills.get(key) for row in rows], SHARE) for key in demands),
-                Column("Name", [row.title for row in rows], TEXT),
+                Column("Id", [row.name for row in rows], TEXT),
                 Column("What happens", [row.words for row in rows], TEXT),
             ],
         )
@@ -485,7 +489,7 @@ class _Writer(SheetWriter):
                 Column("Demand", [row.demand for row in rows], TEXT),
                 Column("Limit on", [words.get(row.measure, row.measure) for row in rows], TEXT),
                 Column("Least fill allowed", [row.limit for row in rows], SHARE),
-                Column("Worst in", [row.scenario for row in rows], TEXT),
+                Column("Worst in", [self.view.titles.get(row.scenario, row.scenario) for row in rows], TEXT),
                 Column("Mean fill there", [row.mean for row in rows], SHARE),
                 Column("Least week there", [row.least_week for row in rows], SHARE),
                 Column("Margin", [row.margin for row in rows], SHARE),

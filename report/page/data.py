@@ -16,7 +16,7 @@ from ..charts.supply_map import lane_flows
 from ..format.numbers import number, plain
 from ..format.words import words_of
 from ..views.case import LIMITS
-from ..views.scenarios import title_of
+from ..views.scenarios import scenario_titles
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -82,8 +82,8 @@ def _by_pair(plan: Plan, table: str, field: str) -> dict[tuple[str, str, str], d
 
 def _scenario_names(plan: Plan) -> dict[str, str]:
     """Return the scenarios of a plan in words, by id."""
-    calm = words_of(plan.case).calm
-    return {name: calm if name == NONE else plain(title_of(plan.case, name)) for name in plan.scenarios}
+    titles = {**scenario_titles(plan.case), NONE: words_of(plan.case).calm}
+    return {name: plain(titles.get(name, name)) for name in plan.scenarios}
 
 
 def flows_data(plan: Plan) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
     if view.outcome is None:
         return content | {"limit_rows": [case_limit_cells(row) for row in view.limits]}
     return content | {
-        "under": under(view.decides, view.case.words),
+        "under": under(view),
         "figures": key_figures(view),
         "wide": view.wide,
         "study": None if view.study is None else _study(view.study, view.case),
@@ -169,7 +169,7 @@ def key_figures(view: PlanView) -> list[tuple[str, str, str]]:
     """Return label, figure and remark of what is looked at first."""
     assert view.outcome is not None
     words, places = view.case.words, decimals([view.outcome])
-    told = under(view.decides, words)
+    told = under(view)
     rows = [(words.title, in_money(view.case, number(view.outcome, places)), status_words(view, words))]
     if view.study is not None and view.worlds is not None:
         low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
@@ -267,21 +267,15 @@ def _remark(row: ScenarioRow, words: Words) -> str:
 def _scenario_rows(view: PlanView) -> list[dict[str, Any]]:
     return [
         {
-            "name": plain(row.name),
-            "words": _scenario_words(row),
+            "name": plain(view.titles[row.name]),
+            "id": plain(row.name) if view.titles[row.name] != row.name else "",
+            "words": "" if row.name == NONE else plain(row.words),
             "cells": figures,
             "worst": row.worst,
             "remark": _remark(row, view.case.words),
         }
         for row, figures in zip(view.scenarios, scenario_cells(view), strict=True)
     ]
-
-
-def _scenario_words(row: ScenarioRow) -> str:
-    """Return what happens in a scenario, after its name where it has one; nothing of the calm one."""
-    if row.name == NONE:
-        return ""
-    return plain(row.words if row.title == row.name else f"{row.title}: {row.words}")
 
 
 def _lane_row(row: Mapping[str, Any]) -> list[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def causes_parts(view: PlanView) -> Iterable[RenderableType]:
     """Yield a table of causes for each side, its sum the loss; nothing for a plan of an earlier version."""
     words = view.case.words
-    note = ", ".join(filter(None, (plain(view.case.money), under(view.decides, words))))
+    note = ", ".join(filter(None, (plain(view.case.money), under(view))))
     for causes in view.causes:
         rows, total = cause_cells(causes)
         if not rows:

@@ -15,6 +15,7 @@ from ..format.numbers import counted, decimals, number, percent, plain, rough, s
 from ..format.words import words_of
 from ..views.case import LIMITS, case_view
 from ..views.plan import plan_view
+from ..views.scenarios import quoted, scenario_titles
 from .layout import listed, new_table, section, text_line
 from .plan import heading, headline
 from .words import in_money
@@ -300,7 +301,7 @@ def _needs(explanation: Explanation) -> Iterable[RenderableType]:
         return
     yield section("What each purchase is for", "the plan computed without it, the rest kept")
     places = decimals([need.added for need in explanation.needs])
-    units = {row.item: row.unit for row in explanation.case.items}
+    units, titles = {row.item: row.unit for row in explanation.case.items}, scenario_titles(explanation.case)
     for need in explanation.needs:
         amount = "" if need.units is None else f" ({number(need.units)} {plain(units[need.key.rpartition('/')[2]])})"
         yield text_line(f"{plain(need.key)}{amount}", "bold")
@@ -308,7 +309,7 @@ def _needs(explanation: Explanation) -> Iterable[RenderableType]:
             yield text_line(f"- without it {plain(words)}")
         money = in_money(case_view(explanation.case), number(need.added, places))
         each = "" if not need.units else f", {number(need.added / need.units)} a unit"
-        yield text_line(f"- saves most in scenario {plain(need.scenario)}: {money}{each}")
+        yield text_line(f"- saves most in scenario {quoted(need.scenario, titles)}: {money}{each}")
 
 
 def _by_worlds(explanation: Explanation) -> Iterable[RenderableType]:

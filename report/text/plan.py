@@ -16,6 +16,7 @@ from ..format.numbers import brief, counted, decimals, number, percent, plain, r
 from ..views.outcomes import nearest
 from ..views.plan import PlanView, plan_view
 from ..views.policies import POLICY_COLUMNS
+from ..views.scenarios import quoted
 from ..views.sourcing import SAME_SHARE
 from .bargain import bargain_parts
 from .causes import causes_parts
@@ -244,7 +245,7 @@ def _sourcing(view: PlanView) -> Iterable[RenderableType]:
         yield indented(found)
         words = f"Before, after: share of all the item's dispatches to the site, {view.case.words.calm}; so is what is spent."
         if retaliated:
-            words += f" Worst: the share under {plain(view.worst)}."
+            words += f" Worst: the share under {quoted(view.worst, view.titles)}."
         yield text_line(words, "dim")
     slight = sum(row.slight for row in view.lanes)
     if slight:
@@ -278,7 +279,7 @@ def _allocation(view: PlanView) -> Iterable[RenderableType]:
         found.add_row(Name(item if item != before else ""), Name(supplier), *figures)
         before = item
     yield indented(found)
-    yield text_line("A unit: landed cost, qualifying the supplier spread over the units.", "dim")
+    yield text_line("A unit: landed cost, orders and qualifying spread over the units.", "dim")
     landed = list(landed_cells(view))
     if not landed:
         return
@@ -317,7 +318,7 @@ def _shortages(view: PlanView) -> Iterable[RenderableType]:
 
 
 def _losses(view: PlanView) -> Iterable[RenderableType]:
-    note = ", ".join(filter(None, (plain(view.case.money), under(view.decides, view.case.words))))
+    note = ", ".join(filter(None, (plain(view.case.money), under(view))))
     words = view.case.words
     for loss in view.losses:
         rows, total = loss_cells(loss)
@@ -344,7 +345,7 @@ def _continuity(view: PlanView) -> Iterable[RenderableType]:
             continue
         found.add_row(
             Name(row.demand),
-            Name(row.scenario),
+            Name(view.titles.get(row.scenario, row.scenario)),
             Text(limit),
             percent(row.mean),
             percent(row.least_week),
@@ -366,15 +367,15 @@ def _scenarios(view: PlanView) -> Iterable[RenderableType]:
         remark = words.worst_kind if row.worst else "" if row.weighed else words.not_rated
         if row.at_limit:
             remark = f"{remark}, binds".removeprefix(", ")
-        found.add_row(Name(row.name), *figures, remark, style="bold" if row.worst else "")
+        found.add_row(Name(view.titles[row.name]), *figures, remark, style="bold" if row.worst else "")
     yield indented(found)
     if not all(row.weighed for row in view.scenarios):
         yield text_line(words.unrated_note, "dim")
     for row in view.scenarios:
         if row.name != NONE:
-            title = f" ({plain(row.title)})" if row.title != row.name else ""
-            yield text_line(f"{plain(row.name)}{title}: {plain(row.words)}")
-    bound = "; ".join(f"{row.name}: {', '.join(row.at_limit)}" for row in view.scenarios if row.at_limit)
+            named = f" ({plain(row.name)})" if row.title != row.name else ""
+            yield text_line(f"{plain(row.title)}{named}: {plain(row.words)}")
+    bound = "; ".join(f"{view.titles[row.name]}: {', '.join(row.at_limit)}" for row in view.scenarios if row.at_limit)
     if bound:
         yield text_line(f"Binds: a fill is at its least there ({bound}).", "dim")
 

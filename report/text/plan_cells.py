@@ -26,6 +26,7 @@ LANDED_PARTS: dict[str, Callable[[AllocationRow], float]] = {
     "Price": lambda row: row.price,
     "Freight": lambda row: row.freight,
     "Duty": lambda row: row.duty,
+    "Orders": lambda row: row.ordering,
     "Qualifying": lambda row: row.qualifying,
 }
 """What a landed cost is made of, money per unit."""
@@ -113,7 +114,7 @@ def landed_heads(view: PlanView) -> list[str]:
 
 def landed_cells(view: PlanView) -> Iterable[list[str]]:
     """Yield item, supplier, the parts of what a unit costs, all of it, and what it costs today; nothing where all is price."""
-    if not any(row.freight or row.duty or row.fixed for row in view.allocation):
+    if not any(row.freight or row.duty or row.ordered or row.fixed for row in view.allocation):
         return
     parts = [LANDED_PARTS[head] for head in landed_heads(view)[2:-2]]
     for row in view.allocation:
@@ -131,7 +132,13 @@ def service_cells(view: PlanView) -> Iterable[list[str]]:
     """Yield scenario, demand, mean fill, that of the worst week, and the week."""
     for row in view.service:
         week = "" if row.least >= SERVED_IN_FULL else f"week {row.week}"
-        yield [plain(row.scenario), plain(row.demand), percent(row.mean), percent(row.least), week]
+        yield [
+            plain(view.titles.get(row.scenario, row.scenario)),
+            plain(row.demand),
+            percent(row.mean),
+            percent(row.least),
+            week,
+        ]
 
 
 SERVICE_HEADS = ("Scenario", "Demand", "Served", "Least week", "")

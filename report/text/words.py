@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...model.network import NONE
 from ..format.numbers import NO_GAP, brief, brief_bound, counted, gap, number, percent, plain, rough, seconds
 from ..views.outcomes import WEIGHED
+from ..views.scenarios import quoted
 
 if TYPE_CHECKING:
     from ..format.words import Words
@@ -38,11 +39,11 @@ def in_money(case: CaseView, figure: str) -> str:
     return with_money(figure, case.money)
 
 
-def under(scenario: str, words: Words) -> str:
-    """Return a scenario as a place to be in."""
-    if scenario == WEIGHED:
-        return scenario
-    return words.calm if scenario == NONE else f"under {plain(scenario)}"
+def under(view: PlanView) -> str:
+    """Return the scenario of which losses are shown as a place to be in."""
+    if view.decides == WEIGHED:
+        return view.decides
+    return view.case.words.calm if view.decides == NONE else f"under {quoted(view.decides, view.titles)}"
 
 
 def joined(names: Sequence[str]) -> str:
@@ -102,12 +103,12 @@ def bound_words(bound: float, words: Words) -> str:
 
 def worst_words(view: PlanView) -> str:
     """Return over which scenarios the outcome is measured."""
-    return _weighed(view, view.case.words.weighing, view.worst)
+    return _weighed(view, view.case.words.weighing)
 
 
-def _weighed(view: PlanView, words: Mapping[str, str], scenario: str) -> str:
+def _weighed(view: PlanView, words: Mapping[str, str]) -> str:
     return words[view.weighing].format(
-        scenario=plain(scenario),
+        scenario=quoted(view.worst, view.titles),
         packages=counted(view.weighed - 1, "package"),
         weighed=counted(view.weighed, "scenario"),
         share=percent(view.tail, 0),
@@ -132,7 +133,7 @@ def how(solve: SolveView) -> Iterator[str]:
     if solve.reason:
         yield plain(solve.reason)
     if solve.enumerated != solve.combinations:
-        yield f"{solve.enumerated:,} of {solve.combinations:,} combinations computed"
+        yield f"{solve.enumerated:,} of {solve.combinations:,} combinations computed, the others ruled out by bounds"
     yield f"{seconds(solve.seconds)}, of which {seconds(solve.build_seconds)} to build"
     if solve.nodes:
         yield counted(solve.nodes, "node")
@@ -274,8 +275,6 @@ def _amount(row: StockpileRow) -> str:
 
 def _outcome(view: PlanView) -> str:
     words, added, only = view.case.words, view.own_loss or 0.0, view.sourcing_only
-    titles = {row.name: row.title for row in view.scenarios}
-    named = view.worst if titles.get(view.worst, view.worst) == view.worst else f"“{titles[view.worst]}”"
 
     def money(value: float | None) -> str:
         return in_money(view.case, brief(value))
@@ -289,7 +288,7 @@ def _outcome(view: PlanView) -> str:
         ours=money(view.own_loss),
         now=money(view.cost_now),
         added=f"{'+' if added > 0 else ''}{money(added)}",
-        worst=_weighed(view, words.weighing_sentence, named),
+        worst=_weighed(view, words.weighing_sentence),
         outcome=money(view.outcome),
         without=without,
     )

@@ -30,8 +30,8 @@ class AllocationRow:
         All of them, and their share of all that comes of the item from outside.
     price, freight, duty
         What is paid for a unit, its freight and its duty, money, prices by quantity as they are reached.
-    fixed
-        What qualifying the supplier's lanes costs, money.
+    ordered, fixed
+        What all orders from the supplier cost, and what qualifying its lanes does, money.
     today
         Landed cost of a unit of what the supplier delivers before week 0, money; None where it delivers nothing.
     """
@@ -46,8 +46,14 @@ class AllocationRow:
     price: float
     freight: float
     duty: float
+    ordered: float
     fixed: float
     today: float | None
+
+    @property
+    def ordering(self) -> float:
+        """What orders cost, spread over the units, money per unit."""
+        return self.ordered / self.units
 
     @property
     def qualifying(self) -> float:
@@ -56,8 +62,8 @@ class AllocationRow:
 
     @property
     def landed(self) -> float:
-        """Landed cost of a unit: price, freight, duty, and what qualifying takes."""
-        return self.price + self.freight + self.duty + self.qualifying
+        """Landed cost of a unit: price, freight, duty, and what orders and qualifying take."""
+        return self.price + self.freight + self.duty + self.ordering + self.qualifying
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ def allocation_rows(plan: Plan) -> tuple[AllocationRow, ...]:
     ours = {row.party for row in case.parties if row.role in ("focal", "ally")}
     lanes = {row.lane: row for row in case.lanes if party[row.destination] in ours and party[row.origin] not in ours}
     sourcing = plan.tables["sourcing"].set_index("id")
-    paid, fixed = sourcing["cost"].to_dict(), sourcing["fixed_cost"].to_dict()
+    paid, fixed, ordered = (sourcing[column].to_dict() for column in ("cost", "fixed_cost", "order_cost"))
     told = flows[(flows["scenario"] == NONE) & (flows["side"] == "ours") & flows["lane"].isin(list(lanes))]
     told = told.assign(quarter=told["week"] // QUARTER)
     totals = told.groupby("item")["dispatched"].sum()
@@ -115,6 +121,7 @@ def allocation_rows(plan: Plan) -> tuple[AllocationRow, ...]:
                     (sum(goods.values()) - duty) / amount,
                     freight / amount,
                     duty / amount,
+                    sum(float(ordered[name]) for name in by_lane.index),
                     sum(float(fixed[name]) for name in by_lane.index),
                     _today([lanes[name] for name in by_lane.index]),
                 )

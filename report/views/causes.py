@@ -17,6 +17,7 @@ CAUSES = {
     "stock": "stock to rebuild",
     "holding": "stockholding, goods held in review",
     "paperwork": "paperwork of applicants",
+    "orders": "orders, whatever their size",
     "package": "its package",
     "imports": "its sales that our reviews of imports refuse",
     "undelivered": "its orders we cannot deliver",

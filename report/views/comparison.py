@@ -12,6 +12,7 @@ from ..format.words import Words, words_of_sense
 from .case import LIMITS
 from .causes import CAUSES
 from .outlook import RangeView, range_view
+from .scenarios import scenario_titles
 
 if TYPE_CHECKING:
     from ...analysis.compare.compare import Comparison
@@ -28,6 +29,10 @@ PAIRS = {
 
 KINDS = {POLICY: "policy of ", LANE: "qualify ", STOCKPILE: "stockpile "}
 """Kinds of choices, before the name of a regime, a lane or ``site/item``."""
+
+SCENARIOS = ("worst_package", "worst_scenario")
+IN_SCENARIO = "scenario_leverage"
+"""Measures whose values are scenarios; the one of which each row is of a scenario."""
 
 ALWAYS = ("leverage", "counterpart_loss", "own_loss", "worst_package", "cost", "cost_now", "worst_scenario")
 """Figures that are shown even where they are equal."""
@@ -272,6 +277,7 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
         What `compare` returned.
     """
     letters, words = list(comparison.names), words_of_sense(comparison.sense)
+    titles = scenario_names(comparison)
     plans = tuple(
         ComparedPlan(
             letter,
@@ -300,7 +306,7 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
             for row in comparison.choices.to_dict("records")
         ),
         tuple(
-            _outcome(row, letters, words)
+            _outcome(row, letters, words, titles)
             for row in comparison.outcomes.to_dict("records")
             if row["differs"] or row["measure"] in ALWAYS
         ),
@@ -332,12 +338,25 @@ def _of(row: Mapping[Any, Any], letters: Sequence[str]) -> tuple[Any, ...]:
     return tuple(row[letter] for letter in letters)
 
 
-def _outcome(row: Mapping[Any, Any], letters: Sequence[str], words: Words) -> OutcomeRow:
-    values, share = _of(row, letters), row["measure"].endswith("fill")
+def scenario_names(comparison: Comparison) -> dict[str, str]:
+    """Return the names of the scenarios of all plans for people, by id; of one that plans name otherwise, its id."""
+    found: dict[str, str] = {}
+    for plan in comparison.plans.values():
+        for name, title in scenario_titles(plan.case).items():
+            found[name] = title if found.get(name, title) == title else name
+    return found
+
+
+def _outcome(row: Mapping[Any, Any], letters: Sequence[str], words: Words, titles: Mapping[str, str]) -> OutcomeRow:
+    measure, name = row["measure"], row["name"]
+    values, share = _of(row, letters), measure.endswith("fill")
+    if measure in SCENARIOS:
+        values = tuple(titles.get(value, value) for value in values)
     change = None
     if len(values) == 2 and row["differs"] and all(map(is_figure, values)):
         change = (values[1] - values[0]) * (100 if share else 1)
-    return OutcomeRow(_measure_words(words, row["measure"], row["name"]), values, share, change)
+    name = titles.get(name, name) if measure == IN_SCENARIO else name
+    return OutcomeRow(_measure_words(words, measure, name), values, share, change)
 
 
 def _measure_words(words: Words, measure: str, name: str) -> str:

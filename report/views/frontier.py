@@ -11,6 +11,7 @@ from ...model.network import NONE
 from ...model.plan.choices import Choices, Offer
 from ..format.numbers import NO_GAP
 from .case import CaseView, case_view
+from .scenarios import scenario_titles
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Change, Frontier, FrontierPoint
@@ -31,7 +32,7 @@ class LevelRow:
     letter
         The letter of its choices; nothing without a plan.
     worst
-        The worst package.
+        Name of the worst package for people.
     """
 
     level: float
@@ -124,7 +125,7 @@ def frontier_view(frontier: Frontier) -> FrontierView:
         The frontier.
     """
     offer, named, case = Offer.of(frontier.case), letters(frontier), case_view(frontier.case)
-    gaps = [_gap(point.gap) or 0.0 for point in frontier.feasible]
+    gaps, titles = [_gap(point.gap) or 0.0 for point in frontier.feasible], scenario_titles(frontier.case)
     rows = tuple(
         LevelRow(
             point.level,
@@ -135,7 +136,9 @@ def frontier_view(frontier: Frontier) -> FrontierView:
             point.own_loss,
             point.status == "optimal",
             named.get(place, ""),
-            "" if frontier.against == WORST_TENTH else point.worst_package or NONE,
+            ""
+            if frontier.against == WORST_TENTH
+            else titles.get(str(point.worst_package), point.worst_package or NONE),
         )
         for place, point in enumerate(frontier.points)
     )

@@ -33,6 +33,9 @@ PARTS = {
     },
     "ours": {
         "purchase_cost": "purchases, goods held in review",
+        "freight_cost": "freight",
+        "duty_cost": "import duty",
+        "order_cost": "orders, whatever their size",
         "transfer_income": "earned between our parties",
         "production_cost": "production",
         "holding_cost": "stockholding",

@@ -165,6 +165,16 @@ class PlanView:
     tightest: str
 
     @property
+    def titles(self) -> dict[str, str]:
+        """Names of the scenarios for people, by id; ``none`` is called so."""
+        return {row.name: NONE if row.name == NONE else row.title for row in self.scenarios}
+
+    @property
+    def worst_title(self) -> str:
+        """Name of the worst scenario for people."""
+        return self.titles.get(self.worst, self.worst)
+
+    @property
     def chosen(self) -> list[PolicyRow]:
         """Regimes whose goods are slowed."""
         return [row for row in self.policies if row.chosen]

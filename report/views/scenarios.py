@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...model.network import NONE, OPEN, outage_scenarios
-from ..format.numbers import percent
+from ..format.numbers import percent, plain
 from ..format.words import words_of
 
 if TYPE_CHECKING:
@@ -50,26 +50,33 @@ def scenario_stories(case: Case) -> dict[str, ScenarioStory]:
     """
     calm = words_of(case).calm_kind
     found = {NONE: ScenarioStory(NONE, calm, (calm,))}
-    named: dict[str, str] = {}
-    for row in case.retaliations:
-        named[row.package] = named.get(row.package) or row.name
-    for package in named:
-        found[package] = ScenarioStory(package, named[package] or package, tuple(_package(case, package)))
-    titles: dict[str, str] = {}
-    for outage in case.contingencies:
-        titles[outage.contingency] = titles.get(outage.contingency) or outage.name
+    titles = scenario_titles(case)
+    for package in dict.fromkeys(row.package for row in case.retaliations):
+        found[package] = ScenarioStory(package, titles[package], tuple(_package(case, package)))
     for name, rows in outage_scenarios(case.contingencies).items():
-        title = titles[rows[0][0].contingency]
-        start = name.removeprefix(rows[0][0].contingency).removeprefix("@")
-        title = f"{title}, from week {start}" if title and start else title
-        found[name] = ScenarioStory(name, title or name, tuple(_outage(case, rows)))
+        found[name] = ScenarioStory(name, titles[name], tuple(_outage(case, rows)))
     return found
 
 
-def title_of(case: Case, scenario: str) -> str:
-    """Return the name of a scenario for people, its id where it has none."""
-    found = scenario_stories(case).get(scenario)
-    return scenario if found is None else found.title
+def scenario_titles(case: Case) -> dict[str, str]:
+    """Return the name for people of every scenario but ``none``, its id where it has none."""
+    found: dict[str, str] = {}
+    for row in case.retaliations:
+        found[row.package] = found.get(row.package) or row.name
+    named: dict[str, str] = {}
+    for outage in case.contingencies:
+        named[outage.contingency] = named.get(outage.contingency) or outage.name
+    for name, rows in outage_scenarios(case.contingencies).items():
+        title = named[rows[0][0].contingency]
+        start = name.removeprefix(rows[0][0].contingency).removeprefix("@")
+        found[name] = f"{title}, from week {start}" if title and start else title
+    return {name: title or name for name, title in found.items()}
+
+
+def quoted(scenario: str, titles: Mapping[str, str]) -> str:
+    """Return a scenario as a sentence names it: by its name between quotes, or else by its id."""
+    title = titles.get(scenario, scenario)
+    return plain(scenario if title == scenario else f"“{title}”")
 
 
 def _package(case: Case, package: str) -> Iterator[str]:

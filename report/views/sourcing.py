@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...model.network import NONE
 from .rows import filled, records
+from .scenarios import quoted, scenario_titles
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -158,7 +159,9 @@ def supply_shares(plan: Plan) -> dict[Pair, dict[str, dict[str, float]]]:
         "after": dict(zip(lanes["id"], lanes["plan_share"], strict=True)),
     }
     if plan.worst_package not in (None, NONE):
-        states[f"under {plan.worst_package}"] = shares(plan, str(plan.worst_package))
+        states[f"under {quoted(plan.worst_package, scenario_titles(plan.case))}"] = shares(
+            plan, str(plan.worst_package)
+        )
     found: dict[Pair, dict[str, dict[str, float]]] = {}
     for pair, rows in lanes.groupby(["destination", "item"], sort=False):
         levels = {state: [share.get(lane, 0.0) for lane in rows["id"]] for state, share in states.items()}

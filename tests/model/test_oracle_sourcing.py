@@ -162,6 +162,24 @@ def test_a_least_order() -> None:
     assert status_quo_cost(*case) == pytest.approx(10.0)
 
 
+def test_what_an_order_costs() -> None:
+    # 3 a week for 2 weeks at 1. An order of both weeks: 6, holding 3 at 0.5, one fee; two orders: 6 and two fees.
+    case = buyer(
+        2,
+        items=[{"item": "x", "holding_cost": 0.5}],
+        lanes=[lane("a", "us", 0.0, max_flow=10.0, order_cost=4.0)],
+        demands=[demand("us", 3.0, 9.0)],
+    )
+    assert status_quo_cost(*case) == pytest.approx(6.0 + 1.5 + 4.0)
+    case[1]["lanes"][0]["order_cost"] = 1.0
+    assert status_quo_cost(*case) == pytest.approx(6.0 + 2.0)
+    # Half the fee from week 1 on, and no room to hold anything.
+    case[1]["lanes"][0]["order_cost"] = 4.0
+    case[1]["stocks"] = [{"site": "us", "item": "x", "capacity": 0.0}]
+    case[1]["profiles"] = [{"table": "lanes", "key": "a-us", "column": "order_cost", "from_week": 1, "factor": 0.5}]
+    assert status_quo_cost(*case) == pytest.approx(6.0 + 4.0 + 2.0)
+
+
 @pytest.mark.parametrize(
     ("unit_cost", "breaks", "penalty", "cost"),
     [
@@ -216,6 +234,7 @@ def test_random_cases_use_all_of_it() -> None:
     drawn = [random_sourcing_case(seed) for seed in range(60)]
     used = {(name, column) for _, tables in drawn for name in tables for row in tables[name] for column in row}
     assert {("lanes", "qualification"), ("lanes", "fixed_cost"), ("lanes", "min_share"), ("lanes", "min_order")} <= used
+    assert ("lanes", "order_cost") in used
     assert {("price_breaks", "from_flow"), ("contingencies", "probability"), ("items", "share_always")} <= used
     assert {("items", "min_suppliers"), ("items", "max_supplier_share"), ("items", "max_party_share")} <= used
     assert all(Case(*case).features.sense == "cost" for case in drawn)

@@ -43,10 +43,12 @@ def with_suppliers_that_ask(drawn: tuple[Settings, Tables], number: int) -> tupl
     for row in tables["lanes"]:
         if not ours[row["destination"]] or ours[row["origin"]] or not row["max_flow"]:
             continue
-        asked = dice.choice(["order", "price", "share", "audit", "nothing"])
+        asked = dice.choice(["order", "fee", "price", "share", "audit", "nothing"])
         free = not row.get("min_flow") and not row.get("fixed_cost")
         if asked == "order" and not row.get("min_flow"):
             row["min_order"] = round(float(dice.choice([0.5, 0.25])) * min(row["max_flow"], 10.0), 2)
+        if asked == "fee":
+            row["order_cost"] = round(row["unit_cost"] * float(dice.choice([0.5, 3.0])) * min(row["max_flow"], 10.0), 2)
         if asked == "price":
             price = round(row["unit_cost"] * float(dice.choice([0.8, 0.9])), 3)
             flow = round(float(dice.choice([0.3, 0.6])) * min(row["max_flow"], 10.0), 2)

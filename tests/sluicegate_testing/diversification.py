@@ -127,6 +127,8 @@ class _Buyer:
                 lane["min_share"] = self.pick([0.2, 0.4])
             if self.chance(20) and not any("min_order" in row for row in self.tables["lanes"]):
                 lane["min_order"] = _round(need * self.pick([0.5, 0.25, 1.0]))
+            if self.chance(20) and not any("order_cost" in row for row in self.tables["lanes"]):
+                lane["order_cost"] = self.amount(0.5, 8.0)
             if self.chance(25) and len({row["lane"] for row in self.tables["price_breaks"]}) < 2:
                 flows = sorted({_round(need * share) for share in (self.pick([0.3, 0.5]), self.pick([0.5, 0.8]))})
                 price = lane["unit_cost"]

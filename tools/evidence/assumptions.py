@@ -191,7 +191,7 @@ def sides(case: Case, assumption: Assumption) -> set[str]:
     return found
 
 
-class WarmSolver:
+class AdviceSolver:
     """Works out the leverage of the advice, program by program: what a change does not touch is not built again.
 
     Leverage is that of the package which is worst for the advice as shipped, limits and outages left aside. The response is solved
@@ -295,7 +295,7 @@ _AS_STORED: dict[str, Any] = {"index": False, "float_format": "%.6g", "linetermi
 def _with_advice_fixed(case: Case, advice: Advice) -> pd.DataFrame:
     rows = []
     found = assumptions(case)
-    bench = WarmSolver(case, advice)
+    solver = AdviceSolver(case, advice)
     for place, assumption in enumerate(found):
         far = span(assumption)
         ends = {}
@@ -304,7 +304,7 @@ def _with_advice_fixed(case: Case, advice: Advice) -> pd.DataFrame:
             ends[end] = (
                 advice.leverage
                 if assumption.limiting
-                else bench.leverage(moved(case, assumption, far.kind, by), sides(case, assumption))
+                else solver.leverage(moved(case, assumption, far.kind, by), sides(case, assumption))
             )
         rows.append(
             {

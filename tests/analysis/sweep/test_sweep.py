@@ -26,9 +26,9 @@ from sluicegate.analysis.sweep import run as sweeping
 from sluicegate.analysis.sweep.checking import disagreements, is_checked
 from sluicegate.analysis.sweep.estimate import estimate
 from sluicegate.analysis.sweep.outcomes import outcome
-from sluicegate.analysis.sweep.patched import Unanswered, Untold, WarmSolver
+from sluicegate.analysis.sweep.patched import SampleSolver, Unanswered, Untold
 from sluicegate.analysis.sweep.store import SweepError, held
-from sluicegate.analysis.sweep.worker import SweepFault, Task, Worker
+from sluicegate.analysis.sweep.worker import SweepFault, SweepTask, Worker
 from sluicegate.cli import cli
 from sluicegate.data import TABLES, CaseError, apply_overrides
 from sluicegate.data.schema.declarations import columns, numeric
@@ -149,7 +149,7 @@ def test_samples_share_their_programs() -> None:
         worker.begin()
         for sample, values in batch[:3]:
             free, fixed = worker.rows(sample, values)
-            assert worker._bench is not None
+            assert worker._solver is not None
             own = task.at(values)
             assert task.choices is not None
             for row, plan in ((free, solve(own)), (fixed, evaluate(own, **task.choices))):
@@ -179,7 +179,7 @@ def test_samples_share_their_programs_where_another_source_becomes_the_cheapest(
         worker.begin()
         for sample, values in batch[:4]:
             (row,) = worker.rows(sample, values)
-            assert worker._bench is not None
+            assert worker._solver is not None
             own = task.at(values)
             assert row["solved"] in ("shared", "checked")
             expected = outcome(solve(own).to_dict(), own)
@@ -272,9 +272,9 @@ def test_one_sample_in_200_is_checked_the_first_included() -> None:
 def test_summaries_say_how_rows_came_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case = small()
     drawn = make_design(case, "lhs", VARY, samples=16)
-    original = WarmSolver.outcome
+    original = SampleSolver.outcome
 
-    def sometimes(self: WarmSolver, case: Case, mode: str) -> dict[str, Any]:
+    def sometimes(self: SampleSolver, case: Case, mode: str) -> dict[str, Any]:
         budget = case.settings.limits.budget
         if budget < 18:
             raise Untold
@@ -282,7 +282,7 @@ def test_summaries_say_how_rows_came_about(tmp_path: Path, monkeypatch: pytest.M
             raise Unanswered
         return original(self, case, mode)
 
-    monkeypatch.setattr(WarmSolver, "outcome", sometimes)
+    monkeypatch.setattr(SampleSolver, "outcome", sometimes)
     found = sweep(case, drawn, policies="both", folder=tmp_path / "swept")
     budget = found["in.limits.budget"]
     expected = np.select(
@@ -304,13 +304,13 @@ def test_summaries_say_how_rows_came_about(tmp_path: Path, monkeypatch: pytest.M
 def test_shared_programs_that_are_wrong_end_the_sweep(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     case = small()
     drawn = make_design(case, "lhs", VARY, samples=16)
-    original = WarmSolver.outcome
+    original = SampleSolver.outcome
 
-    def off(self: WarmSolver, case: Case, mode: str) -> dict[str, Any]:
+    def off(self: SampleSolver, case: Case, mode: str) -> dict[str, Any]:
         row = original(self, case, mode)
         return row | {"leverage": row["leverage"] * 1.001}
 
-    monkeypatch.setattr(WarmSolver, "outcome", off)
+    monkeypatch.setattr(SampleSolver, "outcome", off)
     with pytest.raises(SweepFault, match=rf"sample 0, {mode}: leverage is \S+ with shared programs and \S+ alone"):
         sweep(case, drawn, policies=mode)
 
@@ -649,4 +649,4 @@ def test_ctrl_c_keeps_what_is_finished(workers: str) -> None:
 
 def test_the_figure_of_the_stand_in() -> None:
     """The stand-in's figure is one that the small case has."""
-    assert Task(small(), (FIGURE,), "free").at({FIGURE: 3.0}).settings.limits.budget == 3
+    assert SweepTask(small(), (FIGURE,), "free").at({FIGURE: 3.0}).settings.limits.budget == 3

@@ -54,6 +54,10 @@ def warned(**columns: object) -> list[str]:
             "min_share: '0.5': a lane between two sites of one side, fed from the stock of 'x' at 'friend', may find that empty",
         ),
         (
+            {"destination": "them", "order_cost": 2.0},
+            "order_cost: '2': what an order costs counts on lanes that end on our side; this one ends at 'them'; write 0",
+        ),
+        (
             {"destination": "them", "min_order": 2.0},
             "min_order: '2': a least order acts on lanes that end on our side; this one ends at 'them'; write 0",
         ),

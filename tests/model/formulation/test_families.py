@@ -1005,6 +1005,30 @@ def test_a_least_order() -> None:
     assert own_cost(case(3, **ramped)) == approx(3 * 9.0 + 6.0 + 1.5)
 
 
+@covers("ours.order_cost", "ours.ordered")
+def test_what_an_order_costs() -> None:
+    # 3 a week for 2 weeks. At 4 one order of both weeks, 3 of them held at 0.5; at 1 an order every week.
+    tables = {
+        "items": [{"item": "x", "holding_cost": 0.5}],
+        "lanes": [idle("world", "us", 10.0, order_cost=4.0, fixed_cost=1.0)],
+        "demands": [demand("us", 3.0, 9.0)],
+    }
+    plan = solve(case(2, **tables))
+    assert parts(plan, "ours") == approx(
+        {"purchase_cost": 6.0, "holding_cost": 1.5, "order_cost": 4.0, "fixed_costs": 1.0}
+    )
+    causes = plan.tables["causes"].query("side == 'ours' and cause == 'orders'")
+    assert causes[["item", "amount"]].to_numpy().tolist() == [["x", approx(4.0)]]
+    assert plan.tables["sourcing"]["order_cost"].tolist() == approx([4.0])
+    tables["lanes"] = [idle("world", "us", 10.0, order_cost=1.0)]
+    assert own_cost(case(2, **tables)) == approx(6.0 + 2.0)
+    # Half of it from week 1 on, and no room to hold anything.
+    tables["lanes"] = [idle("world", "us", 10.0, order_cost=4.0)]
+    cheaper = [{"table": "lanes", "key": "world-us", "column": "order_cost", "from_week": 1, "factor": 0.5}]
+    made = case(2, **tables, stocks=[stock("us", capacity=0.0)], profiles=cheaper)
+    assert own_cost(made) == approx(6.0 + 4.0 + 2.0)
+
+
 def test_an_order_is_placed_before_anybody_knows() -> None:
     # The lane fails in week 1. Nobody knows in week 0, so that what is ordered then is the same in both scenarios.
     fire = {"contingency": "fire", "lane": "world-us", "from_week": 1, "availability": 0.0}

@@ -385,18 +385,21 @@ def test_what_our_side_watches() -> None:
         lane("plant", "world", 1.0),
         lane("mill", "us", 1.0),
         idle("yard", "us", 1.0),
+        lane("rig", "us", 1.0),
     ]
-    places = ("them", "annex", "plant", "yard")
+    places = ("them", "annex", "plant", "yard", "rig")
     made = case(
-        sites=dict.fromkeys(("annex", "plant", "mill", "yard"), "them"),
+        sites=dict.fromkeys(("annex", "plant", "mill", "yard", "rig"), "them"),
         lanes=rows,
         stocks=[stock(site) for site in places],
         regimes=THEIRS,
         policies=[policy(1, "slow", "ban")],
+        profiles=[{"table": "lanes", "key": "rig-us", "column": "base_flow", "from_week": 0, "factor": 0.0}],
     )
     network = Network(made)
     assert set(network.sold_abroad) == {(site, "x") for site in places}
     assert set(network.watched_fills) == {("them", "x"), ("annex", "x")}
+    assert set(evaluate(made).counterpart_fill) == {"them/x", "annex/x", "plant/x"}
 
 
 # Components --------------------------------------------------------------------------------------------------------

@@ -300,6 +300,10 @@ class Case:
         price = lane.unit_cost * self.features.factor("lanes", lane.id, "unit_cost", t)
         return price + lane.duty * price + lane.freight
 
+    def order_cost(self, lane: Lane, t: int) -> float:
+        """What an order of week t costs, whatever its size: order_cost(t), by its profile."""
+        return self.features.order_cost.get(lane.id, 0.0) * self.features.factor("lanes", lane.id, "order_cost", t)
+
     def capacity(self, lane: Lane, t: int) -> float:
         """cap_l(t), from the week the lane is ready on, by the profile of max_flow."""
         return _part(lane.capacity(t, self.ready(lane)), self.features.factor("lanes", lane.id, "max_flow", t))

@@ -104,6 +104,9 @@ def account(
             found.add("sources", item, (unit + paid * case.unit_cost(lane, t)) * ship)
             found.add("holding", item, paid * case.holding[item] * case.waited(lane.regime, policy, t) * ship)
             found.add("paperwork", item, paid * case.applicant_cost(lane.regime, policy, t) * ship)
+    for (name, t), column in chain.order.items():
+        lane = next(a for a in case.lanes if a.id == name)
+        found.add("orders", lane.item, weight(lane.destination) * case.order_cost(lane, t) * float(x[column]))
     for (name, k, t), column in chain.tier.items():
         lane = next(a for a in case.lanes if a.id == name)
         price = (case.features.price_breaks[name][k][1] - lane.unit_cost) * (1.0 + lane.duty)

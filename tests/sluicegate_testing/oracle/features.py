@@ -58,8 +58,8 @@ class Features:
         Items whose share limits hold in every scenario.
     qualification, qualifications
         By lane the qualification that opens it; by qualification its fixed cost and the weeks it takes.
-    min_share, min_order, price_breaks
-        By lane: take or pay, the least order of a week, and (from_flow, unit_cost) in order of flows.
+    min_share, min_order, order_cost, price_breaks
+        By lane: take or pay, the least order of a week, what an order costs, and (from_flow, unit_cost) in order of flows.
     min_suppliers, min_supplier_share, max_supplier_share
         By item.
     """
@@ -85,6 +85,7 @@ class Features:
     qualifications: dict[str, tuple[float, int]] = field(default_factory=dict)
     min_share: dict[str, float] = field(default_factory=dict)
     min_order: dict[str, float] = field(default_factory=dict)
+    order_cost: dict[str, float] = field(default_factory=dict)
     price_breaks: dict[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     min_suppliers: dict[str, float] = field(default_factory=dict)
     min_supplier_share: dict[str, float] = field(default_factory=dict)
@@ -150,6 +151,7 @@ class Features:
             },
             min_share=column("lanes", ("lane",), "min_share"),
             min_order=column("lanes", ("lane",), "min_order"),
+            order_cost=column("lanes", ("lane",), "order_cost"),
             price_breaks={lane: tuple(sorted(found)) for lane, found in breaks.items()},
             min_suppliers=column("items", ("item",), "min_suppliers"),
             min_supplier_share=column("items", ("item",), "min_supplier_share"),

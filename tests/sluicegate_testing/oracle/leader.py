@@ -126,11 +126,12 @@ def add_our_supply(
             ship = chain.decide(program, "ship", (lane.id, t), cap, least)
         if origin == "H" and case.party[lane.origin] != case.party[lane.destination]:
             chain.cost.add(-case.weight[lane.origin] * lane.margin, ship)
-        smallest = case.features.min_order.get(lane.id, 0.0)
-        if smallest > 0.0:
+        smallest, fee = case.features.min_order.get(lane.id, 0.0), case.order_cost(lane, t)
+        if smallest > 0.0 or fee > 0.0:
             order = chain.decide(program, "order", (lane.id, t), 1.0, integer=True)
             program.nonnegative(Affine().add(cap, order).add(-1.0, ship))
             program.nonnegative(Affine().add(-smallest, order).add(1.0, ship))
+            chain.cost.add(case.weight[lane.destination] * fee, order)
     add_price_breaks(program, case, chain, lane)
     add_arrivals(case, chain, lane, policy)
     add_shipping_cost(case, chain, lane, policy, case.weight[lane.destination])
