@@ -73,6 +73,7 @@ COMMANDS = {
     "breakeven-json": ("breakeven", "buyer", "lanes.raw-w1.fixed_cost", "--json"),
     "compare": ("compare", "plan", "given"),
     "compare-json": ("compare", "plan", "given", "--json"),
+    "compare-worlds": ("compare", "ranged-plan", "hedged", "--worlds", "4", "--no-attribution", "--no-range"),
     "indices": ("indices", "buyer"),
     "indices-json": ("indices", "buyer", "--json"),
     "sweep": ("sweep", "buyer", "--vary", RANGE, "--samples", "4", "--policies", "both", "-o", "samples"),
@@ -145,6 +146,7 @@ def test_it_speaks_of_cost(said: dict[str, str]) -> None:
     assert "What explains the change of cost" in said["page-of-two"] + said["two.html"]
     assert "chosen by mean cost of the dearest 50%" in said["worlds"]
     assert "5 to 95% of the worlds" in said["show-worlds"]
+    assert "no other plan is better" in said["compare-worlds"]
 
 
 def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ class World:
         """Find the best that the world allows by itself, and tell what it offers."""
         found = self.found = self.engine.search(rel_gap=rel_gap)
         self.charged = found.choice is None and found.bound == -math.inf
+        self.problem.release()
         limits = SolveLimits.of(self.problem.case)
         return Alone(
             found.leverage, found.bound, self.charged, self._offers(), self._combinations(), limits.budget, self.price
@@ -324,6 +325,12 @@ class World:
         CertificateError
             Where they do not agree with the program of both sides, or a limit is broken that some plan keeps.
         """
+        try:
+            return self._certify(number, point)
+        finally:
+            self.problem.release()
+
+    def _certify(self, number: int, point: np.ndarray) -> WorldAccount:
         assert self._stage is not None
         problem, place = self.problem, int(self._places[number])
         candidates, columns = self.engine.cut_pool.candidates, self._stage.columns

@@ -336,6 +336,12 @@ class Problem:
             held.fixed_policy = FixedPolicySolver(self.leader_problem, before.cost, self.log, self.stop, crash, start)
         return held.fixed_policy
 
+    def release(self) -> None:
+        """Give back the memory of what is not needed for a while: our linear programs alone, and those whose limits are strict."""
+        self.__dict__.pop("operations_solver", None)
+        if self._held.fixed_policy is not None:
+            self._held.fixed_policy.release()
+
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
         return FollowerSolver(self.response, self.stop).solve(policy_indices_of(choice, self.network.menu))[0]
