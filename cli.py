@@ -17,7 +17,7 @@ from .commands.results import report, show
 from .commands.sweeps import sweep
 from .commands.trade import draft, scan
 from .report.console.errors import DONE, FAULT, GAP_LEFT, INFEASIBLE, NO_PLAN, Refusal, said, shown
-from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, units
+from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, solver_of, units
 from .report.console.groups import Commands
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
 from .report.console.kinds import Share, completing
@@ -164,12 +164,7 @@ def solve(
       sluicegate solve mycase --worlds 64 --continuity-share 95%
       sluicegate solve mycase --json | jq .leverage
     """
-    from .analysis.alternatives import with_alternatives
-    from .analysis.information import studied, time_for_range, with_range
-    from .analysis.reasons import time_for_reasons, with_reasons
     from .analysis.status_quo import with_status_quo_warnings
-    from .analysis.worlds import asked_worlds
-    from .analysis.worlds import solve as solve_case
 
     if (solver := options["solver"]) is not None and options["method"] != "program":
         raise Refusal(shown(f"--solver {solver} is for the single program; add --method program"))
@@ -181,10 +176,13 @@ def solve(
         raise Refusal("--alternatives is about plans for the case's own figures; leave out --worlds, or --alternatives")
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method", *(["solver"] if solver else []))
     options |= asked
+    solve_case = solver_of(asked)
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
             if alternatives is not None:
+                from .analysis.alternatives import with_alternatives
+
                 best = plan
                 plan = interrupts.run(
                     lambda: with_alternatives(
@@ -200,6 +198,9 @@ def solve(
                 )
             found, workers = plan, processes(options["threads"])
             if asked and not no_range:
+                from .analysis.information import studied
+                from .analysis.worlds import asked_worlds
+
                 # Beside the plan for many worlds: that for the figures as they are, and others.
                 given = {name: asked[name] for name in ("seed", "vary") if name in asked}
                 worlds = asked_worlds(loaded, asked["worlds"], **given)
@@ -215,9 +216,13 @@ def solve(
                 }
                 plan = interrupts.run(lambda: studied(found, worlds, plain, **beside), talk)
             elif not no_range:
+                from .analysis.information import time_for_range, with_range
+
                 left = time_for_range(found, options["time_limit"])
                 plan = interrupts.run(lambda: with_range(found, processes=workers, seconds=left, monitor=monitor), talk)
             if not (asked or no_reasons):
+                from .analysis.reasons import time_for_reasons, with_reasons
+
                 ranged = plan
                 known: dict[str, Any] = {"engine": monitor.engine, "problem": monitor.problem, "threads": workers}
                 left = time_for_reasons(found, options["time_limit"], time.perf_counter() - started)

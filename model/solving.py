@@ -11,6 +11,7 @@ from .certify.planning import Facts, make_plan, no_plan
 from .certify.restoring import RestoringMonitor
 from .follower.combinations import enumerable
 from .formulation.single_level import coupled
+from .leader.given import Given
 from .leader.problem import Problem
 from .leader.recompute import FirstStage
 from .methods import large_spaces as large
@@ -157,14 +158,9 @@ def evaluate(
     chosen = check_choices(Network(case), policies or {}, qualified, stockpile or {})
     choice = {**problem.all_open, **chosen}
     first = FirstStage.given(qualified, stockpile or {}, problem.units)
-    cost = problem.response_cost(choice)
-    admin = problem.admin_cost(choice)
-    fixed = problem.choices.at(first.qualify, first.stockpile)
-    constant = problem.constant(cost, admin)
-    outcome = problem.fixed_policy.best(choice, cost, constant, admin, fixed=fixed)
-    if outcome.solution is None:
-        outcome = problem.fixed_policy.best_elastic(choice, cost, constant, admin, fixed)
-    facts = Facts(choice, cost, None, None, 0.0, None, {"method": "evaluate", "termination": outcome.termination})
+    given = Given(problem, choice, first)
+    outcome = given.best()
+    facts = Facts(choice, given.cost, None, None, 0.0, None, {"method": "evaluate", "termination": outcome.termination})
     if outcome.solution is None:
         raise ArithmeticError(f"the choices given ended with {outcome.termination!r}")
     (monitor or Monitor()).prepared(problem)

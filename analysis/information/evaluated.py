@@ -15,6 +15,7 @@ import pandas as pd
 from ...data import apply_overrides
 from ...data.units import natural_units
 from ...model.certify.figures import Figures
+from ...model.leader.given import Given
 from ...model.leader.here_and_now import HereAndNow
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
@@ -227,22 +228,21 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> R
     """Return what a plan yields: the leader problem under it, then our operations alone."""
     choice = {**problem.all_open, **plan.policies}
     first = FirstStage.given(plan.qualified, plan.stockpile, problem.units)
-    fixed = problem.choices.at(first.qualify, first.stockpile)
-    cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
-    constant = problem.constant(cost, admin)
+    given = Given(problem, choice, first, figures.response_cost(choice))
     # With limits elastic there is always an optimum; only where one gives is it asked whether it must.
-    found = problem.fixed_policy.best_elastic(choice, cost, constant, admin, fixed)
+    found = given.elastic()
     account = None if found.solution is None else figures.account(choice, found.solution, first)
     if account is not None and figures.breaches(account):
-        strict = problem.fixed_policy.best(choice, cost, constant, admin, fixed=fixed)
+        strict = given.strict()
         account = account if strict.solution is None else figures.account(choice, strict.solution, first)
     if account is None:
         raise ArithmeticError(f"the leader problem ended with {found.termination!r}")
     money, kept = problem.units.money, not figures.breaches(account)
     leverage, (theirs, ours) = account.leverage, account.decided_losses
     if free and not kept:
-        columns, point = np.array(list(fixed), dtype=np.int64), np.array(list(fixed.values()))
-        visit = HereAndNow(problem.fixed_policy, columns).visit(choice, cost, constant, admin, point, free=True)
+        columns, point = np.array(list(given.fixed), dtype=np.int64), np.array(list(given.fixed.values()))
+        asked = choice, given.cost, given.constant, given.admin, point
+        visit = HereAndNow(problem.fixed_policy, columns).visit(*asked, free=True)
         if math.isfinite(visit.leverage):
             leverage, ours = visit.leverage, ours + account.leverage - visit.leverage
     return {

@@ -13,6 +13,7 @@ from ...model.certify.certificate import Breach, money_scale
 from ...model.certify.figures import Account, Figures
 from ...model.certify.planning import first_stage_of
 from ...model.formulation.linking import Choice
+from ...model.leader.given import Given
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
 from ...model.methods.engine import Engine
@@ -255,11 +256,8 @@ class Without:
         else:
             kept = {pair: amount for pair, amount in first.stockpile.items() if "/".join(pair) != decision.key}
             first = replace(first, stockpile=kept)
-        cost, admin = problem.response_cost(choice), problem.admin_cost(choice)
-        fixed = problem.choices.at(first.qualify, first.stockpile)
-        solver = problem.fixed_policy
-        solver.solve_limits = self.limits
-        outcome = solver.best_elastic(choice, cost, problem.constant(cost, admin), admin, fixed)
+        problem.fixed_policy.solve_limits = self.limits
+        outcome = Given(problem, choice, first).elastic()
         if outcome.solution is None:
             raise (
                 Stopped

@@ -11,6 +11,7 @@ from ...model import CertificateError
 from ...model.certify.certificate import money_scale
 from ...model.certify.figures import Facts
 from ...model.formulation.linking import Choice
+from ...model.leader.given import Given
 from ...model.leader.recompute import FirstStage
 from ...model.network import Network
 from ...model.parametric.programs import Programs
@@ -126,22 +127,16 @@ class SampleSolver:
     def _evaluate(self, case: Case) -> Row:
         assert self.choices is not None
         problem, figures = self.problem, self.patched.figures
-        fixed_policy = problem.fixed_policy
         try:
             check_choices(Network(case), **self.choices)
         except ValueError as error:
             return {"status": "infeasible", "message": f"the base plan cannot be carried out: {error}"}
         choice = {**problem.all_open, **self.choices["policies"]}
         first = FirstStage.given(self.choices["qualified"], self.choices["stockpile"], problem.units)
-        fixed = problem.choices.at(first.qualify, first.stockpile)
-        fixed_policy.solve_limits = SolveLimits.of(problem.case)
-        cost, admin = figures.response_cost(choice), problem.admin_cost(choice)
-        constant = problem.constant(cost, admin)
-        found = fixed_policy.best(choice, cost, constant, admin, fixed=fixed)
-        if found.solution is None:
-            # Limits that cannot hold: as `evaluate` does.
-            found = fixed_policy.best_elastic(choice, cost, constant, admin, fixed)
+        problem.fixed_policy.solve_limits = SolveLimits.of(problem.case)
+        given = Given(problem, choice, first, figures.response_cost(choice))
+        found = given.best()
         if found.solution is None:
             raise Unanswered
-        facts = Facts(choice, cost, None, None, 0.0, None, {})
+        facts = Facts(choice, given.cost, None, None, 0.0, None, {})
         return outcome(sense_of(case).plan(figures.plan(facts, found.solution, first)[0]), case)

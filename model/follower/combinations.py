@@ -10,7 +10,6 @@ from itertools import islice
 
 import numpy as np
 import scipy.sparse as sparse
-from scipy.sparse.csgraph import connected_components
 
 from ..network import Network
 from ..plan.limits import LOADS, SolveLimits, within
@@ -430,6 +429,8 @@ class Candidates:
         return self._component_of
 
     def _reached(self, arrays: FollowerArrays) -> np.ndarray:
+        from scipy.sparse.csgraph import connected_components
+
         matrix = arrays.program.matrix
         joined = sparse.bmat([[None, matrix], [matrix.T, None]], format="csr")
         _, labels = connected_components(joined, directed=False)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sparse
-from scipy.sparse.linalg import splu
 
 from ..plan.tolerances import BASIS_FEASIBLE
 
@@ -158,6 +157,9 @@ class Bases:
         return Optimum(float(self.cost @ solution) + program.offset, solution, reduced)
 
     def _factors(self, basis: Basis) -> Any:
+        # Takes long to import, and a single solve factors nothing.
+        from scipy.sparse.linalg import splu
+
         try:
             return splu(self._columns[:, basis.basic])
         except RuntimeError:

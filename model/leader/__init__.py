@@ -4,6 +4,7 @@ __all__ = [
     "branch_and_cut",
     "cuts",
     "fixed_policy",
+    "given",
     "here_and_now",
     "pessimistic",
     "problem",

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
-from scipy.sparse.csgraph import connected_components
 
 from ...follower.enumerate import FollowerArrays, PolicyIndices
 from ...solver.arrays import Program
@@ -377,6 +376,8 @@ def _parts(arrays: FollowerArrays) -> tuple[np.ndarray, np.ndarray]:
 
     What no regime acts on is of part 0, with something that one does.
     """
+    from scipy.sparse.csgraph import connected_components
+
     rows, columns = arrays.program.matrix.shape
     gates = [np.concatenate([np.empty(0, int), *(gate for gate, _ in menu)]) for menu in arrays.policy_columns]
     # A regime ties together all that its lanes reach, like a row they stand in.
