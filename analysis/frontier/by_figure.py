@@ -1,4 +1,4 @@
-"""The curve of leverage against a limit of the items table, solved level by level: concentration, number of suppliers."""
+"""The curve of leverage against concentration, the number of suppliers or the value of stockpiles, solved level by level."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model.certify.certificate import (
+    Breach,
     Compared,
     certify,
     claim,
@@ -23,8 +24,8 @@ from ...model.formulation.scenario_data import SIDE
 from ...model.methods.engine import Engine
 from ...model.network import Network
 from ...model.plan.monitor import Monitor, Stopped
-from ...model.plan.tolerances import LEVERAGE_TIE, SAME_LEVEL, SMALL_CERTIFICATE, SMALL_LEVERAGE
-from .resources import Resource
+from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SAME_LEVEL, SMALL_CERTIFICATE, SMALL_LEVERAGE
+from .resources import STOCKPILE_VALUE, Resource
 from .tracer import FrontierPoint, Traced
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 
 def limited_items(case: Case, resource: Resource) -> list[str]:
-    """Return the items whose limit a level moves: those that have it."""
+    """Return the items whose limit a level moves: those that have it; none where a level is of the whole plan."""
+    if not resource.column:
+        return []
     network, idle = Network(case), 1.0 if resource.sense > 0 else 0
     bought = {lane.item for lane in network.lanes_into(SIDE) if network.side[lane.origin] != SIDE}
     return [row.item for row in case.items if getattr(row, resource.column) != idle and row.item in bought]
@@ -46,7 +49,7 @@ class FigureTracer:
     case
         The case.
     resource
-        What leverage is held against; it has a ``column``.
+        What leverage is held against; every level of it is solved alone.
     rel_gap
         Relative gap of every point.
     threads, log, monitor, stop
@@ -66,6 +69,7 @@ class FigureTracer:
         self.case, self.resource, self.rel_gap, self.threads = case, resource, rel_gap, threads
         self.log, self.monitor, self.stop = log, monitor, stop
         self.items = limited_items(case, resource)
+        self.money = resource.name == STOCKPILE_VALUE
         self.traced = Traced()
         self._counts = dict.fromkeys(("combinations", "responses", "searches", "programs", "relaxations"), 0)
 
@@ -80,7 +84,7 @@ class FigureTracer:
             Range of levels; None: from what the plan without a limit takes to the least that can be thought of.
         """
         counted = self.resource.column == "min_suppliers"
-        sense, loosest = self.resource.sense, 1.0 if self.resource.sense > 0 else 0.0
+        sense, loosest = self.resource.sense, self.resource.loosest if self.money else float(self.resource.sense > 0)
         loose, tight = (high, low) if sense > 0 else (low, high)
         self.monitor.stage("points", points)
         try:
@@ -108,6 +112,8 @@ class FigureTracer:
         return self.traced
 
     def _at(self, level: float) -> Case:
+        if self.money:
+            return self.case
         value = int(level) if self.resource.column == "min_suppliers" else level
         rows = tuple(
             row.model_copy(update={self.resource.column: value}) if row.item in self.items else row
@@ -116,7 +122,9 @@ class FigureTracer:
         return replace(self.case, items=rows)
 
     def _tightest(self) -> float:
-        """The tightest level that can be thought of: equal shares of all suppliers, or all of them."""
+        """The tightest level that can be thought of: equal shares of all suppliers, all of them, or no stockpile."""
+        if self.money:
+            return 0.0
         network = Network(self.case)
         found = []
         for item in self.items:
@@ -143,7 +151,14 @@ class FigureTracer:
         CertificateError
             When its figures differ from what the search claims, or the plan breaks a limit.
         """
-        engine = Engine.natural(self._at(level), threads=self.threads, log=self.log, monitor=Monitor(), stop=self.stop)
+        engine = Engine.natural(
+            self._at(level),
+            most_stockpile_value=level if self.money else math.inf,
+            threads=self.threads,
+            log=self.log,
+            monitor=Monitor(),
+            stop=self.stop,
+        )
         with engine:
             engine.problem.fixed_policy.rel_gap = self.rel_gap / 2
             found = engine.search(None, self.rel_gap)
@@ -163,13 +178,17 @@ class FigureTracer:
             whole = figures.operations_solver.whole.size > 0
             claimed = claim(found.leverage, found.bound, account.leverage, whole)
             certify([Compared("leverage", claimed, account.leverage, SMALL_CERTIFICATE * money)])
-            refuse_breaches(figures.breaches(account))
+            used = self._used(engine.problem.network, account) * (units.money if self.money else 1.0)
+            over = used - level if self.money else 0.0
+            small = LIMIT_KEPT * max(min(1.0, money) * units.money, level)
+            above = [Breach(STOCKPILE_VALUE, over, "", over=True)] if over > small else []
+            refuse_breaches([*figures.breaches(account), *above])
             bound = max(found.bound, account.leverage)
             gap = (bound - account.leverage) / max(abs(account.leverage), SMALL_LEVERAGE * money)
             theirs, ours = account.decided_losses
             return FrontierPoint(
                 level=level + 0.0,
-                used=self._used(engine.problem.network, account),
+                used=used,
                 leverage=account.leverage * units.money,
                 bound=bound * units.money,
                 gap=gap,
@@ -185,7 +204,9 @@ class FigureTracer:
             )
 
     def _used(self, network: Network, account: Account) -> float:
-        """What a plan takes: the largest share of any item, or the least number of suppliers."""
+        """What a plan takes: the largest share of any item, the least number of suppliers, or what stockpiles cost."""
+        if self.money:
+            return math.fsum(network.stockpile_price(pair) * units for pair, units in account.first.stockpile.items())
         found = []
         for item, (intake, total, _) in intakes(network, account.operations, self.items).items():
             if self.resource.sense < 0:
