@@ -22,6 +22,7 @@ from ...model.certify.figures import Account, Figures
 from ...model.formulation.scenario_data import SIDE
 from ...model.methods.engine import Engine
 from ...model.network import Network
+from ...model.parametric.refilled import Sharing
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.tolerances import LEVERAGE_TIE, SAME_LEVEL, SMALL_CERTIFICATE, SMALL_LEVERAGE
 from .resources import Resource
@@ -67,6 +68,7 @@ class FigureTracer:
         self.log, self.monitor, self.stop = log, monitor, stop
         self.items = limited_items(case, resource)
         self.traced = Traced()
+        self._sharing = Sharing(self._cases, stop)
         self._counts = dict.fromkeys(("combinations", "responses", "searches", "programs", "relaxations"), 0)
 
     def trace(self, points: int, low: float | None, high: float | None) -> Traced:
@@ -115,6 +117,11 @@ class FigureTracer:
         )
         return replace(self.case, items=rows)
 
+    def _cases(self) -> tuple[Case, list[Case]]:
+        """A level between the tightest and the loosest, and the tightest: limits at both ends of a curve may be none."""
+        tightest = self._tightest()
+        return self._at((1.0 + tightest) / 2), [self._at(tightest)]
+
     def _tightest(self) -> float:
         """The tightest level that can be thought of: equal shares of all suppliers, or all of them."""
         network = Network(self.case)
@@ -143,46 +150,51 @@ class FigureTracer:
         CertificateError
             When its figures differ from what the search claims, or the plan breaks a limit.
         """
-        engine = Engine.natural(self._at(level), threads=self.threads, log=self.log, monitor=Monitor(), stop=self.stop)
-        with engine:
-            engine.problem.fixed_policy.rel_gap = self.rel_gap / 2
-            found = engine.search(None, self.rel_gap)
-            self._counts["combinations"] = engine.count
-            self._counts["responses"] += engine.candidates.steps
-            self._counts["searches"] += 1
-            self._counts["programs"] += found.result.worked_out
-            self._counts["relaxations"] += found.result.relaxations
-            if self.stop():
-                raise Stopped
-            if found.choice is None or found.solution is None:
-                return FrontierPoint(level + 0.0)
-            figures, units = Figures(engine.problem), engine.problem.units
-            account = figures.account(found.choice, found.solution, figures.first_stage(found.solution))
-            money = money_scale(engine.problem)
-            refuse_infeasible(account.infeasibility, account.leverage, SMALL_CERTIFICATE * money)
-            whole = figures.operations_solver.whole.size > 0
-            claimed = claim(found.leverage, found.bound, account.leverage, whole)
-            certify([Compared("leverage", claimed, account.leverage, SMALL_CERTIFICATE * money)])
-            refuse_breaches(figures.breaches(account))
-            bound = max(found.bound, account.leverage)
-            gap = (bound - account.leverage) / max(abs(account.leverage), SMALL_LEVERAGE * money)
-            theirs, ours = account.decided_losses
-            return FrontierPoint(
-                level=level + 0.0,
-                used=self._used(engine.problem.network, account),
-                leverage=account.leverage * units.money,
-                bound=bound * units.money,
-                gap=gap,
-                status="optimal" if gap <= self.rel_gap else "feasible",
-                policies=found.choice,
-                qualified=account.qualified,
-                stockpile={
-                    key: amount * units.item(key.partition("/")[2]) for key, amount in account.stockpile.items()
-                },
-                own_loss=ours * units.money,
-                counterpart_loss=theirs * units.money,
-                worst_package=account.worst,
-            )
+        case = self._at(level)
+        # Numbers of suppliers make the operations whole numbers.
+        refilled = self._sharing.put(case) if self.resource.sense > 0 else None
+        if refilled is not None:
+            return self._found(level, refilled.engine(), refilled.patched.figures)
+        with Engine.natural(case, threads=self.threads, log=self.log, monitor=Monitor(), stop=self.stop) as engine:
+            return self._found(level, engine, Figures(engine.problem))
+
+    def _found(self, level: float, engine: Engine, figures: Figures) -> FrontierPoint:
+        engine.problem.fixed_policy.rel_gap = self.rel_gap / 2
+        found = engine.search(None, self.rel_gap)
+        self._counts["combinations"] = engine.count
+        self._counts["responses"] += engine.candidates.steps
+        self._counts["searches"] += 1
+        self._counts["programs"] += found.result.worked_out
+        self._counts["relaxations"] += found.result.relaxations
+        if self.stop():
+            raise Stopped
+        if found.choice is None or found.solution is None:
+            return FrontierPoint(level + 0.0)
+        units = engine.problem.units
+        account = figures.account(found.choice, found.solution, figures.first_stage(found.solution))
+        money = money_scale(engine.problem)
+        refuse_infeasible(account.infeasibility, account.leverage, SMALL_CERTIFICATE * money)
+        whole = figures.operations_solver.whole.size > 0
+        claimed = claim(found.leverage, found.bound, account.leverage, whole)
+        certify([Compared("leverage", claimed, account.leverage, SMALL_CERTIFICATE * money)])
+        refuse_breaches(figures.breaches(account))
+        bound = max(found.bound, account.leverage)
+        gap = (bound - account.leverage) / max(abs(account.leverage), SMALL_LEVERAGE * money)
+        theirs, ours = account.decided_losses
+        return FrontierPoint(
+            level=level + 0.0,
+            used=self._used(engine.problem.network, account),
+            leverage=account.leverage * units.money,
+            bound=bound * units.money,
+            gap=gap,
+            status="optimal" if gap <= self.rel_gap else "feasible",
+            policies=found.choice,
+            qualified=account.qualified,
+            stockpile={key: amount * units.item(key.partition("/")[2]) for key, amount in account.stockpile.items()},
+            own_loss=ours * units.money,
+            counterpart_loss=theirs * units.money,
+            worst_package=account.worst,
+        )
 
     def _used(self, network: Network, account: Account) -> float:
         """What a plan takes: the largest share of any item, or the least number of suppliers."""
