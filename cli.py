@@ -17,7 +17,7 @@ from .commands.results import report, show
 from .commands.sweeps import sweep
 from .commands.trade import draft, scan
 from .report.console.errors import DONE, FAULT, GAP_LEFT, INFEASIBLE, NO_PLAN, Refusal, said, shown
-from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, units
+from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, solver_of, units
 from .report.console.groups import Commands
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
 from .report.console.kinds import Share, completing
@@ -31,6 +31,7 @@ from .report.console.options import (
     level_options,
     loudness_options,
     model_options,
+    no_range_option,
     result_options,
     search_options,
     solve_options,
@@ -123,11 +124,7 @@ for command in (cases, init, validate, scan, draft, sweep, show, report):
     metavar="R",
     help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.",
 )
-@click.option(
-    "--no-range",
-    is_flag=True,
-    help="Do not work out from where to where the figure runs over uncertain figures, nor, with --worlds, what other plans yield.",
-)
+@no_range_option(", nor, with --worlds, what other plans yield")
 @click.option(
     "--no-reasons",
     is_flag=True,
@@ -179,10 +176,7 @@ def solve(
         raise Refusal("--alternatives is about plans for the case's own figures; leave out --worlds, or --alternatives")
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method", *(["solver"] if solver else []))
     options |= asked
-    if asked:
-        from .analysis.worlds import solve as solve_case
-    else:
-        from .model import solve as solve_case
+    solve_case = solver_of(asked)
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
@@ -248,6 +242,7 @@ def solve(
 @case_options
 @choice_options
 @result_options
+@no_range_option()
 @loudness_options
 def evaluate(
     case: str,
@@ -256,6 +251,7 @@ def evaluate(
     lanes: tuple[str, ...],
     stockpiles: tuple[str, ...],
     wanted: Wanted,
+    no_range: bool,
     talk: Talk,
 ) -> None:
     """Evaluate given choices in CASE, without optimising them.
@@ -269,6 +265,7 @@ def evaluate(
       sluicegate evaluate mycase --policy gas=review
       sluicegate evaluate mycase --qualify chip-alt --stockpile plant/chip=40
     """
+    from .analysis.information import with_range
     from .analysis.status_quo import with_status_quo_warnings
     from .model import evaluate as evaluate_case
     from .model.network import Network
@@ -286,7 +283,10 @@ def evaluate(
     said(lambda: check_choices(network, *options.values()))
     with Interrupts(patient=False) as interrupts, result_folder(wanted, loaded) as result:
         monitor = Interruptible(interrupts.stopped)
-        plan = interrupts.run(lambda: evaluate_case(loaded, **options, log=result.log, monitor=monitor), talk)
+        found = interrupts.run(lambda: evaluate_case(loaded, **options, log=result.log, monitor=monitor), talk)
+        plan = found
+        if not no_range:
+            plan = interrupts.run(lambda: with_range(found, processes=processes(None), monitor=monitor), talk)
         plan = with_status_quo_warnings(plan, monitor.problem)
         deliver(plan, result, Run("evaluate", case, overrides, options, began), wanted.as_json, talk)
     sys.exit(exit_code(plan))
@@ -365,6 +365,7 @@ def indices(case: str, overrides: tuple[str, ...], as_json: bool, talk: Talk) ->
 @cli.command()
 @case_options
 @common_worlds_options
+@no_range_option()
 @json_option
 @threads_option
 @loudness_options
@@ -373,6 +374,7 @@ def explain(
     overrides: tuple[str, ...],
     worlds: int | None,
     seed: int,
+    no_range: bool,
     as_json: bool,
     threads: int | None,
     talk: Talk,
@@ -395,7 +397,12 @@ def explain(
 
     loaded = load(case, overrides, talk)
     try:
-        options: dict[str, Any] = {"threads": processes(threads), "worlds": worlds, "seed": seed}
+        options: dict[str, Any] = {
+            "threads": processes(threads),
+            "worlds": worlds,
+            "seed": seed,
+            "ranged": not no_range,
+        }
         found, _ = watched(lambda monitor: explain_case(loaded, **options, monitor=monitor), talk)
     except Stopped:
         talk.say("Stopped before there was an explanation.")
@@ -409,6 +416,7 @@ def explain(
 )
 @click.option("--no-attribution", is_flag=True, help="Do not compute how much each difference of the inputs explains.")
 @common_worlds_options
+@no_range_option()
 @json_option
 @threads_option
 @loudness_options
@@ -417,6 +425,7 @@ def compare(
     no_attribution: bool,
     worlds: int | None,
     seed: int,
+    no_range: bool,
     as_json: bool,
     threads: int | None,
     talk: Talk,
@@ -438,7 +447,7 @@ def compare(
     if len(things) < 2:
         raise Refusal("compare needs two or more results or cases; name them one after another")
     options: dict[str, Any] = {"threads": processes(threads), "attribute": not no_attribution}
-    options |= {"worlds": worlds, "seed": seed}
+    options |= {"worlds": worlds, "seed": seed, "ranged": not no_range}
     found, stopped = said(
         lambda: watched(lambda monitor: compare_things(list(things), **options, monitor=monitor), talk)
     )

@@ -742,6 +742,30 @@ def test_ctrl_c_keeps_the_best_plan(number: str, threads: str) -> None:
 
 
 @POSIX
+@pytest.mark.parametrize(("until", "threads"), [("worlds (32)", "2"), ("  leverage", "2"), ("  leverage", "1")])
+def test_ctrl_c_keeps_the_best_plan_for_many_worlds(until: str, threads: str) -> None:
+    asked = ["--worlds", "32", "--criterion", "cvar:0.9", "--vary", "stocks.abroad-fab/acid.initial=15..20..70"]
+    with solving("tutorial", "-v", "-o", "out", "--threads", threads, *asked, until=until) as started:
+        os.killpg(started.pid, signal.SIGINT)
+        shown, said = started.communicate(timeout=60)
+        assert started.returncode == 130, said
+        assert "Traceback" not in said
+        if until != "  leverage":
+            # No plan has been worked out in any world so far.
+            assert "Stopped before a plan was found; no result was written." in said
+            assert not os.path.exists("out")
+            return
+        assert "Stopped; this is the best plan found so far.\nWritten to out\n" in said
+        plan = json.loads(Path("out/plan.json").read_bytes())
+        assert (plan["status"], plan["solve"]["termination"]) == ("feasible", "stopped")
+        # The first plan, nothing done, and what is proven of all others.
+        assert plan["worlds"]["value"] < plan["worlds"]["bound"]
+        assert plan["worlds"]["gap"] > 0.01
+        assert "not proven best" in shown
+        assert check_digests("out").altered == ()
+
+
+@POSIX
 def test_a_terminal_that_is_closed_leaves_the_best_plan() -> None:
     """Nobody is there to read, and every word to the terminal fails: the plan found so far is kept all the same."""
     import pty

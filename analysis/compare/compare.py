@@ -13,6 +13,7 @@ from ...data import Case, load_case
 from ...data.storage.digests import check_digests
 from ...model.plan.monitor import Monitor
 from ...model.plan.plan import Plan
+from ..information import with_range
 from ..results import blaming, read_result, result_kind
 from .attribution import Attribution, Work
 from .common import common_sense
@@ -101,6 +102,7 @@ def compare(
     remarks: Sequence[str] = (),
     worlds: int | None = None,
     seed: int = 0,
+    ranged: bool = False,
 ) -> Comparison:
     """Put results or cases side by side, and say which input explains how much of the change of leverage.
 
@@ -118,6 +120,8 @@ def compare(
         What is known of the things already; the first of the notes.
     worlds, seed
         Work the plans out in so many common worlds drawn from the uncertain figures of the first case, and the seed of the draw.
+    ranged
+        Whether plans say from where to where their figure runs, as of `with_range`; those of results may say so already.
 
     Raises
     ------
@@ -133,6 +137,8 @@ def compare(
     read = [_read(each, notes, altered) for each in inputs]
     with blaming(altered):
         found = _compared(read, notes, threads, attribute, monitor or Monitor())
+        if ranged:
+            found = dataclasses.replace(found, plans=_ranged(found.plans, threads, monitor))
         if worlds is None:
             return found
         common = common_worlds(found.plans, worlds, seed, processes=threads, monitor=monitor)
@@ -169,6 +175,13 @@ def _compared(
         grouping,
         tuple(notes),
     )
+
+
+def _ranged(plans: Mapping[str, Plan], threads: int, monitor: Monitor | None) -> dict[str, Plan]:
+    return {
+        letter: plan if plan.range is not None else with_range(plan, processes=threads, monitor=monitor)
+        for letter, plan in plans.items()
+    }
 
 
 def _letter(place: int) -> str:

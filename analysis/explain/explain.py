@@ -12,6 +12,7 @@ from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import SCHEMA, Plan
 from ...model.plan.sense import sense_of
+from ..information import with_range
 from ..relaxation.elastic import Elastic
 from .asked import explained_conflict
 from .by_worlds import by_worlds
@@ -88,7 +89,13 @@ class Explanation:
 
 
 def explain(
-    case: Case, *, threads: int = 1, monitor: Monitor | None = None, worlds: int | None = None, seed: int = 0
+    case: Case,
+    *,
+    threads: int = 1,
+    monitor: Monitor | None = None,
+    worlds: int | None = None,
+    seed: int = 0,
+    ranged: bool = False,
 ) -> Explanation:
     """Say why no plan satisfies the limits, or what holds the best plan back.
 
@@ -102,6 +109,8 @@ def explain(
         Told of progress, asked whether to stop.
     worlds, seed
         Say what each choice is for over so many worlds drawn from the uncertain figures, and the seed of the draw.
+    ranged
+        Whether the best plan says from where to where its figure runs, as of `with_range`.
 
     Returns
     -------
@@ -144,6 +153,8 @@ def explain(
             common = None
             if worlds is not None and plan is not None:
                 common = by_worlds(plan, worlds, seed, processes=threads, monitor=monitor)
+            if ranged and plan is not None:
+                plan = with_range(plan, processes=threads, monitor=monitor)
             return Explanation(case, conflict, plan, worths, facts, needs, costs, common)
         finally:
             elastic.close()

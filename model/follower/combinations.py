@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
@@ -132,6 +132,8 @@ class Candidates:
         The case as the mathematics sees it.
     solve_limits
         The widest limits a combination must keep.
+    kept : array of int, shape (m, regimes), optional
+        Combinations by the numbers of their policies, where the others are ruled out already; all open always is a candidate.
 
     Attributes
     ----------
@@ -151,11 +153,13 @@ class Candidates:
         When a component or the product of all of them is too large.
     """
 
-    def __init__(self, network: Network, solve_limits: SolveLimits):
+    def __init__(self, network: Network, solve_limits: SolveLimits, kept: np.ndarray | None = None):
         self.network = network
         self.regimes = list(network.menu)
         most = solve_limits.by_load
-        self.components = [self._component(regimes, most) for regimes in network.components()]
+        if kept is not None:
+            kept = np.vstack([np.zeros((1, len(self.regimes)), dtype=kept.dtype), kept])
+        self.components = [self._component(regimes, most, kept) for regimes in network.components()]
         shape = tuple(len(component.policy_indices) for component in self.components)
         count = math.prod(shape)
         if count > MOST_CANDIDATES:
@@ -165,6 +169,8 @@ class Candidates:
         )
         totals = {column: self._sum_loads(column, columns) for column in LOADS}
         allowed = np.all([within(totals[column], most[column]) for column in LOADS], axis=0)
+        if kept is not None:
+            allowed &= np.isin(np.arange(count), self._keys_of(kept, shape))
         self.columns = columns.reshape(count, len(shape))[allowed]
         self._keys = np.flatnonzero(allowed)
         self._shape = shape
@@ -176,12 +182,27 @@ class Candidates:
         self.closed = self._gather(closed)
         self._component_of: np.ndarray | None = None
 
-    def _component(self, regimes: Sequence[str], most: Mapping[str, float]) -> Component:
+    def _keys_of(self, kept: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """Numbers of combinations among the products of all components' own."""
+        columns = []
+        for component in self.components:
+            number = {policy_indices: column for column, policy_indices in enumerate(component.policy_indices)}
+            columns.append([number[tuple(own)] for own in kept[:, component.places].tolist()])
+        return np.ravel_multi_index(tuple(map(np.array, columns)), shape)
+
+    def _component(self, regimes: Sequence[str], most: Mapping[str, float], kept: np.ndarray | None) -> Component:
         menu, network = self.network.menu, self.network
         sizes = [len(menu[regime]) for regime in regimes]
-        count = math.prod(sizes)
-        if count > 100 * MOST_COLUMNS:
-            raise TooManyCombinations(count, MOST_COLUMNS, menu, regimes)
+        places = tuple(self.regimes.index(regime) for regime in regimes)
+        order: Iterable[PolicyIndices]
+        if kept is None:
+            count = math.prod(sizes)
+            if count > 100 * MOST_COLUMNS:
+                raise TooManyCombinations(count, MOST_COLUMNS, menu, regimes)
+            order = gray_order(sizes)
+        else:
+            # What the limits forbid is not there any more; all open is the first.
+            order = dict.fromkeys(map(tuple, kept[:, places].tolist()))
         own = {
             column: [
                 [getattr(network.policy(regime, policy), column, 0.0) for policy in menu[regime]] for regime in regimes
@@ -190,18 +211,17 @@ class Candidates:
         }
         policy_indices: list[PolicyIndices] = []
         loads: dict[str, list[float]] = {column: [] for column in LOADS}
-        for candidate in gray_order(sizes):
+        for candidate in order:
             sums = {
                 column: math.fsum(load[digit] for load, digit in zip(own[column], candidate, strict=True))
                 for column in LOADS
             }
-            if all(within(sums[column], most[column]) for column in LOADS):
+            if kept is not None or all(within(sums[column], most[column]) for column in LOADS):
                 policy_indices.append(candidate)
                 for column, total in sums.items():
                     loads[column].append(total)
         if len(policy_indices) > MOST_COLUMNS:
             raise TooManyCombinations(len(policy_indices), MOST_COLUMNS, menu, regimes)
-        places = tuple(self.regimes.index(regime) for regime in regimes)
         unknown, empty = np.full(len(policy_indices), np.nan), np.zeros((len(policy_indices), 0))
         return Component(
             places,

@@ -32,9 +32,9 @@ State = tuple[float, float, float, SolveLimits]
 """V, the constant part of leverage, admin costs and terms."""
 
 
-def face_of(network: Network, cost: float, wide: bool = False) -> float:
+def face_of(network: Network, cost: Any, wide: bool = False) -> Any:
     """Most that a least-cost response may cost: V; of the wide face 1e-9 more of V less what no response can avoid."""
-    return cost + max(FACE_RELATIVE * (cost - network.usable.unavoidable), FACE_ABSOLUTE) if wide else cost
+    return cost + np.maximum(FACE_RELATIVE * (cost - network.usable.unavoidable), FACE_ABSOLUTE) if wide else cost
 
 
 class FixedPolicySolver:

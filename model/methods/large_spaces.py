@@ -21,6 +21,7 @@ from .decomposition.master import SubnetworkMaster
 from .engine import Engine
 from .enumeration import Enumeration
 from .local_search import LocalSearch, Worked
+from .narrowing import Narrowing
 from .portfolio import QUICK_NODES, Method, Race, run
 from .rows.rows import Rows
 
@@ -319,22 +320,24 @@ def _prove(
         if race.over():
             return {}, method
     more = {} if engine is None else {"engine": engine}
-    build = entry.build
+    build = Narrowing if chosen and entry.build is Rows else entry.build
     facts |= run(lambda: build(problem, solve_limits, trials, race.gap, race.stop, race.report, **more), race)
     return facts, method
 
 
 def _try_rows(race: Race, solve_limits: SolveLimits) -> dict[str, Any]:
     """Run rows for as many rounds as `TRIAL`; return what there is to say of them."""
-    rows: list[Rows] = []
+    tried: list[Narrowing] = []
     late = race.clock.passed + TRIAL_SHARE * race.clock.seconds
 
-    def build() -> Rows:
-        rows.append(Rows(race.problem, solve_limits, race.trials, race.gap, stop, race.report))
-        return rows[0]
+    def build() -> Narrowing:
+        tried.append(Narrowing(race.problem, solve_limits, race.trials, race.gap, stop, race.report))
+        return tried[0]
 
     def stop() -> bool:
-        rounds = rows[0].rounds if rows else 0
+        if tried and tried[0].narrowed:
+            return race.stop()
+        rounds = tried[0].rounds if tried else 0
         most = TRIAL if race.bound <= race.trials.enough(CLOSE) else PROMISING
         return race.stop() or race.clock.passed > late or rounds >= most
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from ..certify.certificate import money_scale
 from ..follower.enumerate import FollowerSolver, PolicyIndices, choice_of
 from ..leader.cuts import Cut
@@ -93,6 +95,23 @@ class LocalSearch:
     def allowed(self, policy_indices: PolicyIndices) -> bool:
         """Whether the policies keep the limits."""
         return all(within(self.load(policy_indices, column), self.most[column]) for column in LOADS)
+
+    def listed(self, most: int) -> np.ndarray | None:
+        """All combinations that keep the limits, shape (n, regimes); None where these are more than ``most``."""
+        combinations = np.zeros((1, 0), dtype=np.int16)
+        totals = {column: np.zeros(1) for column in LOADS}
+        for regime, size in enumerate(self.sizes):
+            totals = {
+                column: np.add.outer(total, self.loads[column][regime]).ravel() for column, total in totals.items()
+            }
+            # Loads are never negative: a part of a combination that breaks a limit stays over it.
+            kept = np.all([within(total, self.most[column]) for column, total in totals.items()], axis=0)
+            if np.count_nonzero(kept) > most:
+                return None
+            totals = {column: total[kept] for column, total in totals.items()}
+            policies = np.tile(np.arange(size, dtype=np.int16), len(combinations))
+            combinations = np.column_stack([np.repeat(combinations, size, axis=0), policies])[kept]
+        return combinations
 
     def respond(self, policy_indices: PolicyIndices) -> Trial:
         """Work out the response to a combination and what the cuts say of it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,7 @@ from .errors import Refusal, shown
 
 if TYPE_CHECKING:
     from ...data import Case
+    from ...model import Plan
 
 
 def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
@@ -112,6 +113,17 @@ def in_worlds(given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("method", "auto") not in ("auto", "columns"):
         raise Refusal(f"--method {given['method']}: a plan for many worlds enumerates combinations; leave it out")
     return {"worlds": given["worlds"], **asked}
+
+
+def solver_of(asked: Mapping[str, Any]) -> Callable[..., Plan]:
+    """Return what solves a case; what many worlds take is imported only where they are asked for."""
+    if asked:
+        from ...analysis.worlds import solve as over_worlds
+
+        return over_worlds
+    from ...model import solve
+
+    return solve
 
 
 def settled(case: Case, given: Mapping[str, Any], *names: str) -> dict[str, Any]:

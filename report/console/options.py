@@ -142,6 +142,20 @@ solver_option = click.option(
     metavar="NAME",
     help="With --method program: the solver of the program, by Pyomo's name, such as scip_direct.  [default: HiGHS]",
 )
+
+
+def no_range_option(more: str = "") -> Callable[[F], F]:
+    """An option that leaves out from where to where figures run.
+
+    Parameters
+    ----------
+    more
+        What else is left out, to end its help.
+    """
+    words = f"Do not work out from where to where the figure runs over uncertain figures{more}."
+    return click.option("--no-range", is_flag=True, help=words)
+
+
 _worlds = click.option(
     "--worlds",
     metavar="N|table",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..charts.comparison import comparison_figures
 from ..format.numbers import counted, decimals, gap, number, percent, plain, signed
 from ..text.compare import effect_places, outcome_cells, value_cells
-from ..text.words import joined, status_words, with_money
+from ..text.words import compared_words, joined, status_words, with_money
 from ..views.comparison import ComparisonView, comparison_view
 from .inline import picture
 
@@ -41,7 +41,7 @@ def comparison_content(comparison: Comparison, names: Sequence[str], artist: Art
             (
                 plan.letter,
                 plain(name),
-                "no plan" if plan.outcome is None else with_money(number(plan.outcome), plan.money),
+                compared_words(plan),
                 status_words(plan, view.words),
             )
             for plan, name in zip(view.plans, names, strict=True)

@@ -15,7 +15,7 @@ from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain, rough, signed
 from ..views.comparison import ComparisonView, Effect, OutcomeRow, comparison_view, is_figure
 from .layout import listed, new_table, section, text_line
-from .words import status_words, with_money
+from .words import compared_words, status_words, with_money
 
 if TYPE_CHECKING:
     from ...analysis.compare.compare import Comparison
@@ -57,7 +57,7 @@ def _heading(view: ComparisonView) -> Iterable[RenderableType]:
         yield text_line(f"{plan.letter}  {plain(plan.name)}")
         words = status_words(plan, view.words)
         if plan.outcome is not None:
-            words = f"{view.words.outcome} {with_money(number(plan.outcome), plan.money)}; {words}"
+            words = f"{view.words.outcome} {compared_words(plan)}; {words}"
         yield Padding(Text(words, style="dim", overflow="fold"), (0, 0, 0, 5), expand=False)
 
 

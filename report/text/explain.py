@@ -11,14 +11,14 @@ from rich.console import Console, RenderableType
 
 from ...analysis.explain.conflict import safe
 from ..format.names import Name
-from ..format.numbers import brief, counted, decimals, number, percent, plain, rough, seconds, signed
+from ..format.numbers import counted, decimals, number, percent, plain, rough, seconds, signed
 from ..format.words import words_of
 from ..views.case import LIMITS, case_view
 from ..views.plan import plan_view
 from ..views.scenarios import quoted, scenario_titles
 from .layout import listed, new_table, section, text_line
-from .plan import heading
-from .words import in_money, status_words
+from .plan import heading, headline
+from .words import in_money
 
 if TYPE_CHECKING:
     from ...analysis.explain.conflict import Change, Conflict, Shortage
@@ -179,9 +179,7 @@ def _shortage(shortage: Shortage) -> str:
 def _plan(explanation: Explanation) -> Iterable[RenderableType]:
     plan = explanation.plan
     assert plan is not None and plan.leverage is not None
-    view = plan_view(plan)
-    yield section(f"{view.case.words.title} {in_money(view.case, brief(view.outcome))}")
-    yield text_line(status_words(view, view.case.words))
+    yield from headline(plan_view(plan))
 
 
 def _binding(worths: PlanPrices, words: Words) -> Iterable[RenderableType]:

@@ -115,13 +115,8 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
     if view.worlds is not None:
         yield from _in_worlds(view, view.worlds)
         yield text_line(f"at the case's own figures {outcome}")
-    elif view.range is None:
-        yield section(f"{words.title} {in_money(view.case, outcome)}")
-        yield text_line(status_words(view, words))
     else:
-        yield section(f"{words.title} {range_words(view.range, view.case)}")
-        yield text_line(worlds_words(view.range, words))
-        yield text_line(f"at the case's own figures {outcome}; {status_words(view, words)}")
+        yield from headline(view)
     yield text_line(split_words(view))
     rows = []
     if view.bound is not None and words.two_sided:
@@ -132,6 +127,18 @@ def _headline(view: PlanView) -> Iterable[RenderableType]:
         rows.append((words.worst_tie, least, "if the counterpart breaks ties against us"))
     if rows:
         yield label_grid(rows)
+
+
+def headline(view: PlanView) -> Iterable[RenderableType]:
+    """Yield from where to where the outcome runs, what it is at the case's own figures, and how far that is proven."""
+    words, outcome = view.case.words, brief(view.outcome)
+    if view.range is None:
+        yield section(f"{words.title} {in_money(view.case, outcome)}")
+        yield text_line(status_words(view, words))
+        return
+    yield section(f"{words.title} {range_words(view.range, view.case)}")
+    yield text_line(worlds_words(view.range, words))
+    yield text_line(f"at the case's own figures {outcome}; {status_words(view, words)}")
 
 
 def _reasons(view: PlanView) -> Iterable[RenderableType]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...model.network import NONE
-from ..format.numbers import NO_GAP, brief, brief_bound, counted, gap, percent, plain, rough, seconds
+from ..format.numbers import NO_GAP, brief, brief_bound, counted, gap, number, percent, plain, rough, seconds
 from ..views.outcomes import WEIGHED
 from ..views.scenarios import quoted
 
@@ -67,6 +67,16 @@ def case_line(case: CaseView) -> str:
     return f"{ours}{facing}: {counted(case.weeks, 'week')}{start}.{money}"
 
 
+def compared_words(plan: ComparedPlan) -> str:
+    """Return from where to where the outcome of a plan beside others runs, and what it is at its case's own figures."""
+    if plan.outcome is None:
+        return "no plan"
+    if plan.range is None:
+        return with_money(number(plan.outcome), plan.money)
+    ends = f"{rough(plan.range.low)} to {with_money(rough(plan.range.high), plan.money)}"
+    return f"{ends}, at the case's own figures {number(plan.outcome)}"
+
+
 # How far it is proven ------------------------------------------------------------------------------------------------
 
 
@@ -123,7 +133,7 @@ def how(solve: SolveView) -> Iterator[str]:
     if solve.reason:
         yield plain(solve.reason)
     if solve.enumerated != solve.combinations:
-        yield f"{solve.enumerated:,} of {solve.combinations:,} combinations computed"
+        yield f"{solve.enumerated:,} of {solve.combinations:,} combinations computed, the others ruled out by bounds"
     yield f"{seconds(solve.seconds)}, of which {seconds(solve.build_seconds)} to build"
     if solve.nodes:
         yield counted(solve.nodes, "node")

@@ -11,6 +11,7 @@ from ...model.plan.choices import LANE, POLICY, STOCKPILE
 from ..format.words import Words, words_of_sense
 from .case import LIMITS
 from .causes import CAUSES
+from .outlook import RangeView, range_view
 from .scenarios import scenario_titles
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class ComparedPlan:
         As of the plan.
     outcome, bound
         Leverage or cost, and what is proven of it.
+    range
+        From where to where the outcome runs over uncertain figures; None where that was not computed.
     """
 
     letter: str
@@ -67,6 +70,7 @@ class ComparedPlan:
     outcome: float | None
     bound: float | None
     gap: float | None
+    range: RangeView | None = None
 
 
 @dataclass(frozen=True)
@@ -284,6 +288,7 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
             words.figure(plan.leverage),
             words.figure(plan.bound),
             plan.gap,
+            range_view(plan),
         )
         for letter, plan in comparison.plans.items()
     )

@@ -9,6 +9,8 @@ import pytest
 from pytest import approx
 from sluicegate import Case, case_from_tables, compare, load_case, make_design, solve
 from sluicegate.analysis.breakeven.breakeven import breakeven
+from sluicegate.analysis.explain.explain import explain
+from sluicegate.analysis.frontier.frontier import frontier
 from sluicegate.analysis.sweep import run as sweeping
 from sluicegate.analysis.sweep.outcomes import outcome
 from sluicegate.analysis.sweep.worker import Worker
@@ -158,6 +160,35 @@ def test_breakeven_of_what_allies_give() -> None:
         (found,) = breakeven(case, path, low=0, high=high, points=5).switches
         assert found.below.value <= switch <= found.above.value
         assert (found.below.policies, found.above.policies) == ({"list": "open"}, {"list": "papers"})
+
+
+@cache
+def ended() -> Case:
+    """The case of all figures, with ends to choose from."""
+    return apply_overrides(made(), ["policies.acid/review.end_week=6;9;", "policies.gas/review.end_week=7;"])
+
+
+def test_frontier_of_what_a_review_does() -> None:
+    case = ended()
+    found = frontier(case, "budget", points=3)
+    assert found.complete and len(found.feasible) > 1
+    for point in found.points:
+        plan = solve(apply_overrides(case, [f"limits.budget={point.level!r}"]))
+        assert point.leverage == (None if plan.leverage is None else approx(plan.leverage, rel=1e-6, abs=1e-6))
+        assert point.leverage is None or point.policies == plan.policies
+
+
+def test_explain_of_what_a_review_does() -> None:
+    case = ended()
+    found, plan = explain(case), solve(case)
+    assert found.feasible and found.plan is not None and found.worths is not None
+    assert (found.plan.policies, found.plan.leverage) == (plan.policies, approx(plan.leverage, rel=1e-6))
+    # Another end of the same review is what would be done instead.
+    (acid,) = [worth for worth in found.worths.decisions if worth.key == "acid"]
+    assert (acid.choice, acid.instead) == ("review", ("acid=review@9",))
+    ended_early = solve(apply_overrides(made(), ["policies.acid/review.end_week=9"]))
+    assert plan.leverage is not None and ended_early.leverage is not None
+    assert acid.cost == approx(plan.leverage - ended_early.leverage, rel=1e-4)
 
 
 def test_compare_names_what_differs_and_what_it_explains() -> None:

@@ -46,7 +46,9 @@ REVIEWS: tuple[tuple[str, dict[str, Any]], ...] = (
 class _Maker:
     """Draws one case, from goods down to what they are made of."""
 
-    def __init__(self, regimes: int, policies: int, weeks: int, components: int, items: int, coupled: bool, seed: int):
+    def __init__(
+        self, regimes: int, policies: int, weeks: int, components: int, items: int, coupled: bool, ends: str, seed: int
+    ):
         self.dice = np.random.default_rng(seed)
         self.weeks = weeks
         self.coupled = coupled
@@ -65,7 +67,7 @@ class _Maker:
         for regime in self.regimes:
             self.row("regimes", regime=regime, controller="us")
             for policy, columns in REVIEWS[:policies]:
-                self.row("policies", regime=regime, policy=policy, **self._jittered(columns))
+                self.row("policies", regime=regime, policy=policy, end_week=ends, **self._jittered(columns))
         # Two inputs make a part, two parts a good: 7 items for 4 inputs.
         filler = max(0, math.ceil(4 * items / 7) - regimes)
         for number, group in enumerate(np.array_split(np.arange(regimes), components)):
@@ -282,6 +284,7 @@ def generate(
     items: int = 0,
     coupled: bool = True,
     limited: float = 0.5,
+    ends: str = "",
     seed: int = 0,
 ) -> Case:
     """Make a case.
@@ -302,10 +305,12 @@ def generate(
         Whether our side earns from and buys from the counterpart.
     limited
         Reviewer hours and political capital allow about this share of the sternest policies; 1: no limits.
+    ends
+        Weeks in which every review may end, as `policies.end_week` lists them; empty: never.
     seed
         Same seed, same case.
     """
-    maker = _Maker(regimes, policies - 1, weeks, components, items, coupled, seed)
+    maker = _Maker(regimes, policies - 1, weeks, components, items, coupled, ends, seed)
     settings = {
         "case": {"title": f"{regimes} regimes", "currency": "million"},
         "horizon": {"weeks": weeks},

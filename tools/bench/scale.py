@@ -43,13 +43,28 @@ class Sized:
         a = self.arguments
         kind = "coupled" if a["coupled"] else "uncoupled"
         groups = "1 group" if a["components"] == 1 else f"{a['components']} groups"
-        return f"{kind}, {a['regimes']} regimes x {a['policies']} policies x {a['weeks']} weeks, {groups}"
+        ends = f" x {len(a['ends'].split(';'))} ends" if a["ends"] else ""
+        return f"{kind}, {a['regimes']} regimes x {a['policies']} policies{ends} x {a['weeks']} weeks, {groups}"
 
 
 def sized(
-    regimes: int, components: int, coupled: bool, gap: float, seconds: float, *methods: str, seeds: int = 1
+    regimes: int,
+    components: int,
+    coupled: bool,
+    gap: float,
+    seconds: float,
+    *methods: str,
+    ends: str = "",
+    seeds: int = 1,
 ) -> Sized:
-    arguments = {"regimes": regimes, "policies": 4, "weeks": 52, "components": components, "coupled": coupled}
+    arguments = {
+        "regimes": regimes,
+        "policies": 4,
+        "weeks": 52,
+        "components": components,
+        "coupled": coupled,
+        "ends": ends,
+    }
     return Sized(arguments, gap, seconds, methods, tuple(range(seeds)))
 
 
@@ -57,6 +72,7 @@ OURS = ("auto", "columns", "pieces", "rows", "program")
 OTHERS = ("big-m-highs", "big-m-scip", "products-highs", "enumeration")
 CASES = {
     "coupled-5": sized(5, 1, True, 1e-3, 60, *OURS, *OTHERS),
+    "coupled-5-ends": sized(5, 1, True, 1e-3, 60, "auto", "pieces", ends="13;26;39;"),
     "coupled-8": sized(8, 1, True, 1e-3, 60, "auto", "pieces", "rows", "program"),
     "coupled-12": sized(12, 1, True, 1e-3, 40, "auto", "pieces", "rows", "program", "big-m-highs", seeds=3),
     "coupled-20": sized(20, 1, True, 2.5e-1, 300, "auto", "rows", seeds=3),

@@ -335,24 +335,40 @@ class Blocks:
 
     def values(self, row: Row, policy_indices: PolicyIndices) -> np.ndarray:
         """What a row says of V of every part under a combination, shape (parts,)."""
-        return self._values([row], policy_indices)[0]
+        places = self._places(np.array([policy_indices], dtype=int))
+        return np.asarray((row.constants + row.flat[places] @ self._part_of_block)[0])
 
-    def _values(self, rows: Sequence[Row], policy_indices: PolicyIndices) -> np.ndarray:
-        """As `values`, of several rows at once, shape (rows, parts)."""
-        places = self._starts + np.array([block.place(policy_indices) for block in self.blocks], dtype=int)
-        parts = [block.part for block in self.blocks]
-        return np.array([row.constants + np.bincount(parts, row.flat[places], self.parts) for row in rows])
+    def _places(self, combinations: np.ndarray) -> np.ndarray:
+        """Place in `Row.flat` of every block's part of combinations of all regimes, shape (n, blocks)."""
+        places = np.empty((len(combinations), len(self.blocks)), dtype=int)
+        begin = 0
+        for number, block in enumerate(self.blocks):
+            places[:, number] = begin + np.ravel_multi_index(combinations[:, block.regimes].T, block.sizes)
+            begin += len(block.combinations)
+        return places
 
     @cached_property
-    def _starts(self) -> np.ndarray:
-        """Where the table of every block begins in `Row.flat`."""
-        return np.cumsum([0, *(len(block.combinations) for block in self.blocks)])[:-1]
+    def _part_of_block(self) -> np.ndarray:
+        """1 where a block is in a part, shape (blocks, parts)."""
+        return np.array([[float(block.part == part) for part in range(self.parts)] for block in self.blocks])
 
-    def value(self, rows: Sequence[Row], policy_indices: PolicyIndices) -> float:
-        """What rows say of V under a combination: of every part by the row that says least; inf without any."""
-        if not rows:
-            return math.inf
-        return math.fsum(self._values(rows, policy_indices).min(axis=0))
+    def value(self, rows: Sequence[Row], combinations: np.ndarray) -> np.ndarray:
+        """What rows say of V under combinations: of every part by the row that says least; inf without any.
+
+        Parameters
+        ----------
+        combinations : array of int, shape (n, regimes)
+
+        Returns
+        -------
+        array, shape (n,)
+        """
+        least = np.full((len(combinations), self.parts), np.inf)
+        if rows:
+            places = self._places(combinations)
+            for row in rows:
+                np.minimum(least, row.constants + row.flat[places] @ self._part_of_block, out=least)
+        return np.asarray(least.sum(axis=1))
 
 
 def _parts(arrays: FollowerArrays) -> tuple[np.ndarray, np.ndarray]:

@@ -92,6 +92,7 @@ class Master:
         self.ceiling = math.inf
         self.rows: list[Row] = []
         self.cuts: list[SpaceCut] = []
+        self._rents: list[np.ndarray] = []
         self.ruled_out: set[PolicyIndices] = set()
         for start, end in zip(self.starts, self.starts[1:], strict=False):
             self._append(np.arange(start, end), np.ones(end - start), 1.0, 1.0)
@@ -131,8 +132,9 @@ class Master:
         """
         self.cuts.append(cut)
         share = 0.0 if cut.feasibility_cut else 1.0
+        self._rents.append(np.array([cut.rents[key] for key in self.keys]))
         # Every room shrinks as admin costs grow.
-        rents = np.array([cut.rents[key] for key in self.keys]) - cut.prices[:2].sum() * self.loads["admin_cost"]
+        rents = self._rents[-1] - cut.prices[:2].sum() * self.loads["admin_cost"]
         self._append(
             np.concatenate([np.arange(self.policies), self.cost_columns, [self.own_column]]),
             np.concatenate([-rents, np.full(self.blocks.parts, -cut.waste * (1.0 + FACE_RELATIVE)), [share]]),
@@ -151,20 +153,30 @@ class Master:
 
     def most(self, policy_indices: PolicyIndices) -> float:
         """What rows and cuts say of the leverage under a combination: an upper bound, had without a solve."""
-        remaining = self.problem.fixed_policy.remaining(float(self.trials.load(policy_indices, "admin_cost")))
-        chosen = self.trials.choice(policy_indices).items()
-        cost = self.blocks.value(self.rows, policy_indices)
-        own = self.ceiling
-        for cut in self.cuts:
-            worth = cut.waste * face_of(self.problem.network, cost, wide=True) if cut.waste else 0.0
-            worth += (
-                cut.constant + math.fsum(cut.rents[key] for key in chosen) + float(cut.value_of_remaining(remaining))
-            )
-            if not cut.feasibility_cut:
-                own = min(own, worth)
-            elif worth < -NO_PLAN_SHARE:
-                return -math.inf
-        return self.problem.constant(cost, self.trials.load(policy_indices, "admin_cost")) + own
+        return float(self.mosts(np.array([policy_indices], dtype=int))[0])
+
+    def mosts(self, combinations: np.ndarray) -> np.ndarray:
+        """As `most`, of combinations at once, shape (n,).
+
+        Parameters
+        ----------
+        combinations : array of int, shape (n, regimes)
+        """
+        policies = self.starts[:-1] + combinations
+        admin = self.loads["admin_cost"][policies].sum(axis=1)
+        remaining = self.problem.fixed_policy.remaining(admin)
+        cost = self.blocks.value(self.rows, combinations)
+        face = face_of(self.problem.network, cost, wide=True)
+        own = np.full(len(combinations), self.ceiling)
+        for cut, rents in zip(self.cuts, self._rents, strict=True):
+            worth = cut.constant + rents[policies].sum(axis=1) + cut.value_of_remaining(remaining)
+            if cut.waste:
+                worth += cut.waste * face
+            if cut.feasibility_cut:
+                own[worth < -NO_PLAN_SHARE] = -math.inf
+            else:
+                np.minimum(own, worth, out=own)
+        return np.where(own == -math.inf, -math.inf, self.problem.constant(cost, admin) + own)
 
     def near(self, policy_indices: PolicyIndices) -> PolicyIndices | None:
         """Of the combinations that differ in one regime or two the best as far as rows tell, ruled out ones aside.

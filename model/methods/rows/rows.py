@@ -34,6 +34,9 @@ STEP = 0.25
 PATIENCE = 3
 """Mixtures in a row that do not, after which no more are tried."""
 
+MOST_LISTED = 500_000
+"""Combinations up to which it is known which of them are left."""
+
 
 class Rows(Prover):
     """Rows of responses and cuts of our side, put together by a master program.
@@ -53,6 +56,9 @@ class Rows(Prover):
         Rows and cuts found so far.
     rounds
         Solves of the master program.
+    left : array of int or None, shape (n, regimes)
+        After a round, combinations that nothing known rules out: not one of the others is as good as the incumbent. None where
+        they are too many to list.
     """
 
     def _prepare(self) -> None:
@@ -65,6 +71,7 @@ class Rows(Prover):
         self.given_up = -math.inf
         self.bound = math.inf
         self.improved: Worked | None = self.trials.best
+        self.left = self.trials.listed(MOST_LISTED)
 
     def run(self) -> float:
         """Search until the gap is closed or the search is stopped; return the proven bound, inf where nothing is proven."""
@@ -81,6 +88,7 @@ class Rows(Prover):
             self.rounds += 1
             self._lower(most)
             self._improve()
+            self._drop()
             if self.bound <= self.trials.enough(self.gap):
                 break
         return max(self.bound, self.trials.leverage)
@@ -110,6 +118,12 @@ class Rows(Prover):
             self._learn(near)
             failures = 0 if self.trials.leverage > before else failures + 1
         self.improved = self.trials.best
+
+    def _drop(self) -> None:
+        """Drop the combinations that rows and cuts rule out from those that are left."""
+        if self.left is not None:
+            most = self.master.mosts(self.left)
+            self.left = self.left[(most >= self.trials.leverage - self.trials.tie) & (most > -math.inf)]
 
     def _left(self) -> float:
         """Gap that is left, relative to the leverage of the best combination."""

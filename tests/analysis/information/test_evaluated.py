@@ -7,6 +7,7 @@ import io
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -16,6 +17,7 @@ from sluicegate.analysis.information.evaluated import evaluate_in, fitting
 from sluicegate.analysis.information.measures import quantile
 from sluicegate.analysis.shapes import PlanDocument
 from sluicegate.analysis.worlds import draw, world_cases
+from sluicegate.cli import cli
 from sluicegate.data import TABLES
 from sluicegate.data.output.documents import plain_document
 from sluicegate.model.plan.choices import Choices, Offer
@@ -132,3 +134,26 @@ def test_a_range_comes_before_the_figure_and_its_proof(plan):
     short = dataclasses.replace(plan, range=found | {"worked_out": 9, "share_negative": 0.0, "share_kept": 8 / 9})
     assert "least to most of 9 of 32 worlds, as many as were done in time, drawn" in plan_html(short)
     assert "never below 0; breaks limits in 1" in plan_html(short)
+
+
+def test_no_headline_stands_without_its_range(tmp_path):
+    """`evaluate`, `explain` and `compare` lead with the range that `solve` leads with, unless it is not wanted."""
+    line = "Leverage 16.2 to 52.7 million"
+    given = ["--policy", "acid=review", "--qualify", "chip-world-home"]
+    chosen = ["evaluate", "tutorial", *given, "-o", str(tmp_path / "chosen")]
+    for command in (chosen, ["explain", "tutorial"]):
+        assert line in said(command)
+        plain = said([*command, "--no-range", *(["--force"] if command is chosen else [])])
+        assert line not in plain
+        assert "Leverage 35.7 million" in plain
+    # A result that has no range gets one.
+    both = said(["compare", "tutorial", str(tmp_path / "chosen"), "--no-attribution"])
+    assert both.count("leverage 16.2 to 52.7 million, at the case's own figures 35.7") == 2
+    assert "16.2" not in said(["compare", "tutorial", str(tmp_path / "chosen"), "--no-attribution", "--no-range"])
+
+
+def said(command):
+    """What a command prints, on one line each."""
+    found = CliRunner().invoke(cli, command, env={"COLUMNS": "200"})
+    assert found.exit_code == 0, found.output
+    return found.output

@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given, seed, settings
 from pytest import approx
 from sluicegate import Case, solve
+from sluicegate.model.follower import combinations
+from sluicegate.model.methods import large_spaces, narrowing
 
 from sluicegate_testing.agreeing import agreed, made
 from sluicegate_testing.builders import case, demand, lane, policy
 from sluicegate_testing.impatient import Impatient
 from sluicegate_testing.oracle import oracle
 from sluicegate_testing.strategies import cases, random_case
+from tools.bench.generate import generate
 
 CLOSE = 1e-4
 METHODS = ("pieces", "rows")
@@ -65,6 +68,30 @@ def test_where_nearly_everything_is_a_tie(method: str, number: int) -> None:
     assert sum(name != "open" for name in plan.policies.values()) == sum(
         name != "open" for name in enumerated.policies.values()
     )
+
+
+@pytest.mark.parametrize("number", [65, 68])
+def test_combinations_that_rows_leave_are_enumerated(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(narrowing, "FEW", 12)
+    monkeypatch.setitem(
+        large_spaces.METHODS, "rows", large_spaces.Entry(narrowing.Narrowing, local=False, patience=20.0)
+    )
+    plan = agreed(random_case(number, max_weeks=9, max_combinations=64, features=True), "rows")
+    assert 0 < plan.solve["enumerated"] <= 12 + 2 < plan.solve["combinations"]
+
+
+def test_several_ends_of_every_review() -> None:
+    """A menu of ends is narrowed by proof: what is dropped is no better than the plan."""
+    ends = generate(3, 3, 12, ends="4;8;", seed=2)
+    few = solve(ends, method="columns", rel_gap=1e-6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(combinations, "MOST_COLUMNS", 20)
+        patch.setattr(narrowing, "FEW", 60)
+        patch.setattr(large_spaces.Race, "small", lambda self: False)
+        plan = solve(ends, rel_gap=1e-6)
+    assert (plan.solve["method"], plan.status) == ("rows", "optimal")
+    assert 0 < plan.solve["enumerated"] <= 62 < plan.solve["combinations"]
+    assert (plan.policies, plan.leverage) == (few.policies, approx(few.leverage, rel=1e-6))
 
 
 # Stopped ---------------------------------------------------------------------------------------------------------------

@@ -47,22 +47,22 @@ def check_rows(problem: Problem, most: int = 6) -> Blocks:
     for place in dice.permutation(len(combinations))[:most]:
         here = combinations[place]
         row = blocks.row(responder.solve(here)[1], here)
-        assert blocks.value([row], here) == approx(costs[here], abs=1e-8 * stake)
+        everywhere, own = np.array(combinations, dtype=int), np.array(list(costs.values()))
+        assert blocks.value([row], everywhere)[place] == approx(costs[here], abs=1e-8 * stake)
         # So does any response, also one that ships more than it needs and lacks what it ships from.
         solution, upper = responder.solve(here)[1], arrays.upper(here)
         wasteful = blocks.row(
             np.where(blocks.core, solution, solution + 0.7 * (np.minimum(upper, 1e3) - solution)), here
         )
-        for policy_indices, cost in costs.items():
-            assert blocks.value([row], policy_indices) >= cost - 1e-9 * stake
-            assert blocks.value([wasteful], policy_indices) >= cost - 1e-9 * stake
+        for bound in (row, wasteful):
+            assert (blocks.value([bound], everywhere) >= own - 1e-9 * stake).all()
     if blocks.apart:
         for _ in range(2):
             weights = [dice.dirichlet(np.full(len(block.combinations), 0.3)) for block in blocks.blocks]
             row, value = blocks.mix(weights)
             mean = 0.0
+            assert (blocks.value([row], everywhere) >= own - 1e-9 * stake).all()
             for policy_indices, cost in costs.items():
-                assert blocks.value([row], policy_indices) >= cost - 1e-9 * stake
                 parts = zip(weights, blocks.blocks, strict=True)
                 mean += cost * float(np.prod([shares[block.place(policy_indices)] for shares, block in parts])) / idle
             # No concave bound is below the mean of V over independent draws of the blocks' combinations.
