@@ -1,4 +1,4 @@
-"""What suppliers ask for in a conflict: least shares, take or pay and least orders, which hold where something is chosen."""
+"""What suppliers ask for in a conflict: least shares, take or pay, least orders and contracts, which have no gap."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def explained_conflict(
 ) -> Conflict | None:
     """Return why no plan satisfies the limits, what suppliers ask for among them; None where some plan does.
 
-    What suppliers ask for has no gap: each is set aside in turn, and is in conflict where a plan then keeps the rest.
+    What suppliers ask for has no gap: where a plan keeps the rest without any of it, each is set aside in turn, and is in conflict
+    where that makes a plan possible.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def explained_conflict(
     Stopped
         When stopped.
     """
-    asked = asked_of(case)
+    asked = asked_of(case, contracts=True)
     if not asked:
         return find_conflict(elastic)
     if keeps_all(elastic):
@@ -56,7 +57,10 @@ def explained_conflict(
             yield made
 
     aside: list[Limit] = []
-    for limit in asked:
+    with without(asked) as trial:
+        if not keeps_all(trial):
+            aside = asked
+    for limit in () if aside else asked:
         with without([*aside, limit]) as trial:
             if not keeps_all(trial):
                 aside.append(limit)

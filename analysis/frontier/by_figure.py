@@ -1,4 +1,4 @@
-"""The curve of leverage against a limit of the items table, solved level by level: concentration, number of suppliers."""
+"""The curve of leverage against concentration, the number of suppliers or the value of stockpiles, solved level by level."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model.certify.certificate import (
+    Breach,
     Compared,
     certify,
     claim,
@@ -24,8 +25,8 @@ from ...model.methods.engine import Engine
 from ...model.network import Network
 from ...model.parametric.refilled import Sharing
 from ...model.plan.monitor import Monitor, Stopped
-from ...model.plan.tolerances import LEVERAGE_TIE, SAME_LEVEL, SMALL_CERTIFICATE, SMALL_LEVERAGE
-from .resources import Resource
+from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SAME_LEVEL, SMALL_CERTIFICATE, SMALL_LEVERAGE
+from .resources import STOCKPILE_VALUE, Resource
 from .tracer import FrontierPoint, Traced
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
 
 def limited_items(case: Case, resource: Resource) -> list[str]:
-    """Return the items whose limit a level moves: those that have it."""
+    """Return the items whose limit a level moves: those that have it; none where a level is of the whole plan."""
+    if not resource.column:
+        return []
     network, idle = Network(case), 1.0 if resource.sense > 0 else 0
     bought = {lane.item for lane in network.lanes_into(SIDE) if network.side[lane.origin] != SIDE}
     return [row.item for row in case.items if getattr(row, resource.column) != idle and row.item in bought]
@@ -47,7 +50,7 @@ class FigureTracer:
     case
         The case.
     resource
-        What leverage is held against; it has a ``column``.
+        What leverage is held against; every level of it is solved alone.
     rel_gap
         Relative gap of every point.
     threads, log, monitor, stop
@@ -67,6 +70,7 @@ class FigureTracer:
         self.case, self.resource, self.rel_gap, self.threads = case, resource, rel_gap, threads
         self.log, self.monitor, self.stop = log, monitor, stop
         self.items = limited_items(case, resource)
+        self.money = resource.name == STOCKPILE_VALUE
         self.traced = Traced()
         self._sharing = Sharing(self._cases, stop)
         self._counts = dict.fromkeys(("combinations", "responses", "searches", "programs", "relaxations"), 0)
@@ -82,7 +86,7 @@ class FigureTracer:
             Range of levels; None: from what the plan without a limit takes to the least that can be thought of.
         """
         counted = self.resource.column == "min_suppliers"
-        sense, loosest = self.resource.sense, 1.0 if self.resource.sense > 0 else 0.0
+        sense, loosest = self.resource.sense, self.resource.loosest if self.money else float(self.resource.sense > 0)
         loose, tight = (high, low) if sense > 0 else (low, high)
         self.monitor.stage("points", points)
         try:
@@ -110,6 +114,8 @@ class FigureTracer:
         return self.traced
 
     def _at(self, level: float) -> Case:
+        if self.money:
+            return self.case
         value = int(level) if self.resource.column == "min_suppliers" else level
         rows = tuple(
             row.model_copy(update={self.resource.column: value}) if row.item in self.items else row
@@ -123,7 +129,9 @@ class FigureTracer:
         return self._at((1.0 + tightest) / 2), [self._at(tightest)]
 
     def _tightest(self) -> float:
-        """The tightest level that can be thought of: equal shares of all suppliers, or all of them."""
+        """The tightest level that can be thought of: equal shares of all suppliers, all of them, or no stockpile."""
+        if self.money:
+            return 0.0
         network = Network(self.case)
         found = []
         for item in self.items:
@@ -152,10 +160,18 @@ class FigureTracer:
         """
         case = self._at(level)
         # Numbers of suppliers make the operations whole numbers.
-        refilled = self._sharing.put(case) if self.resource.sense > 0 else None
+        refilled = self._sharing.put(case) if self.resource.sense > 0 and not self.money else None
         if refilled is not None:
             return self._found(level, refilled.engine(), refilled.patched.figures)
-        with Engine.natural(case, threads=self.threads, log=self.log, monitor=Monitor(), stop=self.stop) as engine:
+        most = level if self.money else math.inf
+        with Engine.natural(
+            case,
+            most_stockpile_value=most,
+            threads=self.threads,
+            log=self.log,
+            monitor=Monitor(),
+            stop=self.stop,
+        ) as engine:
             return self._found(level, engine, Figures(engine.problem))
 
     def _found(self, level: float, engine: Engine, figures: Figures) -> FrontierPoint:
@@ -177,13 +193,17 @@ class FigureTracer:
         whole = figures.operations_solver.whole.size > 0
         claimed = claim(found.leverage, found.bound, account.leverage, whole)
         certify([Compared("leverage", claimed, account.leverage, SMALL_CERTIFICATE * money)])
-        refuse_breaches(figures.breaches(account))
+        used = self._used(engine.problem.network, account) * (units.money if self.money else 1.0)
+        over = used - level if self.money else 0.0
+        small = LIMIT_KEPT * max(min(1.0, money) * units.money, level)
+        above = [Breach(STOCKPILE_VALUE, over, "", over=True)] if over > small else []
+        refuse_breaches([*figures.breaches(account), *above])
         bound = max(found.bound, account.leverage)
         gap = (bound - account.leverage) / max(abs(account.leverage), SMALL_LEVERAGE * money)
         theirs, ours = account.decided_losses
         return FrontierPoint(
             level=level + 0.0,
-            used=self._used(engine.problem.network, account),
+            used=used,
             leverage=account.leverage * units.money,
             bound=bound * units.money,
             gap=gap,
@@ -197,7 +217,9 @@ class FigureTracer:
         )
 
     def _used(self, network: Network, account: Account) -> float:
-        """What a plan takes: the largest share of any item, or the least number of suppliers."""
+        """What a plan takes: the largest share of any item, the least number of suppliers, or what stockpiles cost."""
+        if self.money:
+            return math.fsum(network.stockpile_price(pair) * units for pair, units in account.first.stockpile.items())
         found = []
         for item, (intake, total, _) in intakes(network, account.operations, self.items).items():
             if self.resource.sense < 0:

@@ -20,7 +20,7 @@ from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.sense import sense_of
 from .by_figure import FigureTracer, limited_items
-from .resources import RESOURCES, WORST_TENTH, Resource
+from .resources import RESOURCES, STOCKPILE_VALUE, WORST_TENTH, Resource
 from .tracer import FrontierPoint, FrontierTracer, Traced
 
 if TYPE_CHECKING:
@@ -228,8 +228,8 @@ def frontier(
     case
         A checked case; all its limits but the one in question hold along the curve.
     against
-        ``own_loss``, ``budget``, ``reviewer_hours``, ``political_capital``, ``min_fill``, ``max_party_share``,
-        ``max_supplier_share`` or ``min_suppliers``; the last three move the limit of every item that has one.
+        ``own_loss``, ``budget``, ``reviewer_hours``, ``political_capital``, ``min_fill``, ``stockpile_value``,
+        ``max_party_share``, ``max_supplier_share`` or ``min_suppliers``; the last three move the limit of every item that has one.
     points
         Levels that are solved, evenly spaced. Curves in steps (reviewer hours, political capital, and a budget that pays for
         reviews only) have all their steps whatever is asked for.
@@ -271,7 +271,7 @@ def frontier(
             case, widest=resource.at(base, level), threads=threads, log=log, monitor=monitor, stop=stop
         )
 
-    if resource.column:
+    if resource.alone:
         rel_gap = case.settings.solver.rel_gap if rel_gap is None else rel_gap
         tracer = FigureTracer(case, resource, rel_gap, threads, log, monitor, stop)
         traced = tracer.trace(points, low, high)
@@ -329,6 +329,10 @@ def _check(case: Case, against: str, points: int, low: float | None, high: float
     column = RESOURCES[against].column
     if column and not limited_items(case, RESOURCES[against]):
         faults.append(f"no item that we buy has a {column}; give it to those that the curve is about")
+    if against == STOCKPILE_VALUE and not any(
+        row.stockpile_max > 0 and Network(case).side[row.site] == SIDE for row in case.stocks
+    ):
+        faults.append("no stockpile can be bought; give the stocks that the curve is about a stockpile_max")
     if faults:
         raise ValueError("\n".join(faults))
 

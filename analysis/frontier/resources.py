@@ -34,6 +34,8 @@ class Resource:
         Column of the policies table whose sum it is; empty where it is used by degrees.
     column
         Column of the items table that limits it; empty where no item does.
+    alone
+        Whether every level is a problem of its own, solved from the start.
     sense
         1 where a plan must stay below the level, -1 where it must reach it.
     """
@@ -45,6 +47,7 @@ class Resource:
     unit: str = ""
     load: str = ""
     column: str = ""
+    alone: bool = False
     sense: int = 1
 
     def at(self, solve_limits: SolveLimits, level: float) -> SolveLimits:
@@ -76,6 +79,9 @@ class Resource:
         return places[places >= 0]
 
 
+STOCKPILE_VALUE = "stockpile_value"
+"""What the stockpiles cost, each at its stockpile_cost."""
+
 WORST_TENTH = "worst_tenth"
 """What the mean over worlds is held against."""
 
@@ -88,10 +94,14 @@ RESOURCES = {
             for each in LIMITED.values()
         ),
         Resource("min_fill", "least mean fill", "least_fill", room=2, unit="share", sense=-1),
-        Resource("max_party_share", "the largest share of a party", "", unit="share", column="max_party_share"),
-        Resource("max_supplier_share", "the largest share of a site", "", unit="share", column="max_supplier_share"),
-        Resource(
-            "min_suppliers", "the least number of suppliers", "", unit="suppliers", column="min_suppliers", sense=-1
+        Resource(STOCKPILE_VALUE, "the value of stockpiles", "", alone=True),
+        *(
+            Resource(name, words, "", unit=unit, column=name, alone=True, sense=sense)
+            for name, words, unit, sense in (
+                ("max_party_share", "the largest share of a party", "share", 1),
+                ("max_supplier_share", "the largest share of a site", "share", 1),
+                ("min_suppliers", "the least number of suppliers", "suppliers", -1),
+            )
         ),
         Resource(WORST_TENTH, "the worst tenth of the worlds", "", sense=-1),
     )

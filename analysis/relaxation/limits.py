@@ -28,7 +28,7 @@ class LimitFigure:
         As ``--set`` takes it, e.g. ``demands.us/chip.min_fill``.
     kind
         ``budget``, ``reviewer_hours``, ``political_capital``, ``min_fill``, ``min_fill_week``, ``max_party_share``,
-        ``max_supplier_share``, ``min_suppliers``, or one of `ASKED`.
+        ``max_supplier_share``, ``min_suppliers``, one of `ASKED`, or `CONTRACT`.
     key : tuple of str
         (site, item), (lane,), (item,) or ().
     limit
@@ -59,7 +59,7 @@ class LimitFigure:
     @property
     def least(self) -> bool:
         """Whether the limit is a lower one."""
-        return self.fill or self.kind == "min_suppliers" or self.kind in ASKED
+        return self.fill or self.kind in ("min_suppliers", CONTRACT, *ASKED)
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,20 @@ ASKED = ("min_supplier_share", "min_share", "min_order")
 """Kinds of limits that hold only where a supplier, a lane or an order is chosen: they have no gap."""
 
 
-def asked_of(case: Case) -> list[Limit]:
-    """Return what suppliers of our side ask for, in the units of the case: least shares, take or pay, least orders."""
+CONTRACT = "min_flow"
+"""What lanes carry every week by contract, a fact of today: it is named where no plan keeps it, and not priced."""
+
+
+def asked_of(case: Case, contracts: bool = False) -> list[Limit]:
+    """Return what suppliers of our side ask for, in the units of the case: least shares, take or pay, least orders.
+
+    Parameters
+    ----------
+    case
+        The case.
+    contracts
+        Whether the contracts that run count too.
+    """
     role = {row.party: row.role for row in case.parties}
     ours = {row.site for row in case.sites if role[row.party] in ("focal", "ally")}
     unit = {row.item: row.unit or "units" for row in case.items}
@@ -107,6 +119,9 @@ def asked_of(case: Case) -> list[Limit]:
         if lane.min_order > 0:
             words = f"order on lane {lane.lane} >= {amount(lane.min_order)}, or 0"
             limits.append(_asked("lanes", lane.lane, "min_order", lane.min_order, unit[lane.item], words))
+        if contracts and lane.min_flow > 0:
+            words = f"contract on lane {lane.lane} >= {amount(lane.min_flow)} a week"
+            limits.append(_asked("lanes", lane.lane, CONTRACT, lane.min_flow, unit[lane.item], words))
     return limits
 
 
@@ -130,7 +145,7 @@ def moved(case: Case, figure: LimitFigure, value: float) -> Case:
     if len(figure.key) == 2:
         demands = (row.model_copy(update=change) if (row.site, row.item) == figure.key else row for row in case.demands)
         return replace(case, demands=tuple(demands))
-    if figure.kind in ("min_share", "min_order"):
+    if figure.kind in ("min_share", "min_order", CONTRACT):
         lanes = (row.model_copy(update=change) if row.lane == figure.key[0] else row for row in case.lanes)
         return replace(case, lanes=tuple(lanes))
     items = (row.model_copy(update=change) if row.item == figure.key[0] else row for row in case.items)

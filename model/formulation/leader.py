@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -401,6 +402,12 @@ def budget(model: Any) -> Any:
     return model.first_stage_cost - model.budget_gap <= 0
 
 
+def stockpile_value(model: Any) -> Any:
+    """Sum of stockpile price * stockpile[s,i] <= the value that a point of `frontier` allows; no row elsewhere."""
+    value = quicksum(model.network.stockpile_price(pair) * model.stockpile[pair] for pair in model.stockpiled)
+    return value <= model.network.most_stockpile_value
+
+
 def own_loss(model: Any, scenario: str) -> Any:
     """own_cost - loss_gap <= most own loss + W(status quo) - admin costs; the right-hand side moves with the policies."""
     return model.own_cost[scenario] - model.loss_gap[scenario] <= 0
@@ -487,6 +494,8 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
         model.budget_gap = Var(within=NonNegativeReals, bounds=(0.0, 0.0))
         if len(model.to_qualify) or len(model.stockpiled):
             model.budget = Constraint(rule=budget)
+        if len(model.stockpiled) and math.isfinite(network.most_stockpile_value):
+            model.stockpile_value = Constraint(rule=stockpile_value)
     model.gap_cost = Expression(expr=quicksum(price * gap for price, gap in gap_terms(model)))
     model.best = Objective(expr=model.advantage - model.gap_cost, sense=maximize)
     model.operations = Objective(expr=quicksum(model.ours[name].cost for name in names), sense=minimize)

@@ -438,7 +438,7 @@ def whole_values(values: np.ndarray) -> np.ndarray | None:
     return np.round(values)
 
 
-OUTSIDE = ("fill_link", "order_link", "margin_link", "least_cost", "budget", "own_loss")
+OUTSIDE = ("fill_link", "order_link", "margin_link", "least_cost", "budget", "own_loss", "stockpile_value")
 """Rows of the leader problem, besides those of the response, that do not bind our operations."""
 
 

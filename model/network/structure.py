@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -72,6 +73,7 @@ class Structure:
         self._policy = {(row.regime, row.policy): row for row in self._policies}
         self.qualifications = {row.qualification: row for row in case.qualifications}
         self.items = {row.item: row for row in case.items}
+        self.most_stockpile_value = math.inf
 
     # Sides and tracked pairs -------------------------------------------------------------------------------------
 

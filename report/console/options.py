@@ -297,6 +297,7 @@ level_options = chained(
                 "reviewer_hours",
                 "political_capital",
                 "min_fill",
+                "stockpile_value",
                 "max_party_share",
                 "max_supplier_share",
                 "min_suppliers",
@@ -306,7 +307,7 @@ level_options = chained(
         show_default=True,
         metavar="LIMIT",
         help="What leverage, or cost, is traded off against: own_loss, budget, reviewer_hours, political_capital, min_fill, "
-        "max_party_share, max_supplier_share or min_suppliers.",
+        "stockpile_value, max_party_share, max_supplier_share or min_suppliers.",
     ),
     click.option(
         "--points",

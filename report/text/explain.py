@@ -40,6 +40,7 @@ FIGURES = {
     "min_supplier_share": "share of every supplier in {0}",
     "min_share": "taken or paid of lane {0}",
     "min_order": "order on lane {0}",
+    "min_flow": "contract on lane {0}",
 }
 
 

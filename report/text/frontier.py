@@ -24,6 +24,7 @@ MEANINGS = {
     "budget": "Budget: qualifying lanes, stockpiles and running the reviews together.",
     "reviewer_hours": "Hours: a week, of all policies chosen together.",
     "political_capital": "Points: of all policies chosen together.",
+    "stockpile_value": "Value: what all stockpiles bought before week 0 cost, each unit at its stockpile_cost.",
     "max_party_share": "Share: the largest of a party in our intake of any item with a max_party_share, without an outage.",
     "max_supplier_share": "Share: the largest of a site in our intake of any item with a max_supplier_share, without an outage.",
     "min_suppliers": "Suppliers: sites outside our side with their least share, of the item that has fewest.",

@@ -138,7 +138,7 @@ def _exposure(indices: Indices) -> Iterable[RenderableType]:
             "seller's margins on exports of the item.",
             "dim",
         )
-    else:
+    elif indices.case.pressed:
         yield section("Exposure")
         yield text_line("The two sides trade nothing with each other before week 0.")
 

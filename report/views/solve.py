@@ -17,7 +17,7 @@ METHODS = {
 }
 """Methods in words."""
 
-PURCHASES = "columns (branch and bound over what is bought, there being no policy to choose)"
+PURCHASES = "columns (branch and bound over what is bought)"
 """The method of combinations where there are none."""
 
 

@@ -197,6 +197,16 @@ def test_take_or_pay_in_conflict() -> None:
     assert "- taken or paid of lane a-us >= 0.8 of its capacity" in shown(found)
 
 
+def test_a_contract_in_conflict() -> None:
+    # 6 of 8 a week are due on a; no more than half may come from one site.
+    lanes = [lane("a", 10.0, 1.0, base_flow=6.0, min_flow=6.0), lane("b", 4.0, 2.0, base_flow=2.0)]
+    found = explained(buyer(lanes, 8.0, max_supplier_share=0.5))
+    assert found.conflict is not None
+    *_, contract = found.conflict.alone
+    assert (contract.figure.path, contract.value) == ("lanes.a-us.min_flow", 4.0)
+    assert "contract on lane a-us 6 t <= 4 t" in shown(found)
+
+
 def test_what_suppliers_ask_for_and_is_in_no_conflict_is_not_named() -> None:
     lanes = [lane("a", 10.0, 1.0, min_order=1.0, min_share=0.1), lane("b", 4.0, 2.0)]
     found = explained(buyer(lanes, 20.0, min_supplier_share=0.1))

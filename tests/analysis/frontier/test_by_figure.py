@@ -6,7 +6,7 @@ import pytest
 from pytest import approx
 from sluicegate import Case, frontier, solve
 
-from sluicegate_testing.builders import case, demand, idle, lane
+from sluicegate_testing.builders import case, demand, idle, lane, stock
 
 
 def bought(**limits: float) -> Case:
@@ -47,6 +47,31 @@ def test_numbers_of_suppliers() -> None:
         approx((3.0, 3.0, -6.0)),
     ]
     assert found.steps
+
+
+def test_the_value_of_stockpiles_by_hand() -> None:
+    # In two weeks of outage a unit of stock, for 2, saves 9; what is left where nothing fails was bought too dear, by 1.
+    made = case(
+        2,
+        items=[{"item": "x"}],
+        lanes=[lane("world", "us", 10.0)],
+        demands=[demand("us", 10.0, 9.0)],
+        stocks=[stock("us", stockpile_max=30.0, stockpile_cost=2.0)],
+        contingencies=[
+            {"contingency": "fire", "lane": "world-us", "from_week": 0, "availability": 0.0, "probability": 0.5}
+        ],
+        objective="expected",
+    )
+    found = frontier(made, "stockpile_value", points=5)
+    plans = [(point.level, point.used, point.stockpile.get("us/x", 0.0)) for point in found.feasible]
+    assert plans == [approx((value, value, value / 2)) for value in (0.0, 10.0, 20.0, 30.0, 40.0)]
+    # A unit costs 2, and saves 1 that is not bought where nothing fails, 9 that are not lost where it does.
+    assert [point.leverage for point in found.feasible] == approx([-80.0 + 3.0 * units for units in (0, 5, 10, 15, 20)])
+    assert (found.status, found.unit) == ("optimal", "")
+    half = frontier(made, "stockpile_value", low=5.0, high=15.0, points=2)
+    assert [point.used for point in half.feasible] == approx([5.0, 15.0])
+    with pytest.raises(ValueError, match="no stockpile can be bought"):
+        frontier(bought(), "stockpile_value")
 
 
 def test_a_level_without_a_plan_is_told() -> None:
