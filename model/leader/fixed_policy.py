@@ -16,7 +16,7 @@ from ..plan.limits import SolveLimits
 from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN
 from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome, TolerantHighs
-from .branch_and_cut import FEW, Row, branch_and_cut
+from .branch_and_cut import Row, branch_and_cut, few
 from .cuts import Cut, CutReader, Relaxation, SpaceCut
 
 MOST_BASES = 256
@@ -408,7 +408,7 @@ class FixedPolicySolver:
 
         free = int(np.count_nonzero(lower[binaries] < upper[binaries]))
         try:
-            if free > FEW or rows:
+            if free > few(self.leader_problem) or rows:
                 return self._branched_and_cut(choice, (cost, constant, admin), lower, upper, cutoff, rows)
             return branch_and_bound(
                 [elastic, strict] if free else [strict],

@@ -163,8 +163,14 @@ class Problem:
     @contextmanager
     def unstoppable(self, seconds: float = math.inf) -> Iterator[None]:
         """Let what is begun be finished, or go on for some seconds."""
-        before, until = self._asked, time.perf_counter() + seconds
-        self._asked = lambda: time.perf_counter() > until
+        until = time.perf_counter() + seconds
+        with self.asking(lambda: time.perf_counter() > until):
+            yield
+
+    @contextmanager
+    def asking(self, stop: Callable[[], bool]) -> Iterator[None]:
+        """Ask somebody else whether to stop for a while."""
+        before, self._asked = self._asked, stop
         try:
             yield
         finally:

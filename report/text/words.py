@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...model.network import NONE
-from ..format.numbers import NO_GAP, brief, brief_bound, counted, gap, number, percent, plain, rough, seconds
+from ..format.numbers import NO_GAP, brief, brief_bound, counted, gap, percent, plain, rough, seconds
 from ..views.outcomes import WEIGHED
 from ..views.scenarios import quoted
 
@@ -72,9 +72,9 @@ def compared_words(plan: ComparedPlan) -> str:
     if plan.outcome is None:
         return "no plan"
     if plan.range is None:
-        return with_money(number(plan.outcome), plan.money)
+        return with_money(brief(plan.outcome), plan.money)
     ends = f"{rough(plan.range.low)} to {with_money(rough(plan.range.high), plan.money)}"
-    return f"{ends}, at the case's own figures {number(plan.outcome)}"
+    return f"{ends}, at the case's own figures {brief(plan.outcome)}"
 
 
 # How far it is proven ------------------------------------------------------------------------------------------------
