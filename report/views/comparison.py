@@ -30,9 +30,8 @@ PAIRS = {
 KINDS = {POLICY: "policy of ", LANE: "qualify ", STOCKPILE: "stockpile "}
 """Kinds of choices, before the name of a regime, a lane or ``site/item``."""
 
-SCENARIOS = ("worst_package", "worst_scenario")
 IN_SCENARIO = "scenario_leverage"
-"""Measures whose values are scenarios; the one of which each row is of a scenario."""
+"""The measure of which each row is of a scenario."""
 
 ALWAYS = ("leverage", "counterpart_loss", "own_loss", "worst_package", "cost", "cost_now", "worst_scenario")
 """Figures that are shown even where they are equal."""
@@ -351,8 +350,6 @@ def scenario_names(comparison: Comparison) -> dict[str, str]:
 def _outcome(row: Mapping[Any, Any], letters: Sequence[str], words: Words, titles: Mapping[str, str]) -> OutcomeRow:
     measure, name = row["measure"], row["name"]
     values, share = _of(row, letters), measure.endswith("fill")
-    if measure in SCENARIOS:
-        values = tuple(titles.get(value, value) for value in values)
     change = None
     if len(values) == 2 and row["differs"] and all(map(is_figure, values)):
         change = (values[1] - values[0]) * (100 if share else 1)
