@@ -221,11 +221,11 @@ def solve(
                 left = time_for_range(found, options["time_limit"])
                 plan = interrupts.run(lambda: with_range(found, processes=workers, seconds=left, monitor=monitor), talk)
             if not (asked or no_reasons):
-                from .analysis.reasons import time_for_reasons, with_reasons
+                from .analysis.reasons import with_reasons
 
                 ranged = plan
                 known: dict[str, Any] = {"engine": monitor.engine, "problem": monitor.problem, "threads": workers}
-                left = time_for_reasons(found, options["time_limit"], time.perf_counter() - started)
+                left = options["time_limit"] - (time.perf_counter() - started)
                 plan = interrupts.run(lambda: with_reasons(ranged, **known, seconds=left, monitor=monitor), talk)
         plan = with_status_quo_warnings(plan, monitor.problem)
         stopped = interrupts.stopped.is_set()

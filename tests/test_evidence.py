@@ -227,13 +227,16 @@ def test_ranges_hold_the_case(variant):
                 assert getattr(row, column) == entry.mode
 
 
-def test_assumptions_hold_every_assumed_figure():
-    case = load_case(assumptions.CASE)
+@pytest.mark.parametrize("name", [assumptions.CASE, assumptions.LATER])
+def test_assumptions_hold_every_assumed_figure(name):
+    case = load_case(name)
     assumed = [row for row in case.sources if row.confidence == "assumed"]
-    table = assumptions.stored()
+    table = assumptions.stored(name)
     assert table["keys"].str.split().str.len().clip(lower=1).sum() == len(assumed)
-    assert table["swing"].is_monotonic_decreasing
-    assert not table[["low", "high"]].isna().any(axis=None)
+    measured = table.dropna(subset=["low", "high"])
+    assert measured["swing"].is_monotonic_decreasing
+    # Of the later case those that move its plan are measured first; its page counts the rest.
+    assert len(measured) == len(table) or name == assumptions.LATER
     assert set(assumptions.ranges().index) >= set(zip(table["table"], table["column"], strict=True))
 
 
@@ -265,6 +268,41 @@ def test_assumptions_are_reproduced():
     assert found == pytest.approx(plan.scenarios[advice.package]["leverage"], abs=1e-3 * advice.leverage)
 
 
+def test_assumptions_of_mid_2026_are_reproduced():
+    case, table = load_case(assumptions.LATER), assumptions.stored(assumptions.LATER)
+    advice = assumptions.Advice(
+        {
+            "tw-base-dies": "declaration",
+            "tw-foundry-logic": "case-by-case@26",
+            "tw-packaging-materials": "case-by-case",
+            "tw-traceability": "tracing",
+            "us-memory-tools": "aligned-review",
+        },
+        ("hbm4-boise-expansion",),
+        {},
+        "hbm-review",
+        -206.23,
+    )
+    solver, widest = assumptions.AdviceSolver(case, advice), table.iloc[0]
+    assert solver.leverage(case, set()) == pytest.approx(widest["base"], rel=1e-4)
+    assumption = next(entry for entry in assumptions.assumptions(case) if entry.note == widest["note"])
+    far = assumptions.span(assumption)
+    changed = assumptions.moved(case, assumption, far.kind, far.high)
+    assert solver.leverage(changed, assumptions.sides(case, assumption)) == pytest.approx(widest["high"], rel=1e-4)
+
+
+def test_an_end_that_moves_keeps_its_place_in_the_advice():
+    case = load_case(assumptions.LATER)
+    ends = next(
+        entry
+        for entry in assumptions.assumptions(case)
+        if "tw-foundry-logic/case-by-case" in entry.keys and entry.column == "end_week"
+    )
+    moved = assumptions.moved(case, ends, "weeks", -4)
+    advice = assumptions.Advice({"tw-foundry-logic": "case-by-case@26"}, (), {}, "hbm-review", 0.0)
+    assert assumptions.renamed(advice.policies, case, moved) == {"tw-foundry-logic": "case-by-case@22"}
+
+
 def test_savings_end_false_alarms(variant):
     name, case, _ = variant
     found = with_savings(case, kept(name))
@@ -290,5 +328,5 @@ def test_pages_say_what_the_figures_say():
     later = episode_pages(tests)
     for name, text in {**pages(findings, in_the_world_that_came(findings), table, tests), **later}.items():
         assert (DOCS / name).read_text(encoding="utf-8") == text, f"docs/{name} is stale: run `make evidence`"
-    for name in drawn(findings, table):
+    for name in drawn(findings, table, tests):
         assert (DOCS / "images" / f"evidence-{name}.svg").is_file()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .reasons import time_for_reasons, with_reasons
+from .reasons import with_reasons
 
-__all__ = ["time_for_reasons", "with_reasons"]
+__all__ = ["with_reasons"]

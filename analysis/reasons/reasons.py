@@ -15,28 +15,12 @@ from ...model.plan.choices import POLICY
 from ...model.plan.clock import Clock
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.what_if import WHAT_IF
+from .effort import MOST, Effort
 from .what_if import what_if
 from .without import Without, decisions_of
 
 if TYPE_CHECKING:
     from ...model import Plan
-
-
-def time_for_reasons(plan: Plan, time_limit: float, spent: float) -> float:
-    """Return the seconds that the reasons of a plan may take: in proportion to its solve, within what is left of a limit.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    time_limit, spent
-        Seconds of the limit, and how many of them have passed.
-    """
-    return min(max(SHARE * float(plan.solve.get("seconds", 0.0)), SHORT), max(0.0, time_limit - spent))
-
-
-SHARE, SHORT = 3.0, 10.0
-"""Times the seconds of the solve that its reasons may take, and the seconds that they may take in any case."""
 
 
 def with_reasons(
@@ -47,6 +31,7 @@ def with_reasons(
     rel_gap: float | None = None,
     threads: int = 1,
     seconds: float = math.inf,
+    most: int = MOST,
     stop: Callable[[], bool] | None = None,
     monitor: Monitor | None = None,
 ) -> Plan:
@@ -67,7 +52,10 @@ def with_reasons(
     threads
         Processes that work out responses, where they have to be.
     seconds
-        Time after which no more is begun; nothing but its cost is known of a decision not looked at by then.
+        Time after which no more is begun, such as what a time limit leaves; nothing but its cost is known of a decision not
+        looked at by then.
+    most
+        Beats after which no more is begun, as `Effort` counts them: where these end first the same case has the same reasons.
     stop
         Asked whether to stop; what was found so far is kept.
     monitor
@@ -86,31 +74,36 @@ def with_reasons(
     reasons: list[dict[str, Any]] = []
     tables = dict(plan.tables)
     decisions = decisions_of(plan)
-    with _ready(plan, engine, problem, threads, clock) as (ready, found), contextlib.suppress(Stopped):
+    effort = Effort(clock.up, most)
+    with _ready(plan, engine, problem, threads, effort) as (ready, found), contextlib.suppress(Stopped):
         monitor.stage("reasons", len(decisions))
-        without = Without(ready, plan, found, rel_gap, clock.up)
+        effort.begin()
+        without = Without(ready, plan, found, rel_gap, effort.up)
         # Purchases first, which take little; what needs a decision before what is lost without it, which takes longer.
         order = sorted(range(len(decisions)), key=lambda place: decisions[place].kind == POLICY)
         reasons = [without.unknown(decision) for decision in decisions]
         for place in order:
-            if not clock.up():
+            if not effort.up():
                 reasons[place] |= without.kept(decisions[place])
         for done, place in enumerate(order):
-            if clock.up():
+            if effort.up():
                 break
-            reasons[place] |= without.anew(decisions[place])
+            # What one decision does not use is left to those after it, and to what other policies give.
+            with effort.share(len(order) - done + 1), contextlib.suppress(Stopped):
+                reasons[place] |= without.anew(decisions[place])
             monitor.advance(done + 1, len(decisions))
         if found is not None and found.candidates.regimes and not clock.up():
-            tables[WHAT_IF] = what_if(found, plan, rel_gap, clock.up)
+            # With no effort left it says what is known by then, which bounds all combinations.
+            tables[WHAT_IF] = what_if(found, plan, rel_gap, effort.up)
     known = tuple(reasons) if any(reason["scenario"] is not None for reason in reasons) else ()
     return dataclasses.replace(plan, reasons=known, tables=tables)
 
 
 @contextlib.contextmanager
 def _ready(
-    plan: Plan, engine: Engine | None, problem: Problem | None, threads: int, clock: Clock
+    plan: Plan, engine: Engine | None, problem: Problem | None, threads: int, effort: Effort
 ) -> Iterator[tuple[Problem, Engine | None]]:
-    """Give the case made ready to solve, and its combinations where they can be enumerated; both stop with the clock."""
+    """Give the case made ready to solve, and its combinations where they can be enumerated; both stop with the effort."""
     with contextlib.ExitStack() as held:
         if engine is None:
             problem = problem or Problem.natural(plan.case)
@@ -121,10 +114,10 @@ def _ready(
             problem = engine.problem
             told = engine.monitor, engine.report, engine.stop, engine.hurried
             engine.monitor, engine.report = Monitor(), lambda incumbent, bound: None
-            engine.stop, engine.hurried = clock.up, lambda: False
+            engine.stop, engine.hurried = effort.up, lambda: False
             held.callback(_give_back, engine, told)
         assert problem is not None
-        held.enter_context(problem.unstoppable())
+        held.enter_context(problem.asking(effort.beat))
         yield problem, engine if engine is None or (engine.cut_pool is not None and engine.complete) else None
 
 

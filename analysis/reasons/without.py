@@ -114,6 +114,9 @@ class Without:
     def anew(self, decision: Decision) -> dict[str, Any]:
         """Return the part of `reason` about the best plan without a decision, all else chosen anew."""
         low, high, instead = self._chosen_anew(decision)
+        if high is not None and high <= self.noise:
+            # Rounding of the leverage is no loss.
+            low = high = 0.0
         no_plan = low == math.inf
         same = low is not None and high is not None and high - low <= self.rel_gap * max(abs(self.leverage), self.noise)
         money = self.money

@@ -94,7 +94,12 @@ class Figure:
         """The chart as an Altair chart, checked against Vega-Lite's schema."""
         import altair as alt
 
-        return alt.Chart.from_dict(self.written)
+        return alt.Chart.from_dict(pointed(self.written))
+
+
+def pointed(written: Written) -> Written:
+    """Return a chart that says the figures of a mark beside the pointer, where it is shown by a program that can."""
+    return {**written, "config": {**written["config"], "mark": {"tooltip": {"content": "encoding"}}}}
 
 
 def inline_data(frame: pd.DataFrame) -> Written:
@@ -182,6 +187,6 @@ def write_chart(written: Written, path: str | os.PathLike[str]) -> Path:
     elif kind == ".png":
         content = bytes(vl_convert.vegalite_to_png(written, scale=SCALE, ppi=72))
     else:
-        content = str(vl_convert.vegalite_to_html(written, bundle=True)).encode()
+        content = str(vl_convert.vegalite_to_html(pointed(written), bundle=True)).encode()
     write_file(content, path)
     return path

@@ -134,7 +134,7 @@ def attribution(comparison: Comparison) -> Figure | None:
             )
         )
         layers.append(
-            base.mark_text(align="left", dx=5, dy=offset, fontSize=10, color=INK).encode(
+            base.mark_text(align="left", dx=5, dy=offset, fontSize=11, color=INK).encode(
                 x=alt.X("right:Q", axis=None), text=alt.Text("label:N")
             )
         )

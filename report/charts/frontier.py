@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..format.numbers import counted, number, plain
+from ..format.numbers import brief, counted, plain
 from ..text.frontier import change_words
 from ..views.frontier import FrontierView, LevelRow, frontier_view
 from .base import HEIGHT, INK, MUTED, OURS, WIDTH, Figure, Written, styled
@@ -36,7 +36,7 @@ def _words(view: FrontierView) -> str:
     money = f" {plain(view.currency)}" if view.currency else ""
     unit = f" {plain(view.unit)}" if view.unit else ""
     ends = " to ".join(
-        f"{number(row.outcome)}{money} at {number(row.used)}{unit}"
+        f"{brief(row.outcome)}{money} at {brief(row.used)}{unit}"
         for row in (plans[0], plans[-1])
         if row.used is not None
     )
@@ -62,7 +62,18 @@ def _chart(view: FrontierView, title: str) -> Written:
     marks = alt.Chart(alt.Data(values=_lettered(points, falling))).mark_text(
         align="left" if falling else "right", dx=5 if falling else -5, dy=-9, fontSize=12, color=INK
     )
-    layers = [line.encode(x=x, y=y, order="order:Q"), dots.encode(x=x, y=y), marks.encode(x=x, y=y, text="plan:N")]
+    layers = [
+        line.encode(x=x, y=y, order="order:Q"),
+        dots.encode(x=x, y=y, detail="plan:N"),
+        marks.encode(x=x, y=y, text="plan:N"),
+    ]
+    if (knee := view.knee) is not None:
+        ring = {"x": knee.used, "outcome": knee.outcome, "plan": knee.letter, "knee": "knee"}
+        knees = alt.Chart(alt.Data(values=[ring]))
+        layers += [
+            knees.mark_point(color=INK, filled=False, size=130, strokeWidth=1.5).encode(x=x, y=y, detail="plan:N"),
+            knees.mark_text(align="left", dx=10, dy=13, fontSize=12, color=INK).encode(x=x, y=y, text="knee:N"),
+        ]
     without = [{"x": row.level} for row in view.rows if row.outcome is None]
     if without:
         layers.insert(0, alt.Chart(alt.Data(values=without)).mark_rule(color=MUTED, strokeDash=[2, 3]).encode(x=x))
@@ -74,6 +85,8 @@ def _subtitle(view: FrontierView) -> list[str]:
     """Return what the marks mean, in lines."""
     proven = view.case.words.most if view.proven else view.case.words.most_found
     lines = [f"Every dot is {proven}; a letter marks where a plan begins."]
+    if view.knee is not None:
+        lines.append("Knee: the point furthest from the straight line between the ends.")
     if not view.steps:
         lines.append(
             "Between dots the line is what is sure to be had: straight within a plan, a step where plans change."

@@ -244,7 +244,7 @@ def _share_figure(
         layer(frame, {"type": "bar", "size": 16, "yOffset": 8}, x=x, x2={"field": "end"}, y=PLACE, color=colour),
         layer(
             frame,
-            {"type": "text", "dy": 8, "fontSize": 10, "color": ON_COLOUR},
+            {"type": "text", "dy": 8, "fontSize": 11, "color": ON_COLOUR},
             x=quantity("middle", axis=None),
             y=PLACE,
             text=LABEL,

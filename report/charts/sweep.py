@@ -155,7 +155,7 @@ def _tornado(sweep: Sweep, outcome: str, table: pd.DataFrame, base: float) -> Fi
     )
     labels = [
         alt.Chart(frame[side])
-        .mark_text(align=align, dx=dx, fontSize=10, color=INK, baseline="middle")
+        .mark_text(align=align, dx=dx, fontSize=11, color=INK, baseline="middle")
         .encode(x="to:Q", y=_y(order), yOffset=half, text="label:N")
         for align, dx, side in sides
         if side.any()
@@ -249,7 +249,7 @@ def _morris(sweep: Sweep, outcome: str, table: pd.DataFrame) -> Figure:
     x = alt.X("mu_star:Q", title=change, scale=alt.Scale(domain=[0, 1.3 * most], nice=False))
     y = alt.Y("sigma:Q", title="spread of the changes (sigma)", scale=alt.Scale(zero=True))
     points = chart.mark_point(filled=True, size=70, color=OURS).encode(x=x, y=y)
-    names = chart.mark_text(align="left", dx=7, dy=-7, fontSize=10, color=INK).encode(x=x, y=y, text="factor:N")
+    names = chart.mark_text(align="left", dx=7, dy=-7, fontSize=11, color=INK).encode(x=x, y=y, text="factor:N")
     line = (
         alt.Chart(pd.DataFrame({"x": [0.0, most], "y": [0.0, most]}))
         .mark_line(color=MUTED, strokeDash=[4, 4])

@@ -259,7 +259,7 @@ def _review_bars(plan: Plan, reviews: Sequence[Any], x: Written, y: Written) -> 
             "label": [plain(row.regime) for row in reviews],
         }
     )
-    words = {"type": "text", "align": "left", "dx": 4, "color": REVIEW, "fontSize": 10}
+    words = {"type": "text", "align": "left", "dx": 4, "color": REVIEW, "fontSize": 11}
     words["limit"] = room(bars["label"], 190, 10)
     return [
         layer(bars, {"type": "rule", "color": REVIEW, "strokeWidth": 6}, x=x, x2={"field": "end"}, y=y),

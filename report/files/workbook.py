@@ -222,7 +222,7 @@ class _Writer(SheetWriter):
         answer: list[tuple[str, Any, str]] = [("status", view.status, "")]
         if view.study is not None:
             answer += [
-                ("leverage runs from (5% of the worlds are below)", view.study.low, money),
+                (f"{self.words.outcome} runs from (5% of the worlds are below)", view.study.low, money),
                 ("to (95% are below)", view.study.high, money),
                 ("worlds", view.study.n, ""),
                 ("planning for all worlds is worth (VSS)", view.study.vss, money),

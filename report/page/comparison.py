@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..charts.comparison import comparison_figures
-from ..format.numbers import counted, decimals, gap, number, percent, plain, signed
+from ..format.numbers import brief, counted, gap, percent, plain, signed
 from ..text.compare import effect_places, outcome_cells, value_cells
 from ..text.words import compared_words, joined, status_words, with_money
 from ..views.comparison import ComparisonView, comparison_view
@@ -47,7 +47,8 @@ def comparison_content(comparison: Comparison, names: Sequence[str], artist: Art
             for plan, name in zip(view.plans, names, strict=True)
         ],
         "figures": [
-            picture(figure, f"c{place}", artist) for place, figure in enumerate(comparison_figures(comparison))
+            picture(figure, f"c{place}", artist, told=True)
+            for place, figure in enumerate(comparison_figures(comparison))
         ],
         "inputs": [[plain(row.name), *value_cells(row.values)] for row in view.inputs],
         "choices": [
@@ -66,15 +67,15 @@ def answer(view: ComparisonView) -> list[str]:
     if not found:
         return ["None of these has a plan to compare."]
     best, least = found[0], found[-1]
-    places, words = decimals(plan.outcome or 0.0 for plan in found), view.words
-    told = {plan.letter: with_money(number(plan.outcome, places), best.money) for plan in found}
+    words = view.words
+    told = {plan.letter: with_money(brief(plan.outcome), best.money) for plan in found}
     outcome = {"letter": best.letter, "outcome": told[best.letter]}
     if len(found) == 1:
         first = words.alone.format(**outcome)
     elif not view.lead:
         first = words.same.format(**outcome)
     else:
-        lead = with_money(number(view.lead, places), best.money)
+        lead = with_money(brief(view.lead), best.money)
         first = words.leads.format(**outcome, lead=lead, other=least.letter, least=told[least.letter])
     figures, choices = len(view.inputs), sum(row.differs for row in view.choices)
     second = f"They differ in {counted(figures, 'figure')} of the inputs" if figures else "Their inputs are the same"

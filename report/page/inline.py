@@ -24,6 +24,15 @@ KEPT = {"svg", "g", "path", "rect", "line", "circle", "text", "tspan", "defs", "
 NOTED = re.compile(r"role|class|pointer-events|style|version|on.*|aria-.*|.*href")
 """Attributes that a picture described in words does without, and those that could do something."""
 
+MARKS = {"bar", "point", "circle", "square", "rect mark"}
+"""What Vega calls marks that stand for one row of a chart's data, of which the page says the figures."""
+
+MOST_TOLD = 1_000
+"""Marks of a chart that the page tells the figures of; of more, none can be pointed at."""
+
+LEGEND = {"role-legend-symbol": "symbol", "role-legend-label": "label"}
+"""Parts of a legend, by the class that Vega gives them."""
+
 REFERENCE = re.compile(r"url\(#(.+)\)")
 """How one element of a chart refers to another."""
 
@@ -75,18 +84,20 @@ class Picture:
     def svg(self) -> Markup:
         """The chart as it stands in a page."""
         root = ElementTree.fromstring(self.drawn())
-        for name in ("width", "height"):
-            root.attrib.pop(name, None)
+        width, _ = (root.attrib.pop(name, None) for name in ("width", "height"))
         # Vega counts ids through all charts it draws; here they depend on the chart alone.
         ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
-        _clean(root, {name: f"{self.key}-{place}" for place, name in enumerate(ids)})
+        _clean(root, {name: f"{self.key}-{place}" for place, name in enumerate(ids)}, _told(root))
         root.set("role", "img")
         root.set("aria-label", self.title)
+        if width is not None:
+            # So wide that its letters keep their size; what has less room is scrolled.
+            root.set("style", f"--own: {float(width):.0f}px")
         # Safe: built from elements, so that every text is escaped.
         return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 
-def picture(figure: Figure, key: str, artist: Artist) -> Picture:
+def picture(figure: Figure, key: str, artist: Artist, told: bool = False) -> Picture:
     """Return a figure as a part of a page, handed to an artist who may draw it while more is made.
 
     Parameters
@@ -97,8 +108,11 @@ def picture(figure: Figure, key: str, artist: Artist) -> Picture:
         As of `Picture`.
     artist
         Who draws it.
+    told
+        Whether its marks say their figures to who rests the pointer on one.
     """
-    return Picture(figure.title, figure.text, key, artist.draw(_undescribed(figure.written)))
+    written = figure.written if told else _undescribed(figure.written)
+    return Picture(figure.title, figure.text, key, artist.draw(written))
 
 
 def _undescribed(written: Written) -> Written:
@@ -106,10 +120,20 @@ def _undescribed(written: Written) -> Written:
     return {**written, "config": {**written["config"], "aria": False}}
 
 
-def _clean(element: ElementTree.Element, ids: Mapping[str, str]) -> None:
+def _told(root: ElementTree.Element) -> bool:
+    """Whether the marks of a chart are few enough to say their figures."""
+    return sum(element.attrib.get("aria-roledescription") in MARKS for element in root.iter()) <= MOST_TOLD
+
+
+def _clean(element: ElementTree.Element, ids: Mapping[str, str], told: bool) -> None:
     described = element.attrib.get("aria-label", "")
     if described.startswith(SCENARIO):
         element.set("data-scenario", described.removeprefix(SCENARIO))
+    elif told and described and element.attrib.get("aria-roledescription") in MARKS:
+        element.set("data-told", described)
+    for name in element.attrib.get("class", "").split():
+        if name in LEGEND:
+            element.set("data-legend", LEGEND[name])
     for name, value in list(element.attrib.items()):
         if NOTED.fullmatch(name.rpartition("}")[2]):
             del element.attrib[name]
@@ -121,4 +145,7 @@ def _clean(element: ElementTree.Element, ids: Mapping[str, str]) -> None:
         if child.tag.rpartition("}")[2] not in KEPT:
             element.remove(child)
         else:
-            _clean(child, ids)
+            _clean(child, ids, told)
+    if "data-told" in element.attrib:
+        # A browser shows it beside the pointer, also without scripts.
+        ElementTree.SubElement(element, f"{{{SVG}}}title").text = element.attrib.pop("data-told")

@@ -43,7 +43,7 @@ def scan_page(scan: Scan, began: datetime.datetime, artist: Artist) -> str:
         "title": scan_title(scan),
         "lead": scan_line(scan),
         "answer": answer(scan),
-        "figures": [picture(figure, f"f{place}", artist) for place, figure in enumerate(scan_figures(scan))],
+        "figures": [picture(figure, f"f{place}", artist, told=True) for place, figure in enumerate(scan_figures(scan))],
         "blocks": told[first:],
         "rules": list(dict.fromkeys(rules)),
         "notices": list(scan.notes),

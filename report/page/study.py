@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
-from ..format.numbers import counted, number, percent, plain
+from ..format.numbers import brief, counted, percent, plain
 from ..text.blocks import blocks
 from ..text.words import case_line, in_money, joined
 from ..views.case import case_view
@@ -43,7 +43,7 @@ def _content(
         "lead": case_line(case_view(case)),
         "answer": answer,
         "notices": list(notices),
-        "figures": [picture(figure, f"f{place}", artist) for place, figure in enumerate(figures)],
+        "figures": [picture(figure, f"f{place}", artist, told=True) for place, figure in enumerate(figures)],
         "blocks": list(told),
         "sources": sources(case),
         "assumed": case_view(case).words.assumed,
@@ -74,9 +74,14 @@ def frontier_content(
     answer = [f"{line[:1].upper()}{line[1:]}." for line in headline(view)]
     plans, curve = view.feasible, view.case.words.curve.format(words=view.words)
     if plans:
-        ends = [f"{in_money(view.case, number(row.outcome))} at {number(row.used)}" for row in (plans[0], plans[-1])]
+        ends = [f"{in_money(view.case, brief(row.outcome))} at {brief(row.used)}" for row in (plans[0], plans[-1])]
         span = " to ".join(f"{end}{unit_words(view)}" for end in dict.fromkeys(ends))
         answer.insert(0, f"{curve} goes from {span}; on the way the plan {change_words(view)}.")
+    if (knee := view.knee) is not None:
+        where = f"{brief(knee.used)}{unit_words(view)}"
+        answer.append(
+            f"The knee of the curve is at {where}, plan {knee.letter}: before it the outcome moves most for what is used."
+        )
     return _content(
         frontier.case,
         f"{curve[:1].lower()}{curve[1:]}",
@@ -128,9 +133,9 @@ def _sweep_answer(view: SweepView) -> list[str]:
     """Return how the outcome is spread, what it depends on, and how far the advice holds and is proven."""
     if not view.spread["samples"]:
         return [f"No sample has a plan: {view.ended[0].none}."]
-    low, high = (number(float(view.spread[name])) for name in ("least", "most"))
+    low, high = (brief(float(view.spread[name])) for name in ("least", "most"))
     base = view.base_outcome
-    as_it_is = "" if base is None else f"; the case as it is has {in_money(view.case, number(base))}"
+    as_it_is = "" if base is None else f"; the case as it is has {in_money(view.case, brief(base))}"
     samples = counted(int(view.spread["samples"]), "sample")
     spread = view.case.words.spread.format(samples=samples, low=low, high=in_money(view.case, high))
     answer = [f"{spread}{as_it_is}."]

@@ -21,7 +21,7 @@ from ...analysis.sensitivity.outcomes import (
 from ...analysis.sweep.kinds import KINDS
 from ...model.plan.choices import LANE, POLICY, SAME_WORDS
 from ..format.names import Name
-from ..format.numbers import counted, decimals, number, percent, plain
+from ..format.numbers import brief, counted, decimals, number, percent, plain
 from ..format.words import MONEY_OUTCOMES
 from ..views.sweep import SweepView, sweep_view
 from .layout import new_table, section, text_line
@@ -122,7 +122,7 @@ def _heading(view: SweepView) -> Iterable[RenderableType]:
     size = f"{counted(view.samples, 'sample')} of {counted(len(view.factors), 'figure')}"
     yield text_line(f"{KINDS[view.kind].words}: {size}{drawn}; {POLICIES[view.modes]}", "dim")
     if view.base_outcome is not None:
-        told = f"{view.case.words.outcome} {in_money(view.case, number(view.base_outcome))}"
+        told = f"{view.case.words.outcome} {in_money(view.case, brief(view.base_outcome))}"
         yield text_line(f"the case as it is: {told}", "dim")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ from .scenarios import scenario_titles
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Change, Frontier, FrontierPoint
+
+
+LEAST_BEND = 0.1
+"""Share of both axes by which a curve leaves the straight line between its ends, for it to have a knee."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,24 @@ class FrontierView:
     def feasible(self) -> list[LevelRow]:
         """Points with a plan."""
         return [row for row in self.rows if row.outcome is not None]
+
+    @property
+    def knee(self) -> LevelRow | None:
+        """The point from which on more of the resource buys least: furthest from the straight line between the ends.
+
+        Both axes count from end to end; None where no point lies so far from it that the curve bends.
+        """
+        points = self.feasible
+        if len(points) < 3:
+            return None
+        used, outcome = ([getattr(row, name) for row in points] for name in ("used", "outcome"))
+        across, up = used[-1] - used[0], outcome[-1] - outcome[0]
+        if not across or not up:
+            return None
+        side = math.copysign(1.0, self.case.words.sense.sign * up)
+        bends = [side * ((y - outcome[0]) / up - (x - used[0]) / across) for x, y in zip(used, outcome, strict=True)]
+        furthest = max(range(len(points)), key=bends.__getitem__)
+        return points[furthest] if bends[furthest] > LEAST_BEND else None
 
 
 def frontier_view(frontier: Frontier) -> FrontierView:

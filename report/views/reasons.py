@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ...model import Plan
 
 
+SHOWN_ALIKE = 1e-3
+"""Share of a loss by which its ends may differ and still be one figure."""
+
+
 @dataclass(frozen=True)
 class ReasonRow:
     """Why a decision is in a plan.
@@ -68,14 +72,10 @@ class ReasonRow:
 
     @property
     def exact(self) -> bool:
-        """Whether what is lost is one figure."""
-        return not self.no_plan and self.low is not None and self.high is not None and self.shown_alike
-
-    @property
-    def shown_alike(self) -> bool:
-        """Whether both ends of what is lost differ by no more than rounding."""
-        low, high = self.low or 0.0, self.high or 0.0
-        return high - low <= 1e-3 * max(abs(high), 1e-9)
+        """Whether what is lost is one figure: both ends are known, and differ by less than a sentence would show."""
+        if self.no_plan or self.low is None or self.high is None:
+            return False
+        return self.high - self.low <= SHOWN_ALIKE * self.high
 
 
 def reason_rows(plan: Plan) -> tuple[ReasonRow, ...]:

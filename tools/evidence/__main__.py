@@ -53,11 +53,12 @@ def episodes() -> None:
 
 
 @main.command()
-def assumptions() -> None:
-    """Move every assumption of Taiwan-Korea to both ends of its range anew; about a quarter of an hour."""
+@click.argument("case", default="taiwan-korea")
+def assumptions(case: str) -> None:
+    """Move every assumption of a Taiwan-Korea case to both ends of its range anew; about a quarter of an hour each."""
     from .assumptions import recompute
 
-    recompute()
+    recompute(case)
 
 
 main()

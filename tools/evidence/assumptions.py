@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from sluicegate import Case
 
 CASE = "taiwan-korea"
+LATER = "taiwan-korea-mid-2026"
 RANGES = Path(__file__).parent / "assumption-ranges.csv"
-TABLE = Path(__file__).parent / "data" / f"{CASE}-assumptions.csv"
-MARK = TABLE.with_suffix(".sha256")
+FOLDER = Path(__file__).parent / "data"
 
-SOLVED_AGAIN = 4
-"""Assumptions of the widest swing for which the best plan is searched anew at both ends."""
+SOLVED_AGAIN = {CASE: 4, LATER: 0}
+"""Assumptions of the widest swing for which the best plan of a case is searched anew at both ends; 0: none at all."""
 
 TIGHTER = {
     ("demands", "min_fill"): ("high",),
@@ -48,6 +48,9 @@ TIGHTER = {
     ("limits", "political_capital"): ("low", "high"),
     ("policies", "reviewer_load"): (),
     ("policies", "political_cost"): (),
+    ("stocks", "stockpile_max"): (),
+    ("bargain", "stake"): (),
+    ("bargain", "concession_cost"): (),
 }
 """Columns that act on what is allowed and not on what a plan yields, with the ends at which the best plan is searched anew.
 
@@ -155,7 +158,8 @@ def _texts(case: Case, assumption: Assumption, key: str, kind: str, by: float) -
         lags = ";".join(f"{round(lag * by)}:{share:.10g}" for lag, share in present.weights)
         return [f"{path}={lags}"]
     if kind == "weeks":
-        return [f"{path}={max(0, round(present + by))}"]
+        ends = row.ends if column == "end_week" else (present,)
+        return [f"{path}={';'.join('' if end is None else str(max(0, round(end + by))) for end in ends)}"]
     if kind == "share":
         return [f"{path}={min(1.0, max(0.0, present + by)):.10g}"]
     value = round(present * by) if column.endswith("_weeks") or column.endswith("_week") else present * by
@@ -191,6 +195,21 @@ def sides(case: Case, assumption: Assumption) -> set[str]:
     return found
 
 
+def renamed(policies: Mapping[str, str], before: Case, after: Case) -> dict[str, str]:
+    """Return the policies of a plan in the names of a case whose ends have moved: `review@26` is `review@22` there."""
+    found = {}
+    for regime, policy in policies.items():
+        name, several, week = policy.partition("@")
+        if several:
+            old, new = (
+                next(row.ends for row in case.policies if (row.regime, row.policy) == (regime, name))
+                for case in (before, after)
+            )
+            policy = f"{name}@{new[old.index(int(week))]}"
+        found[regime] = policy
+    return found
+
+
 class AdviceSolver:
     """Works out the leverage of the advice, program by program: what a change does not touch is not built again.
 
@@ -207,13 +226,15 @@ class AdviceSolver:
 
     def __init__(self, case: Case, advice: Advice):
         self.advice = advice
+        self.case = case
         network = self._network(case)
         self._responses = self._respond(network)
         self._operator = self._ours(network)
 
     def _network(self, case: Case) -> Network:
         chosen = self.advice.policies
-        kept = tuple(row for row in case.policies if chosen.get(row.regime, row.policy) == row.policy)
+        # A policy with several ends is named `review@26` in a plan.
+        kept = tuple(row for row in case.policies if chosen.get(row.regime, row.policy).partition("@")[0] == row.policy)
         return Network(replace(case, policies=kept, contingencies=()))
 
     def _respond(self, network: Network) -> list[tuple[float, np.ndarray]]:
@@ -225,7 +246,7 @@ class AdviceSolver:
         ungated, cost = compiled.program.column_upper, compiled.program.cost
         compiled.program.cost = cost - TIE * self._kindness(network, compiled, alone.response)
         places = compiled.columns(response_variables(alone.response))
-        for policies in ({}, self.advice.policies):
+        for policies in ({}, renamed(self.advice.policies, self.case, network.case)):
             choice = {**dict.fromkeys(network.menu, OPEN), **policies}
             compiled.program.column_upper = gate.upper(ungated, choice)
             outcome = Highs(compiled.program).solve()
@@ -253,7 +274,7 @@ class AdviceSolver:
 
     def leverage(self, case: Case, touched: set[str]) -> float:
         """Return the leverage of the advice in a case whose programs differ on the sides touched."""
-        advice, network = self.advice, self._network(case)
+        advice, network, policies = self.advice, self._network(case), renamed(self.advice.policies, self.case, case)
         responses = self._respond(network) if COUNTERPART in touched else self._responses
         operations_solver = self._ours(network) if OURS in touched else self._operator
         first = FirstStage(
@@ -267,26 +288,34 @@ class AdviceSolver:
             placed = np.zeros_like(leader_problem.program.cost)
             there = (places >= 0) & ~np.isnan(values)
             placed[places[there]] = values[there]
-            operations.append(operations_solver.run(placed, stage, self.advice.policies))
+            operations.append(operations_solver.run(placed, stage, policies))
         before, after = operations
-        admin = math.fsum(row.admin_cost for row in case.policies if advice.policies.get(row.regime) == row.policy)
+        admin = math.fsum(
+            row.admin_cost for row in case.policies if policies.get(row.regime, "").partition("@")[0] == row.policy
+        )
         loss = responses[1][0] - responses[0][0]
         losses = leverage_by_package(network, after, loss, before.own_cost[NONE], admin)
         counterpart, own = losses[advice.package]
         return counterpart - own
 
 
-def recompute() -> None:
-    """Move every assumption to both ends, search anew where it matters most, and store the table."""
-    case = load_case(CASE)
+def recompute(name: str = CASE) -> None:
+    """Move every assumption of a case to both ends, search anew where it matters most, and store the table."""
+    case, table = load_case(name), table_of(name)
     plan = solve(case)
     assert plan.leverage is not None and plan.worst_package is not None
     advice = Advice(plan.policies, plan.qualified, plan.stockpile, plan.worst_package, plan.leverage)
     fixed = _with_advice_fixed(case, advice)
-    fixed.to_csv(TABLE, **_AS_STORED)
-    for searched in _searched_anew(case, advice, fixed):
-        searched.to_csv(TABLE, **_AS_STORED)
-    MARK.write_text(fingerprint() + "\n", encoding="utf-8")
+    fixed.to_csv(table, **_AS_STORED)
+    if SOLVED_AGAIN[name]:
+        for searched in _searched_anew(case, advice, fixed, SOLVED_AGAIN[name]):
+            searched.to_csv(table, **_AS_STORED)
+    table.with_suffix(".sha256").write_text(fingerprint(name) + "\n", encoding="utf-8")
+
+
+def table_of(name: str) -> Path:
+    """Return where the table of a case is stored; its mark lies beside it."""
+    return FOLDER / f"{name}-assumptions.csv"
 
 
 _AS_STORED: dict[str, Any] = {"index": False, "float_format": "%.6g", "lineterminator": "\n"}
@@ -296,13 +325,14 @@ def _with_advice_fixed(case: Case, advice: Advice) -> pd.DataFrame:
     rows = []
     found = assumptions(case)
     solver = AdviceSolver(case, advice)
+    base = solver.leverage(case, set())
     for place, assumption in enumerate(found):
         far = span(assumption)
         ends = {}
         for end, by in (("low", far.low), ("high", far.high)):
             # Limits and outages leave the yield of a given plan as it is.
             ends[end] = (
-                advice.leverage
+                base
                 if assumption.limiting
                 else solver.leverage(moved(case, assumption, far.kind, by), sides(case, assumption))
             )
@@ -320,8 +350,8 @@ def _with_advice_fixed(case: Case, advice: Advice) -> pd.DataFrame:
             f"{place + 1} of {len(found)}: {assumption.table} {assumption.column} {ends}", file=sys.stderr, flush=True
         )
     frame = pd.DataFrame(rows)
-    frame["base"] = advice.leverage
-    frame["swing"] = frame[["low", "high"]].sub(advice.leverage).abs().max(axis=1)
+    frame["base"] = base
+    frame["swing"] = frame[["low", "high"]].sub(base).abs().max(axis=1)
     frame = frame.sort_values("swing", ascending=False, kind="stable").reset_index(drop=True)
     for end in ("low", "high"):
         frame[f"best_{end}"] = float("nan")
@@ -329,14 +359,14 @@ def _with_advice_fixed(case: Case, advice: Advice) -> pd.DataFrame:
     return frame
 
 
-def _searched_anew(case: Case, advice: Advice, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _searched_anew(case: Case, advice: Advice, frame: pd.DataFrame, widest: int) -> Iterator[pd.DataFrame]:
     """Yield the table with one more best plan each time: the widest swings first, then what acts on limits alone."""
     by_key = {(entry.table, entry.column, entry.note): entry for entry in assumptions(case)}
     for place, row in frame.iterrows():
         column = (row["table"], row["column"])
         assumption = by_key[(*column, row["note"])]
         far = span(assumption)
-        for end in TIGHTER.get(column, ("low", "high") if int(place) < SOLVED_AGAIN else ()):
+        for end in TIGHTER.get(column, ("low", "high") if int(place) < widest else ()):
             plan = solve(moved(case, assumption, far.kind, far.low if end == "low" else far.high))
             frame.loc[place, f"best_{end}"] = plan.leverage
             frame.loc[place, f"change_{end}"] = (
@@ -363,38 +393,41 @@ _SAID = ("uncertainties", "worlds")
 """Tables that say how sure figures are, and change none."""
 
 
-def fingerprint() -> str:
-    """Return what the stored table hangs on: the case's tables, the ranges and how many were searched anew."""
-    case = load_case(CASE)
+def fingerprint(name: str = CASE) -> str:
+    """Return what the stored table of a case hangs on: its tables, the ranges it uses and how many were searched anew."""
+    case = load_case(name)
     # What a row does not state plays no part, so that a new column with its default leaves the mark as it is.
     tables = {
-        name: [row.model_dump(mode="json", exclude_unset=True) for row in case.rows(name)]
-        for name in TABLES
-        if name not in _SAID
+        table: [row.model_dump(mode="json", exclude_unset=True) for row in case.rows(table)]
+        for table in TABLES
+        if table not in _SAID
     }
+    far, used = ranges(), {(entry.table, entry.column) for entry in assumptions(case)}
     parts = [
-        {name: rows for name, rows in tables.items() if rows},
+        {table: rows for table, rows in tables.items() if rows},
         case.settings.model_dump(mode="json", exclude_unset=True),
-        RANGES.read_text(encoding="utf-8"),
-        SOLVED_AGAIN,
+        far[far.index.isin(used)].to_csv(),
+        SOLVED_AGAIN[name],
         str(TIGHTER),
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def stored() -> pd.DataFrame:
-    """Return the stored table, widest swing first.
+def stored(name: str = CASE) -> pd.DataFrame:
+    """Return the stored table of a case, widest swing first.
 
     Raises
     ------
     ValueError
         Where it belongs to another case or other ranges than those here.
     """
-    if not MARK.is_file() or MARK.read_text(encoding="utf-8").strip() != fingerprint():
+    table = table_of(name)
+    mark = table.with_suffix(".sha256")
+    if not mark.is_file() or mark.read_text(encoding="utf-8").strip() != fingerprint(name):
         raise ValueError(
-            "the table of assumptions belongs to other figures: run `python -m tools.evidence assumptions`"
+            f"the table of assumptions of {name} belongs to other figures: run `python -m tools.evidence assumptions`"
         )
-    return pd.read_csv(TABLE, keep_default_na=False, na_values={name: [""] for name in _NUMBERS})
+    return pd.read_csv(table, keep_default_na=False, na_values={column: [""] for column in _NUMBERS})
 
 
 _NUMBERS = ("low", "high", "base", "swing", "best_low", "best_high")

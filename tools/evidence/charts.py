@@ -99,6 +99,47 @@ def intervals(frame: pd.DataFrame) -> Written:
     )
 
 
+def episode(frame: pd.DataFrame, title: str) -> Written:
+    """Return the cells of an episode: the record, the model and its interval.
+
+    Parameters
+    ----------
+    frame
+        ``cell``, ``low``, ``high``, ``model``, ``record``; cells in the order in which they are shown.
+    title
+        Of the episode.
+    """
+    colours = {"record": INK, "model": THEIRS}
+    y = alt.Y("cell:N", title=None, sort=list(frame["cell"]), axis=alt.Axis(labelLimit=460))
+    axis = alt.X("low:Q", title="index, 1 = mean month before the notice")
+    spans = alt.Chart(frame).mark_rule(strokeWidth=6, opacity=0.35, color=THEIRS).encode(y=y, x=axis, x2="high:Q")
+    points = (
+        alt.Chart(frame.melt(id_vars="cell", value_vars=list(colours), var_name="what", value_name="index"))
+        .mark_point(filled=True, size=70, opacity=1)
+        .encode(
+            y=y,
+            x="index:Q",
+            color=alt.Color(
+                "what:N",
+                title=None,
+                sort=list(colours),
+                scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+            ),
+            shape=alt.Shape(
+                "what:N",
+                title=None,
+                sort=list(colours),
+                scale=alt.Scale(domain=list(colours), range=["diamond", "circle"]),
+            ),
+        )
+    )
+    return styled(
+        (spans + points).properties(
+            width=420, height=alt.Step(16), title=f"{title}: what happened, the model, and 5 to 95 % of its worlds"
+        )
+    )
+
+
 def losses(frame: pd.DataFrame) -> Written:
     """Return Korea's loss by model and study on a logarithmic scale.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from sluicegate import load_case
 from sluicegate.report.charts.base import Written, write_chart
 
 from . import assumptions, charts, record, scores, studies
@@ -26,6 +28,9 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 IN_CHART = 15
 """Assumptions shown in the tornado."""
+
+DRIVES = 0.05
+"""Share of the leverage by which an assumption must move it to be one that it hangs on."""
 
 ROUNDING = 1e-6
 """What a solver leaves of an exact tie with a forecast; no better than it."""
@@ -57,7 +62,7 @@ def build() -> Iterator[Path]:
         path.write_text(text, encoding="utf-8")
         yield path
     (DOCS / "images").mkdir(exist_ok=True)
-    for name, chart in drawn(findings, table).items():
+    for name, chart in drawn(findings, table, tests).items():
         yield write_chart(chart, DOCS / "images" / f"evidence-{name}.svg")
 
 
@@ -77,6 +82,7 @@ def pages(
         "served": float(tests["antimony-2024"].shortages["served"].min()),
         **_context(findings),
         **_assumed(table),
+        "later_case": _assumed(assumptions.stored(assumptions.LATER), assumptions.LATER),
     }
     return {f"{name}.md": render(name, context) for name in ("evidence", "evidence-assumptions")}
 
@@ -196,17 +202,21 @@ def _losses(findings: dict[str, Findings]) -> list[dict[str, Any]]:
     return rows
 
 
-def _assumed(table: pd.DataFrame) -> dict[str, Any]:
+def _assumed(table: pd.DataFrame, name: str = assumptions.CASE) -> dict[str, Any]:
     far = assumptions.ranges()
+    drawn_figures = {row.figure for row in load_case(name).uncertainties}
     rows = table.to_dict("records")
     for place, row in enumerate(rows):
         about = assumptions.Assumption(row["table"], row["column"], row["note"], tuple(row["keys"].split()))
         settled = far.loc[(row["table"], row["column"]), "settled_by"]
         row.update(rank=place + 1, reason=assumptions.span(about).reason, settled=settled, name=_name(row))
+        row["drawn"] = any(f"{about.table}.{key}.{about.column}" in drawn_figures for key in about.keys)
     return {
         "assumptions": rows,
         "assumption_base": float(table["base"].iloc[0]),
-        "moving": int((table["swing"] >= 0.01 * table["base"]).sum()),
+        "moving": int((table["swing"] >= 0.01 * table["base"].abs()).sum()),
+        "driving": [row for row in rows if row["swing"] >= DRIVES * abs(row["base"])],
+        "unmeasured": [row for row in rows if math.isnan(row["swing"])],
         "figures": int(table["keys"].str.split().str.len().clip(lower=1).sum()),
         "searched": [row for row in rows if row["change_low"] or row["change_high"]],
     }
@@ -219,7 +229,7 @@ def _name(row: dict[str, Any]) -> str:
     return f"{row['table']} {shown}{more}, {row['column']}".replace("  ", " ").replace(" ,", ",")
 
 
-def drawn(findings: dict[str, Findings], table: pd.DataFrame) -> dict[str, Written]:
+def drawn(findings: dict[str, Findings], table: pd.DataFrame, tests: Mapping[str, Backtest]) -> dict[str, Written]:
     """Return the charts by name."""
     about = record.series()
     titles = {name: f"{row['name']} ({row['unit']})" for name, row in about.iterrows()}
@@ -259,6 +269,7 @@ def drawn(findings: dict[str, Findings], table: pd.DataFrame) -> dict[str, Writt
         "intervals": charts.intervals(pd.concat(spans)),
         "losses": charts.losses(_loss_frame(findings)),
         "assumptions": charts.swings(top, float(table["base"].iloc[0])),
+        **episodes.charted(tests),
     }
 
 

@@ -221,6 +221,43 @@
   });
   if (weekly) tell();
 
+  // Charts whose marks say their figures: hover, the plan of a point, legends ------------------------------------------
+
+  const colourOf = mark => [mark.getAttribute('fill'), mark.getAttribute('stroke')].find(each => each && !['none', 'transparent'].includes(each));
+  $$('.chart').forEach(figure => {
+    const marks = $$('svg path, svg line', figure).filter(mark => $('title', mark));
+    if (!marks.length) return;
+    const reading = make('p', { class: 'reading' });
+    $('figcaption', figure).after(reading);
+    const planRow = mark => {
+      const found = /plan: (\w+)$/.exec($('title', mark).textContent);
+      return found ? $$('#figures ~ .scroll th[scope=row]').find(head => words(head) === found[1]) : null;
+    };
+    const listen = mark => {
+      mark.addEventListener('pointerenter', () => { reading.textContent = $('title', mark).textContent; });
+      const head = planRow(mark);
+      if (!head) return;
+      mark.classList.add('leads');
+      mark.addEventListener('click', () => {
+        $$('tr.picked').forEach(row => row.classList.remove('picked'));
+        head.parentNode.classList.add('picked');
+        head.scrollIntoView({ block: 'center' });
+      });
+    };
+    marks.forEach(listen);
+    const symbols = $$('[data-legend=symbol] path', figure), labels = $$('[data-legend=label] text', figure);
+    if (labels.length < 2 || symbols.length !== labels.length) return;
+    const shown = make('fieldset', {}, make('legend', {}, 'Shown'));
+    labels.forEach((label, at) => {
+      const box = make('input', { type: 'checkbox' }), colour = colourOf(symbols[at]);
+      box.checked = true;
+      box.addEventListener('change', () => marks.filter(mark => colourOf(mark) === colour)
+        .forEach(mark => { mark.style.display = box.checked ? '' : 'none'; }));
+      shown.append(make('label', {}, box, ` ${label.textContent}`));
+    });
+    reading.before(make('div', { class: 'controls' }, shown));
+  });
+
   // What if ----------------------------------------------------------------------------------------------------------
 
   const whatIf = data('what-if-data');

@@ -113,6 +113,23 @@ def test_stopped_before_it_begins_a_plan_has_no_reasons(tutorial: Plan) -> None:
     assert plan.to_dict().get("reasons") is None
 
 
+def test_the_same_work_gives_the_same_reasons_and_less_work_no_wrong_ones(tutorial: Plan) -> None:
+    plan = solve(load_case("tutorial"))
+    few, again = (with_reasons(plan, most=8) for _ in range(2))
+    assert few.reasons == again.reasons
+    table = few.tables["what_if"]
+    assert table.equals(again.tables["what_if"])
+    assert few.reasons != tutorial.reasons
+    for less, full in zip(few.reasons, tutorial.reasons, strict=True):
+        assert less["low"] is None or less["low"] <= full["lost"] + 1e-6
+        assert less["high"] is None or less["high"] >= full["lost"] - 1e-6
+    whole = tutorial.tables["what_if"]
+    exact = whole[whole["state"] == "exact"].index
+    assert len(table) == len(whole)
+    assert (table.loc[exact, "leverage"].fillna(float("inf")) >= whole.loc[exact, "leverage"] - 1e-6).all()
+    assert (table["state"] == "exact").sum() < len(exact)
+
+
 def test_what_is_not_enumerated_is_bounded() -> None:
     from sluicegate.analysis.reasons.without import Without, decisions_of
     from sluicegate.model.leader.problem import Problem

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from sluicegate import Plan, evaluate
 from sluicegate.report.page.page import page_of, read_results, write_page
 
+from sluicegate_testing.browsing import CHROMIUM, CONTRAST, sideways
 from sluicegate_testing.results import frontier_folder, publish, sweep_folder
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-CHROMIUM = shutil.which("chromium")
-
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 SHIPPED = ("tutorial", "japan-korea-2019", "taiwan-korea")
 WIDTHS = (1280, 390)
@@ -38,80 +23,6 @@ MOST_PRINTED = 8
 """Pages that a plan takes on paper; the appendix of assumed figures comes after them, in letters that can be read."""
 
 EVERY_WIDTH = (390, 700, 768, 1280, 1440)
-
-CONTRAST = """
-() => {
-  const rgb = text => {
-    const found = text.match(/[\\d.]+/g).map(Number);
-    return text.startsWith('color(srgb') ? [255 * found[0], 255 * found[1], 255 * found[2], found[3] ?? 1]
-      : [found[0], found[1], found[2], found[3] ?? 1];
-  };
-  const light = colour => {
-    const [r, g, b] = colour.slice(0, 3).map(part => part / 255)
-      .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = element => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = rgb(getComputedStyle(at).backgroundColor);
-      if (colour[3] === 1) return colour;
-    }
-    return [255, 255, 255, 1];
-  };
-  const poor = [];
-  for (const element of document.querySelectorAll('body *')) {
-    const own = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
-    if (!own || !element.checkVisibility() || element.closest('title')) continue;
-    const style = getComputedStyle(element);
-    const drawn = element instanceof SVGElement;
-    // Labels on a coloured bar or cell are looked at where the colours are chosen.
-    if (drawn && ['#ffffff', '#101418'].includes(element.getAttribute('fill'))) continue;
-    const ink = rgb(drawn ? style.fill : style.color);
-    const [one, other] = [light(ink), light(behind(drawn ? element.closest('div, figure') : element))].sort((a, b) => b - a);
-    const ratio = (one + 0.05) / (other + 0.05);
-    const words = element.textContent.slice(0, 40);
-    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${element.tagName} ${style.color} ${style.fill} ${words}`);
-  }
-  return poor;
-}
-"""
-"""Texts whose contrast with what is behind them is below what WCAG 2.2 asks for (AA, 4.5), as words."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def opened(browser: Browser) -> Iterator[Callable[..., tuple[Page, list[str]]]]:
-    """Return what opens a file: the page, and what went wrong or was asked for on the way."""
-    contexts = []
-
-    def open_(path: Path, width: int = 1280, scheme: Any = "light", script: bool = True) -> tuple[Page, list[str]]:
-        size: Any = {"width": width, "height": 900}
-        context = browser.new_context(viewport=size, color_scheme=scheme, java_script_enabled=script)
-        contexts.append(context)
-        page = context.new_page()
-        seen: list[str] = []
-        page.on("console", lambda message: seen.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: seen.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (seen.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        address = path.as_uri()
-        page.on(
-            "request", lambda asked: None if asked.url in (address, "data:,") else seen.append(f"request: {asked.url}")
-        )
-        page.goto(address)
-        return page, seen
-
-    yield open_
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture(scope="session")
@@ -123,11 +34,6 @@ def shipped_file(shared: Path, shipped_page: Callable[[str], str]) -> Callable[[
         return shared / f"{name}.html"
 
     return file
-
-
-def sideways(page: Page) -> int:
-    """Return by how many pixels a page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
 @pytest.mark.parametrize("width", WIDTHS)

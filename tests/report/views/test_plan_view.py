@@ -30,7 +30,8 @@ from sluicegate_testing.cli_cases import small
 def test_every_part_has_words() -> None:
     assert set(PARTS["counterpart"]) == {*RESPONSE_COSTS, "refused_exports", "refused_imports", "package_cost"}
     first_stage = {"sales_to_counterpart", "fixed_costs", "stockpile", "admin_costs", "ally_benefits", "lasting_loss"}
-    assert set(PARTS["ours"]) == {family.__name__ for family in COSTS} | first_stage
+    told_apart = {"freight_cost", "duty_cost"}
+    assert set(PARTS["ours"]) == {family.__name__ for family in COSTS} | first_stage | told_apart
 
 
 def test_margins_follow_from_the_fills(plan: Plan) -> None:

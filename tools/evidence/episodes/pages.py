@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from sluicegate.report.charts.base import Written
 
+from .. import charts
 from ..templating import render
 from . import backtest, forecast
 from .worlds import WORLDS, uncertain
@@ -33,6 +35,20 @@ def _episodes(found: Mapping[str, backtest.Backtest]) -> dict[str, Any]:
         "infinite": math.inf,
         "worlds": WORLDS,
     }
+
+
+def charted(found: Mapping[str, backtest.Backtest]) -> dict[str, Written]:
+    """Return a chart of the scored cells of every episode, by episode."""
+    titles = backtest.read("episodes").set_index("episode")["title"]
+    return {name: charts.episode(_cells(name, result), titles[name]) for name, result in found.items()}
+
+
+def _cells(episode: str, result: backtest.Backtest) -> pd.DataFrame:
+    kept = result.cells[result.cells["scored"]]
+    names = kept["series"].map(backtest.series(episode)["name"])
+    last = kept["last_month"].str[5:].where(kept["last_month"] != kept["first_month"], "")
+    periods = kept["first_month"] + (" to " + last).where(last != "", "")
+    return kept.assign(cell=names + ", " + periods)[["cell", "low", "high", "model", "record"]]
 
 
 def _graphite() -> dict[str, Any]:
