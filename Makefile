@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SOAK ?= 500
+SAMPLES ?= 256
 STUDY := docs/studies/taiwan-korea-sobol
 
 .PHONY: demo test soak lint docs pages browser bench evidence study wheel clean
@@ -49,7 +50,7 @@ evidence: $(INSTALLED)  ## the model against the record; rewrites docs/evidence.
 
 study: $(INSTALLED)  ## sweep Taiwan-Korea anew into docs/studies, about an hour of two processes; docs/sweeps.md shows what comes out
 	rm -rf $(STUDY)
-	$(BIN)/sluicegate sweep taiwan-korea --design sobol --samples 256 --seed 1 --rel-gap 0.01 -o $(STUDY) \
+	$(BIN)/sluicegate sweep taiwan-korea --design sobol --samples $(SAMPLES) --seed 1 --rel-gap 0.01 -o $(STUDY) \
 	  --vary parties.united-states.loss_weight --vary stocks.ulsan/mature-logic.initial \
 	  --vary demands.ulsan/mature-logic.shortage_penalty --vary demands.cheonan/packaged-ai-chip.shortage_penalty \
 	  --vary retaliations.hbm-review/kr-hbm.cost --vary limits.political_capital

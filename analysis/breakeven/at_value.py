@@ -7,13 +7,14 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...model.certify.certificate import Compared, certify, money_scale
 from ...model.certify.planning import first_stage_of
 from ...model.methods.engine import Engine
 from ...model.network import Network
-from ...model.parametric.refilled import Moved, Refilled, Unshared, shared_programs
+from ...model.parametric.refilled import Sharing
 from ...model.plan.choices import Offer
 from ...model.plan.limits import LIMITED, SolveLimits, within
 from ...model.plan.monitor import Monitor, Stopped
@@ -310,18 +311,16 @@ class FigureSolver(ValueSolver):
     """
 
     KEPT = 2
-    STRANGERS = 3
-    """Values of another structure after which no more are put into shared programs."""
 
     def __init__(self, figure: Figure, low: float, high: float, offer: Offer, threads: int, telling: Telling):
         super().__init__(figure, offer, threads, telling)
-        self._range = (low, high)
         self._engines: dict[float, Engine] = {}
-        self._strangers = 0
-        self._refilled: Refilled | None = None
         self._engine: tuple[float, Engine] | None = None
         # Whole numbers, such as weeks, are written into the structure.
-        self._sharing = not figure.whole
+        self._sharing = None if figure.whole else Sharing(partial(self._cases, low, high), telling.stop)
+
+    def _cases(self, low: float, high: float) -> tuple[Case, list[Case]]:
+        return self.figure.at((low + high) / 2), [self.figure.at(low), self.figure.at(high)]
 
     def _ready(self, value: float) -> tuple[Engine, SolveLimits]:
         engine = self._engines.get(value) or self._shared(value) or self._open_at(value)
@@ -329,27 +328,10 @@ class FigureSolver(ValueSolver):
 
     def _shared(self, value: float) -> Engine | None:
         """Return an engine of the shared programs with the figure at a value; None where they cannot hold it."""
-        if not self._sharing or self._strangers > self.STRANGERS:
-            return None
-        if self._engine is not None and self._engine[0] == value:
-            return self._engine[1]
-        self._engine = None
-        try:
-            self._refilled = self._refilled or self._shared_programs()
-            self._refilled.put(self.figure.at(value))
-        except Unshared:
-            self._sharing = False
-            return None
-        except (Moved, ArithmeticError):
-            self._strangers += 1
-            return None
-        self._engine = value, self._refilled.engine()
-        return self._engine[1]
-
-    def _shared_programs(self) -> Refilled:
-        low, high = self._range
-        ends = [self.figure.at(end) for end in self._range]
-        return Refilled(shared_programs(self.figure.at((low + high) / 2), ends), self.telling.stop)
+        if self._engine is None or self._engine[0] != value:
+            refilled = None if self._sharing is None else self._sharing.put(self.figure.at(value))
+            self._engine = None if refilled is None else (value, refilled.engine())
+        return None if self._engine is None else self._engine[1]
 
     def _open_at(self, value: float) -> Engine:
         while len(self._engines) >= self.KEPT:

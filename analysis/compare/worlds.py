@@ -13,10 +13,12 @@ from ...model.plan.tolerances import WORLD_TIE
 from ..information.evaluated import Evaluated, evaluate_in
 from ..information.measures import conditional_value_at_risk
 from ..worlds import draw
+from .common import common_sense
 
 if TYPE_CHECKING:
     from ...model import Plan
     from ...model.plan.monitor import Monitor
+    from ...model.plan.sense import Sense
 
 
 def common_worlds(
@@ -39,8 +41,8 @@ def common_worlds(
     -------
     pandas.DataFrame
         A row a plan: ``plan``, its letter; ``worlds`` worked out; ``mean``, ``cvar`` (mean of the worst tenth) and ``worst`` of
-        leverage, money; ``share_negative``, ``share_kept``, ``share_best``: shares of the worlds in which leverage is below
-        0, all limits are kept, and no other plan has more leverage.
+        leverage, or of cost where that is the sense, money; ``share_negative`` (not of cost), ``share_kept``, ``share_best``:
+        shares of the worlds in which leverage is below 0, all limits are kept, and no other plan is better.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def common_worlds(
         evaluate_in(plan.case, drawn, [Choices.of(plan)], processes=processes, monitor=monitor)
         for plan in there.values()
     ]
-    return _table(list(there), _shared(found))
+    return _table(list(there), _shared(found), common_sense(plan.case for plan in there.values()))
 
 
 def _shared(found: Sequence[Evaluated]) -> tuple[np.ndarray, np.ndarray]:
@@ -69,7 +71,7 @@ def _shared(found: Sequence[Evaluated]) -> tuple[np.ndarray, np.ndarray]:
     return np.column_stack(leverages), np.column_stack(kept)
 
 
-def _table(letters: Sequence[str], shared: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
+def _table(letters: Sequence[str], shared: tuple[np.ndarray, np.ndarray], sense: Sense) -> pd.DataFrame:
     leverages, kept = shared
     many = len(leverages)
     most = leverages.max(axis=1, initial=-np.inf)
@@ -79,10 +81,10 @@ def _table(letters: Sequence[str], shared: tuple[np.ndarray, np.ndarray]) -> pd.
         {
             "plan": letter,
             "worlds": many,
-            "mean": float(leverages[:, place].mean()),
-            "cvar": conditional_value_at_risk(leverages[:, place], weights),
-            "worst": float(leverages[:, place].min()),
-            "share_negative": float((leverages[:, place] < 0).mean()),
+            "mean": sense.figure(float(leverages[:, place].mean())),
+            "cvar": sense.figure(conditional_value_at_risk(leverages[:, place], weights)),
+            "worst": sense.figure(float(leverages[:, place].min())),
+            **({"share_negative": float((leverages[:, place] < 0).mean())} if sense.sign > 0 else {}),
             "share_kept": float(kept[:, place].mean()),
             "share_best": float(best[:, place].mean()),
         }

@@ -23,6 +23,7 @@ from ...model.certify.figures import Account, Figures
 from ...model.formulation.scenario_data import SIDE
 from ...model.methods.engine import Engine
 from ...model.network import Network
+from ...model.parametric.refilled import Sharing
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SAME_LEVEL, SMALL_CERTIFICATE, SMALL_LEVERAGE
 from .resources import STOCKPILE_VALUE, Resource
@@ -71,6 +72,7 @@ class FigureTracer:
         self.items = limited_items(case, resource)
         self.money = resource.name == STOCKPILE_VALUE
         self.traced = Traced()
+        self._sharing = Sharing(self._cases, stop)
         self._counts = dict.fromkeys(("combinations", "responses", "searches", "programs", "relaxations"), 0)
 
     def trace(self, points: int, low: float | None, high: float | None) -> Traced:
@@ -121,6 +123,11 @@ class FigureTracer:
         )
         return replace(self.case, items=rows)
 
+    def _cases(self) -> tuple[Case, list[Case]]:
+        """A level between the tightest and the loosest, and the tightest: limits at both ends of a curve may be none."""
+        tightest = self._tightest()
+        return self._at((1.0 + tightest) / 2), [self._at(tightest)]
+
     def _tightest(self) -> float:
         """The tightest level that can be thought of: equal shares of all suppliers, all of them, or no stockpile."""
         if self.money:
@@ -151,57 +158,63 @@ class FigureTracer:
         CertificateError
             When its figures differ from what the search claims, or the plan breaks a limit.
         """
-        engine = Engine.natural(
-            self._at(level),
-            most_stockpile_value=level if self.money else math.inf,
+        case = self._at(level)
+        # Numbers of suppliers make the operations whole numbers.
+        refilled = self._sharing.put(case) if self.resource.sense > 0 and not self.money else None
+        if refilled is not None:
+            return self._found(level, refilled.engine(), refilled.patched.figures)
+        most = level if self.money else math.inf
+        with Engine.natural(
+            case,
+            most_stockpile_value=most,
             threads=self.threads,
             log=self.log,
             monitor=Monitor(),
             stop=self.stop,
+        ) as engine:
+            return self._found(level, engine, Figures(engine.problem))
+
+    def _found(self, level: float, engine: Engine, figures: Figures) -> FrontierPoint:
+        engine.problem.fixed_policy.rel_gap = self.rel_gap / 2
+        found = engine.search(None, self.rel_gap)
+        self._counts["combinations"] = engine.count
+        self._counts["responses"] += engine.candidates.steps
+        self._counts["searches"] += 1
+        self._counts["programs"] += found.result.worked_out
+        self._counts["relaxations"] += found.result.relaxations
+        if self.stop():
+            raise Stopped
+        if found.choice is None or found.solution is None:
+            return FrontierPoint(level + 0.0)
+        units = engine.problem.units
+        account = figures.account(found.choice, found.solution, figures.first_stage(found.solution))
+        money = money_scale(engine.problem)
+        refuse_infeasible(account.infeasibility, account.leverage, SMALL_CERTIFICATE * money)
+        whole = figures.operations_solver.whole.size > 0
+        claimed = claim(found.leverage, found.bound, account.leverage, whole)
+        certify([Compared("leverage", claimed, account.leverage, SMALL_CERTIFICATE * money)])
+        used = self._used(engine.problem.network, account) * (units.money if self.money else 1.0)
+        over = used - level if self.money else 0.0
+        small = LIMIT_KEPT * max(min(1.0, money) * units.money, level)
+        above = [Breach(STOCKPILE_VALUE, over, "", over=True)] if over > small else []
+        refuse_breaches([*figures.breaches(account), *above])
+        bound = max(found.bound, account.leverage)
+        gap = (bound - account.leverage) / max(abs(account.leverage), SMALL_LEVERAGE * money)
+        theirs, ours = account.decided_losses
+        return FrontierPoint(
+            level=level + 0.0,
+            used=used,
+            leverage=account.leverage * units.money,
+            bound=bound * units.money,
+            gap=gap,
+            status="optimal" if gap <= self.rel_gap else "feasible",
+            policies=found.choice,
+            qualified=account.qualified,
+            stockpile={key: amount * units.item(key.partition("/")[2]) for key, amount in account.stockpile.items()},
+            own_loss=ours * units.money,
+            counterpart_loss=theirs * units.money,
+            worst_package=account.worst,
         )
-        with engine:
-            engine.problem.fixed_policy.rel_gap = self.rel_gap / 2
-            found = engine.search(None, self.rel_gap)
-            self._counts["combinations"] = engine.count
-            self._counts["responses"] += engine.candidates.steps
-            self._counts["searches"] += 1
-            self._counts["programs"] += found.result.worked_out
-            self._counts["relaxations"] += found.result.relaxations
-            if self.stop():
-                raise Stopped
-            if found.choice is None or found.solution is None:
-                return FrontierPoint(level + 0.0)
-            figures, units = Figures(engine.problem), engine.problem.units
-            account = figures.account(found.choice, found.solution, figures.first_stage(found.solution))
-            money = money_scale(engine.problem)
-            refuse_infeasible(account.infeasibility, account.leverage, SMALL_CERTIFICATE * money)
-            whole = figures.operations_solver.whole.size > 0
-            claimed = claim(found.leverage, found.bound, account.leverage, whole)
-            certify([Compared("leverage", claimed, account.leverage, SMALL_CERTIFICATE * money)])
-            used = self._used(engine.problem.network, account) * (units.money if self.money else 1.0)
-            over = used - level if self.money else 0.0
-            small = LIMIT_KEPT * max(min(1.0, money) * units.money, level)
-            above = [Breach(STOCKPILE_VALUE, over, "", over=True)] if over > small else []
-            refuse_breaches([*figures.breaches(account), *above])
-            bound = max(found.bound, account.leverage)
-            gap = (bound - account.leverage) / max(abs(account.leverage), SMALL_LEVERAGE * money)
-            theirs, ours = account.decided_losses
-            return FrontierPoint(
-                level=level + 0.0,
-                used=used,
-                leverage=account.leverage * units.money,
-                bound=bound * units.money,
-                gap=gap,
-                status="optimal" if gap <= self.rel_gap else "feasible",
-                policies=found.choice,
-                qualified=account.qualified,
-                stockpile={
-                    key: amount * units.item(key.partition("/")[2]) for key, amount in account.stockpile.items()
-                },
-                own_loss=ours * units.money,
-                counterpart_loss=theirs * units.money,
-                worst_package=account.worst,
-            )
 
     def _used(self, network: Network, account: Account) -> float:
         """What a plan takes: the largest share of any item, the least number of suppliers, or what stockpiles cost."""

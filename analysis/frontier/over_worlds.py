@@ -61,6 +61,11 @@ def frontier_over_worlds(
     DesignError, ValueError, TooManyCombinations, CertificateError
         As of `solve_worlds`.
     """
+    if case.sense == "cost":
+        raise ValueError(
+            "the curve over worlds is one of leverage, and this case counts cost: solve it with --worlds and one criterion after "
+            "another"
+        )
     began, monitor = time.perf_counter(), monitor or Monitor()
     traced = Traced()
     with worlds_solver(

@@ -244,7 +244,7 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> R
         asked = choice, given.cost, given.constant, given.admin, point
         visit = HereAndNow(problem.fixed_policy, columns).visit(*asked, free=True)
         if math.isfinite(visit.leverage):
-            leverage, ours = visit.leverage, theirs - visit.leverage
+            leverage, ours = visit.leverage, ours + account.leverage - visit.leverage
     return {
         "leverage": leverage * money,
         "counterpart_loss": theirs * money,

@@ -65,7 +65,14 @@ class Region:
     coverage: float = 0.0
 
 
-def worst_region(leverages: np.ndarray, kept: np.ndarray, weights: np.ndarray, figures: pd.DataFrame) -> Region:
+def worst_region(
+    leverages: np.ndarray,
+    kept: np.ndarray,
+    weights: np.ndarray,
+    figures: pd.DataFrame,
+    *,
+    below_zero: bool = True,
+) -> Region:
     """Return where a plan goes wrong.
 
     Of all boxes of at most two figures, each cut once, the one of the greatest harmonic mean of density and coverage (Bryant &
@@ -81,8 +88,10 @@ def worst_region(leverages: np.ndarray, kept: np.ndarray, weights: np.ndarray, f
         Weights, which add up to 1.
     figures
         Values of the uncertain figures, one row a world.
+    below_zero
+        Whether a leverage below 0 counts as going wrong; a cost, as minus which a plan at least cost counts, does not.
     """
-    wrong, kind = (leverages < 0) | ~kept, "negative"
+    wrong, kind = (leverages < 0) & below_zero | ~kept, "negative"
     if not wrong.any():
         order = np.argsort(leverages, kind="stable")
         wrong, kind = np.zeros(len(weights), dtype=bool), "least"

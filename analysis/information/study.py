@@ -17,7 +17,7 @@ from ...model.plan.choices import Choices, Offer, changed
 from ...model.plan.monitor import Monitor
 from ...model.plan.tolerances import WORLD_TIE
 from ..shapes import ALL_OPEN, AS_IT_IS, HEDGED, SOURCING
-from ..worlds import Criterion, draw, solve_worlds
+from ..worlds import Criterion, draw, levels_in, solve_worlds
 from .evaluated import Evaluated, evaluate_in
 from .measures import HIGH, LOW, conditional_value_at_risk, out_of_sample, quantile, replicated_gap
 from .regions import worst_region
@@ -191,8 +191,8 @@ def studied(
 
 def _own(plan: Plan, worlds: Worlds, seconds: float, monitor: Monitor | None) -> list[Choices]:
     """Return the best plans of the worlds in which most is to be gained by another plan, as many as the time allows."""
-    table = plan.tables["worlds"]
-    gain = (table["weight"] * (table["best"] - table["leverage"])).fillna(0.0).to_numpy()
+    leverages, best = levels_in(plan)
+    gain = np.nan_to_num(worlds.weights * (best - leverages))
     found: list[Choices] = []
     until = time.monotonic() + seconds
     for place in np.argsort(-gain, kind="stable")[:MOST_OWN]:
@@ -216,8 +216,8 @@ def _quiet(monitor: Monitor | None) -> Monitor:
 def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Evaluated) -> dict[str, Any]:
     """Return what the table of worlds and plans says."""
     assert plan.worlds is not None
-    table, all_weights = plan.tables["worlds"], worlds.weights
-    leverages, kept_here = table["leverage"].to_numpy(), table["limits_kept"].to_numpy(dtype=bool)
+    all_weights, (leverages, own_best) = worlds.weights, levels_in(plan)
+    kept_here = plan.tables["worlds"]["limits_kept"].to_numpy(dtype=bool)
     weights = all_weights[found.places] / all_weights[found.places].sum()
     # Of plans that break limits where this one keeps them, or in too many worlds, none may be chosen, whatever becomes known.
     share = plan.worlds.get("continuity_share")
@@ -225,14 +225,15 @@ def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Evaluated)
     keeps[0] = True
     allowed = np.flatnonzero(keeps)
     benefits = found.leverages[:, allowed]
-    best = np.nan_to_num(table["best"].to_numpy()[found.places])
+    best = np.nan_to_num(own_best[found.places])
     scores = np.asarray(Criterion.parse(plan.worlds["criterion"]).score(found.leverages.T, weights, best))
     known = partial_information(
         benefits, weights, worlds.figures.iloc[found.places], worlds.groups, drawn=bool(worlds.factors)
     )
-    region = worst_region(leverages, kept_here, all_weights, worlds.figures)
+    leveraged = plan.case.sense != "cost"
+    region = worst_region(leverages, kept_here, all_weights, worlds.figures, below_zero=leveraged)
     plain = next((place for place, rival in enumerate(rivals) if rival.name == AS_IT_IS), None)
-    ahead = table["best"].to_numpy() - leverages
+    ahead = own_best - leverages
     return {
         "low": quantile(leverages, all_weights, LOW),
         "high": quantile(leverages, all_weights, HIGH),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .criterion import Criterion
 from .front import asked_worlds, solve
 from .sampling import Worlds, check_uncertainties, draw, from_table, uncertain_factors, world_cases
-from .solving import WorldsResult, solve_worlds, worlds_solver
+from .solving import WorldsResult, levels_in, solve_worlds, worlds_solver
 
 __all__ = [
     "Criterion",
@@ -15,6 +15,7 @@ __all__ = [
     "check_uncertainties",
     "draw",
     "from_table",
+    "levels_in",
     "solve",
     "solve_worlds",
     "uncertain_factors",

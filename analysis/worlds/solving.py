@@ -18,6 +18,7 @@ from ...model.plan.choices import Choices, Offer
 from ...model.plan.clock import Clock
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import Plan
+from ...model.plan.sense import sense_of
 from ...model.plan.tolerances import LEVERAGE_TIE, NO_AMOUNT, SMALL_CERTIFICATE, SMALL_LEVERAGE, WORLD_TIE
 from ...model.solving import evaluate
 from ..figures.factors import DesignError
@@ -38,6 +39,9 @@ SHOWN_TAIL = 0.9
 
 NAMED = 4
 """Worlds that a message names."""
+
+BEST = "best"
+"""Column of the table ``worlds``: what every world allows by itself."""
 
 ALONE_GAP = 1e-6
 """Relative gap to which the best of every world by itself is proven at least, for regret."""
@@ -60,13 +64,15 @@ class WorldsResult:
     choices
         Policies, lanes qualified, units stockpiled.
     value, bound, gap
-        Of the criterion, in money of the case; of regret the greatest, and what it is at least. None without a plan.
+        Of the criterion, in money of the case; of regret the greatest, and what it is at least. None without a plan. What is said
+        of leverage is said of minus the cost where that is the sense.
     leverages : array, shape (n,)
         Of the plan in every world, each recomputed alone.
     best : array, shape (n,)
         The best leverage that every world allows by itself; NaN where no plan keeps its limits.
     table : pandas.DataFrame
-        A row a world: world, weight, leverage, best, counterpart_loss, own_loss, limits_kept, and the figures that differ.
+        A row a world: world, weight, leverage, best, counterpart_loss, own_loss, limits_kept, and the figures that differ; of a
+        plan at least cost in its words.
     unkept
         Worlds in which no plan keeps continuity and concentration.
     """
@@ -109,7 +115,8 @@ def solve_worlds(
         ``mean``, ``cvar:0.9``, ``worst``, ``regret`` or ``mean+cvar:0.9:0.5``.
     continuity_share
         Weight of the worlds in which continuity is kept at least, above 0 and up to 1; in which ones is chosen with the plan, and
-        in the others fills lack what they may. Default: in every world in which any plan keeps it.
+        in the others fills lack what they may. Default: ``objective.continuity_share`` of the case, or the weight of all worlds in
+        which any plan keeps it where these have less; without it every world in which any plan keeps it.
     time_limit
         Seconds; default: the case's.
     rel_gap
@@ -127,13 +134,13 @@ def solve_worlds(
         For worlds that the case cannot have, a cluster that does not answer, and where no plan keeps continuity in the weight of
         worlds asked for.
     ValueError
-        For a criterion that there is none of, a share of continuity that is none, and a case at least cost.
+        For a criterion that there is none of, and a share of continuity that is none.
     TooManyCombinations
         When the policy combinations cannot be enumerated.
     CertificateError
         When the answer does not survive its check.
     """
-    _refuse(case, continuity_share)
+    _refuse(continuity_share)
     found = Criterion.parse(criterion) if isinstance(criterion, str) else criterion
     monitor = monitor or Monitor()
     options = case.settings.solver
@@ -167,7 +174,7 @@ def worlds_solver(
     case, worlds, continuity_share, time_limit, rel_gap, processes, cluster, monitor
         As of `solve_worlds`; the time limit is that of all together.
     """
-    _refuse(case, continuity_share)
+    _refuse(continuity_share)
     monitor = monitor or Monitor()
     gap = case.settings.solver.rel_gap if rel_gap is None else rel_gap
     clock = Clock(time_limit, monitor.stop)
@@ -183,12 +190,8 @@ def worlds_solver(
         solver.crew.close()
 
 
-def _refuse(case: Case, continuity_share: float | None) -> None:
-    """Refuse a case at least cost, and a share of continuity that is none."""
-    if case.sense == "cost":
-        raise ValueError(
-            "worlds are weighed by leverage, and this case counts cost: solve it without worlds, or sweep its uncertain figures"
-        )
+def _refuse(continuity_share: float | None) -> None:
+    """Refuse a share of continuity that is none."""
     if continuity_share is not None and not 0 < continuity_share <= 1:
         raise ValueError(
             f"{continuity_share:g} is no share of the worlds to keep continuity in; it lies above 0 and is at most 1"
@@ -261,10 +264,13 @@ class _Solver:
         return self._alone
 
     def _refuse_share(self, unkept: tuple[str, ...]) -> None:
-        """Refuse a share of continuity that no plan can have, whatever else it does."""
+        """Refuse a share of continuity that no plan can have, whatever else it does; ask for no more where the case asks for it."""
+        lost = float(sum(self.worlds.weights[self.worlds.names.index(name)] for name in unkept))
+        usual = self.case.settings.objective.continuity_share
+        if self.continuity_share is None and usual:
+            self.continuity_share = min(usual, 1.0 - lost)
         if self.continuity_share is None:
             return
-        lost = float(sum(self.worlds.weights[self.worlds.names.index(name)] for name in unkept))
         if lost > 1.0 - self.continuity_share + WEIGHT_TIE:
             message = (
                 f"no plan keeps continuity in {len(unkept)} of the worlds ({', '.join(unkept[:NAMED])}"
@@ -437,12 +443,22 @@ class _Solver:
                 "world": list(self.worlds.names),
                 "weight": self.worlds.weights,
                 "leverage": [each.leverage * money for each in of],
-                "best": allowed,
+                BEST: allowed,
                 "counterpart_loss": [each.counterpart_loss * money for each in of],
                 "own_loss": [each.own_loss * money for each in of],
                 "limits_kept": [each.limits_kept for each in of],
                 **{f"in.{path}": list(values) for path, values in self.worlds.figures.items()},
             }
         )
-        frame.attrs["units"] = dict.fromkeys(("leverage", "best", "counterpart_loss", "own_loss"), "money")
-        return frame
+        frame.attrs["units"] = dict.fromkeys(("leverage", BEST, "counterpart_loss", "own_loss"), "money")
+        sense = sense_of(self.case)
+        return sense.frame(frame.assign(**{BEST: sense.sign * allowed}))
+
+
+def levels_in(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """Return a plan's leverage in every world it was made for, and the best that each allows by itself, shape (worlds,) each.
+
+    Of a plan at least cost minus the cost; money.
+    """
+    table, sense = plan.tables["worlds"], sense_of(plan.case)
+    return sense.sign * table[sense.outcome].to_numpy(), sense.sign * table[BEST].to_numpy()

@@ -13,7 +13,8 @@ import numpy as np
 from ...data import Fault
 from ...data.units import Units
 from ...model.certify.certificate import Compared, certify, refuse_breaches
-from ...model.certify.figures import Figures
+from ...model.certify.figures import Account, Figures
+from ...model.leader.cuts import Cut
 from ...model.leader.here_and_now import HereAndNow, StageCut, Visit
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
@@ -125,6 +126,7 @@ class World:
         """Find the best that the world allows by itself, and tell what it offers."""
         found = self.found = self.engine.search(rel_gap=rel_gap)
         self.charged = found.choice is None and found.bound == -math.inf
+        self.problem.release()
         limits = SolveLimits.of(self.problem.case)
         return Alone(
             found.leverage, found.bound, self.charged, self._offers(), self._combinations(), limits.budget, self.price
@@ -190,7 +192,14 @@ class World:
 
     def _bound_free(self) -> np.ndarray:
         """What bounds leverage under every combination where limits on supply need not hold."""
-        return self.constant + self.problem.ceiling(limited=False)
+        candidates = self.engine.cut_pool.candidates
+        place = candidates.find(tuple(0 for _ in candidates.regimes))
+        assert place is not None
+        terms = float(candidates.cost[place]), float(self.constant[place]), float(candidates.admin[place])
+        nothing_held = HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64))
+        cut = nothing_held.ceiling(candidates.choice(place), *terms)
+        bare, most = self._over_faces(cut)
+        return self.constant + bare + most
 
     def _bound_alone(self) -> np.ndarray:
         """What bounds leverage under every combination whatever the first stage: what the world allows by itself tells."""
@@ -229,16 +238,22 @@ class World:
 
     def _learn(self, place: int, cut: StageCut) -> None:
         """Take note of what a cut bounds under every combination, over its whole least-cost face."""
-        candidates, arrays = self.engine.cut_pool.candidates, self.engine.cut_pool.enumerator.arrays
-        bare = cut.cut.constant + cut.cut.value_of_remaining(self._remaining) + candidates.rent(cut.cut.rents)
+        bare, most = self._over_faces(cut.cut)
         if not cut.feasibility_cut and not cut.charge:
             bare = bare + self.constant
         flat = not cut.cut.slope.any()
-        most = np.zeros(bare.size) if flat else candidates.reach(arrays, cut.cut.slope, scale(cut.cut))
         values = bare + most
         exact = np.full(bare.size, flat)
         values[place], exact[place] = min(values[place], cut.value), True
         self._known.append(_Known(cut, bare, values, exact))
+
+    def _over_faces(self, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
+        """A cut's value under every combination but for what the response's outputs add, and the most that these add."""
+        candidates, arrays = self.engine.cut_pool.candidates, self.engine.cut_pool.enumerator.arrays
+        bare = cut.constant + cut.value_of_remaining(self._remaining) + candidates.rent(cut.rents)
+        if not cut.slope.any():
+            return bare, np.zeros(bare.size)
+        return bare, candidates.reach(arrays, cut.slope, scale(cut))
 
     def sharpen(self, number: int, point: np.ndarray) -> bool:
         """Look at the least-cost face of a combination where the cut that binds at a first stage may be loose.
@@ -310,6 +325,12 @@ class World:
         CertificateError
             Where they do not agree with the program of both sides, or a limit is broken that some plan keeps.
         """
+        try:
+            return self._certify(number, point)
+        finally:
+            self.problem.release()
+
+    def _certify(self, number: int, point: np.ndarray) -> WorldAccount:
         assert self._stage is not None
         problem, place = self.problem, int(self._places[number])
         candidates, columns = self.engine.cut_pool.candidates, self._stage.columns
@@ -332,25 +353,29 @@ class World:
             leverage = self.visit(number, point).leverage
             if breaches or leverage > account.leverage + LEVERAGE_TIE * account.money:
                 # Solved alone, limits give way at prices of their own; here continuity is left out.
-                theirs = account.decided_losses[0]
-                return WorldAccount(leverage, theirs, theirs - leverage, False, account.money)
+                return WorldAccount(leverage, *_losses_at(leverage, account), False, account.money)
         if not self.charged:
             refuse_breaches(breaches)
             assert outcome.objective is not None
             small = SMALL_CERTIFICATE * account.money
             certify([Compared("a world's leverage", -outcome.objective, account.leverage, small)])
-        theirs, ours = account.decided_losses
         if self.charged:
             # Solved alone, limits give way at prices of their own; here continuity alone does.
             leverage = self.visit(number, point).leverage
-            return WorldAccount(leverage, theirs, theirs - leverage, False, account.money)
-        return WorldAccount(account.leverage, theirs, ours, not breaches, account.money)
+            return WorldAccount(leverage, *_losses_at(leverage, account), False, account.money)
+        return WorldAccount(account.leverage, *account.decided_losses, not breaches, account.money)
 
     def _first_stage(self, point: np.ndarray) -> FirstStage:
         chosen = dict(zip(self._keys, point.tolist(), strict=True))
         qualify = {str(key): amount > 0.5 for (kind, key), amount in chosen.items() if kind == "qualify"}
         stockpile = {key: amount for (kind, key), amount in chosen.items() if kind == "stockpile"}
         return FirstStage(qualify, stockpile)
+
+
+def _losses_at(leverage: float, account: Account) -> tuple[float, float]:
+    """Return both losses where leverage is another than that of an account: ours is."""
+    theirs, ours = account.decided_losses
+    return theirs, ours + account.leverage - leverage
 
 
 def _refuse_whole_numbers(problem: Problem) -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from ..schema.declarations import columns, needed, options, section_model, setting_keys
+from ..schema.declarations import columns, extra, needed, options, section_model, setting_keys
 from ..schema.errors import Fault, near, nearest
 from ..schema.settings import Settings
 from ..schema.tables import TABLES, Row
@@ -117,7 +117,8 @@ def in_words(problem: ErrorDetails, info: FieldInfo) -> str:
         return "empty; a value is needed"
     if problem["type"] == "literal_error":
         words = options(info)
-        return f"must be one of {', '.join(words)}" + nearest(str(problem["input"]), words)
+        near_by, hint = nearest(str(problem["input"]), words), extra(info, "hint")
+        return f"must be one of {', '.join(words)}" + (near_by or (f"; {hint}" if hint else ""))
     return problem["msg"]
 
 

@@ -120,9 +120,18 @@ class Draft:
         return found
 
     def party_side(self, party: str | None) -> str | None:
-        """Return ours, counterpart or other; None where it is not known."""
+        """Return ours, counterpart or other; None where it is not known.
+
+        While nobody is focal any party without a role of its own may be: one fault is told, not all that follow from it.
+        """
         line = self.parties.get(party) if party else None
-        return SIDES.get(line.get("role")) if line else None
+        side = SIDES.get(line.get("role")) if line else None
+        return None if side == "other" and not self.focal else side
+
+    @cached_property
+    def focal(self) -> bool:
+        """Whether a party is focal."""
+        return any(line.get("role") == "focal" for line in self.lines["parties"])
 
     def side(self, site: str | None) -> str | None:
         """Return the side a site is on; None where it is not known."""

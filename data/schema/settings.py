@@ -13,6 +13,7 @@ from .values import (
     Date,
     HorizonWeeks,
     ScenarioRule,
+    Share,
     Text,
     TimeLimit,
     Week,
@@ -69,6 +70,12 @@ class Objective(Section):
         "What counts: the `worst` package, scenario `none`, the `expected` value over scenarios by their probability, or "
         "`cvar:0.9`, the mean of the worst 10 % of the weight.",
         default="worst",
+    )
+    continuity_share: Share | None = column(
+        "Of a plan for many worlds: weight of the worlds in which continuity is kept, or of all in which any plan keeps it "
+        "where these have less; default: all of these.",
+        "share",
+        default=None,
     )
 
 

@@ -58,7 +58,8 @@ class Party(Row):
     required = True
     party: Id = column("Id of the party.")
     role: Literal["focal", "counterpart", "ally", "other"] = column(
-        "What the party is: focal (us), ally, counterpart (none where there is no dispute), other."
+        "What the party is: focal (us), ally, counterpart (none where there is no dispute), other (suppliers and everybody else).",
+        hint="we are focal, suppliers and their countries are other",
     )
     name: Text = column("Name for people.", default="")
     loss_weight: Amount = column("Weight of this party's losses in ours; acts for focal and ally parties.", default=1.0)

@@ -347,8 +347,17 @@ Distribution = Annotated[Delay, BeforeValidator(_delay), PlainSerializer(str)]
 
 
 def column(
-    sentence: str, unit: str = "", *, refers: str | None = None, same_as: str | None = None, **options: Any
+    sentence: str,
+    unit: str = "",
+    *,
+    refers: str | None = None,
+    same_as: str | None = None,
+    hint: str | None = None,
+    **options: Any,
 ) -> Any:
-    """Declare a column: its sentence, its unit, the table an id refers to, the column whose figure is its default."""
-    extra: JsonDict = {"unit": unit, "refers": refers, "same_as": same_as}
+    """Declare a column: its sentence, its unit, the table an id refers to, the column whose figure is its default.
+
+    A hint says which of its words stands for what; it is told with a word that is none of them.
+    """
+    extra: JsonDict = {"unit": unit, "refers": refers, "same_as": same_as, "hint": hint}
     return Field(description=sentence, json_schema_extra=extra, **options)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..schema.errors import Fault
 from .areas import find_area, nearest_area, plain_key
+from .layout_files import cell_of, file_rows, joined, place_of, quoted, ragged, source_of
 from .layouts import Layout
 from .rules import Ledger
 from .texts import is_change, read_code, read_money, read_period, read_unit
@@ -118,10 +115,10 @@ class Stager:
     def baci(self, layout: Layout, place: int) -> int:
         """Read a file of BACI into the table ``baci``; return its rows."""
         before = self._total("baci")
-        columns = ", ".join(_place(layout, name) or "null" for name in BACI_TYPES)
-        types = {_place(layout, name): kind for name, kind in BACI_TYPES.items() if name in layout.columns}
+        columns = ", ".join(place_of(layout, name) or "null" for name in BACI_TYPES)
+        types = {place_of(layout, name): kind for name, kind in BACI_TYPES.items() if name in layout.columns}
         names = [f"c{place}" for place in range(layout.width)]
-        source = _source(layout, {name: types.get(name, "VARCHAR") for name in names}, ["", "NA"])
+        source = source_of(layout, {name: types.get(name, "VARCHAR") for name in names}, ["", "NA"])
         self.connection.execute("begin")
         fine = self._run(f"insert into baci select {place}, {columns} from {source}", layout, collect=False)
         odd = (
@@ -141,10 +138,12 @@ class Stager:
 
     def _careful_baci(self, layout: Layout, place: int) -> None:
         """Read a file of BACI cell by cell: blanks around figures are taken away, what is no figure becomes a fault."""
-        cells = {column: _cell(layout, column) for column in BACI_TYPES}
+        cells = {column: cell_of(layout, column) for column in BACI_TYPES}
         cells["quantity"] = f"nullif({cells['quantity']}, 'NA')"
         chosen = ", ".join(f"{cell} as {column}" for column, cell in cells.items())
-        query = f"create or replace table raw as select row_number() over () as number, {chosen} from {_source(layout)}"
+        query = (
+            f"create or replace table raw as select row_number() over () as number, {chosen} from {source_of(layout)}"
+        )
         if not self._run(query, layout):
             return
         year = "coalesce(try_cast(year as integer) not between 1900 and 2100, true)"
@@ -184,12 +183,12 @@ class Stager:
         """Read a file of UN Comtrade into the table ``stage``; return its rows."""
         names = ["type", "flow", "flow_name", "partner2", "revision", "code", "text", "customs", "mos", "mot"]
         names += ["unit_code", "unit", "quantity", "weight", "value"]
-        cells = [f"{_cell(layout, name)} as {name}" for name in names]
+        cells = [f"{cell_of(layout, name)} as {name}" for name in names]
         cells += [
-            f"{_joined(layout, f'{side}_code', f'{side}_iso', side)} as {side}" for side in ("reporter", "partner")
+            f"{joined(layout, f'{side}_code', f'{side}_iso', side)} as {side}" for side in ("reporter", "partner")
         ]
-        cells.append(f"{_joined(layout, 'period', 'year', 'month', 'freq', 'period_id')} as moment")
-        query = f"create or replace table raw as select row_number() over () as number, {', '.join(cells)} from {_source(layout)}"
+        cells.append(f"{joined(layout, 'period', 'year', 'month', 'freq', 'period_id')} as moment")
+        query = f"create or replace table raw as select row_number() over () as number, {', '.join(cells)} from {source_of(layout)}"
         if not self._run(query, layout):
             return 0
         rows = self._total("raw")
@@ -256,7 +255,7 @@ class Stager:
     def plain(self, layout: Layout, place: int) -> int:
         """Read a plain table into the table ``stage``; return its rows."""
         names = ("period", "exporter", "importer", "code", "quantity", "unit", "value", "text")
-        cells = {name: _cell(layout, name) for name in names}
+        cells = {name: cell_of(layout, name) for name in names}
         for column, words in (("exporter", "--origin"), ("importer", "--destination")):
             given = self.fixed[column]
             if column in layout.columns:
@@ -265,10 +264,10 @@ class Stager:
                 message = f"missing column; add one, or name the {NAMED[column]} of every row with {words}"
                 self.faults.append(Fault(layout.shown, message, layout.line, NAMED[column]))
                 return 0
-            cells[column] = _quoted(given)
+            cells[column] = quoted(given)
         chosen = ", ".join(f"{cells[name]} as {name}" for name in names)
         if not self._run(
-            f"create or replace table raw as select row_number() over () as number, {chosen} from {_source(layout)}",
+            f"create or replace table raw as select row_number() over () as number, {chosen} from {source_of(layout)}",
             layout,
         ):
             return 0
@@ -376,7 +375,7 @@ class Stager:
         if not collect:
             return not rejected
         for line, kind, text in rejected[:MOST_FAULTS]:
-            self.faults.append(Fault(layout.shown, _ragged(layout, str(kind), str(text)), int(line)))
+            self.faults.append(Fault(layout.shown, ragged(layout, str(kind), str(text)), int(line)))
         if len(rejected) > MOST_FAULTS:
             self.faults.append(
                 Fault(layout.shown, f"{len(rejected) - MOST_FAULTS:,} more rows are no rows of its table")
@@ -435,43 +434,6 @@ def insert_rows(connection: DuckDBPyConnection, table: str, rows: Sequence[Seque
         connection.execute(f"insert into {table} values {marks}", [cell for row in part for cell in row])
 
 
-def _source(layout: Layout, types: Mapping[str, str] | None = None, nothing: Sequence[str] = ()) -> str:
-    """Return the SQL that reads a file: columns named c0, c1, ..., text where no other types are given."""
-    types = types or {f"c{place}": "VARCHAR" for place in range(layout.width)}
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
-    packed = "gzip" if _packed(layout) else "none"
-    # A name is no pattern.
-    path = re.sub(r"[*?\[]", r"[\g<0>]", str(layout.path))
-    return (
-        f"read_csv({_quoted(path)}, auto_detect = false, header = false, skip = {layout.line}, "
-        f"columns = {{{columns}}}, delim = {_quoted(layout.separator)}, quote = '\"', escape = '\"', "
-        f"encoding = '{layout.encoding}', compression = '{packed}', store_rejects = true"
-        + (f", nullstr = {list(nothing)!r})" if nothing else ")")
-    )
-
-
-def _place(layout: Layout, column: str) -> str | None:
-    """Return the name of a column in the SQL of `_source`; None where the file has none."""
-    return f"c{layout.header.index(layout.columns[column])}" if column in layout.columns else None
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("'", "''")
-    return f"'{escaped}'"
-
-
-def _cell(layout: Layout, column: str) -> str:
-    """Return the SQL of a cell without blanks around it; null where it is empty or the file has no such column."""
-    if column not in layout.columns:
-        return "null::varchar"
-    return f"nullif(trim(c{layout.header.index(layout.columns[column])}, ' \t\r\u00a0'), '')"
-
-
-def _joined(layout: Layout, *columns: str) -> str:
-    cells = ", ".join(f"coalesce({_cell(layout, column)}, '')" for column in columns)
-    return f"concat_ws('\x1f', {cells})"
-
-
 def _is_number(text: str) -> bool:
     try:
         float(text)
@@ -521,39 +483,3 @@ def no_country(text: str) -> str:
         if close
         else "no country; write an ISO code such as KOR, or a name in English"
     )
-
-
-def _ragged(layout: Layout, kind: str, text: str) -> str:
-    if "COLUMNS" in kind:
-        cells = next(csv.reader(io.StringIO(text.strip("\r\n")), delimiter=layout.separator), [])
-        more = "; the download may have broken off" if "MISSING" in kind else ""
-        return f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'} where the header has {len(layout.header)}{more}"
-    if "QUOTE" in kind:
-        return "a quotation mark is left open or stands inside a cell"
-    return f"no row of the table ({kind.lower()}); download it again, or save it as UTF-8"
-
-
-def _packed(layout: Layout) -> bool:
-    with layout.path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
-
-
-def file_rows(layout: Layout, numbers: Iterable[int] | None = None) -> Iterator[tuple[int, list[str]]]:
-    """Yield rows of a file with the line each starts in: all below the header, or those of the given places, from 1."""
-    wanted = None if numbers is None else set(numbers)
-    last = None if wanted is None else max(wanted, default=0)
-    opened: Callable[..., Any] = gzip.open if _packed(layout) else open
-    encoding = "utf-8-sig" if layout.encoding == "utf-8" else layout.encoding
-    with opened(layout.path, "rt", encoding=encoding, errors="replace", newline="") as file:
-        for _ in range(layout.line):
-            file.readline()
-        reader = csv.reader(file, delimiter=layout.separator)
-        number, start = 0, layout.line + 1
-        for row in reader:
-            if row:
-                number += 1
-                if wanted is None or number in wanted:
-                    yield start, row
-                if last is not None and number >= last:
-                    return
-            start = layout.line + reader.line_num + 1

@@ -37,12 +37,18 @@ class TooManyCombinations(Exception):
     """
 
     def __init__(self, count: int, most: int, menu: Mapping[str, Sequence[str]], regimes: Sequence[str]):
+        # What it is made of, so that it comes back whole from other processes.
+        super().__init__(count, most, {regime: menu[regime] for regime in regimes}, tuple(regimes))
         self.count = count
         self.most = most
         self.sizes = " x ".join(str(len(menu[regime])) for regime in regimes)
-        super().__init__(
-            f"{count:,} policy combinations ({self.sizes} of {', '.join(regimes)}) are too many to enumerate; at most "
-            f"{most:,} can be. Drop policies or regimes that are not in question, or tighten reviewer_hours, "
+        self.regimes = tuple(regimes)
+
+    def __str__(self) -> str:
+        """Return how many there are, of what, and what to do."""
+        return (
+            f"{self.count:,} policy combinations ({self.sizes} of {', '.join(self.regimes)}) are too many to enumerate; at most "
+            f"{self.most:,} can be. Drop policies or regimes that are not in question, or tighten reviewer_hours, "
             "political_capital or the budget, which rule combinations out."
         )
 

@@ -12,8 +12,15 @@ from ..formulation.linking import LeaderProblem
 from ..plan.tolerances import WHOLE_GAP
 from ..solver.highs import Highs, Outcome
 
-FEW = 12
-"""Free binaries up to which our own branch and bound is sooner (docs/benchmarks.md)."""
+FEW, FEW_CHOICES = 12, 40
+"""Free binaries up to which our own branch and bound is sooner (docs/benchmarks.md), and how many where all are choices of the
+first stage: the relaxation of an order or of a price is far from the whole one, which cuts mend and a tree does not."""
+
+
+def few(leader_problem: LeaderProblem) -> int:
+    """Return the free binaries up to which our own branch and bound is taken."""
+    return FEW if leader_problem.operational.size else FEW_CHOICES
+
 
 Row = tuple[np.ndarray, np.ndarray, float]
 """Columns, coefficients and the least activity of a row."""

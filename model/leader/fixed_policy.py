@@ -16,7 +16,7 @@ from ..plan.limits import SolveLimits
 from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN
 from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome, TolerantHighs
-from .branch_and_cut import FEW, Row, branch_and_cut
+from .branch_and_cut import Row, branch_and_cut, few
 from .cuts import Cut, CutReader, Relaxation, SpaceCut
 
 MOST_BASES = 256
@@ -101,15 +101,11 @@ class FixedPolicySolver:
         self.gap_cost = np.zeros_like(leader_problem.program.cost)
         self.gap_cost[gaps] = leader_problem.program.cost[gaps]
         self.relaxed = TolerantHighs(relaxed, stop=stop, presolve="off", solver="simplex")
-        self.exact = TolerantHighs(
-            leader_problem.program.relaxed(), log=log, stop=stop, presolve="off", solver="simplex"
-        )
         self.log = log
         self.rel_gap = 0.0
         self.report: Callable[[float, float], None] = lambda incumbent, bound: None
         if start is not None:
             self.relaxed.highs.setBasis(start)
-            self.exact.highs.setBasis(start)
         self.bases: dict[Node, Any] = {}
         self.last: tuple[Node, State, Outcome] | None = None
         self.repriced = False
@@ -117,6 +113,27 @@ class FixedPolicySolver:
         self.binaries = np.flatnonzero(leader_problem.program.integer).astype(np.int32)
         self._shut = np.empty(0, dtype=np.int32)
         self._chosen: Mapping[tuple[str, str], float] = {}
+        self._first_basis = start
+        self._exact: Highs | None = self._make_exact()
+
+    @property
+    def exact(self) -> Highs:
+        """HiGHS with the leader problem, limits strict; made anew after `release`."""
+        if self._exact is None:
+            self._exact = self._make_exact()
+        return self._exact
+
+    def _make_exact(self) -> Highs:
+        program = self.leader_problem.program.relaxed()
+        program.column_upper[self._shut] = 0.0
+        made = TolerantHighs(program, log=self.log, stop=self.stop, presolve="off", solver="simplex")
+        if self._first_basis is not None:
+            made.highs.setBasis(self._first_basis)
+        return made
+
+    def release(self) -> None:
+        """Give back the memory of `exact`, for a while in which it is not needed."""
+        self._exact = None
 
     def _set(self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, wide: bool = True) -> None:
         self._open(highs, dict.fromkeys(choice.items(), 1.0))
@@ -391,7 +408,7 @@ class FixedPolicySolver:
 
         free = int(np.count_nonzero(lower[binaries] < upper[binaries]))
         try:
-            if free > FEW or rows:
+            if free > few(self.leader_problem) or rows:
                 return self._branched_and_cut(choice, (cost, constant, admin), lower, upper, cutoff, rows)
             return branch_and_bound(
                 [elastic, strict] if free else [strict],

@@ -169,6 +169,37 @@ class HereAndNow:
             highs.set_cost(program.cost)
             fixed.last = None
 
+    def ceiling(self, choice: Choice, cost: float, constant: float, admin: float) -> Cut:
+        """Return what bounds leverage whatever the first stage, and whatever limits on supply lack.
+
+        The linear program that was solved last is solved on from its basis, its gaps free of charge.
+
+        Parameters
+        ----------
+        choice, cost, constant, admin
+            As of `FixedPolicySolver.relax`.
+
+        Raises
+        ------
+        ArithmeticError
+            When HiGHS ends without an optimum.
+        Stopped
+            When it was interrupted.
+        """
+        fixed = self.fixed_policy
+        highs, program = fixed.relaxed, fixed.leader_problem.program
+        fixed.last = None
+        highs.set_bounds(fixed.binaries, program.column_lower[fixed.binaries], program.column_upper[fixed.binaries])
+        try:
+            fixed._set(highs, choice, cost, constant, admin)
+            highs.set_cost(np.where(fixed.gap_cost > 0, 0.0, program.cost))
+            outcome = fixed._solve_relaxed(choice)
+            assert outcome.objective is not None and outcome.solution is not None
+            return fixed.cut(outcome.solution, -outcome.objective - constant, admin, feasibility_cut=False)
+        finally:
+            highs.set_cost(program.cost)
+            fixed.last = None
+
     def _slopes(self) -> np.ndarray:
         """What a unit more of every first-stage column adds to minus the objective, after a solve."""
         slopes = np.zeros(self.columns.size)

@@ -342,6 +342,12 @@ class Problem:
             held.fixed_policy = FixedPolicySolver(self.leader_problem, before.cost, self.log, self.stop, crash, start)
         return held.fixed_policy
 
+    def release(self) -> None:
+        """Give back the memory of what is not needed for a while: our linear programs alone, and those whose limits are strict."""
+        self.__dict__.pop("operations_solver", None)
+        if self._held.fixed_policy is not None:
+            self._held.fixed_policy.release()
+
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
         return FollowerSolver(self.response, self.stop).solve(policy_indices_of(choice, self.network.menu))[0]
@@ -477,10 +483,10 @@ class Problem:
         except Stopped:
             return math.inf
 
-    def ceiling(self, limited: bool = True) -> float:
+    def ceiling(self) -> float:
         """Most that the rest of leverage can be under any policies: response free, every policy's arcs open, no budget.
 
-        -inf proves that no choice of policies has a plan. Not `limited`, limits on supply may be broken free of charge.
+        -inf proves that no choice of policies has a plan.
         """
         leader_problem = self.leader_problem
         program = leader_problem.program.relaxed()
@@ -492,10 +498,6 @@ class Problem:
             row = leader_problem.compiled.row.get(id(constraint))
             if row is not None:
                 program.row_upper[row] = math.inf
-        if not limited:
-            gaps = self.fixed_policy.gap_cost > 0
-            program.column_upper[gaps] = math.inf
-            program.cost = np.where(gaps, 0.0, program.cost)
         outcome = Highs(program, stop=self.stop).solve()
         if outcome.infeasible:
             return -math.inf

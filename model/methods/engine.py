@@ -16,7 +16,7 @@ from ..certify.restoring import RestoringMonitor
 from ..follower.combinations import Candidates
 from ..follower.enumerate import Enumerator, policy_indices_of
 from ..formulation.linking import Choice
-from ..leader.branch_and_cut import FEW
+from ..leader.branch_and_cut import few
 from ..leader.cuts import Relaxation
 from ..leader.problem import LAST_SECONDS, Problem
 from ..plan.limits import SolveLimits
@@ -227,7 +227,7 @@ class Engine:
         problem = self.problem
         cost = problem.status_quo.response_cost
         constant = problem.constant(cost, 0.0)
-        alone = not problem.network.menu and problem.fixed_policy.binaries.size > FEW
+        alone = not problem.network.menu and problem.fixed_policy.binaries.size > few(problem.leader_problem)
         relaxation = None if alone else problem.fixed_policy.relax(problem.all_open, cost, constant, 0.0)
         return relaxation, problem.fixed_policy.best(problem.all_open, cost, constant, 0.0)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...data import Case
     from ..leader.problem import Problem
 
-__all__ = ["Moved", "Refilled", "Unshared", "shared_programs"]
+__all__ = ["Moved", "Refilled", "Sharing", "Unshared", "shared_programs"]
 
 
 class Unshared(Exception):
@@ -116,3 +116,40 @@ class Refilled:
             for policy in menu
             for column in LOADS
         )
+
+
+class Sharing:
+    """Shared programs for as long as cases fit into them.
+
+    Parameters
+    ----------
+    first
+        Returns the case whose programs are shared, and others that differ from it in the figures that will move.
+    stop
+        Asked whether to stop.
+    """
+
+    STRANGERS = 3
+    """Cases of another structure after which none is tried any more."""
+
+    def __init__(self, first: Callable[[], tuple[Case, Sequence[Case]]], stop: Callable[[], bool]):
+        self.stop = stop
+        self._first: Callable[[], tuple[Case, Sequence[Case]]] | None = first
+        self._strangers = 0
+        self._refilled: Refilled | None = None
+
+    def put(self, case: Case) -> Refilled | None:
+        """Return the shared programs with the figures of a case; None where it does not fit, and is to be built alone."""
+        if self._first is None or self._strangers >= self.STRANGERS:
+            return None
+        try:
+            if self._refilled is None:
+                self._refilled = Refilled(shared_programs(*self._first()), self.stop)
+            self._refilled.put(case)
+        except Unshared:
+            self._first = None
+        except (Moved, ArithmeticError):
+            self._strangers += 1
+        else:
+            return self._refilled
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,27 @@ class Sense:
             document["alternatives"] = {**entry["alternatives"], "plans": plans}
         if entry.get("range"):
             document["range"] = self._told_range(entry["range"])
+        if entry.get("worlds"):
+            document["worlds"] = self.worlds(entry["worlds"])
         return document
+
+    def worlds(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a plan is worth in many worlds, as a document has it; and back.
+
+        Regret, and what knowing more and planning for all worlds are worth, are differences that have no other sign.
+        """
+        if self.sign > 0:
+            return dict(found)
+        levels = ("mean", "cvar", "worst")
+        turned = _negated(found, (*levels, "low", "high"))
+        turned |= {name: turned[other] for name, other in (("low", "high"), ("high", "low")) if other in found}
+        if found.get("criterion") != "regret":
+            turned = _negated(turned, ("value", "bound"))
+        if isinstance(rows := found.get("candidates"), (list, tuple)):
+            turned["candidates"] = [_negated(row, levels) for row in rows]
+        if isinstance(fresh := found.get("out_of_sample"), Mapping):
+            turned["out_of_sample"] = _negated(fresh, levels[:2])
+        return turned
 
     def _told_range(self, found: Mapping[str, Any]) -> dict[str, Any]:
         """Return from where to where the outcome runs, as a document has it; and back."""
@@ -85,6 +105,8 @@ class Sense:
             found["alternatives"] = {**found["alternatives"], "plans": plans}
         if isinstance(found.get("range"), Mapping) and self.sign < 0:
             found["range"] = {**self._told_range(found["range"]), "share_negative": 0.0}
+        if isinstance(found.get("worlds"), Mapping):
+            found["worlds"] = self.worlds(found["worlds"])
         missing = {name: 0.0 for name in ("counterpart_loss",) if name in self.untold}
         if isinstance(scenarios, Mapping):
             found["scenarios"] = {
@@ -117,6 +139,21 @@ class Sense:
             return [-end + 0.0 for end in reversed(value)]
         # What is no figure is refused where the document is checked.
         return -value + 0.0 if isinstance(value, (int, float)) else value
+
+
+def _negated(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return figures with some of them of the other sign, without what is about leverage alone.
+
+    Of a figure with an interval the ends change places. What is no figure is refused where the document is checked.
+    """
+    turned = {name: value for name, value in found.items() if name != "share_negative"}
+    for name in names:
+        value = found.get(name)
+        if isinstance(value, list) and len(value) == 3:
+            turned[name] = [-value[place] + 0.0 for place in (0, 2, 1)]
+        elif isinstance(value, (int, float)):
+            turned[name] = -value + 0.0
+    return turned
 
 
 EMPTY = frozenset({"counterpart_fill", "first_shortage_week", "weights"})

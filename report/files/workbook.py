@@ -13,8 +13,6 @@ from ...data.output.case_tables import WORKBOOK_OPTIONS, add_case_sheets, whole_
 from ...data.storage.placing import place_file
 from ...model.network import NONE
 from ...model.plan.limits import BUDGET, LIMITED
-from ...model.plan.plan import served
-from ...model.plan.tolerances import SERVED_IN_FULL
 from ..charts.base import OURS, THEIRS
 from ..format.columns import FIGURE, SHARE, TEXT, WEEK, WORKBOOK, shown_on
 from ..format.numbers import gap
@@ -23,13 +21,12 @@ from ..text.words import alternative_words, alternatives_words, answer
 from ..views.outcomes import nearest
 from ..views.plan import plan_view
 from ..views.policies import POLICY_COLUMNS
-from ..views.rows import plain_values
 from .decisions import DECISIONS, add_decisions
 from .folder import versions
 from .sheets import LINE_HEIGHT, Column, SheetWriter
+from .weeks import FILLS, FLOWS, STOCKS, add_weeks
 
 if TYPE_CHECKING:
-    import pandas as pd
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
@@ -38,7 +35,6 @@ if TYPE_CHECKING:
     from ..views.outcomes import ScenarioRow
 
 SUMMARY, POLICIES, SOURCING = "Summary", "Policies of the plan", "Sourcing"
-FLOWS, STOCKS, FILLS = "Flows by week", "Stocks by week", "Fills by week"
 SCENARIOS, CAUSES, LOSSES, CONTINUITY = "Scenarios", "Causes", "Losses", "Continuity"
 ALLOCATION, SERVICE = "Allocation", "Service"
 """Sheets of a plan at least cost."""
@@ -60,13 +56,8 @@ SHEETS = (
 )
 """Sheets of the plan; none has the name of a table of the case, nor one near it, so that the workbook is a case too."""
 
-EVERY = "every scenario"
-
 SUMMARY_LINE = 78
 """Characters of a line of the summary."""
-
-MOST_LINES = 8
-"""Lines of a chart that can still be told apart."""
 
 
 def write_workbook(
@@ -143,9 +134,10 @@ class _Writer(SheetWriter):
         self._settlements()
         self._losses()
         self._continuity()
-        self._by_week(FLOWS, "flows", ["scenario", "lane"], ["side", "item", "origin", "destination"], "dispatched")
-        self._by_week(STOCKS, "stocks", ["scenario", "site", "item"], ["side"], "stock")
-        self._by_week(FILLS, "fills", ["scenario", "site", "item"], ["side"], "fill")
+        given = self, self.plan, self.units
+        add_weeks(*given, FLOWS, "flows", ["scenario", "lane"], ["side", "item", "origin", "destination"], "dispatched")
+        add_weeks(*given, STOCKS, "stocks", ["scenario", "site", "item"], ["side"], "stock")
+        add_weeks(*given, FILLS, "fills", ["scenario", "site", "item"], ["side"], "fill")
 
     # Sheets ----------------------------------------------------------------------------------------------------------
 
@@ -230,7 +222,7 @@ class _Writer(SheetWriter):
         answer: list[tuple[str, Any, str]] = [("status", view.status, "")]
         if view.study is not None:
             answer += [
-                ("leverage runs from (5% of the worlds are below)", view.study.low, money),
+                (f"{self.words.outcome} runs from (5% of the worlds are below)", view.study.low, money),
                 ("to (95% are below)", view.study.high, money),
                 ("worlds", view.study.n, ""),
                 ("planning for all worlds is worth (VSS)", view.study.vss, money),
@@ -495,61 +487,6 @@ class _Writer(SheetWriter):
                 Column("Margin", [row.margin for row in rows], SHARE),
             ],
         )
-
-    def _by_week(self, title: str, name: str, kept: list[str], more: list[str], value: str) -> None:
-        """Write weekly figures: a row for each series, a column for each week; what a series is called stays in view."""
-        keys = [*kept, *more]
-        frame = self.plan.tables[name]
-        # The counterpart answers once, whatever it retaliates with.
-        frame = frame.assign(scenario=frame["scenario"].replace("", EVERY))
-        wide = frame.pivot_table(index=keys, columns="week", values=value, sort=False)
-        weeks = list(wide.columns)
-        labels = [list(wide.index.get_level_values(key)) for key in keys]
-        items = labels[keys.index("item")]
-        share = name == "fills"
-        sums = wide.mean(axis=1) if share else wide.sum(axis=1) if name == "flows" else wide.iloc[:, -1]
-        heading = {"flows": "All weeks", "stocks": "At the end", "fills": "Mean"}[name]
-        unit = [Column("Unit", [self.units.get(item, "units") for item in items], TEXT)] if not share else []
-        columns = [
-            *(Column(key.capitalize(), values, TEXT) for key, values in zip(keys, labels, strict=True)),
-            *unit,
-            Column(heading, plain_values(sums), SHARE if share else FIGURE),
-            *(Column(f"Week {week}", plain_values(wide[week]), SHARE if share else FIGURE) for week in weeks),
-        ]
-        first = len(columns) - len(weeks)
-        sheet = self.table(title, columns, frozen=len(kept))
-        if share and len(wide):
-            sheet.conditional_format(
-                1,
-                first,
-                len(wide),
-                len(columns) - 1,
-                {"type": "cell", "criteria": "<", "value": SERVED_IN_FULL, "format": self.format(bg_color="#f6d5c8")},
-            )
-            self._short_fills(sheet, wide, first)
-
-    def _short_fills(self, sheet: Worksheet, wide: pd.DataFrame, first: int) -> None:
-        """Put a chart of the counterpart's fills that fall below 1 under the table."""
-        short = [
-            row
-            for row, (key, values) in enumerate(wide.iterrows(), start=1)
-            if key[-1] == "counterpart" and not served(values.min())
-        ]
-        if not short:
-            return
-        chart = self.chart("line", "What the counterpart can still serve", "share of demand")
-        last = first + len(wide.columns) - 1
-        for row in short[:MOST_LINES]:
-            chart.add_series(
-                {
-                    "name": [FILLS, row, 2],
-                    "categories": [FILLS, 0, first, 0, last],
-                    "values": [FILLS, row, first, row, last],
-                }
-            )
-        chart.set_y_axis({"num_format": "0%", "max": 1, "min": 0, "name": "share of demand"})
-        chart.set_size({"width": 900, "height": 340})
-        sheet.insert_chart(len(wide) + 2, 1, chart)
 
 
 def _from_zero(rows: Sequence[ScenarioRow]) -> dict[str, float]:

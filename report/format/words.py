@@ -41,6 +41,10 @@ class Words:
         The bound in a list of figures.
     split
         What the outcome is made of, in a line.
+    extreme, worst_of_all, worst_part
+        The worst outcome over many worlds, alone and by name, and the mean of a worst part of their weight.
+    wrong
+        What it is to go wrong in a world.
     outcome_sentence, best_sentence, proven_sentence, unproven_sentence, stopped_sentence
         The answer in sentences.
     outcomes_title, scenarios_title
@@ -113,6 +117,10 @@ class Words:
     below_zero: str
     never_below_zero: str
     range_summary: tuple[tuple[str, str], ...]
+    extreme: str
+    worst_of_all: str
+    worst_part: str
+    wrong: str
     weighing: Mapping[str, str]
     weighing_sentence: Mapping[str, str]
     outcome_sentence: str
@@ -217,6 +225,10 @@ LEVERAGE = Words(
     split="the counterpart's loss {theirs} less our loss {ours}, {worst}",
     below_zero="below 0 in {worlds}; ",
     never_below_zero="never below 0; ",
+    extreme="least",
+    worst_of_all="least leverage",
+    worst_part="mean leverage of the worst {share}",
+    wrong="Leverage is below 0 or a limit is broken",
     range_summary=(("of these, leverage below 0 in", "negative"), ("of these, limits broken in", "broken")),
     weighing={
         "none": "without retaliation: packages count through continuity only",
@@ -371,6 +383,10 @@ COST_ALONE = Words(
     split="today {now}, with the plan {added}, {worst}",
     below_zero="",
     never_below_zero="",
+    extreme="greatest",
+    worst_of_all="greatest cost",
+    worst_part="mean cost of the dearest {share}",
+    wrong="A limit is broken",
     range_summary=(("of these, limits broken in", "broken"),),
     weighing={
         "none": "without an outage: these count through limits only",

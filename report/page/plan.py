@@ -32,7 +32,7 @@ from ..text.plan_cells import (
     stockpile_cells,
 )
 from ..text.reason_cells import reason_cells, reason_heads
-from ..text.study import CANDIDATE_HEADS, candidate_cells, known_cells, region_lines, rest_words, worth_lines
+from ..text.study import candidate_cells, candidate_heads, known_cells, region_lines, rest_words, worth_lines
 from ..text.words import (
     alternative_words,
     alternatives_words,
@@ -198,9 +198,9 @@ def _study(study: StudyView, case: CaseView) -> dict[str, Any]:
         "known": [(plain(row.name), *known_cells(row), ", ".join(map(plain, row.figures))) for row in study.first],
         "rest": rest_words(study),
         "plans": list(candidate_cells(study)),
-        "heads": ["Plan", *CANDIDATE_HEADS],
+        "heads": list(candidate_heads(case.words)),
         "lines": list(worth_lines(study, case)),
-        "region": list(region_lines(study.region)),
+        "region": list(region_lines(study.region, case.words)),
     }
 
 

@@ -15,6 +15,7 @@ from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain, rough, signed
 from ..views.comparison import ComparisonView, Effect, OutcomeRow, comparison_view, is_figure
 from .layout import listed, new_table, section, text_line
+from .study import candidate_heads
 from .words import compared_words, status_words, with_money
 
 if TYPE_CHECKING:
@@ -72,12 +73,14 @@ def _common(view: ComparisonView) -> Iterable[RenderableType]:
     if not view.worlds:
         return
     yield section("Over common worlds", counted(view.worlds[0].worlds, "world"))
-    found = new_table("", "Mean", "Worst tenth", "Worst", "Below 0", "Limits kept", "Best in")
+    heads = ("", *candidate_heads(view.words)[1:-1], "Best in")
+    found = new_table(*heads)
     for row in view.worlds:
         money = (rough(figure) for figure in (row.mean, row.cvar, row.worst))
-        found.add_row(Text(row.letter), *money, *(percent(share, 0) for share in (row.negative, row.kept, row.best)))
+        shares = (percent(share, 0) for share in (row.negative, row.kept, row.best) if share is not None)
+        found.add_row(Text(row.letter), *money, *shares)
     yield found
-    yield text_line("Best in: share of the worlds in which no other plan has more leverage.", "dim")
+    yield text_line("Best in: share of the worlds in which no other plan is better.", "dim")
 
 
 def value_cells(values: Sequence[Any]) -> list[str]:

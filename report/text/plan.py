@@ -170,15 +170,15 @@ def _alternatives(view: PlanView) -> Iterable[RenderableType]:
 
 def _in_worlds(view: PlanView, found: WorldsView) -> Iterable[RenderableType]:
     value = f"{found.words} {in_money(view.case, brief(found.value))} in {counted(found.worlds, 'world')}"
-    proven = proven_in_worlds(view.status, found)
+    proven = proven_in_worlds(view.status, found, view.case.words)
     if view.study is None:
         yield section(f"{value[0].upper()}{value[1:]}")
         yield text_line(proven)
     else:
         low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
-        yield section(f"Leverage {low} to {high}", "5 to 95% of the worlds")
+        yield section(f"{view.case.words.title} {low} to {high}", "5 to 95% of the worlds")
         yield text_line(f"chosen by {value}; {proven}")
-    for line in worlds_lines(found):
+    for line in worlds_lines(found, view.case.words):
         yield text_line(line)
 
 

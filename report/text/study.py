@@ -14,6 +14,7 @@ from .words import in_money
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from ..format.words import Words
     from ..views.case import CaseView
     from ..views.plan import PlanView
     from ..views.study import EstimateView, KnownRow, RegionView, StudyView
@@ -25,7 +26,8 @@ def study_parts(view: PlanView) -> Iterable[RenderableType]:
     if worlds is None:
         return
     yield section("Over the worlds", plain(view.case.money))
-    found = new_table("Plan", *CANDIDATE_HEADS)
+    words = view.case.words
+    found = new_table(*candidate_heads(words))
     for name, *cells in candidate_cells(worlds):
         found.add_row(Text(name), *cells)
     yield indented(found)
@@ -39,11 +41,14 @@ def study_parts(view: PlanView) -> Iterable[RenderableType]:
         yield indented(found)
     yield text_line(rest_words(worlds))
     yield section("Where it goes wrong")
-    for line in region_lines(worlds.region):
+    for line in region_lines(worlds.region, words):
         yield text_line(line)
 
 
-CANDIDATE_HEADS = ("Mean", "Worst tenth", "Worst", "Below 0", "Limits kept", "Better in")
+def candidate_heads(words: Words) -> tuple[str, ...]:
+    """Return the heads of the table of plans over the worlds."""
+    below = ("Below 0",) if words.sense.sign > 0 else ()
+    return ("Plan", "Mean", "Worst tenth", "Worst", *below, "Limits kept", "Better in")
 
 
 def candidate_cells(worlds: StudyView) -> Iterator[tuple[str, ...]]:
@@ -54,7 +59,7 @@ def candidate_cells(worlds: StudyView) -> Iterator[tuple[str, ...]]:
             rough(row.mean),
             rough(row.cvar),
             rough(row.worst),
-            percent(row.negative, 0),
+            *(() if row.negative is None else (percent(row.negative, 0),)),
             percent(row.kept, 0),
             percent(row.better, 0) if place else "",
         )
@@ -73,11 +78,11 @@ def worth_lines(worlds: StudyView, case: CaseView) -> Iterator[str]:
         yield f"The plans were compared in {worlds.compared} of {counted(worlds.n, 'world')}, as many as the time allowed."
     if worlds.fresh is not None:
         fresh = worlds.fresh
+        below = "" if fresh.negative is None else f"below 0 in {share_between(fresh.negative)}, "
         yield (
-            f"In {counted(fresh.n, 'fresh world')}: mean {between(fresh.mean)}, worst tenth {between(fresh.cvar)}, below 0 in "
-            f"{share_between(fresh.negative)}, limits kept in {share_between(fresh.kept)}."
+            f"In {counted(fresh.n, 'fresh world')}: mean {between(fresh.mean)}, worst tenth {between(fresh.cvar)}, {below}limits "
+            f"kept in {share_between(fresh.kept)}."
         )
-
     if worlds.behind is not None:
         yield (
             f"Against the best plans of {counted(worlds.replications, 'other sample')} it is behind by "
@@ -110,10 +115,10 @@ def rest_words(worlds: StudyView) -> str:
     return f"{counted(rest, 'other figure or group', 'other figures and groups')}: worth less, or nothing."
 
 
-def region_lines(region: RegionView) -> Iterator[str]:
+def region_lines(region: RegionView, words: Words) -> Iterator[str]:
     """Yield where a plan goes wrong."""
     if region.negative:
-        yield f"Leverage is below 0 or a limit is broken in {percent(region.share, 0)} of the worlds."
+        yield f"{words.wrong} in {percent(region.share, 0)} of the worlds."
         goes = "goes wrong in"
     else:
         yield "It never goes wrong in these worlds."

@@ -191,23 +191,20 @@ def worlds_words(found: RangeView, words: Words) -> str:
 # Many worlds ----------------------------------------------------------------------------------------------------------
 
 
-def proven_in_worlds(status: str, found: WorldsView) -> str:
+def proven_in_worlds(status: str, found: WorldsView, words: Words) -> str:
     """Return how far a plan for many worlds is proven."""
-    side = "less" if found.regret else "more"
-    than = (
-        ""
-        if found.gap is not None and found.gap < NO_GAP
-        else f" than {brief_bound(found.bound, upper=not found.regret)}"
-    )
+    most = words.sense.sign > 0 and not found.regret
+    side = "more" if most else "less"
+    than = "" if found.gap is not None and found.gap < NO_GAP else f" than {brief_bound(found.bound, upper=most)}"
     proven = f"no plan can have {side}{than} (gap {gap(found.gap)})"
     return f"optimal: {proven}" if status == "optimal" else f"not proven best: {proven}"
 
 
-def worlds_lines(found: WorldsView) -> Iterator[str]:
-    """Yield what leverage is in many worlds, and where no plan keeps continuity."""
+def worlds_lines(found: WorldsView, words: Words) -> Iterator[str]:
+    """Yield what the outcome is in many worlds, and where no plan keeps continuity."""
     mean, tail, least = (brief(figure) for figure in (found.mean, found.tail, found.least))
-    below = f"below 0 in {percent(found.negative)} of the weight" if found.negative else "never below 0"
-    yield f"mean {mean}, mean of the worst tenth {tail}, least {least}; {below}"
+    below = f"; below 0 in {percent(found.negative)} of the weight" if found.negative else "; never below 0"
+    yield f"mean {mean}, mean of the worst tenth {tail}, {words.extreme} {least}{'' if found.negative is None else below}"
     share = found.continuity_share
     if share is not None:
         yield f"continuity is kept in worlds of at least {percent(share)} of the weight, the best ones for the plan"
@@ -232,7 +229,7 @@ def answer(view: PlanView) -> list[str]:
 def _range(view: PlanView) -> Iterator[str]:
     if view.study is not None:
         low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
-        yield f"Over {counted(view.study.n, 'world')} leverage runs from {low} to {high} (5 to 95% of them)."
+        yield f"Over {counted(view.study.n, 'world')} {view.case.words.outcome} runs from {low} to {high} (5 to 95% of them)."
         if view.study.first:
             known = [
                 f"{plain(row.name)} ({in_money(view.case, rough(row.worth.value))}, "
@@ -300,7 +297,7 @@ def _outcome(view: PlanView) -> str:
 def _proven(view: PlanView) -> str:
     if view.worlds is not None and view.worlds.value is not None:
         value = in_money(view.case, brief(view.worlds.value))
-        return f"Chosen by {view.worlds.words}, {value}: {proven_in_worlds(view.status, view.worlds)}."
+        return f"Chosen by {view.worlds.words}, {value}: {proven_in_worlds(view.status, view.worlds, view.case.words)}."
     if view.given:
         kept = f"they break {counted(len(view.violations), 'limit')}" if view.violations else "they keep all limits"
         return f"These choices were given, not optimised: nothing is proven about better ones, and {kept}."

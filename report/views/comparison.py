@@ -196,9 +196,10 @@ class CommonRow:
     worlds
         How many worlds.
     mean, cvar, worst
-        Of leverage, money.
+        Of the outcome, money.
     negative, kept, best
-        Share of the worlds in which leverage is below 0, all limits are kept, and no other plan has more.
+        Share of the worlds in which leverage is below 0 (None where cost is the sense), all limits are kept, and no other plan is
+        better.
     """
 
     letter: str
@@ -206,7 +207,7 @@ class CommonRow:
     mean: float
     cvar: float
     worst: float
-    negative: float
+    negative: float | None
     kept: float
     best: float
 
@@ -326,7 +327,7 @@ def _common(comparison: Comparison) -> tuple[CommonRow, ...]:
             row["mean"],
             row["cvar"],
             row["worst"],
-            row["share_negative"],
+            row.get("share_negative"),
             row["share_kept"],
             row["share_best"],
         )

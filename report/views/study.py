@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...analysis.shapes import ALL_OPEN, AS_IT_IS, HEDGED, SOURCING
+from ...model.plan.sense import sense_of
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -55,9 +56,10 @@ class CandidateRow:
     name
         What it is, or how it differs from the plan.
     mean, cvar, worst
-        Of leverage over the worlds, money.
+        Of the outcome over the worlds, money.
     negative, kept, better
-        Share of the worlds in which leverage is below 0, all limits are kept, and it has more leverage than the plan.
+        Share of the worlds in which leverage is below 0 (None of a plan at least cost), all limits are kept, and it is better than
+        the plan.
     near
         Whether it is within 1 % of the plan by the criterion.
     """
@@ -66,7 +68,7 @@ class CandidateRow:
     mean: float
     cvar: float
     worst: float
-    negative: float
+    negative: float | None
     kept: float
     better: float
     near: bool
@@ -79,7 +81,8 @@ class RegionView:
     Attributes
     ----------
     negative
-        Whether leverage is below 0 or a limit broken there; else these are the worst worlds of a plan that never goes wrong.
+        Whether leverage is below 0, where that is the sense, or a limit broken there; else these are the worst worlds of a plan
+        that never goes wrong.
     share
         Share of the worlds.
     sides
@@ -104,13 +107,13 @@ class FreshView:
     n
         How many were worked out.
     mean, cvar, negative, kept
-        Estimates with their intervals.
+        Estimates with their intervals; of a plan at least cost there is no share below 0.
     """
 
     n: int
     mean: EstimateView
     cvar: EstimateView
-    negative: EstimateView
+    negative: EstimateView | None
     kept: EstimateView
 
 
@@ -123,7 +126,7 @@ class StudyView:
     n, compared
         How many worlds, and in how many of them the plans were compared.
     low, high
-        5 and 95 % of leverage, money.
+        5 and 95 % of the outcome, money.
     kept
         Share of the worlds in which all limits are kept.
     told
@@ -164,9 +167,9 @@ class StudyView:
 
 def study_view(plan: Plan) -> StudyView | None:
     """Return what is said beside a plan; None where nothing was worked out."""
-    found = plan.worlds
-    if found is None or "candidates" not in found:
+    if plan.worlds is None or "candidates" not in plan.worlds:
         return None
+    found = sense_of(plan.case).worlds(plan.worlds)
     groups: Mapping[str, Any] = found["groups"]
     region, fresh = found["region"], found.get("out_of_sample")
     replicated = found.get("replications")
@@ -193,7 +196,11 @@ def study_view(plan: Plan) -> StudyView | None:
         None
         if fresh is None
         else FreshView(
-            fresh["n"], *(EstimateView(*fresh[name]) for name in ("mean", "cvar", "share_negative", "share_kept"))
+            fresh["n"],
+            EstimateView(*fresh["mean"]),
+            EstimateView(*fresh["cvar"]),
+            EstimateView(*fresh["share_negative"]) if "share_negative" in fresh else None,
+            EstimateView(*fresh["share_kept"]),
         ),
         replicated["n"] if replicated else 0,
         EstimateView(*replicated["gap"]) if replicated else None,
@@ -201,5 +208,5 @@ def study_view(plan: Plan) -> StudyView | None:
 
 
 def _candidate(row: Mapping[str, Any]) -> CandidateRow:
-    shares = (row["share_negative"], row["share_kept"], row["share_better"])
+    shares = (row.get("share_negative"), row["share_kept"], row["share_better"])
     return CandidateRow(row["name"], row["mean"], row["cvar"], row["worst"], *shares, row["near"])

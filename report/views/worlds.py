@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..format.words import words_of
+
 if TYPE_CHECKING:
     from ...model import Plan
+    from ..format.words import Words
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,9 @@ class WorldsView:
     value, bound, gap
         Its value, what no plan can pass, and how far these are apart, relative.
     mean, tail, least
-        Of leverage: its mean, the mean of the worst tenth of the weight, the least.
+        Of the outcome: its mean, the mean of the worst tenth of the weight, the worst.
     negative
-        Weight of the worlds in which leverage is below 0.
+        Weight of the worlds in which leverage is below 0; None of a plan at least cost.
     unkept
         Worlds in which no plan keeps continuity.
     continuity_share
@@ -52,35 +55,36 @@ class WorldsView:
 
 def worlds_view(plan: Plan) -> WorldsView | None:
     """Return what a plan is worth in the worlds it was made for; None where it was made for the case's own figures."""
-    found: Mapping[str, Any] | None = plan.worlds
-    if found is None:
+    if plan.worlds is None:
         return None
+    words = words_of(plan.case)
+    found: Mapping[str, Any] = words.sense.worlds(plan.worlds)
     return WorldsView(
         found["n"],
-        criterion_words(found["criterion"]),
+        criterion_words(found["criterion"], words),
         found["value"],
         found["bound"],
         found["gap"],
         found["mean"],
         found["cvar"],
         found["worst"],
-        found["share_negative"],
+        found.get("share_negative"),
         tuple(found["unkept"]),
         found.get("continuity_share"),
     )
 
 
-def criterion_words(criterion: str) -> str:
+def criterion_words(criterion: str, words: Words) -> str:
     """Return a criterion in words."""
     if criterion == "mean":
-        return "mean leverage"
+        return f"mean {words.outcome}"
     if criterion == "worst":
-        return "least leverage"
+        return words.worst_of_all
     if criterion == "regret":
         return "greatest regret"
     head, *numbers = criterion.split(":")
-    tail = f"mean leverage of the worst {100 * (1 - float(numbers[0])):g}%"
+    tail = words.worst_part.format(share=f"{100 * (1 - float(numbers[0])):g}%")
     if head == "cvar":
         return tail
     share = float(numbers[1])
-    return f"{1 - share:g} of the mean leverage and {share:g} of the {tail}"
+    return f"{1 - share:g} of the mean {words.outcome} and {share:g} of the {tail}"

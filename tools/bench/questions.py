@@ -8,10 +8,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sluicegate import explain, frontier, load_case, solve
+from sluicegate import breakeven, explain, frontier, load_case, solve
 
 REPEATS = 3
 POINTS = 20
+VALUES = 5
+FIGURES = {
+    "ours": "lanes.hbm4-boise-expansion.unit_cost",
+    "theirs": "lanes.photoresist-kawasaki-icheon.unit_cost",
+}
+"""A figure that moves our side alone, and one that moves the counterpart's response."""
 
 
 def seconds(work: Callable[[], Any]) -> float:
@@ -34,6 +40,8 @@ def measure(case_name: str = "taiwan-korea", threads: int = 1) -> list[tuple[str
         "solve": lambda: solve(case, threads=threads),
         "budget": lambda: frontier(case, "budget", points=POINTS, threads=threads),
         "own_loss": lambda: frontier(case, "own_loss", points=POINTS, threads=threads),
+        "ours": lambda: breakeven(case, FIGURES["ours"], points=VALUES, threads=threads),
+        "theirs": lambda: breakeven(case, FIGURES["theirs"], points=VALUES, threads=threads),
         "no plan": lambda: solve(without, threads=threads),
         "explain": lambda: explain(without, threads=threads),
     }
@@ -47,6 +55,10 @@ def measure(case_name: str = "taiwan-korea", threads: int = 1) -> list[tuple[str
         (
             f"`frontier {case_name} --against own_loss`, {POINTS} points / one solve (aim <= 3)",
             _ratio(median, "own_loss"),
+        ),
+        *(
+            (f"`breakeven {case_name} {figure}`, {VALUES} values / one solve (aim <= 5)", _ratio(median, name))
+            for name, figure in FIGURES.items()
         ),
         (f"`explain {case_name}` without a plan / one solve with a plan (aim <= 2)", _ratio(median, "explain")),
         ("the solve that finds no plan / one solve with a plan", _ratio(median, "no plan")),

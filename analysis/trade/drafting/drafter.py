@@ -15,7 +15,8 @@ from ....data.trade.texts import read_code
 from ..parties import Parties, Party, name_members
 from ..yearly import Period, prepare
 from .drafted import Drafted
-from .placeholders import PLACEHOLDERS
+from .placeholders import PLACEHOLDERS, placeholder_value
+from .reviews import Controllers, add_reviews
 from .seasons import Season, profiles
 from .sourcing import Sourcing, rounded
 from .spread import WEEKS, OverTime, Spread
@@ -201,7 +202,7 @@ class Drafter:
         total = math.fsum(flow.quantity or 0.0 for flow in inbound.values())
         named = self._named_origins(inbound, flows, total)
         name = self.statistics.name(code)
-        holding = _default("holding_cost")
+        holding = placeholder_value("holding_cost")
         mean = mean_price(inbound.values()) or mean_price(flows) or 1.0
         self.tables["items"].append(
             {
@@ -342,7 +343,7 @@ class Drafter:
         base = (flow.quantity or 0.0) / WEEKS
         lane = f"{item}-{self._site(flow.origin)}-{self._site(flow.destination)}"
         spread = self._spread(code, flow, scale)
-        headroom = _default("headroom") if more else 1.0
+        headroom = placeholder_value("headroom") if more else 1.0
         seen = more and spread is not None and spread.most > base
         most = spread.most if seen and spread is not None else headroom * base
         row: Row = {
@@ -350,13 +351,13 @@ class Drafter:
             "item": item,
             "origin": self._site(flow.origin),
             "destination": self._site(flow.destination),
-            "lead_weeks": int(_default(lead)),
+            "lead_weeks": int(placeholder_value(lead)),
             "unit_cost": rounded(price),
             "base_flow": rounded(base),
             "max_flow": max(rounded(most), rounded(base)),
         }
         if regime:
-            row["margin"] = rounded(_default("margin") * price)
+            row["margin"] = rounded(placeholder_value("margin") * price)
             self.sources.assume("lanes", lane, "margin", row["margin"], "margin")
         if regime:
             row["regime"] = regime
@@ -394,23 +395,23 @@ class Drafter:
         """Add what a substitute could send beyond today: no more than it sells elsewhere, or a little more than today."""
         known = spare > 0
         if not known:
-            spare = (_default("headroom") - 1) * ((running.quantity if running else None) or 0.0)
+            spare = (placeholder_value("headroom") - 1) * ((running.quantity if running else None) or 0.0)
         if rounded(spare / WEEKS) <= 0:
             return
         self.others.setdefault(origin)
         lane = f"{item}-{self._site(origin)}-{self._site(self.counterpart.id)}-more"
-        premium = _default("premium")
+        premium = placeholder_value("premium")
         row = {
             "lane": lane,
             "item": item,
             "origin": self._site(origin),
             "destination": self._site(self.counterpart.id),
-            "lead_weeks": int(_default(lead)),
+            "lead_weeks": int(placeholder_value(lead)),
             "unit_cost": rounded(premium * dearest),
             "base_flow": 0,
             "max_flow": rounded(spare / WEEKS),
-            "available_week": int(_default("redirect")),
-            "ramp_weeks": int(_default("ramp")),
+            "available_week": int(placeholder_value("redirect")),
+            "ramp_weeks": int(placeholder_value("ramp")),
         }
         self.tables["lanes"].append(row)
         self.sources.assume("lanes", lane, "unit_cost", row["unit_cost"], "premium")
@@ -429,7 +430,7 @@ class Drafter:
         need = math.fsum(row["base_flow"] for row in lanes)
         mean = math.fsum(row["base_flow"] * row["unit_cost"] for row in lanes) / need
         dearest = max(row["unit_cost"] for row in lanes)
-        times = _default("shortage_penalty")
+        times = placeholder_value("shortage_penalty")
         penalty = rounded(max(times * mean, 1.25 * dearest))
         key = f"{site}/{item}"
         self.tables["demands"].append(
@@ -445,7 +446,7 @@ class Drafter:
             "all imports per week; what is made at home and used there is not in trade statistics",
         )
         self.sources.assume("demands", key, "shortage_penalty", penalty, "shortage_penalty")
-        weeks = _default("stock")
+        weeks = placeholder_value("stock")
         self.tables["stocks"].append({"site": site, "item": item, "initial": rounded(weeks * need)})
         self.sources.assume("stocks", key, "initial", rounded(weeks * need), "stock")
 
@@ -472,7 +473,7 @@ class Drafter:
                 continue
             process = f"make-{item}-{site}"
             made = rounded(math.fsum(row["base_flow"] for row in out))
-            cost = _default("production_cost")
+            cost = placeholder_value("production_cost")
             price = min(row["unit_cost"] for row in out)
             self.tables["processes"].append(
                 {
@@ -511,46 +512,9 @@ class Drafter:
         self.tables["sites"].append({"site": site, "party": site, "name": name})
 
     def _regimes(self, chosen: Sequence[str]) -> None:
-        """Add a review regime for what is controlled, with placeholder policies, and the counterpart's answer in kind."""
-        carried = dict.fromkeys(row["regime"] for row in self.tables["lanes"] if row.get("regime"))
-        owner = {f"review-{ally.id.lower()}": self._site(ally.id) for ally in self.parties.allies}
-        items = {self._id(code): self._words(code) for code in chosen}
-        answers = []
-        for regime in carried:
-            answer = regime.startswith("answer-")
-            controller = (
-                self._site(self.counterpart.id) if answer else owner.get(regime, self._site(self.parties.focal.id))
-            )
-            words = items.get(regime.partition("-")[2], "all items")
-            self.tables["regimes"].append({"regime": regime, "controller": controller, "name": f"Review of {words}"})
-            answers += [regime] if answer else []
-            value = math.fsum(
-                row["base_flow"] * row["unit_cost"] for row in self.tables["lanes"] if row.get("regime") == regime
-            )
-            for policy in ("review",) if answer or regime in owner else ("review", "strict"):
-                self._policy(regime, policy, value * WEEKS, ours=not answer)
-        for regime in answers:
-            self.tables["retaliations"].append(
-                {"package": "tit-for-tat", "regime": regime, "policy": "review", "cost": 0}
-            )
-            self.sources.assume("retaliations", f"tit-for-tat/{regime}", "cost", 0, "retaliation")
-
-    def _policy(self, regime: str, policy: str, value: float, ours: bool) -> None:
-        delay, approval = _default(f"{policy}_delay"), _default(f"{policy}_approval")
-        row: Row = {
-            "regime": regime,
-            "policy": policy,
-            "delay_weeks": str(int(delay)),
-            "approval_rate": approval,
-        }
-        key = f"{regime}/{policy}"
-        self.sources.assume("policies", key, "delay_weeks", row["delay_weeks"], f"{policy}_delay", ranged=False)
-        self.sources.assume("policies", key, "approval_rate", approval, f"{policy}_approval")
-        if ours:
-            cost = _default("admin_cost")
-            row["admin_cost"] = rounded(cost * value)
-            self.sources.assume("policies", key, "admin_cost", row["admin_cost"], "admin_cost")
-        self.tables["policies"].append(row)
+        owners = {f"review-{ally.id.lower()}": self._site(ally.id) for ally in self.parties.allies}
+        controllers = Controllers(self._site(self.parties.focal.id), self._site(self.counterpart.id), owners)
+        add_reviews(self.tables, self.sources, controllers, {self._id(code): self._words(code) for code in chosen})
 
     # Names
 
@@ -594,7 +558,3 @@ class Drafter:
         if spread is not None:
             low, high = price * spread.low, price * spread.high
             self.sources.vary("lanes", lane, "unit_cost", price, low, high, f"unit values: {spread.words}")
-
-
-def _default(name: str) -> float:
-    return PLACEHOLDERS[name].value

@@ -190,3 +190,8 @@ PLACEHOLDERS: dict[str, Placeholder] = {
     ),
 }
 """Placeholders by name, in the order in which to ask: what usually decides a plan comes first."""
+
+
+def placeholder_value(name: str) -> float:
+    """Return the value that stands where the statistics say nothing."""
+    return PLACEHOLDERS[name].value

@@ -17,7 +17,10 @@ from sluicegate.analysis.worlds.crew import LocalCrew, common_combinations, comm
 from sluicegate.analysis.worlds.spread import SpreadCrew
 from sluicegate.data import Case, apply_overrides
 from sluicegate.data.units import natural_units
+from sluicegate.model import TooManyCombinations
 from sluicegate.report.format.documents import to_json
+
+from sluicegate_testing.cli_cases import slow
 
 VARY = (
     "limits.budget=*0.6..*1.4",
@@ -155,6 +158,12 @@ def test_continuity_is_kept_in_the_share_of_worlds_asked_for() -> None:
         solve_worlds(case, told(case, [{}, hopeless]), "mean", continuity_share=0.95)
     half = solve_worlds(case, told(case, [{}, hopeless]), "mean", continuity_share=0.5)
     assert half.unkept == ("w1",) and half.table.limits_kept.tolist() == [True, False]
+    # A case may say what it asks for; of worlds in which no plan keeps it that asks nothing.
+    asking = apply_overrides(case, ["objective.continuity_share=0.75"])
+    assert solve_worlds(asking, worlds, "mean").choices == most.choices
+    assert solve_worlds(asking, worlds, "mean", continuity_share=1.0).choices == whole.choices
+    capped = solve_worlds(asking, told(asking, [{}, hopeless]), "mean")
+    assert capped.choices == half.choices and capped.plan.worlds["continuity_share"] == 0.5
     with pytest.raises(ValueError, match="no share of the worlds"):
         solve_worlds(case, worlds, "mean", continuity_share=95.0)
 
@@ -190,6 +199,14 @@ def test_whole_decisions_in_every_world_are_refused(case: Case) -> None:
     ordered = apply_overrides(case, ["lanes.chip-world-home.min_order=1"])
     with pytest.raises(DesignError, match="min_order"):
         solve_worlds(ordered, told(ordered, [{}]), "mean")
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_too_many_combinations_are_refused_whoever_counts_them(processes: int) -> None:
+    many = slow(9, 4)
+    worlds = told(many, [{}, {"limits.budget": 1e6}])
+    with pytest.raises(TooManyCombinations, match=r"too many to enumerate; at most 50,000 can be\. Drop policies"):
+        solve_worlds(many, worlds, "mean", processes=processes)
 
 
 def test_several_processes_find_the_same_plan(case: Case) -> None:

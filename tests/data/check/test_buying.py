@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sluicegate import CaseError
+from sluicegate import CaseError, case_from_tables
 
 from sluicegate_testing.builders import Row, case, demand, idle, lane, stock
+from sluicegate_testing.buyer import buyer_tables
 
 AUDIT: Row = {"qualification": "audit", "fixed_cost": 5.0}
 
@@ -168,3 +169,11 @@ def test_take_or_pay_beyond_what_runs_today_is_warned_about() -> None:
     assert "lanes, row 3, min_share: '0.4': more than the base_flow 0 that runs before week 0" in warning
     assert warned(min_share=0.4, fixed_cost=3.0) == []
     assert warned(min_share=0.4, base_flow=2.0) == []
+
+
+def test_a_buyer_who_forgot_to_be_focal_is_told_that_alone() -> None:
+    settings, tables = buyer_tables()
+    tables["parties"][0]["role"] = "other"
+    with pytest.raises(CaseError) as refused:
+        case_from_tables("nobody", settings, tables)
+    assert [fault.message for fault in refused.value.faults] == ["no party is focal; exactly one must be"]

@@ -283,6 +283,13 @@ EDITS = [
         ["parties.csv, row 2, role: 'local': must be one of focal, counterpart, ally, other; did you mean 'focal'?"],
     ),
     (
+        "a supplier is other",
+        "parties.csv",
+        "us,focal",
+        "us,supplier",
+        ["one of focal, counterpart, ally, other; we are focal, suppliers and their countries are other"],
+    ),
+    (
         "confidence of another name",
         "sources.csv",
         "assumed",

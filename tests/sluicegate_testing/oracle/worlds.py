@@ -37,6 +37,8 @@ KEYS = {
 class WorldsAnswer:
     """The best value of the criterion (of regret the least greatest), None without a plan, and that of every combination.
 
+    Where cost is the sense leverage is minus the cost.
+
     ``alone`` is the best leverage of every world by itself; ``unkept`` are the worlds in which no plan keeps continuity.
     """
 
@@ -92,6 +94,11 @@ class _World:
     unkept: bool = False
     best: float = 0.0
 
+    @property
+    def level(self) -> float:
+        """What a leverage of 0 counts as: where cost is the sense minus what is spent today, in this world."""
+        return -self.own_open if self.case.cost else 0.0
+
     def least(self, policies: Mapping[str, str]) -> float:
         return solve_response(self.case, policies).value
 
@@ -132,7 +139,7 @@ def worlds_oracle(
         leverages = [solved.leverage for solved in found if solved is not None]
         world.unkept = not leverages
         if leverages:
-            world.best = max(leverages)
+            world.best = max(leverages) + world.level
         elif criterion == "regret":
             _, values = _answers([world], own, "mean", slack, None if share is None else 0.0)
             world.best = max(value for value in values.values() if value is not None)
@@ -182,7 +189,7 @@ def _pose(
             program.nonnegative(Affine().add(LACK, exempt).plus(gaps, -1.0))
         elif gaps is not None:
             all_gaps.plus(gaps, world.weight)
-        values.append(Affine(-world.best if criterion == "regret" else 0.0).add(1.0, found.z))
+        values.append(Affine(world.level - (world.best if criterion == "regret" else 0.0)).add(1.0, found.z))
         for name, column in found.first.qualify.items():
             qualify.setdefault(name, []).append(column)
         for pair, column in found.first.stockpile.items():
