@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..report.console.errors import Refusal
+from ..report.console.groups import Listed
 from ..report.console.interrupts import at_once
 from ..report.console.kinds import completing
 from ..report.console.options import case_force_option, case_options, json_option, loudness_options, outage_options
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ..data.outages import Lost
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Listed, invoke_without_command=True)
 @json_option
 @loudness_options
 @click.pass_context

@@ -63,6 +63,8 @@ def report(
 
     RESULT is a folder that solve, evaluate, frontier or sweep wrote; several folders with plans become one page that
     puts them side by side. The page needs no network and is whole without scripts. A page written before is replaced.
+    The page of a ranking comes from scan --page. breakeven, explain and indices store no result: what they print, --json
+    gives as figures.
 
     \b
     Examples:

@@ -972,6 +972,7 @@ def test_help_lists_every_command_with_a_whole_sentence() -> None:
     assert "..." not in text.split("Commands:")[1]
     for name in ("show", "sweep summary", "cases copy", "export-model"):
         assert re.search(rf"^  {name} ", text, re.MULTILINE)
+    assert "..." not in done("cases", "--help").output.split("Commands:")[1]
 
 
 def test_a_stored_result_is_printed_again() -> None:

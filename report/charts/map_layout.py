@@ -7,7 +7,7 @@ over several columns led through places of their own, each column ordered by the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -20,6 +20,9 @@ BOX_WIDTH, LINE, PAD = 152.0, 13.0, 7.0
 
 APART, BETWEEN, EDGE = 16.0, 92.0, 8.0
 """Space between boxes of a column, between columns, and around the picture."""
+
+FEW_LINES, LINE_ROOM, MOST_ROOM = 12, 5.0, 100.0
+"""Lines between two columns that need no more space, what each further one adds, and all together at most."""
 
 HEAD, GAP = 26.0, 14.0
 """Height of a band's name above its boxes, and of what is left free between bands."""
@@ -115,11 +118,12 @@ def placed(nodes: Sequence[Node], links: Sequence[Link], sides: Sequence[tuple[s
         bottom = top + HEAD + high - low + GAP / 2
         told.append(Band(side, name, top, bottom))
         top = bottom + GAP
+    lefts = _lefts(columns.values(), [[_column(slot, columns) for slot in chain] for chain in chains])
     for node in nodes:
-        node.x = EDGE + columns[node.site] * (BOX_WIDTH + BETWEEN)
+        node.x = lefts[columns[node.site]]
         node.y = centres[node.site, -1] - node.height / 2
     width = 2 * EDGE + max((node.x + node.width for node in nodes), default=0.0)
-    _draw(nodes, links, chains, centres)
+    _draw(nodes, links, chains, centres, lefts)
     _label(nodes, links, told)
     return Size(tuple(told), width, top - GAP + EDGE)
 
@@ -240,11 +244,33 @@ def _mean(values: Sequence[float], otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
 
 
+def _column(slot: Slot, columns: Mapping[str, int]) -> int:
+    return columns[slot[0]] if slot[1] < 0 else int(slot[0])
+
+
+def _lefts(columns: Iterable[int], chains: Iterable[Sequence[int]]) -> list[float]:
+    """Return where every column begins: further apart where many lines go from one to the next."""
+    lines = [0] * max(columns, default=0)
+    for chain in chains:
+        for before, after in pairwise(chain):
+            if before != after:
+                lines[min(before, after)] += 1
+    found = [EDGE]
+    for count in lines:
+        room = min(MOST_ROOM, LINE_ROOM * max(0, count - FEW_LINES))
+        found.append(found[-1] + BOX_WIDTH + BETWEEN + room)
+    return found
+
+
 # Lines and arrows ----------------------------------------------------------------------------------------------------
 
 
 def _draw(
-    nodes: Sequence[Node], links: Sequence[Link], chains: Sequence[Sequence[Slot]], centres: dict[Slot, float]
+    nodes: Sequence[Node],
+    links: Sequence[Link],
+    chains: Sequence[Sequence[Slot]],
+    centres: dict[Slot, float],
+    lefts: Sequence[float],
 ) -> None:
     """Draw every line from a port of one box to a port of another, level where it passes a column, with its arrow."""
     boxes = {node.site: node for node in nodes}
@@ -252,7 +278,7 @@ def _draw(
     turn = _turns(links, ports)
     for place, (link, chain) in enumerate(zip(links, chains, strict=True)):
         (start, out), (end, into) = ports[place, "start"], ports[place, "end"]
-        middle = [(EDGE + int(slot[0]) * (BOX_WIDTH + BETWEEN), centres[slot]) for slot in chain if slot[1] >= 0]
+        middle = [(lefts[int(slot[0])], centres[slot]) for slot in chain if slot[1] >= 0]
         long, half = 5.0 + link.width, 2.5 + 0.75 * link.width
         # The line ends where the head begins.
         tip, foot = end, (end[0] + into * long, end[1])

@@ -13,7 +13,16 @@ from .errors import DONE, told
 from .output import is_shut, unwritten
 
 
-class Commands(click.Group):
+class Listed(click.Group):
+    """A group whose help lists its commands in whole sentences."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List every command with the whole first sentence of its help, and those of groups by both names."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_summaries(self, ctx)))
+
+
+class Commands(Listed):
     """A group whose commands end with a message and an exit code, never with a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -32,11 +41,6 @@ class Commands(click.Group):
                 unwritten(error)
                 ctx.exit(DONE)
             raise told(error, ctx) from error
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List every command with the whole first sentence of its help, and those of groups by both names."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_summaries(self, ctx)))
 
 
 def _summaries(group: click.Group, ctx: click.Context, before: str = "") -> Iterator[tuple[str, str]]:
@@ -66,7 +70,7 @@ class UnnamedCommand(click.Command):
     context_class = UnnamedContext
 
 
-class DefaultCommand(click.Group):
+class DefaultCommand(Listed):
     """A group whose command `run` is meant where none is named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

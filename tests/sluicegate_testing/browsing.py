@@ -58,6 +58,12 @@ CONTRAST = """
 """
 """Texts whose contrast with what is behind them is below what WCAG 2.2 asks for (AA, 4.5), as words."""
 
+REACHED = (
+    "[...document.querySelectorAll('a[href], [tabindex=\"0\"], summary, button:enabled, select, input')]"
+    ".filter(each => each.checkVisibility())"
+)
+"""What the Tab key reaches. What is folded away cannot be reached, and need not be."""
+
 LETTERS = """
 () => {
   const poor = [];

@@ -11,8 +11,8 @@ import pytest
 from pytest import approx
 from sluicegate import Plan, load_case, with_reasons
 from sluicegate.analysis.results import read_result
-from sluicegate.report.charts.map_layout import BETWEEN, columns_of, spread
-from sluicegate.report.charts.supply_map import OTHER, REVIEWED, THICK, Node, supply_map
+from sluicegate.report.charts.map_layout import BETWEEN, BOX_WIDTH, columns_of, spread
+from sluicegate.report.charts.supply_map import OTHER, REVIEWED, THICK, Node, SupplyMap, supply_map
 
 from sluicegate_testing.cli_cases import small
 
@@ -78,6 +78,16 @@ def test_arrows_run_from_box_to_box(taiwan: Plan) -> None:
         assert destination.y < head[1] < destination.y + destination.height
         assert line[-2] == approx(head[2], abs=0.1) and line[-1] == approx(head[1], abs=0.1)
         assert 3 < abs(head[0] - head[2]) < BETWEEN
+
+
+def test_columns_with_many_lanes_between_them_stand_further_apart(taiwan: Plan, plan: Plan) -> None:
+    def steps(found: SupplyMap) -> list[float]:
+        lefts = sorted({node.x for node in found.nodes})
+        return [after - before for before, after in pairwise(lefts)]
+
+    wide = steps(supply_map(taiwan))
+    assert min(wide) >= BOX_WIDTH + BETWEEN and wide[0] == max(wide) > BOX_WIDTH + BETWEEN + 20
+    assert set(steps(supply_map(plan))) == {BOX_WIDTH + BETWEEN}
 
 
 def test_lanes_that_can_be_reviewed_run_forwards(taiwan: Plan) -> None:

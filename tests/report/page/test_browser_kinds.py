@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sluicegate import evaluate, load_case, solve
+from sluicegate import evaluate, load_case, solve, with_reasons
 from sluicegate.analysis.trade.parties import find_parties
 from sluicegate.analysis.trade.ranking.scan import scan
 from sluicegate.analysis.worlds import solve as solve_worlds
@@ -17,7 +17,7 @@ from sluicegate.report.charts.drawing import Here
 from sluicegate.report.page.page import page_of, read_results, write_page
 from sluicegate.report.page.scan import scan_page
 
-from sluicegate_testing.browsing import CHROMIUM, CONTRAST, LETTERS, sideways
+from sluicegate_testing.browsing import CHROMIUM, CONTRAST, LETTERS, REACHED, sideways
 from sluicegate_testing.buyer import buyer
 from sluicegate_testing.results import frontier_folder, publish, sweep_folder
 from sluicegate_testing.trade_files import plain, save
@@ -85,6 +85,10 @@ def test_every_kind_can_be_read_at_every_width(page_file: Callable[[str], Path],
 def test_every_kind_can_be_used_by_all(page_file: Callable[[str], Path], opened: Any, kind: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page, _ = opened(page_file(kind))
+    for _ in range(page.evaluate(f"{REACHED}.length")):
+        page.keyboard.press("Tab")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert page.evaluate("document.activeElement.tagName") != "BODY", "the keyboard reaches all there is"
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
@@ -124,6 +128,35 @@ def test_a_sweep_says_the_figures_of_its_marks_and_hides_series(page_file: Calla
     assert marks(page).evaluate_all(drawn) == before - 2
     figure.get_by_role("checkbox", name="leverage").check()
     assert marks(page).evaluate_all(drawn) == before
+    assert seen == []
+
+
+def test_other_policies_of_many_regimes_are_told_as_they_are_known(tmp_path: Path, opened: Any) -> None:
+    case = load_case("graphite-2023")
+    plan = with_reasons(solve(case), most=100)
+    write_page(page_of(read_results([str(publish(case, plan, tmp_path / "plan"))])), tmp_path / "page.html")
+    page, seen = opened(tmp_path / "page.html")
+    said, switches = page.locator("#what-if .said"), page.locator("#what-if select")
+    regimes = list(plan.policies)
+    assert switches.count() == len(regimes) > 2
+    table = plan.tables["what_if"]
+    table = table[table["budget"] == case.settings.limits.budget]
+    states = set()
+    for at, regime in enumerate(regimes):
+        switches.nth(at).select_option(label="open")
+        chosen = {**plan.policies, **dict.fromkeys(regimes[: at + 1], "open")}
+        row = table[(table[[f"policy.{name}" for name in regimes]] == [chosen[name] for name in regimes]).all(axis=1)]
+        (state,) = row["state"]
+        states.add(state)
+        assert {"exact": "exact", "at most": "at most", "no plan": "No plan"}[state] in said.text_content(), regime
+    assert "at most" in states, "what there was no work for is bounded"
+    assert seen == []
+
+
+def test_a_buyer_has_no_policies_to_try(page_file: Callable[[str], Path], opened: Any) -> None:
+    page, seen = opened(page_file("buyer"))
+    assert page.locator("#what-if").count() == 0
+    assert page.get_by_text("Limits", exact=True).first.is_visible()
     assert seen == []
 
 
