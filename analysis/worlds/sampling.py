@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ...data import CaseError, Fault, apply_overrides
 from ..figures.factors import DesignError, Factor, factor_of, parse_factor, ranged_figures
-from ..figures.figure import find_figure, override
+from ..figures.figure import override
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -285,8 +285,3 @@ def check_uncertainties(case: Case, vary: Sequence[str] = ()) -> list[Fault]:
         except DesignError as error:
             faults += error.faults
     return faults
-
-
-def base_values(case: Case, worlds: Worlds) -> dict[str, Any]:
-    """Return the value in force of every figure that differs between worlds."""
-    return {path: find_figure(case, path).base for path in worlds.figures}

@@ -89,11 +89,6 @@ def read_code(text: str) -> tuple[str, str, bool]:
     return text.replace("/", "-"), text, False
 
 
-def is_hs(code: str) -> bool:
-    """Return whether a code is one of the Harmonized System or finer: digits, two at least."""
-    return code.isdigit() and len(code) >= 2
-
-
 def read_unit(text: str) -> tuple[str, float | None]:
     """Return the name of a unit and, of a weight, its kilograms; empty where there is none."""
     name = " ".join(text.casefold().split())

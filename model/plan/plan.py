@@ -56,9 +56,6 @@ def least_mean(fills: np.ndarray, window: int | None) -> float:
     return float(np.lib.stride_tricks.sliding_window_view(fills, window).mean(axis=1).min())
 
 
-STATUSES = ("optimal", "feasible", "infeasible", "unknown")
-
-
 def bargain_of(
     case: Case, leverage: float | None, counterpart_loss: float | None, own_loss: float | None
 ) -> dict[str, Any] | None:

@@ -37,8 +37,6 @@ class Words:
         Of a scenario that counts through limits alone: its remark, what that means, and its kind on a page.
     best, bound, no_bound
         What is proven of all plans: that none is better, how much better one could be, and of all plans where none was found.
-    bound_label
-        The bound in a list of figures.
     split
         What the outcome is made of, in a line.
     extreme, worst_of_all, worst_part
@@ -110,7 +108,6 @@ class Words:
     bound: str
     no_bound: str
     none_possible: str
-    bound_label: str
     worst_tie: str
     worse: str
     split: str
@@ -219,7 +216,6 @@ LEVERAGE = Words(
     bound="no plan can have more than {bound} (gap {gap})",
     none_possible="Proven: no plan under {under_any} of policies.",
     no_bound="Any plan has a leverage of at most {bound}.",
-    bound_label="no plan can have more than",
     worst_tie="pessimistic",
     worse="Less",
     split="the counterpart's loss {theirs} less our loss {ours}, {worst}",
@@ -377,7 +373,6 @@ COST_ALONE = Words(
     bound="no plan can cost less than {bound} (gap {gap})",
     none_possible="Proven: no plan, whatever is qualified and stockpiled.",
     no_bound="Any plan costs {bound} at least.",
-    bound_label="no plan can cost less than",
     worst_tie="pessimistic",
     worse="More",
     split="today {now}, with the plan {added}, {worst}",

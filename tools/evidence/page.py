@@ -29,6 +29,9 @@ DOCS = Path(__file__).parents[2] / "docs"
 IN_CHART = 15
 """Assumptions shown in the tornado."""
 
+DRAWN = 6
+"""Digits after the point of an index that are drawn."""
+
 DRIVES = 0.05
 """Share of the leverage by which an assumption must move it to be one that it hangs on."""
 
@@ -246,7 +249,15 @@ def drawn(findings: dict[str, Findings], table: pd.DataFrame, tests: Mapping[str
             months = record.monthly(found.case, found.response.arrivals, name)
             dates = pd.to_datetime(months.index) + pd.Timedelta(days=14)
             lines.append(
-                pd.DataFrame({"series_name": titles[name], "start": dates, "index": months.to_numpy(), "what": variant})
+                pd.DataFrame(
+                    {
+                        "series_name": titles[name],
+                        "start": dates,
+                        # The rounding of the solver is not drawn, so that a chart is the same wherever it is made.
+                        "index": months.to_numpy().round(DRAWN),
+                        "what": variant,
+                    }
+                )
             )
     spans = []
     for variant, found in findings.items():

@@ -48,7 +48,7 @@ def _cells(episode: str, result: backtest.Backtest) -> pd.DataFrame:
     names = kept["series"].map(backtest.series(episode)["name"])
     last = kept["last_month"].str[5:].where(kept["last_month"] != kept["first_month"], "")
     periods = kept["first_month"] + (" to " + last).where(last != "", "")
-    return kept.assign(cell=names + ", " + periods)[["cell", "low", "high", "model", "record"]]
+    return kept.assign(cell=names + ", " + periods)[["cell", "low", "high", "model", "record"]].round(6)
 
 
 def _graphite() -> dict[str, Any]:
