@@ -416,7 +416,7 @@ def test_two_plans_side_by_side(folder: Path, second: Path, tmp_path: Path, monk
     document = harmless((tmp_path / "comparison.html").read_text(encoding="utf-8"))
     for words in (
         "Side by side: A small case",
-        "A has the most leverage, 653.47 USD m",
+        "A has the most leverage, 653 USD m",
         "and in 2 choices",
         "A gap 0%, B as chosen, nothing proven",
         "policy of review strict slow",
