@@ -31,6 +31,9 @@ ADDED = {"alternatives", "case_warnings", "range", "reasons", "weights", "worlds
 ADDED_TABLES = {"causes", "by_week", "what_if", "worlds"}
 """Tables that a result of an earlier version does not have."""
 
+ADDED_COLUMNS = {"sourcing": {"order_cost": 0.0}}
+"""Columns that a table of an earlier version does not have, with what they then were."""
+
 MOST_NAMED = 4
 """Changed files that a message names before it counts."""
 
@@ -258,7 +261,10 @@ def _read_tables(folder: Path) -> dict[str, pd.DataFrame]:
         try:
             # pyarrow takes no path that is not Unicode, which a name from a file system may be.
             with path.open("rb") as file:
-                found[name] = pd.read_parquet(file)
+                frame = pd.read_parquet(file)
+            found[name] = frame.assign(
+                **{column: was for column, was in ADDED_COLUMNS.get(name, {}).items() if column not in frame}
+            )
         except FileNotFoundError:
             if name not in ADDED_TABLES:
                 faults.append(f"{path} is missing")

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from sluicegate import read_sweep, solve, sweep
+from sluicegate.analysis.results import ADDED_COLUMNS, ADDED_TABLES
 from sluicegate.analysis.sweep.store import SweepStore
 from sluicegate.cli import cli
 from sluicegate.data.storage.digests import DIGESTS, check_digests, write_digests
@@ -108,6 +109,21 @@ def test_digests_are_those_of_sha256sum() -> None:
     assert set(named) == {path.relative_to("plan").as_posix() for path in Path("plan").rglob("*") if path.is_file()} - {
         DIGESTS
     }
+
+
+def test_a_result_of_an_earlier_version_is_shown() -> None:
+    # Without the tables and columns that came later, and the parts of losses that had no cost of their own.
+    for name in ADDED_TABLES:
+        Path("plan", f"{name}.parquet").unlink(missing_ok=True)
+    for name, columns in ADDED_COLUMNS.items():
+        frame = pd.read_parquet(f"plan/{name}.parquet")
+        frame.drop(columns=list(columns)).to_parquet(f"plan/{name}.parquet")
+    losses = pd.read_parquet("plan/losses.parquet")
+    losses[~losses["part"].isin(["freight_cost", "duty_cost", "order_cost"])].to_parquet("plan/losses.parquet")
+    write_digests(Path("plan"))
+    assert json.loads(run(*READERS["plan"][0], "--workbook", "plan.xlsx").stdout)["remarks"] == []
+    for reader in (*READERS["plan"][1:], ["show", "plan"]):
+        assert run(*reader).exit_code == 0
 
 
 # Edits are told --------------------------------------------------------------------------------------------------------
