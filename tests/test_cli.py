@@ -180,7 +180,7 @@ def test_a_case_is_never_replaced_by_a_result() -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_solving(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sluicegate.analysis.worlds.solve", lambda *_, **__: pytest.fail("solved"))
+    monkeypatch.setattr("sluicegate.model.solve", lambda *_, **__: pytest.fail("solved"))
     Path("file").touch()
     assert "not a directory" in refused("solve", "small", "-o", "file/out")
 
@@ -269,7 +269,7 @@ def made(**changes: Any) -> Plan:
 )
 def test_exit_codes(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], code: int) -> None:
     plan = made(**changes)
-    monkeypatch.setattr("sluicegate.analysis.worlds.solve", lambda *_, **__: plan)
+    monkeypatch.setattr("sluicegate.model.solve", lambda *_, **__: plan)
     result = done("solve", "small", code=code)
     assert ("optimal:" in result.stdout) == (code == 0)
     assert len(results()) == 1
@@ -288,14 +288,18 @@ def test_a_time_limit_is_a_limit() -> None:
         (CertificateError("they differ"), 1, "a fault of the program, CertificateError: they differ\n"),
         (ZeroDivisionError("oh"), 1, "a fault of the program, ZeroDivisionError: oh\n"),
         (MemoryError(), 1, "out of memory; "),
-        (TooManyCombinations.__new__(TooManyCombinations, "too many to count"), 2, "Error: too many to count\n"),
+        (
+            TooManyCombinations(37, 9, {"gas": ["open", "strict"]}, ["gas"]),
+            2,
+            "Error: 37 policy combinations (2 of gas) are too many",
+        ),
     ],
 )
 def test_errors_become_messages(monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, said: str) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise error
 
-    monkeypatch.setattr("sluicegate.analysis.worlds.solve", fail)
+    monkeypatch.setattr("sluicegate.model.solve", fail)
     message = refused("solve", "small", "-o", "out", code=code)
     assert message.startswith("Error: ")
     assert said in message
@@ -307,7 +311,7 @@ def test_a_traceback_for_whoever_asks(monkeypatch: pytest.MonkeyPatch, how: str)
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("sluicegate.analysis.worlds.solve", fail)
+    monkeypatch.setattr("sluicegate.model.solve", fail)
     if how == "environment":
         monkeypatch.setenv("SLUICEGATE_DEBUG", "1")
     result = CliRunner().invoke(cli, ["solve", "small", *(["-v"] if how == "-v" else [])])

@@ -165,9 +165,11 @@ def test_every_fault_of_a_profile_is_told() -> None:
     ]
     assert refusals(drawn) == [
         "profiles, row 2, table: 'stocks': must be one of lanes, demands, processes",
-        "profiles, row 2, column: 'initial': must be one of base_flow, max_flow, unit_cost, quantity, shortage_penalty, capacity",
+        "profiles, row 2, column: 'initial': must be one of base_flow, max_flow, unit_cost, order_cost, quantity, "
+        "shortage_penalty, capacity",
         "profiles, row 3, key: 'us-then': not in lanes; did you mean 'us-them'?",
-        "profiles, row 4, column: 'quantity': no figure of lanes that a profile moves; those are base_flow, max_flow, unit_cost",
+        "profiles, row 4, column: 'quantity': no figure of lanes that a profile moves; those are base_flow, max_flow, "
+        "unit_cost, order_cost",
         "profiles, row 5, from_week: '9': beyond the horizon, whose last week is 3; take the row out, or plan for more weeks",
         "profiles, row 6, factor: '-1': negative; must be 0 or more",
         "profiles, row 8, table, key, column, from_week: 'demands/them/x/quantity/1': used twice; row 7 has it already",

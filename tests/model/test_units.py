@@ -450,7 +450,7 @@ def test_sweeps_in_any_units() -> None:
         worker = Worker(task)
         entries = [entry for batch in sweeping.batches(task, design, set()) for entry in batch]
         tables.append([worker.rows(*entry)[0] for entry in entries[:5]])
-        assert worker._bench is not None
+        assert worker._solver is not None
     for row, moved in zip(*tables, strict=True):
         assert (moved["status"], moved["policies"]) == (row["status"], row["policies"])
         assert moved["leverage"] == approx(row["leverage"] * OTHER.money, rel=1e-6)

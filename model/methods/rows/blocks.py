@@ -350,7 +350,10 @@ class Blocks:
     @cached_property
     def _part_of_block(self) -> np.ndarray:
         """1 where a block is in a part, shape (blocks, parts)."""
-        return np.array([[float(block.part == part) for part in range(self.parts)] for block in self.blocks])
+        standing = np.zeros((len(self.blocks), self.parts))
+        for number, block in enumerate(self.blocks):
+            standing[number, block.part] = 1.0
+        return standing
 
     def value(self, rows: Sequence[Row], combinations: np.ndarray) -> np.ndarray:
         """What rows say of V under combinations: of every part by the row that says least; inf without any.

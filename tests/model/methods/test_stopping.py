@@ -281,7 +281,7 @@ def test_a_method_that_fails_in_a_trial_leaves_it_to_the_next(monkeypatch: pytes
     drawn = random_case(14)
     monkeypatch.setattr(candidates, "MOST_COLUMNS", 1)
     monkeypatch.setattr(portfolio, "SMALL", 0)
-    monkeypatch.setattr(large, "Rows", lambda *_: Failing())
+    monkeypatch.setattr(large, "Narrowing", lambda *_: Failing())
     plan = solve(made(drawn))
     assert (plan.status, plan.solve["method"]) == ("optimal", "pieces")
 

@@ -58,7 +58,9 @@ def test_all_are_charts_that_can_be_drawn(plan: Plan) -> None:
     ]
     for figure in figures:
         # Checked against Vega-Lite's schema here: what is drawn on the way to a page is not.
-        assert figure.chart.to_dict()["config"] == figure.written["config"]
+        config = figure.chart.to_dict()["config"]
+        assert config.pop("mark") == {"tooltip": {"content": "encoding"}}, "a mark in a notebook says its figures"
+        assert config == figure.written["config"]
         assert figure.text.endswith(".") and figure.title
         assert svg_of(figure.written).startswith("<svg")
 
