@@ -238,9 +238,7 @@ def _account(engine: Engine, found: _Next, bound: float, rel_gap: float) -> tupl
     account = figures.account(choice, solution, figures.first_stage(solution))
     small, leverage = SMALL_CERTIFICATE * money_scale(problem), account.leverage
     refuse_infeasible(account.infeasibility, leverage, small)
-    claimed = claim(
-        -found.minus, bound if math.isfinite(bound) else None, leverage, figures.operations_solver.whole.size > 0
-    )
+    claimed = claim(-found.minus, bound, leverage, figures.operations_solver.whole.size > 0)
     certify([Compared("leverage", claimed, leverage, small)])
     refuse_breaches(figures.breaches(account, engine.widest))
     bound = max(bound, leverage) if math.isfinite(bound) else leverage

@@ -67,13 +67,15 @@ def claim(claimed: float, bound: float | None, alone: float, whole: bool) -> flo
     Parameters
     ----------
     claimed, bound
-        What the search found, and the most that it leaves possible; None where it proves nothing.
+        What the search found, and the most that it leaves possible; None or inf where it proves nothing.
     alone
         As the linear programs solved alone have it.
     whole
         Whether our operations have binaries.
     """
-    return claimed if bound is None or not whole else max(claimed, min(alone, bound))
+    if bound is None or not math.isfinite(bound) or not whole:
+        return claimed
+    return max(claimed, min(alone, bound))
 
 
 def certify(figures: Sequence[Compared]) -> None:

@@ -260,7 +260,7 @@ def _review_bars(plan: Plan, reviews: Sequence[Any], x: Written, y: Written) -> 
         }
     )
     words = {"type": "text", "align": "left", "dx": 4, "color": REVIEW, "fontSize": 11}
-    words["limit"] = room(bars["label"], 190, 10)
+    words["limit"] = room(bars["label"], 190, 11)
     return [
         layer(bars, {"type": "rule", "color": REVIEW, "strokeWidth": 6}, x=x, x2={"field": "end"}, y=y),
         layer(bars, words, x={**x, "field": "end"}, y=y, text=LABEL),
