@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,15 +141,8 @@ class HereAndNow:
             When it was interrupted.
         """
         fixed = self.fixed_policy
-        highs, program = fixed.relaxed, fixed.leader_problem.program
-        fixed.last = None
-        highs.set_bounds(fixed.binaries, program.column_lower[fixed.binaries], program.column_upper[fixed.binaries])
-        values = point[self._held]
-        highs.set_bounds(self._places, values, values)
-        try:
-            fixed._set(highs, choice, cost, constant, admin)
-            prices = self._prices if charged else self._free_prices if free else fixed.gap_cost
-            highs.set_cost(np.where(fixed.gap_cost > 0, prices, program.cost))
+        prices = self._prices if charged else self._free_prices if free else fixed.gap_cost
+        with self._asked((choice, cost, constant, admin), prices, point[self._held]):
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
             charge = float(prices @ outcome.solution)
@@ -164,10 +159,6 @@ class HereAndNow:
             if gap > 0.5 * LIMIT_KEPT:
                 return Visit(-math.inf, charge, gap, (cut, barrier))
             return self._dearer(choice, constant, admin, point, cut, fixed.gap_cost)
-        finally:
-            highs.set_bounds(self._places, program.column_lower[self._places], program.column_upper[self._places])
-            highs.set_cost(program.cost)
-            fixed.last = None
 
     def ceiling(self, choice: Choice, cost: float, constant: float, admin: float) -> Cut:
         """Return what bounds leverage whatever the first stage, and whatever limits on supply lack.
@@ -187,16 +178,28 @@ class HereAndNow:
             When it was interrupted.
         """
         fixed = self.fixed_policy
-        highs, program = fixed.relaxed, fixed.leader_problem.program
-        fixed.last = None
-        highs.set_bounds(fixed.binaries, program.column_lower[fixed.binaries], program.column_upper[fixed.binaries])
-        try:
-            fixed._set(highs, choice, cost, constant, admin)
-            highs.set_cost(np.where(fixed.gap_cost > 0, 0.0, program.cost))
+        with self._asked((choice, cost, constant, admin), np.zeros_like(fixed.gap_cost)):
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
             return fixed.cut(outcome.solution, -outcome.objective - constant, admin, feasibility_cut=False)
+
+    @contextmanager
+    def _asked(
+        self, terms: tuple[Choice, float, float, float], prices: np.ndarray, values: np.ndarray | None = None
+    ) -> Iterator[None]:
+        """Ask the relaxed program for a combination at given prices of gaps, the first stage held at values where there are any."""
+        fixed = self.fixed_policy
+        highs, program = fixed.relaxed, fixed.leader_problem.program
+        fixed.last = None
+        highs.set_bounds(fixed.binaries, program.column_lower[fixed.binaries], program.column_upper[fixed.binaries])
+        if values is not None:
+            highs.set_bounds(self._places, values, values)
+        try:
+            fixed._set(highs, *terms)
+            highs.set_cost(np.where(fixed.gap_cost > 0, prices, program.cost))
+            yield
         finally:
+            highs.set_bounds(self._places, program.column_lower[self._places], program.column_upper[self._places])
             highs.set_cost(program.cost)
             fixed.last = None
 

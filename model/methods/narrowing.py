@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..follower.combinations import Candidates, TooManyCombinations
-from ..leader.problem import Problem
-from ..plan.limits import SolveLimits
 from .engine import Engine
 from .enumeration import Enumeration
-from .local_search import LocalSearch
+from .prover import Prover
 from .rows.rows import Rows
 
 FEW = 1_000
 """Combinations left from which on they are enumerated: less work than a few rounds of rows."""
 
 
-class Narrowing:
+class Narrowing(Prover):
     """Rows of responses, which drop combinations by proof; once few are left, all of these are worked out and searched best first.
 
     A menu whose policies differ little, such as ends of one review, makes many combinations that rows rule out early, and some
@@ -36,18 +33,15 @@ class Narrowing:
         The rows.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        solve_limits: SolveLimits,
-        trials: LocalSearch,
-        gap: float,
-        stop: Callable[[], bool],
-        report: Callable[[float, float], None],
-    ):
-        self.problem, self.solve_limits, self.trials = problem, solve_limits, trials
-        self.gap, self.stop, self.report = gap, stop, report
-        self.rows = Rows(problem, solve_limits, trials, gap, lambda: stop() or self._few() is not None, report)
+    def _prepare(self) -> None:
+        self.rows = Rows(
+            self.problem,
+            self.solve_limits,
+            self.trials,
+            self.gap,
+            lambda: self.stop() or self._few() is not None,
+            self.report,
+        )
         self._enumeration: Enumeration | None = None
         self._listed = 0 if self.rows.left is None else len(self.rows.left)
 
