@@ -87,9 +87,11 @@ def _shield() -> None:
     if hasattr(signal, "pthread_sigmask"):
         from multiprocessing import resource_tracker
 
-        # Its start would lift the mask.
-        resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        # The tracker ignores Ctrl-C and SIGTERM by itself, SIGHUP only where it inherits that it is blocked; its start
+        # lifts the mask again.
+        for _ in range(2):
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+            resource_tracker.ensure_running()
 
 
 def watched(work: Callable[[Interruptible], T], talk: Talk) -> tuple[T, bool]:
