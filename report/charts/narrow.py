@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ...model.network import NONE, Pair
 from ..format.numbers import plain
 from ..format.words import words_of
-from ..views.scenarios import quoted, scenario_titles
 from .base import (
     SERIES,
     Figure,
@@ -69,9 +68,8 @@ def _bare(written: Written) -> Written:
 
 def pair_title(plan: Plan, pair: Pair) -> str:
     """Return item and site of a pair by the names for people, where the case has them."""
-    names = {row.item: row.name for row in plan.case.items}
-    sites = {row.site: row.name for row in plan.case.sites}
-    return f"{plain(names.get(pair[1]) or pair[1])}, {plain(sites.get(pair[0]) or pair[0])}"
+    site, item = pair
+    return plain(f"{plan.case.names.item(item)}, {plan.case.names.site(site)}")
 
 
 def sentence(words: str) -> str:
@@ -81,5 +79,4 @@ def sentence(words: str) -> str:
 
 def scenario_words(plan: Plan, scenario: str) -> str:
     """Return a scenario as a place to be in."""
-    titles = scenario_titles(plan.case)
-    return words_of(plan.case).calm if scenario == NONE else f"under {quoted(scenario, titles)}"
+    return words_of(plan.case).calm if scenario == NONE else f"under {plain(plan.case.names.quoted(scenario))}"

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console, RenderableType
 
 from ...analysis.explain.conflict import safe
+from ...data.schema.names import policy_words
+from ...model.plan.choices import POLICY, STOCKPILE
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain, rough, seconds, signed
 from ..format.words import words_of
 from ..views.case import LIMITS, case_view
 from ..views.plan import plan_view
-from ..views.scenarios import quoted, scenario_titles
 from .layout import listed, new_table, section, text_line
 from .plan import heading, headline
 from .words import in_money
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ...analysis.explain.limit_costs import LimitCost
     from ...analysis.explain.shadow_prices import DecisionValue, PlanPrices
     from ...analysis.relaxation.limits import LimitFigure
+    from ...data.schema.names import Names
     from ..format.words import Words
 
 DIGITS = 4
@@ -63,8 +65,8 @@ def explanation_parts(explanation: Explanation) -> Iterable[RenderableType]:
     yield from heading(case_view(explanation.case))
     if explanation.conflict is not None:
         yield from _conflict(explanation.conflict)
-        yield from _alone(explanation.conflict)
-        yield from _joint(explanation.conflict)
+        yield from _alone(explanation.conflict, explanation.case.names)
+        yield from _joint(explanation.conflict, explanation.case.names)
         yield from _shortages(explanation.conflict)
     elif explanation.worths is not None:
         yield from _plan(explanation)
@@ -83,10 +85,14 @@ def explanation_parts(explanation: Explanation) -> Iterable[RenderableType]:
 # Words ---------------------------------------------------------------------------------------------------------------
 
 
-def _figure_words(figure: LimitFigure) -> str:
+def _figure_words(figure: LimitFigure, names: Names) -> str:
     if figure.kind in LIMITS:
         return LIMITS[figure.kind]
-    return FIGURES[figure.kind].format(*(plain(part) for part in figure.key))
+    if figure.fill:
+        site, item = figure.key
+        return FIGURES[figure.kind].format(plain(names.site(site)), plain(names.item(item)))
+    called = names.lane if figure.path.startswith("lanes.") else names.item
+    return FIGURES[figure.kind].format(*(plain(called(part)) for part in figure.key))
 
 
 def _figure(figure: LimitFigure, value: float) -> str:
@@ -124,11 +130,13 @@ def _conflict(conflict: Conflict) -> Iterable[RenderableType]:
         yield text_line(plain(note), "yellow")
 
 
-def _alone(conflict: Conflict) -> Iterable[RenderableType]:
+def _alone(conflict: Conflict, names: Names) -> Iterable[RenderableType]:
     yield section("What each would have to become alone", "all other limits of the case kept")
     table = new_table("Figure", "Now", "Needed")
     for change in conflict.alone:
-        table.add_row(Name(_figure_words(change.figure)), _figure(change.figure, change.figure.limit), _needed(change))
+        table.add_row(
+            Name(_figure_words(change.figure, names)), _figure(change.figure, change.figure.limit), _needed(change)
+        )
     yield table
     for change in conflict.alone:
         if change.override is not None:
@@ -143,13 +151,15 @@ def _with(change: Change) -> str:
     return f"  ({listed(f'{regime}={policy}' for regime, policy in change.policies.items())})"
 
 
-def _joint(conflict: Conflict) -> Iterable[RenderableType]:
+def _joint(conflict: Conflict, names: Names) -> Iterable[RenderableType]:
     yield section("The cheapest relaxation", "least sum of gaps, each divided by its limit")
     for change in conflict.joint:
         figure = change.figure
         assert change.value is not None
         value = float(safe(figure, change.value, DIGITS))
-        yield text_line(f"{_figure_words(figure)}: from {_figure(figure, figure.limit)} to {_figure(figure, value)}")
+        yield text_line(
+            f"{_figure_words(figure, names)}: from {_figure(figure, figure.limit)} to {_figure(figure, value)}"
+        )
     yield text_line(f"Sum of relative gaps: {percent(conflict.joint_cost, 2)}.")
     settings = " ".join(f"--set {shlex.quote(plain(change.override))}" for change in conflict.joint)
     yield text_line(settings, "dim")
@@ -223,7 +233,7 @@ def _limit_costs(explanation: Explanation) -> Iterable[RenderableType]:
         table = new_table("Limit", "Now", words.lifted, words.gain, *(["A step looser"] if steps else []))
         for cost in dear:
             cells: list[RenderableType] = [
-                Name(_figure_words(cost.figure)),
+                Name(_figure_words(cost.figure, explanation.case.names)),
                 _figure(cost.figure, cost.figure.limit),
                 number(words.figure(cost.without)),
                 signed(sign * cost.gained, places),
@@ -275,7 +285,7 @@ def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
     places = decimals([worth.cost for worth in worths.decisions if math.isfinite(worth.cost)])
     for worth in worths.decisions:
         table.add_row(
-            Name(worth.key),
+            Name(_called(explanation, worth.kind, worth.key)),
             Name(_choice(explanation, worth)),
             number(worth.cost, places) if math.isfinite(worth.cost) else "no plan",
             "no plan" if worth.dropped is None else number(worth.dropped, places),
@@ -288,8 +298,9 @@ def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
     first = worths.decisions[0]
     if math.isfinite(first.cost):
         instead = f" Instead: {listed(first.instead)}." if first.instead else ""
+        called = plain(_called(explanation, first.kind, first.key))
         yield text_line(
-            f"Dropped first: {plain(first.key)} ({plain(_choice(explanation, first))}), at a cost of "
+            f"Dropped first: {called} ({plain(_choice(explanation, first))}), at a cost of "
             f"{in_money(case_view(explanation.case), number(first.cost, places))}.{instead}"
         )
     else:
@@ -302,15 +313,16 @@ def _needs(explanation: Explanation) -> Iterable[RenderableType]:
         return
     yield section("What each purchase is for", "the plan computed without it, the rest kept")
     places = decimals([need.added for need in explanation.needs])
-    units, titles = {row.item: row.unit for row in explanation.case.items}, scenario_titles(explanation.case)
+    units, names = {row.item: row.unit for row in explanation.case.items}, explanation.case.names
     for need in explanation.needs:
         amount = "" if need.units is None else f" ({number(need.units)} {plain(units[need.key.rpartition('/')[2]])})"
-        yield text_line(f"{plain(need.key)}{amount}", "bold")
+        called = names.lane(need.key) if need.units is None else names.pair(need.key)
+        yield text_line(f"{plain(called)}{amount}", "bold")
         for words in need.broken:
             yield text_line(f"- without it {plain(words)}")
         money = in_money(case_view(explanation.case), number(need.added, places))
         each = "" if not need.units else f", {number(need.added / need.units)} a unit"
-        yield text_line(f"- saves most in scenario {quoted(need.scenario, titles)}: {money}{each}")
+        yield text_line(f"- saves most in scenario {plain(names.quoted(need.scenario))}: {money}{each}")
 
 
 def _by_worlds(explanation: Explanation) -> Iterable[RenderableType]:
@@ -321,8 +333,8 @@ def _by_worlds(explanation: Explanation) -> Iterable[RenderableType]:
     table = new_table("Decision", "Choice", "Lost", "5 to 95%", "Adds in", "Limits need it in", names=2)
     for row in rows:
         table.add_row(
-            Name(row["key"]),
-            Name(row["choice"]),
+            Name(_called(explanation, row["kind"], row["key"])),
+            Name(policy_words(row["choice"])),
             rough(row["mean"]),
             f"{rough(row['low'])} to {rough(row['high'])}",
             percent(row["share_worth"], 0),
@@ -336,9 +348,15 @@ def _by_worlds(explanation: Explanation) -> Iterable[RenderableType]:
     )
 
 
+def _called(explanation: Explanation, kind: str, key: str) -> str:
+    """Return what to call a regime, a lane or ``site/item`` that is decided on."""
+    names = explanation.case.names
+    return {POLICY: names.regime, STOCKPILE: names.pair}.get(kind, names.lane)(key)
+
+
 def _choice(explanation: Explanation, worth: DecisionValue) -> str:
     if worth.kind != "stockpile":
-        return worth.choice
+        return policy_words(worth.choice)
     item = worth.key.rpartition("/")[2]
     unit = next((row.unit for row in explanation.case.items if row.item == item), "") or ""
     return f"{worth.choice} {unit}".rstrip()
