@@ -58,7 +58,10 @@ def pessimistic_response(
     )
     for wide in (False, True):
         on_face.row_upper[-1] = face_of(network, cost, wide) - program.offset
-        outcome = TolerantHighs(on_face).solve()
+        highs = TolerantHighs(on_face)
+        outcome = highs.solve()
+        if not outcome.settled:
+            outcome = highs.solve_anew()
         if outcome.optimal:
             break
     if not outcome.optimal or outcome.solution is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..plan.tolerances import INTEGRAL
+from ..plan.tolerances import BRANCHED_ON
 from .highs import Highs, Outcome
 
 
@@ -134,7 +134,7 @@ def _first_verdict(steps: Sequence[Step], node: Node, binaries: np.ndarray, limi
         assert outcome.solution is not None
         values = outcome.solution[binaries]
         distance = np.abs(values - np.round(values))
-        if distance.size and distance.max() > INTEGRAL:
+        if distance.size and distance.max() > BRANCHED_ON:
             place = int(distance.argmax())
             break
     return replace(outcome, proof=proof), place

@@ -36,6 +36,10 @@ GENTLE = {
 with, which cost many times the steps that the move itself takes; not for ever, for without them it may go round in circles."""
 
 
+SMALLEST_ENTRY = 1e-12
+"""Matrix entries below which HiGHS leaves an entry out: its least. At 1e-9, its own, prices of goods that flow by the hundred
+million fall out of the row that keeps the response at its least cost."""
+
 STEPS = 16
 """Steps of the simplex method between two questions whether to stop."""
 
@@ -125,6 +129,7 @@ class Highs:
         if log is not None:
             self.highs.setOptionValue("log_file", log)
         self.highs.setOptionValue("threads", 1)
+        self.highs.setOptionValue("small_matrix_value", SMALLEST_ENTRY)
         for name, value in options.items():
             self.highs.setOptionValue(name, value)
         self.mixed = bool(program.integer.any())
