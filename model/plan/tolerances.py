@@ -14,7 +14,7 @@ INTEGRAL = 1e-6
 """Distance to the nearest integer up to which a value counts as integral."""
 
 BRANCHED_ON = 1e-9
-"""The same for a program that our own branch and bound solves: a hundred-millionth of a lane can be all that a small buyer takes."""
+"""The same for a program that our own branch and bound solves: a hundred-millionth of a lane can be what a small buyer takes."""
 
 BASIS_FEASIBLE = 1e-7
 """Violation of a row, bound or reduced cost that a basis may have; HiGHS allows as much."""
