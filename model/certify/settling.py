@@ -17,7 +17,7 @@ from ..leader.scenario_values import weighed
 from ..network import NONE, OPEN, holding_weeks
 from ..network.timing import arrival_terms
 from ..plan.limits import BARGAIN
-from ..plan.tolerances import COMPLEMENTARY, QUANTITY_NOISE
+from ..plan.tolerances import QUANTITY_NOISE
 from ..solver.highs import Outcome, TolerantHighs
 
 if TYPE_CHECKING:
@@ -223,25 +223,14 @@ class _Settling:
         raise ArithmeticError(f"our operations after a settlement in week {week} ended without an optimum")
 
     def _on_face(self, own_cost: np.ndarray) -> Outcome:
-        """Our least cost over the responses that an optimum's prices allow: those of least cost, without a row that says so.
-
-        Where flows of a millionth and of thousands are in one sum, rounding empties a row that is no wider than V's own rounding.
-        What has a price stands at its bound in every response of least cost, and nothing else is asked of them.
-        """
+        """Our least cost over the responses of least cost, where no row can hold them."""
         self.highs.set_row(self.opened.face_row, -math.inf, math.inf)
         self.highs.set_cost(self.response_cost)
         outcome = self.highs.solve_anew()
         if not outcome.optimal:
             return outcome
         before = self.highs.snapshot()
-        program = before.program
-        for prices, lower, upper, hold in (
-            (self.highs.column_duals(), program.col_lower_, program.col_upper_, self.highs.set_bounds),
-            (self.highs.row_duals(), program.row_lower_, program.row_upper_, self.highs.set_rows),
-        ):
-            priced = np.flatnonzero(np.abs(prices) > COMPLEMENTARY)
-            bound = np.where(prices > 0, lower, upper)[priced]
-            hold(priced, bound, bound)
+        self.highs.keep_to_optima()
         self.highs.set_cost(own_cost)
         outcome = self.highs.solve_anew()
         self.highs.restore(before)

@@ -58,12 +58,16 @@ def pessimistic_response(
     )
     for wide in (False, True):
         on_face.row_upper[-1] = face_of(network, cost, wide) - program.offset
-        highs = TolerantHighs(on_face)
-        outcome = highs.solve()
-        if not outcome.settled:
-            outcome = highs.solve_anew()
-        if outcome.optimal:
-            break
+        outcome = TolerantHighs(on_face).solve()
+        if outcome.optimal and outcome.solution is not None:
+            return outcome.solution
+    on_face.row_upper[-1] = math.inf
+    highs = TolerantHighs(on_face)
+    highs.set_cost(program.cost)
+    if highs.solve_anew().optimal:
+        highs.keep_to_optima()
+        highs.set_cost(kind)
+        outcome = highs.solve_anew()
     if not outcome.optimal or outcome.solution is None:
         raise ArithmeticError(f"the least kind response ended with {outcome.termination!r}")
     return outcome.solution

@@ -133,7 +133,8 @@ def _first_verdict(steps: Sequence[Step], node: Node, binaries: np.ndarray, limi
             break
         assert outcome.solution is not None
         values = outcome.solution[binaries]
-        distance = np.abs(values - np.round(values))
+        # One that is held is whole, whatever the solver's tolerance leaves of it.
+        distance = np.where(node.lower < node.upper, np.abs(values - np.round(values)), 0.0)
         if distance.size and distance.max() > BRANCHED_ON:
             place = int(distance.argmax())
             break

@@ -362,6 +362,8 @@ def drawn_sizes(number: int, orders: int) -> Drawn:
         pytest.param(185, 5, id="a settlement that a warm solve calls impossible"),
         pytest.param(302, 5, id="a price below the entries that a solver leaves out"),
         pytest.param(158, 4, id="a stockpile that is little beside its most"),
+        pytest.param(1548, 5, id="a status quo, where V is its own rounding wide"),
+        pytest.param(1264, 4, id="a response that is least kind, where V is its own rounding wide"),
         pytest.param(654, 5, id="a hundred-millionth of a lane to qualify"),
         pytest.param(215, 4, id="an input of which little is traded and ten million times as much is needed"),
     ],
