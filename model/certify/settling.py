@@ -217,14 +217,14 @@ class _Settling:
             if outcome.optimal and outcome.objective is not None:
                 return outcome.objective
         if self.opened.face_row is not None:
-            outcome = self._on_face(own_cost)
+            outcome = self._on_face(self.opened.face_row, own_cost)
             if outcome.optimal and outcome.objective is not None:
                 return outcome.objective
         raise ArithmeticError(f"our operations after a settlement in week {week} ended without an optimum")
 
-    def _on_face(self, own_cost: np.ndarray) -> Outcome:
-        """Our least cost over the responses of least cost, where no row can hold them."""
-        self.highs.set_row(self.opened.face_row, -math.inf, math.inf)
+    def _on_face(self, row: int, own_cost: np.ndarray) -> Outcome:
+        """Our least cost over the responses of least cost, where their row cannot hold them."""
+        self.highs.set_row(row, -math.inf, math.inf)
         self.highs.set_cost(self.response_cost)
         outcome = self.highs.solve_anew()
         if not outcome.optimal:

@@ -432,7 +432,7 @@ class Problem:
         outcome = fixed_policy.best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(leader_problem))
         highs = fixed_policy.exact
         if outcome.infeasible and leader_problem.face_row is not None:
-            highs = self._with_face_free(leader_problem)
+            highs = self._with_face_free(leader_problem, leader_problem.face_row)
             outcome = highs.solve_anew()
         if outcome.solution is None and self.stop():
             raise Stopped
@@ -443,15 +443,15 @@ class Problem:
         basis = highs.highs.getBasis()
         return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations_solver, operations, basis)
 
-    def _with_face_free(self, leader_problem: LeaderProblem) -> Highs:
+    def _with_face_free(self, leader_problem: LeaderProblem, row: int) -> Highs:
         """The status quo's program over the responses that V's own prices allow, where rounding empties the row that holds V."""
         program, fixed = leader_problem.program.relaxed(), nothing_chosen(leader_problem)
         program.column_upper = leader_problem.policy_bounds.upper(program.column_upper, self.all_open)
         for column, value in fixed.items():
             program.column_lower[column] = program.column_upper[column] = value
         highs = TolerantHighs(program, stop=self.stop, presolve="off", solver="simplex")
-        highs.set_row(leader_problem.face_row, -math.inf, math.inf)
-        highs.set_cost(program.matrix.tocsr()[leader_problem.face_row].toarray().ravel())
+        highs.set_row(row, -math.inf, math.inf)
+        highs.set_cost(program.matrix.tocsr()[row].toarray().ravel())
         if highs.solve_anew().optimal:
             highs.keep_to_optima()
         highs.set_cost(program.cost)
