@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...model.network import NONE
 from ..format.numbers import NO_GAP, brief, brief_bound, counted, gap, percent, plain, rough, seconds
 from ..views.outcomes import WEIGHED
-from ..views.scenarios import quoted
+from ..views.scenarios import place_words, quoted
 
 if TYPE_CHECKING:
     from ..format.words import Words
@@ -43,7 +42,7 @@ def under(view: PlanView) -> str:
     """Return the scenario of which losses are shown as a place to be in."""
     if view.decides == WEIGHED:
         return view.decides
-    return view.case.words.calm if view.decides == NONE else f"under {quoted(view.decides, view.titles)}"
+    return place_words(view.decides, view.titles, view.case.words)
 
 
 def joined(names: Sequence[str]) -> str:
