@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ..network import Network
-from ..plan.limits import LOADS, SolveLimits, within
+from ..plan.limits import BUDGET, LIMITED, LOADS, SolveLimits, within
 from ..plan.tolerances import SAME_HEIGHT
 from .enumerate import Enumerator, Face, FollowerArrays, PolicyIndices, gray_order
 from .optimal_face import Bases, Basis, heights
@@ -46,10 +46,11 @@ class TooManyCombinations(Exception):
 
     def __str__(self) -> str:
         """Return how many there are, of what, and what to do."""
+        others = [name for name in LIMITED if name != BUDGET]
         return (
             f"{self.count:,} policy combinations ({self.sizes} of {', '.join(self.regimes)}) are too many to enumerate; at most "
-            f"{self.most:,} can be. Drop policies or regimes that are not in question, or tighten reviewer_hours, "
-            "political_capital or the budget, which rule combinations out."
+            f"{self.most:,} can be. Drop policies or regimes that are not in question, or tighten {', '.join(others)} or the "
+            "budget, which rule combinations out."
         )
 
 

@@ -29,9 +29,12 @@ INTRO = (
     "computed here: evaluate or solve the case for that."
 )
 
-HEADS = ("Decision", "Name", "Kind", "Chosen", "Units", "Price", "Cost", "Reviewer hours", "Political capital")
+HEADS = (
+    *("Decision", "Name", "Kind", "Chosen", "Units", "Price", "Cost"),
+    *(resource.words.capitalize() for name, resource in LIMITED.items() if name != BUDGET),
+)
 
-WIDTHS = (22, 34, 9, 14, 9, 11, 11, 11, 11)
+WIDTHS = (22, 34, 9, 14, 9, 11, *(11 for _ in LIMITED))
 
 WHY_WIDTHS = (14, 44, 30)
 """Of what is lost without a decision, what needs it, what is done instead."""
@@ -39,7 +42,7 @@ WHY_WIDTHS = (14, 44, 30)
 TOTALS = 2
 """Row of the heads of the totals, counted from 0; the decisions follow below."""
 
-LOADS = (("admin_cost", 6), ("reviewer_load", 7), ("political_cost", 8))
+LOADS = tuple((resource.column, HEADS.index("Cost") + place) for place, resource in enumerate(LIMITED.values()))
 """Columns of the policies table, and the columns of the sheet that sum them."""
 
 
