@@ -74,6 +74,11 @@ class DecisionRow:
     loads: tuple[float, float, float]
 
 
+def _money_alone(amount: float) -> tuple[float, ...]:
+    """Return what a purchase takes of every limited resource."""
+    return tuple(amount if name == BUDGET else 0.0 for name in LIMITED)
+
+
 def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
     """Yield everything that may be decided: policies of our regimes, what can be qualified, what can be stockpiled."""
     network = Network(plan.case)
@@ -95,7 +100,7 @@ def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
             None,
             None,
             price,
-            (price if chosen else 0.0, 0.0, 0.0),
+            _money_alone(price if chosen else 0.0),
         )
     for stock in plan.case.stocks:
         if stock.stockpile_max > 0 and network.side[stock.site] == "ours":
@@ -103,7 +108,7 @@ def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
             units, price = plan.stockpile.get("/".join(pair), 0.0), network.stockpile_price(pair)
             name = f"{items[stock.item]} at {sites[stock.site]}"
             most = stock.stockpile_max if math.isfinite(stock.stockpile_max) else None
-            yield DecisionRow(STOCKPILE, "/".join(pair), name, "", units, most, price, (units * price, 0.0, 0.0))
+            yield DecisionRow(STOCKPILE, "/".join(pair), name, "", units, most, price, _money_alone(units * price))
 
 
 def add_decisions(writer: SheetWriter, plan: Plan, why: dict[str, tuple[str, ...]], why_heads: tuple[str, ...]) -> None:
@@ -165,7 +170,7 @@ class _Menu:
 
 def _add_menu(writer: SheetWriter, sheet: Worksheet, plan: Plan, first: int, column: int) -> _Menu:
     network = Network(plan.case)
-    heads = ("Regime", "Policy", "Cost", "Reviewer hours", "Political capital")
+    heads = ("Regime", "Policy", *HEADS[LOADS[0][1] :])
     style = writer.format(bold=True, text_wrap=True, valign="top", bottom=1, font_color="#667080")
     grey = writer.format(font_color="#667080")
     rows: dict[str, tuple[int, int]] = {}
@@ -184,7 +189,7 @@ def _add_menu(writer: SheetWriter, sheet: Worksheet, plan: Plan, first: int, col
         for place, head in enumerate(heads):
             writer.text(sheet, first - 1, column + place, head, style)
         sheet.set_column(column, column + 1, 18)
-        sheet.set_column(column + 2, column + 4, 12)
+        sheet.set_column(column + 2, column + 1 + len(LOADS), 12)
         writer.text(sheet, first - 2, column, "Policies to choose from, and what each takes", grey)
     return _Menu(rows, first, max(row - 1, first), column)
 
