@@ -71,7 +71,7 @@ class DecisionRow:
     units: float | None
     most: float | None
     price: float | None
-    loads: tuple[float, float, float]
+    loads: tuple[float, ...]
 
 
 def _money_alone(amount: float) -> tuple[float, ...]:
@@ -88,7 +88,7 @@ def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
     for regime, policy in plan.policies.items():
         found = network.policy(regime, policy)
         loads = tuple(0.0 if found is None else getattr(found, column) for column, _ in LOADS)
-        yield DecisionRow(POLICY, regime, names.get(regime, regime), policy, None, None, None, loads)  # type: ignore[arg-type]
+        yield DecisionRow(POLICY, regime, names.get(regime, regime), policy, None, None, None, loads)
     lanes = {lane.lane: f"{items[lane.item]} from {sites[lane.origin]}" for lane in plan.case.lanes}
     for key, price in network.to_qualify.items():
         chosen = key in plan.qualified
