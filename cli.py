@@ -263,7 +263,6 @@ def evaluate(
       sluicegate evaluate mycase --policy gas=review
       sluicegate evaluate mycase --qualify chip-alt --stockpile plant/chip=40
     """
-    from .analysis.information import with_range
     from .analysis.status_quo import with_status_quo_warnings
     from .model import evaluate as evaluate_case
     from .model.network import Network
@@ -284,7 +283,11 @@ def evaluate(
         found = interrupts.run(lambda: evaluate_case(loaded, **options, log=result.log, monitor=monitor), talk)
         plan = found
         if not no_range:
-            plan = interrupts.run(lambda: with_range(found, processes=processes(None), monitor=monitor), talk)
+            from .analysis.information import time_for_range, with_range
+
+            left = time_for_range(found, loaded.settings.solver.time_limit)
+            how: dict[str, Any] = {"processes": processes(None), "seconds": left, "monitor": monitor}
+            plan = interrupts.run(lambda: with_range(found, **how), talk)
         plan = with_status_quo_warnings(plan, monitor.problem)
         deliver(plan, result, Run("evaluate", case, overrides, options, began), wanted.as_json, talk)
     sys.exit(exit_code(plan))

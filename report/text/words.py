@@ -190,12 +190,15 @@ def worlds_words(found: RangeView, words: Words) -> str:
 # Many worlds ----------------------------------------------------------------------------------------------------------
 
 
+LEAST_REGRET, REGRET_BOUND = "no plan can have less (gap {gap})", "no plan can have less than {bound} (gap {gap})"
+
+
 def proven_in_worlds(status: str, found: WorldsView, words: Words) -> str:
     """Return how far a plan for many worlds is proven."""
+    best, bound = (LEAST_REGRET, REGRET_BOUND) if found.regret else (words.best, words.bound)
+    told = best if found.gap is not None and found.gap < NO_GAP else bound
     most = words.sense.sign > 0 and not found.regret
-    side = "more" if most else "less"
-    than = "" if found.gap is not None and found.gap < NO_GAP else f" than {brief_bound(found.bound, upper=most)}"
-    proven = f"no plan can have {side}{than} (gap {gap(found.gap)})"
+    proven = told.format(bound=brief_bound(found.bound, upper=most), gap=gap(found.gap))
     return f"optimal: {proven}" if status == "optimal" else f"not proven best: {proven}"
 
 
