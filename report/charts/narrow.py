@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...model.network import NONE, Pair
+from ...model.network import Pair
 from ..format.numbers import plain
 from ..format.words import words_of
+from ..views.scenarios import place_words, scenario_titles
 from .base import (
     SERIES,
     Figure,
@@ -79,4 +80,4 @@ def sentence(words: str) -> str:
 
 def scenario_words(plan: Plan, scenario: str) -> str:
     """Return a scenario as a place to be in."""
-    return words_of(plan.case).calm if scenario == NONE else f"under {plain(plan.case.names.quoted(scenario))}"
+    return place_words(scenario, scenario_titles(plan.case), words_of(plan.case))

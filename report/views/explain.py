@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...analysis.explain.conflict import safe
+from ...analysis.relaxation.limits import KINDS
 from ...data.schema.names import policy_words
 from ...model.plan.choices import POLICY, STOCKPILE
 from ..format.columns import FIGURE, GAIN, WITHIN_ROW, Column
@@ -27,18 +28,6 @@ if TYPE_CHECKING:
 
 DIGITS = 4
 """Significant digits of what a limit would have to become."""
-
-FIGURES = {
-    "min_fill": "fill of {1} in {0}",
-    "min_fill_week": "weekly fill of {1} in {0}",
-    "max_party_share": "share in {0}",
-    "max_supplier_share": "share of a site in {0}",
-    "min_suppliers": "suppliers of {0}",
-    "min_supplier_share": "share of every supplier in {0}",
-    "min_share": "taken or paid of lane {0}",
-    "min_order": "order on lane {0}",
-    "min_flow": "contract on lane {0}",
-}
 
 NO_PLAN = "no plan"
 
@@ -367,7 +356,7 @@ def _figure(figure: LimitFigure, names: Names) -> FigureView:
     called = [names.site(figure.key[0]), names.item(figure.key[1])] if figure.fill else []
     if not called:
         called = [names.lane(key) if figure.path.startswith("lanes.") else names.item(key) for key in figure.key]
-    name = LIMITS.get(figure.kind) or FIGURES[figure.kind].format(*map(plain, called))
+    name = LIMITS.get(figure.kind) or KINDS[figure.kind].words.format(*map(plain, called))
     return FigureView(name, figure.limit, figure.unit)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ..format.words import words_of
 if TYPE_CHECKING:
     from ...data import Case
     from ...data.schema.tables import Policy
+    from ..format.words import Words
 
 MOST_NAMED = 3
 """Lanes or processes that an event names before it counts them."""
@@ -59,16 +60,29 @@ def scenario_stories(case: Case) -> dict[str, ScenarioStory]:
     return found
 
 
-def scenario_titles(case: Case) -> dict[str, str]:
+class Titles(dict[str, str]):
+    """Names of scenarios for people, by id; one that has no name is called by its id."""
+
+    def __missing__(self, scenario: str) -> str:
+        """Return the id."""
+        return scenario
+
+
+def scenario_titles(case: Case) -> Titles:
     """Return the name for people of every scenario but ``none``, its id where it has none."""
     scenarios = [*dict.fromkeys(row.package for row in case.retaliations), *outage_scenarios(case.contingencies)]
-    return {name: case.names.scenario(name) for name in scenarios}
+    return Titles({name: case.names.scenario(name) for name in scenarios})
 
 
-def quoted(scenario: str, titles: Mapping[str, str]) -> str:
+def quoted(scenario: str, titles: Titles) -> str:
     """Return a scenario as a sentence names it: by its name between quotes, or else by its id."""
-    title = titles.get(scenario, scenario)
+    title = titles[scenario]
     return plain(scenario if title == scenario else f"“{title}”")
+
+
+def place_words(scenario: str, titles: Titles, words: Words) -> str:
+    """Return a scenario as a place to be in."""
+    return words.calm if scenario == NONE else f"under {quoted(scenario, titles)}"
 
 
 def _package(case: Case, package: str) -> Iterator[str]:
