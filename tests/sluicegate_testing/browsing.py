@@ -88,6 +88,15 @@ LETTERS = """
 """Labels of charts that are smaller than 11 pixels on the screen, reach beyond their chart, or are shortened to the same words."""
 
 
+SPILLS = """
+() => [...document.querySelectorAll('.keys *, .answer *, .box *, nav *, th, td, caption, h1, h2, h3, h4, p, li, dt, dd, label, button')]
+  .filter(each => each.checkVisibility() && !each.closest('.unseen, .skip') && each.clientWidth > 0
+    && each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline')
+  .map(each => `${each.tagName} ${each.className} ${each.scrollWidth} > ${each.clientWidth}: ${each.textContent.trim().slice(0, 40)}`)
+"""
+"""Texts that are broader than the box that they stand in, as words."""
+
+
 def sideways(page: Page) -> int:
     """Return by how many pixels a page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))

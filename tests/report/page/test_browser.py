@@ -12,7 +12,7 @@ from sluicegate import Plan, evaluate, load_case
 from sluicegate.data.shipped import shipped_cases
 from sluicegate.report.page.page import page_of, read_results, write_page
 
-from sluicegate_testing.browsing import CHROMIUM, CONTRAST, LETTERS, REACHED, sideways
+from sluicegate_testing.browsing import CHROMIUM, CONTRAST, LETTERS, REACHED, SPILLS, sideways
 from sluicegate_testing.results import frontier_folder, publish, sweep_folder
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -63,6 +63,7 @@ def test_every_shipped_case_can_be_read_by_all(page_of_case: Callable[[str], Pat
         page.set_viewport_size({"width": width, "height": 900})
         assert sideways(page) <= 0
         assert page.evaluate(LETTERS) == []
+        assert page.evaluate(SPILLS) == []
     # What is folded away must not be too wide either.
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     for width in WIDTHS:
