@@ -31,7 +31,6 @@ class Shot:
     case: str
     width: int
     without: Sequence[str]
-    options: Sequence[str] = ("--no-range",)
 
 
 SHOTS = {
@@ -39,25 +38,16 @@ SHOTS = {
     "quick-start": Shot(
         "japan-korea-2019",
         960,
-        (
-            "nav",
-            ".box",
-            "section:not([aria-labelledby=policies])",
-            "#what-if",
-            "h3:nth-of-type(n+2)",
-            "h3 ~ .note",
-            "details",
-            "footer",
-            ".tools",
-        ),
+        ("nav", ".box", ".tools", "footer", "section:not([aria-labelledby=policies])", "section h3", "section h3 ~ *"),
     ),
     "page": Shot(
         "taiwan-korea",
-        1240,
+        1440,
         (
             "nav",
             ".box",
             ".tools",
+            ".controls",
             "details",
             "footer",
             "section:not([aria-labelledby=weeks], [aria-labelledby=network])",
@@ -66,7 +56,6 @@ SHOTS = {
             "#weeks ~ .charts > :nth-child(n+4)",
             ".note:has(bdi)",
         ),
-        ("--no-range", "--no-reasons"),
     ),
 }
 
@@ -77,7 +66,7 @@ def page_picture(shot: Shot) -> bytes:
 
     with tempfile.TemporaryDirectory() as place:
         result = str(Path(place, "result"))
-        for arguments in (["solve", shot.case, *shot.options, "-o", result], ["report", result]):
+        for arguments in (["solve", shot.case, "--no-range", "--no-reasons", "-o", result], ["report", result]):
             subprocess.run(
                 [sys.executable, "-m", "sluicegate", *arguments, "-q"], check=True, stdout=subprocess.DEVNULL
             )
