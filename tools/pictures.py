@@ -42,7 +42,7 @@ SHOTS = {
     ),
     "page": Shot(
         "taiwan-korea",
-        1440,
+        1600,
         (
             "nav",
             ".box",
