@@ -89,10 +89,11 @@ LETTERS = """
 
 
 SPILLS = """
-() => [...document.querySelectorAll('.keys *, .answer *, .box *, nav *, th, td, caption, h1, h2, h3, h4, p, li, dt, dd, label, button')]
+() => [...document.querySelectorAll(
+  '.keys *, .answer *, .box *, nav *, th, td, caption, h1, h2, h3, h4, p, li, dt, dd, label, button')]
   .filter(each => each.checkVisibility() && !each.closest('.unseen, .skip') && each.clientWidth > 0
     && each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline')
-  .map(each => `${each.tagName} ${each.className} ${each.scrollWidth} > ${each.clientWidth}: ${each.textContent.trim().slice(0, 40)}`)
+  .map(each => `${each.tagName} ${each.scrollWidth} > ${each.clientWidth}: ${each.textContent.trim().slice(0, 40)}`)
 """
 """Texts that are broader than the box that they stand in, as words."""
 
