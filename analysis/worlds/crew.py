@@ -92,6 +92,16 @@ class LocalCrew:
         """Return the cuts of all worlds at a combination."""
         return [world.lines(number) for world in self.worlds]
 
+    def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Work out a given plan; return leverages and whether all limits are kept, shape (worlds,) each."""
+        found = []
+        for world in self.worlds:
+            if self.stop():
+                raise Stopped
+            found.append(world.appraise(indices, bought))
+        leverages, kept = zip(*found, strict=True)
+        return np.array(leverages), np.array(kept, dtype=bool)
+
     def certify(self, number: int, point: np.ndarray) -> list[WorldAccount]:
         """Recompute a plan's figures in every world, alone."""
         return [world.certify(number, point) for world in self.worlds]

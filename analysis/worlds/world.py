@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from ...data import Fault
 from ...data.units import Units
 from ...model.certify.certificate import Compared, certify, refuse_breaches
 from ...model.certify.figures import Account, Figures
+from ...model.follower.enumerate import choice_of, policy_indices_of
 from ...model.leader.cuts import Cut
 from ...model.leader.here_and_now import HereAndNow, StageCut, Visit
 from ...model.leader.problem import Problem
@@ -21,7 +22,7 @@ from ...model.leader.recompute import FirstStage
 from ...model.methods.cut_pool import scale
 from ...model.methods.engine import Engine, Found
 from ...model.plan.limits import SolveLimits
-from ...model.plan.tolerances import LEVERAGE_TIE, SMALL_CERTIFICATE
+from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SMALL_CERTIFICATE
 from ..figures.factors import DesignError
 from .master import Lines, WorldLines
 
@@ -51,6 +52,9 @@ class Alone:
         Its budget.
     price
         What a unit that its limits lack is charged for, money.
+    indices, bought
+        Policies of its best plan by number, and what that buys of every first-stage choice; None and nothing where no plan keeps
+        its limits.
     """
 
     leverage: float
@@ -60,6 +64,8 @@ class Alone:
     combinations: list[PolicyIndices]
     budget: float
     price: float
+    indices: PolicyIndices | None = None
+    bought: dict[Key, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,9 +134,18 @@ class World:
         self.charged = found.choice is None and found.bound == -math.inf
         self.problem.release()
         limits = SolveLimits.of(self.problem.case)
-        return Alone(
-            found.leverage, found.bound, self.charged, self._offers(), self._combinations(), limits.budget, self.price
+        known = (
+            found.leverage,
+            found.bound,
+            self.charged,
+            self._offers(),
+            self._combinations(),
+            limits.budget,
+            self.price,
         )
+        if found.choice is None or found.solution is None:
+            return Alone(*known)
+        return Alone(*known, policy_indices_of(found.choice, self.problem.network.menu), self._bought(found.solution))
 
     @cached_property
     def price(self) -> float:
@@ -149,6 +164,16 @@ class World:
             if network.side[pair[0]] == "ours" and row.stockpile_max > 0:
                 offered["stockpile", pair] = (row.stockpile_max, network.stockpile_price(pair))
         return offered
+
+    def _bought(self, solution: np.ndarray) -> dict[Key, float]:
+        """Return what a solution of its leader problem buys of every first-stage choice, in natural units."""
+        choices = self.problem.choices
+        return {
+            (kind, key): float(solution[place])
+            for kind, family in (("qualify", choices.qualify), ("stockpile", choices.stockpile))
+            for key, place in zip(family.keys, family.columns.tolist(), strict=True)
+            if place >= 0
+        }
 
     def _combinations(self) -> list[PolicyIndices]:
         """Return the combinations of policies that its limits allow, by number."""
@@ -231,6 +256,50 @@ class World:
         for cut in visit.cuts:
             self._learn(place, cut)
         return visit
+
+    def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> tuple[float, bool]:
+        """Work out a given plan from the linear program solved last, whether the world's limits allow it or not.
+
+        Parameters
+        ----------
+        indices
+            Policies by number.
+        bought : array, shape (first-stage columns,)
+            What it buys; stockpiles are cut to what the world offers.
+
+        Returns
+        -------
+        float
+            Leverage; where limits on supply cannot be kept that of operations which lack as little as can be or, where only a share
+            of the worlds has to keep continuity, of those that do without it.
+        bool
+            Whether all limits are kept.
+        """
+        assert self._stage is not None
+        problem, network = self.problem, self.problem.network
+        offered = self._offers()
+        most, prices = np.array([offered.get(key, (0.0, 0.0)) for key in self._keys]).reshape(-1, 2).T
+        point = np.minimum(bought, most)
+        choice, candidates = choice_of(indices, network.menu), self.engine.cut_pool.candidates
+        place = candidates.find(indices)
+        within = place is not None
+        cost = problem.response_cost(choice) if place is None else float(candidates.cost[place])
+        admin = problem.admin_cost(choice)
+        terms, limits = (choice, cost, float(problem.constant(cost, admin)), admin), problem.fixed_policy.solve_limits
+        if admin + prices @ point > limits.budget * (1 + LIMIT_KEPT):
+            # What it costs too much stays out of its leverage.
+            within = False
+            problem.fixed_policy.solve_limits = replace(limits, budget=math.inf)
+        try:
+            visit = self._stage.visit(*terms, point)
+            kept = within and visit.leverage > -math.inf
+            if visit.leverage == -math.inf and self._exempt is not None:
+                visit = self._stage.visit(*terms, point, free=True)
+            if visit.leverage == -math.inf:
+                visit = self._stage.visit(*terms, point, charged=True)
+            return visit.leverage, kept
+        finally:
+            problem.fixed_policy.solve_limits = limits
 
     def _exempted(self, point: np.ndarray) -> bool:
         """Whether a first stage leaves the world without continuity."""
