@@ -279,10 +279,11 @@ class Highs:
             return Outcome("Optimal", self.offset, self.offset, np.zeros(self.width))
         if status == highspy.HighsModelStatus.kInterrupt and not self.mixed:
             raise Stopped
-        if status == highspy.HighsModelStatus.kOptimal and not self.mixed:
-            self._scale_back()
-            status = highs.getModelStatus()
         info = highs.getInfo()
+        broken = info.primal_solution_status != highspy.kSolutionStatusFeasible
+        if status == highspy.HighsModelStatus.kOptimal and not self.mixed and broken:
+            self._scale_back()
+            status, info = highs.getModelStatus(), highs.getInfo()
         if status == highspy.HighsModelStatus.kUnknown and not self.mixed and _is_optimum(info):
             status = highspy.HighsModelStatus.kOptimal
         termination = highs.modelStatusToString(status)
@@ -302,8 +303,6 @@ class Highs:
         program itself. Where going on does not mend it, what was there is left.
         """
         highs = self.highs
-        if highs.getInfo().primal_solution_status == highspy.kSolutionStatusFeasible:
-            return
         basis = highs.getBasis()
         with self.options(simplex_scale_strategy=0, solver="simplex"):
             highs.run()
@@ -412,12 +411,10 @@ class TolerantHighs(Highs):
     def solve(self) -> Outcome:
         """Run HiGHS."""
         outcome = super().solve()
+        if not outcome.optimal or outcome.solution is not None:
+            return outcome
         info = self.highs.getInfo()
-        if (
-            not outcome.optimal
-            or outcome.solution is not None
-            or info.max_primal_infeasibility > UNSCALED_INFEASIBILITY
-        ):
+        if info.max_primal_infeasibility > UNSCALED_INFEASIBILITY:
             return outcome
         objective = float(info.objective_function_value)
         return replace(
