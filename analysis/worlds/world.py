@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from ...data import Fault
 from ...data.units import Units
 from ...model.certify.certificate import Compared, certify, refuse_breaches
 from ...model.certify.figures import Account, Figures
-from ...model.follower.enumerate import choice_of, policy_indices_of
+from ...model.follower.enumerate import FollowerSolver, choice_of, policy_indices_of
 from ...model.leader.cuts import Cut
 from ...model.leader.here_and_now import HereAndNow, StageCut, Visit
 from ...model.leader.problem import Problem
@@ -115,6 +114,7 @@ class World:
 
     def __init__(self, case: Case, units: Units, stop: Callable[[], bool] = lambda: False, number: int = 0):
         self.number = number
+        self.stop = stop
         self.problem = Problem.natural(case, stop=stop, units=units)
         _refuse_whole_numbers(self.problem)
         self.engine = Engine(self.problem.case, problem=self.problem, stop=stop)
@@ -125,14 +125,16 @@ class World:
         self._places = np.empty(0, dtype=int)
         self._keys: tuple[Key, ...] = ()
         self._exempt: int | None = None
+        self._bare = False
 
     # What it allows by itself ----------------------------------------------------------------------------------------
 
     def alone(self, rel_gap: float) -> Alone:
         """Find the best that the world allows by itself, and tell what it offers."""
-        found = self.found = self.engine.search(rel_gap=rel_gap)
+        found = self.found = self.engine.search(rel_gap=rel_gap, settled=False)
         self.charged = found.choice is None and found.bound == -math.inf
-        self.problem.release()
+        self._nothing_held = HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64))
+        self.problem.settle()
         limits = SolveLimits.of(self.problem.case)
         known = (
             found.leverage,
@@ -147,10 +149,30 @@ class World:
             return Alone(*known)
         return Alone(*known, policy_indices_of(found.choice, self.problem.network.menu), self._bought(found.solution))
 
-    @cached_property
+    @property
     def price(self) -> float:
         """What a unit that fills lack is charged for, money."""
-        return HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64)).price
+        return self._nothing_held.price
+
+    # Memory ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def entries(self) -> int:
+        """Entries of its program, which say how much memory HiGHS takes for it."""
+        return int(self.problem.leader_problem.program.matrix.nnz)
+
+    def rest(self) -> None:
+        """Give back the memory of HiGHS but for the program and its basis, and that of models, for good."""
+        fixed_policy = self.problem.fixed_policy
+        fixed_policy.bases.clear()
+        fixed_policy.relaxed.rest()
+        if not self._bare:
+            self.problem.forget_models()
+            self._bare = True
+
+    def wake(self) -> None:
+        """Be ready to solve."""
+        self.problem.fixed_policy.relaxed.wake()
 
     # The first stage and the combinations ----------------------------------------------------------------------------
 
@@ -195,9 +217,7 @@ class World:
             for kind, family in (("qualify", choices.qualify), ("stockpile", choices.stockpile))
             for key, place in zip(family.keys, family.columns.tolist(), strict=True)
         }
-        self._stage = HereAndNow(
-            self.problem.fixed_policy, np.array([column.get(key, -1) for key in keys], dtype=np.int64)
-        )
+        self._stage = self._nothing_held.over(np.array([column.get(key, -1) for key in keys], dtype=np.int64))
         candidates = self.engine.cut_pool.candidates
         places = [candidates.find(indices) for indices in combinations]
         self._places = np.array([place for place in places if place is not None], dtype=int)
@@ -221,8 +241,7 @@ class World:
         place = candidates.find(tuple(0 for _ in candidates.regimes))
         assert place is not None
         terms = float(candidates.cost[place]), float(self.constant[place]), float(candidates.admin[place])
-        nothing_held = HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64))
-        cut = nothing_held.ceiling(candidates.choice(place), *terms)
+        cut = self._nothing_held.ceiling(candidates.choice(place), *terms)
         bare, most = self._over_faces(cut)
         return self.constant + bare + most
 
@@ -283,7 +302,10 @@ class World:
         choice, candidates = choice_of(indices, network.menu), self.engine.cut_pool.candidates
         place = candidates.find(indices)
         within = place is not None
-        cost = problem.response_cost(choice) if place is None else float(candidates.cost[place])
+        if place is None:
+            cost = FollowerSolver(self.engine.cut_pool.enumerator.arrays, self.stop).solve(indices)[0]
+        else:
+            cost = float(candidates.cost[place])
         admin = problem.admin_cost(choice)
         terms, limits = (choice, cost, float(problem.constant(cost, admin)), admin), problem.fixed_policy.solve_limits
         if admin + prices @ point > limits.budget * (1 + LIMIT_KEPT):
@@ -394,14 +416,17 @@ class World:
         CertificateError
             Where they do not agree with the program of both sides, or a limit is broken that some plan keeps.
         """
+        if self._bare:
+            problem = self.problem
+            return self._certify(Problem.natural(problem.given, stop=self.stop, units=problem.units), number, point)
         try:
-            return self._certify(number, point)
+            return self._certify(self.problem, number, point)
         finally:
             self.problem.release()
 
-    def _certify(self, number: int, point: np.ndarray) -> WorldAccount:
+    def _certify(self, problem: Problem, number: int, point: np.ndarray) -> WorldAccount:
         assert self._stage is not None
-        problem, place = self.problem, int(self._places[number])
+        place = int(self._places[number])
         candidates, columns = self.engine.cut_pool.candidates, self._stage.columns
         choice, admin = candidates.choice(place), float(candidates.admin[place])
         with problem.unstoppable():

@@ -12,7 +12,7 @@ from sluicegate import case_from_tables, load_case, solve
 from sluicegate.analysis.information import planned, studied
 from sluicegate.analysis.information.evaluated import evaluate_in
 from sluicegate.analysis.information.planned import UNREADY
-from sluicegate.analysis.worlds import Appraiser, Worlds, draw, from_table, solve_worlds
+from sluicegate.analysis.worlds import Appraiser, Worlds, crew, draw, from_table, solve_worlds
 from sluicegate.analysis.worlds.crew import LocalCrew
 from sluicegate.model import Plan
 from sluicegate.model.plan.choices import Choices
@@ -90,3 +90,17 @@ def test_without_time_for_the_worlds_the_plan_for_the_figures_as_they_are_is_lef
     assert found.status == "feasible" and found.bound is None and found.worlds is None
     assert Choices.of(found) == Choices.of(solve(case)) and found.leverage == approx(solve(case).leverage)
     assert UNREADY in found.case_warnings
+
+
+@pytest.mark.parametrize("share", [None, 0.5])
+def test_worlds_at_rest_find_the_same_plan(monkeypatch: Any, share: float | None) -> None:
+    """Where memory is short worlds are held as arrays in between; what they answer is the same."""
+    case = load_case("tutorial")
+    worlds = draw(case, 6, 0, ["stocks.abroad-fab/acid.initial=8..20..30", "limits.political_capital=1..3"])
+    awake = solve_worlds(case, worlds, "cvar:0.5", continuity_share=share)
+    monkeypatch.setattr(crew, "MOST_AWAKE", 0)
+    resting = solve_worlds(case, worlds, "cvar:0.5", continuity_share=share)
+    assert resting.choices == awake.choices and resting.status == awake.status == "optimal"
+    assert resting.value == approx(awake.value) and resting.bound == approx(awake.bound)
+    assert resting.leverages == approx(awake.leverages) and resting.best == approx(awake.best)
+    assert both(case, worlds, share)
