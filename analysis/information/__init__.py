@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .planned import planned
+from .hedging import planned
 from .ranged import time_for_range, with_range
 from .study import FRESH, studied
 

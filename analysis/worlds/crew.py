@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...model.follower.enumerate import PolicyIndices
 
 
-MOST_AWAKE = 4_000_000
+MOST_AWAKE = 1_200_000
 """Entries of the programs that HiGHS holds at the same time, about a gigabyte; of the worlds beyond arrays are held in between."""
 
 WEIGHT_TIE = 1e-9

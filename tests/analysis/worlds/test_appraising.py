@@ -11,7 +11,7 @@ from pytest import approx
 from sluicegate import case_from_tables, load_case, solve
 from sluicegate.analysis.information import planned, studied
 from sluicegate.analysis.information.evaluated import evaluate_in
-from sluicegate.analysis.information.planned import UNREADY
+from sluicegate.analysis.information.hedging import UNREADY
 from sluicegate.analysis.worlds import Appraiser, Worlds, crew, draw, from_table, solve_worlds
 from sluicegate.analysis.worlds.crew import LocalCrew
 from sluicegate.model import Plan
