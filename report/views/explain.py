@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...analysis.explain.conflict import safe
+from ...analysis.relaxation.limits import KINDS
 from ..format.columns import FIGURE, GAIN, WITHIN_ROW, Column
 from ..format.numbers import plain
 from .case import LIMITS, CaseView, case_view
@@ -25,18 +26,6 @@ if TYPE_CHECKING:
 
 DIGITS = 4
 """Significant digits of what a limit would have to become."""
-
-FIGURES = {
-    "min_fill": "fill of {1} in {0}",
-    "min_fill_week": "weekly fill of {1} in {0}",
-    "max_party_share": "share in {0}",
-    "max_supplier_share": "share of a site in {0}",
-    "min_suppliers": "suppliers of {0}",
-    "min_supplier_share": "share of every supplier in {0}",
-    "min_share": "taken or paid of lane {0}",
-    "min_order": "order on lane {0}",
-    "min_flow": "contract on lane {0}",
-}
 
 NO_PLAN = "no plan"
 
@@ -347,7 +336,7 @@ def explanation_view(explanation: Explanation) -> ExplanationView:
 
 
 def _figure(figure: LimitFigure) -> FigureView:
-    name = LIMITS.get(figure.kind) or FIGURES[figure.kind].format(*(plain(part) for part in figure.key))
+    name = LIMITS.get(figure.kind) or KINDS[figure.kind].words.format(*(plain(part) for part in figure.key))
     return FigureView(name, figure.limit, figure.unit)
 
 
