@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -337,10 +337,10 @@ class Problem:
     @cached_property
     def operations_solver(self) -> OperationsSolver:
         """Our linear programs alone, over all scenarios."""
-        return OperationsSolver(self.whole, self.readout, start=self._operations_start)
+        return OperationsSolver(self.whole, self.readout, start=self.operations_start)
 
     @cached_property
-    def _operations_start(self) -> Any:
+    def operations_start(self) -> Any:
         """Basis that our linear programs alone begin with."""
         return repeated_basis(self.status_quo.first.basis, self.opened, self.whole)
 
@@ -360,22 +360,6 @@ class Problem:
         self.__dict__.pop("operations_solver", None)
         if self._held.fixed_policy is not None:
             self._held.fixed_policy.release()
-
-    def settle(self) -> None:
-        """Give back the memory of what the status quo was worked out with; of that its costs are left."""
-        # While it is there.
-        _ = self._operations_start
-        quo = self.status_quo
-        self.keep_status_quo(replace(quo, operations_solver=None, first=None, basis=None))  # type: ignore[arg-type]
-        self.__dict__.pop("opened", None)
-        self.release()
-
-    def forget_models(self) -> None:
-        """Give back the memory of models: `fixed_policy` still solves, and nothing can be read from its solutions any more."""
-        _ = self.choices
-        for name in ("_response", "readout", "operations_solver", "_operations_start"):
-            self.__dict__.pop(name, None)
-        self.leader_problem.forget_model()
 
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
