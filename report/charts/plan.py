@@ -295,7 +295,7 @@ def margins(plan: Plan) -> Figure | None:
             "title": None,
             "orient": "top",
             "labelAngle": -40,
-            "labelLimit": room(scenarios, 120, 11),
+            "labelLimit": room(scenarios, 230, 11),
             "ticks": False,
             "domain": False,
         },

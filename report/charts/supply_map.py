@@ -46,6 +46,8 @@ class Node:
         What a pointer that rests on it is told.
     x, y, width, height
         Its box, in points.
+    least
+        How high the box is at least, so that its arrows have room.
     """
 
     site: str
@@ -56,11 +58,22 @@ class Node:
     x: float = 0.0
     y: float = 0.0
     width: float = BOX_WIDTH
+    least: float = 0.0
+
+    @property
+    def words_height(self) -> float:
+        """Height of its words with the space around them."""
+        return LINE * (len(self.lines) + 1) + 2 * PAD
 
     @property
     def height(self) -> float:
         """Height of its box."""
-        return LINE * (len(self.lines) + 1) + 2 * PAD
+        return max(self.words_height, self.least)
+
+    @property
+    def words_top(self) -> float:
+        """Where its words begin, below the top of the box: they stand in its middle."""
+        return (self.height - self.words_height) / 2
 
 
 @dataclass

@@ -39,6 +39,9 @@ WIDTHS = (22, 34, 9, 14, 9, 11, *(11 for _ in LIMITED))
 WHY_WIDTHS = (14, 44, 30)
 """Of what is lost without a decision, what needs it, what is done instead."""
 
+LETTER = 1.15
+"""Width of a letter with its share of what a broken line leaves free, in the unit of the widths."""
+
 TOTALS = 2
 """Row of the heads of the totals, counted from 0; the decisions follow below."""
 
@@ -242,6 +245,8 @@ def _add_row(
     wrapped = writer.format(text_wrap=True, valign="top", align="left", indent=1)
     for column, text in enumerate(why, start=len(HEADS)):
         writer.text(sheet, place, column, text, wrapped)
+    broken = zip((row.key, row.name, *map(str, why)), (*WIDTHS[:2], *WHY_WIDTHS), strict=False)
+    sheet.set_row(place, LINE_HEIGHT * max(math.ceil(LETTER * len(text) / width) for text, width in broken))
 
 
 def _is_chosen(row: DecisionRow) -> bool:

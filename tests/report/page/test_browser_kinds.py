@@ -17,7 +17,7 @@ from sluicegate.report.charts.drawing import Here
 from sluicegate.report.page.page import page_of, read_results, write_page
 from sluicegate.report.page.scan import scan_page
 
-from sluicegate_testing.browsing import CHROMIUM, CONTRAST, LETTERS, REACHED, sideways
+from sluicegate_testing.browsing import CHROMIUM, CONTRAST, LETTERS, REACHED, SPILLS, sideways
 from sluicegate_testing.buyer import buyer
 from sluicegate_testing.results import frontier_folder, publish, sweep_folder
 from sluicegate_testing.trade_files import plain, save
@@ -74,6 +74,7 @@ def test_every_kind_can_be_read_at_every_width(page_file: Callable[[str], Path],
         page.set_viewport_size({"width": width, "height": 900})
         assert sideways(page) <= 0
         assert page.evaluate(LETTERS) == []
+        assert page.evaluate(SPILLS) == []
     page.emulate_media(media="print")
     heads = "all => all.every(each => getComputedStyle(each).breakAfter === 'avoid')"
     assert page.locator("h2, h3, caption").evaluate_all(heads), "no heading stands alone at the end of a page"
