@@ -241,7 +241,8 @@ def _by_worlds(view: ExplanationView) -> Iterable[RenderableType]:
     if not view.by_worlds:
         return
     yield section("What each choice is for, by worlds", counted(view.worlds, "world"))
-    table = new_table("Decision", "Choice", "Lost", "5 to 95%", "Adds in", "Limits need it in", names=2)
+    lost, adds = ("Dearer by", "Saves in") if view.case.words.sense.sign < 0 else ("Lost", "Adds in")
+    table = new_table("Decision", "Choice", lost, "5 to 95%", adds, "Limits need it in", names=2)
     for row in view.by_worlds:
         table.add_row(
             Name(row.name),
@@ -253,7 +254,7 @@ def _by_worlds(view: ExplanationView) -> Iterable[RenderableType]:
         )
     yield table
     yield text_line(
-        "Lost: leverage lost on average without it, the rest kept. Adds in: share of the worlds in which it adds leverage. "
+        f"{lost}: what is lost on average without it, the rest kept. {adds}: share of the worlds in which it is worth something. "
         "Limits need it in: share in which limits break without it.",
         "dim",
     )
