@@ -16,7 +16,7 @@ from ..plan.limits import SolveLimits
 from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN
 from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome, TolerantHighs
-from .branch_and_cut import Row, branch_and_cut, few
+from .branch_and_cut import Row, branch_and_cut, exactly, few
 from .cuts import Cut, CutReader, Relaxation, SpaceCut
 
 MOST_BASES = 256
@@ -96,7 +96,8 @@ class FixedPolicySolver:
         self._gated = np.concatenate([np.empty(0, np.int32), *leader_problem.policy_bounds.columns.values()])
         self._reader = CutReader(leader_problem, self.limit_rows)
         relaxed = leader_problem.program.relaxed()
-        gaps = _gap_columns(leader_problem)
+        gaps = compiled.columns(gap for _, gap in gap_terms(model))
+        gaps = gaps[gaps >= 0]
         relaxed.column_upper[gaps] = np.inf
         self.gap_cost = np.zeros_like(leader_problem.program.cost)
         self.gap_cost[gaps] = leader_problem.program.cost[gaps]
@@ -457,23 +458,11 @@ class FixedPolicySolver:
         )
         if found.solution is None:
             return found
-        whole = np.round(found.solution[self.binaries])
-        self.exact.set_bounds(self.binaries, whole, whole)
-        exact = found
-        for wide in (False, True):
+
+        def put(wide: bool) -> None:
             self._put(self.exact, *state, wide)
-            # From nothing: with presolve most of a program whose binaries are held goes away.
-            self.exact.forget()
-            with self.exact.options(presolve="choose", solver="choose"):
-                exact = self.exact.solve()
-            if exact.optimal and exact.solution is not None:
-                break
-        if not exact.optimal or exact.solution is None or exact.objective is None:
-            # What the solver's tolerance hides is no plan of its own.
-            return replace(found, others=found.bound if found.bound is not None else -math.inf)
-        bound = exact.objective if found.bound is None else min(found.bound, exact.objective)
-        duals = self.exact.row_duals()
-        return replace(exact, termination=found.termination, bound=bound, nodes=found.nodes, others=bound, duals=duals)
+
+        return exactly(found, self.exact, self.binaries, put)
 
     def _elastic_node(
         self, choice: Choice, state: State, lower: np.ndarray, upper: np.ndarray, limit: float
@@ -557,8 +546,3 @@ class FixedPolicySolver:
             program = self.leader_problem.program
             upper = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])
             self.relaxed.set_bounds(columns, program.column_lower[columns], upper)
-
-
-def _gap_columns(leader_problem: LeaderProblem) -> np.ndarray:
-    columns = leader_problem.compiled.columns(gap for _, gap in gap_terms(leader_problem.model))
-    return columns[columns >= 0]

@@ -36,6 +36,10 @@ GENTLE = {
 with, which cost many times the steps that the move itself takes; not for ever, for without them it may go round in circles."""
 
 
+SMALLEST_ENTRY = 1e-12
+"""Matrix entries below which HiGHS leaves an entry out: its least. At 1e-9, its own, prices of goods that flow by the hundred
+million fall out of the row that keeps the response at its least cost."""
+
 STEPS = 16
 """Steps of the simplex method between two questions whether to stop."""
 
@@ -125,6 +129,7 @@ class Highs:
         if log is not None:
             self.highs.setOptionValue("log_file", log)
         self.highs.setOptionValue("threads", 1)
+        self.highs.setOptionValue("small_matrix_value", SMALLEST_ENTRY)
         for name, value in options.items():
             self.highs.setOptionValue(name, value)
         self.mixed = bool(program.integer.any())
@@ -279,10 +284,11 @@ class Highs:
             return Outcome("Optimal", self.offset, self.offset, np.zeros(self.width))
         if status == highspy.HighsModelStatus.kInterrupt and not self.mixed:
             raise Stopped
-        if status == highspy.HighsModelStatus.kOptimal and not self.mixed:
-            self._scale_back()
-            status = highs.getModelStatus()
         info = highs.getInfo()
+        broken = info.primal_solution_status != highspy.kSolutionStatusFeasible
+        if status == highspy.HighsModelStatus.kOptimal and not self.mixed and broken:
+            self._scale_back()
+            status, info = highs.getModelStatus(), highs.getInfo()
         if status == highspy.HighsModelStatus.kUnknown and not self.mixed and _is_optimum(info):
             status = highspy.HighsModelStatus.kOptimal
         termination = highs.modelStatusToString(status)
@@ -302,8 +308,6 @@ class Highs:
         program itself. Where going on does not mend it, what was there is left.
         """
         highs = self.highs
-        if highs.getInfo().primal_solution_status == highspy.kSolutionStatusFeasible:
-            return
         basis = highs.getBasis()
         with self.options(simplex_scale_strategy=0, solver="simplex"):
             highs.run()
@@ -322,6 +326,21 @@ class Highs:
             if outcome.settled:
                 break
         return outcome
+
+    def keep_to_optima(self) -> None:
+        """After a linear solve, allow optima alone: columns and rows that have a price stay at their bound.
+
+        Of every optimum that is so, and of nothing else. A row that keeps the objective at its least asks the same, but is emptied
+        by rounding where flows of a millionth and of thousands are in one sum.
+        """
+        program = self.highs.getLp()
+        for prices, lower, upper, hold in (
+            (self.column_duals(), program.col_lower_, program.col_upper_, self.set_bounds),
+            (self.row_duals(), program.row_lower_, program.row_upper_, self.set_rows),
+        ):
+            priced = np.flatnonzero(np.abs(prices) > COMPLEMENTARY)
+            bound = np.where(prices > 0, lower, upper)[priced]
+            hold(priced, bound, bound)
 
     def column_duals(self) -> np.ndarray:
         """Reduced costs of the columns after a linear solve."""
@@ -412,12 +431,10 @@ class TolerantHighs(Highs):
     def solve(self) -> Outcome:
         """Run HiGHS."""
         outcome = super().solve()
+        if not outcome.optimal or outcome.solution is not None:
+            return outcome
         info = self.highs.getInfo()
-        if (
-            not outcome.optimal
-            or outcome.solution is not None
-            or info.max_primal_infeasibility > UNSCALED_INFEASIBILITY
-        ):
+        if info.max_primal_infeasibility > UNSCALED_INFEASIBILITY:
             return outcome
         objective = float(info.objective_function_value)
         return replace(
