@@ -114,16 +114,17 @@ class SubnetworkMaster(Prover):
         self.rounds = 0
         _check(SubnetworkLayout(self.problem.network))
         self.pieces = Subnetworks(self.problem)
-        self.combinations = [
-            np.array(
-                [
-                    policy_indices
-                    for policy_indices in subnetwork_combinations(piece, self.pieces)
-                    if self._allowed(piece.regimes, policy_indices)
-                ],
-                dtype=np.int16,
-            ).reshape(-1, len(piece.regimes))
+        listed = [
+            [
+                policy_indices
+                for policy_indices in subnetwork_combinations(piece, self.pieces)
+                if self._allowed(piece.regimes, policy_indices)
+            ]
             for piece in self.pieces.pieces
+        ]
+        self.combinations = [
+            np.array(own, dtype=np.int16).reshape(len(own), len(piece.regimes))
+            for piece, own in zip(self.pieces.pieces, listed, strict=True)
         ]
         self.selected = [np.zeros(len(combinations), dtype=bool) for combinations in self.combinations]
         self.responder = FollowerSolver(self.problem.response, self.problem.stop)
