@@ -133,7 +133,8 @@ def test_plans_side_by_side_show_as_they_are_chosen(page_file: Callable[[str], P
     page, seen = opened(page_file("comparison"))
     columns = page.locator("#choices ~ .scroll table").first.locator("thead th:visible")
     assert columns.all_text_contents()[-2:] == ["A", "B"]
-    first, second = (page.get_by_role("checkbox", name=letter, exact=True) for letter in "AB")
+    shown = page.get_by_role("group", name="Plans shown")
+    first, second = (shown.get_by_role("checkbox", name=letter, exact=True) for letter in "AB")
     first.uncheck()
     assert columns.all_text_contents()[-1:] == ["B"]
     assert page.locator("#plans ~ .scroll tbody tr:visible").count() == 1
