@@ -324,7 +324,7 @@ def test_names_are_text() -> None:
     case = dataclasses.replace(made, **changed, places={})
     text = shown(breakeven(case, "policies.[red]list/slow.admin_cost", low=1, high=200, points=2))
     assert "policies.[red]list/slow.admin_cost" in text
-    assert "[red]list refuse" in text
+    assert "[red]list: refuse" in text
 
 
 # Choices that are no policies -----------------------------------------------------------------------------------------

@@ -79,7 +79,8 @@ def test_sets_are_named_by_what_differs_from_the_base_plan():
         "no plan satisfies the limits": "no plan satisfies the limits",
     }
     without = {"status": "infeasible", "choices": {}}
-    assert set_names(formula(designed("lhs", TWO), lambda s: s[BUDGET], steps, base=without))["all open"] == "all open"
+    alone = set_names(formula(designed("lhs", TWO), lambda s: s[BUDGET], steps, base=without))
+    assert alone["all open"] == "every regime open"
 
 
 def test_policies_are_counted_by_regime():
