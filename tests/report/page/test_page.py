@@ -57,7 +57,7 @@ def test_says_what_matters(folder: Path) -> None:
     for words in (
         "A small case",
         "us, facing them: 6 weeks from 2026-01-05. Money in USD m.",
-        "us should slow Review of gas (strict, about 3 weeks), and qualify chip from world-site, and stockpile 0.955 k of chip.",
+        "us should slow Review of gas (strict, about 3 weeks), and qualify chip-alt, and stockpile 0.955 k of chip.",
         "Over 6 weeks them then loses 1,030 USD m and we lose 378 USD m under answer, the worst package for us: "
         "a leverage of 653 USD m, where sourcing alone, without reviews, would give -143 USD m.",
         "It is proven that no plan within the limits can have more (gap 0%)",
@@ -117,7 +117,7 @@ def test_choices_that_were_only_evaluated(tmp_path: Path) -> None:
     case = small(budget=1)
     given = evaluate(case, {"review": "strict"}, ("chip-alt",))
     text = Document(page(publish(case, given, tmp_path / "given"))).text
-    assert "us would slow Review of gas (strict, about 3 weeks), and qualify chip from world-site." in text
+    assert "us would slow Review of gas (strict, about 3 weeks), and qualify chip-alt." in text
     assert (
         "These choices were given, not optimised: nothing is proven about better ones, and they break 1 limit." in text
     )
