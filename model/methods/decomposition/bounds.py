@@ -99,18 +99,37 @@ class SharedBound:
         """
         values = []
         for number, (piece, asked) in enumerate(zip(self.pieces.pieces, combinations, strict=True)):
-            solver = _Solver(self, number)
+            solver = PieceSolver(self, number)
             costs = np.empty(len(asked))
             for place, own in enumerate(asked):
                 if stop():
                     return None
-                costs[place] = solver.solve(dict(zip(piece.regimes, own, strict=True)))
+                costs[place], _ = solver.solve(dict(zip(piece.regimes, own, strict=True)))
             values.append(costs)
         return values
 
 
-class _Solver:
-    """One piece, solved for one combination after another, basis kept."""
+class PieceSolver:
+    """One piece, solved for one combination after another, basis kept.
+
+    Parameters
+    ----------
+    split
+        How resources are shared out or priced.
+    number
+        The piece's.
+
+    Attributes
+    ----------
+    terms : array, shape (policies, columns)
+        Shares or prices of the piece's columns, by policy of their owner.
+    base : array, shape (columns,)
+        What the columns cost, without prices.
+    capped, asked : array of bool, shape (columns,)
+        Columns that shares bound from above, and from below.
+    first : array of bool, shape (columns,)
+        Columns whose resource no piece before this one holds: what it is worth is given back once.
+    """
 
     def __init__(self, split: SharedBound, number: int):
         self.pieces, self.piece = split.pieces, split.pieces.pieces[number]
@@ -121,31 +140,38 @@ class _Solver:
         held = piece.held >= 0
         self.asked = held & np.isin(self.columns - piece.columns.size, np.flatnonzero(~piece.given))
         self.capped = held & ~self.asked & (piece.part_of < 0)
-        # What a resource is worth is given back once, by the first piece that holds it.
         before = [other.held for other in split.pieces.pieces[:number]]
         self.first = held & ~np.isin(piece.held, np.concatenate([np.empty(0, dtype=int), *before]))
-        self.highs: Highs | None = None
+        self._highs: Highs | None = None
         self.lower = self.upper = self.cost = np.empty(0)
 
-    def solve(self, own: Mapping[int, int]) -> float:
-        """Least cost under the policies of the piece's regimes."""
-        piece, pieces = self.piece, self.pieces
-        policy_indices = [own.get(regime, 0) for regime in range(len(pieces.sizes))]
-        terms = self.terms[np.array([*policy_indices, 0])[piece.owner], self.columns]
-        lower, upper, cost, refund = (
-            np.zeros(self.base.size),
-            pieces.upper(piece, policy_indices, not self.above),
-            self.base,
-            0.0,
-        )
+    def _all_policies(self, own: Mapping[int, int]) -> list[int]:
+        return [own.get(regime, 0) for regime in range(len(self.pieces.sizes))]
+
+    def _terms(self, policy_indices: Sequence[int]) -> np.ndarray:
+        return np.asarray(self.terms[np.array([*policy_indices, 0])[self.piece.owner], self.columns])
+
+    def bounds(self, own: Mapping[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper bounds of the columns under policies of the piece's regimes."""
+        policy_indices = self._all_policies(own)
+        terms = self._terms(policy_indices)
+        lower, upper = np.zeros(self.base.size), self.pieces.upper(self.piece, policy_indices, not self.above)
         if self.above:
             upper = np.where(self.capped, np.minimum(upper, terms), upper)
             lower[self.asked] = terms[self.asked]
             upper[self.asked] = np.maximum(upper, terms)[self.asked]
-        else:
+        return lower, upper
+
+    def solve(self, own: Mapping[int, int]) -> tuple[float, np.ndarray]:
+        """Least cost under the policies of the piece's regimes, and its columns."""
+        piece, policy_indices = self.piece, self._all_policies(own)
+        lower, upper = self.bounds(own)
+        cost, refund = self.base, 0.0
+        if not self.above:
+            terms = self._terms(policy_indices)
             cost = self.base + terms
             refund = self._refund(terms, upper, policy_indices)
-        if self.highs is None:
+        if self._highs is None:
             program = Program(
                 cost,
                 piece.matrix,
@@ -155,15 +181,21 @@ class _Solver:
                 upper,
                 np.zeros(cost.size, dtype=bool),
             )
-            self.highs = Highs(program, presolve="off", solver="simplex", **EXACT)
+            self._highs = Highs(program, presolve="off", solver="simplex", **EXACT)
         else:
             moved = np.flatnonzero((lower != self.lower) | (upper != self.upper))
-            self.highs.set_bounds(moved, lower[moved], upper[moved])
+            self._highs.set_bounds(moved, lower[moved], upper[moved])
             dearer = np.flatnonzero(cost != self.cost)
             if dearer.size:
-                self.highs.set_costs(dearer, cost[dearer])
+                self._highs.set_costs(dearer, cost[dearer])
         self.lower, self.upper, self.cost = lower, upper, cost
-        return optimum(self.highs)[0] - refund
+        value, solution = optimum(self._highs)
+        return value - refund, solution
+
+    def prices(self) -> np.ndarray:
+        """Dual prices of the piece's rows where it was solved last, shape (rows,)."""
+        assert self._highs is not None
+        return np.maximum(self._highs.row_duals(), 0.0)
 
     def _refund(self, prices: np.ndarray, upper: np.ndarray, policy_indices: Sequence[int]) -> float:
         """Most that the resources can be worth at their prices; a dispatch what its arrivals are, less its cost."""

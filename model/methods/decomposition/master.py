@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sparse
 
 from ...follower.combinations import TooManyCombinations
 from ...follower.enumerate import FollowerSolver, PolicyIndices
 from ...leader.cuts import Cut
 from ...network import Network
-from ...plan.limits import LOADS, with_rounding, within
+from ...plan.limits import within
 from ...plan.monitor import Stopped
-from ...plan.tolerances import NO_PLAN_SHARE
-from ...solver.arrays import Program
-from ...solver.highs import Highs
 from ..local_search import Worked
-from ..prover import Prover, solve_master
+from ..prover import Prover
 from .bounds import SharedBound
+from .program import PiecesProgram
 from .subnetworks import SubnetworkLayout, Subnetworks, subnetwork_combinations
+from .tables import PieceTable
 
-MOST_IN_PIECES = 20_000
-"""Combinations of all pieces together up to which they are enumerated."""
+MOST_IN_PIECES = 50_000
+"""Combinations of all pieces together up to which they are listed."""
+
+MOST_WHOLE = 20_000
+"""Combinations of all pieces together up to which the master program holds all that are left."""
+
+PRICED = 30
+"""Combinations of a piece that join the relaxed master program at once."""
+
+SETTLED = 1e-4
+"""Share of the bound by which the relaxed master program may be short of that over all combinations."""
+
+LEAST_LEVEL = 1e-6
+"""Share of a combination in the relaxed master program below which it is not taken."""
+
+STALLED, STEP = 8, 0.02
+"""Rounds of refining after which it ends where they have not closed such a share of the gap."""
 
 SCALES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 1000.0)
 """How much dearer its own cost may be to the response than ours, where what its ties can be worth to us is bounded."""
@@ -33,8 +46,8 @@ SCALES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 1000.0)
 ROUGH = 0.1
 """Share of the leverage that the first bounds may lack where they are taken: they rule out the most for the least."""
 
-Table = list[np.ndarray]
-"""Values of every piece's combinations."""
+Table = list[PieceTable]
+"""Bounds on every piece's cost, by combination."""
 
 
 @dataclass
@@ -80,8 +93,12 @@ class SubnetworkMaster(Prover):
     ----------
     responses, rounds
         Responses of pieces solved, and solves of the master program.
-    combinations : list of list of tuple of int
+    combinations : list of array of int, shape (n, regimes of the piece)
         For every piece the combinations of its regimes that are left.
+    selected : list of array of bool, shape (n,)
+        Those that the relaxed master program holds.
+    bound
+        Proven upper bound on the leverage.
     above, sides
         Bounds on V from above, and on our advantage.
     given_up
@@ -94,10 +111,10 @@ class SubnetworkMaster(Prover):
     """
 
     def _prepare(self) -> None:
-        self.responses = self.rounds = 0
+        self.rounds = 0
         _check(SubnetworkLayout(self.problem.network))
         self.pieces = Subnetworks(self.problem)
-        self.combinations = [
+        listed = [
             [
                 policy_indices
                 for policy_indices in subnetwork_combinations(piece, self.pieces)
@@ -105,11 +122,28 @@ class SubnetworkMaster(Prover):
             ]
             for piece in self.pieces.pieces
         ]
+        self.combinations = [
+            np.array(own, dtype=np.int16).reshape(len(own), len(piece.regimes))
+            for piece, own in zip(self.pieces.pieces, listed, strict=True)
+        ]
+        self.selected = [np.zeros(len(combinations), dtype=bool) for combinations in self.combinations]
         self.responder = FollowerSolver(self.problem.response, self.problem.stop)
         self.above: list[Table] = []
         self.sides: list[Side] = []
         self.excluded: list[PolicyIndices] = []
         self.given_up = -math.inf
+        self.bound = math.inf
+        self._forgotten = 0
+
+    @property
+    def tables(self) -> list[Table]:
+        """All tables."""
+        return [*self.above, *(table for side in self.sides for table in side.tables)]
+
+    @property
+    def responses(self) -> int:
+        """Responses of pieces solved."""
+        return self._forgotten + sum(int(part.exact.sum()) for table in self.tables for part in table)
 
     def _allowed(self, regimes: Sequence[int], policy_indices: PolicyIndices) -> bool:
         """Whether the limits allow some combination of all regimes with this one of a piece's."""
@@ -134,18 +168,105 @@ class SubnetworkMaster(Prover):
         self.ceiling = self.problem.ceiling()
         if self.ceiling == -math.inf:
             return -math.inf
-        bound = math.inf
         best = self.trials.best
         policy_indices: PolicyIndices | None = best.trial.policy_indices if best else (0,) * len(self.trials.sizes)
         while policy_indices is not None and self._learn(policy_indices):
-            self._narrow()
-            policy_indices, most = _Master(self).solve()
-            bound = min(bound, max(most, self.given_up))
-            self.rounds += 1
-            self.report(self.trials.leverage, bound)
-            if bound <= self.trials.enough(self.gap):
+            self._refine()
+            if self._done():
                 break
-        return max(bound, self.trials.leverage)
+            policy_indices = self._next()
+            self.rounds += 1
+        return max(self.bound, self.trials.leverage)
+
+    def _done(self) -> bool:
+        return self.stop() or self.bound <= self.trials.enough(self.gap)
+
+    def _lower(self, most: float) -> None:
+        """Take a bound on the leverage of all combinations that are left."""
+        self.bound = min(self.bound, max(most, self.given_up))
+        self.report(self.trials.leverage, self.bound)
+
+    def _refine(self) -> None:
+        """Work out what the relaxed master program takes, until it takes nothing else or hardly gains by it."""
+        idle, before = 0, math.inf
+        while not self._done() and idle < STALLED:
+            taken = self._relax()
+            if taken is None:
+                return
+            left = self.bound - self.trials.enough(self.gap)
+            idle, before = (0, left) if left < (1.0 - STEP) * before else (idle + 1, before)
+            if not self._work_out(taken):
+                return
+
+    def _work_out(self, taken: Iterable[tuple[int, int]]) -> bool:
+        """Work combinations of pieces out in all tables, by number of the piece and place; return whether any was new."""
+        new = False
+        for number, place in taken:
+            for table in self.tables:
+                if not table[number].exact[place] and not self.stop():
+                    table[number].work_out(place, self.combinations[number])
+                    new = True
+        return new
+
+    def _relax(self) -> list[tuple[int, int]] | None:
+        """Solve the relaxed master program, combinations joining it as they pay, and drop those that cannot be worth it.
+
+        Return the combinations that it takes, by number of the piece and place; None where none is left or the search stops.
+        """
+        while not self.stop():
+            if not all(map(len, self.combinations)):
+                self._lower(-math.inf)
+                return None
+            master = PiecesProgram(self, [np.flatnonzero(selected) for selected in self.selected])
+            point = master.relax()
+            if point is None:
+                if all(selected.all() for selected in self.selected):
+                    self._lower(-math.inf)
+                    return None
+                self.selected = [np.ones_like(selected) for selected in self.selected]
+                continue
+            value, levels, profits = point
+            over = math.fsum(float(profit.max()) for profit in profits)
+            if over > SETTLED * abs(value) and self._select(profits):
+                continue
+            self._lower(value + over)
+            mosts = [value + over - float(profit.max()) + profit for profit in profits]
+            taken = [
+                (number, place, np.flatnonzero(selected))
+                for number, (selected, level) in enumerate(zip(self.selected, levels, strict=True))
+                for place in np.flatnonzero(level > LEAST_LEVEL).tolist()
+            ]
+            moved = self._drop(mosts)
+            return [
+                (number, int(moved[number][places[place]]))
+                for number, place, places in taken
+                if moved[number][places[place]] >= 0
+            ]
+        return None
+
+    def _select(self, profits: Sequence[np.ndarray]) -> bool:
+        """Let the combinations join the relaxed master program that add most to it; return whether there are new ones."""
+        before = sum(int(selected.sum()) for selected in self.selected)
+        for selected, profit in zip(self.selected, profits, strict=True):
+            best = np.argsort(-profit, kind="stable")[:PRICED]
+            selected[best[profit[best] > 0.0]] = True
+        return sum(int(selected.sum()) for selected in self.selected) > before
+
+    def _next(self) -> PolicyIndices | None:
+        """The combination that the master program thinks best; None where none is left or the search stops."""
+        while not self.stop():
+            whole = sum(map(len, self.combinations)) <= MOST_WHOLE
+            chosen = [np.arange(selected.size) if whole else np.flatnonzero(selected) for selected in self.selected]
+            policy_indices, most = PiecesProgram(self, chosen).solve()
+            if whole:
+                self._lower(most)
+            elif policy_indices is None:
+                return None
+            if policy_indices is None or self._done():
+                return None
+            if not self._work_out(enumerate(self.places(policy_indices))) or not whole:
+                return policy_indices
+        return None
 
     def facts(self) -> dict[str, Any]:
         """Counts of the work."""
@@ -172,6 +293,8 @@ class SubnetworkMaster(Prover):
                 self.trials.choice(policy_indices), trial.cost, admin
             )
             cuts += [feasibility_cut] if feasibility_cut is not None else []
+        if self._held(policy_indices):
+            self._work_out(enumerate(self.places(policy_indices)))
         # No more is asked of the bounds here than to fall below what is worth having; at first a rough look at all will do.
         leverage = self.trials.leverage
         remaining_here = 0.5 * (self.trials.enough(self.gap) - trial.guess) if math.isfinite(leverage) else 0.0
@@ -196,17 +319,18 @@ class SubnetworkMaster(Prover):
         side = self._side(fresh, policy_indices, cost, finest + slack)
         scale = 0.0 if side.flat else side.scale
         if not self.above or (1.0 + scale) * (self._at(self.above, policy_indices, min) - cost) > 0.5 * slack:
-            table = self._table(SharedBound(self.pieces, self.pieces.program.cost, policy_indices, above=True))
+            table = self._table(
+                SharedBound(self.pieces, self.pieces.program.cost, policy_indices, above=True), policy_indices
+            )
             if table is None:
                 return False
             self.above.append(table)
-            self._narrow()
         if side.flat or not self._held(policy_indices):
             return True
         least = self._least(side.cost, policy_indices)
         if side.tables and scale * (least - self._at(side.tables, policy_indices, max)) <= 0.5 * slack:
             return True
-        table = self._table(SharedBound(self.pieces, side.cost, policy_indices, above=False))
+        table = self._table(SharedBound(self.pieces, side.cost, policy_indices, above=False), policy_indices)
         if table is not None:
             side.tables.append(table)
         return table is not None
@@ -239,166 +363,62 @@ class SubnetworkMaster(Prover):
         self.responder.set_cost(cost)
         return self.responder.solve(policy_indices)[0]
 
-    def _table(self, split: SharedBound) -> Table | None:
-        """Work out all that is left by a split; None where the search was stopped."""
-        self.responses += sum(len(policy_indices) for policy_indices in self.combinations)
-        return split.table(self.combinations, self.stop)
+    def _table(self, split: SharedBound, policy_indices: PolicyIndices) -> Table | None:
+        """Bounds of all that is left by a split, exact where it was taken; None where the search was stopped."""
+        table = []
+        for number, (combinations, place) in enumerate(
+            zip(self.combinations, self.places(policy_indices), strict=True)
+        ):
+            part = PieceTable(split, number, len(combinations), self.stop)
+            part.work_out(place, combinations)
+            for each in np.flatnonzero(~np.isfinite(part.values)).tolist():
+                if self.stop():
+                    return None
+                if not math.isfinite(part.values[each]):
+                    part.work_out(each, combinations)
+            table.append(part)
+            self.selected[number][place] = True
+        return table
 
     def _at(self, tables: list[Table], policy_indices: PolicyIndices, best: Callable[[list[float]], float]) -> float:
         """What tables say of a combination that they still hold."""
         places = self.places(policy_indices)
         return self.pieces.program.offset + best(
-            [math.fsum(part[place] for part, place in zip(table, places, strict=True)) for table in tables]
+            [math.fsum(part.values[place] for part, place in zip(table, places, strict=True)) for table in tables]
         )
 
+    def _place(self, number: int, policy_indices: PolicyIndices) -> int | None:
+        """Where a piece has its part of a combination; None where that was dropped."""
+        own = [policy_indices[regime] for regime in self.pieces.pieces[number].regimes]
+        found = np.flatnonzero((self.combinations[number] == own).all(axis=1))
+        return int(found[0]) if found.size else None
+
     def places(self, policy_indices: PolicyIndices) -> list[int]:
-        """Where every piece has its part of a combination."""
-        return [
-            combinations.index(tuple(policy_indices[regime] for regime in piece.regimes))
-            for piece, combinations in zip(self.pieces.pieces, self.combinations, strict=True)
-        ]
+        """Where every piece has its part of a combination that is held."""
+        found = [self._place(number, policy_indices) for number in range(len(self.combinations))]
+        return [place for place in found if place is not None]
 
     def _held(self, policy_indices: PolicyIndices) -> bool:
         """Whether no part of a combination was dropped."""
-        return all(
-            tuple(policy_indices[regime] for regime in piece.regimes) in combinations
-            for piece, combinations in zip(self.pieces.pieces, self.combinations, strict=True)
-        )
+        return len(self.places(policy_indices)) == len(self.combinations)
 
-    def _narrow(self) -> None:
-        """Drop the pieces' combinations that cannot be part of anything better."""
-        mosts = _Master(self).mosts()
-        kept = [most > self.trials.enough(self.gap) for most in mosts]
-        self.given_up = max(
-            [
-                self.given_up,
-                *(float(most[~keep].max()) for most, keep in zip(mosts, kept, strict=True) if not keep.all()),
-            ]
-        )
-        self.combinations = [
-            [policy_indices for policy_indices, keep in zip(combinations, keeps, strict=True) if keep]
-            for combinations, keeps in zip(self.combinations, kept, strict=True)
-        ]
-        for tables in (self.above, *(side.tables for side in self.sides)):
-            tables[:] = [[part[keep] for part, keep in zip(table, kept, strict=True)] for table in tables]
-
-
-class _Master:
-    """Policies as binaries, one combination per piece, V and our advantage as far as splits and cuts tell."""
-
-    def __init__(self, overlaps: SubnetworkMaster):
-        self.overlaps = o = overlaps
-        problem, trials = o.problem, o.trials
-        self.starts = np.cumsum([0, *trials.sizes])
-        self.ends = self.starts[-1] + np.cumsum([0, *(len(combinations) for combinations in o.combinations)])
-        sides = [side for side in o.sides if not side.flat]
-        v = int(self.ends[-1])
-        least = {id(side): v + 1 + place for place, side in enumerate(sides)}
-        self.width = v + len(sides) + 2
-        theta = self.width - 1
-        entries: list[tuple[np.ndarray, np.ndarray]] = []
-        lower: list[float] = []
-        upper: list[float] = []
-
-        def row(
-            columns: Sequence[int] | np.ndarray, values: Sequence[float] | np.ndarray, low: float, high: float
-        ) -> None:
-            entries.append((np.asarray(columns), np.asarray(values, dtype=float)))
-            lower.append(low)
-            upper.append(high)
-
-        policies = np.arange(self.starts[-1])
-        loads = {column: np.concatenate([np.empty(0), *map(np.array, trials.loads[column])]) for column in LOADS}
-        for start, end in zip(self.starts, self.starts[1:], strict=False):
-            row(np.arange(start, end), np.ones(end - start), 1.0, 1.0)
-        for column, most in o.most.items():
-            if math.isfinite(most):
-                row(policies, loads[column], -math.inf, with_rounding(most))
-        for piece, combinations, start in zip(o.pieces.pieces, o.combinations, self.ends, strict=False):
-            policy_indices = np.array(combinations, dtype=int).reshape(len(combinations), len(piece.regimes))
-            if not piece.regimes:
-                row(start + np.arange(len(combinations)), np.ones(len(combinations)), 1.0, 1.0)
-            for place, regime in enumerate(piece.regimes):
-                for digit in range(trials.sizes[regime]):
-                    taking = start + np.flatnonzero(policy_indices[:, place] == digit)
-                    row([*taking, self.starts[regime] + digit], [*np.ones(taking.size), -1.0], 0.0, 0.0)
-        parts = np.arange(self.starts[-1], v)
-        opened = problem.status_quo.response_cost
-        base = o.pieces.program.offset - opened
-
-        def tabled(variable: int, table: Table, low: float, high: float) -> None:
-            """variable - sum of the chosen combinations' values within bounds, values counted from the first of a piece."""
-            first = [float(part[0]) if part.size else 0.0 for part in table]
-            moved = np.concatenate([np.empty(0), *(part - one for part, one in zip(table, first, strict=True))])
-            shift = base + math.fsum(first)
-            row([variable, *parts], [1.0, *-moved], low + shift, high + shift)
-
-        for table in o.above:
-            tabled(v, table, -math.inf, 0.0)
-        for side in sides:
-            for table in side.tables:
-                tabled(least[id(side)], table, 0.0, math.inf)
-        remaining = problem.fixed_policy.remaining(0.0)
-        keys = [(regime, policy) for regime, menu in problem.network.menu.items() for policy in menu]
-        for side in o.sides:
-            cut = side.cut
-            share = 0.0 if cut.feasibility_cut else 1.0
-            spread = [] if side.flat else [-side.scale, side.scale]
-            rents = np.array([cut.rents.get(key, 0.0) for key in keys])
-            row(
-                [theta, *([] if side.flat else [v, least[id(side)]]), *policies],
-                [share, *spread, *(cut.prices[:2].sum() * loads["admin_cost"] - rents)],
-                -math.inf,
-                cut.constant + float(cut.value_of_remaining(remaining)) + (1.0 - share) * NO_PLAN_SHARE,
+    def _drop(self, mosts: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Drop the pieces' combinations that cannot be part of anything better; return where the others are, -1 for none."""
+        moved = []
+        for number, most in enumerate(mosts):
+            kept = most > self.trials.enough(self.gap)
+            moved.append(np.where(kept, np.cumsum(kept) - 1, -1))
+            if kept.all():
+                continue
+            self.given_up = max(self.given_up, float(most[~kept].max()))
+            self.combinations[number], self.selected[number] = (
+                self.combinations[number][kept],
+                self.selected[number][kept],
             )
-        for digits_out in o.excluded:
-            row(
-                self.starts[:-1] + np.array(digits_out, dtype=int),
-                np.ones(len(digits_out)),
-                -math.inf,
-                len(digits_out) - 1.0,
-            )
-        cost = np.zeros(self.width)
-        cost[policies] = loads["admin_cost"]
-        cost[[v, theta]] = -1.0
-        integer = np.zeros(self.width, dtype=bool)
-        integer[policies] = True
-        column_lower = np.append(np.zeros(v), np.full(self.width - v, -math.inf))
-        column_upper = np.append(np.ones(v), np.full(self.width - v, math.inf))
-        column_upper[theta] = o.ceiling
-        heights = np.repeat(np.arange(len(entries)), [columns.size for columns, _ in entries])
-        matrix = sparse.csc_matrix(
-            (np.concatenate([e[1] for e in entries]), (heights, np.concatenate([e[0] for e in entries]))),
-            shape=(len(entries), self.width),
-        )
-        self.program = Program(
-            cost,
-            matrix,
-            np.array(lower),
-            np.array(upper),
-            column_lower,
-            column_upper,
-            integer,
-            -problem.constant(opened, 0.0),
-        )
-
-    def mosts(self) -> Table:
-        """For every piece and combination a bound on the leverage of all that take it, by reduced costs."""
-        highs = Highs(self.program.relaxed())
-        outcome = highs.solve()
-        pieces = list(zip(self.ends, self.ends[1:], strict=False))
-        if not outcome.optimal or outcome.objective is None:
-            return [np.full(end - start, math.inf) for start, end in pieces]
-        falls = np.maximum(highs.column_duals(), 0.0)
-        return [-outcome.objective - falls[start:end] for start, end in pieces]
-
-    def solve(self) -> tuple[PolicyIndices | None, float]:
-        """Best combination as far as is known, and a proven upper bound on the leverage of all that are left."""
-        solution, bound = solve_master(self.program, 0.25 * self.overlaps.gap, self.overlaps.stop)
-        if solution is None:
-            return None, bound
-        levels = zip(self.starts, self.starts[1:], strict=False)
-        return tuple(int(solution[start:end].argmax()) for start, end in levels), bound
+            for table in self.tables:
+                self._forgotten += int(table[number].exact[~kept].sum())
+                table[number].keep(kept)
+        return moved
 
 
 def _check(layout: SubnetworkLayout) -> None:

@@ -53,6 +53,10 @@ class Subnetwork:
         Number of the resource that a column draws on; -1 where no other piece holds it.
     part_of : array of int, shape (k + m + n,)
         Of the n last columns, each one arrival of a dispatch that arrives in several weeks: the column of the dispatch; else -1.
+    pair_of_row : array of int, shape (rows,)
+        Number of the pair that a row belongs to.
+    worth : array, shape (rows,)
+        Price of a source in every row, in money per unit: so high that sources do not lower V.
     """
 
     regimes: tuple[int, ...]
@@ -64,6 +68,8 @@ class Subnetwork:
     owner: np.ndarray
     held: np.ndarray
     part_of: np.ndarray
+    pair_of_row: np.ndarray
+    worth: np.ndarray
 
     @property
     def parts(self) -> np.ndarray:
@@ -237,7 +243,8 @@ class Subnetworks:
 
     def _cut(self, layout: SubnetworkLayout, compiled: Compiled, b: object) -> None:
         pair_of_column, sold, dispatches = _pairs_of_columns(layout.network, compiled)
-        pair_of_row, waits = _pairs_of_rows(layout.network, compiled, b)
+        pair_of_row, waits, worth = _pairs_of_rows(layout.network, compiled, b)
+        number = {pair: place for place, pair in enumerate(layout.pairs)}
         holders: dict[Pair, int] = {}
         for _, pairs in layout.pieces:
             for pair in pairs:
@@ -308,6 +315,8 @@ class Subnetworks:
                     np.array(owners, dtype=int),
                     np.array(held, dtype=int),
                     np.concatenate([np.full(columns.size + split.size, -1), part_of]),
+                    np.array([number[pair_of_row[row]] for row in rows], dtype=int),
+                    worth[rows],
                 )
             )
         self.resources = np.array(amounts)
@@ -430,16 +439,17 @@ def _pairs_of_columns(network: Network, compiled: Compiled) -> tuple[list[Pair],
     return pairs, sold, dispatches
 
 
-def _pairs_of_rows(network: Network, compiled: Compiled, b: object) -> tuple[list[Pair], np.ndarray]:
-    """The pair that a row belongs to, and whether it is about what waits there."""
+def _pairs_of_rows(network: Network, compiled: Compiled, b: object) -> tuple[list[Pair], np.ndarray, np.ndarray]:
+    """The pair that a row belongs to, whether it is about what waits there, and the price of a source in it."""
     pairs: dict[int, Pair] = {}
-    waits = np.zeros(compiled.program.row_lower.size, dtype=bool)
+    waits, prices = np.zeros(compiled.program.row_lower.size, dtype=bool), np.empty(compiled.program.row_lower.size)
     for name, worth in source_worth(network).items():
         for index, constraint in getattr(b, name).items():
             row = compiled.row.get(id(constraint))
             if row is not None:
-                pairs[row], waits[row] = worth(index)[0], name == "waiting"
-    return [pairs[row] for row in range(len(pairs))], waits
+                pairs[row], prices[row] = worth(index)
+                waits[row] = name == "waiting"
+    return [pairs[row] for row in range(len(pairs))], waits, prices
 
 
 def subnetwork_combinations(piece: Subnetwork, pieces: Subnetworks) -> list[PolicyIndices]:

@@ -46,7 +46,7 @@ class Row:
 
 
 class Block:
-    """The columns of the response that the policies of some regimes move, with the rows they stand in.
+    """The columns of a response that the policies of some regimes move, with the rows they stand in.
 
     Parameters
     ----------
@@ -54,10 +54,12 @@ class Block:
         The regimes, by number.
     sizes : tuple of int
         Policies of each of them.
-    arrays
-        The response.
     rows, columns : array of int
         The block's rows and columns, by their places in the response.
+    matrix : scipy.sparse.csr_matrix, shape (rows, columns)
+    cost : array, shape (columns,)
+    bounds
+        Lower and upper bounds of all columns of the response under policies of the regimes, by number.
     prices : array, shape (rows,)
         Price of a source in every row, in money per unit.
     part
@@ -71,37 +73,31 @@ class Block:
         Policies of the regimes by number; the last regime changes first.
     part
         Number of the part of the response it stands in.
-    matrix : scipy.sparse.csr_matrix, shape (rows, columns)
-    cost : array, shape (columns,)
-    upper : array, shape (combinations, columns)
-        Upper bounds of the columns under every combination.
+    lower, upper : array, shape (combinations, columns)
+        Bounds of the columns under every combination.
     """
 
     def __init__(
         self,
         regimes: PolicyIndices,
         sizes: PolicyIndices,
-        arrays: FollowerArrays,
         rows: np.ndarray,
         columns: np.ndarray,
+        matrix: sparse.csr_matrix,
+        cost: np.ndarray,
+        bounds: Callable[[dict[int, int]], tuple[np.ndarray, np.ndarray]],
         prices: np.ndarray,
         part: int = 0,
         stop: Callable[[], bool] | None = None,
     ):
-        program = arrays.program
         self.stop = stop
         self.part = part
         self.regimes, self.sizes = regimes, sizes
         self.rows, self.columns, self.prices = rows, columns, prices
         self.combinations = list(itertools.product(*map(range, sizes)))
-        self.matrix = sparse.csr_matrix(sparse.csr_matrix(program.matrix)[rows][:, columns])
-        self.cost = program.cost[columns]
-        upper = np.tile(program.column_upper, (len(self.combinations), 1))
-        for place, policy_indices in enumerate(self.combinations):
-            for regime, chosen in zip(regimes, policy_indices, strict=True):
-                for policy, (gate, capacity) in enumerate(arrays.policy_columns[regime]):
-                    upper[place, gate] = capacity if policy == chosen else 0.0
-        self.upper = upper[:, columns]
+        self.matrix, self.cost = matrix, cost
+        under = [bounds(dict(zip(regimes, chosen, strict=True))) for chosen in self.combinations]
+        self.lower, self.upper = (np.array([one[side][columns] for one in under]) for side in (0, 1))
         self._bases: list[Any] = [None] * len(self.combinations)
 
     @cached_property
@@ -121,7 +117,7 @@ class Block:
             matrix=sparse.csc_matrix(self.supplied),
             row_lower=np.zeros(count),
             row_upper=np.full(count, np.inf),
-            column_lower=np.zeros(self.columns.size + count),
+            column_lower=np.append(self.lower[0], np.zeros(count)),
             column_upper=np.append(self.upper[0], np.full(count, np.inf)),
             integer=np.zeros(self.columns.size + count, dtype=bool),
         )
@@ -149,8 +145,8 @@ class Block:
         highs, width = self._highs, self.columns.size
         highs.set_rows(np.arange(self.rows.size), needs, np.full(self.rows.size, np.inf))
         costs = np.empty(len(self.combinations))
-        for place, upper in enumerate(self.upper):
-            highs.set_bounds(np.arange(width), np.zeros(width), upper)
+        for place, (lower, upper) in enumerate(zip(self.lower, self.upper, strict=True)):
+            highs.set_bounds(np.arange(width), lower, upper)
             if self._bases[place] is not None:
                 highs.highs.setBasis(self._bases[place])
             outcome = highs.solve()
@@ -159,7 +155,7 @@ class Block:
             if outcome.solution is None:
                 raise ArithmeticError(f"the block of regimes {self.regimes} ended with {outcome.termination!r}")
             self._bases[place] = highs.highs.getBasis()
-            costs[place] = self.most(np.clip(outcome.solution[:width], 0.0, upper), needs)
+            costs[place] = self.most(np.clip(outcome.solution[:width], lower, upper), needs)
         return costs
 
 
@@ -219,19 +215,23 @@ class Blocks:
             gated = np.concatenate([moved[regime] for regime in regimes])
             if not gated.size:
                 continue
-            acted = np.unique(np.concatenate([touched[regime] for regime in regimes]))
-            rows = np.flatnonzero(np.isin(pairs, acted))
-            other = np.setdiff1d(np.arange(pairs.size), rows)
-            free = self.core.copy()
-            free[program.matrix.getnnz(axis=0) == 0] = False
-            free[self.matrix[other].indices] = False
-            free[stray] = False
-            free[gated] = True
-            columns = np.flatnonzero(free)
+            rows, columns = of_block(self.matrix, pairs, gated, self.core, stray)
             self.core[columns] = False
             sizes = tuple(arrays.menu_sizes[regime] for regime in regimes)
-            part = int(self._part_of_column[columns[0]])
-            self.blocks.append(Block(regimes, sizes, arrays, rows, columns, prices[rows], part, stop))
+            self.blocks.append(
+                Block(
+                    regimes,
+                    sizes,
+                    rows,
+                    columns,
+                    sparse.csr_matrix(self.matrix[rows][:, columns]),
+                    program.cost[columns],
+                    self._bounds,
+                    prices[rows],
+                    int(self._part_of_column[columns[0]]),
+                    stop,
+                )
+            )
         if self.core[stray].any():
             raise ValueError("a column that a policy opens stands in no block")
         self.standing = np.zeros(self.matrix.shape[0])
@@ -239,6 +239,14 @@ class Blocks:
             if np.setdiff1d(program.matrix[:, block.columns].indices, block.rows).size:
                 raise ValueError("a column of a block stands in a row outside it")
             self.standing[block.rows] += 1.0
+
+    def _bounds(self, chosen: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds of all columns under policies of some regimes."""
+        upper = self.arrays.program.column_upper.copy()
+        for regime, digit in chosen.items():
+            for policy, (gate, capacity) in enumerate(self.arrays.policy_columns[regime]):
+                upper[gate] = capacity if policy == digit else 0.0
+        return np.zeros(upper.size), upper
 
     def row(self, solution: np.ndarray, policy_indices: PolicyIndices) -> Row:
         """Return the bound on V that a response gives; it is exact under the policies the response belongs to.
@@ -372,6 +380,34 @@ class Blocks:
             for row in rows:
                 np.minimum(least, row.constants + row.flat[places] @ self._part_of_block, out=least)
         return np.asarray(least.sum(axis=1))
+
+
+def of_block(
+    matrix: sparse.csr_matrix, pairs: np.ndarray, gated: np.ndarray, core: np.ndarray, stray: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the block of given columns: all rows of the pairs they stand at, all that stands in no others.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_matrix, shape (rows, columns)
+        Of the response.
+    pairs : array of int, shape (rows,)
+        Number of the pair that a row belongs to.
+    gated : array of int
+        The columns that policies move.
+    core : array of bool, shape (columns,)
+        Columns that are in no block so far.
+    stray : array of int
+        Columns that policies of any regime move.
+    """
+    at_gated = np.diff(sparse.csc_matrix(matrix[:, gated]).tocsr().indptr) > 0
+    within = np.isin(pairs, np.unique(pairs[at_gated]))
+    free = core.copy()
+    free[np.diff(sparse.csc_matrix(matrix).indptr) == 0] = False
+    free[matrix[np.flatnonzero(~within)].indices] = False
+    free[stray] = False
+    free[gated] = True
+    return np.flatnonzero(within), np.flatnonzero(free)
 
 
 def _parts(arrays: FollowerArrays) -> tuple[np.ndarray, np.ndarray]:

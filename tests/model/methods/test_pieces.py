@@ -10,15 +10,20 @@ import pytest
 from pytest import approx
 from sluicegate import Case, case_from_tables, solve
 from sluicegate.model import TooManyCombinations
+from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.follower.enumerate import FollowerSolver
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.decomposition import master as overlaps
 from sluicegate.model.methods.decomposition import subnetworks as pieces
 from sluicegate.model.methods.decomposition.bounds import SharedBound
+from sluicegate.model.methods.decomposition.tables import PieceTable
 from sluicegate.model.methods.local_search import LocalSearch
 from sluicegate.model.plan.limits import SolveLimits
 
+from sluicegate_testing import agreeing
+from sluicegate_testing.all_features import drawn_with
 from sluicegate_testing.oracle import oracle
+from tools.bench.generate import generate
 
 NUMBERS = range(6)
 
@@ -138,6 +143,79 @@ def test_together_they_are_the_response(number: int) -> None:
             if policy_indices == here:
                 assert less == approx(least, abs=slack)
                 assert most == approx(whole.whole(cost, policy_indices, apart=False)[0], abs=slack)
+
+
+def check_tables(problem: Problem) -> bool:
+    """Compare what a few of the pieces' combinations tell with all; return whether the whole response was compared as well."""
+    stake, dice = money_scale(problem), np.random.default_rng(0)
+    whole = pieces.Subnetworks(problem)
+    parts = [np.array(pieces.subnetwork_combinations(piece, whole), dtype=int) for piece in whole.pieces]
+    combinations = list(itertools.product(*map(range, whole.sizes)))
+    own = whole.program.cost
+    slope = dice.uniform(0.0, 0.5, whole.outputs.shape[0])
+    for above, cost in ((True, own), (False, own), (False, own - whole.outputs.T @ slope)):
+        split = SharedBound(whole, cost, combinations[int(dice.integers(len(combinations)))], above=above)
+        exact = split.table([list(map(tuple, part.tolist())) for part in parts], lambda: False)
+        assert exact is not None
+        tables = []
+        for number, (part, costs) in enumerate(zip(parts, exact, strict=True)):
+            table = PieceTable(split, number, len(part))
+            for place in dice.permutation(len(part))[:2].tolist():
+                table.work_out(place, part)
+                known = table.exact
+                assert table.values[known] == approx(costs[known], abs=1e-8 * stake)
+                # Sources may make a piece cheaper than it is; all together they do not.
+                if not above:
+                    assert (table.values <= costs + 1e-8 * stake).all()
+            assert np.isfinite(table.values).all() == table.separable
+            for place in np.flatnonzero(~np.isfinite(table.values)).tolist():
+                table.work_out(place, part)
+            tables.append(table)
+        responder = FollowerSolver(problem.response)
+        responder.set_cost(cost)
+        for policy_indices in combinations:
+            bound = whole.program.offset + sum(
+                table.values[np.flatnonzero((part == [policy_indices[r] for r in piece.regimes]).all(axis=1))[0]]
+                for piece, part, table in zip(whole.pieces, parts, tables, strict=True)
+            )
+            least = responder.solve(policy_indices)[0]
+            assert bound >= least - 1e-8 * stake if above else bound <= least + 1e-8 * stake
+    return any(not table.separable for table in tables)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_what_few_combinations_tell_bounds_all(number: int) -> None:
+    assert not check_tables(Problem(made(number)))
+
+
+@pytest.mark.parametrize("number", [401, 403, 410, 440])
+def test_tables_bound_cases_of_all_features(number: int) -> None:
+    check_tables(Problem(agreeing.made(drawn_with(number)[0])))
+
+
+def test_nothing_is_told_where_regimes_share_a_lane_s_end() -> None:
+    """Shares follow one regime's policy and the lane another's: all combinations are worked out, and the plan is right."""
+    settings, tables = entangled(0)
+    more = next(row for row in tables["lanes"] if row["lane"] == "ours1")
+    tables["lanes"].append({**more, "lane": "second1", "regime": "list3", "max_flow": 2.0, "base_flow": 1.0})
+    case = case_from_tables("entangled", settings, tables)
+    assert check_tables(Problem(case))
+    plan, enumerated = (solve(case, method=method) for method in ("pieces", "columns"))
+    assert plan.leverage == approx(enumerated.leverage, rel=1e-4)
+
+
+def test_few_combinations_of_pieces_are_worked_out() -> None:
+    """The plan is proven though most combinations of the pieces are only bounded."""
+    large = generate(6, 4, 8, seed=0)
+    problem = Problem(large)
+    limits = SolveLimits.of(large)
+    search = overlaps.SubnetworkMaster(problem, limits, LocalSearch(problem, limits), 1e-2)
+    listed = sum(map(len, search.combinations))
+    bound = search.run()
+    assert search.trials.leverage <= bound <= search.trials.enough(1e-2)
+    assert search.responses < 0.25 * listed * len(search.tables)
+    best = solve(large, method="columns").leverage
+    assert best is not None and bound >= best - 1e-6 * money_scale(problem)
 
 
 @pytest.mark.parametrize("number", NUMBERS[:4])

@@ -25,6 +25,7 @@ from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.solving import choose
 
 from sluicegate_testing.agreeing import made
+from sluicegate_testing.all_features import INSIDE, SHARED, drawn_with
 from sluicegate_testing.builders import OURS, case, demand, idle, lane, policy, stock
 from sluicegate_testing.oracle import oracle
 from sluicegate_testing.strategies import cases, random_case
@@ -86,7 +87,6 @@ def test_rows_bound_larger_cases(number: int) -> None:
     check_rows(Problem(made(random_case(number, max_weeks=10, max_combinations=64))))
 
 
-INSIDE, SHARED = "a controlled lane between their sites", "two regimes on one pair"
 ALL = {INSIDE, SHARED, "profiles", "retaliations", "saving", "refusal"}
 WITH = {
     401: ALL,
@@ -97,29 +97,6 @@ WITH = {
     459: ALL - {"retaliations"},
 }
 """Random cases by number, and what they have."""
-
-
-def drawn_with(number: int) -> tuple[Any, set[str]]:
-    """A random case of all features, lanes between the counterpart's own sites under a regime of ours; and what it has."""
-    drawn = random_case(number, max_regimes=3, max_weeks=6, max_combinations=27, meaning=True, features=True)
-    _, tables = drawn
-    role = {row["party"]: row["role"] for row in tables["parties"]}
-    at = {row["site"]: role[row["party"]] for row in tables["sites"]}
-    ours = [row["regime"] for row in tables["regimes"] if role[row["controller"]] != "counterpart"]
-    has = {name for name in ("profiles", "retaliations") if tables.get(name)}
-    into: dict[tuple[str, str], set[str]] = {}
-    for row in tables["lanes"]:
-        if at[row["destination"]] != "counterpart":
-            continue
-        if at[row["origin"]] == "counterpart":
-            row["regime"] = ours[-1]
-            has.add(INSIDE)
-        if row.get("regime") in ours:
-            into.setdefault((row["destination"], row["item"]), set()).add(row["regime"])
-    has |= {SHARED for regimes in into.values() if len(regimes) > 1}
-    has |= {"saving" for rows in tables.values() for row in rows if row.get("saving_share")}
-    has |= {"refusal" for row in tables["policies"] if row.get("approval_rate", 1.0) < 1.0}
-    return drawn, has
 
 
 @pytest.mark.parametrize("number", WITH)

@@ -84,7 +84,7 @@ def test_every_shipped_case_can_be_read_by_all(page_of_case: Callable[[str], Pat
 def test_every_shipped_case_keeps_to_its_pages_on_paper(
     page_of_case: Callable[[str], Path], opened: Any, name: str
 ) -> None:
-    page, _ = opened(page_of_case(name), script=False)
+    page, _ = opened(page_of_case(name))
     page.emulate_media(media="print")
     page.add_style_tag(content="details.appendix { display: none !important; }")
     assert 2 <= printed(page.pdf(format="A4")) <= MOST_PRINTED

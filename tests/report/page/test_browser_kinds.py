@@ -117,6 +117,39 @@ def test_a_point_of_a_frontier_says_its_figures_and_leads_to_its_plan(
     assert seen == []
 
 
+def test_a_point_of_a_frontier_leads_to_its_plan_by_keyboard(page_file: Callable[[str], Path], opened: Any) -> None:
+    page, seen = opened(page_file("frontier"))
+    point = marks(page).nth(1)
+    figures = point.locator("title").text_content()
+    point.focus()
+    assert page.locator("figure .reading").text_content() == figures
+    page.keyboard.press("Enter")
+    assert page.locator("tr.picked th").text_content().strip() == figures.rpartition("plan: ")[2]
+    assert page.evaluate("document.activeElement.closest('tr').className") == "picked", "the reader goes on from there"
+    assert seen == []
+
+
+def test_plans_side_by_side_show_as_they_are_chosen(page_file: Callable[[str], Path], opened: Any) -> None:
+    page, seen = opened(page_file("comparison"))
+    columns = page.locator("#choices ~ .scroll table").first.locator("thead th:visible")
+    assert columns.all_text_contents()[-2:] == ["A", "B"]
+    shown = page.get_by_role("group", name="Plans shown")
+    first, second = (shown.get_by_role("checkbox", name=letter, exact=True) for letter in "AB")
+    first.uncheck()
+    assert columns.all_text_contents()[-1:] == ["B"]
+    assert page.locator("#plans ~ .scroll tbody tr:visible").count() == 1
+    assert page.locator(".chart path.faint").count() > 0
+    assert second.is_disabled(), "one plan always shows"
+    first.check()
+    assert columns.all_text_contents()[-2:] == ["A", "B"]
+    assert seen == []
+    page, _ = opened(page_file("comparison"), script=False)
+    assert page.locator("#choices ~ .scroll table").first.locator("thead th:visible").all_text_contents()[-2:] == [
+        "A",
+        "B",
+    ]
+
+
 def test_a_sweep_says_the_figures_of_its_marks_and_hides_series(page_file: Callable[[str], Path], opened: Any) -> None:
     page, seen = opened(page_file("sweep"))
     assert marks(page).count() > 0

@@ -57,12 +57,12 @@ def test_says_what_matters(folder: Path) -> None:
     for words in (
         "A small case",
         "us, facing them: 6 weeks from 2026-01-05. Money in USD m.",
-        "us should slow Review of gas (strict, about 3 weeks), and qualify chip from world-site, and stockpile 0.955 k of chip.",
+        "us should slow Review of gas (strict, about 3 weeks), and qualify chip-alt, and stockpile 0.955 k of chip.",
         "Over 6 weeks them then loses 1,030 USD m and we lose 378 USD m under answer, the worst package for us: "
         "a leverage of 653 USD m, where sourcing alone, without reviews, would give -143 USD m.",
         "It is proven that no plan within the limits can have more (gap 0%)",
         "Served 36.7% on average, first short in week 0",
-        "Under review: review, strict, 3 weeks on average, felt from week 0, 50% of licences granted",
+        "Under review: Review of gas, strict, 3 weeks on average, felt from week 0, 50% of licences granted",
         "Without retaliation, served 87.3% on average, first short in week 1, least 50% in week 1",
         "Together 1,031 USD m",
         "HHI",
@@ -117,7 +117,7 @@ def test_choices_that_were_only_evaluated(tmp_path: Path) -> None:
     case = small(budget=1)
     given = evaluate(case, {"review": "strict"}, ("chip-alt",))
     text = Document(page(publish(case, given, tmp_path / "given"))).text
-    assert "us would slow Review of gas (strict, about 3 weeks), and qualify chip from world-site." in text
+    assert "us would slow Review of gas (strict, about 3 weeks), and qualify chip-alt." in text
     assert (
         "These choices were given, not optimised: nothing is proven about better ones, and they break 1 limit." in text
     )
@@ -419,7 +419,7 @@ def test_two_plans_side_by_side(folder: Path, second: Path, tmp_path: Path, monk
         "A has the most leverage, 653 USD m",
         "and in 2 choices",
         "A gap 0%, B as chosen, nothing proven",
-        "policy of review strict slow",
+        "policy of Review of gas strict slow",
         "limits.budget 30 9",
         "B: choices as given, not optimised",
     ):
