@@ -279,7 +279,7 @@ def margins(plan: Plan) -> Figure | None:
     if short.any():
         frame = frame[short]
     frame["limits"] = [
-        f"{plain(row.demand)}, {row.measure} at least {percent(row.limit)}" for row in frame.itertuples()
+        f"{row.measure} at least {percent(row.limit)}: {plain(row.demand)}" for row in frame.itertuples()
     ]
     frame["name"] = [plain(plan.case.names.scenario(name)) for name in frame["scenario"]]
     frame["points"] = 100 * frame["margin"]

@@ -39,6 +39,9 @@ AXIS = 42
 PLOT = WIDTH - AXIS - 20
 """Width of what is drawn beside them."""
 
+LEAST_LABEL = 60
+"""Room that the name of a review needs behind its bar, to be of use."""
+
 ROW = 0.13
 """Height of a review's bar above the fills, in their scale."""
 
@@ -263,11 +266,16 @@ def _review_bars(plan: Plan, reviews: Sequence[Any], x: Written, y: Written) -> 
         }
     )
     words = {"type": "text", "align": "left", "dx": 4, "color": REVIEW, "fontSize": 11}
-    words["limit"] = room(bars["label"], 190, 11)
-    return [
-        layer(bars, {"type": "rule", "color": REVIEW, "strokeWidth": 6}, x=x, x2={"field": "end"}, y=y),
-        layer(bars, words, x={**x, "field": "end"}, y=y, text=LABEL),
-    ]
+    layers = [layer(bars, {"type": "rule", "color": REVIEW, "strokeWidth": 6}, x=x, x2={"field": "end"}, y=y)]
+    for place, end in enumerate(bars["end"]):
+        # What would reach beyond the chart makes all of it smaller; the words below name every review.
+        left = PLOT * (1 - end / weeks)
+        if left >= LEAST_LABEL:
+            told = bars.iloc[[place]]
+            layers.append(
+                layer(told, {**words, "limit": room(told["label"], left, 11)}, x={**x, "field": "end"}, y=y, text=LABEL)
+            )
+    return layers
 
 
 def _stock_chart(plan: Plan, frame: pd.DataFrame) -> Written:
