@@ -15,12 +15,15 @@ from ..network import Network
 from ..plan.limits import SolveLimits
 from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN
 from ..solver.branch_and_bound import branch_and_bound
-from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome, TolerantHighs
+from ..solver.highs import DUAL, GENTLE, PRIMAL, UNSCALED, Highs, Outcome, TolerantHighs
 from .branch_and_cut import Row, branch_and_cut, few
 from .cuts import Cut, CutReader, Relaxation, SpaceCut
 
 MOST_BASES = 256
 """Bases of relaxations that are kept."""
+
+MOST_STEPS, MOST_STEPS_A_ROW = 20_000, 4
+"""Steps of the simplex method that a relaxation may take without perturbed costs, which may go in circles."""
 
 
 T = TypeVar("T")
@@ -100,7 +103,10 @@ class FixedPolicySolver:
         relaxed.column_upper[gaps] = np.inf
         self.gap_cost = np.zeros_like(leader_problem.program.cost)
         self.gap_cost[gaps] = leader_problem.program.cost[gaps]
-        self.relaxed = TolerantHighs(relaxed, stop=stop, presolve="off", solver="simplex")
+        steps = MOST_STEPS + MOST_STEPS_A_ROW * relaxed.row_lower.size
+        self.relaxed = TolerantHighs(
+            relaxed, stop=stop, presolve="off", solver="simplex", **UNSCALED, simplex_iteration_limit=steps
+        )
         self.log = log
         self.rel_gap = 0.0
         self.report: Callable[[float, float], None] = lambda incumbent, bound: None
@@ -541,6 +547,11 @@ class FixedPolicySolver:
             As in `relax`.
         fixed
             First-stage columns and the values they are held at.
+
+        Returns
+        -------
+        Outcome
+            With its basis.
         """
         columns = np.array(list(fixed), dtype=np.int32)
         values = np.array(list(fixed.values()), dtype=float)
@@ -552,7 +563,7 @@ class FixedPolicySolver:
                 outcome = self.relaxed.solve()
                 if outcome.optimal:
                     break
-            return outcome
+            return replace(outcome, basis=self.relaxed.highs.getBasis())
         finally:
             program = self.leader_problem.program
             upper = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])
