@@ -13,10 +13,11 @@ import click
 
 from . import __version__
 from .commands.cases import cases, init, validate
+from .commands.curves import breakeven, frontier
 from .commands.results import report, show
 from .commands.sweeps import sweep
 from .commands.trade import draft, scan
-from .report.console.errors import DONE, FAULT, GAP_LEFT, INFEASIBLE, NO_PLAN, Refusal, said, shown
+from .report.console.errors import DONE, FAULT, Refusal, said, shown
 from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, solver_of, units
 from .report.console.groups import Commands
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
@@ -26,22 +27,19 @@ from .report.console.options import (
     case_options,
     choice_options,
     common_worlds_options,
-    curve_world_options,
     json_option,
-    level_options,
     loudness_options,
     model_options,
     no_range_option,
     result_options,
-    search_options,
     solve_options,
     solver_option,
     threads_option,
     world_options,
 )
 from .report.console.output import Talk, put_found, unwritten
-from .report.console.places import check_chart, check_file, placing
-from .report.console.results import Run, deliver, draw, exit_code, hand_out, load, now, result_folder
+from .report.console.places import check_file, placing
+from .report.console.results import Run, deliver, exit_code, load, now, result_folder
 from .signals import STOPPED
 
 GARBAGE = 50_000  # objects made before Python looks for garbage
@@ -76,7 +74,7 @@ def cli() -> None:
     """
 
 
-for command in (cases, init, validate, scan, draft, sweep, show, report):
+for command in (cases, init, validate, scan, draft, sweep, breakeven, frontier, show, report):
     cli.add_command(command)
 
 
@@ -265,7 +263,6 @@ def evaluate(
       sluicegate evaluate mycase --policy gas=review
       sluicegate evaluate mycase --qualify chip-alt --stockpile plant/chip=40
     """
-    from .analysis.information import with_range
     from .analysis.status_quo import with_status_quo_warnings
     from .model import evaluate as evaluate_case
     from .model.network import Network
@@ -286,7 +283,11 @@ def evaluate(
         found = interrupts.run(lambda: evaluate_case(loaded, **options, log=result.log, monitor=monitor), talk)
         plan = found
         if not no_range:
-            plan = interrupts.run(lambda: with_range(found, processes=processes(None), monitor=monitor), talk)
+            from .analysis.information import time_for_range, with_range
+
+            left = time_for_range(found, loaded.settings.solver.time_limit)
+            how: dict[str, Any] = {"processes": processes(None), "seconds": left, "monitor": monitor}
+            plan = interrupts.run(lambda: with_range(found, **how), talk)
         plan = with_status_quo_warnings(plan, monitor.problem)
         deliver(plan, result, Run("evaluate", case, overrides, options, began), wanted.as_json, talk)
     sys.exit(exit_code(plan))
@@ -453,104 +454,6 @@ def compare(
     )
     put_found(found, show_comparison, as_json)
     sys.exit(STOPPED if stopped else DONE)
-
-
-@cli.command()
-@case_options
-@click.argument("path", metavar="TABLE.KEY.COLUMN", shell_complete=completing("paths"))
-@search_options
-@json_option
-@threads_option
-@loudness_options
-def breakeven(
-    case: str, overrides: tuple[str, ...], path: str, as_json: bool, threads: int | None, talk: Talk, **search: Any
-) -> None:
-    """Find the values of a figure of CASE at which the best policies change.
-
-    TABLE.KEY.COLUMN names the figure as --set does. Values between --low and --high are solved, and every change of the
-    best policies is bracketed; the plans on both sides are shown. Where switches may have been missed, it says so.
-
-    \b
-    Examples:
-      sluicegate breakeven tutorial limits.budget
-      sluicegate breakeven mycase lanes.gas-out.max_flow --low 10 --high 40
-    """
-    from .analysis.breakeven.breakeven import breakeven as find_switches
-    from .report.text.breakeven import show_breakeven
-
-    loaded = load(case, overrides, talk)
-    search["threads"] = processes(threads)
-    found, stopped = said(lambda: watched(lambda monitor: find_switches(loaded, path, **search, monitor=monitor), talk))
-    put_found(found, show_breakeven, as_json)
-    sys.exit(STOPPED if stopped else DONE)
-
-
-@cli.command()
-@case_options
-@level_options
-@curve_world_options
-@threads_option
-@result_options
-@loudness_options
-def frontier(
-    case: str, overrides: tuple[str, ...], chart: str | None, wanted: Wanted, talk: Talk, **options: Any
-) -> None:
-    """Trace leverage against what it takes: the whole trade-off curve of CASE, every point proven.
-
-    Levels of our greatest loss, budget, or least fill are evenly spaced; at each, the plan of greatest leverage is found, and of
-    several the one that uses least. Reviewer hours and political capital have a step for every plan that is worth its load. What
-    changes along the curve is named. Curve, table and charts are written to a result folder.
-
-    \b
-    Examples:
-      sluicegate frontier tutorial --against budget
-      sluicegate frontier taiwan-korea --chart curve.svg
-      sluicegate frontier mycase --against min_fill --low 0.9 --high 1 --points 11
-      sluicegate frontier mycase --worlds 64
-
-    With --worlds the curve is that of the mean over the worlds against the mean of the worst tenth of them: what caution costs.
-    """
-    from .analysis.frontier.frontier import frontier as trace
-    from .analysis.frontier.over_worlds import frontier_over_worlds
-    from .analysis.worlds import asked_worlds
-    from .report.text.frontier import show_frontier
-
-    began = now()
-    if chart is not None:
-        check_chart(chart)
-    loaded = load(case, overrides, talk)
-    asked = in_worlds(options)
-    if asked and (options["against"] != "own_loss" or options["low"] is not None or options["high"] is not None):
-        raise Refusal(
-            "--worlds traces the mean against the worst tenth; leave out --against, --low and --high, or --worlds"
-        )
-    levels = ("points",) if asked else ("against", "points", "low", "high")
-    options = settled(loaded, options, *levels, "time_limit", "rel_gap", "threads")
-    with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
-        with talk.monitor(interrupts.stopped) as monitor:
-            if asked:
-                drawn = {name: asked[name] for name in ("seed", "vary") if name in asked}
-                how = {name: asked[name] for name in ("continuity_share", "cluster") if name in asked}
-                many = said(lambda: asked_worlds(loaded, asked["worlds"], **drawn))
-                work = lambda: frontier_over_worlds(loaded, many, **options, **how, monitor=monitor)  # noqa: E731
-            else:
-                work = lambda: trace(loaded, **options, log=result.log, monitor=monitor)  # noqa: E731
-            found = said(lambda: interrupts.run(work, talk))
-        options |= asked
-        stopped = interrupts.stopped.is_set()
-        if not found.points:
-            talk.say("Stopped before a point was found; no result was written.")
-            sys.exit(STOPPED if stopped else NO_PLAN)
-        if not found.complete:
-            talk.say("Stopped; the points found so far hold.")
-        run = Run("frontier", case, overrides, options, began)
-        hand_out(lambda: result.publish_frontier(found, run.record(found)), found, show_frontier, wanted.as_json, talk)
-    if chart is not None:
-        from .report.charts.frontier import frontier_figures
-
-        draw(chart, frontier_figures(found), talk, "No level has a plan, so there is nothing to draw.")
-    codes = {"optimal": DONE, "infeasible": INFEASIBLE, "feasible": GAP_LEFT, "unknown": NO_PLAN}
-    sys.exit(STOPPED if stopped else codes[found.status])
 
 
 def main() -> None:

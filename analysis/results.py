@@ -25,8 +25,8 @@ RUN, CASE = "run.json", "case"
 DOCUMENTS = {"plan": "plan.json", "frontier": "frontier.json", "sweep": "sweep.json"}
 """Kinds of results, by the file that tells them apart."""
 
-ADDED = {"alternatives", "case_warnings", "range", "reasons", "weights", "worlds"}
-"""Keys of plan.json that a result of an earlier version does not have."""
+ADDED = {name for name, field in PlanDocument.model_fields.items() if not field.is_required()}
+"""Keys of plan.json that a result of an earlier version may not have."""
 
 ADDED_TABLES = {"causes", "by_week", "what_if", "worlds"}
 """Tables that a result of an earlier version does not have."""

@@ -88,7 +88,7 @@ class ReasonDocument(Document):
 
 
 class PlanDocument(Document):
-    """``plan.json``, and ``base.json`` of a sweep."""
+    """``plan.json``, and ``base.json`` of a sweep; what has a default here may be missing in a result of an earlier version."""
 
     status: Literal["optimal", "feasible", "infeasible", "unknown"]
     leverage: float | None
@@ -113,6 +113,10 @@ class PlanDocument(Document):
     solve: dict[str, Any]
     range: RangeDocument | None = None
     reasons: list[ReasonDocument] = []
+    alternatives: dict[str, Any] | None = None
+    case_warnings: Texts = []
+    weights: Figures = {}
+    worlds: dict[str, Any] | None = None
 
 
 class PointDocument(Document):

@@ -28,6 +28,9 @@ WIDEST = 1e9
 MOST = 1e15
 """The same of limits and capacities, which are cut to what can be used."""
 
+NEEDED = 1024.0
+"""Natural units of an input that a process needs at most for one of its output: what little of it is traded tells less."""
+
 LIMITING = {
     ("stocks", "capacity"),
     ("stocks", "terminal_target"),
@@ -211,12 +214,19 @@ class _Recipes:
             )
         return len(found) > before
 
+    def raise_to_needs(self, found: dict[str, float]) -> None:
+        """Raise units of items of which a process needs more than `NEEDED` for one unit of its output, so that it needs as many."""
+        for item in reversed(self.order):
+            needs = [quantity * found[made] for _, quantity, made in self.of_input.get(item, ()) if made in found]
+            if item in found and (most := _middle([max(needs, default=0.0)])) is not None:
+                found[item] = max(found[item], most / NEEDED)
+
 
 def _items_by_quantity(rows: Rows, recipes: _Recipes) -> dict[str, float]:
     """Return the natural unit of every item that quantities tell.
 
     The middle of its demands and base flows; where it has none, what its processes make of it, or need of it, by their
-    recipes; else the middle of its other quantities, or what recipes make of these.
+    recipes; else the middle of its other quantities, or what recipes make of these. At least a `NEEDED`-th of what a process needs.
     """
     moved: dict[str, list[float]] = {row.item: [] for row in rows["items"]}
     others: dict[str, list[float]] = {row.item: [] for row in rows["items"]}
@@ -232,6 +242,7 @@ def _items_by_quantity(rows: Rows, recipes: _Recipes) -> dict[str, float]:
     found: dict[str, float] = {}
     for known in (moved, others):
         recipes.fill(found, {item: _middle(values) for item, values in known.items()})
+    recipes.raise_to_needs(found)
     return found
 
 

@@ -181,8 +181,9 @@ def _sweep_figures(result: Any, outcome: str = "leverage") -> list[Figure]:
 
 def _explanation(result: Any) -> Iterable[RenderableType]:
     from .text.explain import explanation_parts
+    from .views.explain import explanation_view
 
-    return explanation_parts(result)
+    return explanation_parts(explanation_view(result))
 
 
 LOOKS = (

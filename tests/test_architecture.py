@@ -10,6 +10,9 @@ from tools import architecture
 
 FOUND = architecture.rooms()
 
+MOST_LINES = 550
+"""Lines of a file of the package; a longer one has two jobs."""
+
 
 @pytest.mark.parametrize("name", FOUND)
 def test_imports_never_run_up(name: str) -> None:
@@ -45,6 +48,14 @@ def test_a_circle_would_be_found() -> None:
 @pytest.mark.parametrize("name", FOUND)
 def test_every_room_says_what_it_is_for(name: str) -> None:
     assert FOUND[name].purpose.endswith(".")
+
+
+def test_no_file_is_long() -> None:
+    folders = [architecture.ROOT / floor for floor in architecture.FLOORS if (architecture.ROOT / floor).is_dir()]
+    files = [*architecture.ROOT.glob("*.py"), *(path for folder in folders for path in folder.rglob("*.py"))]
+    assert len(files) > len(FOUND)
+    lengths = {path.relative_to(architecture.ROOT): len(path.read_text("utf-8").splitlines()) for path in files}
+    assert not {str(path): lines for path, lines in lengths.items() if lines > MOST_LINES}
 
 
 def test_every_room_is_in_the_wheel() -> None:

@@ -146,6 +146,7 @@ def test_it_speaks_of_cost(said: dict[str, str]) -> None:
     assert "What explains the change of cost" in said["page-of-two"] + said["two.html"]
     assert "chosen by mean cost of the dearest 50%" in said["worlds"]
     assert "5 to 95% of the worlds" in said["show-worlds"]
+    assert "no plan can cost less" in " ".join(said["show-worlds"].split())
     assert "no other plan is better" in said["compare-worlds"]
 
 

@@ -2,137 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...data import Case, CaseError
 from ...data.schema.tables import Row
-from ...model.certify.certificate import CertificateError
-from ...model.follower.combinations import TooManyCombinations
-from ...model.methods.engine import Engine
-from ...model.plan.limits import LIMITED, SolveLimits
-from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import Plan
-from ...model.solving import solve
 from .common import common_sense
-from .differences import applied, content_digest, differences, group_words, grouped
+from .differences import applied, differences, group_words, grouped
 from .inputs import row_text, shown_value
+from .work import Answer, Work
 
 if TYPE_CHECKING:
     import pandas as pd
 
 REST, TOTAL = "interaction", "total"
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """Leverage of the best plan of a case and its proven bound; None where there is none, with why."""
-
-    leverage: float | None
-    bound: float | None
-    status: str
-
-
-SOLVED = "solved"
-
-
-class _Quiet(Monitor):
-    """A monitor that says nothing of a single solve, and stops it where the outer one says so."""
-
-    def __init__(self, outer: Monitor):
-        self._outer = outer
-
-    def stop(self) -> bool:
-        return self._outer.stop()
-
-
-class Work:
-    """Solves cases, each once."""
-
-    def __init__(self, threads: int, monitor: Monitor):
-        self.threads = threads
-        self.monitor = monitor
-        self._answers: dict[str, _Answer] = {}
-
-    def plan(self, case: Case) -> Plan:
-        """Return the plan of a case that is compared."""
-        return solve(case, threads=self.threads, monitor=self.monitor)
-
-    def know(self, plan: Plan) -> _Answer | None:
-        """Take note of a plan that was the answer of a solve; None where it was not."""
-        if plan.leverage is None and plan.status == "infeasible":
-            answer = _Answer(None, None, "no plan satisfies the limits")
-        elif plan.leverage is None or plan.gap is None or plan.bound is None:
-            return None
-        else:
-            answer = _Answer(plan.leverage, plan.bound, SOLVED if plan.status == "optimal" else "not proven best")
-        return self._answers.setdefault(content_digest(plan.case), answer)
-
-    def answer(self, case: Case) -> _Answer:
-        """Return the answer of a case, solved where it is not known."""
-        content = content_digest(case)
-        return self._answers[content] if content in self._answers else self._take(case, partial(self._solve, case))
-
-    def _solve(self, case: Case) -> Plan:
-        return solve(case, threads=self.threads, monitor=_Quiet(self.monitor))
-
-    def _take(self, case: Case, work: Callable[[], Plan]) -> _Answer:
-        if self.monitor.stop():
-            return _Answer(None, None, "not solved: stopped")
-        try:
-            plan = work()
-        except TooManyCombinations as error:
-            return _Answer(None, None, f"not solved: {error}")
-        except Stopped:
-            return _Answer(None, None, "not solved: stopped")
-        except (CertificateError, ArithmeticError) as error:
-            return _Answer(None, None, f"failed its check: {error}")
-        if self.monitor.stop():
-            return _Answer(None, None, "not solved: stopped")
-        return self.know(dataclasses.replace(plan, case=case)) or _Answer(None, None, "no plan was found in time")
-
-    def all(self, cases: Sequence[Case]) -> None:
-        """Solve cases; those that differ in limits alone on one engine, no response worked out twice."""
-        waiting = {content_digest(case): case for case in cases if content_digest(case) not in self._answers}
-        families: dict[str, list[Case]] = {}
-        for case in waiting.values():
-            families.setdefault(content_digest(case, limits=False), []).append(case)
-        done = 0
-        self.monitor.stage("differences", len(waiting))
-        for family in families.values():
-            if len(family) == 1:
-                self.answer(family[0])
-            else:
-                self._share(family)
-            done += len(family)
-            self.monitor.advance(done, len(waiting))
-
-    def _share(self, family: Sequence[Case]) -> None:
-        limits = family[0].settings.limits
-        widest = limits.model_copy(
-            update={name: max(getattr(case.settings.limits, name) for case in family) for name in LIMITED}
-        )
-        wide = dataclasses.replace(family[0], settings=family[0].settings.model_copy(update={"limits": widest}))
-        quiet = _Quiet(self.monitor)
-        try:
-            engine = Engine.natural(wide, threads=self.threads, monitor=quiet, stop=quiet.stop)
-        except TooManyCombinations:
-            # Each on its own may have fewer.
-            for case in family:
-                self.answer(case)
-            return
-        with engine:
-            for case in family:
-                self._take(case, partial(_on, engine, case))
-
-
-def _on(engine: Engine, case: Case) -> Plan:
-    """Return the plan of a case that differs from the engine's in limits alone."""
-    return engine.plan(engine.search(SolveLimits.of(case).natural(engine.problem.units)))
 
 
 class Attribution:
@@ -156,7 +41,7 @@ class Attribution:
         self.change = self.sense.sign * (end - start) + 0.0
         self.answers = self._one_at_a_time()
 
-    def _end(self, letter: str, plan: Plan) -> _Answer:
+    def _end(self, letter: str, plan: Plan) -> Answer:
         answer = self.work.know(plan)
         if answer is None:
             self.notes.append(
@@ -165,8 +50,8 @@ class Attribution:
             answer = self.work.answer(plan.case)
         return answer
 
-    def _one_at_a_time(self) -> list[tuple[_Answer, _Answer]]:
-        tried: list[list[Case | _Answer]] = []
+    def _one_at_a_time(self) -> list[tuple[Answer, Answer]]:
+        tried: list[list[Case | Answer]] = []
         for group in self.groups:
             tried.append([])
             for place in (0, 1):
@@ -175,7 +60,7 @@ class Attribution:
                     tried[-1].append(case)
                 except CaseError as error:
                     more = f" and {len(error.faults) - 1} more" if len(error.faults) > 1 else ""
-                    tried[-1].append(_Answer(None, None, f"refused: {error.faults[0]}{more}"))
+                    tried[-1].append(Answer(None, None, f"refused: {error.faults[0]}{more}"))
         self.work.all([each for pair in tried for each in pair if isinstance(each, Case)])
         answers = [[self.work.answer(each) if isinstance(each, Case) else each for each in pair] for pair in tried]
         return [(first, second) for first, second in answers]
@@ -208,7 +93,7 @@ class Attribution:
         noise = 1e-9 * max(*(abs(end.leverage or 0.0) for end in self.ends))
         return None if effect is None or self.change is None or abs(self.change) <= noise else effect / self.change
 
-    def _effect(self, letter: str, end: _Answer, alone: _Answer, sign: float) -> dict[str, Any]:
+    def _effect(self, letter: str, end: Answer, alone: Answer, sign: float) -> dict[str, Any]:
         effect = gap = None
         if alone.leverage is not None and end.leverage is not None:
             effect = self.sense.sign * sign * (alone.leverage - end.leverage) + 0.0

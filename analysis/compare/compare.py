@@ -15,10 +15,11 @@ from ...model.plan.monitor import Monitor
 from ...model.plan.plan import Plan
 from ..information import with_range
 from ..results import blaming, read_result, result_kind
-from .attribution import Attribution, Work
+from .attribution import Attribution
 from .common import common_sense
 from .inputs import input_table
 from .outcomes import choice_table, outcome_table
+from .work import Work
 from .worlds import common_worlds
 
 if TYPE_CHECKING:

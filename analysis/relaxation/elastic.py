@@ -26,7 +26,7 @@ from ...model.plan.monitor import Stopped
 from ...model.plan.tolerances import DUAL_COUNTS, GAP_CLOSED, INTEGRAL
 from ...model.solver.arrays import Program
 from ...model.solver.highs import PRIMAL, TolerantHighs
-from .limits import Limit, LimitFigure, figures_of, limits_of, supplier
+from .limits import KINDS, Limit, LimitFigure, figures_of, limits_of, supplier
 from .questions import ElasticAnswer, ElasticLeaf, ElasticTree, Question, Slack
 
 
@@ -39,18 +39,9 @@ def gap_column(leader_problem: LeaderProblem, limit: Limit) -> int:
         return leader_problem.compiled.column.get(id(model.budget_gap), -1)
     if figure.kind in LIMITED:
         return -1
-    b = model.ours[limit.scenario]
-    if figure.kind == "min_fill":
-        variable = b.fill_gap[figure.key]
-    elif figure.kind == "min_fill_week":
-        variable = b.week_gap[figure.key]
-    elif figure.kind == "min_suppliers":
-        variable = b.count_gap[figure.key[0]]
-    elif figure.kind == "max_supplier_share":
-        variable = b.supplier_gap[figure.key[0], limit.party]
-    else:
-        variable = b.share_gap[figure.key[0], limit.party]
-    return leader_problem.compiled.column.get(id(variable), -1)
+    gaps = model.ours[limit.scenario].component(KINDS[figure.kind].gap)
+    index = (*figure.key, *([] if limit.party is None else [limit.party]))
+    return leader_problem.compiled.column.get(id(gaps[index if len(index) > 1 else index[0]]), -1)
 
 
 def intake(

@@ -92,6 +92,36 @@ CONTRACT = "min_flow"
 """What lanes carry every week by contract, a fact of today: it is named where no plan keeps it, and not priced."""
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of limits that a row of a table sets.
+
+    Attributes
+    ----------
+    words
+        What it limits, the parts of its key filled in.
+    gap
+        The variables of a scenario by which a plan may miss it; empty where it has none.
+    """
+
+    words: str
+    gap: str = ""
+
+
+KINDS = {
+    "min_fill": Kind("fill of {1} in {0}", "fill_gap"),
+    "min_fill_week": Kind("weekly fill of {1} in {0}", "week_gap"),
+    "max_party_share": Kind("share in {0}", "share_gap"),
+    "max_supplier_share": Kind("share of a site in {0}", "supplier_gap"),
+    "min_suppliers": Kind("suppliers of {0}", "count_gap"),
+    "min_supplier_share": Kind("share of every supplier in {0}"),
+    "min_share": Kind("taken or paid of lane {0}"),
+    "min_order": Kind("order on lane {0}"),
+    CONTRACT: Kind("contract on lane {0}"),
+}
+"""Every kind of limit but those of `[limits]`."""
+
+
 def asked_of(case: Case, contracts: bool = False) -> list[Limit]:
     """Return what suppliers of our side ask for, in the units of the case: least shares, take or pay, least orders.
 

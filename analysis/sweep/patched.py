@@ -111,17 +111,13 @@ class SampleSolver:
 
     def _solve(self, case: Case) -> Row:
         rel_gap = case.settings.solver.rel_gap if self.rel_gap is None else self.rel_gap
-        figures, problem = self.patched.figures, self.problem
-        found = self.refilled.engine().search(None, rel_gap, hint=self._hint)
-        if found.choice is None or found.solution is None:
+        found, made = self.refilled.solved(rel_gap, self._hint)
+        if made is None:
             proven = found.bound == -math.inf
             row: Row = {"status": "infeasible" if proven else "unknown", "message": None}
-            bound = {"bound": found.bound * problem.units.money} if math.isfinite(found.bound) else {}
+            bound = {"bound": found.bound * self.problem.units.money} if math.isfinite(found.bound) else {}
             return row | sense_of(case).told(bound)
         self._hint = found.choice
-        cost = figures.response_cost(found.choice)
-        facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
-        made = figures.plan(facts, found.solution, figures.first_stage(found.solution))[0]
         return outcome(sense_of(case).plan(made), case)
 
     def _evaluate(self, case: Case) -> Row:

@@ -244,7 +244,9 @@ class _Solver:
             unkept = tuple(
                 name for name, number in zip(self.worlds.names, self.group, strict=True) if alone[number].charged
             )
-            self._refuse_share(unkept)
+            lost = float(sum(self.worlds.weights[self.worlds.names.index(name)] for name in unkept))
+            self._settle_share(lost)
+            self._refuse_share(unkept, lost)
             ended, search = self._search(alone)
             bound = ended.bound
         except Stopped:
@@ -263,15 +265,15 @@ class _Solver:
         self._alone = self.crew.prepare(gap, lambda done: self.monitor.advance(done, many))
         return self._alone
 
-    def _refuse_share(self, unkept: tuple[str, ...]) -> None:
-        """Refuse a share of continuity that no plan can have, whatever else it does; ask for no more where the case asks for it."""
-        lost = float(sum(self.worlds.weights[self.worlds.names.index(name)] for name in unkept))
+    def _settle_share(self, lost: float) -> None:
+        """Take the case's share of continuity where none is asked for, or as much of it as any plan can have."""
         usual = self.case.settings.objective.continuity_share
         if self.continuity_share is None and usual:
             self.continuity_share = min(usual, 1.0 - lost)
-        if self.continuity_share is None:
-            return
-        if lost > 1.0 - self.continuity_share + WEIGHT_TIE:
+
+    def _refuse_share(self, unkept: tuple[str, ...], lost: float) -> None:
+        """Refuse a share of continuity that no plan can have, whatever else it does; what is lost is the weight of worlds."""
+        if self.continuity_share is not None and lost > 1.0 - self.continuity_share + WEIGHT_TIE:
             message = (
                 f"no plan keeps continuity in {len(unkept)} of the worlds ({', '.join(unkept[:NAMED])}"
                 f"{', ...' if len(unkept) > NAMED else ''}), which have {lost:.3g} of the weight; "

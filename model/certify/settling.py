@@ -18,7 +18,7 @@ from ..network import NONE, OPEN, holding_weeks
 from ..network.timing import arrival_terms
 from ..plan.limits import BARGAIN
 from ..plan.tolerances import QUANTITY_NOISE
-from ..solver.highs import TolerantHighs
+from ..solver.highs import Outcome, TolerantHighs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,7 +216,25 @@ class _Settling:
                 outcome = self.highs.solve_anew()
             if outcome.optimal and outcome.objective is not None:
                 return outcome.objective
+        if self.opened.face_row is not None:
+            outcome = self._on_face(self.opened.face_row, own_cost)
+            if outcome.optimal and outcome.objective is not None:
+                return outcome.objective
         raise ArithmeticError(f"our operations after a settlement in week {week} ended without an optimum")
+
+    def _on_face(self, row: int, own_cost: np.ndarray) -> Outcome:
+        """Our least cost over the responses of least cost, where their row cannot hold them."""
+        self.highs.set_row(row, -math.inf, math.inf)
+        self.highs.set_cost(self.response_cost)
+        outcome = self.highs.solve_anew()
+        if not outcome.optimal:
+            return outcome
+        before = self.highs.snapshot()
+        self.highs.keep_to_optima()
+        self.highs.set_cost(own_cost)
+        outcome = self.highs.solve_anew()
+        self.highs.restore(before)
+        return outcome
 
     def _lasting(self) -> np.ndarray:
         """What a unit of every column keeps of what may stay lost, shape (columns,)."""

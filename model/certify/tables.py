@@ -14,6 +14,7 @@ from ..leader.readout import INCOME, OWN_COSTS, RESPONSE_COSTS
 from ..leader.recompute import Operations
 from ..network import NONE, Network
 from ..network.weekly import alike
+from ..plan.limits import BUDGET, LIMITED, LOADS
 from .causes import causes_table
 from .figures import Account, first_shortage
 from .settling import bargained, by_week_table
@@ -23,16 +24,14 @@ if TYPE_CHECKING:
 
     from ..leader.problem import Problem
 
-MONEY = "money"
+MONEY = LIMITED[BUDGET].measure
 """Stands for the case's currency."""
 
 UNITS = {
     "policies": {
         "mean_delay": "weeks",
         "approval_rate": "share",
-        "admin_cost": MONEY,
-        "reviewer_load": "hours",
-        "political_cost": "points",
+        **{resource.column: resource.measure for resource in LIMITED.values()},
         "first_bite": "week",
         "first_shortage": "week",
     },
@@ -85,9 +84,7 @@ def policies_table(network: Network, choice: Choice, operations: Operations) -> 
                 "policy": policy,
                 "mean_delay": 0.0 if row is None else row.delay_weeks.mean,
                 "approval_rate": 1.0 if row is None else row.approval_rate,
-                "admin_cost": 0.0 if row is None else row.admin_cost,
-                "reviewer_load": 0.0 if row is None else row.reviewer_load,
-                "political_cost": 0.0 if row is None else row.political_cost,
+                **{column: getattr(row, column, 0.0) for column in LOADS},
                 "first_bite": first_bite(network, regime, policy),
                 "first_shortage": min(weeks, default=None) if row is not None else None,
             }
@@ -101,9 +98,7 @@ def policies_table(network: Network, choice: Choice, operations: Operations) -> 
             "policy",
             "mean_delay",
             "approval_rate",
-            "admin_cost",
-            "reviewer_load",
-            "political_cost",
+            *LOADS,
             "first_bite",
             "first_shortage",
         ],

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pyomo.environ import Constraint, Expression, Objective, Set, maximize, minimize
+from pyomo.environ import Constraint, Expression, Objective, Set, Var, maximize, minimize
 
 from ..algebra.opening import open_model
 from ..formulation.linking import build_leader_problem, own_columns
@@ -33,8 +33,8 @@ tolerance of 1e-6 is more than rounding; above, it is less."""
 INTERNAL = ("best", "operations", "worst_leverage", "budget", "own_loss", "gap_cost", "budget_gap", "loss_gap")
 """Components through which the methods steer the model; each comes after all that refer to it."""
 
-GAPS = ("fill_gap", "week_gap", "share_gap", "supplier_gap", "count_gap")
-"""Gaps of limits, which only `explain` opens."""
+GAP = "_gap"
+"""How the names of gaps of limits end, which only `explain` opens."""
 
 
 def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: str = "auto") -> ConcreteModel:
@@ -82,9 +82,9 @@ def formulate(case: Case, policies: Mapping[str, str] | None = None, *, units: s
         if model.component(name) is not None:
             model.del_component(name)
     for block in model.ours.values():
-        for name in GAPS:
-            if block.component(name) is not None:
-                block.component(name).fix(0.0)
+        for variable in block.component_objects(Var, descend_into=False):
+            if variable.local_name.endswith(GAP):
+                variable.fix(0.0)
     if network.least_cost:
         model.cost = Objective(expr=-model.gain, sense=minimize)
         model.cost.doc = "What the plan costs in the scenarios that decide."

@@ -12,10 +12,10 @@ import numpy as np
 import scipy.sparse as sparse
 
 from ..network import Network
-from ..plan.limits import LOADS, SolveLimits, within
+from ..plan.limits import BUDGET, LIMITED, LOADS, SolveLimits, within
 from ..plan.tolerances import SAME_HEIGHT
 from .enumerate import Enumerator, Face, FollowerArrays, PolicyIndices, gray_order
-from .optimal_face import Bases, Basis
+from .optimal_face import Bases, Basis, heights
 
 MOST_COLUMNS = 50_000
 """Policy combinations of one component up to which they are enumerated."""
@@ -46,10 +46,11 @@ class TooManyCombinations(Exception):
 
     def __str__(self) -> str:
         """Return how many there are, of what, and what to do."""
+        others = [name for name in LIMITED if name != BUDGET]
         return (
             f"{self.count:,} policy combinations ({self.sizes} of {', '.join(self.regimes)}) are too many to enumerate; at most "
-            f"{self.most:,} can be. Drop policies or regimes that are not in question, or tighten reviewer_hours, "
-            "political_capital or the budget, which rule combinations out."
+            f"{self.most:,} can be. Drop policies or regimes that are not in question, or tighten {', '.join(others)} or the "
+            "budget, which rule combinations out."
         )
 
 
@@ -396,31 +397,11 @@ class Candidates:
             return np.full(len(self), np.inf)
         worth = (arrays.outputs.T @ slope)[arrays.watched] / scale
         places = self._places(arrays)
-        total = np.full(
-            len(self), float(self._heights(self.components[0].prices[:1], worth, arrays.most, places < 0)[0])
-        )
+        total = np.full(len(self), float(heights(self.components[0].prices[:1], worth, arrays.most, places < 0)[0]))
         for number, component in enumerate(self.components):
-            heights = self._heights(component.prices, worth, arrays.most, places == number)
-            total += heights[self.columns[:, number]]
+            taken = heights(component.prices, worth, arrays.most, places == number)
+            total += taken[self.columns[:, number]]
         return scale * np.where(np.isnan(total), np.inf, total)
-
-    @staticmethod
-    def _heights(prices: np.ndarray, worth: np.ndarray, most: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-        """What lowering the cost of some columns by their worth can take off the dual value, shape (n,)."""
-        moved = np.flatnonzero(chosen & (worth != 0))
-        lowest, highest, most = np.minimum(worth[moved], 0.0), np.maximum(worth[moved], 0.0), most[moved]
-        bounded = bool(np.isfinite(most).all())
-        heights = np.zeros(len(prices))
-        for start in range(0, len(prices), 1024):
-            block = prices[start : start + 1024, moved].astype(float)
-            # min(price, 0) - min(price - worth, 0), which lies between 0 and the worth.
-            np.clip(block, lowest, highest, out=block)
-            if bounded:
-                heights[start : start + 1024] = highest @ most - block @ np.where(lowest < 0, -most, most)
-            else:
-                block = np.where(lowest < 0, block, highest - block)
-                heights[start : start + 1024] = np.multiply(block, most, where=block != 0, out=block).sum(axis=1)
-        return heights
 
     def _places(self, arrays: FollowerArrays) -> np.ndarray:
         """Component of every watched column, -1 for one that no regime reaches."""

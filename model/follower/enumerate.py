@@ -161,10 +161,6 @@ class FollowerSolver:
         """Change what the response minimises."""
         self.highs.set_cost(cost)
 
-    def restart(self) -> None:
-        """Forget the basis, so that what follows does not depend on what came before."""
-        self.highs.forget()
-
 
 @dataclass
 class Batch:

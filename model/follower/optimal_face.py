@@ -211,3 +211,21 @@ def with_slacks(matrix: sparse.csc_matrix) -> sparse.csc_matrix:
     entries = np.append(matrix.data, np.ones(rows)), np.append(matrix.indices, np.arange(rows))
     starts = np.append(matrix.indptr, matrix.nnz + np.arange(1, rows + 1))
     return sparse.csc_matrix((*entries, starts), shape=(rows, width + rows))
+
+
+def heights(prices: np.ndarray, worth: np.ndarray, most: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """What lowering the cost of some columns by their worth can take off the dual value, shape (n,)."""
+    moved = np.flatnonzero(chosen & (worth != 0))
+    lowest, highest, most = np.minimum(worth[moved], 0.0), np.maximum(worth[moved], 0.0), most[moved]
+    bounded = bool(np.isfinite(most).all())
+    found = np.zeros(len(prices))
+    for start in range(0, len(prices), 1024):
+        block = prices[start : start + 1024, moved].astype(float)
+        # min(price, 0) - min(price - worth, 0), which lies between 0 and the worth.
+        np.clip(block, lowest, highest, out=block)
+        if bounded:
+            found[start : start + 1024] = highest @ most - block @ np.where(lowest < 0, -most, most)
+        else:
+            block = np.where(lowest < 0, block, highest - block)
+            found[start : start + 1024] = np.multiply(block, most, where=block != 0, out=block).sum(axis=1)
+    return found

@@ -84,3 +84,37 @@ def branch_and_cut(
     if outcome.infeasible:
         return outcome if math.isinf(cutoff) else Outcome("Cut off", None, -cutoff, None, outcome.nodes)
     return replace(outcome, termination="Stopped")
+
+
+def exactly(found: Outcome, highs: Highs, binaries: np.ndarray, put: Callable[[bool], None]) -> Outcome:
+    """Return what branch and cut found, solved as the linear program at its binaries.
+
+    Parameters
+    ----------
+    found
+        What branch and cut found, with a solution.
+    highs
+        Holds the linear program.
+    binaries
+        Its columns that are whole.
+    put
+        Puts V, narrow or wide, the constant part of leverage and what the limits leave.
+    """
+    assert found.solution is not None
+    whole = np.round(found.solution[binaries])
+    highs.set_bounds(binaries, whole, whole)
+    exact = found
+    for wide in (False, True):
+        put(wide)
+        # From nothing: with presolve most of a program whose binaries are held goes away.
+        highs.forget()
+        with highs.options(presolve="choose", solver="choose"):
+            exact = highs.solve()
+        if exact.optimal and exact.solution is not None:
+            break
+    if not exact.optimal or exact.solution is None or exact.objective is None:
+        # What the solver's tolerance hides is no plan of its own.
+        return replace(found, others=found.bound if found.bound is not None else -math.inf)
+    bound = exact.objective if found.bound is None else min(found.bound, exact.objective)
+    duals = highs.row_duals()
+    return replace(exact, termination=found.termination, bound=bound, nodes=found.nodes, others=bound, duals=duals)

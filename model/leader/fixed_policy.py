@@ -15,15 +15,12 @@ from ..network import Network
 from ..plan.limits import SolveLimits
 from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN
 from ..solver.branch_and_bound import branch_and_bound
-from ..solver.highs import DUAL, GENTLE, PRIMAL, UNSCALED, Highs, Outcome, TolerantHighs
-from .branch_and_cut import Row, branch_and_cut, few
+from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome, TolerantHighs, unscaled
+from .branch_and_cut import Row, branch_and_cut, exactly, few
 from .cuts import Cut, CutReader, Relaxation, SpaceCut
 
 MOST_BASES = 256
 """Bases of relaxations that are kept."""
-
-MOST_STEPS, MOST_STEPS_A_ROW = 20_000, 4
-"""Steps of the simplex method that a relaxation may take without perturbed costs, which may go in circles."""
 
 
 T = TypeVar("T")
@@ -99,14 +96,12 @@ class FixedPolicySolver:
         self._gated = np.concatenate([np.empty(0, np.int32), *leader_problem.policy_bounds.columns.values()])
         self._reader = CutReader(leader_problem, self.limit_rows)
         relaxed = leader_problem.program.relaxed()
-        gaps = _gap_columns(leader_problem)
+        gaps = compiled.columns(gap for _, gap in gap_terms(model))
+        gaps = gaps[gaps >= 0]
         relaxed.column_upper[gaps] = np.inf
         self.gap_cost = np.zeros_like(leader_problem.program.cost)
         self.gap_cost[gaps] = leader_problem.program.cost[gaps]
-        steps = MOST_STEPS + MOST_STEPS_A_ROW * relaxed.row_lower.size
-        self.relaxed = TolerantHighs(
-            relaxed, stop=stop, presolve="off", solver="simplex", **UNSCALED, simplex_iteration_limit=steps
-        )
+        self.relaxed = TolerantHighs(relaxed, stop=stop, presolve="off", solver="simplex", **unscaled(relaxed))
         self.log = log
         self.rel_gap = 0.0
         self.report: Callable[[float, float], None] = lambda incumbent, bound: None
@@ -463,23 +458,11 @@ class FixedPolicySolver:
         )
         if found.solution is None:
             return found
-        whole = np.round(found.solution[self.binaries])
-        self.exact.set_bounds(self.binaries, whole, whole)
-        exact = found
-        for wide in (False, True):
+
+        def put(wide: bool) -> None:
             self._put(self.exact, *state, wide)
-            # From nothing: with presolve most of a program whose binaries are held goes away.
-            self.exact.forget()
-            with self.exact.options(presolve="choose", solver="choose"):
-                exact = self.exact.solve()
-            if exact.optimal and exact.solution is not None:
-                break
-        if not exact.optimal or exact.solution is None or exact.objective is None:
-            # What the solver's tolerance hides is no plan of its own.
-            return replace(found, others=found.bound if found.bound is not None else -math.inf)
-        bound = exact.objective if found.bound is None else min(found.bound, exact.objective)
-        duals = self.exact.row_duals()
-        return replace(exact, termination=found.termination, bound=bound, nodes=found.nodes, others=bound, duals=duals)
+
+        return exactly(found, self.exact, self.binaries, put)
 
     def _elastic_node(
         self, choice: Choice, state: State, lower: np.ndarray, upper: np.ndarray, limit: float
@@ -539,7 +522,7 @@ class FixedPolicySolver:
     def best_elastic(
         self, choice: Choice, cost: float, constant: float, admin: float, fixed: Mapping[int, float]
     ) -> Outcome:
-        """Solve the leader problem with its first stage fixed and its limits elastic.
+        """Solve the leader problem with its first stage fixed and its limits elastic; return the outcome with its basis.
 
         Parameters
         ----------
@@ -547,11 +530,6 @@ class FixedPolicySolver:
             As in `relax`.
         fixed
             First-stage columns and the values they are held at.
-
-        Returns
-        -------
-        Outcome
-            With its basis.
         """
         columns = np.array(list(fixed), dtype=np.int32)
         values = np.array(list(fixed.values()), dtype=float)
@@ -563,13 +541,10 @@ class FixedPolicySolver:
                 outcome = self.relaxed.solve()
                 if outcome.optimal:
                     break
+            else:
+                outcome = self.relaxed.solve_anew()
             return replace(outcome, basis=self.relaxed.highs.getBasis())
         finally:
             program = self.leader_problem.program
             upper = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])
             self.relaxed.set_bounds(columns, program.column_lower[columns], upper)
-
-
-def _gap_columns(leader_problem: LeaderProblem) -> np.ndarray:
-    columns = leader_problem.compiled.columns(gap for _, gap in gap_terms(leader_problem.model))
-    return columns[columns >= 0]

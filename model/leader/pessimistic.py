@@ -59,8 +59,15 @@ def pessimistic_response(
     for wide in (False, True):
         on_face.row_upper[-1] = face_of(network, cost, wide) - program.offset
         outcome = TolerantHighs(on_face).solve()
-        if outcome.optimal:
-            break
+        if outcome.optimal and outcome.solution is not None:
+            return outcome.solution
+    on_face.row_upper[-1] = math.inf
+    highs = TolerantHighs(on_face)
+    highs.set_cost(program.cost)
+    if highs.solve_anew().optimal:
+        highs.keep_to_optima()
+        highs.set_cost(kind)
+        outcome = highs.solve_anew()
     if not outcome.optimal or outcome.solution is None:
         raise ArithmeticError(f"the least kind response ended with {outcome.termination!r}")
     return outcome.solution

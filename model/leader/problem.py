@@ -22,7 +22,7 @@ from ..formulation.single_level import coupled
 from ..network import NONE, OPEN, Network
 from ..plan.monitor import StopCheck, Stopped
 from ..solver.arrays import Compiled, compile_model
-from ..solver.highs import Highs, extended_basis
+from ..solver.highs import Highs, TolerantHighs, extended_basis
 from .base_flow import nearest_to_base_flow
 from .fixed_policy import FixedPolicySolver
 from .readout import Choices, Readout
@@ -127,6 +127,8 @@ class Problem:
         The case as it was given, where that is another.
     units
         What the units of the case are in those of the case as it was given; default: the same.
+    most_stockpile_value
+        Most that all stockpiles may cost, in the currency of the case that is solved.
 
     Attributes
     ----------
@@ -144,10 +146,11 @@ class Problem:
         network: Network | None = None,
         given: Case | None = None,
         units: Units | None = None,
+        most_stockpile_value: float = math.inf,
     ):
         self.case = case
         self.given = given or case
-        self.network = network or Network(case, units, StopCheck(self.stop))
+        self.network = network or Network(case, units, StopCheck(self.stop), most_stockpile_value)
         self.log = log
         self._held = _Held()
         self._status_quo: StatusQuo | None = None
@@ -178,14 +181,21 @@ class Problem:
 
     @classmethod
     def natural(
-        cls, case: Case, log: str | None = None, stop: Callable[[], bool] = lambda: False, units: Units | None = None
+        cls,
+        case: Case,
+        log: str | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        units: Units | None = None,
+        most_stockpile_value: float = math.inf,
     ) -> Problem:
         """Return the problem of a case in its natural units, or in given ones; all tolerances of the room are made for these.
 
-        Plans come back in the units of the case (`restored`); what else is read of the problem is in natural units.
+        Plans come back in the units of the case (`restored`); what else is read of the problem is in natural units. The value of
+        all stockpiles may be limited, in the currency of the case.
         """
         solved, units = natural_units(case) if units is None else (units.natural(case), units)
-        return cls(solved, log, stop, given=case, units=units)
+        most = most_stockpile_value / units.money
+        return cls(solved, log, stop, given=case, units=units, most_stockpile_value=most)
 
     @property
     def units(self) -> Units:
@@ -430,14 +440,32 @@ class Problem:
         cost, leader_problem = self.response_cost(self.all_open), self.opened
         fixed_policy = FixedPolicySolver(leader_problem, 0.0, stop=self.stop, crash=self._crash(leader_problem))
         outcome = fixed_policy.best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(leader_problem))
+        highs = fixed_policy.exact
+        if outcome.infeasible and leader_problem.face_row is not None:
+            highs = self._with_face_free(leader_problem, leader_problem.face_row)
+            outcome = highs.solve_anew()
         if outcome.solution is None and self.stop():
             raise Stopped
         if outcome.solution is None or outcome.objective is None:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations_solver = OperationsSolver(leader_problem)
         operations = operations_solver.run(outcome.solution, FirstStage({}, {}), self.all_open)
-        basis = fixed_policy.exact.highs.getBasis()
+        basis = highs.highs.getBasis()
         return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations_solver, operations, basis)
+
+    def _with_face_free(self, leader_problem: LeaderProblem, row: int) -> Highs:
+        """The status quo's program over the responses that V's own prices allow, where rounding empties the row that holds V."""
+        program, fixed = leader_problem.program.relaxed(), nothing_chosen(leader_problem)
+        program.column_upper = leader_problem.policy_bounds.upper(program.column_upper, self.all_open)
+        for column, value in fixed.items():
+            program.column_lower[column] = program.column_upper[column] = value
+        highs = TolerantHighs(program, stop=self.stop, presolve="off", solver="simplex")
+        highs.set_row(row, -math.inf, math.inf)
+        highs.set_cost(program.matrix.tocsr()[row].toarray().ravel())
+        if highs.solve_anew().optimal:
+            highs.keep_to_optima()
+        highs.set_cost(program.cost)
+        return highs
 
     def admin_cost(self, choice: Choice) -> float:
         """Admin costs of a choice of policies."""

@@ -17,7 +17,7 @@ from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, LeaderProblem, output_map
 from ..formulation.policy_terms import usual_lasting
 from ..network import Network
-from ..plan.tolerances import INTEGRAL, QUANTITY_NOISE, WHOLE_GAP
+from ..plan.tolerances import INTEGRAL, NO_AMOUNT, NO_AMOUNT_UNITS, QUANTITY_NOISE, WHOLE_GAP
 from ..solver.arrays import Program
 from ..solver.highs import Highs, Outcome, TolerantHighs, partial_basis
 from .cuts import link_rows
@@ -51,7 +51,8 @@ def first_stage(network: Network, readout: Readout | Choices, solution: np.ndarr
     stockpile = {}
     for pair, amount in zip(readout.stockpile.keys, readout.stockpile.values(solution).tolist(), strict=True):
         most = network.most_stockpiled(pair)
-        stockpile[pair] = 0.0 if amount < 1e-7 * max(1.0, most) else min(amount, most)
+        counted = NO_AMOUNT * max(1.0, min(most, NO_AMOUNT_UNITS))
+        stockpile[pair] = 0.0 if amount < counted else min(amount, most)
     return FirstStage(qualify, stockpile)
 
 

@@ -160,8 +160,7 @@ class Engine:
         """
         monitor = monitor or Monitor()
         stop = stop or monitor.stop
-        problem = Problem.natural(case, log, stop)
-        problem.network.most_stockpile_value = most_stockpile_value / problem.units.money
+        problem = Problem.natural(case, log, stop, most_stockpile_value=most_stockpile_value)
         return cls(
             problem.case,
             widest=None if widest is None else widest.natural(problem.units),

@@ -34,6 +34,8 @@ class Structure:
         What these are in the units of the case as it was given; default: these.
     check
         Called wherever programs ask for figures while they are built; what it raises ends the work.
+    most_stockpile_value
+        Most that all stockpiles may cost, each unit at its stockpile_cost, money.
 
     Attributes
     ----------
@@ -51,7 +53,13 @@ class Structure:
         Figures that profiles move, week by week.
     """
 
-    def __init__(self, case: Case, units: Units | None = None, check: Callable[[], None] = lambda: None):
+    def __init__(
+        self,
+        case: Case,
+        units: Units | None = None,
+        check: Callable[[], None] = lambda: None,
+        most_stockpile_value: float = math.inf,
+    ):
         self.case = case
         self.units = units or Units()
         self.check = check
@@ -73,7 +81,7 @@ class Structure:
         self._policy = {(row.regime, row.policy): row for row in self._policies}
         self.qualifications = {row.qualification: row for row in case.qualifications}
         self.items = {row.item: row for row in case.items}
-        self.most_stockpile_value = math.inf
+        self.most_stockpile_value = most_stockpile_value
 
     # Sides and tracked pairs -------------------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,20 @@ def moved_cells(first: Case, second: Case) -> list[Cell]:
         Where they differ in anything but figures.
     """
     return list(_moved(first, second))
+
+
+def by_structure(cases: Iterable[Case]) -> list[list[Case]]:
+    """Return cases in groups within which they differ in figures alone."""
+    groups: list[list[Case]] = []
+    for case in cases:
+        for group in groups:
+            with suppress(Moved):
+                moved_cells(group[0], case)
+                group.append(case)
+                break
+        else:
+            groups.append([case])
+    return groups
 
 
 def _moved(first: Case, second: Case) -> Iterator[Cell]:

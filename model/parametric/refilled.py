@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...data.units import natural_units
 from ..algebra.traced import Moved
-from ..methods.engine import Engine
+from ..certify.planning import Facts
+from ..methods.engine import Engine, Found
 from ..plan.limits import LOADS, SolveLimits
+from .cells import by_structure
 from .patching import Patched
 from .programs import Programs
 
 if TYPE_CHECKING:
     from ...data import Case
+    from ..formulation.linking import Choice
     from ..leader.problem import Problem
 
-__all__ = ["Moved", "Refilled", "Sharing", "Unshared", "shared_programs"]
+__all__ = ["Moved", "Refilled", "Sharing", "Unshared", "by_structure", "shared_programs"]
 
 
 class Unshared(Exception):
@@ -106,6 +109,29 @@ class Refilled:
         )
         self._last = engine, solve_limits, loads
         return engine
+
+    def solved(self, rel_gap: float, hint: Choice | None = None) -> tuple[Found, dict[str, Any] | None]:
+        """Return what the search of the last case ended with, and its plan's figures, certified; None where it has none.
+
+        Parameters
+        ----------
+        rel_gap
+            Relative gap at which to stop.
+        hint
+            As of `Engine.search`.
+
+        Raises
+        ------
+        CertificateError
+            When the answer does not survive its check.
+        """
+        found = self.engine().search(None, rel_gap, hint=hint)
+        if found.choice is None or found.solution is None:
+            return found, None
+        figures = self.patched.figures
+        cost = figures.response_cost(found.choice)
+        facts = Facts(found.choice, cost, found.leverage, found.bound, rel_gap, found.sourcing_only, {})
+        return found, figures.plan(facts, found.solution, figures.first_stage(found.solution))[0]
 
     def _loads(self) -> tuple[float, ...]:
         """What every policy takes of the limits on policies."""

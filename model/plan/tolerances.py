@@ -13,6 +13,9 @@ COMPLEMENTARY = 1e-7
 INTEGRAL = 1e-6
 """Distance to the nearest integer up to which a value counts as integral."""
 
+BRANCHED_ON = 1e-9
+"""The same for a program that our own branch and bound solves: a hundred-millionth of a lane can be what a small buyer takes."""
+
 BASIS_FEASIBLE = 1e-7
 """Violation of a row, bound or reduced cost that a basis may have; HiGHS allows as much."""
 
@@ -97,6 +100,9 @@ VALUE_NOISE = 1e-8
 
 NO_AMOUNT = 1e-7
 """Share of ``stockpile_max`` (or of one unit, if larger) below which a stockpile is rounding."""
+
+NO_AMOUNT_UNITS = 1e3
+"""Natural units of ``stockpile_max`` of which that share is taken at most: beside a large one, little can be what is needed."""
 
 SAME_AMOUNT = 0.01
 """Share of ``stockpile_max`` by which two stockpiles may differ and count as the same."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..plan.tolerances import INTEGRAL
+from ..plan.tolerances import BRANCHED_ON
 from .highs import Highs, Outcome
 
 
@@ -133,8 +133,9 @@ def _first_verdict(steps: Sequence[Step], node: Node, binaries: np.ndarray, limi
             break
         assert outcome.solution is not None
         values = outcome.solution[binaries]
-        distance = np.abs(values - np.round(values))
-        if distance.size and distance.max() > INTEGRAL:
+        # One that is held is whole, whatever the solver's tolerance leaves of it.
+        distance = np.where(node.lower < node.upper, np.abs(values - np.round(values)), 0.0)
+        if distance.size and distance.max() > BRANCHED_ON:
             place = int(distance.argmax())
             break
     return replace(outcome, proof=proof), place

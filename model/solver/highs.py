@@ -39,8 +39,15 @@ UNSCALED = {"dual_simplex_cost_perturbation_multiplier": 0.0, "simplex_scale_str
 """How a program in natural units is solved again and again, a little changed each time: HiGHS's perturbed costs and scaling take it
 away from an optimum that is near. Set once: HiGHS begins anew where the scaling changes."""
 
+MOST_STEPS, MOST_STEPS_A_ROW = 20_000, 4
+"""Steps of the simplex method that are taken so: without perturbed costs it may go in circles."""
+
 USUAL = {name: highspy.Highs().getOptionValue(name)[1] for name in (*UNSCALED, "simplex_iteration_limit")}
 """HiGHS's own way with a program that it has not seen."""
+
+SMALLEST_ENTRY = 1e-12
+"""Matrix entries below which HiGHS leaves an entry out: its least. At 1e-9, its own, prices of goods that flow by the hundred
+million fall out of the row that keeps the response at its least cost."""
 
 STEPS = 16
 """Steps of the simplex method between two questions whether to stop."""
@@ -134,6 +141,7 @@ class Highs:
         if log is not None:
             self.highs.setOptionValue("log_file", log)
         self.highs.setOptionValue("threads", 1)
+        self.highs.setOptionValue("small_matrix_value", SMALLEST_ENTRY)
         for name, value in options.items():
             self.highs.setOptionValue(name, value)
         self.mixed = bool(program.integer.any())
@@ -288,10 +296,11 @@ class Highs:
             return Outcome("Optimal", self.offset, self.offset, np.zeros(self.width))
         if status == highspy.HighsModelStatus.kInterrupt and not self.mixed:
             raise Stopped
-        if status == highspy.HighsModelStatus.kOptimal and not self.mixed:
-            self._scale_back()
-            status = highs.getModelStatus()
         info = highs.getInfo()
+        broken = info.primal_solution_status != highspy.kSolutionStatusFeasible
+        if status == highspy.HighsModelStatus.kOptimal and not self.mixed and broken:
+            self._scale_back()
+            status, info = highs.getModelStatus(), highs.getInfo()
         if status == highspy.HighsModelStatus.kUnknown and not self.mixed and _is_optimum(info):
             status = highspy.HighsModelStatus.kOptimal
         termination = highs.modelStatusToString(status)
@@ -311,8 +320,6 @@ class Highs:
         program itself. Where going on does not mend it, what was there is left.
         """
         highs = self.highs
-        if highs.getInfo().primal_solution_status == highspy.kSolutionStatusFeasible:
-            return
         basis = highs.getBasis()
         with self.options(simplex_scale_strategy=0, solver="simplex"):
             highs.run()
@@ -331,6 +338,21 @@ class Highs:
             if outcome.settled:
                 break
         return outcome
+
+    def keep_to_optima(self) -> None:
+        """After a linear solve, allow optima alone: columns and rows that have a price stay at their bound.
+
+        Of every optimum that is so, and of nothing else. A row that keeps the objective at its least asks the same, but is emptied
+        by rounding where flows of a millionth and of thousands are in one sum.
+        """
+        program = self.highs.getLp()
+        for prices, lower, upper, hold in (
+            (self.column_duals(), program.col_lower_, program.col_upper_, self.set_bounds),
+            (self.row_duals(), program.row_lower_, program.row_upper_, self.set_rows),
+        ):
+            priced = np.flatnonzero(np.abs(prices) > COMPLEMENTARY)
+            bound = np.where(prices > 0, lower, upper)[priced]
+            hold(priced, bound, bound)
 
     def column_duals(self) -> np.ndarray:
         """Reduced costs of the columns after a linear solve."""
@@ -415,6 +437,11 @@ def extended_basis(highs: Highs, program: Program, columns: np.ndarray, rows: np
     return basis
 
 
+def unscaled(program: Program) -> dict[str, Any]:
+    """Return the options `UNSCALED` for a program, with a limit on steps; `Highs.solve_anew` is there for what reaches it."""
+    return {**UNSCALED, "simplex_iteration_limit": MOST_STEPS + MOST_STEPS_A_ROW * program.row_lower.size}
+
+
 def partial_basis(known: highspy.HighsBasis, columns: np.ndarray, rows: np.ndarray) -> highspy.HighsBasis:
     """Return the basis of a solved program as one of the same program with some columns fixed and some rows free.
 
@@ -440,12 +467,10 @@ class TolerantHighs(Highs):
     def solve(self) -> Outcome:
         """Run HiGHS."""
         outcome = super().solve()
+        if not outcome.optimal or outcome.solution is not None:
+            return outcome
         info = self.highs.getInfo()
-        if (
-            not outcome.optimal
-            or outcome.solution is not None
-            or info.max_primal_infeasibility > UNSCALED_INFEASIBILITY
-        ):
+        if info.max_primal_infeasibility > UNSCALED_INFEASIBILITY:
             return outcome
         objective = float(info.objective_function_value)
         return replace(

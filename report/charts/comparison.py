@@ -43,7 +43,7 @@ def scenarios(comparison: Comparison) -> Figure | None:
     """Return the outcome of every plan in every scenario; None where no plan was found."""
     words, titles = words_of_sense(comparison.sense), scenario_names(comparison)
     rows = [
-        (plain(titles.get(name, name)), letter, words.figure(entry["leverage"]) or 0.0)
+        (plain(titles[name]), letter, words.figure(entry["leverage"]) or 0.0)
         for name in dict.fromkeys(name for plan in comparison.plans.values() for name in plan.scenarios)
         for letter, plan in comparison.plans.items()
         if (entry := plan.scenarios.get(name)) is not None

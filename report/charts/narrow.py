@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...model.network import NONE, Pair
+from ...model.network import Pair
 from ..format.numbers import plain
 from ..format.words import words_of
-from ..views.scenarios import quoted, scenario_titles
+from ..views.scenarios import place_words, scenario_titles
 from .base import (
     SERIES,
     Figure,
@@ -81,5 +81,4 @@ def sentence(words: str) -> str:
 
 def scenario_words(plan: Plan, scenario: str) -> str:
     """Return a scenario as a place to be in."""
-    titles = scenario_titles(plan.case)
-    return words_of(plan.case).calm if scenario == NONE else f"under {quoted(scenario, titles)}"
+    return place_words(scenario, scenario_titles(plan.case), words_of(plan.case))

@@ -283,7 +283,7 @@ def margins(plan: Plan) -> Figure | None:
         f"{plain(row.demand)}, {row.measure} at least {percent(row.limit)}" for row in frame.itertuples()
     ]
     titles = scenario_titles(plan.case)
-    frame["name"] = [plain(titles.get(name, name)) for name in frame["scenario"]]
+    frame["name"] = [plain(titles[name]) for name in frame["scenario"]]
     frame["points"] = 100 * frame["margin"]
     frame["label"] = [signed(points, 1 if abs(points) < 10 else 0) for points in frame["points"]]
     scenarios = list(dict.fromkeys(frame["name"]))

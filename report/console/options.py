@@ -11,6 +11,7 @@ from typing import Any, cast
 import click
 
 from ...analysis.sweep.kinds import KINDS
+from ...model.plan.limits import LIMITED
 from .errors import VERBOSE
 from .given import start_weeks
 from .kinds import F, Number, Share, Text, chained, completing
@@ -287,27 +288,20 @@ search_options = chained(
 )
 """Where and how closely switches are looked for."""
 
+AGAINST = [
+    *("own_loss", *LIMITED, "min_fill", "stockpile_value"),
+    *("max_party_share", "max_supplier_share", "min_suppliers"),
+]
+"""What a curve can be traced against."""
+
 level_options = chained(
     click.option(
         "--against",
-        type=click.Choice(
-            [
-                "own_loss",
-                "budget",
-                "reviewer_hours",
-                "political_capital",
-                "min_fill",
-                "stockpile_value",
-                "max_party_share",
-                "max_supplier_share",
-                "min_suppliers",
-            ]
-        ),
+        type=click.Choice(AGAINST),
         default="own_loss",
         show_default=True,
         metavar="LIMIT",
-        help="What leverage, or cost, is traded off against: own_loss, budget, reviewer_hours, political_capital, min_fill, "
-        "stockpile_value, max_party_share, max_supplier_share or min_suppliers.",
+        help=f"What leverage, or cost, is traded off against: {', '.join(AGAINST[:-1])} or {AGAINST[-1]}.",
     ),
     click.option(
         "--points",

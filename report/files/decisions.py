@@ -29,9 +29,12 @@ INTRO = (
     "computed here: evaluate or solve the case for that."
 )
 
-HEADS = ("Decision", "Name", "Kind", "Chosen", "Units", "Price", "Cost", "Reviewer hours", "Political capital")
+HEADS = (
+    *("Decision", "Name", "Kind", "Chosen", "Units", "Price", "Cost"),
+    *(resource.words.capitalize() for name, resource in LIMITED.items() if name != BUDGET),
+)
 
-WIDTHS = (22, 34, 9, 14, 9, 11, 11, 11, 11)
+WIDTHS = (22, 34, 9, 14, 9, 11, *(11 for _ in LIMITED))
 
 WHY_WIDTHS = (14, 44, 30)
 """Of what is lost without a decision, what needs it, what is done instead."""
@@ -39,7 +42,7 @@ WHY_WIDTHS = (14, 44, 30)
 TOTALS = 2
 """Row of the heads of the totals, counted from 0; the decisions follow below."""
 
-LOADS = (("admin_cost", 6), ("reviewer_load", 7), ("political_cost", 8))
+LOADS = tuple((resource.column, HEADS.index("Cost") + place) for place, resource in enumerate(LIMITED.values()))
 """Columns of the policies table, and the columns of the sheet that sum them."""
 
 
@@ -68,7 +71,12 @@ class DecisionRow:
     units: float | None
     most: float | None
     price: float | None
-    loads: tuple[float, float, float]
+    loads: tuple[float, ...]
+
+
+def _money_alone(amount: float) -> tuple[float, ...]:
+    """Return what a purchase takes of every limited resource."""
+    return tuple(amount if name == BUDGET else 0.0 for name in LIMITED)
 
 
 def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
@@ -80,7 +88,7 @@ def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
     for regime, policy in plan.policies.items():
         found = network.policy(regime, policy)
         loads = tuple(0.0 if found is None else getattr(found, column) for column, _ in LOADS)
-        yield DecisionRow(POLICY, regime, names.get(regime, regime), policy, None, None, None, loads)  # type: ignore[arg-type]
+        yield DecisionRow(POLICY, regime, names.get(regime, regime), policy, None, None, None, loads)
     lanes = {lane.lane: f"{items[lane.item]} from {sites[lane.origin]}" for lane in plan.case.lanes}
     for key, price in network.to_qualify.items():
         chosen = key in plan.qualified
@@ -92,7 +100,7 @@ def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
             None,
             None,
             price,
-            (price if chosen else 0.0, 0.0, 0.0),
+            _money_alone(price if chosen else 0.0),
         )
     for stock in plan.case.stocks:
         if stock.stockpile_max > 0 and network.side[stock.site] == "ours":
@@ -100,7 +108,7 @@ def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
             units, price = plan.stockpile.get("/".join(pair), 0.0), network.stockpile_price(pair)
             name = f"{items[stock.item]} at {sites[stock.site]}"
             most = stock.stockpile_max if math.isfinite(stock.stockpile_max) else None
-            yield DecisionRow(STOCKPILE, "/".join(pair), name, "", units, most, price, (units * price, 0.0, 0.0))
+            yield DecisionRow(STOCKPILE, "/".join(pair), name, "", units, most, price, _money_alone(units * price))
 
 
 def add_decisions(writer: SheetWriter, plan: Plan, why: dict[str, tuple[str, ...]], why_heads: tuple[str, ...]) -> None:
@@ -162,7 +170,7 @@ class _Menu:
 
 def _add_menu(writer: SheetWriter, sheet: Worksheet, plan: Plan, first: int, column: int) -> _Menu:
     network = Network(plan.case)
-    heads = ("Regime", "Policy", "Cost", "Reviewer hours", "Political capital")
+    heads = ("Regime", "Policy", *HEADS[LOADS[0][1] :])
     style = writer.format(bold=True, text_wrap=True, valign="top", bottom=1, font_color="#667080")
     grey = writer.format(font_color="#667080")
     rows: dict[str, tuple[int, int]] = {}
@@ -181,7 +189,7 @@ def _add_menu(writer: SheetWriter, sheet: Worksheet, plan: Plan, first: int, col
         for place, head in enumerate(heads):
             writer.text(sheet, first - 1, column + place, head, style)
         sheet.set_column(column, column + 1, 18)
-        sheet.set_column(column + 2, column + 4, 12)
+        sheet.set_column(column + 2, column + 1 + len(LOADS), 12)
         writer.text(sheet, first - 2, column, "Policies to choose from, and what each takes", grey)
     return _Menu(rows, first, max(row - 1, first), column)
 

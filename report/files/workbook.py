@@ -367,7 +367,7 @@ class _Writer(SheetWriter):
         self.table(
             SERVICE,
             [
-                Column("Scenario", [self.view.titles.get(row.scenario, row.scenario) for row in served], TEXT),
+                Column("Scenario", [self.view.titles[row.scenario] for row in served], TEXT),
                 Column("Demand", [row.demand for row in served], TEXT),
                 Column("Mean fill", [row.mean for row in served], SHARE),
                 Column("Least week", [row.least for row in served], SHARE),
@@ -481,7 +481,7 @@ class _Writer(SheetWriter):
                 Column("Demand", [row.demand for row in rows], TEXT),
                 Column("Limit on", [words.get(row.measure, row.measure) for row in rows], TEXT),
                 Column("Least fill allowed", [row.limit for row in rows], SHARE),
-                Column("Worst in", [self.view.titles.get(row.scenario, row.scenario) for row in rows], TEXT),
+                Column("Worst in", [self.view.titles[row.scenario] for row in rows], TEXT),
                 Column("Mean fill there", [row.mean for row in rows], SHARE),
                 Column("Least week there", [row.least_week for row in rows], SHARE),
                 Column("Margin", [row.margin for row in rows], SHARE),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .columns import SHARE, TEXT, WEEK, Column
-from .numbers import decimals, number, percent, plain
+from .columns import GAIN, SHARE, TEXT, WEEK, WITHIN_ROW, Column
+from .numbers import decimals, number, percent, plain, signed
 
 
-def cells(column: Column, rows: Iterable[Any]) -> list[str]:
+def cells(column: Column, rows: Sequence[Any], among: Iterable[Column] = ()) -> list[str]:
     """Return the cells of a column of a view.
 
     Parameters
@@ -18,6 +18,8 @@ def cells(column: Column, rows: Iterable[Any]) -> list[str]:
         The column.
     rows
         Rows of the view.
+    among
+        All columns of the table, where some have the same decimals in a row.
     """
     values = column.of(rows)
     if column.kind == TEXT:
@@ -26,5 +28,20 @@ def cells(column: Column, rows: Iterable[Any]) -> list[str]:
         return [percent(value, column.digits) for value in values]
     if column.kind == WEEK:
         return ["never" if value is None else f"{value:d}" for value in values]
+    shown = signed if column.kind == GAIN else number
+    return [
+        column.missing if value is None else shown(value, places)
+        for value, places in zip(values, _places(column, rows, among), strict=True)
+    ]
+
+
+def _places(column: Column, rows: Sequence[Any], among: Iterable[Column]) -> Iterator[int]:
+    """Yield the decimals of every cell of a column of figures."""
+    if column.scale == WITHIN_ROW:
+        fields = [other.field for other in among if other.scale == WITHIN_ROW]
+        for row in rows:
+            yield decimals((getattr(row, field) or 0.0 for field in fields), column.digits)
+        return
+    values = (getattr(row, column.scale or column.field) for row in rows)
     places = decimals((value for value in values if value is not None), column.digits)
-    return [number(value, places) for value in values]
+    yield from (places for _ in rows)

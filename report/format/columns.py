@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-TEXT, FIGURE, SHARE, WEEK = "text", "figure", "share", "week"
-"""Kinds of columns; a share is shown in percent, a week as a whole number, or ``never``."""
+TEXT, FIGURE, SHARE, WEEK, GAIN = "text", "figure", "share", "week", "gain"
+"""Kinds of columns; a share is shown in percent, a week as a whole number, or ``never``, a gain with its sign."""
+
+WITHIN_ROW = "within row"
+"""Scale of columns whose figures have the same decimals in a row, not down the column."""
 
 MONEY = "money"
 """Unit that stands for the case's currency."""
@@ -33,7 +36,11 @@ class Column:
     unit
         Unit of its figures, named with the title; `MONEY` for the case's currency.
     kind
-        ``text``, ``figure``, ``share`` or ``week``.
+        ``text``, ``figure``, ``share``, ``week`` or ``gain``.
+    scale
+        Whose figures say how many decimals there are: the column's own; another field's; or `WITHIN_ROW`.
+    missing
+        What stands in place of a figure that is missing.
     digits
         Of a figure: significant digits of the largest one; of a share: decimals.
     on
@@ -47,6 +54,8 @@ class Column:
     kind: str = TEXT
     digits: int = 5
     on: frozenset[str] = EVERYWHERE
+    scale: str = ""
+    missing: str = "-"
 
     def of(self, rows: Iterable[Any]) -> list[Any]:
         """Return the column's values, not formatted."""

@@ -82,8 +82,9 @@ def _by_pair(plan: Plan, table: str, field: str) -> dict[tuple[str, str, str], d
 
 def _scenario_names(plan: Plan) -> dict[str, str]:
     """Return the scenarios of a plan in words, by id."""
-    titles = {**scenario_titles(plan.case), NONE: words_of(plan.case).calm}
-    return {name: plain(titles.get(name, name)) for name in plan.scenarios}
+    titles = scenario_titles(plan.case)
+    titles[NONE] = words_of(plan.case).calm
+    return {name: plain(titles[name]) for name in plan.scenarios}
 
 
 def flows_data(plan: Plan) -> dict[str, Any]:

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 
-from ...analysis.explain.conflict import safe
 from ..format.names import Name
 from ..format.numbers import counted, decimals, number, percent, plain, rough, seconds, signed
-from ..format.words import words_of
-from ..views.case import LIMITS, case_view
-from ..views.plan import plan_view
-from ..views.scenarios import quoted, scenario_titles
-from .layout import listed, new_table, section, text_line
+from ..views.explain import (
+    BINDING_COLUMNS,
+    ChangeRow,
+    ConflictView,
+    CostRow,
+    ExplanationView,
+    FigureView,
+    decision_columns,
+    explanation_view,
+)
+from .layout import listed, new_table, section, table_of, text_line
 from .plan import heading, headline
 from .words import in_money
 
 if TYPE_CHECKING:
-    from ...analysis.explain.conflict import Change, Conflict, Shortage
+    from ...analysis.explain.conflict import Shortage
     from ...analysis.explain.explain import Explanation
-    from ...analysis.explain.limit_costs import LimitCost
-    from ...analysis.explain.shadow_prices import DecisionValue, PlanPrices
-    from ...analysis.relaxation.limits import LimitFigure
-    from ..format.words import Words
-
-DIGITS = 4
-"""Significant digits of what a limit would have to become."""
-
-FIGURES = {
-    "min_fill": "fill of {1} in {0}",
-    "min_fill_week": "weekly fill of {1} in {0}",
-    "max_party_share": "share in {0}",
-    "max_supplier_share": "share of a site in {0}",
-    "min_suppliers": "suppliers of {0}",
-    "min_supplier_share": "share of every supplier in {0}",
-    "min_share": "taken or paid of lane {0}",
-    "min_order": "order on lane {0}",
-    "min_flow": "contract on lane {0}",
-}
 
 
 def show_explanation(explanation: Explanation, console: Console) -> None:
@@ -54,59 +39,50 @@ def show_explanation(explanation: Explanation, console: Console) -> None:
     console
         Where to print; its width decides where lines break.
     """
-    for renderable in explanation_parts(explanation):
+    for renderable in explanation_parts(explanation_view(explanation)):
         console.print(renderable, markup=False, highlight=False, emoji=False)
 
 
-def explanation_parts(explanation: Explanation) -> Iterable[RenderableType]:
+def explanation_parts(view: ExplanationView) -> Iterable[RenderableType]:
     """Return the sections of an explanation, in their order."""
-    yield from heading(case_view(explanation.case))
-    if explanation.conflict is not None:
-        yield from _conflict(explanation.conflict)
-        yield from _alone(explanation.conflict)
-        yield from _joint(explanation.conflict)
-        yield from _shortages(explanation.conflict)
-    elif explanation.worths is not None:
-        yield from _plan(explanation)
-        yield from _binding(explanation.worths, words_of(explanation.case))
-        yield from _limit_costs(explanation)
-        yield from _lifted(explanation)
-        yield from _decisions(explanation)
-        yield from _needs(explanation)
-        yield from _by_worlds(explanation)
-    facts = explanation.solve
-    words = f"{seconds(facts['seconds'])}, of which {seconds(facts['build_seconds'])} to build"
+    yield from heading(view.case)
+    if view.conflict is not None:
+        yield from _conflict(view.conflict)
+        yield from _alone(view.conflict)
+        yield from _joint(view.conflict)
+        yield from _shortages(view.conflict)
+    elif view.plan is not None:
+        yield from headline(view.plan)
+        yield from _binding(view)
+        yield from _costs(view)
+        yield from _lifted(view)
+        yield from _decisions(view)
+        yield from _needs(view)
+        yield from _by_worlds(view)
+    words = f"{seconds(view.seconds)}, of which {seconds(view.build_seconds)} to build"
     yield section("How it was found")
-    yield text_line(f"{counted(facts['programs'], 'elastic program')}; {words}")
+    yield text_line(f"{counted(view.programs, 'elastic program')}; {words}")
 
 
 # Words ---------------------------------------------------------------------------------------------------------------
 
 
-def _figure_words(figure: LimitFigure) -> str:
-    if figure.kind in LIMITS:
-        return LIMITS[figure.kind]
-    return FIGURES[figure.kind].format(*(plain(part) for part in figure.key))
-
-
-def _figure(figure: LimitFigure, value: float) -> str:
+def _figure(figure: FigureView, value: float) -> str:
     if figure.unit:
         return f"{number(value)} {plain(figure.unit)}".rstrip()
     return percent(value, 2)
 
 
-def _needed(change: Change) -> str:
+def _needed(change: ChangeRow) -> str:
     if change.value is None:
         return "not alone"
-    # Rounded to the side on which a plan exists.
-    value = float(safe(change.figure, change.value, DIGITS))
-    return f"{'<=' if change.figure.least else '>='} {_figure(change.figure, value)}"
+    return f"{'<=' if change.least else '>='} {_figure(change.figure, change.value)}"
 
 
 # No plan -------------------------------------------------------------------------------------------------------------
 
 
-def _conflict(conflict: Conflict) -> Iterable[RenderableType]:
+def _conflict(conflict: ConflictView) -> Iterable[RenderableType]:
     yield section("No plan satisfies the limits")
     count = len(conflict.limits)
     if count == 1:
@@ -118,44 +94,37 @@ def _conflict(conflict: Conflict) -> Iterable[RenderableType]:
             f"Without any one of them there is a plan that keeps the rest ({size})."
         )
     for limit in conflict.limits:
-        unit = f" {plain(limit.figure.unit)}" if limit.figure.unit else ""
-        yield text_line(f"- {plain(limit.words)}{unit}", "bold")
+        yield text_line(f"- {plain(limit)}", "bold")
     for note in conflict.notes:
         yield text_line(plain(note), "yellow")
 
 
-def _alone(conflict: Conflict) -> Iterable[RenderableType]:
+def _alone(conflict: ConflictView) -> Iterable[RenderableType]:
     yield section("What each would have to become alone", "all other limits of the case kept")
     table = new_table("Figure", "Now", "Needed")
     for change in conflict.alone:
-        table.add_row(Name(_figure_words(change.figure)), _figure(change.figure, change.figure.limit), _needed(change))
+        table.add_row(Name(change.figure.name), _figure(change.figure, change.figure.limit), _needed(change))
     yield table
     for change in conflict.alone:
         if change.override is not None:
-            yield text_line(f"--set {shlex.quote(plain(change.override))}{_with(change)}", "dim")
+            policies = f"  ({listed(change.policies)})" if change.policies else ""
+            yield text_line(f"--set {shlex.quote(plain(change.override))}{policies}", "dim")
     if any(change.value is None for change in conflict.alone):
         yield text_line("Not alone: whatever this figure is, other limits of the case remain in conflict.", "dim")
 
 
-def _with(change: Change) -> str:
-    if not change.policies:
-        return ""
-    return f"  ({listed(f'{regime}={policy}' for regime, policy in change.policies.items())})"
-
-
-def _joint(conflict: Conflict) -> Iterable[RenderableType]:
+def _joint(conflict: ConflictView) -> Iterable[RenderableType]:
     yield section("The cheapest relaxation", "least sum of gaps, each divided by its limit")
     for change in conflict.joint:
         figure = change.figure
         assert change.value is not None
-        value = float(safe(figure, change.value, DIGITS))
-        yield text_line(f"{_figure_words(figure)}: from {_figure(figure, figure.limit)} to {_figure(figure, value)}")
+        yield text_line(f"{figure.name}: from {_figure(figure, figure.limit)} to {_figure(figure, change.value)}")
     yield text_line(f"Sum of relative gaps: {percent(conflict.joint_cost, 2)}.")
     settings = " ".join(f"--set {shlex.quote(plain(change.override))}" for change in conflict.joint)
     yield text_line(settings, "dim")
 
 
-def _shortages(conflict: Conflict) -> Iterable[RenderableType]:
+def _shortages(conflict: ConflictView) -> Iterable[RenderableType]:
     if not conflict.shortages:
         return
     yield section("Where it falls short", "in the plan that comes nearest to the limit, the others kept")
@@ -177,156 +146,110 @@ def _shortage(shortage: Shortage) -> str:
 # A plan --------------------------------------------------------------------------------------------------------------
 
 
-def _plan(explanation: Explanation) -> Iterable[RenderableType]:
-    plan = explanation.plan
-    assert plan is not None and plan.leverage is not None
-    yield from headline(plan_view(plan))
-
-
-def _binding(worths: PlanPrices, words: Words) -> Iterable[RenderableType]:
-    yield section("Limits that bind", words.gained)
-    if worths.binding:
-        table = new_table("Limit", "Unit", "Margin", "One more", "One less", names=2)
-        for worth in worths.binding:
-            figures = [worth.marginal, worth.eased, worth.tightened or 0.0]
-            places = decimals(figures)
-            table.add_row(
-                Name(worth.limit.words),
-                Name(worth.unit),
-                signed(worth.marginal, places),
-                signed(worth.eased, places),
-                "no plan" if worth.tightened is None else signed(worth.tightened, places),
-            )
-        yield table
+def _binding(view: ExplanationView) -> Iterable[RenderableType]:
+    yield section("Limits that bind", view.case.words.gained)
+    if view.binding:
+        yield table_of(BINDING_COLUMNS, view.binding)
         yield text_line(
             "Margin: per unit, a dual; it holds for small steps. One more, one less: a whole unit, solved anew.",
             "dim",
         )
     else:
-        yield text_line(words.none_binds)
-    if worths.slack:
-        yield text_line(f"{counted(worths.slack, 'other limit')} could be tightened a little for nothing.")
+        yield text_line(view.case.words.none_binds)
+    if view.slack:
+        yield text_line(f"{counted(view.slack, 'other limit')} could be tightened a little for nothing.")
 
 
-def _limit_costs(explanation: Explanation) -> Iterable[RenderableType]:
+def _costs(view: ExplanationView) -> Iterable[RenderableType]:
     """Yield what each limit costs and what a step of it buys; nothing where no limit is asked about."""
-    plan, words = explanation.plan, words_of(explanation.case)
-    if not explanation.limit_costs:
+    words = view.case.words
+    if not (view.costs or view.free):
         return
-    assert plan is not None and plan.leverage is not None
     yield section("What each limit costs", "the best plan of the case without it, all else chosen anew")
-    dear = [cost for cost in explanation.limit_costs if cost.gained]
-    sign = words.sense.sign
-    if dear:
-        places = decimals([gain for cost in dear for gain in (cost.gained, cost.stepped or 0.0)])
-        steps = any(cost.step is not None for cost in dear)
+    if view.costs:
+        places = decimals([gain for cost in view.costs for gain in (cost.gained, cost.stepped)])
+        steps = any(cost.step is not None for cost in view.costs)
         table = new_table("Limit", "Now", words.lifted, words.gain, *(["A step looser"] if steps else []))
-        for cost in dear:
+        for cost in view.costs:
             cells: list[RenderableType] = [
-                Name(_figure_words(cost.figure)),
+                Name(cost.figure.name),
                 _figure(cost.figure, cost.figure.limit),
-                number(words.figure(cost.without)),
-                signed(sign * cost.gained, places),
+                number(cost.without),
+                signed(cost.gained, places),
             ]
-            if steps:
-                cells.append("" if cost.step is None else _step(cost, signed(sign * (cost.stepped or 0.0), places)))
-            table.add_row(*cells)
+            table.add_row(*cells, *([_step(cost, places)] if steps else []))
         yield table
-    free = len(explanation.limit_costs) - len(dear)
-    if free:
-        others = "other limit costs" if free == 1 else "other limits cost"
-        yield text_line(f"{free} {others if dear else others.removeprefix('other ')} nothing.")
+    if view.free:
+        others = "other limit costs" if view.free == 1 else "other limits cost"
+        yield text_line(f"{view.free} {others if view.costs else others.removeprefix('other ')} nothing.")
 
 
-def _step(cost: LimitCost, gain: str) -> str:
-    assert cost.step is not None
-    return f"{_figure(cost.figure, cost.step)}: {gain or '0'}"
+def _step(cost: CostRow, places: int) -> str:
+    return "" if cost.step is None else f"{_figure(cost.figure, cost.step)}: {signed(cost.stepped, places) or '0'}"
 
 
-def _lifted(explanation: Explanation) -> Iterable[RenderableType]:
-    worths, plan, words = explanation.worths, explanation.plan, words_of(explanation.case)
-    assert worths is not None and plan is not None and plan.leverage is not None
-    if not worths.lifted:
+def _lifted(view: ExplanationView) -> Iterable[RenderableType]:
+    if not view.lifted:
         return
     yield section("Limits on policies", "policies are whole: a little more of these is worth nothing")
-    table = new_table("Limit", "Used", words.lifted, "Using")
-    for entry in worths.lifted:
-        gain = None if entry.leverage is None else words.sense.sign * (entry.leverage - plan.leverage)
-        table.add_row(
-            Name(entry.limit.words),
-            number(entry.used),
-            "not computed"
-            if gain is None
-            else f"{number(words.figure(entry.leverage))} ({signed(gain, decimals([gain], 4)) or '0'})",
-            "" if entry.needs is None else number(entry.needs),
-        )
+    table = new_table("Limit", "Used", view.case.words.lifted, "Using")
+    for row in view.lifted:
+        without = "not computed"
+        if row.gained is not None:
+            without = f"{number(row.without)} ({signed(row.gained, decimals([row.gained], 4)) or '0'})"
+        table.add_row(Name(row.limit), number(row.used), without, "" if row.needs is None else number(row.needs))
     yield table
 
 
-def _decisions(explanation: Explanation) -> Iterable[RenderableType]:
-    worths = explanation.worths
-    assert worths is not None
-    words = words_of(explanation.case)
+def _decisions(view: ExplanationView) -> Iterable[RenderableType]:
+    words = view.case.words
     yield section("What each decision adds", words.each_adds)
-    if not worths.decisions:
+    if not view.decisions:
         yield text_line(words.nothing_decided)
         return
-    table = new_table("Decision", "Choice", *words.lost_heads, names=2)
-    places = decimals([worth.cost for worth in worths.decisions if math.isfinite(worth.cost)])
-    for worth in worths.decisions:
-        table.add_row(
-            Name(worth.key),
-            Name(_choice(explanation, worth)),
-            number(worth.cost, places) if math.isfinite(worth.cost) else "no plan",
-            "no plan" if worth.dropped is None else number(worth.dropped, places),
-        )
-    yield table
-    yield text_line(
-        f"{words.lost_heads[1]}: {words.dropped}",
-        "dim",
-    )
-    first = worths.decisions[0]
-    if math.isfinite(first.cost):
+    yield table_of(decision_columns(words), view.decisions)
+    yield text_line(f"{words.lost_heads[1]}: {words.dropped}", "dim")
+    first = view.decisions[0]
+    if first.cost is not None:
+        places = decimals([row.cost for row in view.decisions if row.cost is not None])
         instead = f" Instead: {listed(first.instead)}." if first.instead else ""
         yield text_line(
-            f"Dropped first: {plain(first.key)} ({plain(_choice(explanation, first))}), at a cost of "
-            f"{in_money(case_view(explanation.case), number(first.cost, places))}.{instead}"
+            f"Dropped first: {plain(first.key)} ({plain(first.choice)}), at a cost of "
+            f"{in_money(view.case, number(first.cost, places))}.{instead}"
         )
     else:
         yield text_line("None can be dropped: without any of them there is no plan.")
 
 
-def _needs(explanation: Explanation) -> Iterable[RenderableType]:
+def _needs(view: ExplanationView) -> Iterable[RenderableType]:
     """Yield what each purchase is for, limit and scenario; nothing where leverage is the sense."""
-    if not explanation.needs:
+    if not view.needs:
         return
     yield section("What each purchase is for", "the plan computed without it, the rest kept")
-    places = decimals([need.added for need in explanation.needs])
-    units, titles = {row.item: row.unit for row in explanation.case.items}, scenario_titles(explanation.case)
-    for need in explanation.needs:
-        amount = "" if need.units is None else f" ({number(need.units)} {plain(units[need.key.rpartition('/')[2]])})"
+    places = decimals([need.added for need in view.needs])
+    for need in view.needs:
+        amount = "" if need.units is None else f" ({number(need.units)} {plain(need.unit)})"
         yield text_line(f"{plain(need.key)}{amount}", "bold")
         for words in need.broken:
             yield text_line(f"- without it {plain(words)}")
-        money = in_money(case_view(explanation.case), number(need.added, places))
-        each = "" if not need.units else f", {number(need.added / need.units)} a unit"
-        yield text_line(f"- saves most in scenario {quoted(need.scenario, titles)}: {money}{each}")
+        money = in_money(view.case, number(need.added, places))
+        each = "" if need.each is None else f", {number(need.each)} a unit"
+        yield text_line(f"- saves most in scenario {need.scenario}: {money}{each}")
 
 
-def _by_worlds(explanation: Explanation) -> Iterable[RenderableType]:
-    rows = [] if explanation.worlds is None else explanation.worlds.to_dict("records")
-    if not rows:
+def _by_worlds(view: ExplanationView) -> Iterable[RenderableType]:
+    if not view.by_worlds:
         return
-    yield section("What each choice is for, by worlds", counted(rows[0]["worlds"], "world"))
+    yield section("What each choice is for, by worlds", counted(view.worlds, "world"))
     table = new_table("Decision", "Choice", "Lost", "5 to 95%", "Adds in", "Limits need it in", names=2)
-    for row in rows:
+    for row in view.by_worlds:
         table.add_row(
-            Name(row["key"]),
-            Name(row["choice"]),
-            rough(row["mean"]),
-            f"{rough(row['low'])} to {rough(row['high'])}",
-            percent(row["share_worth"], 0),
-            percent(row["share_breaks"], 0),
+            Name(row.key),
+            Name(row.choice),
+            rough(row.mean),
+            f"{rough(row.low)} to {rough(row.high)}",
+            percent(row.adds, 0),
+            percent(row.needed, 0),
         )
     yield table
     yield text_line(
@@ -334,11 +257,3 @@ def _by_worlds(explanation: Explanation) -> Iterable[RenderableType]:
         "Limits need it in: share in which limits break without it.",
         "dim",
     )
-
-
-def _choice(explanation: Explanation, worth: DecisionValue) -> str:
-    if worth.kind != "stockpile":
-        return worth.choice
-    item = worth.key.rpartition("/")[2]
-    unit = next((row.unit for row in explanation.case.items if row.item == item), "") or ""
-    return f"{worth.choice} {unit}".rstrip()

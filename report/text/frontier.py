@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ...analysis.frontier.resources import WORST_TENTH
 from ...model.plan.choices import NOT_NAMED
+from ...model.plan.limits import BUDGET, LIMITED
 from ..format.names import Name
 from ..format.numbers import counted, decimals, gap, number, plain, seconds
 from ..views.frontier import FrontierView, frontier_view
@@ -19,11 +20,17 @@ from .layout import indented, new_table, section, text_line
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Frontier
 
+
+def _of_policies(unit: str) -> str:
+    """Return what a level of a limit on policies means."""
+    counted, _, rate = unit.partition(" ")
+    return f"{counted.capitalize()}: {f'{rate}, ' if rate else ''}of all policies chosen together."
+
+
 MEANINGS = {
     "own_loss": "Our greatest loss: the most over all packages that count; under Ours is our loss in the worst package alone.",
     "budget": "Budget: qualifying lanes, stockpiles and running the reviews together.",
-    "reviewer_hours": "Hours: a week, of all policies chosen together.",
-    "political_capital": "Points: of all policies chosen together.",
+    **{name: _of_policies(resource.unit) for name, resource in LIMITED.items() if name != BUDGET},
     "stockpile_value": "Value: what all stockpiles bought before week 0 cost, each unit at its stockpile_cost.",
     "max_party_share": "Share: the largest of a party in our intake of any item with a max_party_share, without an outage.",
     "max_supplier_share": "Share: the largest of a site in our intake of any item with a max_supplier_share, without an outage.",

@@ -49,7 +49,7 @@ def table_of(columns: Sequence[Column], rows: Sequence[Any]) -> Table:
     shown = shown_on(columns, TERMINAL)
     names = sum(column.kind == TEXT for column in shown)
     found = new_table(*(column.head or column.title for column in shown), names=names)
-    for row in zip(*(cells(column, rows) for column in shown), strict=True):
+    for row in zip(*(cells(column, rows, shown) for column in shown), strict=True):
         found.add_row(*(Name(cell) if place < names else cell for place, cell in enumerate(row)))
     return found
 

@@ -345,7 +345,7 @@ def _continuity(view: PlanView) -> Iterable[RenderableType]:
             continue
         found.add_row(
             Name(row.demand),
-            Name(view.titles.get(row.scenario, row.scenario)),
+            Name(view.titles[row.scenario]),
             Text(limit),
             percent(row.mean),
             percent(row.least_week),

@@ -133,7 +133,7 @@ def service_cells(view: PlanView) -> Iterable[list[str]]:
     for row in view.service:
         week = "" if row.least >= SERVED_IN_FULL else f"week {row.week}"
         yield [
-            plain(view.titles.get(row.scenario, row.scenario)),
+            plain(view.titles[row.scenario]),
             plain(row.demand),
             percent(row.mean),
             percent(row.least),

@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...model.network import NONE
 from ..format.numbers import NO_GAP, brief, brief_bound, counted, gap, percent, plain, rough, seconds
 from ..views.outcomes import WEIGHED
-from ..views.scenarios import quoted
+from ..views.scenarios import place_words, quoted
 
 if TYPE_CHECKING:
     from ..format.words import Words
@@ -43,7 +42,7 @@ def under(view: PlanView) -> str:
     """Return the scenario of which losses are shown as a place to be in."""
     if view.decides == WEIGHED:
         return view.decides
-    return view.case.words.calm if view.decides == NONE else f"under {quoted(view.decides, view.titles)}"
+    return place_words(view.decides, view.titles, view.case.words)
 
 
 def joined(names: Sequence[str]) -> str:
@@ -191,12 +190,15 @@ def worlds_words(found: RangeView, words: Words) -> str:
 # Many worlds ----------------------------------------------------------------------------------------------------------
 
 
+LEAST_REGRET, REGRET_BOUND = "no plan can have less (gap {gap})", "no plan can have less than {bound} (gap {gap})"
+
+
 def proven_in_worlds(status: str, found: WorldsView, words: Words) -> str:
     """Return how far a plan for many worlds is proven."""
+    best, bound = (LEAST_REGRET, REGRET_BOUND) if found.regret else (words.best, words.bound)
+    told = best if found.gap is not None and found.gap < NO_GAP else bound
     most = words.sense.sign > 0 and not found.regret
-    side = "more" if most else "less"
-    than = "" if found.gap is not None and found.gap < NO_GAP else f" than {brief_bound(found.bound, upper=most)}"
-    proven = f"no plan can have {side}{than} (gap {gap(found.gap)})"
+    proven = told.format(bound=brief_bound(found.bound, upper=most), gap=gap(found.gap))
     return f"optimal: {proven}" if status == "optimal" else f"not proven best: {proven}"
 
 

@@ -12,7 +12,7 @@ from ..format.words import Words, words_of_sense
 from .case import LIMITS
 from .causes import CAUSES
 from .outlook import RangeView, range_view
-from .scenarios import scenario_titles
+from .scenarios import Titles, scenario_titles
 
 if TYPE_CHECKING:
     from ...analysis.compare.compare import Comparison
@@ -338,22 +338,22 @@ def _of(row: Mapping[Any, Any], letters: Sequence[str]) -> tuple[Any, ...]:
     return tuple(row[letter] for letter in letters)
 
 
-def scenario_names(comparison: Comparison) -> dict[str, str]:
+def scenario_names(comparison: Comparison) -> Titles:
     """Return the names of the scenarios of all plans for people, by id; of one that plans name otherwise, its id."""
-    found: dict[str, str] = {}
+    found = Titles()
     for plan in comparison.plans.values():
         for name, title in scenario_titles(plan.case).items():
             found[name] = title if found.get(name, title) == title else name
     return found
 
 
-def _outcome(row: Mapping[Any, Any], letters: Sequence[str], words: Words, titles: Mapping[str, str]) -> OutcomeRow:
+def _outcome(row: Mapping[Any, Any], letters: Sequence[str], words: Words, titles: Titles) -> OutcomeRow:
     measure, name = row["measure"], row["name"]
     values, share = _of(row, letters), measure.endswith("fill")
     change = None
     if len(values) == 2 and row["differs"] and all(map(is_figure, values)):
         change = (values[1] - values[0]) * (100 if share else 1)
-    name = titles.get(name, name) if measure == IN_SCENARIO else name
+    name = titles[name] if measure == IN_SCENARIO else name
     return OutcomeRow(_measure_words(words, measure, name), values, share, change)
 
 

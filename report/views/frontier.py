@@ -159,9 +159,7 @@ def frontier_view(frontier: Frontier) -> FrontierView:
             point.own_loss,
             point.status == "optimal",
             named.get(place, ""),
-            ""
-            if frontier.against == WORST_TENTH
-            else titles.get(str(point.worst_package), point.worst_package or NONE),
+            "" if frontier.against == WORST_TENTH else titles[point.worst_package or NONE],
         )
         for place, point in enumerate(frontier.points)
     )

@@ -33,6 +33,7 @@ from .outcomes import (
 from .outlook import RangeView, range_view
 from .policies import PolicyRow, policy_rows
 from .reasons import ReasonRow, reason_rows
+from .scenarios import Titles
 from .solve import SolveView, solve_view
 from .sourcing import LaneRow, StockpileRow, lane_rows, stockpile_rows
 from .study import StudyView, study_view
@@ -165,14 +166,14 @@ class PlanView:
     tightest: str
 
     @property
-    def titles(self) -> dict[str, str]:
+    def titles(self) -> Titles:
         """Names of the scenarios for people, by id; ``none`` is called so."""
-        return {row.name: NONE if row.name == NONE else row.title for row in self.scenarios}
+        return Titles({row.name: NONE if row.name == NONE else row.title for row in self.scenarios})
 
     @property
     def worst_title(self) -> str:
         """Name of the worst scenario for people."""
-        return self.titles.get(self.worst, self.worst)
+        return self.titles[self.worst]
 
     @property
     def chosen(self) -> list[PolicyRow]:

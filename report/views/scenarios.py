@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from ..format.words import words_of
 if TYPE_CHECKING:
     from ...data import Case
     from ...data.schema.tables import Policy
+    from ..format.words import Words
 
 MOST_NAMED = 3
 """Lanes or processes that an event names before it counts them."""
@@ -58,7 +59,15 @@ def scenario_stories(case: Case) -> dict[str, ScenarioStory]:
     return found
 
 
-def scenario_titles(case: Case) -> dict[str, str]:
+class Titles(dict[str, str]):
+    """Names of scenarios for people, by id; one that has no name is called by its id."""
+
+    def __missing__(self, scenario: str) -> str:
+        """Return the id."""
+        return scenario
+
+
+def scenario_titles(case: Case) -> Titles:
     """Return the name for people of every scenario but ``none``, its id where it has none."""
     found: dict[str, str] = {}
     for row in case.retaliations:
@@ -70,13 +79,18 @@ def scenario_titles(case: Case) -> dict[str, str]:
         title = named[rows[0][0].contingency]
         start = name.removeprefix(rows[0][0].contingency).removeprefix("@")
         found[name] = f"{title}, from week {start}" if title and start else title
-    return {name: title or name for name, title in found.items()}
+    return Titles({name: title or name for name, title in found.items()})
 
 
-def quoted(scenario: str, titles: Mapping[str, str]) -> str:
+def quoted(scenario: str, titles: Titles) -> str:
     """Return a scenario as a sentence names it: by its name between quotes, or else by its id."""
-    title = titles.get(scenario, scenario)
+    title = titles[scenario]
     return plain(scenario if title == scenario else f"“{title}”")
+
+
+def place_words(scenario: str, titles: Titles, words: Words) -> str:
+    """Return a scenario as a place to be in."""
+    return words.calm if scenario == NONE else f"under {quoted(scenario, titles)}"
 
 
 def _package(case: Case, package: str) -> Iterator[str]:

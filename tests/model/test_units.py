@@ -40,6 +40,8 @@ from sluicegate_testing.strategies import Factors, cases, random_case, rescaled
 
 Drawn = tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]
 
+ROUNDS = int(os.environ.get("SLUICEGATE_SOAK", "500"))
+
 SAME = 1e-6
 """Relative difference of a leverage in two units."""
 
@@ -346,6 +348,50 @@ def test_a_small_site_beside_a_large_one() -> None:
     assert plan.leverage == approx(oracle(*mixed).leverage, rel=1e-6)
 
 
+def drawn_sizes(number: int, orders: int) -> Drawn:
+    """A random case whose sites are of sizes up to so many orders above and below one."""
+    drawn = random_case(number, max_combinations=6, max_weeks=8, meaning=True, features=True)
+    draw = np.random.default_rng(number)
+    return apart(drawn, {row["site"]: 10.0 ** draw.integers(-orders, orders + 1) for row in drawn[1]["sites"]})
+
+
+@pytest.mark.parametrize(
+    ("number", "orders"),
+    [
+        pytest.param(84, 5, id="what settling leaves the response, where V is its own rounding wide"),
+        pytest.param(185, 5, id="a settlement that a warm solve calls impossible"),
+        pytest.param(302, 5, id="a price below the entries that a solver leaves out"),
+        pytest.param(158, 4, id="a stockpile that is little beside its most"),
+        pytest.param(1548, 5, id="a status quo, where V is its own rounding wide"),
+        pytest.param(1264, 4, id="a response that is least kind, where V is its own rounding wide"),
+        pytest.param(654, 5, id="a hundred-millionth of a lane to qualify"),
+        pytest.param(215, 4, id="an input of which little is traded and ten million times as much is needed"),
+    ],
+)
+def test_sites_of_very_different_sizes(number: int, orders: int) -> None:
+    mixed = drawn_sizes(number, orders)
+    plan = solve_case(made(mixed))
+    assert plan.status == "optimal"
+    assert plan.leverage == approx(oracle(*mixed).leverage, rel=1e-5)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("part", range(10))
+def test_soak_of_sites_of_very_different_sizes(part: int) -> None:
+    """``SLUICEGATE_SOAK`` random cases in all, with sites up to ten orders apart: refused, or solved."""
+    failed = []
+    for number in range(part, ROUNDS, 10):
+        try:
+            case = made(drawn_sizes(number, 2 + number // 10 % 4))
+        except CaseError:
+            continue
+        try:
+            solve_case(case)
+        except Exception as error:  # Every failure is listed, so that one does not hide the others.
+            failed.append(f"drawn_sizes({number}): {type(error).__name__}: {error}")
+    assert not failed, "\n".join(failed)
+
+
 # The rule ------------------------------------------------------------------------------------------------------------
 
 
@@ -358,6 +404,12 @@ def test_natural_units_are_powers_of_two_and_lose_no_digit() -> None:
         1 / units.money, {item: 1 / unit for item, unit in units.items.items()}, 1 / units.hours, 1 / units.points
     )
     assert back.natural(natural) == case
+
+
+def test_an_input_is_counted_in_units_of_its_need() -> None:
+    # A thousandth of a unit of acid is traded; a chip takes one.
+    units = natural_units(with_figures("lanes.acid-home-abroad.base_flow=1e-5"))[1]
+    assert units.item("acid") * 1024 >= units.item("chip")
 
 
 def test_one_placeholder_does_not_move_the_units() -> None:
@@ -421,9 +473,6 @@ def drawn_factors(number: int) -> Factors:
 )
 def test_ties_and_items_without_quantities_in_other_units(number: int) -> None:
     check_agreeing(random_case(number), drawn_factors(number))
-
-
-ROUNDS = int(os.environ.get("SLUICEGATE_SOAK", "500"))
 
 
 @pytest.mark.soak

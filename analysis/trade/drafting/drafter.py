@@ -11,9 +11,9 @@ from typing import Any
 from ....data import TABLES, Fault, case_from_tables
 from ....data.schema.tables import NO_FIGURES
 from ....data.trade import UNSPECIFIED, Statistics, TradeError, area_name
-from ....data.trade.texts import read_code
 from ..parties import Parties, Party, name_members
 from ..yearly import Period, prepare
+from .asked import codes_of
 from .drafted import Drafted
 from .placeholders import PLACEHOLDERS, placeholder_value
 from .reviews import Controllers, add_reviews
@@ -90,7 +90,7 @@ class Drafter:
 
     def draft(self, name: str, items: Sequence[str]) -> Drafted:
         """Return the case of some items."""
-        chosen = self._items(items)
+        chosen = codes_of(self.statistics, items)
         flows = {code: self._flows(code) for code in chosen}
         self._check(flows, dict(zip(chosen, items, strict=True)))
         total = sum(
@@ -125,27 +125,6 @@ class Drafter:
         return Drafted(case, used, self.period, self.statistics.treatments, tuple(dict.fromkeys(self.notes)))
 
     # What the statistics say
-
-    def _items(self, items: Sequence[str]) -> list[str]:
-        known = {row[0] for row in self.statistics.rows("select distinct code from flows")}
-        folded = {code.casefold(): code for code in known}
-        faults, found = [], []
-        for text in items:
-            code = read_code(text)[0]
-            if code.isdigit():
-                there = any(other.isdigit() and other.startswith(code) for other in known)
-            else:
-                code, there = folded.get(code.casefold(), code), code.casefold() in folded
-            if not there:
-                listed = ", ".join(sorted(known)[:8]) + (", ..." if len(known) > 8 else "")
-                faults.append(Fault("--items", f"no flow of this item; the data have {listed}", value=text))
-            elif code in found:
-                faults.append(Fault("--items", "named twice", value=text))
-            else:
-                found.append(code)
-        if faults:
-            raise TradeError(faults)
-        return found
 
     def _flows(self, code: str) -> list[Traded]:
         """Return what goes between parties in a year, and what each origin exports in all (destination ``all``)."""

@@ -14,8 +14,8 @@ from pytest import approx
 from rich.cells import cell_len
 from rich.console import Console
 from sluicegate import Case, evaluate, load_case, solve
-from sluicegate.analysis.compare import attribution
 from sluicegate.analysis.compare import differences as module
+from sluicegate.analysis.compare import work
 from sluicegate.analysis.compare.compare import Comparison, compare
 from sluicegate.analysis.compare.differences import applied, differences, grouped
 from sluicegate.analysis.results import read_result
@@ -100,7 +100,7 @@ def test_limits_that_gain_together_only(monkeypatch: pytest.MonkeyPatch) -> None
     first = solve(tutorial(*loads, "limits.budget=15", "limits.reviewer_hours=3"))
     second = solve(tutorial(*loads, "limits.budget=16", "limits.reviewer_hours=4"))
     # Cases that differ in limits alone share an engine.
-    monkeypatch.setattr(attribution, "solve", lambda *_, **__: pytest.fail("solved on its own"))
+    monkeypatch.setattr(work, "solve", lambda *_, **__: pytest.fail("solved on its own"))
     found = compare([first, second])
     for name in ("limits.budget", "limits.reviewer_hours"):
         assert row(found.attribution, name)["effect_from_A"] == approx(0, abs=1e-6)
@@ -109,10 +109,38 @@ def test_limits_that_gain_together_only(monkeypatch: pytest.MonkeyPatch) -> None
     assert (rest["effect_from_A"], rest["effect_from_B"]) == (approx(39.16), approx(-39.16))
 
 
+def test_figures_that_differ_share_their_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = {PENALTY: 20, "lanes.chip-world-home.unit_cost": 2.5, "lanes.acid-home-abroad.margin": 0.3}
+    ends = [solve(tutorial()), solve(tutorial(*(f"{path}={value}" for path, value in figures.items())))]
+    alone = {path: solve(tutorial(f"{path}={value}")).leverage for path, value in figures.items()}
+    monkeypatch.setattr(work, "solve", lambda *_, **__: pytest.fail("solved on its own"))
+    found = compare(ends)
+    for path, leverage in alone.items():
+        assert row(found.attribution, path)["status_from_A"] == "solved"
+        assert row(found.attribution, path)["effect_from_A"] == approx(leverage - ends[0].leverage, rel=1e-6, abs=1e-6)  # type: ignore[operator]
+
+
+def test_a_whole_row_that_differs_leaves_the_figures_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = (f"{PENALTY}=20", "lanes.chip-world-home.unit_cost=2.5", "lanes.acid-home-abroad.margin=0.3")
+    ends = [solve(tutorial()), solve(without(tutorial(*figures), "policies", "gas/review"))]
+    solved: list[Case] = []
+
+    def counted(case: Case, **options: Any) -> Any:
+        solved.append(case)
+        return solve(case, **options)
+
+    monkeypatch.setattr(work, "solve", counted)
+    found = compare(ends)
+    # Of eight cases, four with the row and four without it.
+    assert len(solved) <= 2
+    assert found.attribution is not None
+    assert set(found.attribution["status_from_A"][:4]) == {"solved"}
+
+
 def test_result_folders_are_read_and_not_solved_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = publish(tutorial(), tmp_path / "a")
     other = publish(tutorial("limits.budget=16"), tmp_path / "b")
-    monkeypatch.setattr(attribution, "solve", lambda *_, **__: pytest.fail("solved again"))
+    monkeypatch.setattr(work, "solve", lambda *_, **__: pytest.fail("solved again"))
     found = compare([folder, str(other)])
     assert found.names == {"A": str(folder), "B": str(other)}
     assert found.change == approx(39.16)
