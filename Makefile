@@ -8,7 +8,7 @@ SOAK ?= 500
 SAMPLES ?= 256
 STUDY := docs/studies/taiwan-korea-sobol
 
-.PHONY: demo test soak lint docs pages browser bench evidence study wheel clean
+.PHONY: demo test soak lint docs pages pictures browser bench evidence study wheel clean
 
 demo: $(INSTALLED)  ## solve the shipped Taiwan-Korea case, print the plan and how to go on
 	$(BIN)/sluicegate solve taiwan-korea; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 4 ]
@@ -41,6 +41,9 @@ browser:  ## Chromium, in which the pages are tested; without it those tests are
 pages: $(INSTALLED)  ## what docs/*.md take from the program, written anew
 	$(BIN)/python -m tools.docs
 	$(BIN)/python -m tools.architecture
+
+pictures: $(INSTALLED) browser  ## the pictures of the docs, drawn anew from the program; Taiwan-Korea's take some minutes
+	$(BIN)/python -m tools.pictures
 
 bench: $(INSTALLED)  ## ratios against other ways to do the same work; rewrites docs/benchmarks.md
 	$(BIN)/python -m tools.bench

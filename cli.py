@@ -173,11 +173,24 @@ def solve(
     if asked and alternatives is not None:
         raise Refusal("--alternatives is about plans for the case's own figures; leave out --worlds, or --alternatives")
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method", *(["solver"] if solver else []))
-    options |= asked
     solve_case = solver_of(asked)
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
-            plan = interrupts.run(lambda: solve_case(loaded, **options, log=result.log, monitor=monitor), talk)
+            workers = processes(options["threads"])
+            if asked and not no_range:
+                from .analysis.information import planned
+
+                checks: dict[str, Any] = {
+                    "fresh": fresh,
+                    "replications": replications,
+                    "processes": workers,
+                    "monitor": monitor,
+                }
+                plan = interrupts.run(lambda: planned(loaded, options, **asked, **checks), talk)
+            else:
+                plan = interrupts.run(
+                    lambda: solve_case(loaded, **options, **asked, log=result.log, monitor=monitor), talk
+                )
             if alternatives is not None:
                 from .analysis.alternatives import with_alternatives
 
@@ -194,26 +207,8 @@ def solve(
                     ),
                     talk,
                 )
-            found, workers = plan, processes(options["threads"])
-            if asked and not no_range:
-                from .analysis.information import studied
-                from .analysis.worlds import asked_worlds
-
-                # Beside the plan for many worlds: that for the figures as they are, and others.
-                given = {name: asked[name] for name in ("seed", "vary") if name in asked}
-                worlds = asked_worlds(loaded, asked["worlds"], **given)
-                alone = {name: value for name, value in options.items() if name not in asked}
-                plain = interrupts.run(lambda: solve_case(loaded, **alone, monitor=monitor), talk)
-                beside = {
-                    "fresh": fresh,
-                    "replications": replications,
-                    "vary": asked.get("vary", ()),
-                    "processes": workers,
-                    "cluster": asked.get("cluster"),
-                    "monitor": monitor,
-                }
-                plan = interrupts.run(lambda: studied(found, worlds, plain, **beside), talk)
-            elif not no_range:
+            found = plan
+            if not (asked or no_range):
                 from .analysis.information import time_for_range, with_range
 
                 left = time_for_range(found, options["time_limit"])
@@ -232,7 +227,7 @@ def solve(
             sys.exit(STOPPED)
         if stopped:
             talk.say("Stopped; this is the best plan found so far.")
-        deliver(plan, result, Run("solve", case, overrides, options, began), wanted.as_json, talk)
+        deliver(plan, result, Run("solve", case, overrides, options | asked, began), wanted.as_json, talk)
     sys.exit(STOPPED if stopped else exit_code(plan))
 
 

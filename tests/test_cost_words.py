@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from pytest import approx
-from sluicegate import case_from_tables, evaluate, solve
+from rich.console import Console
+from sluicegate import case_from_tables, evaluate, explain, solve
 from sluicegate.analysis.results import read_result
 from sluicegate.analysis.worlds import draw, solve_worlds, world_cases
 from sluicegate.cli import cli
-from sluicegate.data import write_folder
+from sluicegate.data import TABLES, write_folder
+from sluicegate.model.plan.choices import Choices
 from sluicegate.report.format.words import COST, COST_ALONE, LEVERAGE
+from sluicegate.report.text.explain import show_explanation
 
 from sluicegate_testing.buyer import buyer, buyer_tables
 from sluicegate_testing.results import publish
@@ -195,3 +199,23 @@ def test_a_plan_for_many_worlds_says_what_it_costs_in_them(tmp_path: Path) -> No
         assert table["cost"][place] == approx(alone.cost, rel=1e-6)
     publish(case, plan, tmp_path / "plan")
     assert read_result(tmp_path / "plan")[0].to_dict() == plan.to_dict()
+
+
+def test_without_a_choice_it_costs_more_over_worlds() -> None:
+    uncertain = TABLES["uncertainties"](figure="lanes.raw-w1.unit_cost", distribution="1..2")
+    case = replace(buyer(), uncertainties=(uncertain,))
+    found = explain(case, worlds=3)
+    assert found.plan is not None and found.worlds is not None and len(found.worlds)
+    plan, cases = Choices.of(found.plan), world_cases(case, draw(case, 3, 0))
+    for row in found.worlds.to_dict("records"):
+        lanes = tuple(lane for lane in plan.qualified if lane != row["key"])
+        piles = {pair: units for pair, units in plan.stockpile.items() if pair != row["key"]}
+        more = [
+            (evaluate(world, {}, lanes, piles).cost or 0.0)
+            - (evaluate(world, {}, plan.qualified, plan.stockpile).cost or 0.0)
+            for world in cases
+        ]
+        assert row["mean"] == approx(sum(more) / 3, rel=1e-5, abs=1e-6)
+    said = io.StringIO()
+    show_explanation(found, Console(file=said, width=110))
+    assert "Dearer by" in said.getvalue() and not FORBIDDEN.search(said.getvalue())

@@ -38,9 +38,9 @@ def by_worlds(
     -------
     pandas.DataFrame
         A row a choice, that of most worth first: ``kind`` (policy, qualified or stockpile), ``key``, ``choice``; ``worlds`` worked
-        out; ``mean``, ``low``, ``high``: leverage lost without it, on average and at 5 and 95 % of the worlds, money;
-        ``share_worth``: share of the worlds in which it adds leverage; ``share_breaks``: share in which limits break without
-        it that the plan keeps.
+        out; ``mean``, ``low``, ``high``: leverage lost without it, or cost added where that is the sense, on average and at 5 and
+        95 % of the worlds, money; ``share_worth``: share of the worlds in which it is worth something; ``share_breaks``: share in
+        which limits break without it that the plan keeps.
 
     Raises
     ------

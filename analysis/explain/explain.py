@@ -125,8 +125,6 @@ def explain(
     CertificateError
         When the best plan does not survive its check.
     """
-    if worlds is not None and case.sense == "cost":
-        raise ValueError("worlds are weighed by leverage, and this case counts cost: explain it without worlds")
     began = time.perf_counter()
     monitor = monitor or Monitor()
     with _engine(case, threads, monitor) as engine:

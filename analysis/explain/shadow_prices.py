@@ -386,14 +386,15 @@ def _differences(problem: Problem, found: Found, other: Found) -> Sequence[str]:
         return []
     before = _choices(problem, found.choice, found.solution)
     after = _choices(problem, other.choice, other.solution)
-    changes = []
-    for kind, name, _, chosen in before.differences(after, Offer.of(problem.case)):
+    changes, offer = [], Offer.of(problem.case)
+    for kind, name, _, chosen in before.differences(after, offer):
         if kind == POLICY:
-            changes.append(f"{name}={chosen}")
+            changes.append(offer.policy(name, chosen))
         elif kind == LANE:
-            changes.append(f"{name} {'qualified' if chosen else 'not qualified'}")
+            changes.append(f"{offer.lane(name)} {'qualified' if chosen else 'not qualified'}")
         else:
-            changes.append(f"stockpile {name} {chosen * problem.units.item(name.partition('/')[2]):.6g}")
+            amount = chosen * problem.units.item(name.partition("/")[2])
+            changes.append(f"stockpile of {offer.pair(name)} {amount:.6g}")
     return changes
 
 

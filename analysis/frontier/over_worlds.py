@@ -63,8 +63,8 @@ def frontier_over_worlds(
     """
     if case.sense == "cost":
         raise ValueError(
-            "the curve over worlds is one of leverage, and this case counts cost: solve it with --worlds and one criterion after "
-            "another"
+            "the curve over worlds is drawn in leverage, and this case counts cost: solve it with --worlds N and --criterion mean, "
+            "cvar:0.9 or a mixture such as mean+cvar:0.9:0.5 instead"
         )
     began, monitor = time.perf_counter(), monitor or Monitor()
     traced = Traced()

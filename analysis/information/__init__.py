@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .hedging import planned
 from .ranged import time_for_range, with_range
 from .study import FRESH, studied
 
-__all__ = ["FRESH", "evaluated", "measures", "ranged", "studied", "time_for_range", "with_range"]
+__all__ = ["FRESH", "evaluated", "measures", "planned", "ranged", "studied", "time_for_range", "with_range"]

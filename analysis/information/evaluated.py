@@ -37,14 +37,14 @@ Values = Mapping[str, float | str]
 
 
 @dataclass(frozen=True)
-class Evaluated:
+class Yields:
     """What plans yield in worlds.
 
     Attributes
     ----------
     places : array of int, shape (worlds,)
         Which worlds: all of them, unless the time was up.
-    leverages, counterpart_losses, own_losses : array, shape (worlds, plans)
+    leverages : array, shape (worlds, plans)
         Of every plan in the worst package of every world, money.
     kept : array of bool, shape (worlds, plans)
         Whether the plan keeps all limits there.
@@ -52,13 +52,25 @@ class Evaluated:
 
     places: np.ndarray
     leverages: np.ndarray
-    counterpart_losses: np.ndarray
-    own_losses: np.ndarray
     kept: np.ndarray
 
     def __len__(self) -> int:
         """Return the number of worlds."""
         return len(self.places)
+
+
+@dataclass(frozen=True)
+class Evaluated(Yields):
+    """What plans yield in worlds, with the losses that it is made of.
+
+    Attributes
+    ----------
+    counterpart_losses, own_losses : array, shape (worlds, plans)
+        Of every plan in the worst package of every world, money.
+    """
+
+    counterpart_losses: np.ndarray
+    own_losses: np.ndarray
 
 
 def evaluate_in(
@@ -135,7 +147,7 @@ def evaluate_in(
         return np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), len(plans))
 
     places = np.array([rows[0]["world"] for rows in found], dtype=int)
-    return Evaluated(places, table("leverage"), table("counterpart_loss"), table("own_loss"), table("kept"))
+    return Evaluated(places, table("leverage"), table("kept"), table("counterpart_loss"), table("own_loss"))
 
 
 def _batches(worlds: Worlds) -> Iterator[Batch]:

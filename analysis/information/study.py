@@ -14,11 +14,11 @@ from ...data import apply_overrides
 from ...model import solve
 from ...model.network import OPEN, Network
 from ...model.plan.choices import Choices, Offer, changed
-from ...model.plan.monitor import Monitor
+from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.tolerances import WORLD_TIE
 from ..shapes import ALL_OPEN, AS_IT_IS, HEDGED, SOURCING
 from ..worlds import Criterion, draw, levels_in, solve_worlds
-from .evaluated import Evaluated, evaluate_in
+from .evaluated import Yields, evaluate_in
 from .measures import HIGH, LOW, conditional_value_at_risk, out_of_sample, quantile, replicated_gap
 from .regions import worst_region
 from .value import partial_information, perfect_information
@@ -26,7 +26,7 @@ from .value import partial_information, perfect_information
 if TYPE_CHECKING:
     from ...data import Case
     from ...model import Plan
-    from ..worlds import Worlds
+    from ..worlds import Appraiser, Worlds
 
 FRESH = 256
 """Worlds drawn anew for the check out of sample."""
@@ -39,6 +39,9 @@ MOST_RIVALS = 16
 
 MOST_OWN = 6
 """Worlds whose own best plans are compared too."""
+
+MOST_VISITED = 4
+"""Plans that the search came across which are compared too."""
 
 OWN_GAP = 1e-3
 """Relative gap of these plans."""
@@ -116,6 +119,7 @@ def studied(
     processes: int = 1,
     cluster: str | None = None,
     monitor: Monitor | None = None,
+    appraiser: Appraiser | None = None,
 ) -> Plan:
     """Return a plan for many worlds with what there is to say beside it, in its block ``worlds``.
 
@@ -139,6 +143,9 @@ def studied(
         Who works: see `evaluate_in`.
     monitor
         Told of stage ``worlds``; asked whether to stop.
+    appraiser
+        Works plans out in the worlds from the programs that the search left warm, and knows the best plans of worlds; None: every
+        world is made ready anew.
 
     Returns
     -------
@@ -153,15 +160,20 @@ def studied(
         return plan
     seconds = max(LEAST_SECONDS, float(plan.solve.get("seconds", 0.0)))
     chosen = None if plain is None or plain.leverage is None else Choices.of(plain)
-    rivals = rivals_of(plan.case, Choices.of(plan), chosen, _own(plan, worlds, seconds, monitor))
+    rivals = rivals_of(plan.case, Choices.of(plan), chosen, _own(plan, worlds, seconds, monitor, appraiser))
 
     share = plan.worlds.get("continuity_share")
     workers: dict[str, Any] = {"free": share is not None, "processes": processes, "cluster": cluster}
 
-    def evaluated(among: Worlds, plans: Sequence[Choices]) -> Evaluated:
+    def evaluated(among: Worlds, plans: Sequence[Choices]) -> Yields:
         return evaluate_in(plan.case, among, plans, **workers, seconds=seconds, monitor=monitor)
 
-    found = evaluated(worlds, [rival.choices for rival in rivals])
+    found: Yields
+    if appraiser is None:
+        found = evaluated(worlds, [rival.choices for rival in rivals])
+    else:
+        found = _appraised(appraiser, rivals, seconds, monitor)
+        rivals = rivals[: found.leverages.shape[1]]
     if not len(found):
         return plan
     block = dict(plan.worlds) | _said(plan, worlds, rivals, found)
@@ -189,20 +201,55 @@ def studied(
     return dataclasses.replace(plan, worlds=block)
 
 
-def _own(plan: Plan, worlds: Worlds, seconds: float, monitor: Monitor | None) -> list[Choices]:
-    """Return the best plans of the worlds in which most is to be gained by another plan, as many as the time allows."""
+def _own(
+    plan: Plan, worlds: Worlds, seconds: float, monitor: Monitor | None, appraiser: Appraiser | None
+) -> list[Choices]:
+    """Return the best plans of the worlds in which most is to be gained by another plan, as many as the time allows.
+
+    Who works plans out knows those of all worlds already, and the best of those that the search came across.
+    """
     leverages, best = levels_in(plan)
     gain = np.nan_to_num(worlds.weights * (best - leverages))
     found: list[Choices] = []
     until = time.monotonic() + seconds
-    for place in np.argsort(-gain, kind="stable")[:MOST_OWN]:
-        if gain[place] <= 0 or time.monotonic() > until or (monitor is not None and monitor.stop()):
+    for place in np.argsort(-gain, kind="stable").tolist():
+        if gain[place] <= 0 or len(found) == MOST_OWN or time.monotonic() > until:
             break
-        world = apply_overrides(plan.case, worlds.overrides(int(place)))
-        own = solve(world, rel_gap=OWN_GAP, time_limit=max(1.0, until - time.monotonic()), monitor=_quiet(monitor))
-        if own.leverage is not None:
-            found.append(Choices.of(own))
-    return found
+        if appraiser is not None:
+            own = appraiser.own(place)
+        elif monitor is not None and monitor.stop():
+            break
+        else:
+            own = _solved(plan.case, worlds, place, until - time.monotonic(), monitor)
+        if own is not None and own not in found:
+            found.append(own)
+    return found if appraiser is None else [*found, *appraiser.visited(MOST_VISITED)]
+
+
+def _solved(case: Case, worlds: Worlds, place: int, seconds: float, monitor: Monitor | None) -> Choices | None:
+    """Return the best plan of a world, solved like any case; None where none was found."""
+    world = apply_overrides(case, worlds.overrides(place))
+    own = solve(world, rel_gap=OWN_GAP, time_limit=max(1.0, seconds), monitor=_quiet(monitor))
+    return None if own.leverage is None else Choices.of(own)
+
+
+def _appraised(appraiser: Appraiser, rivals: Sequence[Rival], seconds: float, monitor: Monitor | None) -> Yields:
+    """Work plans out in all worlds, those named first first, as many as the time allows."""
+    monitor = monitor or Monitor()
+    monitor.stage("worlds", len(rivals))
+    found: list[tuple[np.ndarray, np.ndarray]] = []
+    until = time.monotonic() + seconds
+    for rival in rivals:
+        if found and (monitor.stop() or time.monotonic() > until):
+            break
+        try:
+            found.append(appraiser(rival.choices))
+        except Stopped:
+            break
+        monitor.advance(len(found), len(rivals))
+    many = len(appraiser.group)
+    leverages, kept = (np.array([each[part] for each in found]).reshape(len(found), many).T for part in (0, 1))
+    return Yields(np.arange(many if found else 0), leverages, kept.astype(bool))
 
 
 def _quiet(monitor: Monitor | None) -> Monitor:
@@ -213,7 +260,7 @@ def _quiet(monitor: Monitor | None) -> Monitor:
     return quiet
 
 
-def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Evaluated) -> dict[str, Any]:
+def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Yields) -> dict[str, Any]:
     """Return what the table of worlds and plans says."""
     assert plan.worlds is not None
     all_weights, (leverages, own_best) = worlds.weights, levels_in(plan)
@@ -263,7 +310,7 @@ def _worth(value: float, leverages: np.ndarray) -> float:
 
 
 def _candidate(
-    rival: Rival, found: Evaluated, place: int, weights: np.ndarray, scores: np.ndarray, allowed: bool
+    rival: Rival, found: Yields, place: int, weights: np.ndarray, scores: np.ndarray, allowed: bool
 ) -> dict[str, Any]:
     leverages, tie = found.leverages[:, place], WORLD_TIE * float(np.abs(found.leverages).max())
     behind = float(scores[0] - scores[place])

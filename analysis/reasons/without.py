@@ -229,10 +229,9 @@ class Without:
         breaches = sorted(self._broken(account), key=_extent, reverse=True)
         if breaches:
             worst = breaches[0]
-            limit = worst.limit.removesuffix(f" in scenario {worst.scenario}")
             return {
                 "scenario": worst.scenario,
-                "limit": limit,
+                "limit": worst.limit,
                 "amount": worst.amount,
                 "unit": worst.unit,
                 "over": worst.over,

@@ -134,23 +134,23 @@ def asked_of(case: Case, contracts: bool = False) -> list[Limit]:
     """
     role = {row.party: row.role for row in case.parties}
     ours = {row.site for row in case.sites if role[row.party] in ("focal", "ally")}
-    unit = {row.item: row.unit or "units" for row in case.items}
+    unit, names = {row.item: row.unit or "units" for row in case.items}, case.names
     limits = []
     for item in case.items:
         if item.min_supplier_share > 0:
-            words = f"share of every supplier in our intake of {item.item} >= {amount(item.min_supplier_share)}, or 0"
+            words = f"share of every supplier in our intake of {names.item(item.item)} >= {amount(item.min_supplier_share)}, or 0"
             limits.append(_asked("items", item.item, "min_supplier_share", item.min_supplier_share, "", words))
     for lane in case.lanes:
         if lane.destination not in ours:
             continue
         if lane.min_share > 0:
-            words = f"taken or paid of lane {lane.lane} >= {amount(lane.min_share)} of its capacity"
+            words = f"taken or paid of lane {names.lane(lane.lane)} >= {amount(lane.min_share)} of its capacity"
             limits.append(_asked("lanes", lane.lane, "min_share", lane.min_share, "", words))
         if lane.min_order > 0:
-            words = f"order on lane {lane.lane} >= {amount(lane.min_order)}, or 0"
+            words = f"order on lane {names.lane(lane.lane)} >= {amount(lane.min_order)}, or 0"
             limits.append(_asked("lanes", lane.lane, "min_order", lane.min_order, unit[lane.item], words))
         if contracts and lane.min_flow > 0:
-            words = f"contract on lane {lane.lane} >= {amount(lane.min_flow)} a week"
+            words = f"contract on lane {names.lane(lane.lane)} >= {amount(lane.min_flow)} a week"
             limits.append(_asked("lanes", lane.lane, CONTRACT, lane.min_flow, unit[lane.item], words))
     return limits
 
@@ -189,7 +189,7 @@ def idle(figure: LimitFigure) -> float:
 
 def limits_of(problem: Problem) -> list[Limit]:
     """Return every finite limit of a case that can have a gap: those on policies and money, then fills, then shares."""
-    network, case = problem.network, problem.case
+    network, case, names = problem.network, problem.case, problem.case.names
     limits: list[Limit] = []
     for name, resource in LIMITED.items():
         most = getattr(case.settings.limits, name)
@@ -207,7 +207,12 @@ def limits_of(problem: Problem) -> list[Limit]:
                 if kind == "min_fill" and row.fill_window is not None:
                     words = f"fill over any {row.fill_window} weeks"
                 limits += [
-                    Limit(f"{words} of {row.item} in {row.site} >= {amount(least)} in scenario {name}", figure, name)
+                    Limit(
+                        f"{words} of {names.item(row.item)} in {names.site(row.site)} >= {amount(least)} "
+                        f"in scenario {names.quoted(name)}",
+                        figure,
+                        name,
+                    )
                     for name in network.scenarios
                 ]
     for item in case.items:
@@ -221,7 +226,7 @@ SHARES = ("max_party_share", "max_supplier_share")
 
 def _of_suppliers(problem: Problem, item: Item) -> Iterator[Limit]:
     """Yield the limits on who supplies us with an item: shares of parties, shares of sites, how many sites."""
-    network = problem.network
+    network, names = problem.network, problem.case.names
     lanes = [row for row in network.lanes_into(SIDE) if row.item == item.item and network.side[row.origin] != SIDE]
     taken = network.weeks * math.fsum(lane.base_flow for lane in lanes)
     for kind in SHARES:
@@ -230,14 +235,19 @@ def _of_suppliers(problem: Problem, item: Item) -> Iterator[Limit]:
             path, scale = f"items.{item.item}.{kind}", (share or 1.0) * (taken or 1.0)
             figure = LimitFigure(path, kind, (item.item,), share, "", scale)
             for name in dict.fromkeys(supplier(problem.network, kind, lane) for lane in lanes):
-                whose = name if kind == "max_party_share" else f"site {name}"
-                yield Limit(f"share of {whose} in our intake of {item.item} <= {amount(share)}", figure, "none", name)
+                whose = names.party(name) if kind == "max_party_share" else f"site {names.site(name)}"
+                yield Limit(
+                    f"share of {whose} in our intake of {names.item(item.item)} <= {amount(share)}",
+                    figure,
+                    "none",
+                    name,
+                )
     if item.min_suppliers > 0:
         least = float(item.min_suppliers)
         figure = LimitFigure(
             f"items.{item.item}.min_suppliers", "min_suppliers", (item.item,), least, "suppliers", least
         )
-        yield Limit(f"suppliers of {item.item} >= {amount(least)}", figure, "none")
+        yield Limit(f"suppliers of {names.item(item.item)} >= {amount(least)}", figure, "none")
 
 
 def supplier(network: Network, kind: str, lane: Lane) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...model.network import OPEN
-from ...model.plan.choices import LANE, NOTHING, POLICY, Choices, Offer, qualifies
+from ...model.plan.choices import LANE, NOTHING, POLICY, Choices, Offer, qualifies, stockpiles
 from ...model.plan.choices import STOCKPILE as STOCK
 from ...model.plan.sense import sense_of
 from ..sweep.kinds import KINDS
@@ -98,8 +98,8 @@ def _sets(sweep: Sweep, rows: pd.DataFrame) -> Iterator[tuple[str, str, pd.Index
         return
     for _, members in rest.groupby(list(_kinds(rest, offer)), sort=False):
         found = _Range.of(members, offer)
-        text = _text(found, offer)
-        yield text, text if base is None else _differences(found, base, offer), members.index
+        words = _words(found, offer) if base is None else _differences(found, base, offer)
+        yield _text(found, offer), words, members.index
 
 
 def _kinds(rows: pd.DataFrame, offer: Offer) -> Iterator[pd.Series]:
@@ -137,6 +137,16 @@ def _text(found: _Range, offer: Offer) -> str:
     return ", ".join(words) or NOTHING
 
 
+def _words(found: _Range, offer: Offer) -> str:
+    """Return choices in words."""
+    chosen = Choices(found.policies, found.qualified)
+    words = [
+        *chosen.words(offer),
+        *(stockpiles(offer, pair, found.least[pair], found.most[pair]) for pair in found.least),
+    ]
+    return "; ".join(words) or chosen.text(offer)
+
+
 def _differences(found: _Range, base: Choices, offer: Offer) -> str:
     """Return in words what differs from the base plan."""
     words = []
@@ -145,14 +155,14 @@ def _differences(found: _Range, base: Choices, offer: Offer) -> str:
     plan = Choices(kept, base.qualified, base.stockpile)
     for kind, name, there, _ in (difference for end in ends for difference in end.differences(plan, offer)):
         if kind == POLICY:
-            words.append(f"{name} {there}")
+            words.append(offer.policy(name, there))
         elif kind == LANE:
-            words.append(f"qualifies {name}" if there else f"does not qualify {name}")
+            words.append(f"{'qualifies' if there else 'does not qualify'} {offer.lane(name)}")
         elif name in found.least:
-            words.append(f"stockpiles {name} ({found.amount(name, offer)})")
+            words.append(stockpiles(offer, name, found.least[name], found.most[name]))
         else:
-            words.append(f"does not stockpile {name}")
-    return ", ".join(dict.fromkeys(words))
+            words.append(f"does not stockpile {offer.pair(name)}")
+    return "; ".join(dict.fromkeys(words))
 
 
 def chosen(sweep: Sweep, mode: str | None = None) -> pd.Series:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from .appraising import Appraiser
 from .criterion import Criterion
 from .front import asked_worlds, solve
 from .sampling import Worlds, check_uncertainties, draw, from_table, uncertain_factors, world_cases
 from .solving import WorldsResult, levels_in, solve_worlds, worlds_solver
 
 __all__ = [
+    "Appraiser",
     "Criterion",
     "Worlds",
     "WorldsResult",

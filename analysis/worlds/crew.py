@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from ...data import Case
     from ...model.follower.enumerate import PolicyIndices
 
+
+MOST_AWAKE = 1_200_000
+"""Entries of the programs that HiGHS holds at the same time, about a gigabyte; of the worlds beyond arrays are held in between."""
 
 WEIGHT_TIE = 1e-9
 """Difference of weights that is rounding."""
@@ -55,6 +59,8 @@ class LocalCrew:
         self.cases = cases
         self.units = units
         self.worlds: list[World] = []
+        self._held = 0
+        self._restless: float = math.inf
 
     def prepare(self, rel_gap: float, done: Callable[[int], None] = lambda count: None) -> list[Alone]:
         """Make all worlds ready and find the best that each allows by itself."""
@@ -65,21 +71,39 @@ class LocalCrew:
             world = World(case, self.units, self.stop, number)
             self.worlds.append(world)
             found.append(world.alone(rel_gap))
+            self._held += world.entries
+            if self._held > MOST_AWAKE:
+                self._restless = min(self._restless, len(self.worlds) - 1)
+                world.rest()
             done(len(found))
         return found
 
+    def _at_work(self) -> Iterator[World]:
+        """Yield one world after another, awake; those for which there is no memory rest again.
+
+        Raises
+        ------
+        Stopped
+            Where somebody wants to stop.
+        """
+        for place, world in enumerate(self.worlds):
+            if self.stop():
+                raise Stopped
+            world.wake()
+            try:
+                yield world
+            finally:
+                if place >= self._restless:
+                    world.rest()
+
     def settle(self, keys: Sequence[Key], combinations: Sequence[PolicyIndices]) -> tuple[np.ndarray, np.ndarray]:
         """Tell all worlds what they have in common; return admin costs and ceilings, shape (combinations, worlds) each."""
-        settled = [world.settle(keys, combinations) for world in self.worlds]
+        settled = [world.settle(keys, combinations) for world in self._at_work()]
         return np.array([admin for admin, _ in settled]).T, np.array([ceiling for _, ceiling in settled]).T
 
     def visit(self, number: int, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Work out a first stage beside a combination; return leverages and what limits lack, shape (worlds,) each."""
-        visits = []
-        for world in self.worlds:
-            if self.stop():
-                raise Stopped
-            visits.append(world.visit(number, point))
+        visits = [world.visit(number, point) for world in self._at_work()]
         lacks = [visit.charge / world.price for world, visit in zip(self.worlds, visits, strict=True)]
         return np.array([visit.leverage for visit in visits]), np.array(lacks)
 
@@ -92,9 +116,20 @@ class LocalCrew:
         """Return the cuts of all worlds at a combination."""
         return [world.lines(number) for world in self.worlds]
 
+    def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Work out a given plan; return leverages and whether all limits are kept, shape (worlds,) each."""
+        leverages, kept = zip(*(world.appraise(indices, bought) for world in self._at_work()), strict=True)
+        return np.array(leverages), np.array(kept, dtype=bool)
+
     def certify(self, number: int, point: np.ndarray) -> list[WorldAccount]:
         """Recompute a plan's figures in every world, alone."""
-        return [world.certify(number, point) for world in self.worlds]
+        found = []
+        for world in self.worlds:
+            world.wake()
+            found.append(world.certify(number, point))
+            if len(found) > self._restless:
+                world.rest()
+        return found
 
     def close(self) -> None:
         """Nothing runs beside this process."""
@@ -103,6 +138,7 @@ class LocalCrew:
         """Return who works on one of the worlds."""
         crew = LocalCrew([self.cases[number]], self.units, self.stop, [number])
         crew.worlds = [self.worlds[number]]
+        crew._restless = 0 if number >= self._restless else math.inf
         return crew
 
 

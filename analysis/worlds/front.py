@@ -9,7 +9,7 @@ from ...data import Fault
 from ...model import solving
 from ..figures.factors import DesignError
 from .sampling import TOLD, Worlds, draw, from_table
-from .solving import solve_worlds
+from .solving import Beside, solve_worlds
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -52,6 +52,7 @@ def solve(
     cluster: str | None = None,
     seed: int = 0,
     vary: Sequence[str] = (),
+    beside: Beside | None = None,
 ) -> Plan:
     """Find the plan of greatest leverage, or the one that is best over many worlds, and prove it (model.md sections 5 and 6).
 
@@ -87,6 +88,8 @@ def solve(
         With `worlds`: address of a Dask scheduler among whose workers the worlds are shared, instead of processes.
     seed, vary
         With a number of worlds: as of `draw`.
+    beside
+        With `worlds`: as of `solve_worlds`.
 
     Returns
     -------
@@ -132,4 +135,5 @@ def solve(
         processes=threads,
         cluster=cluster,
         monitor=monitor,
+        beside=beside,
     ).plan

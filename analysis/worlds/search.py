@@ -148,6 +148,11 @@ class WorldsSearch:
         self._losses = crew.losses
         self._looked: set[int] = set()
 
+    @property
+    def visited(self) -> list[Incumbent]:
+        """Plans worked out in every world."""
+        return [each for found in self._values.values() for each in found]
+
     # Bounds ----------------------------------------------------------------------------------------------------------
 
     @property
@@ -277,7 +282,7 @@ class WorldsSearch:
             self.advance(min(near, key=lambda number: (-self.upper[number], self.order[number])))
         assert self.best is not None
         least = self.best.rank - self.tie
-        equal = [each for found in self._values.values() for each in found if each.rank >= least]
+        equal = [each for each in self.visited if each.rank >= least]
         self.best = min(equal, key=lambda each: (self.order[each.number], -each.rank))
 
     def _settle_purchases(self) -> None:

@@ -13,15 +13,15 @@ import pandas as pd
 
 from ...data import Fault, apply_overrides
 from ...data.units import natural_units
-from ...model.network import Network
 from ...model.plan.choices import Choices, Offer
 from ...model.plan.clock import Clock
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.plan import Plan
 from ...model.plan.sense import sense_of
-from ...model.plan.tolerances import LEVERAGE_TIE, NO_AMOUNT, SMALL_CERTIFICATE, SMALL_LEVERAGE, WORLD_TIE
+from ...model.plan.tolerances import LEVERAGE_TIE, SMALL_CERTIFICATE, SMALL_LEVERAGE, WORLD_TIE
 from ...model.solving import evaluate
 from ..figures.factors import DesignError
+from .appraising import Appraiser, Chosen
 from .cluster import ClusterCrew
 from .crew import WEIGHT_TIE, LocalCrew, common_combinations, common_space
 from .criterion import Criterion, cvar, weighted
@@ -33,6 +33,9 @@ from .world import Alone, WorldAccount
 
 if TYPE_CHECKING:
     from ...data import Case
+
+Beside = Callable[[Plan, Appraiser], Plan]
+"""Says what there is to say beside a plan, from what works plans out in its worlds."""
 
 SHOWN_TAIL = 0.9
 """Tail of the CVaR that is shown whatever the criterion."""
@@ -102,6 +105,7 @@ def solve_worlds(
     processes: int = 1,
     cluster: str | None = None,
     monitor: Monitor | None = None,
+    beside: Beside | None = None,
 ) -> WorldsResult:
     """Find the plan that is best over all worlds, and prove it (model.md section 6).
 
@@ -127,6 +131,9 @@ def solve_worlds(
         Address of a Dask scheduler among whose workers they are shared instead.
     monitor
         Told of progress, asked whether to stop.
+    beside
+        Says what there is to say beside a plan while its worlds are still made ready: takes the plan and what works others out in
+        them, and returns the plan.
 
     Raises
     ------
@@ -148,7 +155,12 @@ def solve_worlds(
     gap = options.rel_gap if rel_gap is None else rel_gap
     solver = _Solver(case, worlds, found, gap, clock, monitor, processes, cluster, continuity_share)
     try:
-        return solver.result()
+        result = solver.result()
+        if beside is None or solver.appraiser is None:
+            return result
+        # What is said beside a plan has a time of its own.
+        solver.clock.seconds = math.inf
+        return replace(result, plan=beside(result.plan, solver.appraiser))
     finally:
         solver.crew.close()
 
@@ -227,6 +239,7 @@ class _Solver:
         self.group = np.array([distinct.index(each) for each in cases], dtype=int)
         self.weights = np.bincount(self.group, weights=worlds.weights)
         self._alone: list[Alone] | None = None
+        self.appraiser: Appraiser | None = None
         self.crew: LocalCrew | SharedCrew
         if cluster is not None:
             self.crew = ClusterCrew(distinct, self.units, cluster, clock.up)
@@ -355,7 +368,9 @@ class _Solver:
             value = bound = 0.0
         gap = abs(bound - value) / max(abs(value), small)
         status = "optimal" if gap <= self.rel_gap else "feasible"
-        choices = self._choices(best)
+        chosen = Chosen(self.case, self.units, self.space.keys)
+        choices = chosen.named(self.combinations[best.number], best.point, self.space.upper)
+        self.appraiser = Appraiser(self.crew, chosen, self.group, alone, search.visited, self.combinations)
         every = leverages[self.group] * money
         allowed = np.array([math.nan if each.charged else each.leverage for each in alone])[self.group] * money
         table = self._table(accounts, allowed)
@@ -419,23 +434,6 @@ class _Solver:
         return WorldsResult(
             plan, self.worlds, self.criterion, status, Choices(), *none, nothing, nothing, pd.DataFrame(), unkept
         )
-
-    def _choices(self, best: Incumbent) -> Choices:
-        """The first-stage choices of a plan, in the units of the case."""
-        menu = Network(self.case).menu
-        policies = {
-            regime: menu[regime][index] for regime, index in zip(menu, self.combinations[best.number], strict=True)
-        }
-        qualified, stockpile = [], {}
-        for (kind, key), amount, most in zip(
-            self.space.keys, best.point.tolist(), self.space.upper.tolist(), strict=True
-        ):
-            if kind == "qualify" and amount > 0.5:
-                qualified.append(str(key))
-            elif kind == "stockpile" and amount > NO_AMOUNT * max(1.0, most):
-                site, item = key
-                stockpile[f"{site}/{item}"] = amount * self.units.item(item)
-        return Choices(policies, tuple(qualified), stockpile)
 
     def _table(self, accounts: list[WorldAccount], allowed: np.ndarray) -> pd.DataFrame:
         """A row a world, money in the case's currency."""

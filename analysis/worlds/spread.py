@@ -117,6 +117,11 @@ class SharedCrew(ABC):
         """Return the cuts of all worlds at a combination."""
         return self._gathered(self._ask(("lines", (number,))))
 
+    def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Work out a given plan; return leverages and whether all limits are kept, shape (worlds,) each."""
+        leverages, kept = zip(*self._ask(("appraise", (indices, bought))), strict=True)
+        return np.array(self._gathered(leverages)), np.array(self._gathered(kept), dtype=bool)
+
     def certify(self, number: int, point: np.ndarray) -> list[WorldAccount]:
         """Recompute a plan's figures in every world, alone."""
         return self._gathered(self._ask(("certify", (number, point)), heeding=False))
@@ -180,7 +185,7 @@ class SpreadCrew(SharedCrew):
                 hand.process.kill()
 
     def _ask(self, asked: Asked, done: Callable[[int], None] = lambda count: None, heeding: bool = True) -> list[Any]:
-        if not heeding:
+        if not (heeding and self.stop()):
             self._halt.clear()
         answers: dict[int, Any] = {}
         ready, stopped = 0, False

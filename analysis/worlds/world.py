@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,14 +13,16 @@ from ...data import Fault
 from ...data.units import Units
 from ...model.certify.certificate import Compared, certify, refuse_breaches
 from ...model.certify.figures import Account, Figures
+from ...model.follower.enumerate import FollowerSolver, choice_of, policy_indices_of
 from ...model.leader.cuts import Cut
 from ...model.leader.here_and_now import HereAndNow, StageCut, Visit
+from ...model.leader.memory import forget_models, settle
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
 from ...model.methods.cut_pool import scale
 from ...model.methods.engine import Engine, Found
 from ...model.plan.limits import SolveLimits
-from ...model.plan.tolerances import LEVERAGE_TIE, SMALL_CERTIFICATE
+from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SMALL_CERTIFICATE
 from ..figures.factors import DesignError
 from .master import Lines, WorldLines
 
@@ -51,6 +52,9 @@ class Alone:
         Its budget.
     price
         What a unit that its limits lack is charged for, money.
+    indices, bought
+        Policies of its best plan by number, and what that buys of every first-stage choice; None and nothing where no plan keeps
+        its limits.
     """
 
     leverage: float
@@ -60,6 +64,8 @@ class Alone:
     combinations: list[PolicyIndices]
     budget: float
     price: float
+    indices: PolicyIndices | None = None
+    bought: dict[Key, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,7 @@ class World:
 
     def __init__(self, case: Case, units: Units, stop: Callable[[], bool] = lambda: False, number: int = 0):
         self.number = number
+        self.stop = stop
         self.problem = Problem.natural(case, stop=stop, units=units)
         _refuse_whole_numbers(self.problem)
         self.engine = Engine(self.problem.case, problem=self.problem, stop=stop)
@@ -119,23 +126,54 @@ class World:
         self._places = np.empty(0, dtype=int)
         self._keys: tuple[Key, ...] = ()
         self._exempt: int | None = None
+        self._bare = False
 
     # What it allows by itself ----------------------------------------------------------------------------------------
 
     def alone(self, rel_gap: float) -> Alone:
         """Find the best that the world allows by itself, and tell what it offers."""
-        found = self.found = self.engine.search(rel_gap=rel_gap)
+        found = self.found = self.engine.search(rel_gap=rel_gap, settled=False)
         self.charged = found.choice is None and found.bound == -math.inf
-        self.problem.release()
+        self._nothing_held = HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64))
+        settle(self.problem)
         limits = SolveLimits.of(self.problem.case)
-        return Alone(
-            found.leverage, found.bound, self.charged, self._offers(), self._combinations(), limits.budget, self.price
+        known = (
+            found.leverage,
+            found.bound,
+            self.charged,
+            self._offers(),
+            self._combinations(),
+            limits.budget,
+            self.price,
         )
+        if found.choice is None or found.solution is None:
+            return Alone(*known)
+        return Alone(*known, policy_indices_of(found.choice, self.problem.network.menu), self._bought(found.solution))
 
-    @cached_property
+    @property
     def price(self) -> float:
         """What a unit that fills lack is charged for, money."""
-        return HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64)).price
+        return self._nothing_held.price
+
+    # Memory ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def entries(self) -> int:
+        """Entries of its program, which say how much memory HiGHS takes for it."""
+        return int(self.problem.leader_problem.program.matrix.nnz)
+
+    def rest(self) -> None:
+        """Give back the memory of HiGHS but for the program and its basis, and that of models, for good."""
+        fixed_policy = self.problem.fixed_policy
+        fixed_policy.bases.clear()
+        fixed_policy.relaxed.rest()
+        if not self._bare:
+            forget_models(self.problem)
+            self._bare = True
+
+    def wake(self) -> None:
+        """Be ready to solve."""
+        self.problem.fixed_policy.relaxed.wake()
 
     # The first stage and the combinations ----------------------------------------------------------------------------
 
@@ -149,6 +187,16 @@ class World:
             if network.side[pair[0]] == "ours" and row.stockpile_max > 0:
                 offered["stockpile", pair] = (row.stockpile_max, network.stockpile_price(pair))
         return offered
+
+    def _bought(self, solution: np.ndarray) -> dict[Key, float]:
+        """Return what a solution of its leader problem buys of every first-stage choice, in natural units."""
+        choices = self.problem.choices
+        return {
+            (kind, key): float(solution[place])
+            for kind, family in (("qualify", choices.qualify), ("stockpile", choices.stockpile))
+            for key, place in zip(family.keys, family.columns.tolist(), strict=True)
+            if place >= 0
+        }
 
     def _combinations(self) -> list[PolicyIndices]:
         """Return the combinations of policies that its limits allow, by number."""
@@ -170,9 +218,7 @@ class World:
             for kind, family in (("qualify", choices.qualify), ("stockpile", choices.stockpile))
             for key, place in zip(family.keys, family.columns.tolist(), strict=True)
         }
-        self._stage = HereAndNow(
-            self.problem.fixed_policy, np.array([column.get(key, -1) for key in keys], dtype=np.int64)
-        )
+        self._stage = self._nothing_held.over(np.array([column.get(key, -1) for key in keys], dtype=np.int64))
         candidates = self.engine.cut_pool.candidates
         places = [candidates.find(indices) for indices in combinations]
         self._places = np.array([place for place in places if place is not None], dtype=int)
@@ -196,8 +242,7 @@ class World:
         place = candidates.find(tuple(0 for _ in candidates.regimes))
         assert place is not None
         terms = float(candidates.cost[place]), float(self.constant[place]), float(candidates.admin[place])
-        nothing_held = HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64))
-        cut = nothing_held.ceiling(candidates.choice(place), *terms)
+        cut = self._nothing_held.ceiling(candidates.choice(place), *terms)
         bare, most = self._over_faces(cut)
         return self.constant + bare + most
 
@@ -231,6 +276,53 @@ class World:
         for cut in visit.cuts:
             self._learn(place, cut)
         return visit
+
+    def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> tuple[float, bool]:
+        """Work out a given plan from the linear program solved last, whether the world's limits allow it or not.
+
+        Parameters
+        ----------
+        indices
+            Policies by number.
+        bought : array, shape (first-stage columns,)
+            What it buys; stockpiles are cut to what the world offers.
+
+        Returns
+        -------
+        float
+            Leverage; where limits on supply cannot be kept that of operations which lack as little as can be or, where only a share
+            of the worlds has to keep continuity, of those that do without it.
+        bool
+            Whether all limits are kept.
+        """
+        assert self._stage is not None
+        problem, network = self.problem, self.problem.network
+        offered = self._offers()
+        most, prices = np.array([offered.get(key, (0.0, 0.0)) for key in self._keys]).reshape(-1, 2).T
+        point = np.minimum(bought, most)
+        choice, candidates = choice_of(indices, network.menu), self.engine.cut_pool.candidates
+        place = candidates.find(indices)
+        within = place is not None
+        if place is None:
+            cost = FollowerSolver(self.engine.cut_pool.enumerator.arrays, self.stop).solve(indices)[0]
+        else:
+            cost = float(candidates.cost[place])
+        admin = problem.admin_cost(choice)
+        terms, limits = (choice, cost, float(problem.constant(cost, admin)), admin), problem.fixed_policy.solve_limits
+        if admin + prices @ point > limits.budget * (1 + LIMIT_KEPT):
+            # What it costs too much stays out of its leverage.
+            within = False
+            problem.fixed_policy.solve_limits = replace(limits, budget=math.inf)
+        try:
+            visit = self._stage.visit(*terms, point)
+            kept = within and visit.leverage > -math.inf
+            if visit.leverage == -math.inf and self._exempt is not None:
+                visit = self._stage.visit(*terms, point, free=True)
+            if visit.leverage == -math.inf:
+                visit = self._stage.visit(*terms, point, charged=True)
+            return visit.leverage, kept
+        finally:
+            problem.fixed_policy.solve_limits = limits
 
     def _exempted(self, point: np.ndarray) -> bool:
         """Whether a first stage leaves the world without continuity."""
@@ -325,14 +417,17 @@ class World:
         CertificateError
             Where they do not agree with the program of both sides, or a limit is broken that some plan keeps.
         """
+        if self._bare:
+            problem = self.problem
+            return self._certify(Problem.natural(problem.given, stop=self.stop, units=problem.units), number, point)
         try:
-            return self._certify(number, point)
+            return self._certify(self.problem, number, point)
         finally:
             self.problem.release()
 
-    def _certify(self, number: int, point: np.ndarray) -> WorldAccount:
+    def _certify(self, problem: Problem, number: int, point: np.ndarray) -> WorldAccount:
         assert self._stage is not None
-        problem, place = self.problem, int(self._places[number])
+        place = int(self._places[number])
         candidates, columns = self.engine.cut_pool.candidates, self._stage.columns
         choice, admin = candidates.choice(place), float(candidates.admin[place])
         with problem.unstoppable():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .declarations import columns, extra
 from .errors import Fault
+from .names import Names
 from .settings import Settings
 from .tables import (
     TABLES,
@@ -115,6 +116,11 @@ class Case:
         frame = pd.DataFrame([row.model_dump(by_alias=True) for row in self.rows(table)], columns=list(declared))
         frame.attrs["units"] = {name: extra(info, "unit") for name, info in declared.items()}
         return frame
+
+    @cached_property
+    def names(self) -> Names:
+        """What to call what it holds."""
+        return Names(self)
 
     @cached_property
     def digest(self) -> str:

@@ -141,13 +141,15 @@ class Breach:
     Attributes
     ----------
     limit
-        The limit in words, the scenario in which it is broken included.
+        The limit in words.
     amount, unit
         By how much; the unit is empty where the limit says it.
     over
         Whether too much is used; else too little is left.
     scenario
         Where it is broken; None where that is no question.
+    where
+        The same in words, after the limit.
     """
 
     limit: str
@@ -155,11 +157,17 @@ class Breach:
     unit: str
     over: bool = False
     scenario: str | None = None
+    where: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The limit, and where it is broken."""
+        return self.limit + self.where
 
     @property
     def words(self) -> str:
-        """The limit, and by how much it is broken."""
-        return f"{self.limit}: {'over' if self.over else 'short'} by {self.amount:.4g} {self.unit}".rstrip()
+        """The limit, where, and by how much it is broken."""
+        return f"{self.whole}: {'over' if self.over else 'short'} by {self.amount:.4g} {self.unit}".rstrip()
 
 
 def refuse_breaches(breaches: Iterable[Breach]) -> None:
@@ -187,7 +195,7 @@ def supply_breaches(network: Network, operations: Operations, least_fill: float 
     least_fill
         Mean fill asked of every demand with a ``min_fill``, in its place; None: as the case says.
     """
-    found = []
+    found, names = [], network.case.names
     for scenario in operations.readout.scenarios:
         fills = operations.fills(scenario)
         rows = {pair: network.demands[pair] for pair in fills}
@@ -201,8 +209,9 @@ def supply_breaches(network: Network, operations: Operations, least_fill: float 
         asked += [("weekly fill", pair, row.min_fill_week, fills[pair].min()) for pair, row in rows.items()]
         for word, (site, item), least, level in asked:
             if not level >= least - LIMIT_KEPT:
-                limit = f"{word} of {item} in {site} >= {least:g} in scenario {scenario}"
-                found.append(Breach(limit, float(least - level), "share", scenario=scenario))
+                limit = f"{word} of {names.item(item)} in {names.site(site)} >= {least:g}"
+                where = f" in scenario {names.quoted(scenario)}"
+                found.append(Breach(limit, float(least - level), "share", scenario=scenario, where=where))
     return found + _worst_of_each(
         breach
         for scenario in operations.readout.scenarios
@@ -215,9 +224,8 @@ def _worst_of_each(breaches: Iterable[Breach]) -> list[Breach]:
     """Return of every limit that is broken in several scenarios the one in which it is broken most, the first of these."""
     worst: dict[str, Breach] = {}
     for breach in breaches:
-        limit = breach.limit.removesuffix(_where(breach.scenario or NONE))
-        if limit not in worst or breach.amount > worst[limit].amount * (1 + LIMIT_KEPT):
-            worst[limit] = breach
+        if breach.limit not in worst or breach.amount > worst[breach.limit].amount * (1 + LIMIT_KEPT):
+            worst[breach.limit] = breach
     return list(worst.values())
 
 
@@ -226,23 +234,23 @@ def means_of(row: Demand) -> str:
     return "mean fill" if row.fill_window is None else f"mean fill over any {row.fill_window} weeks"
 
 
-def _where(scenario: str) -> str:
-    return "" if scenario == NONE else f" in scenario {scenario}"
+def _where(network: Network, scenario: str) -> str:
+    return "" if scenario == NONE else f" in scenario {network.case.names.quoted(scenario)}"
 
 
 def _share_breaches(network: Network, operations: Operations, scenario: str) -> list[Breach]:
     """Return the limits on one party's share of our intake that operations break in a scenario."""
     limited = {row.item: row.max_party_share for row in network.case.items if row.max_party_share < 1}
-    found = []
+    found, names, where = [], network.case.names, _where(network, scenario)
     for item, (intake, total, scale) in intakes(network, operations, limited, scenario).items():
         share, parties = limited[item], dict[str, float]()
         for site, amount in intake.items():
             parties[network.party[site]] = parties.get(network.party[site], 0.0) + amount
         for party, amount in parties.items():
             if not amount - share * total <= LIMIT_KEPT * scale:
-                limit = f"share of {party} in our intake of {item} <= {share:g}{_where(scenario)}"
+                limit = f"share of {names.party(party)} in our intake of {names.item(item)} <= {share:g}"
                 over = (amount - share * total) * network.units.item(item)
-                found.append(Breach(limit, over, "units", over=True, scenario=scenario))
+                found.append(Breach(limit, over, "units", over=True, scenario=scenario, where=where))
     return found
 
 
@@ -253,23 +261,23 @@ def _supplier_breaches(network: Network, operations: Operations, scenario: str) 
         for row in network.case.items
         if row.max_supplier_share < 1 or row.min_supplier_share > 0 or row.min_suppliers > 0
     }
-    found = []
+    found, names, where = [], network.case.names, _where(network, scenario)
     for item, (intake, total, scale) in intakes(network, operations, rows, scenario).items():
+        words = names.item(item)
         row, unit, near = rows[item], network.units.item(item), LIMIT_KEPT * scale
         for site, amount in intake.items():
             if not amount <= row.max_supplier_share * total + near:
                 over = (amount - row.max_supplier_share * total) * unit
-                limit = f"share of site {site} in our intake of {item} <= {row.max_supplier_share:g}{_where(scenario)}"
-                found.append(Breach(limit, over, "units", over=True, scenario=scenario))
+                limit = f"share of site {names.site(site)} in our intake of {words} <= {row.max_supplier_share:g}"
+                found.append(Breach(limit, over, "units", over=True, scenario=scenario, where=where))
             if not (amount <= near or amount >= row.min_supplier_share * total - near):
                 short = (row.min_supplier_share * total - amount) * unit
-                limit = f"share of site {site} in our intake of {item} >= {row.min_supplier_share:g}, or 0{_where(scenario)}"
-                found.append(Breach(limit, short, "units", scenario=scenario))
+                limit = f"share of site {names.site(site)} in our intake of {words} >= {row.min_supplier_share:g}, or 0"
+                found.append(Breach(limit, short, "units", scenario=scenario, where=where))
         counted = sum(amount >= row.min_supplier_share * total - near for amount in intake.values())
         if counted < row.min_suppliers:
-            found.append(
-                Breach(f"suppliers of {item} >= {row.min_suppliers}{_where(scenario)}", row.min_suppliers - counted, "")
-            )
+            limit = f"suppliers of {words} >= {row.min_suppliers}"
+            found.append(Breach(limit, row.min_suppliers - counted, "", where=where))
     return found
 
 

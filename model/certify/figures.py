@@ -427,12 +427,12 @@ class Figures:
                 f"{least * money:.6g} instead of {leverage * money:.6g}"
             )
         warnings += self._short_at_end(account)
-        known = {breach.limit for breach in breaches}
+        known = {breach.whole for breach in breaches}
         for breach in supply_breaches(self.problem.network, hostile.operations):
-            if breach.limit not in known:
+            if breach.whole not in known:
                 goes = "be over" if breach.over else "fall short"
                 warnings.append(
-                    f"under the counterpart's least kind response {breach.limit} would {goes} by {breach.amount:.4g} "
+                    f"under the counterpart's least kind response {breach.whole} would {goes} by {breach.amount:.4g} "
                     f"{breach.unit}"
                 )
         return warnings
@@ -440,12 +440,14 @@ class Figures:
     def _short_at_end(self, account: Account) -> list[str]:
         """Remarks on stock of ours that a plan does not have again at the end, of every pair in the scenario where it is most."""
         units, worst = self.problem.units, dict[tuple[str, str], tuple[float, float, str]]()
+        names = self.problem.case.names
         for scenario in account.operations.readout.scenarios:
             for pair, (missing, used) in missing_at_end(self.problem.whole, account.operations, scenario).items():
                 if missing > worst.get(pair, (0.0, 0.0, ""))[0] * (1 + 1e-6):
                     worst[pair] = missing, used, scenario
         return [
-            f"in scenario {scenario} our stock of {item} in {site} ends {missing * units.item(item):.4g} below its target, "
+            f"in scenario {names.quoted(scenario)} our stock of {names.item(item)} in {names.site(site)} ends "
+            f"{missing * units.item(item):.4g} below its target, "
             + (f"{missing / used:.1%} of a year's use: " if used > 0 else "")
             + "the plan lives off it, at the terminal price of a unit missing"
             for (site, item), (missing, used, scenario) in worst.items()

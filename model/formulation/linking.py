@@ -192,6 +192,10 @@ class LeaderProblem:
         self._face = Numbers([self.model.response.cost.constant])
         self.face_offset = float(self._face.values[0])
 
+    def forget_model(self) -> None:
+        """Give back the memory of the model; the program stays."""
+        self.model = self.compiled = None  # type: ignore[assignment]
+
     def refill(self, numbers: np.ndarray) -> None:
         """Take over the numbers of a replay (`Tape`)."""
         self.compiled.refill(numbers)

@@ -6,6 +6,7 @@ __all__ = [
     "fixed_policy",
     "given",
     "here_and_now",
+    "memory",
     "pessimistic",
     "problem",
     "readout",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,7 +94,6 @@ class HereAndNow:
 
     def __init__(self, fixed_policy: FixedPolicySolver, columns: np.ndarray):
         self.fixed_policy = fixed_policy
-        self.columns = columns
         leader_problem = fixed_policy.leader_problem
         fills = leader_problem.compiled.columns(
             gap
@@ -107,8 +107,18 @@ class HereAndNow:
         self._prices[fills] = self.price
         self._free_prices = fixed_policy.gap_cost.copy()
         self._free_prices[fills] = 0.0
+        self._hold(columns)
+
+    def _hold(self, columns: np.ndarray) -> None:
+        self.columns = columns
         self._held = np.flatnonzero(columns >= 0)
         self._places = columns[self._held].astype(np.int32)
+
+    def over(self, columns: np.ndarray) -> HereAndNow:
+        """Return the same for other columns; the model is not asked again."""
+        other = copy.copy(self)
+        other._hold(columns)
+        return other
 
     def visit(
         self,

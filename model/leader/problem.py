@@ -337,9 +337,12 @@ class Problem:
     @cached_property
     def operations_solver(self) -> OperationsSolver:
         """Our linear programs alone, over all scenarios."""
-        before = self.status_quo
-        start = repeated_basis(before.first.basis, self.opened, self.whole)
-        return OperationsSolver(self.whole, self.readout, start=start)
+        return OperationsSolver(self.whole, self.readout, start=self.operations_start)
+
+    @cached_property
+    def operations_start(self) -> Any:
+        """Basis that our linear programs alone begin with."""
+        return repeated_basis(self.status_quo.first.basis, self.opened, self.whole)
 
     @property
     def fixed_policy(self) -> FixedPolicySolver:

@@ -368,15 +368,22 @@ class BestFirstSearch:
 
     # The search ----------------------------------------------------------------------------------------------------
 
-    def run(self) -> SearchResult:
-        """Search until the gap is closed or the search is stopped."""
+    def run(self, settled: bool = True) -> SearchResult:
+        """Search until the gap is closed or the search is stopped.
+
+        Parameters
+        ----------
+        settled
+            Whether of plans that are as good the one that the rules prefer is asked for; else any will do.
+        """
         # A program that was interrupted has no answer; all that was found before holds.
         with suppress(Stopped):
             self._search()
             if self.best is not None and not self.stop():
                 self._look_at_ties()
-                self._prefer_simple()
-                self._settle_purchases()
+                if settled:
+                    self._prefer_simple()
+                    self._settle_purchases()
         return SearchResult(
             self.best,
             self.bound(),

@@ -239,6 +239,7 @@ class Engine:
         shut: Sequence[int] = (),
         hint: Choice | None = None,
         rival: Callable[[], float] = lambda: -math.inf,
+        settled: bool = True,
     ) -> Found:
         """Find the best choice under terms no wider than the engine's.
 
@@ -256,6 +257,8 @@ class Engine:
             Policies that are likely to be among the best: what bounds them is worked out first.
         rival
             As of `BestFirstSearch`.
+        settled
+            As of `BestFirstSearch.run`.
         """
         if shut:
             whole = self.cut_pool
@@ -263,11 +266,11 @@ class Engine:
             self._cut_pool = whole.branch()
             self.problem.fixed_policy.shut(shut)
             try:
-                return self._search(solve_limits, rel_gap, allowed, hint, rival)
+                return self._search(solve_limits, rel_gap, allowed, hint, rival, settled)
             finally:
                 self.problem.fixed_policy.shut(())
                 self._cut_pool = whole
-        return self._search(solve_limits, rel_gap, allowed, hint, rival)
+        return self._search(solve_limits, rel_gap, allowed, hint, rival, settled)
 
     def _search(
         self,
@@ -276,6 +279,7 @@ class Engine:
         allowed: np.ndarray | None,
         hint: Choice | None,
         rival: Callable[[], float],
+        settled: bool,
     ) -> Found:
         began = time.perf_counter()
         solve_limits = solve_limits or self.widest
@@ -309,7 +313,7 @@ class Engine:
                 search.relax(hinted)
             if not self.complete or len(candidates) > MANY:
                 search.plunge()
-        result = search.run()
+        result = search.run(settled)
         bound = result.bound
         if not self.complete or bound == math.inf:
             bound = self._capped(search)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ...data.schema.names import Names, policy_words
 from ..network import OPEN
 from .tolerances import NO_AMOUNT, SAME_AMOUNT
 
@@ -43,12 +44,15 @@ class Offer:
         ``stockpile_max`` of every ``site/item`` of ours that can be stockpiled, in units.
     units
         Name of the unit of every ``site/item``, empty where the case names none.
+    names
+        What to call them; None: by their ids.
     """
 
     regimes: tuple[str, ...] = ()
     lanes: tuple[str, ...] = ()
     most: Mapping[str, float] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    names: Names | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, case: Case) -> Offer:
@@ -65,7 +69,20 @@ class Offer:
             ),
             {pair: row.stockpile_max for pair, row in most.items()},
             {pair: unit.get(row.item, "") for pair, row in most.items()},
+            case.names,
         )
+
+    def policy(self, regime: str, policy: str) -> str:
+        """Return a regime under a policy in words."""
+        return f"{regime if self.names is None else self.names.regime(regime)}: {policy_words(policy)}"
+
+    def lane(self, name: str) -> str:
+        """Return what to call a lane or a qualification."""
+        return name if self.names is None else self.names.lane(name)
+
+    def pair(self, name: str) -> str:
+        """Return what to call ``site/item``."""
+        return name if self.names is None else self.names.pair(name)
 
     def some(self, pair: str, amount: float) -> bool:
         """Say whether an amount is a stockpile, and not the solver's rounding."""
@@ -146,14 +163,14 @@ class Choices:
         """Return what is chosen in words: policies other than ``open``, lanes, stockpiles with their amounts."""
         bought = [(pair, amount) for pair, amount in self.stockpile.items() if offer.some(pair, amount)]
         return [
-            *(f"{regime} {policy}" for regime, policy in self.policies.items() if policy != OPEN),
-            *qualifies(self.qualified),
-            *(f"stockpiles {pair} ({offer.amount(pair, amount)})" for pair, amount in bought),
+            *(offer.policy(regime, policy) for regime, policy in self.policies.items() if policy != OPEN),
+            *qualifies(map(offer.lane, self.qualified)),
+            *(stockpiles(offer, pair, amount) for pair, amount in bought),
         ]
 
-    def text(self, offer: Offer, between: str = ", ") -> str:
+    def text(self, offer: Offer) -> str:
         """Return what is chosen in one text, also where that is nothing."""
-        return between.join(self.words(offer)) or (ALL_OPEN if self.policies else NOTHING)
+        return "; ".join(self.words(offer)) or (ALL_OPEN if self.policies else NOTHING)
 
 
 def qualifies(lanes: Iterable[str]) -> list[str]:
@@ -163,6 +180,11 @@ def qualifies(lanes: Iterable[str]) -> list[str]:
     if not last:
         return []
     return [f"qualifies {', '.join(rest)} and {last}" if rest else f"qualifies {last}"]
+
+
+def stockpiles(offer: Offer, pair: str, low: float, high: float | None = None) -> str:
+    """Return a stockpile as a choice in words, or one with a range of amounts."""
+    return f"stockpiles {offer.pair(pair)} ({offer.amount(pair, low, high)})"
 
 
 def same_amount(pair: str, first: float, second: float, offer: Offer) -> bool:
@@ -176,13 +198,13 @@ def changed(before: Choices, after: Choices, offer: Offer) -> Iterator[str]:
     """Yield in words what changes from one plan to another, amounts of what both stockpile left out."""
     for kind, name, first, second in before.differences(after, offer):
         if kind == POLICY:
-            yield f"{name}: {first} -> {second}"
+            yield f"{offer.policy(name, second)} instead of {policy_words(first)}"
         elif kind == LANE:
-            yield f"qualifies {name}" if second else f"no longer qualifies {name}"
+            yield f"{'qualifies' if second else 'no longer qualifies'} {offer.lane(name)}"
         elif not offer.some(name, second):
-            yield f"no longer stockpiles {name}"
+            yield f"no longer stockpiles {offer.pair(name)}"
         elif not offer.some(name, first):
-            yield f"stockpiles {name} ({offer.amount(name, second)})"
+            yield stockpiles(offer, name, second)
 
 
 def rounded(amount: float) -> str:

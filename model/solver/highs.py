@@ -135,23 +135,45 @@ class Highs:
     def __init__(
         self, program: Program, log: str | None = None, stop: Callable[[], bool] | None = None, **options: Any
     ):
-        self.highs = highspy.Highs()
-        self.highs.setOptionValue("log_to_console", False)
-        self.highs.setOptionValue("output_flag", log is not None)
-        if log is not None:
-            self.highs.setOptionValue("log_file", log)
-        self.highs.setOptionValue("threads", 1)
-        self.highs.setOptionValue("small_matrix_value", SMALLEST_ENTRY)
-        for name, value in options.items():
-            self.highs.setOptionValue(name, value)
+        self._made = log, stop, options
+        self._resting: Snapshot | None = None
         self.mixed = bool(program.integer.any())
         self.width = program.cost.size
         self.offset = program.offset
+        self.highs = self._make()
         self.highs.passModel(highs_model(program))
-        if stop is not None:
-            self._listen(stop)
 
-    def _listen(self, stop: Callable[[], bool]) -> None:
+    def _make(self) -> highspy.Highs:
+        """Return HiGHS without a program."""
+        log, stop, options = self._made
+        made = highspy.Highs()
+        made.setOptionValue("log_to_console", False)
+        made.setOptionValue("output_flag", log is not None)
+        if log is not None:
+            made.setOptionValue("log_file", log)
+        made.setOptionValue("threads", 1)
+        made.setOptionValue("small_matrix_value", SMALLEST_ENTRY)
+        for name, value in options.items():
+            made.setOptionValue(name, value)
+        if stop is not None:
+            self._listen(made, stop)
+        return made
+
+    def rest(self) -> None:
+        """Give back the memory of HiGHS but for the program as it is and the basis, until `wake`."""
+        if self._resting is None:
+            self._resting = self.snapshot()
+            self.highs = None
+
+    def wake(self) -> None:
+        """Go on after a rest where it began; nothing where there was none."""
+        if self._resting is not None:
+            resting, self._resting = self._resting, None
+            self.highs = self._make()
+            self.restore(resting)
+
+    @staticmethod
+    def _listen(highs: highspy.Highs, stop: Callable[[], bool]) -> None:
         """Interrupt HiGHS once told to stop; nobody else listens to it then."""
         steps = itertools.count(1)
 
@@ -160,12 +182,12 @@ class Highs:
                 data_in.user_interrupt = True
 
         # Called at every step: what highspy wraps around it, to have several listeners, takes longer than many a step.
-        self.highs.setCallback(pulse, None)
+        highs.setCallback(pulse, None)
         for kind in (
             highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
             highspy.cb.HighsCallbackType.kCallbackIpmInterrupt,
         ):
-            self.highs.startCallback(kind)
+            highs.startCallback(kind)
 
     def watch(
         self,

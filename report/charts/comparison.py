@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..format.numbers import decimals, number, plain, signed
 from ..format.words import words_of_sense
-from ..views.comparison import scenario_names
+from ..views.comparison import shared_names
 from .base import INK, OURS, SERIES, THEIRS, Figure, inline_data, styled
 from .narrow import GAIN, WIDTH
 
@@ -41,9 +41,9 @@ def outcomes(comparison: Comparison) -> Figure | None:
 
 def scenarios(comparison: Comparison) -> Figure | None:
     """Return the outcome of every plan in every scenario; None where no plan was found."""
-    words, titles = words_of_sense(comparison.sense), scenario_names(comparison)
+    words, names = words_of_sense(comparison.sense), shared_names(comparison)
     rows = [
-        (plain(titles[name]), letter, words.figure(entry["leverage"]) or 0.0)
+        (plain(names.scenario(name)), letter, words.figure(entry["leverage"]) or 0.0)
         for name in dict.fromkeys(name for plan in comparison.plans.values() for name in plan.scenarios)
         for letter, plan in comparison.plans.items()
         if (entry := plan.scenarios.get(name)) is not None

@@ -54,7 +54,8 @@ def _chart(view: FrontierView, title: str) -> Written:
     points = [{"x": row.used, "outcome": row.outcome, "plan": row.letter} for row in view.feasible]
     level = f"{view.words[:1].upper()}{view.words[1:]}{f' ({plain(view.unit)})' if view.unit else ''}"
     money = f"{view.case.words.title}{f' ({plain(view.currency)})' if view.currency else ''}"
-    x = alt.X("x:Q", title=level, scale=alt.Scale(zero=False, nice=True, padding=12))
+    # No further than the points: nobody has a budget below 0 or a share above 1.
+    x = alt.X("x:Q", title=level, scale=alt.Scale(zero=False, nice=False, padding=24))
     y = alt.Y("outcome:Q", title=money, scale=alt.Scale(zero=False, nice=True, padding=14))
     falling = view.falling
     line = alt.Chart(alt.Data(values=_outline(view))).mark_line(color=OURS, strokeWidth=1.5)

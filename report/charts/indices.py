@@ -25,13 +25,13 @@ def indices_figures(indices: Indices) -> list[Figure]:
     frame = frame[frame["lost_value"] > 0].sort_values("lost_value", ascending=False, kind="stable").head(MOST_BARS)
     if frame.empty:
         return []
-    names = {row.party: row.name or row.party for row in indices.case.parties}
-    names |= {row.site: row.name or row.site for row in indices.case.sites}
+    names = indices.case.names.parties | indices.case.names.sites
     money = plain(indices.case.settings.case.currency)
     rows = frame.assign(
         name=[plain(names.get(node, node)) for node in frame["node"]],
         who=[SIDES[side] for side in frame["side"]],
     )[["name", "who", "kind", "lost_value", "score", "hardest_hit"]]
+    rows["hardest_hit"] = [indices.case.names.pair(pair) for pair in rows["hardest_hit"]]
     title = "What each side loses without a party or site"
     first = rows.iloc[0]
     text = f"{title}: most without {first['name']}, {number(first['lost_value'])} {money} of {first['who']}."

@@ -24,6 +24,9 @@ APART, BETWEEN, EDGE = 16.0, 92.0, 8.0
 FEW_LINES, LINE_ROOM, MOST_ROOM = 12, 5.0, 100.0
 """Lines between two columns that need no more space, what each further one adds, and all together at most."""
 
+TIGHT = 1.0
+"""Space between the heads of two arrows that end at the same side of a box."""
+
 HEAD, GAP = 26.0, 14.0
 """Height of a band's name above its boxes, and of what is left free between bands."""
 
@@ -33,8 +36,11 @@ SWEEPS = 12
 SIZE, LETTER = 11.0, 6.2
 """Size of the labels' letters, and the width of one."""
 
-ALONG = (0.5, 0.35, 0.65, 0.22, 0.78)
+ALONG = (0.5, 0.42, 0.58, 0.35, 0.65, 0.28, 0.72, 0.2, 0.8, 0.12, 0.88)
 """Where along a line its label may stand, the best first."""
+
+EVERYWHERE = tuple(place / 24 for place in range(25))
+"""Where a line is looked at to see whether a label covers it."""
 
 PRIORITY = ("reviewed", "new", "ours", "theirs", "plain", "idle")
 """Kinds of links that run forwards before others do, where all together would go round."""
@@ -43,6 +49,9 @@ Slot = tuple[str, int]
 """A place in a column: a site with number -1, or the link's number where it passes."""
 
 Point = tuple[float, float]
+
+Box = tuple[float, float, float, float]
+"""Left, top, width and height."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,8 @@ def placed(nodes: Sequence[Node], links: Sequence[Link], sides: Sequence[tuple[s
             slots[column].append(slot)
             bands[slot] = own[ends[0]] if 2 * (column - columns[ends[0]]) <= len(between) else own[ends[1]]
         chains.append([(ends[0], -1), *passed, (ends[1], -1)])
+    for node in nodes:
+        node.least = _port_room(node.site, columns, links)
     heights = {(node.site, -1): node.height for node in nodes}
     _order(slots, chains, bands)
     centres, told, top = {}, [], EDGE
@@ -279,7 +290,7 @@ def _draw(
     for place, (link, chain) in enumerate(zip(links, chains, strict=True)):
         (start, out), (end, into) = ports[place, "start"], ports[place, "end"]
         middle = [(lefts[int(slot[0])], centres[slot]) for slot in chain if slot[1] >= 0]
-        long, half = 5.0 + link.width, 2.5 + 0.75 * link.width
+        long, half = 5.0 + link.width, _half_head(link)
         # The line ends where the head begins.
         tip, foot = end, (end[0] + into * long, end[1])
         points = [start]
@@ -316,23 +327,52 @@ def _curve(start: Point, end: Point, out: int, into: int, turn: float) -> str:
     return f"C{bend:.1f} {start[1]:.1f} {bend:.1f} {end[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
 
 
+def _half_head(link: Link) -> float:
+    """Return half of how broad the head of a link's arrow is."""
+    return 2.5 + 0.75 * link.width
+
+
+def _port(link: Link, end: str) -> float:
+    """Return the room that an end of a link takes at the side of a box."""
+    return TIGHT + (2 * _half_head(link) if end == "end" else link.width + 2 * TIGHT)
+
+
+def _sides(link: Link, lefts: Mapping[str, float]) -> Iterator[tuple[str, int, str]]:
+    """Yield the boxes where a link ends, the side of each (1: right), and which end that is."""
+    same = lefts[link.origin] == lefts[link.destination]
+    yield link.origin, 1 if same or lefts[link.origin] < lefts[link.destination] else -1, "start"
+    yield link.destination, 1 if same or lefts[link.origin] > lefts[link.destination] else -1, "end"
+
+
+def _port_room(site: str, columns: Mapping[str, int], links: Sequence[Link]) -> float:
+    """Return how high a box has to be so that no two arrows at one side of it overlap."""
+    taken: dict[int, float] = defaultdict(float)
+    for link in links:
+        for end_site, side, end in _sides(link, columns):
+            if end_site == site:
+                taken[side] += _port(link, end)
+    return max(taken.values(), default=0.0) + 2 * TIGHT
+
+
 def _ports(boxes: dict[str, Node], links: Sequence[Link]) -> dict[tuple[int, str], tuple[Point, int]]:
     """Return where every line leaves and arrives, apart from others at the same side of a box, and to which side that is."""
+    lefts = {site: box.x for site, box in boxes.items()}
     sides: dict[tuple[str, int], list[tuple[float, int, str]]] = defaultdict(list)
     for place, link in enumerate(links):
-        origin, destination = boxes[link.origin], boxes[link.destination]
-        same = origin.x == destination.x
-        out = 1 if same or origin.x < destination.x else -1
-        into = 1 if same or origin.x > destination.x else -1
-        sides[link.origin, out].append((destination.y, place, "start"))
-        sides[link.destination, into].append((origin.y, place, "end"))
+        far = {"start": link.destination, "end": link.origin}
+        for site, side, end in _sides(link, lefts):
+            sides[site, side].append((boxes[far[end]].y, place, end))
     found = {}
     for (site, side), members in sides.items():
         box = boxes[site]
-        for number, (_, place, which) in enumerate(sorted(members)):
-            x = box.x + (box.width if side > 0 else 0.0)
-            y = box.y + box.height * (number + 1) / (len(members) + 1)
-            found[place, which] = ((x, y), side)
+        x = box.x + (box.width if side > 0 else 0.0)
+        rooms = [_port(links[place], end) for _, place, end in sorted(members)]
+        # What is left of the side goes between them.
+        space = (box.height - sum(rooms)) / (len(rooms) + 1)
+        y = box.y
+        for room, (_, place, end) in zip(rooms, sorted(members), strict=True):
+            found[place, end] = ((x, y + space + room / 2), side)
+            y += space + room
     return found
 
 
@@ -340,23 +380,41 @@ def _ports(boxes: dict[str, Node], links: Sequence[Link]) -> dict[tuple[int, str
 
 
 def _label(nodes: Sequence[Node], links: Sequence[Link], bands: Sequence[Band]) -> None:
-    """Put the words of links beside them where they cover no box, no name of a band and no other words."""
+    """Put the words of links where they cover no box, no name of a band, no other words, and as few other lines as can be.
+
+    Of links that say the same at one end and are of one kind, the first is labelled.
+    """
     taken = [(node.x - 2, node.y - 2, node.width + 4, node.height + 4) for node in nodes]
     taken += [(EDGE, band.top, LETTER * len(band.name) + 12, HEAD - 4) for band in bands]
-    for link in sorted(links, key=lambda link: (PRIORITY.index(link.kind), -link.width)):
-        if not link.words:
+    lines = [list(_points(link.path, EVERYWHERE)) for link in links]
+    said: set[tuple[str, str, str]] = set()
+    for place in sorted(range(len(links)), key=lambda at: (PRIORITY.index(links[at].kind), -links[at].width, at)):
+        link = links[place]
+        ends = {(link.kind, link.words, site) for site in (link.origin, link.destination)}
+        if not link.words or ends & said:
             continue
         width, height = LETTER * len(link.words) + 4, SIZE + 3
-        for x, y in _along(link.path):
+        best: tuple[int, Point, Box] | None = None
+        for x, y in _points(link.path, ALONG):
             box = (x - width / 2, y - height - link.width / 2, width, height)
-            if box[0] >= 0 and not any(_meet(box, other) for other in taken):
-                link.text = Label(x, y - link.width / 2 - 4, *box)
-                taken.append(box)
-                break
+            if box[0] < 0 or any(_meet(box, other) for other in taken):
+                continue
+            crossed = sum(any(_inside(point, box) for point in line) for at, line in enumerate(lines) if at != place)
+            if best is None or crossed < best[0]:
+                best = crossed, (x, y), box
+        if best is not None:
+            _, (x, y), box = best
+            link.text = Label(x, y - link.width / 2 - 4, *box)
+            taken.append(box)
+            said |= ends
 
 
-def _along(path: str) -> Iterator[Point]:
-    """Yield points of a line where its label may stand: of every curve, the middle one first."""
+def _inside(point: Point, box: Box) -> bool:
+    return 0 <= point[0] - box[0] <= box[2] and 0 <= point[1] - box[1] <= box[3]
+
+
+def _points(path: str, shares: Sequence[float]) -> Iterator[Point]:
+    """Yield points of a line: of every curve at these shares of it, the middle curve first."""
     start, *curves = path[1:].split("C")
     at = tuple(map(float, start.split()))
     pieces = []
@@ -366,15 +424,14 @@ def _along(path: str) -> Iterator[Point]:
         at = figures[4:6]
     middle = len(pieces) // 2
     for piece in sorted(range(len(pieces)), key=lambda place: abs(place - middle)):
-        a, b, c, d = pieces[piece]
-        for share in ALONG:
+        corners = pieces[piece]
+        for share in shares:
             rest = 1 - share
             parts = (rest**3, 3 * rest**2 * share, 3 * rest * share**2, share**3)
-            yield tuple(
-                sum(part * point[axis] for part, point in zip(parts, (a, b, c, d), strict=True)) for axis in (0, 1)
-            )  # type: ignore[misc]
+            x, y = (sum(part * corner[axis] for part, corner in zip(parts, corners, strict=True)) for axis in (0, 1))
+            yield x, y
 
 
-def _meet(first: tuple[float, ...], second: tuple[float, ...]) -> bool:
+def _meet(first: Box, second: Box) -> bool:
     apart = first[0] + first[2] <= second[0] or second[0] + second[2] <= first[0]
     return not (apart or first[1] + first[3] <= second[1] or second[1] + second[3] <= first[1])

@@ -69,9 +69,8 @@ def _bare(written: Written) -> Written:
 
 def pair_title(plan: Plan, pair: Pair) -> str:
     """Return item and site of a pair by the names for people, where the case has them."""
-    names = {row.item: row.name for row in plan.case.items}
-    sites = {row.site: row.name for row in plan.case.sites}
-    return f"{plain(names.get(pair[1]) or pair[1])}, {plain(sites.get(pair[0]) or pair[0])}"
+    site, item = pair
+    return plain(f"{plan.case.names.item(item)}, {plan.case.names.site(site)}")
 
 
 def sentence(words: str) -> str:

@@ -12,7 +12,6 @@ from ..format.numbers import counted, decimals, number, percent, plain, signed
 from ..format.words import words_of
 from ..views.bargain import bargain_view
 from ..views.outcomes import margin_rows, part_words
-from ..views.scenarios import scenario_titles
 from ..views.sourcing import supply_shares
 from .base import (
     GRID,
@@ -186,7 +185,7 @@ def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure
 
 def sourcing_figures(plan: Plan) -> list[Figure]:
     """Return a chart for every site and item of ours whose suppliers' shares change."""
-    names = {row.party: plain(row.name or row.party) for row in plan.case.parties}
+    names = {party: plain(name) for party, name in plan.case.names.parties.items()}
     found = supply_shares(plan)
     told = dict.fromkeys(party for states in found.values() for shares_ in states.values() for party in shares_)
     roles = {"focal": OURS, "counterpart": THEIRS}
@@ -282,8 +281,7 @@ def margins(plan: Plan) -> Figure | None:
     frame["limits"] = [
         f"{plain(row.demand)}, {row.measure} at least {percent(row.limit)}" for row in frame.itertuples()
     ]
-    titles = scenario_titles(plan.case)
-    frame["name"] = [plain(titles[name]) for name in frame["scenario"]]
+    frame["name"] = [plain(plan.case.names.scenario(name)) for name in frame["scenario"]]
     frame["points"] = 100 * frame["margin"]
     frame["label"] = [signed(points, 1 if abs(points) < 10 else 0) for points in frame["points"]]
     scenarios = list(dict.fromkeys(frame["name"]))
@@ -295,7 +293,7 @@ def margins(plan: Plan) -> Figure | None:
             "title": None,
             "orient": "top",
             "labelAngle": -40,
-            "labelLimit": room(scenarios, 120, 11),
+            "labelLimit": room(scenarios, 230, 11),
             "ticks": False,
             "domain": False,
         },

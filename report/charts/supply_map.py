@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...analysis.dependence.prices import Prices
+from ...data.schema.names import policy_words
 from ...model.network import NONE, OPEN, Network
 from ..format.names import broken
 from ..format.numbers import number, percent, plain
 from .map_layout import BOX_WIDTH, LINE, PAD, Band, Label, placed
 
 if TYPE_CHECKING:
+    from ...data.schema.names import Names
     from ...data.schema.tables import Lane
     from ...model import Plan
 
@@ -46,6 +48,8 @@ class Node:
         What a pointer that rests on it is told.
     x, y, width, height
         Its box, in points.
+    least
+        How high the box is at least, so that its arrows have room.
     """
 
     site: str
@@ -56,11 +60,22 @@ class Node:
     x: float = 0.0
     y: float = 0.0
     width: float = BOX_WIDTH
+    least: float = 0.0
+
+    @property
+    def words_height(self) -> float:
+        """Height of its words with the space around them."""
+        return LINE * (len(self.lines) + 1) + 2 * PAD
 
     @property
     def height(self) -> float:
         """Height of its box."""
-        return LINE * (len(self.lines) + 1) + 2 * PAD
+        return max(self.words_height, self.least)
+
+    @property
+    def words_top(self) -> float:
+        """Where its words begin, below the top of the box: they stand in its middle."""
+        return (self.height - self.words_height) / 2
 
 
 @dataclass
@@ -144,7 +159,7 @@ def supply_map(plan: Plan) -> SupplyMap:
     for row in rows:
         together[row["lane"].origin, row["lane"].destination].append(row)
     weights = _weights(plan)
-    links = [_link(ends, members, weights) for ends, members in together.items()]
+    links = [_link(ends, members, weights, plan.case.names) for ends, members in together.items()]
     used = dict.fromkeys(site for ends in together for site in ends)
     nodes = [_node(plan, network, row.site) for row in plan.case.sites if row.site in used]
     _widen(links)
@@ -196,7 +211,7 @@ KINDS = ("reviewed", "new", "ours", "theirs", "plain", "idle")
 def _lane_rows(plan: Plan, network: Network) -> Iterator[dict[str, Any]]:
     prices = Prices(network)
     after, qualified = _mean_flows(plan), set(plan.qualified)
-    names = {row.item: plain(row.name or row.item) for row in plan.case.items}
+    names = plan.case.names
     units = {row.item: plain(row.unit) for row in plan.case.items}
     for lane in network.lanes.values():
         mean = after.get(lane.lane, 0.0)
@@ -212,7 +227,8 @@ def _lane_rows(plan: Plan, network: Network) -> Iterator[dict[str, Any]]:
             kind = "new" if used or qualified & {lane.lane, lane.qualification} else "idle"
         yield {
             "lane": lane,
-            "item": names[lane.item],
+            "item": plain(names.item(lane.item)),
+            "regime": names.regime(lane.regime) if lane.regime else "",
             "unit": units[lane.item],
             "kind": kind,
             "policy": policy,
@@ -232,14 +248,14 @@ def _mean_flows(plan: Plan) -> dict[str, float]:
     return (flows.groupby("lane")["dispatched"].sum() / weeks).to_dict()
 
 
-def _link(ends: tuple[str, str], rows: Sequence[dict[str, Any]], weights: Mapping[str, float]) -> Link:
+def _link(ends: tuple[str, str], rows: Sequence[dict[str, Any]], weights: Mapping[str, float], names: Names) -> Link:
     kind = min((row["kind"] for row in rows), key=KINDS.index)
-    told = [f"{ends[0]} to {ends[1]}"]
+    told = [f"{names.site(ends[0])} to {names.site(ends[1])}"]
     for row in rows:
         lane: Lane = row["lane"]
         words = f"{row['item']}: {number(lane.base_flow)} {row['unit']} a week".replace("  ", " ")
         if lane.regime:
-            words += f", {lane.regime}" + (f" ({row['policy']})" if row["policy"] else "")
+            words += f", {row['regime']}" + (f" ({policy_words(row['policy'])})" if row["policy"] else "")
         told.append(words)
     value = sum(row["value"] for row in rows)
     decided = [row for row in rows if row["kind"] in DECIDING]
@@ -258,14 +274,15 @@ def _keys(lane: Lane) -> tuple[str | None, ...]:
 
 def _node(plan: Plan, network: Network, site: str) -> Node:
     row = next(row for row in plan.case.sites if row.site == site)
-    parties = {row.party: plain(row.name or row.party) for row in plan.case.parties}
-    name = plain(row.name or site)
+    names = plan.case.names
+    called, name = plain(names.party(row.party)), plain(names.site(site))
     lines = broken(name, CHARACTERS)
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1].rstrip()[: CHARACTERS - 1]}…"]
-    makes = [plain(process.output) for process in plan.case.processes if process.site == site]
-    label = f"{name} ({site}), {parties[row.party]}" + (f"; makes {', '.join(makes)}" if makes else "")
-    party = broken(parties[row.party], CHARACTERS)
+    made = dict.fromkeys(process.output for process in plan.case.processes if process.site == site)
+    makes = [plain(names.item(item)) for item in made]
+    label = f"{name}, {called}" + (f"; makes {', '.join(makes)}" if makes else "")
+    party = broken(called, CHARACTERS)
     shown = party[0] if len(party) == 1 else f"{party[0].rstrip()[: CHARACTERS - 1]}…"
     return Node(
         site, shown, CLASSES.get(network.side[site], network.side[site]), [line.strip() for line in lines], label

@@ -114,7 +114,9 @@ def _answer(sweep: Sweep, outcome: str) -> list[Figure]:
     answer = answer_of(sweep, outcome)
     if answer.table is None:
         return []
+    names = sweep.case.names
     table = answer.table.head(MOST_BARS)
+    table = table.assign(factor=[plain(names.figure(path)) for path in table["factor"]])
     if answer.name == "tornado":
         return [_tornado(sweep, outcome, table, answer.table.attrs["base"])]
     if answer.name == "main_effects":
@@ -356,8 +358,8 @@ def _colour(sweep: Sweep) -> Any:
 
 def _scatter(sweep: Sweep, outcome: str) -> Figure:
     answer = answer_of(sweep, outcome)
-    names = [factor.path for factor in sweep.design.factors] if answer.table is None else list(answer.table["factor"])
-    names = names[:MOST_PANELS]
+    paths = [factor.path for factor in sweep.design.factors] if answer.table is None else list(answer.table["factor"])
+    called = {path: plain(sweep.case.names.figure(path)) for path in paths[:MOST_PANELS]}
     values = outcome_of(sweep, outcome)
     groups, _, _ = _palette(sweep)
     frame = pd.DataFrame({"value": values, "set": chosen(sweep).map(groups)})
@@ -365,11 +367,11 @@ def _scatter(sweep: Sweep, outcome: str) -> Figure:
     step = max(1, int(keep.sum()) // MOST_POINTS)
     factors = {factor.path: factor for factor in sweep.design.factors}
     panels = []
-    for path in names:
+    for path, words in called.items():
         points = frame.assign(figure=sweep.design.samples[path].to_numpy())[keep].iloc[::step]
         few = isinstance(factors[path].distribution, Discrete)
         close = alt.Scale(zero=False, nice=False)
-        axis = alt.X("figure:O", title=path) if few else alt.X("figure:Q", title=path, scale=close)
+        axis = alt.X("figure:O", title=words) if few else alt.X("figure:Q", title=words, scale=close)
         panels.append(
             alt.Chart(points)
             .mark_circle(size=18, opacity=0.6)
@@ -382,7 +384,7 @@ def _scatter(sweep: Sweep, outcome: str) -> Figure:
         )
     title = f"{plain(outcome).replace('_', ' ').capitalize()} against the figures it depends on most"
     text = (
-        f"{plain(outcome)} of every sample against {', '.join(names)}, coloured by which choices are best there. "
+        f"{plain(outcome)} of every sample against {', '.join(called.values())}, coloured by which choices are best there. "
         f"{counted(int(keep.sum()), 'sample')}{', every ' + str(step) + 'th shown' if step > 1 else ''}."
     )
     chart = alt.concat(*panels, columns=2).properties(title=alt.TitleParams(title))
@@ -394,6 +396,7 @@ def _scatter(sweep: Sweep, outcome: str) -> Figure:
 
 def _map(sweep: Sweep) -> Figure:
     table = choice_map(sweep, "free")
+    x, y = (plain(sweep.case.names.figure(table.attrs[axis])) for axis in ("x", "y"))
     groups, _, _ = _palette(sweep)
     frame = pd.DataFrame({"x": table["x"], "y": table["y"], "set": table["choices"].map(groups)})
     shown = {
@@ -406,8 +409,8 @@ def _map(sweep: Sweep) -> Figure:
         alt.Chart(frame)
         .mark_rect(stroke="white", strokeWidth=1)
         .encode(
-            x=alt.X("x:O", sort=shown["x"], title=table.attrs["x"], axis=alt.Axis(labelAngle=-45)),
-            y=alt.Y("y:O", sort=shown["y"][::-1], title=table.attrs["y"]),
+            x=alt.X("x:O", sort=shown["x"], title=x, axis=alt.Axis(labelAngle=-45)),
+            y=alt.Y("y:O", sort=shown["y"][::-1], title=y),
             color=_colour(sweep),
         )
     )
@@ -415,7 +418,7 @@ def _map(sweep: Sweep) -> Figure:
     names = set_names(sweep)
     words = "; ".join(f"{names[row.choices]}: {row.samples:,}" for row in shares.head(MOST_SETS).itertuples())
     title = "Which choices are best where"
-    text = f"The best choices at every point of a grid of {table.attrs['x']} and {table.attrs['y']}. Points: {words}."
+    text = f"The best choices at every point of a grid of {x} and {y}. Points: {words}."
     drawn = chart.properties(width=WIDTH, height=HEIGHT, title=_heading(title, f"{counted(len(frame), 'point')}"))
     return Figure("map", title, text, styled(drawn))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...data.schema.names import policy_words
 from ...model.network import NONE, OPEN, Network, Pair
 from ...model.plan.plan import served
 from ..format.numbers import decimals, number, percent, plain
@@ -28,6 +29,7 @@ from .narrow import FIGURES, LABEL, WIDTH, pair_title, scenario_words, sentence
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ...data.schema.names import Names
     from ...model import Plan
 
 
@@ -133,12 +135,13 @@ def _week_figure(
         parts.append(_stock_chart(plan, stocks))
         text.append(_stock_text(plan, stocks, _start(plan, pair), unit))
     if reviews:
-        text.append(f"Under review: {'; '.join(map(_review_words, reviews))}.")
+        text.append(f"Under review: {'; '.join(_review_words(row, plan.case.names) for row in reviews)}.")
     return Figure("/".join(pair), pair_title(plan, pair), " ".join(text), styled({"vconcat": parts, "spacing": 6}))
 
 
-def _review_words(row: Any) -> str:
-    words = f"{plain(row.regime)}, {plain(row.policy)}, {row.mean_delay:.3g} weeks on average, felt from week {row.first_bite}"
+def _review_words(row: Any, names: Names) -> str:
+    held = f"{plain(policy_words(row.policy))}, {row.mean_delay:.3g} weeks on average, felt from week {row.first_bite}"
+    words = f"{plain(names.regime(row.regime))}, {held}"
     return words if row.approval_rate == 1 else f"{words}, {percent(row.approval_rate, 0)} of licences granted"
 
 
@@ -256,7 +259,7 @@ def _review_bars(plan: Plan, reviews: Sequence[Any], x: Written, y: Written) -> 
             "week": [float(row.first_bite) for row in reviews],
             "end": [min(float(weeks), row.first_bite + row.mean_delay) for row in reviews],
             "fill": [1.12 + ROW * place for place in range(len(reviews))],
-            "label": [plain(row.regime) for row in reviews],
+            "label": [plain(plan.case.names.regime(row.regime)) for row in reviews],
         }
     )
     words = {"type": "text", "align": "left", "dx": 4, "color": REVIEW, "fontSize": 11}

@@ -39,6 +39,9 @@ WIDTHS = (22, 34, 9, 14, 9, 11, *(11 for _ in LIMITED))
 WHY_WIDTHS = (14, 44, 30)
 """Of what is lost without a decision, what needs it, what is done instead."""
 
+LETTER = 1.15
+"""Width of a letter with its share of what a broken line leaves free, in the unit of the widths."""
+
 TOTALS = 2
 """Row of the heads of the totals, counted from 0; the decisions follow below."""
 
@@ -82,20 +85,17 @@ def _money_alone(amount: float) -> tuple[float, ...]:
 def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
     """Yield everything that may be decided: policies of our regimes, what can be qualified, what can be stockpiled."""
     network = Network(plan.case)
-    names = {row.regime: row.name or row.regime for row in plan.case.regimes}
-    items = {row.item: row.name or row.item for row in plan.case.items}
-    sites = {row.site: row.name or row.site for row in plan.case.sites}
+    names = plan.case.names
     for regime, policy in plan.policies.items():
         found = network.policy(regime, policy)
         loads = tuple(0.0 if found is None else getattr(found, column) for column, _ in LOADS)
-        yield DecisionRow(POLICY, regime, names.get(regime, regime), policy, None, None, None, loads)
-    lanes = {lane.lane: f"{items[lane.item]} from {sites[lane.origin]}" for lane in plan.case.lanes}
+        yield DecisionRow(POLICY, regime, names.regime(regime), policy, None, None, None, loads)
     for key, price in network.to_qualify.items():
         chosen = key in plan.qualified
         yield DecisionRow(
             QUALIFY,
             key,
-            lanes.get(key, ""),
+            names.lane(key),
             "yes" if chosen else "no",
             None,
             None,
@@ -106,9 +106,10 @@ def decision_rows(plan: Plan) -> Iterator[DecisionRow]:
         if stock.stockpile_max > 0 and network.side[stock.site] == "ours":
             pair = (stock.site, stock.item)
             units, price = plan.stockpile.get("/".join(pair), 0.0), network.stockpile_price(pair)
-            name = f"{items[stock.item]} at {sites[stock.site]}"
             most = stock.stockpile_max if math.isfinite(stock.stockpile_max) else None
-            yield DecisionRow(STOCKPILE, "/".join(pair), name, "", units, most, price, _money_alone(units * price))
+            key = "/".join(pair)
+            loads = _money_alone(units * price)
+            yield DecisionRow(STOCKPILE, key, names.pair(key), "", units, most, price, loads)
 
 
 def add_decisions(writer: SheetWriter, plan: Plan, why: dict[str, tuple[str, ...]], why_heads: tuple[str, ...]) -> None:
@@ -242,6 +243,8 @@ def _add_row(
     wrapped = writer.format(text_wrap=True, valign="top", align="left", indent=1)
     for column, text in enumerate(why, start=len(HEADS)):
         writer.text(sheet, place, column, text, wrapped)
+    broken = zip((row.key, row.name, *map(str, why)), (*WIDTHS[:2], *WHY_WIDTHS), strict=False)
+    sheet.set_row(place, LINE_HEIGHT * max(math.ceil(LETTER * len(text) / width) for text, width in broken))
 
 
 def _is_chosen(row: DecisionRow) -> bool:

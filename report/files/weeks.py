@@ -53,8 +53,15 @@ def add_weeks(
     frame = frame.assign(scenario=frame["scenario"].replace("", EVERY))
     wide = frame.pivot_table(index=keys, columns="week", values=value, sort=False)
     weeks = list(wide.columns)
-    labels = [list(wide.index.get_level_values(key)) for key in keys]
-    items = labels[keys.index("item")]
+    items = list(wide.index.get_level_values("item"))
+    names = plan.case.names
+    called = {
+        "scenario": names.scenario,
+        "lane": names.lane,
+        "item": names.item,
+        **dict.fromkeys(("site", "origin", "destination"), names.site),
+    }
+    labels = [list(map(called.get(key, str), wide.index.get_level_values(key))) for key in keys]
     share = name == "fills"
     sums = wide.mean(axis=1) if share else wide.sum(axis=1) if name == "flows" else wide.iloc[:, -1]
     heading = {"flows": "All weeks", "stocks": "At the end", "fills": "Mean"}[name]

@@ -298,7 +298,7 @@ class _Writer(SheetWriter):
         sheet = self.table(
             SOURCING,
             [
-                Column("Lane or stockpile", [row.id for row in rows], TEXT),
+                Column("Lane or stockpile", [row.title for row in rows], TEXT),
                 Column("Kind", ["lane"] * len(lanes) + ["stockpile"] * len(stockpiles), TEXT),
                 Column("Item", [row.item for row in rows], TEXT),
                 Column("From", [row.origin for row in lanes] + [""] * len(stockpiles), TEXT),
@@ -308,8 +308,7 @@ class _Writer(SheetWriter):
                 Column("In the plan", [*(row.plan for row in lanes), *(row.units for row in stockpiles)]),
                 Column(
                     "Unit",
-                    [f"{self._unit(row.item)} per week" for row in lanes]
-                    + [self._unit(row.item) for row in stockpiles],
+                    [f"{row.unit or 'units'} per week" for row in lanes] + [row.unit or "units" for row in stockpiles],
                     TEXT,
                 ),
                 Column("Share before", [*(row.status_quo_share for row in lanes), *none], SHARE),
@@ -318,7 +317,7 @@ class _Writer(SheetWriter):
                 Column("Qualified", [*(_yes(row.qualified) for row in lanes), *([""] * len(stockpiles))], TEXT),
                 Column(f"Cost of qualifying ({self.money})", [*(row.fixed_cost for row in lanes), *none]),
                 Column(f"Spent on it ({self.money})", [row.cost for row in rows]),
-                Column("What it is", [row.title for row in rows], TEXT),
+                Column("Id", [row.id for row in rows], TEXT),
             ],
         )
         if not lanes:
@@ -375,9 +374,6 @@ class _Writer(SheetWriter):
             ],
         )
 
-    def _unit(self, item: str) -> str:
-        return self.units.get(item, "units")
-
     def _scenarios(self) -> None:
         rows = self.view.scenarios
         demands = list(dict.fromkeys(key for row in rows for key in row.fills))
@@ -392,7 +388,7 @@ class _Writer(SheetWriter):
                     for title, name in figures
                 ),
                 Column("Known from week", [row.reveal_week for row in rows], WEEK),
-                Column("Fill at its least", [", ".join(row.at_limit) for row in rows], TEXT),
+                Column("Fill at its least", ["; ".join(row.at_limit) for row in rows], TEXT),
                 *(Column(f"Mean fill of {key}", [row.fills.get(key) for row in rows], SHARE) for key in demands),
                 Column("Id", [row.name for row in rows], TEXT),
                 Column("What happens", [row.words for row in rows], TEXT),
@@ -443,7 +439,7 @@ class _Writer(SheetWriter):
         sheet = self.table(
             LOSSES,
             [
-                Column("Scenario", [row.scenario for row in rows], TEXT),
+                Column("Scenario", [self.view.titles.get(row.scenario, row.scenario) for row in rows], TEXT),
                 Column("Side", [row.side for row in rows], TEXT),
                 Column("Part", [row.part for row in rows], TEXT),
                 *(

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .columns import GAIN, SHARE, TEXT, WEEK, WITHIN_ROW, Column
 from .numbers import decimals, number, percent, plain, signed
+
+FIGURE = re.compile(
+    r"[+\-−]?\d[\d.,]*(e[+\-]?\d+)?(\W|$)|(no limit|no plan|never|below|at (most|least))\b", re.IGNORECASE
+)
+"""What begins a cell that is read as a figure, or that stands in the place of one."""
+
+
+def figure_columns(rows: Iterable[Sequence[str]]) -> set[int]:
+    """Return the columns of a table that are figures: those in which more cells read as one than as words.
+
+    Parameters
+    ----------
+    rows
+        Rows of a table, as people read them; empty cells say nothing.
+    """
+    balance: dict[int, int] = {}
+    for row in rows:
+        for place, cell in enumerate(row):
+            if str(cell).strip():
+                balance[place] = balance.get(place, 0) + (1 if FIGURE.match(str(cell).strip()) else -1)
+    return {place for place, found in balance.items() if found > 0}
 
 
 def cells(column: Column, rows: Sequence[Any], among: Iterable[Column] = ()) -> list[str]:

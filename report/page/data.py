@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from ...data.schema.names import policy_words
 from ...model.network import NONE
 from ...model.plan.limits import LIMITED
 from ...model.plan.what_if import BOUNDED, EXACT, POLICY, WHAT_IF
@@ -16,7 +17,6 @@ from ..charts.supply_map import lane_flows
 from ..format.numbers import number, plain
 from ..format.words import words_of
 from ..views.case import LIMITS
-from ..views.scenarios import scenario_titles
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -82,9 +82,8 @@ def _by_pair(plan: Plan, table: str, field: str) -> dict[tuple[str, str, str], d
 
 def _scenario_names(plan: Plan) -> dict[str, str]:
     """Return the scenarios of a plan in words, by id."""
-    titles = scenario_titles(plan.case)
-    titles[NONE] = words_of(plan.case).calm
-    return {name: plain(titles[name]) for name in plan.scenarios}
+    names, calm = plan.case.names, words_of(plan.case).calm
+    return {name: calm if name == NONE else plain(names.scenario(name)) for name in plan.scenarios}
 
 
 def flows_data(plan: Plan) -> dict[str, Any]:
@@ -98,8 +97,7 @@ def what_if_data(plan: Plan) -> dict[str, Any] | None:
     if frame is None or not len(frame) or plan.leverage is None:
         return None
     regimes = [name.removeprefix(POLICY) for name in frame if name.startswith(POLICY)]
-    names = {row.regime: plain(row.name or row.regime) for row in plan.case.regimes}
-    rows = {(row.regime, row.policy): row for row in plan.case.policies}
+    rows = {(row.regime, each.policy): each for row in plan.case.policies for each in row.variants}
     menus = {
         name: ["open", *(policy for regime, policy in rows if regime == name and policy != "open")] for name in regimes
     }
@@ -125,8 +123,8 @@ def what_if_data(plan: Plan) -> dict[str, Any] | None:
         "limits": [{"words": LIMITS[name], "most": _most(getattr(settings, name))} for name in limits],
         "regimes": [
             {
-                "name": names[name],
-                "policies": [plain(policy) for policy in menus[name]],
+                "name": plain(plan.case.names.regime(name)),
+                "policies": [plain(policy_words(policy)) for policy in menus[name]],
                 "loads": [
                     [_load(rows.get((name, policy)), LIMITED[limit].column) for limit in limits]
                     for policy in menus[name]

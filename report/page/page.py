@@ -225,6 +225,7 @@ PAGES = {"plan": plan_page, "frontier": frontier_page, "sweep": sweep_page}
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    from ..format.cells import figure_columns
     from ..format.numbers import plain
     from .inline import DARK
 
@@ -236,6 +237,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["plain"] = plain
+    found.filters["figure_columns"] = figure_columns
     found.globals["dark"] = DARK
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...data.schema.names import policy_words
 from ...model.network import NONE
 from ..charts.narrow import pair_title
 from ..charts.plan import counterpart_losses, margins, our_losses, settlements, sourcing_figures
@@ -55,6 +56,7 @@ from .inline import picture
 
 if TYPE_CHECKING:
     from ...data import Case
+    from ...data.schema.names import Names
     from ...model import Plan
     from ...model.network import Pair
     from ..charts.drawing import Artist
@@ -93,7 +95,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "words": view.case.words,
         "proof": proof(view, plan.case, run),
         "map": network,
-        "lane_rows": [_lane_row(row) for row in network.lanes],
+        "lane_rows": [_lane_row(row, plan.case.names) for row in network.lanes],
         **pictures,
     }
     if view.outcome is None:
@@ -104,7 +106,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "wide": view.wide,
         "study": None if view.study is None else _study(view.study, view.case),
         "policies": _policies(view),
-        "open": [(row.regime, row.name) for row in view.left_open],
+        "open": [plain(row.name) for row in view.left_open],
         "limits": [{"cells": row, "share": use.share} for row, use in zip(limit_cells(view), view.uses, strict=True)],
         "alternatives": _alternatives(view),
         "reason_heads": reason_heads(view.case.words),
@@ -208,16 +210,13 @@ def _study(study: StudyView, case: CaseView) -> dict[str, Any]:
 
 
 def _policies(view: PlanView) -> dict[str, Any]:
-    """Return heads and rows of the policy table; a row is a name, its id, and cells with whether they are figures."""
+    """Return heads and rows of the policy table; a row is a name, and cells with whether they are figures."""
     columns = shown_on(POLICY_COLUMNS, PAGE)
     rows = zip(*(cells(column, view.chosen) for column in columns), strict=True)
     figures = [column.kind != TEXT for column in columns]
     return {
         "heads": list(zip((column.named(plain(view.case.money)) for column in columns), figures, strict=True)),
-        "rows": [
-            {"id": plain(row.regime), "name": found[0], "cells": list(zip(found[1:], figures[1:], strict=True))}
-            for row, found in zip(view.chosen, rows, strict=True)
-        ],
+        "rows": [{"name": found[0], "cells": list(zip(found[1:], figures[1:], strict=True))} for found in rows],
     }
 
 
@@ -254,13 +253,13 @@ def _sourcing_rows(view: PlanView) -> list[list[str]]:
         told = f"qualified, for {plain(needed[row.id])}" if row.id in needed else "qualified"
         state = told if row.qualified else "not qualified" if row.to_qualify else ""
         share = [percent(row.status_quo_share), percent(row.plan_share)]
-        rows.append([plain(row.id), plain(row.item), plain(row.party), *share, number(row.cost, places), state])
+        rows.append([plain(row.title), plain(row.item), plain(row.party), *share, number(row.cost, places), state])
     return rows
 
 
 def _remark(row: ScenarioRow, words: Words) -> str:
     kind = words.worst_kind if row.worst else "" if row.weighed else words.unrated_kind
-    binding = f"at its least fill: {', '.join(map(plain, row.at_limit))}" if row.at_limit else ""
+    binding = f"at its least fill: {'; '.join(map(plain, row.at_limit))}" if row.at_limit else ""
     return "; ".join(part for part in (kind, binding) if part)
 
 
@@ -268,7 +267,6 @@ def _scenario_rows(view: PlanView) -> list[dict[str, Any]]:
     return [
         {
             "name": plain(view.titles[row.name]),
-            "id": plain(row.name) if view.titles[row.name] != row.name else "",
             "words": "" if row.name == NONE else plain(row.words),
             "cells": figures,
             "worst": row.worst,
@@ -278,21 +276,21 @@ def _scenario_rows(view: PlanView) -> list[dict[str, Any]]:
     ]
 
 
-def _lane_row(row: Mapping[str, Any]) -> list[str]:
+def _lane_row(row: Mapping[str, Any], names: Names) -> list[str]:
     lane = row["lane"]
     kinds = {
-        "reviewed": f"reviewed: {plain(row['policy'])}",
+        "reviewed": f"reviewed: {plain(policy_words(row['policy'] or ''))}",
         "ours": "open, ours to review",
         "theirs": "theirs to review",
     }
     return [
-        plain(lane.origin),
-        plain(lane.destination),
+        plain(names.site(lane.origin)),
+        plain(names.site(lane.destination)),
         row["item"],
         number(row["value"], 2),
         f"{number(row['before'])} {row['unit']}".rstrip(),
         change_words(dict(row)),
-        plain(lane.regime or ""),
+        plain(names.regime(lane.regime or "")),
         kinds.get(row["kind"], ""),
     ]
 

@@ -141,7 +141,7 @@ def _sweep_answer(view: SweepView) -> list[str]:
     answer = [f"{spread}{as_it_is}."]
     found = view.answer
     if found.table is not None and len(found.table):
-        names = [plain(name) for name in found.table["factor"].head(MOST_FIGURES)]
+        names = [plain(view.figures[path]) for path in found.table["factor"].head(MOST_FIGURES)]
         answer.append(f"It depends most on {joined(names)}.")
     else:
         answer.append(f"What it depends on is not known: {plain(found.refusal)}.")

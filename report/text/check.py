@@ -50,7 +50,7 @@ def _contents(case: Case) -> Iterable[str]:
     yield f"{plain(case.name)}: {counted(settings.horizon.weeks, 'week')}{start}; money in {money}"
     parties = []
     for role, words in ROLES.items():
-        names = [plain(row.party) for row in case.parties if row.role == role]
+        names = [plain(case.names.party(row.party)) for row in case.parties if row.role == role]
         if names:
             parties.append(f"{words}: {', '.join(names)}")
     yield f"{counted(len(case.parties), 'party', 'parties')} ({'; '.join(parties)}), {counted(len(case.sites), 'site')}"

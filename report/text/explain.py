@@ -214,7 +214,7 @@ def _decisions(view: ExplanationView) -> Iterable[RenderableType]:
         places = decimals([row.cost for row in view.decisions if row.cost is not None])
         instead = f" Instead: {listed(first.instead)}." if first.instead else ""
         yield text_line(
-            f"Dropped first: {plain(first.key)} ({plain(first.choice)}), at a cost of "
+            f"Dropped first: {plain(first.name)} ({plain(first.choice)}), at a cost of "
             f"{in_money(view.case, number(first.cost, places))}.{instead}"
         )
     else:
@@ -229,7 +229,7 @@ def _needs(view: ExplanationView) -> Iterable[RenderableType]:
     places = decimals([need.added for need in view.needs])
     for need in view.needs:
         amount = "" if need.units is None else f" ({number(need.units)} {plain(need.unit)})"
-        yield text_line(f"{plain(need.key)}{amount}", "bold")
+        yield text_line(f"{plain(need.name)}{amount}", "bold")
         for words in need.broken:
             yield text_line(f"- without it {plain(words)}")
         money = in_money(view.case, number(need.added, places))
@@ -241,10 +241,11 @@ def _by_worlds(view: ExplanationView) -> Iterable[RenderableType]:
     if not view.by_worlds:
         return
     yield section("What each choice is for, by worlds", counted(view.worlds, "world"))
-    table = new_table("Decision", "Choice", "Lost", "5 to 95%", "Adds in", "Limits need it in", names=2)
+    lost, adds = ("Dearer by", "Saves in") if view.case.words.sense.sign < 0 else ("Lost", "Adds in")
+    table = new_table("Decision", "Choice", lost, "5 to 95%", adds, "Limits need it in", names=2)
     for row in view.by_worlds:
         table.add_row(
-            Name(row.key),
+            Name(row.name),
             Name(row.choice),
             rough(row.mean),
             f"{rough(row.low)} to {rough(row.high)}",
@@ -253,7 +254,7 @@ def _by_worlds(view: ExplanationView) -> Iterable[RenderableType]:
         )
     yield table
     yield text_line(
-        "Lost: leverage lost on average without it, the rest kept. Adds in: share of the worlds in which it adds leverage. "
+        f"{lost}: what is lost on average without it, the rest kept. {adds}: share of the worlds in which it is worth something. "
         "Limits need it in: share in which limits break without it.",
         "dim",
     )

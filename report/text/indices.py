@@ -58,20 +58,20 @@ def _index(value: float, places: int = 2) -> str:
 
 def _concentration(indices: Indices) -> Iterable[RenderableType]:
     frame = indices.concentration
-    units = {row.item: plain(row.unit) for row in indices.case.items}
+    names, units = indices.case.names, {row.item: plain(row.unit) for row in indices.case.items}
     for side, rows in by_side(frame[frame["kind"] == "side"], "buyer"):
         yield section(f"{OWNERS[side]} supply", "by origin party, per week")
         table = new_table("Item", "Unit", "Intake", "Own", "From", "HHI", "Largest", "Share", names=2)
         table.columns[-2].justify, table.columns[-2].no_wrap = "left", False
         for row in rows.itertuples():
             table.add_row(
-                Name(row.item),
+                Name(names.item(row.item)),
                 Text(units.get(row.item, ""), overflow="fold"),
                 number(row.intake),
                 _share(row.own_share),
                 f"{row.suppliers}",
                 number(row.hhi_points, 0),
-                Name(row.largest),
+                Name(names.party(row.largest)),
                 _share(row.largest_share),
             )
         yield indented(table)
@@ -83,7 +83,7 @@ def _concentration(indices: Indices) -> Iterable[RenderableType]:
 
 
 def _dependency(indices: Indices) -> Iterable[RenderableType]:
-    found = False
+    found, names = False, indices.case.names
     for side, rows in by_side(indices.dependency):
         found = True
         yield section(f"{OWNERS[side]} import dependency", f"{plain(case_view(indices.case).money)} per week")
@@ -91,8 +91,8 @@ def _dependency(indices: Indices) -> Iterable[RenderableType]:
         places = decimals(rows["outside_imports"])
         for row in rows.itertuples():
             table.add_row(
-                Name(row.item),
-                Name(row.largest or "-"),
+                Name(names.item(row.item)),
+                Name(names.party(row.largest or "-")),
                 number(row.outside_imports, places),
                 _index(row.cdi1),
                 _index(row.cdi2),
@@ -120,7 +120,7 @@ def _exposure(indices: Indices) -> Iterable[RenderableType]:
         for row in rows.itertuples():
             whole = not isinstance(row.item, str)
             table.add_row(
-                Text("all") if whole else Name(row.item),
+                Text("all") if whole else Name(indices.case.names.item(row.item)),
                 number(row.value, values),
                 _share(row.import_share),
                 _share(row.intake_share),
@@ -144,7 +144,11 @@ def _exposure(indices: Indices) -> Iterable[RenderableType]:
 
 
 def _survival(indices: Indices) -> Iterable[RenderableType]:
-    weeks = indices.case.settings.horizon.weeks
+    weeks, names = indices.case.settings.horizon.weeks, indices.case.names
+
+    def called(node: str) -> str:
+        return names.parties.get(node) or names.sites.get(node) or names.lane(node)
+
     for view in survival_views(indices):
         yield section(
             f"Without one party or site: {SIDES[view.side]}",
@@ -155,8 +159,8 @@ def _survival(indices: Indices) -> Iterable[RenderableType]:
             places = decimals(view.hit["lost_value"])
             for row in view.hit.itertuples():
                 table.add_row(
-                    Name(row.node, "bold" if row.kind == "party" else ""),
-                    Name(row.first_short),
+                    Name(called(row.node), "bold" if row.kind == "party" else ""),
+                    Name(names.pair(row.first_short)),
                     f"{row.tts_weeks}",
                     _week(row.ttr_weeks),
                     _week(row.gap_weeks, "-"),
@@ -165,7 +169,9 @@ def _survival(indices: Indices) -> Iterable[RenderableType]:
                 )
             yield indented(table)
         if view.spared:
-            yield text_line(f"Nothing need be lost in {counted(weeks, 'week')} without: {listed(view.spared)}")
+            yield text_line(
+                f"Nothing need be lost in {counted(weeks, 'week')} without: {listed(map(called, view.spared))}"
+            )
     yield text_line(
         "Shut from week 0 on: a party (bold) or a site sends and makes nothing; all others are run to lose as little as "
         "can be. Survives: weeks in which stocks and other sources serve all demand. Recovers: first week from which other "

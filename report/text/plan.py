@@ -202,17 +202,13 @@ def _policies(view: PlanView) -> Iterable[RenderableType]:
     yield section("Policies")
     if view.chosen:
         yield indented(table_of(POLICY_COLUMNS, view.chosen))
-        for row in view.chosen:
-            if row.name != row.regime:
-                yield text_line(f"{plain(row.regime)}: {plain(row.name)}", "dim")
         yield text_line(
             "Delay: mean weeks of review. Granted: share of licences. Bites: first week in which goods are late. "
             "Short: first week in which the counterpart sells less downstream. Week 0 is the announcement.",
             "dim",
         )
     if view.left_open:
-        names = [f"{row.regime} ({row.name})" if row.name != row.regime else row.regime for row in view.left_open]
-        yield text_line(f"Left open: {listed(names)}")
+        yield text_line(f"Left open: {listed(row.name for row in view.left_open)}")
     if not view.policies:
         yield text_line("The case has no regime of ours.")
 
@@ -234,7 +230,7 @@ def _sourcing(view: PlanView) -> Iterable[RenderableType]:
         spent, fixed = decimals(row.cost for row in lanes), decimals(row.fixed_cost for row in lanes)
         for row in lanes:
             found.add_row(
-                Name(row.id),
+                Name(row.title),
                 Name(row.party),
                 percent(row.status_quo_share),
                 percent(row.plan_share),
@@ -252,7 +248,7 @@ def _sourcing(view: PlanView) -> Iterable[RenderableType]:
         yield text_line(f"Share changes by less than {percent(SAME_SHARE)}: {counted(slight, 'lane')} more.")
     if not lanes and not slight:
         yield text_line("Every lane to our side keeps its share; none is qualified.")
-    idle = [row.id for row in view.lanes if row.to_qualify and not row.qualified]
+    idle = [row.title for row in view.lanes if row.to_qualify and not row.qualified]
     if idle:
         yield text_line(f"Not qualified: {listed(idle)}")
     yield from _stockpiles(view)
@@ -263,7 +259,7 @@ def _stockpiles(view: PlanView) -> Iterable[RenderableType]:
         yield text_line("No stockpile.")
         return
     yield section("Stockpiles", "bought before week 0")
-    found = new_table("Site/item", "Units", "Cost")
+    found = new_table("Item, site", "Units", "Cost")
     for row in stockpile_cells(view):
         found.add_row(Name(row[0]), *row[1:])
     yield indented(found)
@@ -308,7 +304,7 @@ def _shortages(view: PlanView) -> Iterable[RenderableType]:
     yield section("The counterpart's shortages")
     short = [row for row in view.shortages if row.week is not None]
     if short:
-        found = new_table("Site/item", "Served", "First short")
+        found = new_table("Item, site", "Served", "First short")
         for row in short:
             found.add_row(Name(row.pair), percent(row.fill), f"week {row.week}")
         yield indented(found)
@@ -337,7 +333,7 @@ def _continuity(view: PlanView) -> Iterable[RenderableType]:
         yield text_line("The case sets no least fill.")
         return
     full: dict[str, list[str]] = {}
-    found = new_table("Site/item", "Worst in", "Limit", "Mean", "Least week", "Margin", names=2)
+    found = new_table("Item, site", "Worst in", "Limit", "Mean", "Least week", "Margin", names=2)
     for row in rows:
         limit = f"{row.measure} {percent(row.limit)}"
         if row.in_full:
@@ -373,9 +369,8 @@ def _scenarios(view: PlanView) -> Iterable[RenderableType]:
         yield text_line(words.unrated_note, "dim")
     for row in view.scenarios:
         if row.name != NONE:
-            named = f" ({plain(row.name)})" if row.title != row.name else ""
-            yield text_line(f"{plain(row.title)}{named}: {plain(row.words)}")
-    bound = "; ".join(f"{view.titles[row.name]}: {', '.join(row.at_limit)}" for row in view.scenarios if row.at_limit)
+            yield text_line(f"{plain(row.title)}: {plain(row.words)}")
+    bound = "; ".join(f"{view.titles[row.name]}: {'; '.join(row.at_limit)}" for row in view.scenarios if row.at_limit)
     if bound:
         yield text_line(f"Binds: a fill is at its least there ({bound}).", "dim")
 

@@ -53,7 +53,7 @@ def stockpile_cells(view: PlanView) -> Iterable[tuple[str, str, str]]:
     """Yield ``site/item``, amount with its unit, and cost of every stockpile."""
     places = decimals(row.cost for row in view.stockpiles)
     for row in view.stockpiles:
-        yield plain(row.id), f"{number(row.units)} {plain(row.unit)}".rstrip(), number(row.cost, places)
+        yield plain(row.title), f"{number(row.units)} {plain(row.unit)}".rstrip(), number(row.cost, places)
 
 
 def loss_cells(loss: LossView) -> tuple[list[tuple[str, str, str, str]], str]:

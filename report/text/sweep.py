@@ -19,6 +19,7 @@ from ...analysis.sensitivity.outcomes import (
     USABLE,
 )
 from ...analysis.sweep.kinds import KINDS
+from ...data.schema.names import policy_words
 from ...model.plan.choices import LANE, POLICY, SAME_WORDS
 from ..format.names import Name
 from ..format.numbers import brief, counted, decimals, number, percent, plain
@@ -135,12 +136,12 @@ def _remarks(view: SweepView) -> Iterable[RenderableType]:
 
 def _figures(view: SweepView) -> Iterable[RenderableType]:
     yield section("What is varied")
-    table = new_table("Figure", "In force", "Range", "Unit")
-    for column in table.columns[2:]:
+    table = new_table("Figure", "Path", "In force", "Range", "Unit", names=2)
+    for column in table.columns[3:]:
         column.justify = "left"
     for factor in view.factors:
         unit = factor.unit.replace("money", plain(view.case.money) or "money")
-        table.add_row(Name(factor.path), _value(factor.base), _range(factor), unit)
+        table.add_row(Name(view.figures[factor.path]), Name(factor.path), _value(factor.base), _range(factor), unit)
     yield table
 
 
@@ -221,12 +222,14 @@ def _answer(view: SweepView) -> Iterable[RenderableType]:
         yield text_line(plain(answer.refusal), "yellow")
         return
     show = {"tornado": _show_tornado, "main_effects": _show_effects, "morris": _show_morris, "sobol": _show_sobol}
-    yield from show[answer.name](answer.table)
+    yield from show[answer.name](view, answer.table)
     if answer.pairs is not None and len(answer.pairs):
         yield section("What pairs of figures add", "beyond what each does alone")
         table = new_table("Figure", "Figure", "S2", "+-", names=2)
         for row in answer.pairs.head(10).itertuples():
-            table.add_row(Name(row.first), Name(row.second), _index(row.S2), _index(row.S2_conf))
+            table.add_row(
+                Name(view.figures[row.first]), Name(view.figures[row.second]), _index(row.S2), _index(row.S2_conf)
+            )
         yield table
         if len(answer.pairs) > 10:
             yield text_line(f"and {counted(len(answer.pairs) - 10, 'pair')} more", "dim")
@@ -236,7 +239,7 @@ def _index(value: float) -> str:
     return "-" if math.isnan(value) else number(value, 3)
 
 
-def _show_tornado(table: pd.DataFrame) -> Iterable[RenderableType]:
+def _show_tornado(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]:
     base = table.attrs["base"]
     shown = new_table("Figure", "Low", "High", "at low", "at high", "Swing", "Advice")
     shown.columns[-1].justify = "left"
@@ -244,7 +247,9 @@ def _show_tornado(table: pd.DataFrame) -> Iterable[RenderableType]:
     for row in table.itertuples():
         ends = [_end(row.at_low, row.status_low, places), _end(row.at_high, row.status_high, places)]
         advice = "changes" if row.switches else ""
-        shown.add_row(Name(row.factor), _value(row.low), _value(row.high), *ends, number(row.swing, places), advice)
+        shown.add_row(
+            Name(view.figures[row.factor]), _value(row.low), _value(row.high), *ends, number(row.swing, places), advice
+        )
     yield shown
     yield text_line(f"The case as it is: {number(base, places)}. Advice: whether the best choices change.", "dim")
 
@@ -253,7 +258,7 @@ def _end(value: float, status: str, places: int) -> str:
     return status if math.isnan(value) else number(value, places)
 
 
-def _show_effects(table: pd.DataFrame) -> Iterable[RenderableType]:
+def _show_effects(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]:
     intervals = bool(table["effect_low"].notna().any())
     shares = bool(table["share"].notna().any())
     heads = ["Figure", "low", "high", "Effect"] + ["95% interval"] * intervals + ["Share"] * shares
@@ -265,29 +270,29 @@ def _show_effects(table: pd.DataFrame) -> Iterable[RenderableType]:
         cells += [f"{number(row.effect_low, places)} to {number(row.effect_high, places)}"] * intervals
         cells += [percent(max(0.0, row.share), 0)] * shares
         cells += [percent(row.share_high - row.share, 0)] * bands
-        shown.add_row(Name(row.factor), *cells)
+        shown.add_row(Name(view.figures[row.factor]), *cells)
     yield shown
     yield text_line("Means where the figure is low and where it is high, all others varying.", "dim")
     if shares:
         yield text_line("Share: of the variance, explained by the figure alone.", "dim")
 
 
-def _show_morris(table: pd.DataFrame) -> Iterable[RenderableType]:
+def _show_morris(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]:
     shown = new_table("Figure", "mu*", "+-", "mu", "sigma")
     columns = ("mu_star", "mu_star_conf", "mu", "sigma")
     places = decimals([value for column in columns for value in table[column]])
     for row in table.itertuples():
-        shown.add_row(Name(row.factor), *(number(getattr(row, column), places) for column in columns))
+        shown.add_row(Name(view.figures[row.factor]), *(number(getattr(row, column), places) for column in columns))
     yield shown
     yield text_line("Change over the whole range of a figure: mu* in size, mu with its sign (95% interval).", "dim")
     yield text_line("A sigma as large as mu*: the change depends on the other figures, or is no straight line.", "dim")
 
 
-def _show_sobol(table: pd.DataFrame) -> Iterable[RenderableType]:
+def _show_sobol(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]:
     shown = new_table("Figure", "S1", "+-", "ST", "+-")
     for row in table.itertuples():
         cells = (row.S1, row.S1_conf, row.ST, row.ST_conf)
-        shown.add_row(Name(row.factor), *map(_index, cells))
+        shown.add_row(Name(view.figures[row.factor]), *map(_index, cells))
     yield shown
     yield text_line(
         "S1: share of the variance due to the figure alone. ST: with all it does together with others.", "dim"
@@ -331,13 +336,13 @@ def _decisions(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]
         shown = new_table(head, choices, names=2)
         for (kind, name), each in rows.groupby(["kind", "name"], sort=False):
             words = [_decision(view, str(kind), row) for row in each.itertuples()]
-            shown.add_row(Name(str(name)), Name(", ".join(words)))
+            shown.add_row(Name(view.choices[str(kind), str(name)]), Name(", ".join(words)))
         yield shown
 
 
 def _decision(view: SweepView, kind: str, row: Any) -> str:
     """Return a choice, how often it is best, and whether the base plan has it."""
-    choice = row.choice
+    choice = policy_words(row.choice)
     if kind == LANE:
         choice = "qualified" if choice == "yes" else "not qualified"
     base = " (base plan)" if row.base else ""
@@ -350,7 +355,7 @@ def _decision(view: SweepView, kind: str, row: Any) -> str:
 
 
 def _map(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]:
-    x, y = (plain(table.attrs[axis]) for axis in ("x", "y"))
+    x, y = (plain(view.figures[table.attrs[axis]]) for axis in ("x", "y"))
     yield section("Which choices are best where")
     order = list(dict.fromkeys(table["choices"].value_counts().index))
     marks = {name: MARKS[place % len(MARKS)] for place, name in enumerate(order)}

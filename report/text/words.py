@@ -250,7 +250,9 @@ def _to_do(view: PlanView) -> str:
     who = f"{plain(view.case.focal)}{' and its allies' if view.case.allies else ''}"
     verb = "would" if view.given else "should"
     if view.chosen:
-        names = [f"{plain(row.name)} ({plain(row.policy)}, about {row.mean_delay:.3g} weeks)" for row in view.chosen]
+        names = [
+            f"{plain(row.name)} ({plain(row.policy_words)}, about {row.mean_delay:.3g} weeks)" for row in view.chosen
+        ]
         words = f"{who} {verb} slow {joined(names)}"
         if view.left_open:
             words += f", leave {counted(len(view.left_open), 'other regime')} open"
@@ -272,7 +274,7 @@ def _to_do(view: PlanView) -> str:
 
 
 def _amount(row: StockpileRow) -> str:
-    return " ".join(filter(None, (brief(row.units), plain(row.unit), f"of {plain(row.title or row.item)}")))
+    return " ".join(filter(None, (brief(row.units), plain(row.unit), f"of {plain(row.item)}")))
 
 
 def _outcome(view: PlanView) -> str:

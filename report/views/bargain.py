@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...data.schema.names import policy_words
 from ...model.plan.what_if import BOUNDED, POLICY, WHAT_IF
 from .causes import LASTING_CAUSES
 from .rows import filled, records
@@ -93,7 +94,7 @@ class TermView:
     Attributes
     ----------
     regime, policy
-        The regime, and its policy.
+        The regime by its name for people, and its policy in words.
     start, end
         First week, and first week after it; None: it does not end.
     ends
@@ -141,7 +142,8 @@ def term_views(plan: Plan) -> tuple[TermView, ...]:
             if plan.policies.get(row.regime) == variant.policy and (end is not None or len(row.ends) > 1):
                 others = _other_ends(plan, row.regime, {each.policy: each.ends[0] for each in row.variants})
                 leverage = plan.leverage or 0.0
-                found.append(TermView(row.regime, variant.policy, row.start_week, end, row.ends, leverage, others))
+                name, policy = plan.case.names.regime(row.regime), policy_words(variant.policy)
+                found.append(TermView(name, policy, row.start_week, end, row.ends, leverage, others))
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...model.plan.choices import LANE, POLICY, Choices, Offer
+from ...model.plan.choices import LANE, POLICY, Choices, Offer, stockpiles
 from .case import CaseView, case_view
 
 if TYPE_CHECKING:
@@ -174,18 +174,18 @@ def side_words(side: Side, other: Side, offer: Offer) -> str:
     words = []
     for kind, name, here, _ in chosen.differences(Choices.of(other), offer):
         if kind == POLICY:
-            words.append(f"{name} {here}")
+            words.append(offer.policy(name, here))
         elif kind == LANE:
-            words.append(f"qualifies {name}" if here else f"does not qualify {name}")
+            words.append(f"{'qualifies' if here else 'does not qualify'} {offer.lane(name)}")
         elif offer.some(name, here):
-            words.append(f"stockpiles {name} ({offer.amount(name, here)})")
+            words.append(stockpiles(offer, name, here))
         else:
-            words.append(f"does not stockpile {name}")
-    return ", ".join(words)
+            words.append(f"does not stockpile {offer.pair(name)}")
+    return "; ".join(words)
 
 
 def span_words(span: Span, offer: Offer) -> str:
     """Return the choices of a span in words, amounts from the least to the most."""
     words = Choices(span.policies, span.qualified).words(offer)
-    words += [f"stockpiles {pair} ({offer.amount(pair, span.least[pair], span.most[pair])})" for pair in span.least]
-    return ", ".join(words) or Choices(span.policies).text(offer)
+    words += [stockpiles(offer, pair, span.least[pair], span.most[pair]) for pair in span.least]
+    return "; ".join(words) or Choices(span.policies).text(offer)

@@ -23,7 +23,7 @@ class AllocationRow:
     Attributes
     ----------
     supplier, party, item, unit
-        Site outside our side, its party, the item, and its unit.
+        Site outside our side, its party, the item, all by their names for people; the item's unit.
     quarters
         Units dispatched in every quarter of thirteen weeks, the last one as long as the horizon lets it be.
     units, share
@@ -73,7 +73,7 @@ class ServiceRow:
     Attributes
     ----------
     scenario, demand
-        The scenario, and ``site/item``.
+        The scenario; the item and the site, by their names for people.
     mean, least, week
         Mean fill, that of the worst week, and the first week that is as bad.
     """
@@ -111,9 +111,9 @@ def allocation_rows(plan: Plan) -> tuple[AllocationRow, ...]:
             by_quarter = rows.groupby("quarter")["dispatched"].sum()
             found.append(
                 AllocationRow(
-                    str(supplier),
-                    party[str(supplier)],
-                    item,
+                    case.names.site(str(supplier)),
+                    case.names.party(party[str(supplier)]),
+                    case.names.item(item),
                     units[item],
                     tuple(float(by_quarter.get(quarter, 0.0)) for quarter in range(count)),
                     amount,
@@ -144,7 +144,11 @@ def service_rows(plan: Plan) -> tuple[ServiceRow, ...]:
         least = rows.loc[rows["fill"].idxmin()]
         found.append(
             ServiceRow(
-                str(scenario), f"{site}/{item}", float(rows["fill"].mean()), float(least["fill"]), int(least["week"])
+                str(scenario),
+                plan.case.names.pair(f"{site}/{item}"),
+                float(rows["fill"].mean()),
+                float(least["fill"]),
+                int(least["week"]),
             )
         )
     order = {name: place for place, name in enumerate(plan.scenarios)}

@@ -54,7 +54,7 @@ def case_view(case: Case) -> CaseView:
     settings = case.settings
     roles: dict[str, list[str]] = {}
     for row in case.parties:
-        roles.setdefault(row.role, []).append(row.name or row.party)
+        roles.setdefault(row.role, []).append(case.names.party(row.party))
     return CaseView(
         case.name,
         settings.case.title or case.name,
@@ -80,7 +80,7 @@ class LimitRow:
     words
         What is limited.
     of
-        Of which ``site/item`` or item; nothing for a resource.
+        Of which demand or item, by its name for people; nothing for a resource.
     value
         The limit.
     least
@@ -108,17 +108,18 @@ def limit_rows(case: Case) -> Iterator[LimitRow]:
             if least > 0:
                 if kind == "min_fill" and demand.fill_window is not None:
                     words = f"mean fill of any {demand.fill_window} weeks"
-                yield LimitRow(words, f"{demand.site}/{demand.item}", least, least=True, share=True)
+                yield LimitRow(words, case.names.pair(f"{demand.site}/{demand.item}"), least, least=True, share=True)
     for item in case.items:
+        name = case.names.item(item.item)
         if item.max_party_share < 1:
-            yield LimitRow("share of any outside party in our intake", item.item, item.max_party_share, share=True)
+            yield LimitRow("share of any outside party in our intake", name, item.max_party_share, share=True)
         if item.max_supplier_share < 1:
-            yield LimitRow("share of any site in our intake", item.item, item.max_supplier_share, share=True)
+            yield LimitRow("share of any site in our intake", name, item.max_supplier_share, share=True)
         if item.min_supplier_share > 0:
             words = "share of any site that supplies us"
-            yield LimitRow(words, item.item, item.min_supplier_share, least=True, share=True)
+            yield LimitRow(words, name, item.min_supplier_share, least=True, share=True)
         if item.min_suppliers > 0:
-            yield LimitRow("sites that supply us", item.item, item.min_suppliers, least=True)
+            yield LimitRow("sites that supply us", name, item.min_suppliers, least=True)
 
 
 def tightest_fill(case: Case) -> str:

@@ -40,7 +40,7 @@ class CauseRow:
     Attributes
     ----------
     cause, item
-        The cause in words, and the item that it is about, or nothing.
+        The cause in words, and the item that it is about by its name for people, or nothing.
     units
         How many units more or fewer than before; None where none are counted.
     amount
@@ -82,7 +82,7 @@ def cause_views(plan: Plan) -> tuple[CauseView, ...]:
         CauseView(
             side,
             tuple(
-                filled(CauseRow, row, cause=told.parts.get(cause, words))
+                filled(CauseRow, row, cause=told.parts.get(cause, words), item=plan.case.names.item(row["item"] or ""))
                 for cause, words in CAUSES.items()
                 for row in rows
                 if row["side"] == side and row["cause"] == cause

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...data.schema.names import Names, policy_words
 from ...model.plan.choices import LANE, POLICY, STOCKPILE
 from ..format.words import Words, words_of_sense
 from .case import LIMITS
 from .causes import CAUSES
 from .outlook import RangeView, range_view
-from .scenarios import Titles, scenario_titles
 
 if TYPE_CHECKING:
     from ...analysis.compare.compare import Comparison
@@ -28,7 +28,10 @@ PAIRS = {
 """Figures of a plan that there are several of."""
 
 KINDS = {POLICY: "policy of ", LANE: "qualify ", STOCKPILE: "stockpile "}
-"""Kinds of choices, before the name of a regime, a lane or ``site/item``."""
+"""Kinds of choices, before the name of a regime, of a lane or of item and site."""
+
+NAMES_SCENARIO = ("worst_package", "worst_scenario")
+"""Figures whose values are scenarios."""
 
 IN_SCENARIO = "scenario_leverage"
 """The measure of which each row is of a scenario."""
@@ -105,7 +108,7 @@ class ChoiceRow:
     Attributes
     ----------
     kind, name
-        A policy, a lane to qualify or a stockpile, and which.
+        A policy, a lane to qualify or a stockpile, and which, by its name for people.
     values
         What every plan chooses.
     differs
@@ -277,7 +280,7 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
         What `compare` returned.
     """
     letters, words = list(comparison.names), words_of_sense(comparison.sense)
-    titles = scenario_names(comparison)
+    names = shared_names(comparison)
     plans = tuple(
         ComparedPlan(
             letter,
@@ -301,12 +304,9 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
             InputRow(row["table"], row["key"], row["column"], _of(row, letters), row["column"] == "(row)")
             for row in comparison.inputs.to_dict("records")
         ),
+        tuple(_choice(row, letters, names) for row in comparison.choices.to_dict("records")),
         tuple(
-            ChoiceRow(row["kind"], row["name"], _of(row, letters), bool(row["differs"]))
-            for row in comparison.choices.to_dict("records")
-        ),
-        tuple(
-            _outcome(row, letters, words, titles)
+            _outcome(row, letters, words, names)
             for row in comparison.outcomes.to_dict("records")
             if row["differs"] or row["measure"] in ALWAYS
         ),
@@ -338,32 +338,41 @@ def _of(row: Mapping[Any, Any], letters: Sequence[str]) -> tuple[Any, ...]:
     return tuple(row[letter] for letter in letters)
 
 
-def scenario_names(comparison: Comparison) -> Titles:
-    """Return the names of the scenarios of all plans for people, by id; of one that plans name otherwise, its id."""
-    found = Titles()
-    for plan in comparison.plans.values():
-        for name, title in scenario_titles(plan.case).items():
-            found[name] = title if found.get(name, title) == title else name
-    return found
+def shared_names(comparison: Comparison) -> Names:
+    """Return what all plans call the same."""
+    return Names(*(plan.case for plan in comparison.plans.values()))
 
 
-def _outcome(row: Mapping[Any, Any], letters: Sequence[str], words: Words, titles: Titles) -> OutcomeRow:
+def _choice(row: Mapping[Any, Any], letters: Sequence[str], names: Names) -> ChoiceRow:
+    kind, values = row["kind"], _of(row, letters)
+    called = {POLICY: names.regime, LANE: names.lane}.get(kind, names.pair)
+    if kind == POLICY:
+        values = tuple(policy_words(value) if isinstance(value, str) else value for value in values)
+    return ChoiceRow(kind, called(row["name"]), values, bool(row["differs"]))
+
+
+def _outcome(row: Mapping[Any, Any], letters: Sequence[str], words: Words, names: Names) -> OutcomeRow:
     measure, name = row["measure"], row["name"]
     values, share = _of(row, letters), measure.endswith("fill")
     change = None
     if len(values) == 2 and row["differs"] and all(map(is_figure, values)):
         change = (values[1] - values[0]) * (100 if share else 1)
-    name = titles[name] if measure == IN_SCENARIO else name
-    return OutcomeRow(_measure_words(words, measure, name), values, share, change)
+    if measure in NAMES_SCENARIO:
+        values = tuple(names.scenario(value) if isinstance(value, str) else value for value in values)
+    return OutcomeRow(_measure_words(words, measure, name, names), values, share, change)
 
 
-def _measure_words(words: Words, measure: str, name: str) -> str:
+def _measure_words(words: Words, measure: str, name: str, names: Names) -> str:
     if measure in words.measures:
-        return words.measures[measure] + name
+        return words.measures[measure] + (names.scenario(name) if name else "")
     if measure.endswith("cause"):
         cause, _, item = name.partition(" of ")
-        return PAIRS[measure] + words.parts.get(cause, CAUSES.get(cause, cause)) + (f" ({item})" if item else "")
-    return PAIRS[measure] + (LIMITS.get(name, name) if measure == "used" else name)
+        return (
+            PAIRS[measure]
+            + words.parts.get(cause, CAUSES.get(cause, cause))
+            + (f" ({names.item(item)})" if item else "")
+        )
+    return PAIRS[measure] + (LIMITS.get(name, name) if measure == "used" else names.pair(name))
 
 
 def _effects(comparison: Comparison) -> tuple[EffectRow, ...]:

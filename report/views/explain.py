@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from ...analysis.explain.conflict import safe
 from ...analysis.relaxation.limits import KINDS
+from ...data.schema.names import policy_words
+from ...model.plan.choices import POLICY, STOCKPILE
 from ..format.columns import FIGURE, GAIN, WITHIN_ROW, Column
 from ..format.numbers import plain
 from .case import LIMITS, CaseView, case_view
 from .plan import PlanView, plan_view
-from .scenarios import quoted, scenario_titles
 
 if TYPE_CHECKING:
     from ...analysis.explain.conflict import Change, Conflict, Shortage
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ...analysis.explain.shadow_prices import Lifted, LimitPrice, PlanPrices
     from ...analysis.relaxation.limits import LimitFigure
     from ...data import Case
+    from ...data.schema.names import Names
     from ..format.words import Words
 
 DIGITS = 4
@@ -178,8 +180,8 @@ class DecisionRow:
 
     Attributes
     ----------
-    key, choice
-        Regime, lane or pair, and what is chosen.
+    key, name, choice
+        Regime, lane or pair: id, and name for people; what is chosen.
     cost
         Lost when it is forbidden and all else chosen anew; None: no plan is left.
     dropped
@@ -189,6 +191,7 @@ class DecisionRow:
     """
 
     key: str
+    name: str
     choice: str
     cost: float | None
     dropped: float | None
@@ -199,7 +202,7 @@ def decision_columns(words: Words) -> tuple[Column, ...]:
     """Return the columns of the table of decisions; a new one needs a field of `DecisionRow` and a line here."""
     lost, rest_kept = words.lost_heads
     return (
-        Column("key", "Decision"),
+        Column("name", "Decision"),
         Column("choice", "Choice"),
         Column("cost", lost, kind=FIGURE, missing=NO_PLAN),
         Column("dropped", rest_kept, kind=FIGURE, scale="cost", missing=NO_PLAN),
@@ -212,8 +215,8 @@ class NeedRow:
 
     Attributes
     ----------
-    key
-        The lane, or ``site/item``.
+    key, name
+        The lane, or ``site/item``: id, and name for people.
     units, unit
         Of a stockpile what is bought, and its unit; units None for a lane.
     broken
@@ -225,6 +228,7 @@ class NeedRow:
     """
 
     key: str
+    name: str
     units: float | None
     unit: str
     broken: tuple[str, ...]
@@ -239,7 +243,7 @@ class WorldsRow:
 
     Attributes
     ----------
-    key, choice
+    key, name, choice
         As of `DecisionRow`.
     mean, low, high
         Lost without it: on average, and where it is 5 and 95 %.
@@ -248,6 +252,7 @@ class WorldsRow:
     """
 
     key: str
+    name: str
     choice: str
     mean: float
     low: float
@@ -307,24 +312,31 @@ def explanation_view(explanation: Explanation) -> ExplanationView:
     explanation
         What `explain` returned.
     """
-    case, worths = explanation.case, explanation.worths
+    case, worths, names = explanation.case, explanation.worths, explanation.case.names
     view, facts = case_view(case), explanation.solve
     costs = [cost for cost in explanation.limit_costs if cost.gained]
     rows = [] if explanation.worlds is None else explanation.worlds.to_dict("records")
     return ExplanationView(
         case=view,
-        conflict=None if explanation.conflict is None else _conflict(explanation.conflict),
+        conflict=None if explanation.conflict is None else _conflict(explanation.conflict, names),
         plan=None if worths is None or explanation.plan is None else plan_view(explanation.plan),
         binding=() if worths is None else tuple(map(_binding, worths.binding)),
         slack=0 if worths is None else worths.slack,
-        costs=tuple(_cost(cost, view.words) for cost in costs),
+        costs=tuple(_cost(cost, view.words, names) for cost in costs),
         free=len(explanation.limit_costs) - len(costs),
         lifted=() if worths is None else tuple(_lifted(entry, explanation, view.words) for entry in worths.lifted),
         decisions=() if worths is None else tuple(_decisions(worths, case)),
         needs=tuple(_need(need, case) for need in explanation.needs),
         by_worlds=tuple(
             WorldsRow(
-                row["key"], row["choice"], row["mean"], row["low"], row["high"], row["share_worth"], row["share_breaks"]
+                row["key"],
+                _called(names, row["kind"], row["key"]),
+                policy_words(row["choice"]),
+                row["mean"],
+                row["low"],
+                row["high"],
+                row["share_worth"],
+                row["share_breaks"],
             )
             for row in rows
         ),
@@ -335,26 +347,34 @@ def explanation_view(explanation: Explanation) -> ExplanationView:
     )
 
 
-def _figure(figure: LimitFigure) -> FigureView:
-    name = LIMITS.get(figure.kind) or KINDS[figure.kind].words.format(*(plain(part) for part in figure.key))
+def _called(names: Names, kind: str, key: str) -> str:
+    """Return what to call a regime, a lane or ``site/item`` that is decided on."""
+    return {POLICY: names.regime, STOCKPILE: names.pair}.get(kind, names.lane)(key)
+
+
+def _figure(figure: LimitFigure, names: Names) -> FigureView:
+    called = [names.site(figure.key[0]), names.item(figure.key[1])] if figure.fill else []
+    if not called:
+        called = [names.lane(key) if figure.path.startswith("lanes.") else names.item(key) for key in figure.key]
+    name = LIMITS.get(figure.kind) or KINDS[figure.kind].words.format(*map(plain, called))
     return FigureView(name, figure.limit, figure.unit)
 
 
-def _conflict(conflict: Conflict) -> ConflictView:
+def _conflict(conflict: Conflict, names: Names) -> ConflictView:
     return ConflictView(
         tuple(f"{limit.words} {limit.figure.unit}".rstrip() for limit in conflict.limits),
         conflict.smallest,
-        tuple(map(_change, conflict.alone)),
-        tuple(map(_change, conflict.joint)),
+        tuple(_change(change, names) for change in conflict.alone),
+        tuple(_change(change, names) for change in conflict.joint),
         conflict.joint_cost,
         tuple(conflict.shortages),
         tuple(conflict.notes),
     )
 
 
-def _change(change: Change) -> ChangeRow:
+def _change(change: Change, names: Names) -> ChangeRow:
     return ChangeRow(
-        _figure(change.figure),
+        _figure(change.figure, names),
         change.figure.least,
         None if change.value is None else float(safe(change.figure, change.value, DIGITS)),
         change.override,
@@ -366,10 +386,10 @@ def _binding(price: LimitPrice) -> BindingRow:
     return BindingRow(price.limit.words, price.unit, price.marginal, price.eased, price.tightened)
 
 
-def _cost(cost: LimitCost, words: Words) -> CostRow:
+def _cost(cost: LimitCost, words: Words, names: Names) -> CostRow:
     sign = words.sense.sign
     return CostRow(
-        _figure(cost.figure),
+        _figure(cost.figure, names),
         words.figure(cost.without),
         sign * cost.gained,
         cost.step,
@@ -389,14 +409,15 @@ def _decisions(worths: PlanPrices, case: Case) -> list[DecisionRow]:
     for worth in worths.decisions:
         unit = units.get(worth.key.rpartition("/")[2]) if worth.kind == "stockpile" else ""
         cost = worth.cost if math.isfinite(worth.cost) else None
-        rows.append(
-            DecisionRow(worth.key, f"{worth.choice} {unit or ''}".rstrip(), cost, worth.dropped, tuple(worth.instead))
-        )
+        choice = f"{policy_words(worth.choice)} {unit or ''}".rstrip()
+        name = _called(case.names, worth.kind, worth.key)
+        rows.append(DecisionRow(worth.key, name, choice, cost, worth.dropped, tuple(worth.instead)))
     return rows
 
 
 def _need(need: Need, case: Case) -> NeedRow:
-    units, titles = {row.item: row.unit for row in case.items}, scenario_titles(case)
+    units, names = {row.item: row.unit for row in case.items}, case.names
     unit = "" if need.units is None else units[need.key.rpartition("/")[2]]
     each = need.added / need.units if need.units else None
-    return NeedRow(need.key, need.units, unit, tuple(need.broken), quoted(need.scenario, titles), need.added, each)
+    called, where = _called(names, need.kind, need.key), plain(names.quoted(need.scenario))
+    return NeedRow(need.key, called, need.units, unit, tuple(need.broken), where, need.added, each)

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...analysis.frontier.resources import WORST_TENTH
 from ...model.network import NONE
-from ...model.plan.choices import Choices, Offer
+from ...model.plan.choices import Choices, Offer, stockpiles
 from ..format.numbers import NO_GAP
 from .case import CaseView, case_view
-from .scenarios import scenario_titles
 
 if TYPE_CHECKING:
     from ...analysis.frontier.frontier import Change, Frontier, FrontierPoint
@@ -148,7 +147,7 @@ def frontier_view(frontier: Frontier) -> FrontierView:
         The frontier.
     """
     offer, named, case = Offer.of(frontier.case), letters(frontier), case_view(frontier.case)
-    gaps, titles = [_gap(point.gap) or 0.0 for point in frontier.feasible], scenario_titles(frontier.case)
+    gaps, names = [_gap(point.gap) or 0.0 for point in frontier.feasible], frontier.case.names
     rows = tuple(
         LevelRow(
             point.level,
@@ -159,7 +158,7 @@ def frontier_view(frontier: Frontier) -> FrontierView:
             point.own_loss,
             point.status == "optimal",
             named.get(place, ""),
-            "" if frontier.against == WORST_TENTH else titles[point.worst_package or NONE],
+            "" if frontier.against == WORST_TENTH else names.scenario(point.worst_package or NONE),
         )
         for place, point in enumerate(frontier.points)
     )
@@ -227,5 +226,5 @@ def choices_along(points: Sequence[FrontierPoint], offer: Offer) -> tuple[str, .
     for pair, amount in first.stockpile.items():
         amounts = [point.stockpile.get(pair, 0.0) for point in points]
         if offer.some(pair, amount):
-            words.append(f"stockpiles {pair} ({offer.amount(pair, min(amounts), max(amounts))})")
+            words.append(stockpiles(offer, pair, min(amounts), max(amounts)))
     return tuple(words) or (Choices(first.policies).text(offer),)

@@ -73,7 +73,7 @@ class ShortageRow:
     Attributes
     ----------
     pair
-        ``site/item``.
+        The item and the site, by their names for people.
     fill
         Mean fill; None where it is not known.
     week
@@ -90,7 +90,7 @@ def shortage_rows(plan: Plan) -> tuple[ShortageRow, ...]:
     short = {pair: week for pair, week in plan.first_shortage_week.items() if week is not None}
     full = [pair for pair in plan.counterpart_fill if pair not in short]
     return tuple(
-        ShortageRow(pair, plan.counterpart_fill.get(pair), week)
+        ShortageRow(plan.case.names.pair(pair), plan.counterpart_fill.get(pair), week)
         for pair, week in [*short.items(), *((pair, None) for pair in full)]
     )
 
@@ -201,7 +201,7 @@ class ScenarioRow:
     probability
         Its weight; None where it has none.
     fills
-        Mean fill by ``site/item`` of ours.
+        Mean fill of every demand of ours, item and site by their names for people.
     weighed
         Whether its leverage counts; else it counts through continuity alone.
     retaliation
@@ -211,7 +211,7 @@ class ScenarioRow:
     reveal_week
         First week in which it is known; None where nothing of it is to be known.
     at_limit
-        Demands of ours, ``site/item``, whose fill is at its least there.
+        Demands of ours whose fill is at its least there: item and site by their names for people.
     title, words
         Its name for people or else its id; what happens in it, in which weeks and how much.
     """
@@ -254,12 +254,12 @@ def scenario_rows(plan: Plan) -> tuple[ScenarioRow, ...]:
             entry["counterpart_loss"],
             entry["own_loss"],
             probability.get(name) if plan.weights else None,
-            dict(entry["fill"]),
+            {plan.case.names.pair(pair): fill for pair, fill in entry["fill"].items()},
             name in weighed,
             name in packages,
             name == plan.worst_package,
             entry.get("reveal_week"),
-            tuple(entry.get("at_limit", ())),
+            tuple(map(plan.case.names.pair, entry.get("at_limit", ()))),
             told[name].title,
             told[name].words,
         )
@@ -277,7 +277,7 @@ class MarginRow:
     Attributes
     ----------
     demand
-        ``site/item``.
+        The item and the site, by their names for people.
     kind
         ``min_fill`` or ``min_fill_week``.
     limit
@@ -333,7 +333,8 @@ def margin_rows(plan: Plan) -> tuple[MarginRow, ...]:
             limit = getattr(demand, kind)
             for level in levels.reset_index().to_dict("records") if limit > 0 else ():
                 fill = (level["scenario"], level["mean"], level["min"], level[measure] - limit)
-                found.append(MarginRow(f"{demand.site}/{demand.item}", kind, limit, *fill, words))
+                name = plan.case.names.pair(f"{demand.site}/{demand.item}")
+                found.append(MarginRow(name, kind, limit, *fill, words))
     return tuple(found)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...data.schema.names import policy_words
 from ...model.network import OPEN
-from ..format.columns import EVERYWHERE, FIGURE, MONEY, NOTEBOOK, PAGE, SHARE, TERMINAL, WEEK, WORKBOOK, Column
+from ..format.columns import EVERYWHERE, FIGURE, MONEY, NOTEBOOK, PAGE, SHARE, WEEK, WORKBOOK, Column
 from .rows import filled, records
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ class PolicyRow:
         Id, and name for people.
     controller, controller_name
         Party that controls it: id, and name for people.
-    policy
-        The policy; ``open`` where goods are not slowed.
+    policy, policy_words
+        The policy; ``open`` where goods are not slowed; in words.
     mean_delay, approval_rate
         Mean weeks of review; share of licences granted.
     admin_cost, reviewer_load, political_cost
@@ -38,6 +39,7 @@ class PolicyRow:
     controller: str
     controller_name: str
     policy: str
+    policy_words: str
     mean_delay: float
     approval_rate: float
     admin_cost: float
@@ -53,12 +55,12 @@ class PolicyRow:
 
 
 POLICY_COLUMNS = (
-    Column("regime", "Regime", on=frozenset({TERMINAL, WORKBOOK})),
-    Column("name", "Regime", on=frozenset({PAGE, NOTEBOOK})),
+    Column("regime", "Regime", on=frozenset({WORKBOOK})),
+    Column("name", "Regime", on=EVERYWHERE - {WORKBOOK}),
     Column("name", "Name", on=frozenset({WORKBOOK})),
-    Column("controller", "Controller", on=frozenset({WORKBOOK})),
+    Column("controller_name", "Controller", on=frozenset({WORKBOOK})),
     Column("controller_name", "Controlled by", on=frozenset({PAGE})),
-    Column("policy", "Policy"),
+    Column("policy_words", "Policy"),
     Column("mean_delay", "Mean delay", "Delay", "weeks", FIGURE, 3),
     Column("approval_rate", "Licences granted", "Granted", kind=SHARE, digits=0),
     Column("admin_cost", "Cost of running it", "Cost", MONEY, FIGURE, on=EVERYWHERE - {NOTEBOOK}),
@@ -72,7 +74,14 @@ POLICY_COLUMNS = (
 
 def policy_rows(plan: Plan) -> tuple[PolicyRow, ...]:
     """Return the policy table of a plan with tables."""
-    names = {row.party: row.name or row.party for row in plan.case.parties}
+    names = plan.case.names
     return tuple(
-        filled(PolicyRow, row, controller_name=names[row["controller"]]) for row in records(plan.tables["policies"])
+        filled(
+            PolicyRow,
+            row,
+            name=names.regime(row["regime"]),
+            controller_name=names.party(row["controller"]),
+            policy_words=policy_words(row["policy"]),
+        )
+        for row in records(plan.tables["policies"])
     )

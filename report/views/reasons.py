@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...data.schema.names import policy_words
 from ...model.network import NONE
 from ...model.plan.choices import LANE, POLICY, Offer
 from ..format.words import words_of
-from .scenarios import scenario_stories
 
 if TYPE_CHECKING:
+    from ...data.schema.names import Names
     from ...model import Plan
 
 
@@ -30,7 +31,7 @@ class ReasonRow:
     key, name
         The regime, the lane or qualification, or ``site/item``: id, and name for people.
     policy
-        Of a regime its policy; else empty.
+        Of a regime its policy in words; else empty.
     units, unit
         Of a stockpile what is bought, and its unit; else None and empty.
     cost
@@ -80,22 +81,18 @@ class ReasonRow:
 
 def reason_rows(plan: Plan) -> tuple[ReasonRow, ...]:
     """Return what each decision of a plan is for; nothing where that was not worked out."""
-    names = {row.regime: row.name or row.regime for row in plan.case.regimes}
-    units = Offer.of(plan.case).units
-    scenarios = {name: story.title for name, story in scenario_stories(plan.case).items()}
-    scenarios[NONE] = words_of(plan.case).calm
-    return tuple(_row(reason, names, units, scenarios) for reason in plan.reasons)
+    units, calm = Offer.of(plan.case).units, words_of(plan.case).calm
+    return tuple(_row(reason, plan.case.names, units, calm) for reason in plan.reasons)
 
 
-def _row(
-    reason: Mapping[str, Any], names: Mapping[str, str], units: Mapping[str, str], scenarios: Mapping[str, str]
-) -> ReasonRow:
-    kind, key = reason["kind"], reason["key"]
+def _row(reason: Mapping[str, Any], names: Names, units: Mapping[str, str], calm: str) -> ReasonRow:
+    kind, key, scenario = reason["kind"], reason["key"], reason["scenario"]
+    called = {POLICY: names.regime, LANE: names.lane}.get(kind, names.pair)
     return ReasonRow(
         kind,
         key,
-        names.get(key, key) if kind == POLICY else key,
-        reason["choice"] or "",
+        called(key),
+        policy_words(reason["choice"] or ""),
         reason["units"],
         units.get(key, ""),
         reason["cost"],
@@ -103,8 +100,8 @@ def _row(
         reason["high"],
         reason["no_plan"],
         tuple(reason["instead"]),
-        "" if reason["scenario"] is None else scenarios.get(reason["scenario"], reason["scenario"]),
-        reason["scenario"],
+        "" if scenario is None else calm if scenario == NONE else names.scenario(scenario),
+        scenario,
         reason["limit"],
         reason["amount"],
         reason["unit"],

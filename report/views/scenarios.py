@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -69,17 +70,8 @@ class Titles(dict[str, str]):
 
 def scenario_titles(case: Case) -> Titles:
     """Return the name for people of every scenario but ``none``, its id where it has none."""
-    found: dict[str, str] = {}
-    for row in case.retaliations:
-        found[row.package] = found.get(row.package) or row.name
-    named: dict[str, str] = {}
-    for outage in case.contingencies:
-        named[outage.contingency] = named.get(outage.contingency) or outage.name
-    for name, rows in outage_scenarios(case.contingencies).items():
-        title = named[rows[0][0].contingency]
-        start = name.removeprefix(rows[0][0].contingency).removeprefix("@")
-        found[name] = f"{title}, from week {start}" if title and start else title
-    return Titles({name: title or name for name, title in found.items()})
+    scenarios = [*dict.fromkeys(row.package for row in case.retaliations), *outage_scenarios(case.contingencies)]
+    return Titles({name: case.names.scenario(name) for name in scenarios})
 
 
 def quoted(scenario: str, titles: Titles) -> str:
@@ -95,13 +87,12 @@ def place_words(scenario: str, titles: Titles, words: Words) -> str:
 
 def _package(case: Case, package: str) -> Iterator[str]:
     """Yield what a retaliation package does, regime by regime."""
-    names = {row.regime: row.name or row.regime for row in case.regimes}
     policies = {(row.regime, each.policy): each for row in case.policies for each in row.variants}
     for row in case.retaliations:
         if row.package == package:
             policy = policies.get((row.regime, row.policy))
             does = "open" if row.policy == OPEN or policy is None else _policy(policy, case.settings.horizon.weeks)
-            yield f"{names.get(row.regime, row.regime)}: {does}"
+            yield f"{case.names.regime(row.regime)}: {does}"
 
 
 def _policy(policy: Policy, weeks: int) -> str:
@@ -124,20 +115,21 @@ def _granted(share: float) -> str:
 
 def _outage(case: Case, rows: Sequence[tuple]) -> Iterator[str]:
     """Yield what an outage leaves of lanes and processes, those alike together."""
-    weeks = case.settings.horizon.weeks
-    alike: dict[tuple[str, float, range], list[str]] = {}
+    weeks, names = case.settings.horizon.weeks, case.names
+    alike: dict[tuple[str, float, range], list[tuple[str, str]]] = {}
     for row, start in rows:
-        kind, name = ("lane", row.lane) if row.lane is not None else ("process", row.process)
-        alike.setdefault((kind, row.availability, row.span(start, weeks)), []).append(name)
-    for (kind, left, span), names in alike.items():
-        one = len(names) == 1
-        if kind == "lane":
-            much = f"{percent(left, 0)} of what {'it' if one else 'they'} can" if left else "nothing"
-            does = f"lane{'' if one else 's'} {_some(names)} {'carries' if one else 'carry'} {much}"
-        else:
-            does = f"process{'' if one else 'es'} {_some(names)} "
-            does += f"run{'s' if one else ''} at {percent(left, 0)}" if left else f"make{'s' if one else ''} nothing"
-        yield f"{does}, {_weeks(span.start, span.stop, weeks)}"
+        of_lane = row.lane is not None
+        key = row.lane if of_lane else row.process
+        name = names.lane(key) if of_lane else names.process(key)
+        alike.setdefault(("carry" if of_lane else "make", row.availability, row.span(start, weeks)), []).append(
+            (name, name.removesuffix(f" ({key})"))
+        )
+    for (can, left, span), hit in alike.items():
+        much = f"{percent(left, 0)} of the" if left else "no"
+        # Lanes side by side that fail together need no telling apart.
+        twice = Counter(short for _, short in hit)
+        told = dict.fromkeys(short if twice[short] > 1 else name for name, short in hit)
+        yield f"{much} capacity to {can} {_some(told)}, {_weeks(span.start, span.stop, weeks)}"
 
 
 def _some(names: Iterable[str]) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ...model.network import NONE
 from .rows import filled, records
-from .scenarios import quoted, scenario_titles
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -27,8 +26,8 @@ class LaneRow:
 
     Attributes
     ----------
-    id, item, origin, party, destination
-        The lane, what it carries, from which site of which party to which site.
+    id, item, origin, party, destination, unit
+        The lane; what it carries, from which site of which party to which site, by their names for people; the item's unit.
     status_quo, plan
         Dispatches before and in the plan, units of the item per week.
     status_quo_share, plan_share, worst_share
@@ -38,7 +37,7 @@ class LaneRow:
     fixed_cost, cost
         Money for qualifying it, and spent on what it carries.
     title
-        What it carries and from where, by their names for people.
+        What to call it.
     """
 
     id: str
@@ -55,6 +54,7 @@ class LaneRow:
     qualified: bool
     fixed_cost: float
     cost: float
+    unit: str = ""
     title: str = ""
 
     @property
@@ -80,13 +80,13 @@ class StockpileRow:
     Attributes
     ----------
     id, item, party, site
-        ``site/item``, and its parts with the party that holds it.
+        ``site/item``; its parts with the party that holds it, by their names for people.
     units, unit
         Amount, and its unit.
     cost
         Money.
     title
-        The item by its name for people.
+        What to call it.
     """
 
     id: str
@@ -113,14 +113,18 @@ def shares(plan: Plan, scenario: str) -> dict[str, float]:
 def lane_rows(plan: Plan) -> tuple[LaneRow, ...]:
     """Return the lanes into our side."""
     worst = shares(plan, plan.worst_package or NONE)
-    items = {row.item: row.name or row.item for row in plan.case.items}
-    sites = {row.site: row.name or row.site for row in plan.case.sites}
+    names, units = plan.case.names, {row.item: row.unit for row in plan.case.items}
     return tuple(
         filled(
             LaneRow,
             row,
+            item=names.item(row["item"]),
+            origin=names.site(row["origin"]),
+            party=names.party(row["party"]),
+            destination=names.site(row["destination"]),
             worst_share=worst.get(row["id"], 0.0),
-            title=f"{items[row['item']]} from {sites[row['origin']]}",
+            unit=units[row["item"]],
+            title=names.lane(row["id"]),
         )
         for row in records(plan.tables["sourcing"])
         if row["kind"] == "lane"
@@ -129,17 +133,17 @@ def lane_rows(plan: Plan) -> tuple[LaneRow, ...]:
 
 def stockpile_rows(plan: Plan) -> tuple[StockpileRow, ...]:
     """Return the stockpiles of a plan."""
-    items = {row.item: row for row in plan.case.items}
+    names, units = plan.case.names, {row.item: row.unit for row in plan.case.items}
     return tuple(
         StockpileRow(
             row["id"],
-            row["item"],
-            row["party"],
-            row["destination"],
+            names.item(row["item"]),
+            names.party(row["party"]),
+            names.site(row["destination"]),
             row["plan"],
-            items[row["item"]].unit,
+            units[row["item"]],
             row["cost"],
-            items[row["item"]].name or row["item"],
+            names.pair(row["id"]),
         )
         for row in records(plan.tables["sourcing"])
         if row["kind"] == "stockpile"
@@ -159,9 +163,7 @@ def supply_shares(plan: Plan) -> dict[Pair, dict[str, dict[str, float]]]:
         "after": dict(zip(lanes["id"], lanes["plan_share"], strict=True)),
     }
     if plan.worst_package not in (None, NONE):
-        states[f"under {quoted(plan.worst_package, scenario_titles(plan.case))}"] = shares(
-            plan, str(plan.worst_package)
-        )
+        states[f"under {plan.case.names.quoted(str(plan.worst_package))}"] = shares(plan, str(plan.worst_package))
     found: dict[Pair, dict[str, dict[str, float]]] = {}
     for pair, rows in lanes.groupby(["destination", "item"], sort=False):
         levels = {state: [share.get(lane, 0.0) for lane in rows["id"]] for state, share in states.items()}

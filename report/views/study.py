@@ -169,7 +169,7 @@ def study_view(plan: Plan) -> StudyView | None:
     """Return what is said beside a plan; None where nothing was worked out."""
     if plan.worlds is None or "candidates" not in plan.worlds:
         return None
-    found = sense_of(plan.case).worlds(plan.worlds)
+    found, names = sense_of(plan.case).worlds(plan.worlds), plan.case.names
     groups: Mapping[str, Any] = found["groups"]
     region, fresh = found["region"], found.get("out_of_sample")
     replicated = found.get("replications")
@@ -183,13 +183,14 @@ def study_view(plan: Plan) -> StudyView | None:
         found["evpi"],
         found["vss"],
         tuple(
-            KnownRow(name, tuple(groups.get(name, ())), EstimateView(*worth)) for name, worth in found["evppi"].items()
+            KnownRow(names.figure(name), tuple(map(names.figure, groups.get(name, ()))), EstimateView(*worth))
+            for name, worth in found["evppi"].items()
         ),
         tuple(_candidate(row) for row in found["candidates"]),
         RegionView(
             region["kind"] == "negative",
             region["share"],
-            tuple((figure, sign, value) for figure, sign, value in region["sides"]),
+            tuple((names.figure(figure), sign, value) for figure, sign, value in region["sides"]),
             region["density"],
             region["coverage"],
         ),

@@ -27,7 +27,7 @@ from ...analysis.sensitivity.outcomes import (
 )
 from ...analysis.sensitivity.sensitivity import main_effects, tornado
 from ...analysis.sweep.kinds import KINDS
-from ...model.plan.choices import Offer
+from ...model.plan.choices import LANE, POLICY, Offer
 from .case import CaseView, case_view
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ class SweepView:
         How often choices are best, each decision too; what keeping to the base plan costs.
     map : pandas.DataFrame or None
         Which choices are best where, of a grid of two figures.
-    names
-        Choices in words.
+    names, figures, choices
+        Choices in words; figures in words, by path; each regime, lane and ``site/item`` that is chosen in words, by kind and id.
     offer
         What the case lets our side choose.
     """
@@ -157,6 +157,8 @@ class SweepView:
     regret: pd.DataFrame | None
     map: pd.DataFrame | None
     names: dict[str, str]
+    figures: dict[str, str]
+    choices: dict[tuple[str, str], str]
     offer: Offer
 
     @property
@@ -190,6 +192,7 @@ def sweep_view(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -
     design, kinds, outcome = sweep.design, modes(sweep), named(sweep, outcome)
     answer = answer_of(sweep, outcome, mode)
     free = "free" in kinds
+    decisions = decision_shares(sweep, "free") if free else None
     ended = [(name, counts(sweep, name)) for name in kinds]
     return SweepView(
         case=case_view(sweep.case),
@@ -212,12 +215,22 @@ def sweep_view(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -
         answer=answer,
         advises=free and mode != "fixed",
         sets=choice_shares(sweep, "free") if free else None,
-        decisions=decision_shares(sweep, "free") if free else None,
+        decisions=decisions,
         regret=regret_by_choices(sweep) if kinds == ["free", "fixed"] else None,
         map=choice_map(sweep, "free") if free and design.kind == "grid" and len(design.factors) == 2 else None,
         names=dict(set_names(sweep)) if free else {},
+        figures={factor.path: sweep.case.names.figure(factor.path) for factor in design.factors},
+        choices=_called(sweep, decisions),
         offer=Offer.of(sweep.case),
     )
+
+
+def _called(sweep: Sweep, decisions: pd.DataFrame | None) -> dict[tuple[str, str], str]:
+    if decisions is None:
+        return {}
+    names, keys = sweep.case.names, dict.fromkeys(zip(decisions["kind"], decisions["name"], strict=True))
+    called = {POLICY: names.regime, LANE: names.lane}
+    return {(kind, name): called.get(kind, names.pair)(name) for kind, name in keys}
 
 
 def sweep_document(sweep: Sweep, outcome: str = LEVERAGE, mode: str | None = None) -> dict[str, Any]:

@@ -69,19 +69,33 @@ LETTERS = """
   const poor = [];
   for (const svg of document.querySelectorAll('.chart svg, svg.map')) {
     if (!svg.checkVisibility()) continue;
-    const box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width;
+    const box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width, short = new Set();
     for (const text of svg.querySelectorAll('text')) {
       if (!text.textContent.trim()) continue;
       const size = parseFloat(getComputedStyle(text).fontSize) * scale, at = text.getBoundingClientRect();
       if (size < 10.95) poor.push(`${size.toFixed(1)} px: ${text.textContent}`);
       if (at.left < box.left - 2 || at.right > box.right + 2 || at.top < box.top - 2 || at.bottom > box.bottom + 2)
         poor.push(`cut off: ${text.textContent}`);
+      if (text.textContent.endsWith('\u2026') && !text.closest('.node')) {
+        if (short.has(text.textContent)) poor.push(`shortened to the same: ${text.textContent}`);
+        short.add(text.textContent);
+      }
     }
   }
   return poor;
 }
 """
-"""Labels of charts that are smaller than 11 pixels on the screen, or that reach beyond their chart, as words."""
+"""Labels of charts that are smaller than 11 pixels on the screen, reach beyond their chart, or are shortened to the same words."""
+
+
+SPILLS = """
+() => [...document.querySelectorAll(
+  '.keys *, .answer *, .box *, nav *, th, td, caption, h1, h2, h3, h4, p, li, dt, dd, label, button')]
+  .filter(each => each.checkVisibility() && !each.closest('.unseen, .skip') && each.clientWidth > 0
+    && each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline')
+  .map(each => `${each.tagName} ${each.scrollWidth} > ${each.clientWidth}: ${each.textContent.trim().slice(0, 40)}`)
+"""
+"""Texts that are broader than the box that they stand in, as words."""
 
 
 def sideways(page: Page) -> int:

@@ -39,7 +39,7 @@ REASON = {
     "low": 796.2,
     "high": 796.2,
     "no_plan": False,
-    "instead": ["review: strict -> open"],
+    "instead": ["Review of gas: open instead of strict"],
     "scenario": "answer",
     "limit": None,
     "amount": None,

@@ -1,5 +1,5 @@
 """Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [CASE[/METHOD] ...]`, or
-`buyers [SIZE[/METHOD] ...]`."""
+`buyers [SIZE[/METHOD] ...]`, or `worlds`."""
 
 from __future__ import annotations
 
@@ -51,6 +51,11 @@ def main(arguments: list[str]) -> None:
 
         known = dict(measured("buyers")[0]) if arguments[1:] else {}
         write([machine, "", table(list((known | dict(buyers.measure(arguments[1:]))).items()))], "buyers")
+        return
+    if arguments[:1] == ["worlds"]:
+        from . import worlds
+
+        write([machine, "", table(worlds.measure())], "worlds")
         return
     from . import pages, questions, responses, shell, sweeps, trade, workbooks
 

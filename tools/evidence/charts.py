@@ -140,6 +140,51 @@ def episode(frame: pd.DataFrame, title: str) -> Written:
     )
 
 
+def forecast(known: pd.DataFrame, told: pd.DataFrame, usual: pd.Series, cut: str) -> Written:
+    """Return small multiples, one a destination: months known, then the forecast in its interval.
+
+    Parameters
+    ----------
+    known
+        ``destination``, ``month`` (date), ``tonnes``.
+    told
+        ``destination``, ``month`` (date), ``low``, ``mean``, ``high``, tonnes.
+    usual
+        Tonnes a month where nothing changes, by destination in the order in which they are shown.
+    cut
+        Month in which the licence begins.
+    """
+    colours = {"customs, until the notice": INK, "forecast, with 80 % of its worlds": THEIRS}
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    legend = alt.Legend(orient="top", labelLimit=0, symbolOpacity=1)
+    colour = alt.Color("what:N", title=None, scale=scale, sort=list(colours), legend=legend)
+    seen, expected = (frame.assign(what=what) for frame, what in zip((known, told), colours, strict=True))
+    begins = alt.Chart(pd.DataFrame({"month": [pd.Timestamp(cut)]})).mark_rule(color=REVIEW, strokeDash=[4, 3])
+    panels = []
+    for name, level in usual.items():
+        x = alt.X("month:T", title=None, axis=alt.Axis(format="%b %y", tickCount=5))
+        y = alt.Y("tonnes:Q", title=None, scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=4))
+        here = expected[expected["destination"] == name]
+        band = (
+            alt.Chart(here).mark_area(opacity=0.25).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=colour)
+        )
+        mean = alt.Chart(here.rename(columns={"mean": "tonnes"})).mark_line(strokeWidth=2)
+        line = alt.Chart(seen[seen["destination"] == name]).mark_line(strokeWidth=2)
+        even = alt.Chart(pd.DataFrame({"tonnes": [float(level)]})).mark_rule(color=MUTED, strokeDash=[2, 3])
+        layers = (
+            band
+            + even.encode(y="tonnes:Q")
+            + begins.encode(x="month:T")
+            + line.encode(x=x, y=y, color=colour)
+            + mean.encode(x=x, y=y, color=colour)
+        )
+        panels.append(
+            layers.properties(width=270, height=120, title=alt.TitleParams(str(name), fontSize=12, frame="group"))
+        )
+    rows = [alt.hconcat(*panels[place : place + 2]) for place in range(0, len(panels), 2)]
+    return styled(alt.vconcat(*rows).properties(title="China's natural graphite powder, tonnes a month"))
+
+
 def losses(frame: pd.DataFrame) -> Written:
     """Return Korea's loss by model and study on a logarithmic scale.
 

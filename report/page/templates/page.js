@@ -46,7 +46,8 @@
   };
 
   const guard = text => /^[=+\-@\t\r]/.test(text) && number(text) === null ? `'${text}` : text;
-  const csv = table => [...table.rows].filter(row => !row.hidden).map(row => [...row.cells]
+  const csv = table => [...table.rows].filter(row => !row.hidden && !row.classList.contains('off'))
+    .map(row => [...row.cells].filter(cell => !cell.classList.contains('off'))
     .map(cell => `"${guard(words(cell)).replace(/"/g, '""')}"`).join(',')).join('\r\n') + '\r\n';
 
   $$('.scroll > table').forEach((table, place) => {
@@ -237,12 +238,21 @@
       mark.addEventListener('pointerenter', () => { reading.textContent = $('title', mark).textContent; });
       const head = planRow(mark);
       if (!head) return;
-      mark.classList.add('leads');
-      mark.addEventListener('click', () => {
+      const title = $('title', mark).textContent;
+      const lead = () => {
         $$('tr.picked').forEach(row => row.classList.remove('picked'));
         head.parentNode.classList.add('picked');
+        head.setAttribute('tabindex', '-1');
+        head.focus({ preventScroll: true });
         head.scrollIntoView({ block: 'center' });
-      });
+      };
+      mark.classList.add('leads');
+      // What can be reached must not stand within a picture that is one whole.
+      mark.closest('svg').setAttribute('role', 'group');
+      for (const [name, value] of [['tabindex', '0'], ['role', 'link'], ['aria-label', title]]) mark.setAttribute(name, value);
+      mark.addEventListener('click', lead);
+      mark.addEventListener('focus', () => { reading.textContent = title; });
+      mark.addEventListener('keydown', event => { if (event.key === 'Enter') lead(); });
     };
     marks.forEach(listen);
     const symbols = $$('[data-legend=symbol] path', figure), labels = $$('[data-legend=label] text', figure);
@@ -257,6 +267,32 @@
     });
     reading.before(make('div', { class: 'controls' }, shown));
   });
+
+  // Plans side by side: which of them show -----------------------------------------------------------------------------
+
+  const chooser = $('[data-plans]');
+  if (chooser) {
+    const letters = chooser.dataset.plans.split(' ');
+    const boxes = letters.map(() => make('input', { type: 'checkbox' }));
+    const ofPlan = (mark, letter) => $('title', mark).textContent.split('; ').some(part => part.endsWith(`: ${letter}`));
+    const bars = $$('.chart svg path').filter(mark => $('title', mark));
+    const choose = () => {
+      const shown = boxes.filter(box => box.checked);
+      boxes.forEach((box, at) => {
+        const off = !box.checked;
+        // One of them always shows.
+        box.disabled = box.checked && shown.length === 1;
+        $$('th[scope=col]').filter(head => words(head) === letters[at]).forEach(head => head.classList.toggle('off', off));
+        $$('td').filter(cell => cell.dataset.head === letters[at]).forEach(cell => cell.classList.toggle('off', off));
+        $$('[data-plans] ~ .scroll tbody tr')[at].classList.toggle('off', off);
+        bars.filter(mark => ofPlan(mark, letters[at])).forEach(mark => mark.classList.toggle('faint', off));
+      });
+    };
+    chooser.append(make('fieldset', {}, make('legend', {}, 'Plans shown'),
+      ...letters.map((letter, at) => make('label', {}, boxes[at], ` ${letter}`))));
+    boxes.forEach(box => { box.checked = true; box.addEventListener('change', choose); });
+    choose();
+  }
 
   // What if ----------------------------------------------------------------------------------------------------------
 

@@ -304,8 +304,8 @@ def test_on_the_terminal() -> None:
         "in force: 15 million",
         "2 switches found",
         "2. Between 15.992 and 16.000",
-        "above 35.7 million acid review, qualifies chip-world-home",
-        "acid review, qualifies chip-world-home (in force)",
+        "above 35.7 million Acid exports: review; qualifies Chip from World market",
+        "Acid exports: review; qualifies Chip from World market (in force)",
         "Proven: there is no other switch",
     ):
         assert words in text

@@ -346,10 +346,10 @@ def test_on_the_terminal(pair: Comparison) -> None:
     text = " ".join(shown(pair).split())
     for words in (
         "limits.budget 15 16",
-        "policy of acid review strict",
-        "Same policy: gas",
+        "policy of Acid exports review strict",
+        "Same policy: Gas exports",
         "the counterpart's loss 98.20 168.36 +70.16",
-        "least mean fill of home-makers/chip 92.5% 90% -2.5",
+        "least mean fill of Chip, Device makers 92.5% 90% -2.5",
         "What explains the change of leverage, +15.16 million",
         "limits.budget +39.16 258% +31.16 206%",
         "interaction -8.00 -53% +8.00 53%",

@@ -151,8 +151,8 @@ def test_tutorial_by_hand() -> None:
         (approx(16), approx(74.86)),
     ]
     assert [change.words for change in found.changes] == [
-        ("acid: open -> review", "qualifies chip-world-home"),
-        ("acid: review -> strict",),
+        ("Acid exports: review instead of open", "qualifies Chip from World market"),
+        ("Acid exports: strict instead of review",),
     ]
     first = found.changes[0]
     assert first.low < 13 <= first.high == approx(13)
@@ -432,7 +432,7 @@ def test_terminal_and_chart() -> None:
     show_frontier(found, console)
     text = console.export_text()
     assert "3 points, each proven best at its level" in text
-    assert "acid: review -> strict" in text
+    assert "Acid exports: strict instead of review" in text
     assert all(len(line) <= 80 for line in text.splitlines())
     (figure,) = frontier_figures(found)
     assert "3 points" in figure.text and "The plan changes 2 times" in figure.text

@@ -111,7 +111,7 @@ def test_plans_are_compared_once_each(case):
     assert names[:3] == [HEDGED, AS_IT_IS, "sourcing alone"]
     assert "nothing done" not in names, "it is the plan for the figures as they are"
     assert len({str(rival.choices) for rival in rivals}) == len(rivals)
-    assert "gas: open -> review" in names
+    assert "Gas exports: review instead of open" in names
 
 
 def test_a_plan_for_many_worlds_says_what_to_find_out_first(plan):

@@ -100,10 +100,10 @@ def test_reasons_survive_the_folder_and_are_said_in_words(tutorial: Plan, tmp_pa
     assert [dict(reason) for reason in read.reasons] == [dict(reason) for reason in tutorial.reasons]
     assert read.tables["what_if"].equals(tutorial.tables["what_if"])
     rows = {cells[0]: cells for cells in reason_cells(plan_view(read).reasons)}
-    lane = rows["qualify chip-world-home"]
+    lane = rows["qualify Chip from World market"]
     assert lane[1:3] == ["10.000", "49.700"] or lane[2].startswith("49.7")
-    assert "weekly fill of chip in home-makers >= 0.4" in lane[3]
-    assert "acid: review -> open" in lane[4]
+    assert "weekly fill of Chip in Device makers >= 0.4" in lane[3]
+    assert "Acid exports: open instead of review" in lane[4]
 
 
 def test_stopped_before_it_begins_a_plan_has_no_reasons(tutorial: Plan) -> None:

@@ -75,7 +75,7 @@ def test_sets_are_named_by_what_differs_from_the_base_plan():
     sweep = formula(designed("lhs", TWO), lambda s: s[BUDGET], steps, ends)
     assert set_names(sweep) == {
         "acid=review": BASE_PLAN,
-        "all open": "acid open",
+        "all open": "Acid exports: open",
         "no plan satisfies the limits": "no plan satisfies the limits",
     }
     without = {"status": "infeasible", "choices": {}}
@@ -156,12 +156,12 @@ def test_advice_is_told_apart_by_lanes_and_stockpiles(supplied):
     table = choice_shares(supplied).set_index("choices")
     told = {names[text]: int(samples) for text, samples in table["samples"].items()}
     assert told[BASE_PLAN] == 1
-    assert told["does not qualify alt-a, does not stockpile us/x"] == 2
+    assert told["does not qualify alt-a; does not stockpile us/x"] == 2
     assert sum(told.values()) == 8 and sum(table["base"]) == 1
     # With 12 and 16 of budget the lane is there, with other amounts; without it stock alone, more of it.
     (other,) = [name for name in told if name.startswith("stockpiles us/x (5.")]
     assert told[other] == 1
-    (stock,) = [name for name in told if name.startswith("does not qualify alt-a, stockpiles us/x (")]
+    (stock,) = [name for name in told if name.startswith("does not qualify alt-a; stockpiles us/x (")]
     assert told[stock] == 4 and " to " in stock and stock.endswith(" t)")
     assert sorted(choice_map(supplied)["choices"].unique()) == sorted(table.index)
 

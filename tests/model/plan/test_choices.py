@@ -58,12 +58,12 @@ def test_what_may_be_stockpiled_without_a_limit_is_measured_by_itself() -> None:
 def test_choices_in_words() -> None:
     assert (
         chosen(1234.5678, "alt", acid="review").text(OFFER)
-        == "acid review, qualifies alt, stockpiles plant/chip (1,234.6 lots)"
+        == "acid: review; qualifies alt; stockpiles plant/chip (1,234.6 lots)"
     )
     assert chosen(20).text(OFFER) == "stockpiles plant/chip (20 lots)"
     assert Choices().text(Offer.of(sourcing())) == "nothing bought"
     assert list(changed(chosen(), chosen(20, "alt", acid="review"), OFFER)) == [
-        "acid: open -> review",
+        "acid: review instead of open",
         "qualifies alt",
         "stockpiles plant/chip (20 lots)",
     ]

@@ -84,7 +84,7 @@ def test_weeks_show_fills_stocks_delay_and_first_shortage(plan: Plan) -> None:
     assert drawn == approx([*fills, fills.iloc[-1]])
     (mark,) = rows(figure, "label", "week", "fill")[-1:]
     labels = {row["label"] for row in rows(figure, "label")}
-    assert labels == {"short from week 0", "review"} and mark
+    assert labels == {"short from week 0", "Review of gas"} and mark
     (review,) = rows(figure, "end")
     chosen = plan.tables["policies"].iloc[0]
     assert (review["week"], review["end"]) == (chosen["first_bite"], chosen["first_bite"] + chosen["mean_delay"])
@@ -136,7 +136,9 @@ def test_margins_show_limits_that_are_near(plan: Plan, taiwan: Plan) -> None:
         assert row["points"] == approx(100 * (fill - 0.2), abs=1e-6)
     near = margins(taiwan)
     assert near is not None
-    assert {row["demand"] for row in rows(near, "demand")} < {f"{row.site}/{row.item}" for row in taiwan.case.demands}
+    assert {row["demand"] for row in rows(near, "demand")} < {
+        taiwan.case.names.pair(f"{row.site}/{row.item}") for row in taiwan.case.demands
+    }
     assert "more: served in full" in near.text
     free = dataclasses.replace(
         plan.case, demands=tuple(row.model_copy(update={"min_fill": 0.0}) for row in plan.case.demands)

@@ -80,6 +80,24 @@ def test_arrows_run_from_box_to_box(taiwan: Plan) -> None:
         assert 3 < abs(head[0] - head[2]) < BETWEEN
 
 
+@pytest.mark.parametrize("name", ["taiwan-korea", "battery-europe", "graphite-2023"])
+def test_arrows_end_apart_and_what_is_said_at_one_place_is_said_once(name: str) -> None:
+    case = load_case(name)
+    found = supply_map(Plan(case=case, status="infeasible", policies={row.regime: "open" for row in case.regimes}))
+    arriving: dict[float, list[tuple[float, float]]] = {}
+    for link in found.links:
+        (tip, _), (_, high), (_, low) = [
+            tuple(map(float, point.split())) for point in re.split("[ML]", link.head.rstrip("Z"))[1:]
+        ]
+        arriving.setdefault(tip, []).append((min(high, low), max(high, low)))
+    for heads in arriving.values():
+        assert all(before[1] <= after[0] + 0.11 for before, after in pairwise(sorted(heads)))
+    said = [
+        (link.kind, link.words, site) for link in found.links if link.text for site in (link.origin, link.destination)
+    ]
+    assert len(set(said)) == len(said)
+
+
 def test_columns_with_many_lanes_between_them_stand_further_apart(taiwan: Plan, plan: Plan) -> None:
     def steps(found: SupplyMap) -> list[float]:
         lefts = sorted({node.x for node in found.nodes})

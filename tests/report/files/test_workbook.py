@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from sluicegate import Plan, load_case, solve
+from sluicegate import Plan, evaluate, load_case, solve
 from sluicegate.data import TABLES, apply_overrides
 from sluicegate.report.files import workbook as report
 from sluicegate.report.files.workbook import write_workbook
@@ -107,6 +107,13 @@ def test_decisions_add_up_to_what_the_plan_uses(plan: Plan, book: Workbook, tmp_
     assert any(rule.startswith("$") for rule in lists)
 
 
+def test_a_name_that_is_broken_has_its_lines(tmp_path: Path) -> None:
+    name = "A regime whose name takes more than one line of its column, and more than two"
+    sheet = load_workbook(write_workbook(evaluate(small(review=name)), tmp_path / "plan.xlsx"))[report.DECISIONS]
+    (row,) = [row for row in sheet.iter_rows(min_row=9) if row[1].value == name]
+    assert sheet.row_dimensions[row[0].row].height >= 13 * len(name) / sheet.column_dimensions["B"].width
+
+
 def test_columns_of_the_plan_have_notes(book: Workbook) -> None:
     for sheet, header in (
         (report.SOURCING, "Qualified"),
@@ -192,4 +199,4 @@ def test_it_says_what_each_decision_is_for(plan: Plan, tmp_path: Path) -> None:
     header, first = ([cell.value for cell in book[report.DECISIONS][row]] for row in (8, 9))
     row = dict(zip(header, first, strict=True))
     assert row["Lost without it (USD m)"] == "796.2"
-    assert row["Instead"] == "review: strict -> open"
+    assert row["Instead"] == "Review of gas: open instead of strict"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from sluicegate.report.format.cells import figure_columns
 from sluicegate.report.format.numbers import counted, decimals, gap, number, percent, plain, seconds, signed
 
 
@@ -92,3 +93,12 @@ def test_a_name_cannot_disturb_its_line() -> None:
     assert plain("[red]x[/red]") == "[red]x[/red]"
     assert plain("半导体 שלום\u200dx") == "半导体 שלום\u200dx"
     assert plain("\udcff") == "\\udcff"
+
+
+def test_columns_of_figures_are_told_from_columns_of_words() -> None:
+    rows = [
+        ("sales lost", "chip", "15", "+90.0", "", "53.3%  week 19", "no plan"),
+        ("reviews", "", "", "-1,134.8", "qualified, for Port strike", "100%", "1.2e-5"),
+        ("3 in all", "acid", "2 t", "98.2", "", "never", "8.0"),
+    ]
+    assert figure_columns(rows) == {2, 3, 5, 6}

@@ -17,7 +17,7 @@ from sluicegate.report.charts.drawing import Here
 from sluicegate.report.page.page import page_of, read_results, write_page
 from sluicegate.report.page.scan import scan_page
 
-from sluicegate_testing.browsing import CHROMIUM, CONTRAST, LETTERS, REACHED, sideways
+from sluicegate_testing.browsing import CHROMIUM, CONTRAST, LETTERS, REACHED, SPILLS, sideways
 from sluicegate_testing.buyer import buyer
 from sluicegate_testing.results import frontier_folder, publish, sweep_folder
 from sluicegate_testing.trade_files import plain, save
@@ -74,6 +74,7 @@ def test_every_kind_can_be_read_at_every_width(page_file: Callable[[str], Path],
         page.set_viewport_size({"width": width, "height": 900})
         assert sideways(page) <= 0
         assert page.evaluate(LETTERS) == []
+        assert page.evaluate(SPILLS) == []
     page.emulate_media(media="print")
     heads = "all => all.every(each => getComputedStyle(each).breakAfter === 'avoid')"
     assert page.locator("h2, h3, caption").evaluate_all(heads), "no heading stands alone at the end of a page"
@@ -114,6 +115,38 @@ def test_a_point_of_a_frontier_says_its_figures_and_leads_to_its_plan(
     point.click()
     assert page.locator("tr.picked th").text_content().strip() == figures.rpartition("plan: ")[2]
     assert seen == []
+
+
+def test_a_point_of_a_frontier_leads_to_its_plan_by_keyboard(page_file: Callable[[str], Path], opened: Any) -> None:
+    page, seen = opened(page_file("frontier"))
+    point = marks(page).nth(1)
+    figures = point.locator("title").text_content()
+    point.focus()
+    assert page.locator("figure .reading").text_content() == figures
+    page.keyboard.press("Enter")
+    assert page.locator("tr.picked th").text_content().strip() == figures.rpartition("plan: ")[2]
+    assert page.evaluate("document.activeElement.closest('tr').className") == "picked", "the reader goes on from there"
+    assert seen == []
+
+
+def test_plans_side_by_side_show_as_they_are_chosen(page_file: Callable[[str], Path], opened: Any) -> None:
+    page, seen = opened(page_file("comparison"))
+    columns = page.locator("#choices ~ .scroll table").first.locator("thead th:visible")
+    assert columns.all_text_contents()[-2:] == ["A", "B"]
+    first, second = (page.get_by_role("checkbox", name=letter, exact=True) for letter in "AB")
+    first.uncheck()
+    assert columns.all_text_contents()[-1:] == ["B"]
+    assert page.locator("#plans ~ .scroll tbody tr:visible").count() == 1
+    assert page.locator(".chart path.faint").count() > 0
+    assert second.is_disabled(), "one plan always shows"
+    first.check()
+    assert columns.all_text_contents()[-2:] == ["A", "B"]
+    assert seen == []
+    page, _ = opened(page_file("comparison"), script=False)
+    assert page.locator("#choices ~ .scroll table").first.locator("thead th:visible").all_text_contents()[-2:] == [
+        "A",
+        "B",
+    ]
 
 
 def test_a_sweep_says_the_figures_of_its_marks_and_hides_series(page_file: Callable[[str], Path], opened: Any) -> None:

@@ -62,7 +62,7 @@ def test_says_what_matters(folder: Path) -> None:
         "a leverage of 653 USD m, where sourcing alone, without reviews, would give -143 USD m.",
         "It is proven that no plan within the limits can have more (gap 0%)",
         "Served 36.7% on average, first short in week 0",
-        "Under review: review, strict, 3 weeks on average, felt from week 0, 50% of licences granted",
+        "Under review: Review of gas, strict, 3 weeks on average, felt from week 0, 50% of licences granted",
         "Without retaliation, served 87.3% on average, first short in week 1, least 50% in week 1",
         "Together 1,031 USD m",
         "HHI",
@@ -419,7 +419,7 @@ def test_two_plans_side_by_side(folder: Path, second: Path, tmp_path: Path, monk
         "A has the most leverage, 653 USD m",
         "and in 2 choices",
         "A gap 0%, B as chosen, nothing proven",
-        "policy of review strict slow",
+        "policy of Review of gas strict slow",
         "limits.budget 30 9",
         "B: choices as given, not optimised",
     ):

@@ -61,7 +61,7 @@ def test_the_page_of_a_sweep(tmp_path: Path) -> None:
     for words in (
         "A small case: a sweep of 1 figure",
         "Over 6 samples the leverage lies between",
-        "It depends most on limits.budget",
+        "It depends most on budget",
     ):
         assert words in document.text, words
     assert len(document.of("svg")) >= 3

@@ -65,7 +65,7 @@ def test_every_design_has_its_answer(kind):
     text = shown(made(kind, vary))
     for words in ("Sweep of Acid, gas and chips", "What is varied", "What leverage depends on", SECTIONS[kind]):
         assert words in text
-    assert "as in the base plan" in text and "acid open" in text
+    assert "as in the base plan" in text and "Acid exports: open" in text
     assert "What keeping to the base plan costs" in text
     assert ("Which choices are best where" in text) == (kind == "grid")
 
@@ -98,7 +98,8 @@ def test_an_outcome_is_chosen():
 def test_nothing_is_cut_off_on_a_narrow_terminal():
     text = shown(made("lhs"), width=60)
     assert all(len(line) <= 60 for line in text.splitlines())
-    assert "".join(text.split()).count("shortage_penalty") == 3
+    together = "".join(text.split())
+    assert together.count("shortage_penalty") == 2 and together.count("shortagepenalty") >= 2
 
 
 @pytest.mark.parametrize("kind", SECTIONS)
@@ -136,7 +137,7 @@ def test_every_design_has_its_charts(kind):
         assert figure.title in drawn.replace("&#39;", "'").replace("&apos;", "'")
         assert len(figure.text) > 40 and "nan" not in figure.text
         assert "NaN" not in drawn
-    assert BUDGET in svg_of(figures[0].written) and BUDGET in figures[0].text
+    assert ">budget<" in svg_of(figures[0].written) and "budget" in figures[0].text and BUDGET not in figures[0].text
 
 
 def test_samples_without_a_plan_have_no_chart_of_indices():
@@ -176,7 +177,7 @@ def test_what_a_sweep_means_is_told_without_a_solver(folder):
 def test_the_command_says_what_a_sweep_means(folder, tmp_path):
     run = CliRunner().invoke(cli, ["sweep", "summary", str(folder), "--chart", str(tmp_path / "x.svg")])
     assert run.exit_code == 0, run.output
-    assert "What leverage depends on" in run.stdout and "acid strict" in run.stdout
+    assert "What leverage depends on" in run.stdout and "Acid exports: strict" in run.stdout
     assert "Written to" in run.stderr and "Written" not in run.stdout
     assert (tmp_path / "x-effects.svg").exists()
     document = json.loads(CliRunner().invoke(cli, ["sweep", "summary", str(folder), "--json"]).stdout)
@@ -230,7 +231,7 @@ def test_a_sweep_in_which_no_sample_has_a_plan_says_so(tmp_path):
         "best plan: 8 of 8 infeasible (8 no plan satisfies the limits)",
         "leverage: no sample has it",
         "No sample has leverage: 8 of 8 infeasible.",
-        "demands.home-makers/chip.min_fill_week",
+        "Device makers",
         "no plan satisfies the limits 8 100%",
     ):
         assert words in text, words

@@ -23,18 +23,24 @@ def test_packages_and_outages_say_what_how_much_and_when() -> None:
     assert stories["memory-halt"].title == "Halt of memory chips"
     assert stories["memory-halt"].words == "Memory chips to Japan: no licences, weeks 4 to 16"
     assert stories["memory-review"].words == "Memory chips to Japan: held up 10 weeks on average, from week 1"
-    assert stories["yokkaichi-outage"].words == "process nand-yokkaichi runs at 30%, weeks 0 to 4"
     assert (
-        stories["taiwan-quake"].words
-        == "lanes dram-tw-jp and dram-tw-jp-more carry 30% of what they can, weeks 8 to 20"
+        stories["yokkaichi-outage"].words
+        == "30% of the capacity to make NAND flash at Japanese memory lines and electronics makers, weeks 0 to 4"
+    )
+    assert (
+        stories["taiwan-quake"].words == "30% of the capacity to carry DRAM from Taiwanese suppliers to "
+        "Japanese memory lines and electronics makers, weeks 8 to 20"
     )
 
 
 def test_each_start_of_an_outage_has_a_name_of_its_own() -> None:
     stories = scenario_stories(load_case("battery-europe"))
     assert stories["graphite-licence@16"].title == "No graphite from China, from week 16"
-    assert stories["graphite-licence@16"].words == "lane graphite-china carries nothing, weeks 16 to 24"
-    assert "lanes cathode-china, graphite-china and 2 more carry 25%" in stories["china-port"].words
+    assert stories["graphite-licence@16"].words == (
+        "no capacity to carry Anode graphite from China: anode graphite, weeks 16 to 24"
+    )
+    assert "25% of the capacity to carry Cathode active material (NMC) from China" in stories["china-port"].words
+    assert "and 2 more, weeks 10 to 13" in stories["china-port"].words
 
 
 def test_without_a_name_a_scenario_is_called_by_its_id() -> None:

@@ -84,8 +84,8 @@ def test_a_switch_is_measured_from_the_value_in_force(current: float | None, awa
     view = breakeven_view(breakeven(current, *sides))
     (switch,) = view.switches
     assert switch.from_force == (None if away is None else pytest.approx(away))
-    assert switch.below.choices == "review open, does not qualify chip-alt"
-    assert switch.above.choices == "review strict, qualifies chip-alt"
+    assert switch.below.choices == "Review of gas: open; does not qualify chip-alt"
+    assert switch.above.choices == "Review of gas: strict; qualifies chip-alt"
     assert [span.in_force for span in view.spans] == [current == 0.0, current == 10.0]
     assert view.unit == "USD m"
 
@@ -93,7 +93,7 @@ def test_a_switch_is_measured_from_the_value_in_force(current: float | None, awa
 def test_a_side_without_a_plan_says_why() -> None:
     view = breakeven_view(breakeven(None, Side(9.0, "infeasible"), Side(9.1, "optimal", 2.0, STRICT)))
     assert view.switches[0].below.choices == "no plan satisfies the limits"
-    assert view.switches[0].above.choices == "review strict"
+    assert view.switches[0].above.choices == "Review of gas: strict"
 
 
 def comparison(*levels: float | None, **changes: object) -> Comparison:

@@ -38,9 +38,21 @@ def _episodes(found: Mapping[str, backtest.Backtest]) -> dict[str, Any]:
 
 
 def charted(found: Mapping[str, backtest.Backtest]) -> dict[str, Written]:
-    """Return a chart of the scored cells of every episode, by episode."""
+    """Return a chart of the scored cells of every episode, and of the forecast, by episode."""
     titles = backtest.read("episodes").set_index("episode")["title"]
-    return {name: charts.episode(_cells(name, result), titles[name]) for name, result in found.items()}
+    told = {name: charts.episode(_cells(name, result), titles[name]) for name, result in found.items()}
+    return {**told, forecast.EPISODE: _forecast()}
+
+
+def _forecast() -> Written:
+    known = forecast.record()
+    known = known.assign(**{forecast.WORLD: known.sum(axis=1)})
+    usual = known.loc[forecast.BASE :].mean()
+    told = pd.read_csv(forecast.FORECAST)
+    usual = usual[[name for name in usual.index if name in set(told["destination"])]]
+    seen = known[usual.index].reset_index().melt("month", var_name="destination", value_name="tonnes")
+    frames = (frame.assign(month=pd.to_datetime(frame["month"])) for frame in (seen, told))
+    return charts.forecast(*frames, usual, forecast.STARTS)
 
 
 def _cells(episode: str, result: backtest.Backtest) -> pd.DataFrame:

@@ -1,0 +1,133 @@
+"""Given plans worked out in worlds that are made ready already, and the plans that a search over them came across."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...model.network import Network
+from ...model.plan.choices import Choices
+from ...model.plan.tolerances import NO_AMOUNT
+
+if TYPE_CHECKING:
+    from ...data import Case
+    from ...data.units import Units
+    from ...model.follower.enumerate import PolicyIndices
+    from .crew import LocalCrew
+    from .search import Incumbent
+    from .spread import SharedCrew
+    from .world import Alone, Key
+
+
+class Chosen:
+    """First-stage choices by name, and as combinations of policies and points of a first stage.
+
+    Parameters
+    ----------
+    case
+        The case.
+    units
+        Natural units of the worlds.
+    keys
+        Columns of the first stage.
+    """
+
+    def __init__(self, case: Case, units: Units, keys: Sequence[Key]):
+        self.menu = Network(case).menu
+        self.units = units
+        self.keys = tuple(keys)
+
+    def named(self, indices: PolicyIndices, point: np.ndarray, most: np.ndarray) -> Choices:
+        """Return a combination and a first stage in the units of the case; amounts that are rounding of the most are none."""
+        policies = {regime: menu[index] for (regime, menu), index in zip(self.menu.items(), indices, strict=True)}
+        qualified, stockpile = [], {}
+        for (kind, key), amount, upper in zip(self.keys, point.tolist(), most.tolist(), strict=True):
+            if kind == "qualify" and amount > 0.5:
+                qualified.append(str(key))
+            elif kind == "stockpile" and amount > NO_AMOUNT * max(1.0, upper):
+                site, item = key
+                stockpile[f"{site}/{item}"] = amount * self.units.item(item)
+        return Choices(policies, tuple(qualified), stockpile)
+
+    def placed(self, choices: Choices) -> tuple[PolicyIndices, np.ndarray]:
+        """Return choices as a combination and a first stage; what no world offers is left out."""
+        indices = tuple(menu.index(choices.policies.get(regime, menu[0])) for regime, menu in self.menu.items())
+        point = np.zeros(len(self.keys))
+        for place, (kind, key) in enumerate(self.keys):
+            if kind == "qualify":
+                point[place] = float(key in choices.qualified)
+            elif kind == "stockpile":
+                site, item = key
+                point[place] = choices.stockpile.get(f"{site}/{item}", 0.0) / self.units.item(item)
+        return indices, point
+
+
+class Appraiser:
+    """Works plans out in all worlds from the linear programs that a search left warm.
+
+    Parameters
+    ----------
+    crew
+        Works on the worlds.
+    chosen
+        Takes names to columns and back.
+    group : array of int, shape (worlds,)
+        Which of the crew's worlds each world is.
+    alone
+        What the crew's worlds allow by themselves.
+    visited
+        Plans that the search worked out, with their ranks.
+    combinations
+        Combinations of policies by their numbers in `visited`.
+    """
+
+    def __init__(
+        self,
+        crew: LocalCrew | SharedCrew,
+        chosen: Chosen,
+        group: np.ndarray,
+        alone: Sequence[Alone],
+        visited: Sequence[Incumbent],
+        combinations: Sequence[PolicyIndices],
+    ):
+        self.crew = crew
+        self.chosen = chosen
+        self.group = group
+        self._alone = alone
+        self._visited = visited
+        self._combinations = combinations
+
+    def own(self, place: int) -> Choices | None:
+        """Return the plan that is best for a world by itself; None where none keeps its limits."""
+        alone = self._alone[self.group[place]]
+        if alone.indices is None:
+            return None
+        point = np.array([alone.bought.get(key, 0.0) for key in self.chosen.keys])
+        most = np.array([alone.offers.get(key, (0.0, 0.0))[0] for key in self.chosen.keys])
+        return self.chosen.named(alone.indices, point, most)
+
+    def visited(self, most: int) -> list[Choices]:
+        """Return plans of the best ranks that the search worked out, one a combination of policies."""
+        found: dict[int, Incumbent] = {}
+        for each in sorted(self._visited, key=lambda each: -each.rank):
+            if each.rank > -np.inf:
+                found.setdefault(each.number, each)
+        nothing = np.zeros(len(self.chosen.keys))
+        return [self.chosen.named(self._combinations[each.number], each.point, nothing) for each in found.values()][
+            :most
+        ]
+
+    def __call__(self, choices: Choices) -> tuple[np.ndarray, np.ndarray]:
+        """Return the leverage of a plan in every world, money, and whether it keeps all limits there, shape (worlds,) each.
+
+        What it stockpiles beyond a world's ``stockpile_max`` it does not stockpile there.
+
+        Raises
+        ------
+        Stopped
+            When the work was stopped.
+        """
+        leverages, kept = self.crew.appraise(*self.chosen.placed(choices))
+        return leverages[self.group] * self.chosen.units.money, kept[self.group]

@@ -1,0 +1,106 @@
+"""Plans worked out from the programs that a search left warm are worth what they are worth worked out alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from pytest import approx
+from sluicegate import case_from_tables, load_case, solve
+from sluicegate.analysis.information import planned, studied
+from sluicegate.analysis.information.evaluated import evaluate_in
+from sluicegate.analysis.information.hedging import UNREADY
+from sluicegate.analysis.worlds import Appraiser, Worlds, crew, draw, from_table, solve_worlds
+from sluicegate.analysis.worlds.crew import LocalCrew
+from sluicegate.model import Plan
+from sluicegate.model.plan.choices import Choices
+from sluicegate.model.plan.monitor import Stopped
+
+from sluicegate_testing.strategies import random_case
+from sluicegate_testing.world_cases import with_worlds
+
+
+def both(case: Any, worlds: Worlds, share: float | None = None, processes: int = 1) -> list[Choices]:
+    """Compare all plans that the search came across, and the best of every world, with each worked out alone."""
+    seen: list[Choices] = []
+
+    def beside(plan: Plan, appraiser: Appraiser) -> Plan:
+        own = [each for place in range(len(worlds)) if (each := appraiser.own(place)) is not None]
+        seen.extend([Choices.of(plan), *appraiser.visited(3), *own[:2]])
+        seen.append(replace(seen[0], stockpile={pair: 9.0 * units for pair, units in seen[0].stockpile.items()}))
+        alone = evaluate_in(case, worlds, seen, free=share is not None)
+        for column, choices in enumerate(seen):
+            leverages, kept = appraiser(choices)
+            here, size = alone.kept[:, column], np.abs(alone.leverages[:, column]).max() + 1e-2
+            assert kept.tolist() == here.tolist()
+            # Where limits give way, at which price is a choice.
+            counted = here if share is None else np.full(len(worlds), True)
+            assert leverages[counted] == approx(alone.leverages[counted, column], abs=1e-5 * size)
+            assert np.isfinite(leverages).all()
+        return replace(plan, status="told")
+
+    found = solve_worlds(case, worlds, "mean", continuity_share=share, beside=beside, processes=processes)
+    assert found.plan.status == "told"
+    return seen
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_on_random_cases(number: int) -> None:
+    case = case_from_tables("drawn", *with_worlds(random_case(number, max_regimes=3, max_weeks=6), number))
+    assert both(case, from_table(case))
+
+
+def test_where_a_share_keeps_continuity() -> None:
+    case = load_case("tutorial")
+    worlds = draw(case, 6, 0, ["stocks.abroad-fab/acid.initial=8..20..30", "limits.political_capital=1..3"])
+    assert both(case, worlds, 0.5)
+
+
+def test_by_several_processes() -> None:
+    case = load_case("tutorial")
+    assert both(case, draw(case, 4, 1), processes=2)
+
+
+def test_what_is_said_beside_a_plan_does_not_depend_on_who_works_it_out() -> None:
+    case = load_case("tutorial")
+    hoard = ["stocks.abroad-fab/acid.initial=15..20..70"]
+    worlds = draw(case, 12, 2, hoard)
+    options = {"time_limit": 60.0, "rel_gap": 1e-4, "threads": 1, "method": "auto"}
+    warm = planned(case, options, worlds=12, seed=2, vary=hoard, fresh=0)
+    plain = solve(case)
+    alone = studied(solve(case, worlds=worlds), worlds, plain, fresh=0)
+    assert warm.worlds is not None and alone.worlds is not None
+    for name in ("value", "evpi", "vss", "low", "high", "mean", "cvar"):
+        assert warm.worlds[name] == approx(alone.worlds[name], rel=1e-5, abs=1e-5)
+    (first, (value, _, _)), *_ = warm.worlds["evppi"].items()
+    assert first == "stocks.abroad-fab/acid.initial"
+    assert value == approx(alone.worlds["evppi"][first][0], rel=0.05)
+
+
+def test_without_time_for_the_worlds_the_plan_for_the_figures_as_they_are_is_left(monkeypatch: Any) -> None:
+    case = load_case("tutorial")
+
+    def stopped(*_: Any) -> Any:
+        raise Stopped
+
+    monkeypatch.setattr(LocalCrew, "prepare", stopped)
+    found = planned(case, {"time_limit": 60.0, "rel_gap": 1e-4, "threads": 1, "method": "auto"}, worlds=4)
+    assert found.status == "feasible" and found.bound is None and found.worlds is None
+    assert Choices.of(found) == Choices.of(solve(case)) and found.leverage == approx(solve(case).leverage)
+    assert UNREADY in found.case_warnings
+
+
+@pytest.mark.parametrize("share", [None, 0.5])
+def test_worlds_at_rest_find_the_same_plan(monkeypatch: Any, share: float | None) -> None:
+    """Where memory is short worlds are held as arrays in between; what they answer is the same."""
+    case = load_case("tutorial")
+    worlds = draw(case, 6, 0, ["stocks.abroad-fab/acid.initial=8..20..30", "limits.political_capital=1..3"])
+    awake = solve_worlds(case, worlds, "cvar:0.5", continuity_share=share)
+    monkeypatch.setattr(crew, "MOST_AWAKE", 0)
+    resting = solve_worlds(case, worlds, "cvar:0.5", continuity_share=share)
+    assert resting.choices == awake.choices and resting.status == awake.status == "optimal"
+    assert resting.value == approx(awake.value) and resting.bound == approx(awake.bound)
+    assert resting.leverages == approx(awake.leverages) and resting.best == approx(awake.best)
+    assert both(case, worlds, share)
