@@ -243,8 +243,9 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> R
     given = Given(problem, choice, first, figures.response_cost(choice))
     # With limits elastic there is always an optimum; only where one gives is it asked whether it must.
     found = given.elastic()
-    account = None if found.solution is None else figures.account(choice, found.solution, first)
-    if account is not None and figures.breaches(account):
+    account = None if found.solution is None else figures.account(choice, found.solution, first, basis=found.basis)
+    gives = found.solution is None or problem.fixed_policy.gap_cost @ found.solution > 0
+    if account is not None and gives and figures.breaches(account):
         strict = given.strict()
         account = account if strict.solution is None else figures.account(choice, strict.solution, first)
     if account is None:

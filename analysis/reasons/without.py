@@ -266,7 +266,9 @@ class Without:
                 if self.stop()
                 else ArithmeticError(f"{decision.key} left out ended with {outcome.termination!r}")
             )
-        return self.figures.account(choice, problem.to_whole(outcome.solution), first)
+        # Where scenarios were left out the basis is that of another program.
+        basis = outcome.basis if problem.scenarios is None else None
+        return self.figures.account(choice, problem.to_whole(outcome.solution), first, basis=basis)
 
     def _broken(self, account: Account) -> list[Breach]:
         return self.figures.breaches(account, self.limits)

@@ -229,6 +229,7 @@ class Figures:
         first: FirstStage,
         least_fill: float | None = None,
         own_loss: float = math.inf,
+        basis: Any = None,
     ) -> Account:
         """Return what choices cost both sides.
 
@@ -244,6 +245,8 @@ class Figures:
             Mean fill kept of every demand with a ``min_fill``; None: as the case says.
         own_loss
             Most that our own loss may be in a rated scenario, money.
+        basis : HighsBasis, optional
+            Of the leader problem at these choices, where it is known: as of `OperationsSolver.run`.
 
         Raises
         ------
@@ -254,7 +257,7 @@ class Figures:
         cost, admin = self.response_cost(choice), problem.admin_cost(choice)
         benefits = problem.ally_benefit(choice)
         most = own_loss + problem.status_quo.cost - admin
-        operations = self.operations_solver.run(response, first, choice, least_fill, most)
+        operations = self.operations_solver.run(response, first, choice, least_fill, most, basis)
         loss = cost - problem.status_quo.response_cost
         losses = leverage_by_package(problem.network, operations, loss, problem.status_quo.cost, admin, benefits)
         infeasibility = self._infeasibility(choice, operations)

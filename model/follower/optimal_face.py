@@ -80,7 +80,7 @@ class Bases:
         self.arrays = arrays
         self.cost = cost
         # A row and its slack, which costs nothing, add up to 0.
-        self._columns = sparse.hstack([program.matrix, sparse.identity(rows)], format="csc")
+        self._columns = with_slacks(program.matrix)
         self._costs = np.concatenate([cost, np.zeros(rows)])
         self._across = program.matrix.T
 
@@ -203,6 +203,14 @@ class Recent:
                 if optimum is not None:
                     yield place, basis, optimum
                     break
+
+
+def with_slacks(matrix: sparse.csc_matrix) -> sparse.csc_matrix:
+    """Return a matrix with a column of slack for every row beside it."""
+    rows, width = matrix.shape
+    entries = np.append(matrix.data, np.ones(rows)), np.append(matrix.indices, np.arange(rows))
+    starts = np.append(matrix.indptr, matrix.nnz + np.arange(1, rows + 1))
+    return sparse.csc_matrix((*entries, starts), shape=(rows, width + rows))
 
 
 def heights(prices: np.ndarray, worth: np.ndarray, most: np.ndarray, chosen: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from ..formulation.policy_terms import usual_lasting
 from ..network import Network
 from ..plan.tolerances import INTEGRAL, NO_AMOUNT, NO_AMOUNT_UNITS, QUANTITY_NOISE, WHOLE_GAP
 from ..solver.arrays import Program
-from ..solver.highs import Highs, Outcome, TolerantHighs
+from ..solver.highs import Highs, Outcome, TolerantHighs, partial_basis
 from .cuts import link_rows
 from .readout import RESPONSE_FAMILIES, Choices, Readout
 
@@ -217,6 +217,11 @@ class OperationsSolver:
         self.fixed = np.unique([place for place in given if place >= 0]).astype(np.int64)
 
     @cached_property
+    def _free_rows(self) -> np.ndarray:
+        """Rows that are not ours."""
+        return np.flatnonzero(np.isinf(self.program.row_lower) & np.isinf(self.program.row_upper))
+
+    @cached_property
     def highs(self) -> Highs:
         """Our linear programs, warm."""
         return TolerantHighs(self.program, presolve="off", solver="simplex")
@@ -262,6 +267,7 @@ class OperationsSolver:
         choice: Choice,
         least_fill: float | None = None,
         most_own_cost: float = math.inf,
+        basis: Any = None,
     ) -> Operations:
         """Solve all scenarios' operations; limits that cannot hold are broken as little as can be.
 
@@ -278,6 +284,9 @@ class OperationsSolver:
             Mean fill kept of every demand with a ``min_fill``; None: as the case says.
         most_own_cost
             Most that a rated scenario may cost us, where scenarios share decisions; else each has its least cost anyway.
+        basis : HighsBasis, optional
+            Of the leader problem, of which the response is part of an optimum at the same first stage: our operations in it are all
+            but an optimum here.
 
         Raises
         ------
@@ -286,6 +295,8 @@ class OperationsSolver:
         """
         values, margin = self.given(response, first, choice)
         highs = self.highs if self.warm else self._begun()
+        if basis is not None:
+            highs.highs.setBasis(partial_basis(basis, self.fixed, self._free_rows))
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         self._ask(highs, least_fill, most_own_cost)
         try:

@@ -26,6 +26,9 @@ PLUNGES = 3
 LOOKS = 16
 """Steps spent on what is left within the gap asked for."""
 
+MOST_KEPT = 8_000_000
+"""Values of covers and cuts at candidates that are kept: 64 MB."""
+
 MOST_TIES = 1_000
 """Candidates among which the next of these steps is looked for."""
 
@@ -142,6 +145,7 @@ class BestFirstSearch:
         self.best: Column | None = None
         self.relaxations = 0
         self.nodes = 0
+        self._kept: dict[tuple[int, ...] | int, np.ndarray] = {}
         for cover in cut_pool.covers:
             self._apply(cover)
 
@@ -222,7 +226,22 @@ class BestFirstSearch:
 
     def _seen(self, cover: Sequence[int]) -> np.ndarray:
         """What a cover bounds every candidate's leverage by, as far as the response seen tells."""
-        return self.constant + self.cut_pool.most(cover, self.remaining)
+        cover = tuple(cover)
+        return self._keeping(cover, lambda: self.constant + self.cut_pool.most(cover, self.remaining))
+
+    def _reached(self, number: int) -> np.ndarray:
+        """What reduced costs say that a cut bounds every candidate's leverage by, over its whole least-cost face."""
+        everywhere = np.arange(self.constant.size)
+        return self._keeping(number, lambda: self.constant + self.cut_pool.reached(number, self.remaining, everywhere))
+
+    def _keeping(self, key: tuple[int, ...] | int, values: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return values that stay the same during a search, worked out once where there is room to keep them."""
+        known = self._kept.get(key)
+        if known is None:
+            known = values()
+            if (len(self._kept) + 1) * known.size <= MOST_KEPT:
+                self._kept[key] = known
+        return known
 
     @property
     def tie(self) -> float:
@@ -405,24 +424,17 @@ class BestFirstSearch:
         The work is a look at each of its cuts or, where `faces` are solved, a response for each place and cut that reduced costs
         leave open.
         """
-        threshold, cut_pool = self.threshold(), self.cut_pool
+        threshold, covers = self.threshold(), self.cut_pool.covers
 
         def promise(number: int) -> tuple[float, float]:
-            cover = cut_pool.covers[number]
+            cover = covers[number]
             bound = self._seen(cover)[places]
             hopeful = places[bound <= threshold]
             work = len(cover)
             if faces:
-                work += sum(
-                    int(
-                        np.count_nonzero(
-                            self.constant[hopeful] + cut_pool.reached(each, self.remaining, hopeful) > threshold
-                        )
-                    )
-                    for each in cover
-                )
+                work += sum(int(np.count_nonzero(self._reached(each)[hopeful] > threshold)) for each in cover)
             # Infinite bounds of feasibility cuts must not add up to no number.
-            return hopeful.size / work, -float(np.clip(bound, -1e30, 1e30).sum())
+            return hopeful.size / work, -float(np.minimum(np.maximum(bound, -1e30), 1e30).sum())
 
         return max(numbers, key=promise)
 
