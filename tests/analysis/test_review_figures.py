@@ -185,7 +185,7 @@ def test_explain_of_what_a_review_does() -> None:
     assert (found.plan.policies, found.plan.leverage) == (plan.policies, approx(plan.leverage, rel=1e-6))
     # Another end of the same review is what would be done instead.
     (acid,) = [worth for worth in found.worths.decisions if worth.key == "acid"]
-    assert (acid.choice, acid.instead) == ("review", ("acid=review@9",))
+    assert (acid.choice, acid.instead) == ("review", ("Acid exports: review, ended in week 9",))
     ended_early = solve(apply_overrides(made(), ["policies.acid/review.end_week=9"]))
     assert plan.leverage is not None and ended_early.leverage is not None
     assert acid.cost == approx(plan.leverage - ended_early.leverage, rel=1e-4)

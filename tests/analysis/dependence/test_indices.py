@@ -516,11 +516,11 @@ def test_says_what_matters(tutorial: Indices) -> None:
     text = " ".join(shown(tutorial).split())
     for words in (
         "tutorial: 10 weeks; money in million",
-        "chip lot 4 0% 1 10,000 abroad 100%",
-        "chip abroad 32 1.00 1.00 inf dependent",
-        "acid 10 100% 100% 100% 100% 5 100%",
-        "home abroad-fab/chip 1 never - 900 90%",
-        "Nothing need be lost in 10 weeks without: world",
+        "Chip lot 4 0% 1 10,000 Abroad 100%",
+        "Chip Abroad 32 1.00 1.00 inf dependent",
+        "Etching acid 10 100% 100% 100% 100% 5 100%",
+        "Home Chip, Chip plant 1 never - 900 90%",
+        "Nothing need be lost in 10 weeks without: Rest of the world",
     ):
         assert words in text
 
