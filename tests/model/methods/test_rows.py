@@ -42,7 +42,7 @@ def check_rows(problem: Problem, most: int = 6) -> Blocks:
     idle = len(combinations) // math.prod(len(block.combinations) for block in blocks.blocks)
     costs = {}
     for policy_indices in combinations:
-        responder.restart()
+        responder.highs.forget()
         costs[policy_indices] = responder.solve(policy_indices)[0]
     dice = np.random.default_rng(0)
     for place in dice.permutation(len(combinations))[:most]:
