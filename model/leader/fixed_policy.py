@@ -15,7 +15,7 @@ from ..network import Network
 from ..plan.limits import SolveLimits
 from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN
 from ..solver.branch_and_bound import branch_and_bound
-from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome, TolerantHighs, unscaled
+from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome, TolerantHighs
 from .branch_and_cut import Row, branch_and_cut, exactly, few
 from .cuts import Cut, CutReader, Relaxation, SpaceCut
 
@@ -101,7 +101,7 @@ class FixedPolicySolver:
         relaxed.column_upper[gaps] = np.inf
         self.gap_cost = np.zeros_like(leader_problem.program.cost)
         self.gap_cost[gaps] = leader_problem.program.cost[gaps]
-        self.relaxed = TolerantHighs(relaxed, stop=stop, presolve="off", solver="simplex", **unscaled(relaxed))
+        self.relaxed = TolerantHighs(relaxed, stop=stop, presolve="off", solver="simplex")
         self.log = log
         self.rel_gap = 0.0
         self.report: Callable[[float, float], None] = lambda incumbent, bound: None
@@ -541,8 +541,6 @@ class FixedPolicySolver:
                 outcome = self.relaxed.solve()
                 if outcome.optimal:
                     break
-            else:
-                outcome = self.relaxed.solve_anew()
             return replace(outcome, basis=self.relaxed.highs.getBasis())
         finally:
             program = self.leader_problem.program

@@ -35,16 +35,6 @@ GENTLE = {
 """How a program is solved whose numbers have moved a little since it was solved last: without the perturbations that HiGHS begins
 with, which cost many times the steps that the move itself takes; not for ever, for without them it may go round in circles."""
 
-UNSCALED = {"dual_simplex_cost_perturbation_multiplier": 0.0, "simplex_scale_strategy": 0}
-"""How a program in natural units is solved again and again, a little changed each time: HiGHS's perturbed costs and scaling take it
-away from an optimum that is near. Set once: HiGHS begins anew where the scaling changes."""
-
-MOST_STEPS, MOST_STEPS_A_ROW = 20_000, 4
-"""Steps of the simplex method that are taken so: without perturbed costs it may go in circles."""
-
-USUAL = {name: highspy.Highs().getOptionValue(name)[1] for name in (*UNSCALED, "simplex_iteration_limit")}
-"""HiGHS's own way with a program that it has not seen."""
-
 SMALLEST_ENTRY = 1e-12
 """Matrix entries below which HiGHS leaves an entry out: its least. At 1e-9, its own, prices of goods that flow by the hundred
 million fall out of the row that keeps the response at its least cost."""
@@ -355,7 +345,7 @@ class Highs:
         outcome = Outcome("Unknown", None, None, None)
         for options in WAYS:
             self.forget()
-            with self.options(**USUAL, **options):
+            with self.options(**options):
                 outcome = self.solve()
             if outcome.settled:
                 break
@@ -457,11 +447,6 @@ def extended_basis(highs: Highs, program: Program, columns: np.ndarray, rows: np
     basis.valid = True
     basis.col_status, basis.row_status = (extended[name].tolist() for name in ("col_status", "row_status"))
     return basis
-
-
-def unscaled(program: Program) -> dict[str, Any]:
-    """Return the options `UNSCALED` for a program, with a limit on steps; `Highs.solve_anew` is there for what reaches it."""
-    return {**UNSCALED, "simplex_iteration_limit": MOST_STEPS + MOST_STEPS_A_ROW * program.row_lower.size}
 
 
 def partial_basis(known: highspy.HighsBasis, columns: np.ndarray, rows: np.ndarray) -> highspy.HighsBasis:

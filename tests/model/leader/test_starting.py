@@ -64,12 +64,3 @@ def test_operations_alone_begin_with_those_of_the_program_of_both_sides(
     assert warm.own_cost == pytest.approx(cold.own_cost, rel=CLOSE)
     # The advantage comes first, and is that of the program of both sides.
     assert 5 * steps[0] < before[0]
-
-
-def test_a_relaxation_that_takes_too_many_steps_is_solved_in_the_usual_way(problem: Problem) -> None:
-    cost = problem.status_quo.response_cost
-    point = (problem.all_open, cost, problem.constant(cost, 0.0), 0.0)
-    known = FixedPolicySolver(problem.leader_problem, problem.status_quo.cost).relax(*point)
-    short = FixedPolicySolver(problem.leader_problem, problem.status_quo.cost)
-    short.relaxed.set_options(simplex_iteration_limit=1)
-    assert short.relax(*point).leverage == pytest.approx(known.leverage, rel=CLOSE)
