@@ -13,7 +13,7 @@ from ..charts.supply_map import change_words, supply_map
 from ..charts.weeks import MOST_PAIRS, each_week_figure, moving_pairs
 from ..format.cells import cells
 from ..format.columns import PAGE, TEXT, shown_on
-from ..format.numbers import counted, decimals, gap, number, percent, plain, rough
+from ..format.numbers import brief, counted, decimals, gap, number, percent, plain, rough
 from ..format.words import words_of
 from ..text.bargain import HEADS, lasting_lines, stake_lines, term_lines, week_cells
 from ..text.plan_cells import (
@@ -167,31 +167,31 @@ def _alternatives(view: PlanView) -> dict[str, Any] | None:
     return {"rows": [(alternative_words(row), cells) for row, cells in rows], "words": alternatives_words(found)}
 
 
-def key_figures(view: PlanView) -> list[tuple[str, str, str]]:
-    """Return label, figure and remark of what is looked at first."""
+def key_figures(view: PlanView) -> list[tuple[str, str, str, str]]:
+    """Return what is looked at first: label, figure to three significant digits, remark, and all digits of the figure."""
     assert view.outcome is not None
     words, places = view.case.words, decimals([view.outcome])
-    told = under(view)
-    rows = [(words.title, in_money(view.case, number(view.outcome, places)), status_words(view, words))]
+
+    def row(label: str, value: float, remark: str) -> tuple[str, str, str, str]:
+        return label, in_money(view.case, brief(value)), remark, in_money(view.case, number(value, places))
+
+    rows = [row(words.title, view.outcome, status_words(view, words))]
     if view.study is not None and view.worlds is not None:
         low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
         rows = [
-            (words.title, f"{low} to {high}", f"5 to 95% of {counted(view.study.n, 'world')}"),
-            ("On average", in_money(view.case, rough(view.worlds.mean or 0.0)), "over the worlds"),
-            ("As is", in_money(view.case, number(view.outcome, places)), "at the case's own figures"),
+            (words.title, f"{low} to {high}", f"5 to 95% of {counted(view.study.n, 'world')}", ""),
+            ("On average", in_money(view.case, rough(view.worlds.mean or 0.0)), "over the worlds", ""),
+            row("As is", view.outcome, "at the case's own figures"),
         ]
     elif view.range is not None:
         own = f"at the case's own figures; {status_words(view, words)}"
         rows = [
-            (words.title, range_words(view.range, view.case), worlds_words(view.range, words)),
-            ("As is", in_money(view.case, number(view.outcome, places)), own),
+            (words.title, range_words(view.range, view.case), worlds_words(view.range, words), ""),
+            row("As is", view.outcome, own),
         ]
     if view.least is not None:
-        least = in_money(view.case, number(view.least, places))
-        rows.append((words.worst_tie.capitalize(), least, "if the counterpart breaks ties against us"))
-    for label, name in words.key_figures:
-        rows.append((label, in_money(view.case, number(getattr(view, name), places)), told))
-    return rows
+        rows.append(row(words.worst_tie.capitalize(), view.least, "if the counterpart breaks ties against us"))
+    return rows + [row(label, getattr(view, name), under(view)) for label, name in words.key_figures]
 
 
 def _study(study: StudyView, case: CaseView) -> dict[str, Any]:
