@@ -22,7 +22,7 @@ from .program import PiecesProgram
 from .subnetworks import SubnetworkLayout, Subnetworks, subnetwork_combinations
 from .tables import PieceTable
 
-MOST_IN_PIECES = 50_000
+MOST_IN_PIECES = 20_000
 """Combinations of all pieces together up to which they are listed."""
 
 MOST_WHOLE = 20_000
