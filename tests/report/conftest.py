@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sluicegate import Plan, load_case, solve, with_reasons
+from sluicegate import Plan, evaluate, load_case, solve, with_reasons
 from sluicegate.report.page.page import page_of, read_results, write_page
 
 from sluicegate_testing.cli_cases import hostile, small
@@ -68,6 +68,21 @@ def shipped_page(shared: Path, result: Callable[[str], Path]) -> Callable[[str],
         return kept.read_text(encoding="utf-8")
 
     return page
+
+
+@pytest.fixture(scope="session")
+def open_page(shared: Path) -> Callable[[str], Path]:
+    """Return what gives the file of a shipped case's page with nothing done, made once for all processes."""
+
+    def file(name: str) -> Path:
+        kept, case = shared / f"{name}-open.html", load_case(name)
+        with _locked(shared / f"{name}-open.lock"):
+            if not kept.exists():
+                folder = publish(case, evaluate(case), shared / f"{name}-open")
+                write_page(page_of(read_results([str(folder)])), kept)
+        return kept
+
+    return file
 
 
 @contextlib.contextmanager

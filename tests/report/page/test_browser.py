@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sluicegate import Plan, evaluate, load_case
+from sluicegate import Plan, evaluate
 from sluicegate.data.shipped import shipped_cases
 from sluicegate.report.page.page import page_of, read_results, write_page
 
@@ -41,18 +41,9 @@ def shipped_file(shared: Path, shipped_page: Callable[[str], str]) -> Callable[[
 
 
 @pytest.fixture(scope="session")
-def page_of_case(shared: Path, shipped_file: Callable[[str], Path]) -> Callable[[str], Path]:
+def page_of_case(shipped_file: Callable[[str], Path], open_page: Callable[[str], Path]) -> Callable[[str], Path]:
     """Return what gives the file of a page of any shipped case: solved where that is quick, else with nothing done."""
-
-    def file(name: str) -> Path:
-        if name not in SLOW:
-            return shipped_file(name)
-        path = shared / f"{name}-open.html"
-        case = load_case(name)
-        write_page(page_of(read_results([str(publish(case, evaluate(case), shared / f"{name}-open"))])), path)
-        return path
-
-    return file
+    return lambda name: open_page(name) if name in SLOW else shipped_file(name)
 
 
 @pytest.mark.parametrize("name", CASES)
