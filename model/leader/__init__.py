@@ -2,6 +2,7 @@
 
 __all__ = [
     "branch_and_cut",
+    "carried",
     "cuts",
     "fixed_policy",
     "given",
