@@ -32,6 +32,14 @@ State = tuple[float, float, float, SolveLimits]
 """V, the constant part of leverage, admin costs and terms."""
 
 
+def _apart(node: Node, other: Node) -> tuple[int, int]:
+    """How much two nodes differ: in how many policies, and in how many bytes of their binaries' bounds."""
+    (choice, *bounds), (other_choice, *other_bounds) = node, other
+    pairs = zip(bounds, other_bounds, strict=True)
+    binaries = sum(int(np.count_nonzero(np.frombuffer(a, np.uint8) != np.frombuffer(b, np.uint8))) for a, b in pairs)
+    return sum(a != b for a, b in zip(choice, other_choice, strict=True)), binaries
+
+
 def face_of(network: Network, cost: Any, wide: bool = False) -> Any:
     """Most that a least-cost response may cost: V; of the wide face 1e-9 more of V less what no response can avoid."""
     return cost + np.maximum(FACE_RELATIVE * (cost - network.usable.unavoidable), FACE_ABSOLUTE) if wide else cost
@@ -70,6 +78,8 @@ class FixedPolicySolver:
         What limits' gaps are charged for where they are elastic; 0 of all other columns.
     repriced
         Whether a node is solved again because numbers of the program have changed, mostly prices, and not what limits allow.
+    nearby
+        Whether a node begins from the basis of the one most like it; of equal optima it may then end with another.
     """
 
     def __init__(
@@ -109,7 +119,8 @@ class FixedPolicySolver:
             self.relaxed.highs.setBasis(start)
         self.bases: dict[Node, Any] = {}
         self.last: tuple[Node, State, Outcome] | None = None
-        self.repriced = False
+        self._in_place: Node | None = None
+        self.repriced = self.nearby = False
         self.stop = stop
         self.binaries = np.flatnonzero(leader_problem.program.integer).astype(np.int32)
         self._shut = np.empty(0, dtype=np.int32)
@@ -231,19 +242,31 @@ class FixedPolicySolver:
         if self.last is not None and self.last[:2] == (node, state):
             return self.last[2]
         basis = self.bases.pop(node, None)
-        if basis is not None:
-            self.relaxed.highs.setBasis(basis)
-        options = {} if basis is not None else self._start(self.relaxed, choice)
+        options: dict[str, Any] = {}
         if self.repriced:
             options = {**GENTLE, "simplex_strategy": DUAL if basis is None else PRIMAL}
+        elif self.nearby and self.bases:
+            basis = basis or self._nearest(node)
+            options = {**GENTLE, "simplex_strategy": DUAL}
+        elif basis is None:
+            options = self._start(self.relaxed, choice)
+        if basis is not None:
+            self.relaxed.highs.setBasis(basis)
         outcome = self._solve_relaxed(choice, **options)
         if outcome.infeasible:
             return outcome
         self.bases[node] = self.relaxed.highs.getBasis()
-        self.last = (node, state, outcome)
+        self.last, self._in_place = (node, state, outcome), node
         if len(self.bases) > MOST_BASES:
             self.bases.pop(next(iter(self.bases)))
         return outcome
+
+    def _nearest(self, node: Node) -> Any:
+        """Basis of the node most like another; None where that one is in place, with all that HiGHS knows of it."""
+        nearest = min(reversed(self.bases), key=lambda other: _apart(node, other))
+        if self._in_place is not None and _apart(node, self._in_place)[0] <= _apart(node, nearest)[0]:
+            return None
+        return self.bases[nearest]
 
     def _start(self, highs: Highs, choice: Choice) -> dict[str, Any]:
         """Put the response's own basis in place where that is most of the program's, and return the options to go on from it with.
@@ -339,7 +362,7 @@ class FixedPolicySolver:
         return feasibility_cut
 
     def _solve_relaxed(self, choice: Any, **options: Any) -> Outcome:
-        self.last = None
+        self.last = self._in_place = None
         with self.relaxed.options(**options):
             outcome = self.relaxed.solve()
         if not outcome.optimal or outcome.solution is None:
@@ -533,7 +556,7 @@ class FixedPolicySolver:
         """
         columns = np.array(list(fixed), dtype=np.int32)
         values = np.array(list(fixed.values()), dtype=float)
-        self.last = None
+        self.last = self._in_place = None
         self.relaxed.set_bounds(columns, values, values)
         try:
             for wide in (False, True):
