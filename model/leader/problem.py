@@ -127,8 +127,6 @@ class Problem:
         The case as it was given, where that is another.
     units
         What the units of the case are in those of the case as it was given; default: the same.
-    most_stockpile_value
-        Most that all stockpiles may cost, in the currency of the case that is solved.
 
     Attributes
     ----------
@@ -146,11 +144,10 @@ class Problem:
         network: Network | None = None,
         given: Case | None = None,
         units: Units | None = None,
-        most_stockpile_value: float = math.inf,
     ):
         self.case = case
         self.given = given or case
-        self.network = network or Network(case, units, StopCheck(self.stop), most_stockpile_value)
+        self.network = network or Network(case, units, StopCheck(self.stop))
         self.log = log
         self._held = _Held()
         self._status_quo: StatusQuo | None = None
@@ -186,16 +183,13 @@ class Problem:
         log: str | None = None,
         stop: Callable[[], bool] = lambda: False,
         units: Units | None = None,
-        most_stockpile_value: float = math.inf,
     ) -> Problem:
         """Return the problem of a case in its natural units, or in given ones; all tolerances of the room are made for these.
 
-        Plans come back in the units of the case (`restored`); what else is read of the problem is in natural units. The value of
-        all stockpiles may be limited, in the currency of the case.
+        Plans come back in the units of the case (`restored`); what else is read of the problem is in natural units.
         """
         solved, units = natural_units(case) if units is None else (units.natural(case), units)
-        most = most_stockpile_value / units.money
-        return cls(solved, log, stop, given=case, units=units, most_stockpile_value=most)
+        return cls(solved, log, stop, given=case, units=units)
 
     @property
     def units(self) -> Units:
