@@ -81,6 +81,7 @@ class StatusQuo:
             self.cost,
             self.operations_solver.outputs,
             self.first.solution,
+            self.basis,
         )
         return nearest or self.first
 
