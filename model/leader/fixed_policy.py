@@ -18,26 +18,12 @@ from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome, TolerantHighs
 from .branch_and_cut import Row, branch_and_cut, exactly, few
 from .cuts import Cut, CutReader, Relaxation, SpaceCut
-
-MOST_BASES = 256
-"""Bases of relaxations that are kept."""
-
+from .node_bases import Node, NodeBases
 
 T = TypeVar("T")
 
-Node = tuple[tuple[tuple[str, str], ...], bytes, bytes]
-"""A choice of policies, and bounds of the binaries."""
-
 State = tuple[float, float, float, SolveLimits]
 """V, the constant part of leverage, admin costs and terms."""
-
-
-def _apart(node: Node, other: Node) -> tuple[int, int]:
-    """How much two nodes differ: in how many policies, and in how many bytes of their binaries' bounds."""
-    (choice, *bounds), (other_choice, *other_bounds) = node, other
-    pairs = zip(bounds, other_bounds, strict=True)
-    binaries = sum(int(np.count_nonzero(np.frombuffer(a, np.uint8) != np.frombuffer(b, np.uint8))) for a, b in pairs)
-    return sum(a != b for a, b in zip(choice, other_choice, strict=True)), binaries
 
 
 def face_of(network: Network, cost: Any, wide: bool = False) -> Any:
@@ -70,7 +56,7 @@ class FixedPolicySolver:
         Relative gap at which a program with many binaries counts as solved; our own branch and bound closes it.
     report
         Told of incumbent and bound of such a program.
-    bases : dict of Node to HighsBasis
+    bases : NodeBases
         Bases of relaxations solved lately.
     last
         The relaxation solved last, where its basis and its numbers are still in place.
@@ -117,7 +103,7 @@ class FixedPolicySolver:
         self.report: Callable[[float, float], None] = lambda incumbent, bound: None
         if start is not None:
             self.relaxed.highs.setBasis(start)
-        self.bases: dict[Node, Any] = {}
+        self.bases = NodeBases()
         self.last: tuple[Node, State, Outcome] | None = None
         self._in_place: Node | None = None
         self.repriced = self.nearby = False
@@ -246,7 +232,7 @@ class FixedPolicySolver:
         if self.repriced:
             options = {**GENTLE, "simplex_strategy": DUAL if basis is None else PRIMAL}
         elif self.nearby and self.bases:
-            basis = basis or self._nearest(node)
+            basis = basis or self.bases.nearest(node, self._in_place)
             options = {**GENTLE, "simplex_strategy": DUAL}
         elif basis is None:
             options = self._start(self.relaxed, choice)
@@ -255,18 +241,9 @@ class FixedPolicySolver:
         outcome = self._solve_relaxed(choice, **options)
         if outcome.infeasible:
             return outcome
-        self.bases[node] = self.relaxed.highs.getBasis()
+        self.bases.keep(node, self.relaxed.highs.getBasis())
         self.last, self._in_place = (node, state, outcome), node
-        if len(self.bases) > MOST_BASES:
-            self.bases.pop(next(iter(self.bases)))
         return outcome
-
-    def _nearest(self, node: Node) -> Any:
-        """Basis of the node most like another; None where that one is in place, with all that HiGHS knows of it."""
-        nearest = min(reversed(self.bases), key=lambda other: _apart(node, other))
-        if self._in_place is not None and _apart(node, self._in_place)[0] <= _apart(node, nearest)[0]:
-            return None
-        return self.bases[nearest]
 
     def _start(self, highs: Highs, choice: Choice) -> dict[str, Any]:
         """Put the response's own basis in place where that is most of the program's, and return the options to go on from it with.
