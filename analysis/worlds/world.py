@@ -19,7 +19,6 @@ from ...model.leader.carried import CARRIED, Carrier, Names
 from ...model.leader.cuts import Cut
 from ...model.leader.fixed_policy import Node
 from ...model.leader.here_and_now import HereAndNow, StageCut, Visit
-from ...model.leader.memory import forget_models, settle
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
 from ...model.methods.cut_pool import scale
@@ -176,7 +175,7 @@ class World:
         found = self.found = self.engine.search(rel_gap=rel_gap, hint=hint, settled=False)
         self.charged = found.choice is None and found.bound == -math.inf
         self._nothing_held = HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64))
-        settle(self.problem)
+        self.problem.settle()
         limits = SolveLimits.of(self.problem.case)
         known = (
             found.leverage,
@@ -231,7 +230,7 @@ class World:
         fixed_policy.bases.clear()
         fixed_policy.relaxed.rest()
         if not self._bare:
-            forget_models(self.problem)
+            self.problem.forget_models()
             self._bare = True
 
     def wake(self) -> None:

@@ -7,12 +7,12 @@ __all__ = [
     "fixed_policy",
     "given",
     "here_and_now",
-    "memory",
     "pessimistic",
     "problem",
     "readout",
     "recompute",
     "scenario_values",
+    "status_quo",
     "ties",
     "working_set",
 ]
