@@ -13,7 +13,8 @@ from ...data.units import Units
 from ...model.follower.combinations import TooManyCombinations
 from ...model.plan.monitor import Stopped
 from .master import FirstStageSpace, WorldLines
-from .world import Alone, Begun, Key, World, WorldAccount
+from .told import Alone, Begun, Key, WorldAccount
+from .world import World
 
 if TYPE_CHECKING:
     from ...data import Case

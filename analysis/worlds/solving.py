@@ -29,7 +29,7 @@ from .master import Master
 from .sampling import Worlds, world_cases
 from .search import Crew, Ended, Incumbent, WorldsSearch
 from .spread import SharedCrew, SpreadCrew
-from .world import Alone, WorldAccount
+from .told import Alone, WorldAccount
 
 if TYPE_CHECKING:
     from ...data import Case

@@ -18,7 +18,7 @@ from ...data.units import Units
 from ...model.plan.monitor import Stopped
 from .crew import LocalCrew
 from .master import WorldLines
-from .world import Alone, Key, WorldAccount
+from .told import Alone, Key, WorldAccount
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Event

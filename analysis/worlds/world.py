@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from ...model.certify.figures import Account, Figures
 from ...model.follower.enumerate import FollowerSolver, choice_of, policy_indices_of
 from ...model.leader.carried import CARRIED, Carrier, Names
 from ...model.leader.cuts import Cut
-from ...model.leader.fixed_policy import Node
 from ...model.leader.here_and_now import HereAndNow, StageCut, Visit
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
@@ -28,91 +27,12 @@ from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SMALL_CERTIFICATE
 from ...model.solver.highs import Outcome
 from ..figures.factors import DesignError
 from .master import Lines, WorldLines
+from .told import Alone, Begun, Key, Known, WorldAccount
 
 if TYPE_CHECKING:
     from ...data import Case
     from ...model.follower.enumerate import PolicyIndices
     from ...model.formulation.linking import Choice
-
-Key = tuple[str, Any]
-"""``("qualify", name)``, ``("stockpile", (site, item))`` or ``("exempt", world)``: continuity need not be kept there."""
-
-
-@dataclass(frozen=True)
-class Alone:
-    """What a world allows by itself, in natural units.
-
-    Attributes
-    ----------
-    leverage, bound
-        The best leverage, -inf where no plan keeps its limits, and its proven bound.
-    charged
-        Whether it is proven that no plan keeps its limits.
-    offers : dict of key to (float, float)
-        Most and price of every first-stage choice.
-    combinations : list of tuple of int
-        Combinations of policies that its limits allow, by number.
-    budget
-        Its budget.
-    price
-        What a unit that its limits lack is charged for, money.
-    indices, bought
-        Policies of its best plan by number, and what that buys of every first-stage choice; None and nothing where no plan keeps
-        its limits.
-    """
-
-    leverage: float
-    bound: float
-    charged: bool
-    offers: dict[Key, tuple[float, float]]
-    combinations: list[PolicyIndices]
-    budget: float
-    price: float
-    indices: PolicyIndices | None = None
-    bought: dict[Key, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class WorldAccount:
-    """What a plan comes to in one world, recomputed alone, in natural units.
-
-    Attributes
-    ----------
-    leverage, counterpart_loss, own_loss
-        In the package that decides.
-    limits_kept
-        Whether all limits are kept.
-    money
-        Money at stake.
-    """
-
-    leverage: float
-    counterpart_loss: float
-    own_loss: float
-    limits_kept: bool
-    money: float
-
-
-@dataclass(frozen=True)
-class Begun:
-    """What a world ended with, for much the same worlds to begin with.
-
-    Attributes
-    ----------
-    names
-        Its columns and rows.
-    nodes : dict of Node to HighsBasis
-        Bases of the relaxations in the search for the best that it allows by itself.
-    ceiling : HighsBasis
-        Of what bounds leverage without limits on supply.
-    choice
-        Policies of its best plan; None where there is none.
-    """
-
-    names: Names
-    nodes: dict[Node, Any]
-    ceiling: Any
-    choice: Choice | None
 
 
 class World:
@@ -158,7 +78,7 @@ class World:
         self.charged = False
         self._like = like
         self._free_basis: Any = None
-        self._known: list[_Known] = []
+        self._known: list[Known] = []
         self._stage: HereAndNow | None = None
         self._places = np.empty(0, dtype=int)
         self._keys: tuple[Key, ...] = ()
@@ -424,7 +344,7 @@ class World:
         values = bare + most
         exact = np.full(bare.size, flat)
         values[place], exact[place] = min(values[place], cut.value), True
-        self._known.append(_Known(cut, bare, values, exact))
+        self._known.append(Known(cut, bare, values, exact))
 
     def _over_faces(self, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
         """A cut's value under every combination but for what the response's outputs add, and the most that these add."""
@@ -591,36 +511,3 @@ def _refuse_whole_numbers(problem: Problem) -> None:
             "whose decisions are whole in every world; a plan for many worlds cannot be proven with them: leave these out"
         )
         raise DesignError([Fault("--worlds", message)])
-
-
-@dataclass
-class _Known:
-    """A cut and what it bounds at its point under every combination.
-
-    Attributes
-    ----------
-    cut
-        The cut.
-    bare : array, shape (combinations,)
-        Its value but for what the response's outputs add.
-    values : array, shape (combinations,)
-        Proven bound over the least-cost face.
-    exact : array of bool, shape (combinations,)
-        Whether nothing tighter can be had from it.
-    """
-
-    cut: StageCut
-    bare: np.ndarray
-    values: np.ndarray
-    exact: np.ndarray
-
-    @property
-    def kind(self) -> str:
-        """What it bounds: with ``free`` and ``limits`` also where continuity need not be kept."""
-        if self.cut.feasibility_cut:
-            return "limits" if self.cut.free else "kept"
-        return "charge" if self.cut.charge else "free" if self.cut.free else "leverage"
-
-    def at(self, place: int, point: np.ndarray) -> float:
-        """Its bound at a first stage under a combination."""
-        return float(self.values[place] + self.cut.slope @ (point - self.cut.point))
