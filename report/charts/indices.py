@@ -25,7 +25,7 @@ def indices_figures(indices: Indices) -> list[Figure]:
     frame = frame[frame["lost_value"] > 0].sort_values("lost_value", ascending=False, kind="stable").head(MOST_BARS)
     if frame.empty:
         return []
-    names = indices.case.names.parties | indices.case.names.sites
+    names = indices.case.names.of("parties") | indices.case.names.of("sites")
     money = plain(indices.case.settings.case.currency)
     rows = frame.assign(
         name=[plain(names.get(node, node)) for node in frame["node"]],

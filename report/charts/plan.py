@@ -194,7 +194,7 @@ def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure
 
 def sourcing_figures(plan: Plan) -> list[Figure]:
     """Return a chart for every site and item of ours whose suppliers' shares change."""
-    names = {party: plain(name) for party, name in plan.case.names.parties.items()}
+    names = {party: plain(name) for party, name in plan.case.names.of("parties").items()}
     found = supply_shares(plan)
     told = dict.fromkeys(party for states in found.values() for shares_ in states.values() for party in shares_)
     roles = {"focal": OURS, "counterpart": THEIRS}
