@@ -121,7 +121,7 @@ class World:
         candidates = self.engine.cut_pool.candidates
         self.constant = self.problem.constant(candidates.cost, candidates.admin)
         self._ceiling_cut()
-        return Begun(names, nodes, fixed_policy.relaxed.highs.getBasis(), found.choice, bought)
+        return Begun(names, nodes, fixed_policy.relaxed.get_basis(), found.choice, bought)
 
     def _carry_over(self) -> None:
         """Begin relaxations with the bases that they ended with in the world it is like."""
@@ -240,7 +240,7 @@ class World:
         if basis is None:
             yield
             return
-        relaxed.highs.setBasis(basis)
+        relaxed.set_basis(basis)
         with relaxed.options(**CARRIED):
             yield
 
@@ -454,7 +454,7 @@ class World:
             outcome, basis = Outcome("Infeasible", None, None, None), None
             if not self.charged and not self._must_do_without(point, terms):
                 outcome = fixed_policy.best(choice, cost, constant, admin, fixed=held)
-                basis = fixed_policy.exact.highs.getBasis()
+                basis = fixed_policy.exact.get_basis()
             if outcome.solution is None:
                 outcome = fixed_policy.best_elastic(choice, cost, constant, admin, held)
                 basis = outcome.basis
