@@ -94,6 +94,25 @@ class SolveLimits:
         return cls(**{name: getattr(case.settings.limits, name) for name in LIMITED})
 
 
+def at_least(least: float, *, share: bool = False) -> str:
+    """Return the least that a limit asks for, in words; a share in percent."""
+    return f"at least {_level(least, share)}"
+
+
+def at_most(most: float, *, share: bool = False) -> str:
+    """Return the most that a limit allows, in words; a share in percent."""
+    return f"at most {_level(most, share)}"
+
+
+def _level(value: float, share: bool) -> str:
+    return f"{100 * value:,.10g}%" if share else f"{value:,.10g}"
+
+
+def four_digits(amount: float) -> str:
+    """Return an amount to four significant digits, thousands separated."""
+    return f"{float(f'{amount:.4g}'):,.10g}"
+
+
 def within(used: Any, most: float) -> Any:
     """Whether amounts keep a limit, up to rounding."""
     return used <= with_rounding(most)

@@ -108,7 +108,7 @@ def test_choices_that_break_limits_are_told() -> None:
     assert plan.status == "infeasible"
     text = shown(plan)
     assert "as chosen; breaks limits" in text
-    assert "budget <= 1: over by 2" in section(text, "Limits that these choices break")
+    assert "budget at most 1: over by 2" in section(text, "Limits that these choices break")
     assert "without reviews" not in text
 
 
