@@ -20,7 +20,10 @@ from sluicegate.data.schema.tables import NO_FIGURES
         ("policies.acid/review.delay_weeks", "delay of Acid exports: review"),
         ("retaliations.chip-inspection/chips.cost", "cost to the counterpart of Chip inspection: Chip exports"),
         ("profiles.lanes/chip-world-home/unit_cost/3.factor", "factor on price of Chip from World market, from week 3"),
-        ("profiles.demands/home-makers/chip/quantity/3.factor", "factor on demand for Chip in Device makers, from week 3"),
+        (
+            "profiles.demands/home-makers/chip/quantity/3.factor",
+            "factor on demand for Chip in Device makers, from week 3",
+        ),
         ("limits.reviewer_hours", "reviewer hours"),
     ],
 )

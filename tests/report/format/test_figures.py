@@ -122,6 +122,8 @@ def test_names_that_hold_commas_are_parted_by_semicolons() -> None:
     assert joined(["acid"]) == "acid"
     assert joined(["acid", "gas", "chips"]) == "acid, gas and chips"
     assert joined(["acid, liquid", "gas"]) == "acid, liquid; and gas"
-    assert joined(["acid (review, about 3 weeks)", "gas"]) == "acid (review, about 3 weeks) and gas", "a remark parts nothing"
+    assert joined(["acid (review, about 3 weeks)", "gas"]) == "acid (review, about 3 weeks) and gas", (
+        "a remark parts nothing"
+    )
     assert joined_few(["a", "b", "c", "d"], 3) == "a, b and 2 more"
     assert joined_few(["a, x", "b", "c", "d"], 3) == "a, x; b; and 2 more"
