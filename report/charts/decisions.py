@@ -42,7 +42,7 @@ def explanation_figures(explanation: Explanation) -> list[Figure]:
     if not rows:
         return []
     words, money = view.case.words, plain(view.case.money)
-    title, first = "What each decision adds", rows[0]
+    title = "What each decision adds"
     chart = {
         "title": title,
         "width": WIDTH - LONGEST,
@@ -69,7 +69,8 @@ def explanation_figures(explanation: Explanation) -> list[Figure]:
             ],
         },
     }
-    text = f"{title}, {words.each_adds}: {first['name']}, {brief(first['lost'])} {money}".rstrip() + "."
+    most = max(row.cost for row in view.decisions if row.cost is not None)
+    text = f"{title}, {words.each_adds}: at most {brief(most)} {money}".rstrip() + "."
     return [Figure("decisions", title, text, styled(chart))]
 
 
