@@ -126,7 +126,7 @@ def test_columns_of_the_plan_have_notes(book: Workbook) -> None:
         assert cell.comment is not None, header
     assert book[report.SCENARIOS].print_title_rows == "$1:$1"
     heads = [
-        cell for cell in book[report.DECISIONS][8] if cell.value in ("Decision", "Chosen", "Cost (USD m)", "Needed for")
+        cell for cell in book[report.DECISIONS][8] if cell.value in ("Decision", "Chosen", "Cost (USD m)", "Units")
     ]
     assert len(heads) == 4 and all(cell.comment is not None for cell in heads)
 
