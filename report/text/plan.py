@@ -360,7 +360,8 @@ def _scenarios(view: PlanView) -> Iterable[RenderableType]:
     words = view.case.words
     found = new_table("", *(column.head or column.title for column in scenario_columns(view)), "Note")
     for row, figures in zip(view.scenarios, scenario_cells(view), strict=True):
-        remark = words.worst_kind if row.worst else "" if row.weighed else words.not_rated
+        alone = len(view.scenarios) == 1
+        remark = "" if alone or (row.weighed and not row.worst) else words.worst_kind if row.worst else words.not_rated
         if row.at_limit:
             remark = f"{remark}, binds".removeprefix(", ")
         found.add_row(Name(view.titles[row.name]), *figures, remark, style="bold" if row.worst else "")

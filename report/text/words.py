@@ -249,29 +249,24 @@ def _range(view: PlanView) -> Iterator[str]:
 def _to_do(view: PlanView) -> str:
     who = f"{plain(view.case.focal)}{' and its allies' if view.case.allies else ''}"
     verb = "would" if view.given else "should"
+    steps = []
     if view.chosen:
         names = [
             f"{plain(row.name)} ({plain(row.policy_words)}, about {row.mean_delay:.3g} weeks)" for row in view.chosen
         ]
-        words = f"{who} {verb} slow {joined(names)}"
+        steps.append(f"slow {joined(names)}")
         if view.left_open:
-            words += f", leave {counted(len(view.left_open), 'other regime')} open"
+            steps.append(f"leave {counted(len(view.left_open), 'other regime')} open")
     elif view.policies:
-        words = f"{who} {verb} leave every regime open"
-    else:
-        words = ""
-    steps = []
+        steps.append("leave every regime open")
     if view.qualified:
         titles = {row.id: row.title for row in view.lanes}
         lanes = [plain(titles.get(lane) or lane) for lane in view.qualified]
         steps.append(f"qualify {joined_few(lanes, MOST_NAMED)}")
     if view.stockpiles:
         steps.append(f"stockpile {joined_few([_amount(row) for row in view.stockpiles], MOST_NAMED)}")
-    if words and steps:
-        words += f", and {', and '.join(steps)}"
-    elif not words:
-        words = f"{who} {verb} {', and '.join(steps) or 'qualify and stockpile nothing'}"
-    return f"{words}."
+    *before, last = steps or ["qualify and stockpile nothing"]
+    return f"{who} {verb} {', '.join(before)}{', and ' if before else ''}{last}."
 
 
 def _amount(row: StockpileRow) -> str:

@@ -57,8 +57,8 @@ def test_says_what_matters(folder: Path) -> None:
     for words in (
         "A small case",
         "us, facing them: 6 weeks from 2026-01-05. Money in USD m.",
-        "us should slow Review of gas (strict, about 3 weeks), and qualify chip-alt, and stockpile 0.955 k of chip.",
-        "Over 6 weeks them then loses 1,030 USD m and we lose 378 USD m under answer, the worst package for us: "
+        "us should slow Review of gas (strict, about 3 weeks), qualify chip-alt, and stockpile 0.955 k of chip.",
+        "Over 6 weeks that costs them 1,030 USD m and us 378 USD m under answer, the worst package for us: "
         "a leverage of 653 USD m, where sourcing alone, without reviews, would give -143 USD m.",
         "It is proven that no plan within the limits can have more (gap 0%)",
         "Served 36.7% on average, first short in week 0",
