@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import highspy
 import numpy as np
 import scipy.sparse as sparse
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from ..formulation.linking import Choice, LeaderProblem
     from .readout import Readout
 
+LARGE = 20_000
+"""Columns of the leader problem from which on the search begins with the basis that its costs were found with: cold, HiGHS takes
+minutes. A small one is solved cold, which of several operations as near shows those that it always did."""
+
 
 def nearest_to_base_flow(
     leader_problem: LeaderProblem,
@@ -27,6 +32,7 @@ def nearest_to_base_flow(
     own_cost: float,
     outputs: sparse.csr_matrix,
     first: np.ndarray,
+    basis: Any = None,
 ) -> Operations | None:
     """Return the status quo's operations of least deviation from base_flow, at the same costs.
 
@@ -47,6 +53,8 @@ def nearest_to_base_flow(
         As of `OperationsSolver.outputs`.
     first : array, shape (columns,)
         Operations at these costs; binaries stay as they are there.
+    basis : HighsBasis, optional
+        Of the leader problem that they were found with: of a large one the search begins there. None: it begins cold.
 
     Returns
     -------
@@ -90,13 +98,27 @@ def nearest_to_base_flow(
             upper,
             np.zeros(cost.size, dtype=bool),
         )
-        outcome = Highs(settled).solve()
+        highs = Highs(settled)
+        if basis is not None and width >= LARGE:
+            highs.highs.setBasis(_with_deviations(basis, np.asarray(across @ first).ravel() > base))
+        outcome = highs.solve()
         if outcome.optimal and outcome.solution is not None:
             solution = outcome.solution[:width]
             solution = np.where(np.abs(solution) < QUANTITY_NOISE, 0.0, solution)
             margin = max(0.0, float((outputs @ solution)[-1]))
             return Operations(readout, solution, readout.amounts(solution), margin, 0.0)
     return None
+
+
+def _with_deviations(basis: Any, above: np.ndarray) -> Any:
+    """A basis of the leader problem with, for every lane and week, the deviation that is not 0; above tells which it is."""
+    status = highspy.HighsBasisStatus
+    whole = highspy.HighsBasis()
+    whole.valid = True
+    deviations = [status.kBasic if basic else status.kLower for basic in [*above, *~above]]
+    whole.col_status = [*basis.col_status, *deviations]
+    whole.row_status = [*basis.row_status, *[status.kLower] * above.size]
+    return whole
 
 
 def _flows(leader_problem: LeaderProblem, readout: Readout) -> dict[tuple[str, int], list[tuple[int, float]]]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ...analysis.compare.inputs import key_text, keyed, row_text
 from ...data.schema.names import Names, policy_words
 from ...model.plan.choices import LANE, POLICY, STOCKPILE
+from ...model.plan.limits import LIMIT_WORDS
 from ..format.words import Words, words_of_sense
-from .case import LIMITS
 from .causes import CAUSES
 from .outlook import RangeView, range_view
 
@@ -382,7 +382,7 @@ def _measure_words(words: Words, measure: str, name: str, names: Names) -> str:
             + words.parts.get(cause, CAUSES.get(cause, cause))
             + (f" ({names.item(item)})" if item else "")
         )
-    return PAIRS[measure] + (LIMITS.get(name, name) if measure == "used" else names.pair(name))
+    return PAIRS[measure] + (LIMIT_WORDS.get(name, name) if measure == "used" else names.pair(name))
 
 
 def _effects(comparison: Comparison) -> tuple[EffectRow, ...]:
