@@ -162,6 +162,8 @@ def solve(
       sluicegate solve mycase --worlds 64 --continuity-share 95%
       sluicegate solve mycase --json | jq .leverage
     """
+    from .analysis.alternatives import with_alternatives
+    from .analysis.completed import completed
     from .analysis.status_quo import with_status_quo_warnings
 
     if (solver := options["solver"]) is not None and options["method"] != "program":
@@ -174,6 +176,7 @@ def solve(
         raise Refusal("--alternatives is about plans for the case's own figures; leave out --worlds, or --alternatives")
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method", *(["solver"] if solver else []))
     solve_case = solver_of(asked)
+    run = Run("solve", case, overrides, options | asked, began)
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             workers = processes(options["threads"])
@@ -191,9 +194,11 @@ def solve(
                 plan = interrupts.run(
                     lambda: solve_case(loaded, **options, **asked, log=result.log, monitor=monitor), talk
                 )
+            plan = with_status_quo_warnings(plan, monitor.problem)
+            if not asked:
+                # What is proven outlasts whatever ends the process while more is worked out.
+                result.keep(plan, run.record(plan))
             if alternatives is not None:
-                from .analysis.alternatives import with_alternatives
-
                 best = plan
                 plan = interrupts.run(
                     lambda: with_alternatives(
@@ -207,27 +212,19 @@ def solve(
                     ),
                     talk,
                 )
-            found = plan
-            if not (asked or no_range):
-                from .analysis.information import time_for_range, with_range
-
-                left = time_for_range(found, options["time_limit"])
-                plan = interrupts.run(lambda: with_range(found, processes=workers, seconds=left, monitor=monitor), talk)
-            if not (asked or no_reasons):
-                from .analysis.reasons import with_reasons
-
-                ranged = plan
-                known: dict[str, Any] = {"engine": monitor.engine, "problem": monitor.problem, "threads": workers}
-                left = options["time_limit"] - (time.perf_counter() - started)
-                plan = interrupts.run(lambda: with_reasons(ranged, **known, seconds=left, monitor=monitor), talk)
-        plan = with_status_quo_warnings(plan, monitor.problem)
+            if not asked:
+                found = plan
+                how: dict[str, Any] = {"ranged": not no_range, "reasoned": not no_reasons}
+                how |= {"time_limit": options["time_limit"], "began": started, "processes": workers}
+                how |= {"engine": monitor.engine, "problem": monitor.problem, "monitor": monitor}
+                plan = interrupts.run(lambda: completed(found, **how), talk)
         stopped = interrupts.stopped.is_set()
         if stopped and plan.status == "unknown":
             talk.say("Stopped before a plan was found; no result was written.")
             sys.exit(STOPPED)
         if stopped:
             talk.say("Stopped; this is the best plan found so far.")
-        deliver(plan, result, Run("solve", case, overrides, options | asked, began), wanted.as_json, talk)
+        deliver(plan, result, run, wanted.as_json, talk)
     sys.exit(STOPPED if stopped else exit_code(plan))
 
 

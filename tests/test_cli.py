@@ -963,6 +963,47 @@ def test_a_killed_solve_leaves_no_half_folder() -> None:
     assert os.listdir("deep") == ["out"]
 
 
+WAITING = """
+import time
+import sluicegate.analysis.completed as completing
+import sluicegate.report.files.folder as folder
+
+def completed(plan, *, monitor, **how):
+    monitor.stage("reasons", 0)
+    time.sleep(100)
+
+completing.completed, folder.KEPT_SECONDS = completed, 0.0
+from sluicegate.cli import main
+main()
+"""
+
+
+@POSIX
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGINT"])
+def test_a_proven_plan_outlasts_what_ends_the_process_after_it(number: str) -> None:
+    command = [sys.executable, "-c", WAITING]
+    with solving("small", "-v", "-o", "out", until="what each decision is for", command=command) as started:
+        started.send_signal(getattr(signal, number))
+        if number == "SIGINT":
+            wait_for(started, "press Ctrl-C again")
+            started.send_signal(signal.SIGINT)
+        shown, said = started.communicate(timeout=30)
+    assert shown == ""
+    if number == "SIGINT":
+        told = "Ended; the plan is in out, without what was not worked out yet.\n"
+        assert (started.returncode, said) == (130, told)
+    assert sorted(os.listdir("out")) == FILES
+    assert check_digests("out").altered == ()
+    plan = json.loads(Path("out/plan.json").read_bytes())
+    assert plan["status"] == "optimal"
+    assert not plan.keys() & {"range", "reasons"}
+    assert done("show", "out").output
+    # The next one replaces it, and takes away what is left beside it.
+    done("solve", "small", "-o", "out", "--force")
+    assert sorted(os.listdir()) == ["out", "small"]
+    assert json.loads(Path("out/plan.json").read_bytes())["leverage"] == plan["leverage"]
+
+
 def test_alternatives_are_told(tmp_path):
     said = run("solve", "tutorial", "--no-range", "--alternatives", "2", "--within", "200%", "-o", str(tmp_path / "r"))
     assert said.exit_code == 0

@@ -19,7 +19,7 @@ from sluicegate.model.follower import combinations as candidates
 from sluicegate.model.follower import enumerate as columns
 from sluicegate.model.leader.problem import Problem
 
-from sluicegate_testing.agreeing import made
+from sluicegate_testing.agreeing import made, of_some_value, stockpile_value
 from sluicegate_testing.oracle import OracleAnswer, best_for, causes, combinations, oracle
 from sluicegate_testing.reviewed import TIME, with_only
 from sluicegate_testing.strategies import cases, feature_cases, meaning_cases, random_case
@@ -234,6 +234,22 @@ def test_where_limits_are_hard_to_keep(part: int) -> None:
         infeasible += plan.status == "infeasible"
     # Infeasibility is proven, not assumed: some of these cases have a plan.
     assert 0 < infeasible < 8
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_where_stockpiles_may_cost_so_much(part: int) -> None:
+    bound = 0
+    for number in range(300 + 20 * part, 320 + 20 * part):
+        drawn = of_some_value(random_case(number, max_regimes=2, max_weeks=6, max_combinations=9), 0.5)
+        most = drawn[0]["limits"]["stockpile_value"]
+        if most <= 0:
+            continue
+        plan, _ = agree(drawn)
+        used = stockpile_value(plan.case, plan)
+        assert used <= most * (1 + 1e-6)
+        bound += used >= most * (1 - 1e-6)
+    # The limit decides in some of them.
+    assert bound
 
 
 @settings(max_examples=20)

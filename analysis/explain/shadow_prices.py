@@ -17,7 +17,7 @@ from ...model.leader.problem import Problem
 from ...model.methods.engine import Engine, Found
 from ...model.network import OPEN
 from ...model.plan.choices import LANE, POLICY, Choices, Offer
-from ...model.plan.limits import BUDGET, LIMITED, SolveLimits
+from ...model.plan.limits import BUDGET, LIMITED, STOCKPILE_VALUE, SolveLimits
 from ...model.plan.monitor import Stopped
 from ...model.plan.plan import Plan
 from ...model.plan.sense import Sense
@@ -29,6 +29,9 @@ from ..relaxation.limits import SHARES, Limit, limits_of, shown
 POINT = 0.01
 """A unit of a share: one percentage point."""
 
+
+MONEY = (BUDGET, STOCKPILE_VALUE)
+"""Kinds of limits on money, whose prices are of a unit of it."""
 
 HAIR = 0.01
 """Units by which a limit is tightened to see whether it binds."""
@@ -200,9 +203,7 @@ class Marginal(FixedPolicySolver):
         assert outcome.objective is not None and outcome.solution is not None
         self.leverage, self.solution = -outcome.objective, outcome.solution
         self.noise = PRICE_NOISE * max(abs(self.leverage), PRICE_NOISE_SCALE * money_scale(problem))
-        solution = self.highs.highs.getSolution()
-        self._reduced = np.array(solution.col_dual)
-        self._activity = np.array(solution.row_value)
+        self._reduced, self._activity = self.highs.column_duals(), self.highs.activities()
 
     def unit(self, limit: Limit) -> float:
         """Size of one unit of a limit, in units of its gap."""
@@ -210,7 +211,7 @@ class Marginal(FixedPolicySolver):
         if limit.figure.share:
             _, total = intake(self.leader_problem, limit.figure)
             return POINT * float(self.solution[total].sum())
-        return 1.0 / self.leader_problem.network.units.money if kind == BUDGET else POINT
+        return 1.0 / self.leader_problem.network.units.money if kind in MONEY else POINT
 
     def per_unit(self, limit: Limit) -> float:
         """Leverage gained per unit as a limit gives: minus the reduced cost of its gap."""
@@ -277,7 +278,7 @@ def binding_limits(problem: Problem, found: Found) -> tuple[list[LimitPrice], in
     """Return the limits that bind, the dearest first, and the number of those that do not."""
     marginal = Marginal(problem, found)
     currency, money = problem.case.settings.case.currency, problem.units.money
-    units = {BUDGET: f"1 {currency}".rstrip(), **dict.fromkeys(SHARES, "1 point of share")}
+    units = {**dict.fromkeys(MONEY, f"1 {currency}".rstrip()), **dict.fromkeys(SHARES, "1 point of share")}
     worths, slack = [], 0
     for limit in marginal.limits:
         if marginal.column[limit] < 0:

@@ -18,8 +18,6 @@ from ...data.schema.values import PLAIN_NUMBER
 from .figure import Figure, find_figure
 
 if TYPE_CHECKING:
-    from scipy.stats._distn_infrastructure import rv_frozen
-
     from ...data import Case
 
 FORMS = "write LOW..HIGH, LOW..MODE..HIGH, MEAN+-SD, MEAN+-SD@LOW..HIGH or A,B,C"
@@ -54,19 +52,14 @@ class DesignError(ValueError):
 
 
 class Continuous(ABC):
-    """A distribution over all values between two ends, which scipy knows by `frozen`."""
+    """A distribution over all values between two ends."""
 
     low: float
     high: float
 
-    @property
     @abstractmethod
-    def frozen(self) -> rv_frozen:
-        """The distribution with these parameters, of scipy.stats."""
-
     def ppf(self, unit: np.ndarray) -> np.ndarray:
         """Return the values below which so large a share of the distribution lies."""
-        return self.frozen.ppf(unit)
 
 
 @dataclass(frozen=True)
@@ -93,12 +86,9 @@ class Uniform(Continuous):
     def __post_init__(self) -> None:
         _require_order(("low", self.low), ("high", self.high))
 
-    @property
-    def frozen(self) -> rv_frozen:
-        """The distribution with these parameters, of scipy.stats."""
-        from scipy.stats import uniform
-
-        return uniform(loc=self.low, scale=self.high - self.low)
+    def ppf(self, unit: np.ndarray) -> np.ndarray:
+        """Return the values below which so large a share of the distribution lies."""
+        return unit * (self.high - self.low) + self.low
 
 
 @dataclass(frozen=True)
@@ -128,13 +118,13 @@ class Triangular(Continuous):
         if not self.low <= self.mode <= self.high:
             raise ValueError(f"the mode {self.mode:g} must lie between {self.low:g} and {self.high:g}")
 
-    @property
-    def frozen(self) -> rv_frozen:
-        """The distribution with these parameters, of scipy.stats."""
-        from scipy.stats import triang
-
+    def ppf(self, unit: np.ndarray) -> np.ndarray:
+        """Return the values below which so large a share of the distribution lies."""
+        # By hand, as scipy.stats does: importing that takes as long as a small case takes to solve.
         width = self.high - self.low
-        return triang((self.mode - self.low) / width, loc=self.low, scale=width)
+        peak = (self.mode - self.low) / width
+        share = np.where(unit < peak, np.sqrt(peak * unit), 1 - np.sqrt((1 - peak) * (1 - unit)))
+        return share * width + self.low
 
 
 @dataclass(frozen=True)
@@ -169,13 +159,12 @@ class TruncatedNormal(Continuous):
         if not self.low <= self.mean <= self.high:
             raise ValueError(f"the mean {self.mean:g} must lie between {self.low:g} and {self.high:g}")
 
-    @property
-    def frozen(self) -> rv_frozen:
-        """The distribution with these parameters, of scipy.stats."""
+    def ppf(self, unit: np.ndarray) -> np.ndarray:
+        """Return the values below which so large a share of the distribution lies."""
         from scipy.stats import truncnorm
 
         ends = (self.low - self.mean) / self.sd, (self.high - self.mean) / self.sd
-        return truncnorm(*ends, loc=self.mean, scale=self.sd)
+        return truncnorm.ppf(unit, *ends, loc=self.mean, scale=self.sd)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from ...data.schema.settings import NO_FIGURE_SECTIONS
 from ...data.schema.tables import NO_FIGURES
 from ...data.schema.values import PLAIN_NUMBER, Delay
 from ...model.network import Network
+from ...model.plan.limits import LIMITED
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -75,9 +76,9 @@ class Figure:
 
     @property
     def limit(self) -> str | None:
-        """Its name where it is a limit of the whole plan; None of other figures."""
+        """Its name where it is a limit that moves without new programs; None of other figures."""
         section, _, key = self.path.partition(".")
-        return key if section == "limits" else None
+        return key if section == "limits" and key in LIMITED else None
 
     @property
     def base(self) -> float | str | None:

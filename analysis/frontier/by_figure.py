@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model.certify.certificate import (
-    Breach,
     Compared,
     certify,
     claim,
@@ -24,9 +23,10 @@ from ...model.formulation.scenario_data import SIDE
 from ...model.methods.engine import Engine
 from ...model.network import Network
 from ...model.parametric.refilled import Sharing
+from ...model.plan.limits import STOCKPILE_VALUE
 from ...model.plan.monitor import Monitor, Stopped
-from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SAME_LEVEL, SMALL_CERTIFICATE, SMALL_LEVERAGE
-from .resources import STOCKPILE_VALUE, Resource
+from ...model.plan.tolerances import LEVERAGE_TIE, SAME_LEVEL, SMALL_CERTIFICATE, SMALL_LEVERAGE
+from .resources import Resource
 from .tracer import FrontierPoint, Traced
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ class FigureTracer:
 
     def _at(self, level: float) -> Case:
         if self.money:
-            return self.case
+            limits = self.case.settings.limits.model_copy(update={STOCKPILE_VALUE: level})
+            return replace(self.case, settings=self.case.settings.model_copy(update={"limits": limits}))
         value = int(level) if self.resource.column == "min_suppliers" else level
         rows = tuple(
             row.model_copy(update={self.resource.column: value}) if row.item in self.items else row
@@ -163,15 +164,7 @@ class FigureTracer:
         refilled = self._sharing.put(case) if self.resource.sense > 0 and not self.money else None
         if refilled is not None:
             return self._found(level, refilled.engine(), refilled.patched.figures)
-        most = level if self.money else math.inf
-        with Engine.natural(
-            case,
-            most_stockpile_value=most,
-            threads=self.threads,
-            log=self.log,
-            monitor=Monitor(),
-            stop=self.stop,
-        ) as engine:
+        with Engine.natural(case, threads=self.threads, log=self.log, monitor=Monitor(), stop=self.stop) as engine:
             return self._found(level, engine, Figures(engine.problem))
 
     def _found(self, level: float, engine: Engine, figures: Figures) -> FrontierPoint:
@@ -194,10 +187,7 @@ class FigureTracer:
         claimed = claim(found.leverage, found.bound, account.leverage, whole)
         certify([Compared("leverage", claimed, account.leverage, SMALL_CERTIFICATE * money)])
         used = self._used(engine.problem.network, account) * (units.money if self.money else 1.0)
-        over = used - level if self.money else 0.0
-        small = LIMIT_KEPT * max(min(1.0, money) * units.money, level)
-        above = [Breach(STOCKPILE_VALUE, over, "", over=True)] if over > small else []
-        refuse_breaches([*figures.breaches(account), *above])
+        refuse_breaches(figures.breaches(account))
         bound = max(found.bound, account.leverage)
         gap = (bound - account.leverage) / max(abs(account.leverage), SMALL_LEVERAGE * money)
         theirs, ours = account.decided_losses
@@ -219,7 +209,7 @@ class FigureTracer:
     def _used(self, network: Network, account: Account) -> float:
         """What a plan takes: the largest share of any item, the least number of suppliers, or what stockpiles cost."""
         if self.money:
-            return math.fsum(network.stockpile_price(pair) * units for pair, units in account.first.stockpile.items())
+            return account.stockpile_value
         found = []
         for item, (intake, total, _) in intakes(network, account.operations, self.items).items():
             if self.resource.sense < 0:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model.plan.limits import BUDGET, LIMITED, SolveLimits
+from ...model.plan.limits import BUDGET, LIMITED, STOCKPILE_VALUE, SolveLimits
 
 if TYPE_CHECKING:
     from ...model.leader.problem import Problem
@@ -78,9 +78,6 @@ class Resource:
         places = problem.leader_problem.compiled.columns(variables)
         return places[places >= 0]
 
-
-STOCKPILE_VALUE = "stockpile_value"
-"""What the stockpiles cost, each at its stockpile_cost."""
 
 WORST_TENTH = "worst_tenth"
 """What the mean over worlds is held against."""

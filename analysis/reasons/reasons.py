@@ -118,6 +118,10 @@ def _ready(
             held.callback(_give_back, engine, told)
         assert problem is not None
         held.enter_context(problem.asking(effort.beat))
+        # What is asked from here on differs from what was solved before in few policies and binaries.
+        solver = problem.fixed_policy
+        held.callback(setattr, solver, "nearby", solver.nearby)
+        solver.nearby = True
         yield problem, engine if engine is None or (engine.cut_pool is not None and engine.complete) else None
 
 

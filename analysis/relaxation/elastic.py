@@ -21,7 +21,7 @@ from ...model.leader.fixed_policy import FixedPolicySolver
 from ...model.leader.problem import Problem
 from ...model.methods.cut_pool import CutPool
 from ...model.network import NONE
-from ...model.plan.limits import BUDGET, LIMITED, SolveLimits, with_rounding
+from ...model.plan.limits import BUDGET, LIMITED, STOCKPILE_VALUE, SolveLimits, with_rounding
 from ...model.plan.monitor import Stopped
 from ...model.plan.tolerances import DUAL_COUNTS, GAP_CLOSED, INTEGRAL
 from ...model.solver.arrays import Program
@@ -33,10 +33,11 @@ from .questions import ElasticAnswer, ElasticLeaf, ElasticTree, Question, Slack
 def gap_column(leader_problem: LeaderProblem, limit: Limit) -> int:
     """Return the column of a limit's gap; -1 where the limit is about policies alone."""
     model, figure = leader_problem.model, limit.figure
-    if figure.kind == BUDGET:
-        if model.component("budget") is None:
+    if figure.kind in (BUDGET, STOCKPILE_VALUE):
+        if model.component(figure.kind) is None:
             return -1
-        return leader_problem.compiled.column.get(id(model.budget_gap), -1)
+        gap = model.budget_gap if figure.kind == BUDGET else model.value_gap
+        return leader_problem.compiled.column.get(id(gap), -1)
     if figure.kind in LIMITED:
         return -1
     gaps = model.ours[limit.scenario].component(KINDS[figure.kind].gap)
@@ -254,7 +255,7 @@ class Elastic(FixedPolicySolver):
 
     def _leaf(self, value: float, solution: np.ndarray, admin: float, feasibility_cut: bool) -> ElasticLeaf:
         price = self._phase_cost if feasibility_cut else self.cost
-        reduced = np.array(self.relaxed.highs.getSolution().col_dual)
+        reduced = self.relaxed.column_duals()
         core = frozenset(
             slack
             for slack, place in self.column.items()
@@ -479,7 +480,7 @@ class Elastic(FixedPolicySolver):
             theirs = set(columns.tolist())
             for highs in (self._choice_highs, self._alone_highs):
                 for column in total.tolist():
-                    highs.highs.changeCoeff(row, column, sign * ((column in theirs) - share))
+                    highs.set_entry(row, column, sign * ((column in theirs) - share))
 
     def late_fills(self, limit: Limit, answer: ElasticAnswer) -> np.ndarray:
         """Fills of a limit's demand week by week, where an answer's gaps allow several the ones that fall short latest."""

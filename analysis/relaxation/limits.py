@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...model.formulation.scenario_data import SIDE
-from ...model.plan.limits import LIMITED, LimitedResource
+from ...model.plan.limits import MEASURES
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -27,7 +27,7 @@ class LimitFigure:
     path
         As ``--set`` takes it, e.g. ``demands.us/chip.min_fill``.
     kind
-        ``budget``, ``reviewer_hours``, ``political_capital``, ``min_fill``, ``min_fill_week``, ``max_party_share``,
+        A key of ``[limits]``, ``min_fill``, ``min_fill_week``, ``max_party_share``,
         ``max_supplier_share``, ``min_suppliers``, one of `ASKED`, or `CONTRACT`.
     key : tuple of str
         (site, item), (lane,), (item,) or ().
@@ -166,7 +166,7 @@ def moved(case: Case, figure: LimitFigure, value: float) -> Case:
     asked for goes too.
     """
     column = figure.path.rpartition(".")[2]
-    if figure.kind in LIMITED:
+    if figure.kind in MEASURES:
         limits = case.settings.limits.model_copy(update={column: value})
         return replace(case, settings=case.settings.model_copy(update={"limits": limits}))
     change: dict[str, float | int] = {column: round(value) if column == "min_suppliers" else value}
@@ -184,18 +184,18 @@ def moved(case: Case, figure: LimitFigure, value: float) -> Case:
 
 def idle(figure: LimitFigure) -> float:
     """Return the value at which a figure limits nothing."""
-    return math.inf if figure.kind in LIMITED else 1.0 if figure.share else 0.0
+    return math.inf if figure.kind in MEASURES else 1.0 if figure.share else 0.0
 
 
 def limits_of(problem: Problem) -> list[Limit]:
     """Return every finite limit of a case that can have a gap: those on policies and money, then fills, then shares."""
     network, case, names = problem.network, problem.case, problem.case.names
     limits: list[Limit] = []
-    for name, resource in LIMITED.items():
+    for name, measure in MEASURES.items():
         most = getattr(case.settings.limits, name)
         if math.isfinite(most):
-            figure = LimitFigure(f"limits.{name}", name, (), most, unit_of(resource, case), most or 1.0)
-            limits.append(Limit(f"{name} <= {amount(most * network.units.unit_of(resource.measure))}", figure))
+            figure = LimitFigure(f"limits.{name}", name, (), most, unit_of(measure, case), most or 1.0)
+            limits.append(Limit(f"{name} <= {amount(most * network.units.unit_of(measure))}", figure))
     for row in case.demands:
         if network.side[row.site] != SIDE or row.quantity == 0:
             continue
@@ -262,12 +262,12 @@ def shown(figure: LimitFigure, units: Units) -> LimitFigure:
 
 def natural_unit(kind: str, units: Units) -> float:
     """What one natural unit of a limit of a kind is in the units of the case; 1 for a share."""
-    return units.unit_of(LIMITED[kind].measure) if kind in LIMITED else 1.0
+    return units.unit_of(MEASURES[kind]) if kind in MEASURES else 1.0
 
 
-def unit_of(resource: LimitedResource, case: Case) -> str:
-    """Word for the unit of a limited resource in the case's tables."""
-    return case.settings.case.currency if resource.measure == "money" else resource.measure
+def unit_of(measure: str, case: Case) -> str:
+    """Word in the case's tables for what a key of ``[limits]`` is counted in."""
+    return case.settings.case.currency if measure == "money" else measure
 
 
 def figures_of(limits: Sequence[Limit]) -> list[LimitFigure]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .crew import LocalCrew
     from .search import Incumbent
     from .spread import SharedCrew
-    from .world import Alone, Key
+    from .told import Alone, Key
 
 
 class Chosen:

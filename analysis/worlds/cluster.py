@@ -41,6 +41,8 @@ class ClusterCrew(SharedCrew):
         As of `LocalCrew`.
     address
         Address of the scheduler, such as ``tcp://10.0.0.1:8786``.
+    base
+        As of `LocalCrew`.
 
     Raises
     ------
@@ -48,7 +50,14 @@ class ClusterCrew(SharedCrew):
         When the scheduler cannot be reached, has no worker, or is lost.
     """
 
-    def __init__(self, cases: Sequence[Case], units: Units, address: str, stop: Callable[[], bool] = lambda: False):
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        units: Units,
+        address: str,
+        stop: Callable[[], bool] = lambda: False,
+        base: Case | None = None,
+    ):
         try:
             from distributed import Client
         except ImportError:
@@ -63,11 +72,11 @@ class ClusterCrew(SharedCrew):
         if not self._workers:
             self._client.close()
             raise _refused(address, "the Dask scheduler has no worker; start one with `dask worker`")
-        super().__init__(cases, units, len(self._workers), stop)
+        super().__init__(cases, units, len(self._workers), stop, base)
         self.address = address
         self._keys = [f"worlds-{uuid.uuid4()}" for _ in self._shares]
         self._sent = [
-            pickle.dumps(([self.cases[place] for place in share], self.units, share)) for share in self._shares
+            pickle.dumps(([self.cases[place] for place in share], self.units, share, base)) for share in self._shares
         ]
 
     def close(self) -> None:
@@ -158,8 +167,8 @@ def _answer(key: str, sent: bytes | None, history: Sequence[Asked], asked: Asked
         if key not in _known:
             if sent is None:
                 return MISSING
-            cases, units, numbers = pickle.loads(sent)
-            _known[key] = threading.Lock(), LocalCrew(cases, units, numbers=numbers)
+            cases, units, numbers, base = pickle.loads(sent)
+            _known[key] = threading.Lock(), LocalCrew(cases, units, numbers=numbers, base=base)
     lock, crew = _known[key]
     with lock:
         # Worlds that were just made ready anew have not been asked what all others have been.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...data.units import Units
+from ...model.follower.combinations import TooManyCombinations
 from ...model.plan.monitor import Stopped
 from .master import FirstStageSpace, WorldLines
-from .world import Alone, Key, World, WorldAccount
+from .told import Alone, Begun, Key, WorldAccount
+from .world import World
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_AWAKE = 1_200_000
 """Entries of the programs that HiGHS holds at the same time, about a gigabyte; of the worlds beyond arrays are held in between."""
+
+SMALL = 20_000
+"""Entries of a program up to which it is solved as soon as a basis is carried over to it."""
 
 WEIGHT_TIE = 1e-9
 """Difference of weights that is rounding."""
@@ -38,6 +44,8 @@ class LocalCrew:
         Asked between steps, and while programs are solved.
     numbers
         Numbers of the worlds; default: from 0 on.
+    base
+        A case much like all of them: where its programs end those of the worlds begin. None: every world begins by itself.
 
     Attributes
     ----------
@@ -53,9 +61,11 @@ class LocalCrew:
         units: Units,
         stop: Callable[[], bool] = lambda: False,
         numbers: Sequence[int] | None = None,
+        base: Case | None = None,
     ):
         self.numbers = range(len(cases)) if numbers is None else numbers
         self.stop = stop
+        self.base = base
         self.cases = cases
         self.units = units
         self.worlds: list[World] = []
@@ -64,11 +74,12 @@ class LocalCrew:
 
     def prepare(self, rel_gap: float, done: Callable[[int], None] = lambda count: None) -> list[Alone]:
         """Make all worlds ready and find the best that each allows by itself."""
-        found = []
+        found: list[Alone] = []
+        begun = self._begun(rel_gap)
         for number, case in zip(self.numbers, self.cases, strict=True):
             if self.stop():
                 raise Stopped
-            world = World(case, self.units, self.stop, number)
+            world = World(case, self.units, self.stop, number, begun)
             self.worlds.append(world)
             found.append(world.alone(rel_gap))
             self._held += world.entries
@@ -77,6 +88,16 @@ class LocalCrew:
                 world.rest()
             done(len(found))
         return found
+
+    def _begun(self, rel_gap: float) -> Begun | None:
+        """Where the programs of the worlds begin; None where they are so small that it does not matter."""
+        if self.base is None:
+            return None
+        with suppress(TooManyCombinations, ArithmeticError):
+            world = World(self.base, self.units, self.stop)
+            if world.entries > SMALL:
+                return world.begun(rel_gap)
+        return None
 
     def _at_work(self) -> Iterator[World]:
         """Yield one world after another, awake; those for which there is no memory rest again.

@@ -29,7 +29,7 @@ from .master import Master
 from .sampling import Worlds, world_cases
 from .search import Crew, Ended, Incumbent, WorldsSearch
 from .spread import SharedCrew, SpreadCrew
-from .world import Alone, WorldAccount
+from .told import Alone, WorldAccount
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -45,6 +45,9 @@ NAMED = 4
 
 BEST = "best"
 """Column of the table ``worlds``: what every world allows by itself."""
+
+LIKE = 4
+"""Worlds from which on the case as it is is solved first, for their programs to begin where its own end."""
 
 ALONE_GAP = 1e-6
 """Relative gap to which the best of every world by itself is proven at least, for regret."""
@@ -241,12 +244,13 @@ class _Solver:
         self._alone: list[Alone] | None = None
         self.appraiser: Appraiser | None = None
         self.crew: LocalCrew | SharedCrew
+        base = case if len(distinct) >= LIKE else None
         if cluster is not None:
-            self.crew = ClusterCrew(distinct, self.units, cluster, clock.up)
+            self.crew = ClusterCrew(distinct, self.units, cluster, clock.up, base)
         elif processes > 1 and len(distinct) > 1:
-            self.crew = SpreadCrew(distinct, self.units, processes, clock.up)
+            self.crew = SpreadCrew(distinct, self.units, processes, clock.up, base)
         else:
-            self.crew = LocalCrew(distinct, self.units, clock.up)
+            self.crew = LocalCrew(distinct, self.units, clock.up, base=base)
 
     def result(self) -> WorldsResult:
         """Find the plan and prove it."""

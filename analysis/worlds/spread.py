@@ -18,7 +18,7 @@ from ...data.units import Units
 from ...model.plan.monitor import Stopped
 from .crew import LocalCrew
 from .master import WorldLines
-from .world import Alone, Key, WorldAccount
+from .told import Alone, Key, WorldAccount
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Event
@@ -50,6 +50,8 @@ class SharedCrew(ABC):
         As of `LocalCrew`.
     shares
         How many.
+    base
+        As of `LocalCrew`.
 
     Attributes
     ----------
@@ -57,8 +59,16 @@ class SharedCrew(ABC):
         How often a share was given to somebody else, what it bounded forgotten.
     """
 
-    def __init__(self, cases: Sequence[Case], units: Units, shares: int, stop: Callable[[], bool] = lambda: False):
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        units: Units,
+        shares: int,
+        stop: Callable[[], bool] = lambda: False,
+        base: Case | None = None,
+    ):
         self.cases = cases
+        self.base = base
         self.units = units
         self.stop = stop
         self._shares = [list(range(first, len(cases), shares)) for first in range(min(shares, len(cases)))]
@@ -162,17 +172,26 @@ class SpreadCrew(SharedCrew):
         As of `LocalCrew`.
     processes
         How many.
+    base
+        As of `LocalCrew`.
     """
 
-    def __init__(self, cases: Sequence[Case], units: Units, processes: int, stop: Callable[[], bool] = lambda: False):
-        super().__init__(cases, units, processes, stop)
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        units: Units,
+        processes: int,
+        stop: Callable[[], bool] = lambda: False,
+        base: Case | None = None,
+    ):
+        super().__init__(cases, units, processes, stop, base)
         self._halt = multiprocessing.get_context("spawn").Event()
         self._crashes = [0] * len(self._shares)
         self._hands = [self._hire(share) for share in range(len(self._shares))]
 
     def _hire(self, share: int) -> _Hand:
         numbers = self._shares[share]
-        return _Hand([self.cases[place] for place in numbers], self.units, numbers, self._halt)
+        return _Hand([self.cases[place] for place in numbers], self.units, numbers, self.base, self._halt)
 
     def close(self) -> None:
         """End all processes."""
@@ -244,14 +263,14 @@ class SpreadCrew(SharedCrew):
 class _Hand:
     """One process, as its parent sees it."""
 
-    def __init__(self, cases: Sequence[Case], units: Units, numbers: Sequence[int], halt: Event):
+    def __init__(self, cases: Sequence[Case], units: Units, numbers: Sequence[int], base: Case | None, halt: Event):
         context = multiprocessing.get_context("spawn")
         self.connection: Connection
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, halt), daemon=True)
         self.process.start()
         theirs.close()
-        self.connection.send_bytes(pickle.dumps((list(cases), units, list(numbers))))
+        self.connection.send_bytes(pickle.dumps((list(cases), units, list(numbers), base)))
 
 
 def _serve(connection: Connection, halt: Event) -> None:
@@ -259,8 +278,8 @@ def _serve(connection: Connection, halt: Event) -> None:
     # Ctrl-C reaches all processes of a terminal; the parent says when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
-        cases, units, numbers = pickle.loads(connection.recv_bytes())
-        crew = LocalCrew(cases, units, halt.is_set, numbers)
+        cases, units, numbers, base = pickle.loads(connection.recv_bytes())
+        crew = LocalCrew(cases, units, halt.is_set, numbers, base)
         while True:
             name, arguments = connection.recv()
             told = (lambda _: connection.send((DONE, None)),) if name == "prepare" else ()

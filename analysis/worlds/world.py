@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,79 +15,24 @@ from ...data.units import Units
 from ...model.certify.certificate import Compared, certify, refuse_breaches
 from ...model.certify.figures import Account, Figures
 from ...model.follower.enumerate import FollowerSolver, choice_of, policy_indices_of
+from ...model.leader.carried import CARRIED, Carrier, Names
 from ...model.leader.cuts import Cut
 from ...model.leader.here_and_now import HereAndNow, StageCut, Visit
-from ...model.leader.memory import forget_models, settle
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
 from ...model.methods.cut_pool import scale
 from ...model.methods.engine import Engine, Found
 from ...model.plan.limits import SolveLimits
 from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SMALL_CERTIFICATE
+from ...model.solver.highs import Outcome
 from ..figures.factors import DesignError
 from .master import Lines, WorldLines
+from .told import Alone, Begun, Key, Known, WorldAccount
 
 if TYPE_CHECKING:
     from ...data import Case
     from ...model.follower.enumerate import PolicyIndices
-
-Key = tuple[str, Any]
-"""``("qualify", name)``, ``("stockpile", (site, item))`` or ``("exempt", world)``: continuity need not be kept there."""
-
-
-@dataclass(frozen=True)
-class Alone:
-    """What a world allows by itself, in natural units.
-
-    Attributes
-    ----------
-    leverage, bound
-        The best leverage, -inf where no plan keeps its limits, and its proven bound.
-    charged
-        Whether it is proven that no plan keeps its limits.
-    offers : dict of key to (float, float)
-        Most and price of every first-stage choice.
-    combinations : list of tuple of int
-        Combinations of policies that its limits allow, by number.
-    budget
-        Its budget.
-    price
-        What a unit that its limits lack is charged for, money.
-    indices, bought
-        Policies of its best plan by number, and what that buys of every first-stage choice; None and nothing where no plan keeps
-        its limits.
-    """
-
-    leverage: float
-    bound: float
-    charged: bool
-    offers: dict[Key, tuple[float, float]]
-    combinations: list[PolicyIndices]
-    budget: float
-    price: float
-    indices: PolicyIndices | None = None
-    bought: dict[Key, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class WorldAccount:
-    """What a plan comes to in one world, recomputed alone, in natural units.
-
-    Attributes
-    ----------
-    leverage, counterpart_loss, own_loss
-        In the package that decides.
-    limits_kept
-        Whether all limits are kept.
-    money
-        Money at stake.
-    """
-
-    leverage: float
-    counterpart_loss: float
-    own_loss: float
-    limits_kept: bool
-    money: float
+    from ...model.formulation.linking import Choice
 
 
 class World:
@@ -102,6 +48,8 @@ class World:
         Asked while programs are built and solved.
     number
         Its number among all worlds.
+    like
+        What a world much like it ended with, where its own programs begin.
 
     Attributes
     ----------
@@ -113,7 +61,14 @@ class World:
         Whether no plan keeps its limits, so that gaps are charged for.
     """
 
-    def __init__(self, case: Case, units: Units, stop: Callable[[], bool] = lambda: False, number: int = 0):
+    def __init__(
+        self,
+        case: Case,
+        units: Units,
+        stop: Callable[[], bool] = lambda: False,
+        number: int = 0,
+        like: Begun | None = None,
+    ):
         self.number = number
         self.stop = stop
         self.problem = Problem.natural(case, stop=stop, units=units)
@@ -121,21 +76,26 @@ class World:
         self.engine = Engine(self.problem.case, problem=self.problem, stop=stop)
         self.found: Found | None = None
         self.charged = False
-        self._known: list[_Known] = []
+        self._like = like
+        self._free_basis: Any = None
+        self._known: list[Known] = []
         self._stage: HereAndNow | None = None
         self._places = np.empty(0, dtype=int)
         self._keys: tuple[Key, ...] = ()
         self._exempt: int | None = None
+        self._visited = False
         self._bare = False
 
     # What it allows by itself ----------------------------------------------------------------------------------------
 
     def alone(self, rel_gap: float) -> Alone:
         """Find the best that the world allows by itself, and tell what it offers."""
-        found = self.found = self.engine.search(rel_gap=rel_gap, settled=False)
+        self._carry_over()
+        hint = None if self._like is None else self._like.choice
+        found = self.found = self.engine.search(rel_gap=rel_gap, hint=hint, settled=False)
         self.charged = found.choice is None and found.bound == -math.inf
         self._nothing_held = HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64))
-        settle(self.problem)
+        self.problem.settle()
         limits = SolveLimits.of(self.problem.case)
         known = (
             found.leverage,
@@ -149,6 +109,28 @@ class World:
         if found.choice is None or found.solution is None:
             return Alone(*known)
         return Alone(*known, policy_indices_of(found.choice, self.problem.network.menu), self._bought(found.solution))
+
+    def begun(self, rel_gap: float) -> Begun:
+        """Find the best that the world allows by itself, for others to begin where that ended."""
+        names = Names(self.problem.leader_problem)
+        found = self.engine.search(rel_gap=rel_gap, settled=False)
+        fixed_policy = self.problem.fixed_policy
+        nodes = dict(fixed_policy.bases)
+        self._nothing_held = HereAndNow(fixed_policy, np.empty(0, dtype=np.int64))
+        candidates = self.engine.cut_pool.candidates
+        self.constant = self.problem.constant(candidates.cost, candidates.admin)
+        self._ceiling_cut()
+        return Begun(names, nodes, fixed_policy.relaxed.get_basis(), found.choice)
+
+    def _carry_over(self) -> None:
+        """Begin relaxations with the bases that they ended with in the world it is like."""
+        like, problem = self._like, self.problem
+        if like is None:
+            return
+        carrier = Carrier(like.names, problem.leader_problem)
+        problem.fixed_policy.repriced = True
+        problem.fixed_policy.bases |= {node: carrier(basis) for node, basis in like.nodes.items()}
+        self._free_basis = carrier(like.ceiling)
 
     @property
     def price(self) -> float:
@@ -168,7 +150,7 @@ class World:
         fixed_policy.bases.clear()
         fixed_policy.relaxed.rest()
         if not self._bare:
-            forget_models(self.problem)
+            self.problem.forget_models()
             self._bare = True
 
     def wake(self) -> None:
@@ -230,21 +212,36 @@ class World:
         self._ceiling = self._bound_alone()
         if self._exempt is None:
             return candidates.admin[self._places], self._ceiling[self._places]
+        # The bound is none of what the world allows by itself.
+        self._free_ceiling = self._ceiling if self.charged else self._bound_free()
         self.charged = False
-        self._free_ceiling = self._bound_free()
         offered = self._offers()
         self._most = np.array([offered.get(key, (0.0, 0.0))[0] for key in keys])
         return candidates.admin[self._places], self._free_ceiling[self._places]
 
     def _bound_free(self) -> np.ndarray:
         """What bounds leverage under every combination where limits on supply need not hold."""
+        bare, most = self._over_faces(self._ceiling_cut())
+        return self.constant + bare + most
+
+    def _ceiling_cut(self) -> Cut:
         candidates = self.engine.cut_pool.candidates
         place = candidates.find(tuple(0 for _ in candidates.regimes))
         assert place is not None
         terms = float(candidates.cost[place]), float(self.constant[place]), float(candidates.admin[place])
-        cut = self._nothing_held.ceiling(candidates.choice(place), *terms)
-        bare, most = self._over_faces(cut)
-        return self.constant + bare + most
+        with self._beginning(self._free_basis):
+            return self._nothing_held.ceiling(candidates.choice(place), *terms)
+
+    @contextmanager
+    def _beginning(self, basis: Any) -> Iterator[None]:
+        """Begin what is asked of the relaxation with a basis, where there is one, near an optimum."""
+        relaxed = self.problem.fixed_policy.relaxed
+        if basis is None:
+            yield
+            return
+        relaxed.set_basis(basis)
+        with relaxed.options(**CARRIED):
+            yield
 
     def _bound_alone(self) -> np.ndarray:
         """What bounds leverage under every combination whatever the first stage: what the world allows by itself tells."""
@@ -264,18 +261,28 @@ class World:
         """Work out a first stage beside a combination, and take note of what it bounds."""
         assert self._stage is not None
         candidates, place = self.engine.cut_pool.candidates, int(self._places[number])
-        visit = self._stage.visit(
-            candidates.choice(place),
-            float(candidates.cost[place]),
-            float(self.constant[place]),
-            float(candidates.admin[place]),
-            point,
-            self.charged,
-            self._exempted(point),
-        )
+        choice = candidates.choice(place)
+        with self._beginning(self._first_basis(choice)):
+            visit = self._stage.visit(
+                choice,
+                float(candidates.cost[place]),
+                float(self.constant[place]),
+                float(candidates.admin[place]),
+                point,
+                self.charged,
+                self._exempted(point),
+            )
+        self._visited = True
         for cut in visit.cuts:
             self._learn(place, cut)
         return visit
+
+    def _first_basis(self, choice: Choice) -> Any:
+        """Basis that the first visit begins with: that of the same policies in the world's own search; None later on."""
+        if self._visited:
+            return None
+        bases, chosen = self.problem.fixed_policy.bases, tuple(choice.items())
+        return next((basis for node, basis in bases.items() if node[0] == chosen), None)
 
     def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> tuple[float, bool]:
         """Work out a given plan from the linear program solved last, whether the world's limits allow it or not.
@@ -337,7 +344,7 @@ class World:
         values = bare + most
         exact = np.full(bare.size, flat)
         values[place], exact[place] = min(values[place], cut.value), True
-        self._known.append(_Known(cut, bare, values, exact))
+        self._known.append(Known(cut, bare, values, exact))
 
     def _over_faces(self, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
         """A cut's value under every combination but for what the response's outputs add, and the most that these add."""
@@ -433,19 +440,29 @@ class World:
         with problem.unstoppable():
             cost = problem.response_cost(choice)
             constant = problem.constant(cost, admin)
+            terms = choice, cost, float(constant), admin
             held = {int(column): float(value) for column, value in zip(columns, point, strict=True) if column >= 0}
             fixed_policy = problem.fixed_policy
-            outcome = fixed_policy.best(choice, cost, constant, admin, fixed=held)
+            visited = self.visit(number, point)
+            assert self._stage is not None
+            begin = self._stage.basis
+            # What the plan's program ended with is where its certificate begins.
+            fixed_policy.crash = lambda _: begin
+            outcome, basis = Outcome("Infeasible", None, None, None), None
+            if not self.charged and not self._must_do_without(point, terms):
+                outcome = fixed_policy.best(choice, cost, constant, admin, fixed=held)
+                basis = fixed_policy.exact.get_basis()
             if outcome.solution is None:
                 outcome = fixed_policy.best_elastic(choice, cost, constant, admin, held)
+                basis = outcome.basis
             if outcome.solution is None:
                 raise ArithmeticError(f"a world's plan ended with {outcome.termination!r}")
             figures = Figures(problem)
             solution = problem.to_whole(outcome.solution)
-            account = figures.account(choice, solution, self._first_stage(point))
+            account = figures.account(choice, solution, self._first_stage(point), basis=basis)
             breaches = figures.breaches(account)
         if self._exempted(point):
-            leverage = self.visit(number, point).leverage
+            leverage = visited.leverage
             if breaches or leverage > account.leverage + LEVERAGE_TIE * account.money:
                 # Solved alone, limits give way at prices of their own; here continuity is left out.
                 return WorldAccount(leverage, *_losses_at(leverage, account), False, account.money)
@@ -456,9 +473,14 @@ class World:
             certify([Compared("a world's leverage", -outcome.objective, account.leverage, small)])
         if self.charged:
             # Solved alone, limits give way at prices of their own; here continuity alone does.
-            leverage = self.visit(number, point).leverage
+            leverage = visited.leverage
             return WorldAccount(leverage, *_losses_at(leverage, account), False, account.money)
         return WorldAccount(account.leverage, *account.decided_losses, not breaches, account.money)
+
+    def _must_do_without(self, point: np.ndarray, terms: tuple[Choice, float, float, float]) -> bool:
+        """Whether a first stage that may leave the world without continuity has to."""
+        assert self._stage is not None
+        return self._exempted(point) and self._stage.visit(*terms, point).leverage == -math.inf
 
     def _first_stage(self, point: np.ndarray) -> FirstStage:
         chosen = dict(zip(self._keys, point.tolist(), strict=True))
@@ -489,36 +511,3 @@ def _refuse_whole_numbers(problem: Problem) -> None:
             "whose decisions are whole in every world; a plan for many worlds cannot be proven with them: leave these out"
         )
         raise DesignError([Fault("--worlds", message)])
-
-
-@dataclass
-class _Known:
-    """A cut and what it bounds at its point under every combination.
-
-    Attributes
-    ----------
-    cut
-        The cut.
-    bare : array, shape (combinations,)
-        Its value but for what the response's outputs add.
-    values : array, shape (combinations,)
-        Proven bound over the least-cost face.
-    exact : array of bool, shape (combinations,)
-        Whether nothing tighter can be had from it.
-    """
-
-    cut: StageCut
-    bare: np.ndarray
-    values: np.ndarray
-    exact: np.ndarray
-
-    @property
-    def kind(self) -> str:
-        """What it bounds: with ``free`` and ``limits`` also where continuity need not be kept."""
-        if self.cut.feasibility_cut:
-            return "limits" if self.cut.free else "kept"
-        return "charge" if self.cut.charge else "free" if self.cut.free else "leverage"
-
-    def at(self, place: int, point: np.ndarray) -> float:
-        """Its bound at a first stage under a combination."""
-        return float(self.values[place] + self.cut.slope @ (point - self.cut.point))

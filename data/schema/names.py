@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,52 +22,28 @@ class Names:
 
     def __init__(self, *cases: Case):
         self.cases = cases
+        self._known: dict[str, dict[str, str]] = {}
 
-    @cached_property
-    def parties(self) -> dict[str, str]:
-        """Names of parties by id."""
-        return self._called(lambda case: ((row.party, row.name) for row in case.parties))
-
-    @cached_property
-    def sites(self) -> dict[str, str]:
-        """Names of sites by id."""
-        return self._called(lambda case: ((row.site, row.name) for row in case.sites))
-
-    @cached_property
-    def items(self) -> dict[str, str]:
-        """Names of items by id."""
-        return self._called(lambda case: ((row.item, row.name) for row in case.items))
-
-    @cached_property
-    def regimes(self) -> dict[str, str]:
-        """Names of regimes by id."""
-        return self._called(lambda case: ((row.regime, row.name) for row in case.regimes))
-
-    @cached_property
-    def lanes(self) -> dict[str, str]:
-        """Names of lanes by id: what they carry and from where, and where to if that leaves a doubt."""
-        return self._called(self._lanes)
+    def of(self, kind: str) -> dict[str, str]:
+        """Return names by id of one of `KINDS`, worked out once."""
+        if kind not in self._known:
+            self._known[kind] = self._called(lambda case: KINDS[kind](self, case))
+        return self._known[kind]
 
     def _lanes(self, case: Case) -> Iterator[tuple[str, str]]:
+        """What they carry and from where, and where to if that leaves a doubt."""
         short = {row.lane: self._both(row.item, "from", row.origin) for row in case.lanes}
         known = Counter(short.values())
         for row in case.lanes:
             title = short[row.lane]
             yield row.lane, title if known[title] == 1 or not title else f"{title} to {self.site(row.destination)}"
 
-    @cached_property
-    def processes(self) -> dict[str, str]:
-        """Names of processes by id: what they make, and where."""
-        return self._called(
-            lambda case: ((row.process, self._both(row.output, "at", row.site)) for row in case.processes)
-        )
-
-    @cached_property
-    def qualifications(self) -> dict[str, str]:
-        """Names of qualifications by id: that of the one lane which they open, else their own."""
-        return self._called(self._qualifications)
+    def _processes(self, case: Case) -> Iterator[tuple[str, str]]:
+        """What they make, and where."""
+        return ((row.process, self._both(row.output, "at", row.site)) for row in case.processes)
 
     def _qualifications(self, case: Case) -> Iterator[tuple[str, str]]:
+        """The name of the one lane which they open, else their own."""
         opened: dict[str, list[str]] = {}
         for row in case.lanes:
             opened.setdefault(row.qualification or "", []).append(row.lane)
@@ -75,12 +51,8 @@ class Names:
             lanes = opened.get(each.qualification, [])
             yield each.qualification, self.lane(lanes[0]) if len(lanes) == 1 else each.qualification
 
-    @cached_property
-    def scenarios(self) -> dict[str, str]:
-        """Names of packages and outages by id; not of their starts, which `scenario` adds."""
-        return self._called(self._scenarios)
-
     def _scenarios(self, case: Case) -> Iterable[tuple[str, str]]:
+        """Names of packages and outages; not of their starts, which `scenario` adds."""
         found: dict[str, str] = {}
         for package in case.retaliations:
             found[package.package] = found.get(package.package) or package.name
@@ -106,27 +78,27 @@ class Names:
 
     def party(self, name: str) -> str:
         """Return what to call a party."""
-        return self.parties.get(name, name)
+        return self.of("parties").get(name, name)
 
     def site(self, name: str) -> str:
         """Return what to call a site."""
-        return self.sites.get(name, name)
+        return self.of("sites").get(name, name)
 
     def item(self, name: str) -> str:
         """Return what to call an item."""
-        return self.items.get(name, name)
+        return self.of("items").get(name, name)
 
     def regime(self, name: str) -> str:
         """Return what to call a regime."""
-        return self.regimes.get(name, name)
+        return self.of("regimes").get(name, name)
 
     def lane(self, name: str) -> str:
         """Return what to call a lane, or what opens several."""
-        return self.lanes.get(name) or self.qualifications.get(name, name)
+        return self.of("lanes").get(name) or self.of("qualifications").get(name, name)
 
     def process(self, name: str) -> str:
         """Return what to call a process."""
-        return self.processes.get(name, name)
+        return self.of("processes").get(name, name)
 
     def pair(self, name: str) -> str:
         """Return what to call an item at a site, ``site/item``; as it is where neither has a name."""
@@ -137,9 +109,8 @@ class Names:
     def scenario(self, name: str) -> str:
         """Return what to call a scenario: ``none``, a package, or an outage at one of its starts."""
         title, at, start = name.rpartition("@")
-        if name in self.scenarios or not at:
-            return self.scenarios.get(name, name)
-        return f"{self.scenarios.get(title, title)}, from week {start}"
+        names = self.of("scenarios")
+        return names.get(name, name) if name in names or not at else f"{names.get(title, title)}, from week {start}"
 
     def quoted(self, scenario: str) -> str:
         """Return a scenario as a sentence names it: by its name between quotes, or else by its id."""
@@ -148,16 +119,8 @@ class Names:
 
     def key(self, table: str, key: str) -> str:
         """Return what to call the row of a table, by its key as ``--set`` writes it."""
-        kinds = {
-            "parties": self.parties,
-            "sites": self.sites,
-            "items": self.items,
-            "regimes": self.regimes,
-            "lanes": self.lanes,
-            "processes": self.processes,
-        }
-        if table in kinds:
-            return kinds[table].get(key, key)
+        if table in KINDS and table != "qualifications":
+            return self.of(table).get(key, key)
         first, _, rest = key.partition("/")
         if table == "qualifications":
             return f"qualifying {self.lane(key)}"
@@ -172,7 +135,7 @@ class Names:
         if table == "retaliations":
             return f"{self.scenario(first)}: {self.regime(rest)}"
         if table == "contingencies":
-            return f"{self.scenario(first)}: {self.lane(rest) if rest in self.lanes else self.process(rest)}"
+            return f"{self.scenario(first)}: {self.lane(rest) if rest in self.of('lanes') else self.process(rest)}"
         return key
 
     def figure(self, path: str) -> str:
@@ -181,6 +144,25 @@ class Names:
         key, _, column = rest.rpartition(".")
         words = column.replace("_", " ") or path
         return f"{self.key(table, key)}: {words}" if key else words
+
+
+def _named(table: str, key: str) -> Callable[[Names, Case], Iterable[tuple[str, str]]]:
+    """Return what yields id and name of the rows of a table that have a name."""
+    columns = operator.attrgetter(key, "name")
+    return lambda _, case: map(columns, case.rows(table))
+
+
+KINDS: dict[str, Callable[[Names, Case], Iterable[tuple[str, str]]]] = {
+    "parties": _named("parties", "party"),
+    "sites": _named("sites", "site"),
+    "items": _named("items", "item"),
+    "regimes": _named("regimes", "regime"),
+    "lanes": Names._lanes,
+    "processes": Names._processes,
+    "qualifications": Names._qualifications,
+    "scenarios": Names._scenarios,
+}
+"""What has names, and what yields each id with its name in a case, empty where there is none."""
 
 
 def policy_words(policy: str) -> str:

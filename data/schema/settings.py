@@ -58,6 +58,9 @@ class Limits(Section):
     budget: Bound = column("Fixed costs, stockpile and admin costs together.", "money", default=math.inf)
     reviewer_hours: Bound = column("Reviewer load of the chosen policies together.", "hours", default=math.inf)
     political_capital: Bound = column("Political cost of the chosen policies together.", "points", default=math.inf)
+    stockpile_value: Bound = column(
+        "What all stockpiles together cost, each unit at its `stockpile_cost`.", "money", default=math.inf
+    )
 
 
 class Objective(Section):

@@ -14,7 +14,7 @@ from ..formulation.scenario_data import SIDE
 from ..leader.problem import Problem
 from ..leader.recompute import Operations
 from ..network import NONE, Network
-from ..plan.limits import BUDGET, LIMITED, SolveLimits, within
+from ..plan.limits import BUDGET, LIMITED, MEASURES, STOCKPILE_VALUE, SolveLimits, within
 from ..plan.plan import least_mean
 from ..plan.tolerances import CERTIFICATE, LIMIT_KEPT
 
@@ -311,12 +311,15 @@ def _sums(values: np.ndarray, weeks: dict[str, np.ndarray]) -> dict[str, float]:
     return {name: float(values[places].sum()) for name, places in weeks.items()}
 
 
-def limits_used(problem: Problem, choice: Choice, spent: float) -> dict[str, dict[str, float | None]]:
-    """What choices use of every limit, and the limit; None where there is none."""
+def limits_used(problem: Problem, choice: Choice, spent: float, bought: float) -> dict[str, dict[str, float | None]]:
+    """What choices use of every limit, and the limit; None where there is none, and of the value of stockpiles nothing then."""
     limits = problem.case.settings.limits
+    used = _used(problem, choice, spent)
+    if math.isfinite(limits.stockpile_value):
+        used[STOCKPILE_VALUE] = bought
     return {
         name: {"used": amount, "limit": getattr(limits, name) if math.isfinite(getattr(limits, name)) else None}
-        for name, amount in _used(problem, choice, spent).items()
+        for name, amount in used.items()
     }
 
 
@@ -329,9 +332,9 @@ def _used(problem: Problem, choice: Choice, spent: float) -> dict[str, float]:
 
 
 def resource_breaches(
-    problem: Problem, choice: Choice, spent: float, own_loss: float, solve_limits: SolveLimits
+    problem: Problem, choice: Choice, spent: float, bought: float, own_loss: float, solve_limits: SolveLimits
 ) -> list[Breach]:
-    """Return the limits on budget, reviewer hours, political capital and our own loss that choices break.
+    """Return the limits on budget, reviewer hours, political capital, the value of stockpiles and our own loss that choices break.
 
     Parameters
     ----------
@@ -341,21 +344,24 @@ def resource_breaches(
         Policy of every regime.
     spent
         First-stage and admin costs, money.
+    bought
+        What the stockpiles cost, money.
     own_loss
         Our greatest loss in any rated scenario, money.
     solve_limits
         The limits.
     """
     money = money_scale(problem)
-    small = LIMIT_KEPT * max(min(1.0, money), abs(solve_limits.budget))
-    checked = []
+    value = problem.case.settings.limits.stockpile_value
+    small, little = (LIMIT_KEPT * max(min(1.0, money), abs(most)) for most in (solve_limits.budget, value))
+    checked = [(STOCKPILE_VALUE, bought, value, bought <= value + little)]
     for name, used in _used(problem, choice, spent).items():
         most = getattr(solve_limits, name)
         checked.append((name, used, most, used <= most + small if name == BUDGET else within(used, most)))
     checked.append(
         ("own loss", own_loss, solve_limits.own_loss, own_loss <= solve_limits.own_loss + LIMIT_KEPT * money)
     )
-    units = {name: problem.units.unit_of(LIMITED[name].measure if name in LIMITED else "money") for name, *_ in checked}
+    units = {name: problem.units.unit_of(MEASURES.get(name, "money")) for name, *_ in checked}
     return [
         Breach(f"{name} <= {most * units[name]:g}", (amount - most) * units[name], "", over=True)
         for name, amount, most, kept in checked

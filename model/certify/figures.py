@@ -116,6 +116,11 @@ class Account:
         """Fixed, stockpile and admin costs."""
         return self.operations.first_stage_cost + self.admin
 
+    @property
+    def stockpile_value(self) -> float:
+        """What the stockpiles cost, each unit at its stockpile_cost."""
+        return math.fsum(self.network.stockpile_price(pair) * units for pair, units in self.first.stockpile.items())
+
     @cached_property
     def values(self) -> dict[str, float]:
         """What every scenario is worth in the objective."""
@@ -280,7 +285,9 @@ class Figures:
         solve_limits = solve_limits or SolveLimits.of(self.problem.case)
         return [
             *supply_breaches(self.problem.network, account.operations, solve_limits.least_fill),
-            *resource_breaches(self.problem, account.choice, account.spent, account.own_loss, solve_limits),
+            *resource_breaches(
+                self.problem, account.choice, account.spent, account.stockpile_value, account.own_loss, solve_limits
+            ),
         ]
 
     def plan(self, facts: Facts, solution: np.ndarray, first: FirstStage) -> tuple[dict[str, Any], Account]:
@@ -356,7 +363,7 @@ class Figures:
             "counterpart_fill": _means(theirs),
             "first_shortage_week": {"/".join(pair): first_shortage(fills) for pair, fills in theirs.items()},
             "certificate": certificate,
-            "limits": limits_used(problem, facts.choice, account.spent),
+            "limits": limits_used(problem, facts.choice, account.spent, account.stockpile_value),
             "violations": tuple(breach.words for breach in breaches),
             "warnings": tuple(self._warnings(account, hostile, breaches, scale)),
         }

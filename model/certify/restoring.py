@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ...data.units import Units
-from ..plan.limits import LIMITED
+from ..plan.limits import MEASURES
 from ..plan.monitor import Monitor
 from ..plan.plan import Plan
 from ..plan.sense import sense_of
@@ -55,9 +55,7 @@ def restored_figures(figures: Mapping[str, Any], units: Units) -> dict[str, Any]
     }
     found["stockpile"] = {key: amount * units.item(key.partition("/")[2]) for key, amount in found["stockpile"].items()}
     found["limits"] = {
-        name: {
-            key: None if value is None else value * units.unit_of(LIMITED[name].measure) for key, value in entry.items()
-        }
+        name: {key: None if value is None else value * units.unit_of(MEASURES[name]) for key, value in entry.items()}
         for name, entry in found["limits"].items()
     }
     return found

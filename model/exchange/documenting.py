@@ -51,6 +51,7 @@ SENTENCES = {
             "placed",
         )
     },
+    "value_gap": "Money over the limit on the value of stockpiles; fixed at 0.",
     f"{OURS}.fill_gap": "Gap in the mean fill rate; fixed at 0.",
     f"{OURS}.week_gap": "Gap in the fill rate of a week; fixed at 0.",
     f"{OURS}.share_gap": "Units above the share limit of a party; fixed at 0.",

@@ -252,7 +252,8 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
     """(price, gap) of every limit that can be made elastic.
 
     A gap in a fill, and a supplier too few, cost ten times all that our demands can lose and our lanes cost, a unit over a share
-    limit ten times the dearest worth of a unit, and a unit of money over the budget or the own loss a thousand.
+    limit ten times the dearest worth of a unit, and a unit of money over the budget, the value of stockpiles or the own
+    loss a thousand.
     """
     network, weekly = model.network, model.network.weekly
     stake = fsum(
@@ -280,6 +281,8 @@ def gap_terms(model: Any) -> list[tuple[float, Any]]:
             terms += [(10 * dearest + 1, gap) for gap in (*b.share_gap.values(), *b.supplier_gap.values())]
     if model.component("budget_gap") is not None:
         terms += [(1000.0, model.budget_gap), *((1000.0, gap) for gap in model.loss_gap.values())]
+    if model.component("value_gap") is not None:
+        terms.append((1000.0, model.value_gap))
     return terms
 
 
@@ -403,9 +406,9 @@ def budget(model: Any) -> Any:
 
 
 def stockpile_value(model: Any) -> Any:
-    """Sum of stockpile price * stockpile[s,i] <= the value that a point of `frontier` allows; no row elsewhere."""
+    """Sum of stockpile price * stockpile[s,i] - value_gap <= stockpile_value of ``[limits]``; no row without it."""
     value = quicksum(model.network.stockpile_price(pair) * model.stockpile[pair] for pair in model.stockpiled)
-    return value <= model.network.most_stockpile_value
+    return value - model.value_gap <= model.network.case.settings.limits.stockpile_value
 
 
 def own_loss(model: Any, scenario: str) -> Any:
@@ -494,7 +497,8 @@ def build_leader(network: Network, scenarios: Sequence[str] | None = None, limit
         model.budget_gap = Var(within=NonNegativeReals, bounds=(0.0, 0.0))
         if len(model.to_qualify) or len(model.stockpiled):
             model.budget = Constraint(rule=budget)
-        if len(model.stockpiled) and math.isfinite(network.most_stockpile_value):
+        if len(model.stockpiled) and math.isfinite(network.case.settings.limits.stockpile_value):
+            model.value_gap = Var(within=NonNegativeReals, bounds=(0.0, 0.0))
             model.stockpile_value = Constraint(rule=stockpile_value)
     model.gap_cost = Expression(expr=quicksum(price * gap for price, gap in gap_terms(model)))
     model.best = Objective(expr=model.advantage - model.gap_cost, sense=maximize)

@@ -2,16 +2,17 @@
 
 __all__ = [
     "branch_and_cut",
+    "carried",
     "cuts",
     "fixed_policy",
     "given",
     "here_and_now",
-    "memory",
     "pessimistic",
     "problem",
     "readout",
     "recompute",
     "scenario_values",
+    "status_quo",
     "ties",
     "working_set",
 ]

@@ -18,15 +18,9 @@ from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome, TolerantHighs
 from .branch_and_cut import Row, branch_and_cut, exactly, few
 from .cuts import Cut, CutReader, Relaxation, SpaceCut
-
-MOST_BASES = 256
-"""Bases of relaxations that are kept."""
-
+from .node_bases import Node, NodeBases
 
 T = TypeVar("T")
-
-Node = tuple[tuple[tuple[str, str], ...], bytes, bytes]
-"""A choice of policies, and bounds of the binaries."""
 
 State = tuple[float, float, float, SolveLimits]
 """V, the constant part of leverage, admin costs and terms."""
@@ -62,7 +56,7 @@ class FixedPolicySolver:
         Relative gap at which a program with many binaries counts as solved; our own branch and bound closes it.
     report
         Told of incumbent and bound of such a program.
-    bases : dict of Node to HighsBasis
+    bases : NodeBases
         Bases of relaxations solved lately.
     last
         The relaxation solved last, where its basis and its numbers are still in place.
@@ -70,6 +64,8 @@ class FixedPolicySolver:
         What limits' gaps are charged for where they are elastic; 0 of all other columns.
     repriced
         Whether a node is solved again because numbers of the program have changed, mostly prices, and not what limits allow.
+    nearby
+        Whether a node begins from the basis of the one most like it; of equal optima it may then end with another.
     """
 
     def __init__(
@@ -106,10 +102,11 @@ class FixedPolicySolver:
         self.rel_gap = 0.0
         self.report: Callable[[float, float], None] = lambda incumbent, bound: None
         if start is not None:
-            self.relaxed.highs.setBasis(start)
-        self.bases: dict[Node, Any] = {}
+            self.relaxed.set_basis(start)
+        self.bases = NodeBases()
         self.last: tuple[Node, State, Outcome] | None = None
-        self.repriced = False
+        self._in_place: Node | None = None
+        self.repriced = self.nearby = False
         self.stop = stop
         self.binaries = np.flatnonzero(leader_problem.program.integer).astype(np.int32)
         self._shut = np.empty(0, dtype=np.int32)
@@ -129,7 +126,7 @@ class FixedPolicySolver:
         program.column_upper[self._shut] = 0.0
         made = TolerantHighs(program, log=self.log, stop=self.stop, presolve="off", solver="simplex")
         if self._first_basis is not None:
-            made.highs.setBasis(self._first_basis)
+            made.set_basis(self._first_basis)
         return made
 
     def release(self) -> None:
@@ -231,18 +228,21 @@ class FixedPolicySolver:
         if self.last is not None and self.last[:2] == (node, state):
             return self.last[2]
         basis = self.bases.pop(node, None)
-        if basis is not None:
-            self.relaxed.highs.setBasis(basis)
-        options = {} if basis is not None else self._start(self.relaxed, choice)
+        options: dict[str, Any] = {}
         if self.repriced:
             options = {**GENTLE, "simplex_strategy": DUAL if basis is None else PRIMAL}
+        elif self.nearby and self.bases:
+            basis = basis or self.bases.nearest(node, self._in_place)
+            options = {**GENTLE, "simplex_strategy": DUAL}
+        elif basis is None:
+            options = self._start(self.relaxed, choice)
+        if basis is not None:
+            self.relaxed.set_basis(basis)
         outcome = self._solve_relaxed(choice, **options)
         if outcome.infeasible:
             return outcome
-        self.bases[node] = self.relaxed.highs.getBasis()
-        self.last = (node, state, outcome)
-        if len(self.bases) > MOST_BASES:
-            self.bases.pop(next(iter(self.bases)))
+        self.bases.keep(node, self.relaxed.get_basis())
+        self.last, self._in_place = (node, state, outcome), node
         return outcome
 
     def _start(self, highs: Highs, choice: Choice) -> dict[str, Any]:
@@ -252,7 +252,7 @@ class FixedPolicySolver:
         """
         if self.crash is None:
             return {}
-        highs.highs.setBasis(self.crash(choice))
+        highs.set_basis(self.crash(choice))
         return {"simplex_strategy": PRIMAL}
 
     def relax_over(
@@ -339,7 +339,7 @@ class FixedPolicySolver:
         return feasibility_cut
 
     def _solve_relaxed(self, choice: Any, **options: Any) -> Outcome:
-        self.last = None
+        self.last = self._in_place = None
         with self.relaxed.options(**options):
             outcome = self.relaxed.solve()
         if not outcome.optimal or outcome.solution is None:
@@ -533,7 +533,7 @@ class FixedPolicySolver:
         """
         columns = np.array(list(fixed), dtype=np.int32)
         values = np.array(list(fixed.values()), dtype=float)
-        self.last = None
+        self.last = self._in_place = None
         self.relaxed.set_bounds(columns, values, values)
         try:
             for wide in (False, True):
@@ -541,7 +541,7 @@ class FixedPolicySolver:
                 outcome = self.relaxed.solve()
                 if outcome.optimal:
                     break
-            return replace(outcome, basis=self.relaxed.highs.getBasis())
+            return replace(outcome, basis=self.relaxed.get_basis())
         finally:
             program = self.leader_problem.program
             upper = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,11 @@ class HereAndNow:
     ----------
     price
         What a unit that fills lack is charged for; one of any other limit `DEARER` times as much: only continuity gives way.
+    basis
+        Of the linear program that the last visit solved first; None before.
     """
+
+    basis: Any = None
 
     def __init__(self, fixed_policy: FixedPolicySolver, columns: np.ndarray):
         self.fixed_policy = fixed_policy
@@ -155,6 +160,7 @@ class HereAndNow:
         with self._asked((choice, cost, constant, admin), prices, point[self._held]):
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
+            self.basis = fixed.relaxed.get_basis()
             charge = float(prices @ outcome.solution)
             leverage = -outcome.objective
             cut = self._cut(outcome.solution, leverage, constant, admin, point, free)

@@ -7,11 +7,10 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import highspy
 import numpy as np
 
 from ...data.units import Units, natural_units
@@ -22,12 +21,13 @@ from ..formulation.single_level import coupled
 from ..network import NONE, OPEN, Network
 from ..plan.monitor import StopCheck, Stopped
 from ..solver.arrays import Compiled, compile_model
-from ..solver.highs import Highs, TolerantHighs, extended_basis
-from .base_flow import nearest_to_base_flow
+from ..solver.bases import Basis, extended_basis
+from ..solver.highs import Highs, TolerantHighs
 from .fixed_policy import FixedPolicySolver
 from .readout import Choices, Readout
-from .recompute import FirstStage, Operations, OperationsSolver, response_variables
+from .recompute import FirstStage, OperationsSolver, response_variables
 from .starting import repeated_basis
+from .status_quo import StatusQuo
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -35,55 +35,6 @@ if TYPE_CHECKING:
 
 LAST_SECONDS = 1.0
 """Seconds for a bound where a search was stopped without one."""
-
-
-@dataclass(frozen=True)
-class StatusQuo:
-    """All open, nothing qualified or stockpiled, scenario none.
-
-    Attributes
-    ----------
-    cost
-        W, our cost, by our linear programs alone.
-    claimed
-        W as the leader problem has it.
-    response_cost
-        V(all open).
-    operations_solver
-        Our linear programs alone.
-    first
-        Our operations and the response that W was found with; among ties any.
-    basis
-        Of the leader problem that W was found with.
-    """
-
-    cost: float
-    claimed: float
-    response_cost: float
-    operations_solver: OperationsSolver
-    first: Operations
-    basis: Any = None
-
-    @property
-    def leader_problem(self) -> LeaderProblem:
-        """The leader problem of scenario none without limits."""
-        return self.operations_solver.leader_problem
-
-    @cached_property
-    def operations(self) -> Operations:
-        """Our operations and the response; of several that cost the same those nearest to base_flow."""
-        leader_problem = self.leader_problem
-        nearest = nearest_to_base_flow(
-            leader_problem,
-            self.operations_solver.readout,
-            dict.fromkeys(leader_problem.network.menu, OPEN),
-            self.response_cost,
-            self.cost,
-            self.operations_solver.outputs,
-            self.first.solution,
-            self.basis,
-        )
-        return nearest or self.first
 
 
 def nothing_chosen(leader_problem: LeaderProblem) -> dict[int, float]:
@@ -128,8 +79,6 @@ class Problem:
         The case as it was given, where that is another.
     units
         What the units of the case are in those of the case as it was given; default: the same.
-    most_stockpile_value
-        Most that all stockpiles may cost, in the currency of the case that is solved.
 
     Attributes
     ----------
@@ -147,11 +96,10 @@ class Problem:
         network: Network | None = None,
         given: Case | None = None,
         units: Units | None = None,
-        most_stockpile_value: float = math.inf,
     ):
         self.case = case
         self.given = given or case
-        self.network = network or Network(case, units, StopCheck(self.stop), most_stockpile_value)
+        self.network = network or Network(case, units, StopCheck(self.stop))
         self.log = log
         self._held = _Held()
         self._status_quo: StatusQuo | None = None
@@ -187,16 +135,13 @@ class Problem:
         log: str | None = None,
         stop: Callable[[], bool] = lambda: False,
         units: Units | None = None,
-        most_stockpile_value: float = math.inf,
     ) -> Problem:
         """Return the problem of a case in its natural units, or in given ones; all tolerances of the room are made for these.
 
-        Plans come back in the units of the case (`restored`); what else is read of the problem is in natural units. The value of
-        all stockpiles may be limited, in the currency of the case.
+        Plans come back in the units of the case (`restored`); what else is read of the problem is in natural units.
         """
         solved, units = natural_units(case) if units is None else (units.natural(case), units)
-        most = most_stockpile_value / units.money
-        return cls(solved, log, stop, given=case, units=units, most_stockpile_value=most)
+        return cls(solved, log, stop, given=case, units=units)
 
     @property
     def units(self) -> Units:
@@ -358,15 +303,34 @@ class Problem:
 
     def release(self) -> None:
         """Give back the memory of what is not needed for a while: our linear programs alone, and those whose limits are strict."""
-        self.__dict__.pop("operations_solver", None)
+        self._give_back("operations_solver")
         if self._held.fixed_policy is not None:
             self._held.fixed_policy.release()
+
+    def settle(self) -> None:
+        """Give back the memory of what the status quo was worked out with; of that its costs are left."""
+        # While it is there.
+        _ = self.operations_start
+        self._status_quo = replace(self.status_quo, operations_solver=None, first=None, basis=None)  # type: ignore[arg-type]
+        self._give_back("opened")
+        self.release()
+
+    def forget_models(self) -> None:
+        """Give back the memory of models: ``fixed_policy`` still solves, and nothing can be read from its solutions any more."""
+        _ = self.choices
+        self._give_back("_response", "readout", "operations_solver", "operations_start")
+        self.leader_problem.forget_model()
+
+    def _give_back(self, *names: str) -> None:
+        """Forget properties that were worked out; they are worked out again when they are asked for."""
+        for name in names:
+            self.__dict__.pop(name, None)
 
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
         return FollowerSolver(self.response, self.stop).solve(policy_indices_of(choice, self.network.menu))[0]
 
-    def _crash(self, leader_problem: LeaderProblem) -> Callable[[Choice], highspy.HighsBasis] | None:
+    def _crash(self, leader_problem: LeaderProblem) -> Callable[[Choice], Basis] | None:
         """Bases of a leader problem that hold the response's own under a choice; None where our side depends on the response."""
         if coupled(self.network) or not self.network.pairs("counterpart"):
             return None
@@ -386,9 +350,9 @@ class Problem:
         columns, rows = (pair[:, (pair >= 0).all(axis=0)] for pair in (columns, rows.T))
         responder = FollowerSolver(arrays, self.stop)
 
-        def basis(choice: Choice) -> highspy.HighsBasis:
+        def basis(choice: Choice) -> Basis:
             responder.solve(policy_indices_of(choice, self.network.menu))
-            return extended_basis(responder.highs, leader_problem.program, columns, rows)
+            return extended_basis(responder.highs.get_basis(), leader_problem.program, columns, rows)
 
         return basis
 
@@ -454,7 +418,7 @@ class Problem:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations_solver = OperationsSolver(leader_problem)
         operations = operations_solver.run(outcome.solution, FirstStage({}, {}), self.all_open)
-        basis = highs.highs.getBasis()
+        basis = highs.get_basis()
         return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations_solver, operations, basis)
 
     def _with_face_free(self, leader_problem: LeaderProblem, row: int) -> Highs:

@@ -134,7 +134,6 @@ class Engine:
         case: Case,
         *,
         widest: SolveLimits | None = None,
-        most_stockpile_value: float = math.inf,
         threads: int = 1,
         log: str | None = None,
         monitor: Monitor | None = None,
@@ -150,8 +149,6 @@ class Engine:
             As of the engine.
         widest
             The widest terms that will be asked for, in the units of the case.
-        most_stockpile_value
-            Most that all stockpiles may cost, in the currency of the case.
 
         Raises
         ------
@@ -160,7 +157,7 @@ class Engine:
         """
         monitor = monitor or Monitor()
         stop = stop or monitor.stop
-        problem = Problem.natural(case, log, stop, most_stockpile_value=most_stockpile_value)
+        problem = Problem.natural(case, log, stop)
         return cls(
             problem.case,
             widest=None if widest is None else widest.natural(problem.units),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -34,8 +33,6 @@ class Structure:
         What these are in the units of the case as it was given; default: these.
     check
         Called wherever programs ask for figures while they are built; what it raises ends the work.
-    most_stockpile_value
-        Most that all stockpiles may cost, each unit at its stockpile_cost, money.
 
     Attributes
     ----------
@@ -58,7 +55,6 @@ class Structure:
         case: Case,
         units: Units | None = None,
         check: Callable[[], None] = lambda: None,
-        most_stockpile_value: float = math.inf,
     ):
         self.case = case
         self.units = units or Units()
@@ -81,7 +77,6 @@ class Structure:
         self._policy = {(row.regime, row.policy): row for row in self._policies}
         self.qualifications = {row.qualification: row for row in case.qualifications}
         self.items = {row.item: row for row in case.items}
-        self.most_stockpile_value = most_stockpile_value
 
     # Sides and tracked pairs -------------------------------------------------------------------------------------
 

@@ -14,7 +14,8 @@ from ..follower.optimal_face import Basis, Recent
 from ..formulation.follower import build_follower
 from ..formulation.leader import gap_terms
 from ..leader.fixed_policy import FixedPolicySolver
-from ..leader.problem import Problem, StatusQuo, nothing_chosen
+from ..leader.problem import Problem, nothing_chosen
+from ..leader.status_quo import StatusQuo
 from ..network import Network
 from ..solver.arrays import Program, compile_model
 from ..solver.highs import Highs, Snapshot
@@ -221,7 +222,8 @@ class Patched:
         for (highs, _), snapshot in zip(self._holders, start.snapshots, strict=True):
             highs.restore(snapshot)
         self.problem.fixed_policy.last = None
-        self.problem.fixed_policy.bases = dict(start.bases)
+        self.problem.fixed_policy.bases.clear()
+        self.problem.fixed_policy.bases.update(start.bases)
         self._responder.policy_indices = start.policy_indices
 
     def put(self, case: Case, vector: np.ndarray) -> None:

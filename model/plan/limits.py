@@ -41,6 +41,9 @@ class LimitedResource:
 
 BUDGET = "budget"
 
+STOCKPILE_VALUE = "stockpile_value"
+"""Key of ``[limits]``: most that all stockpiles may cost; no policy takes of it."""
+
 BARGAIN = ("stake", "concession_cost")
 """Keys of ``[bargain]``: what the dispute is about."""
 
@@ -53,6 +56,9 @@ LIMITED = {
     )
 }
 """Every limited resource by name, in the order in which they are shown."""
+
+MEASURES = {**{name: resource.measure for name, resource in LIMITED.items()}, STOCKPILE_VALUE: "money"}
+"""Keys of ``[limits]``, and what each is counted in, as `Units.unit_of` takes it."""
 
 LOADS = {resource.column: resource.name for resource in LIMITED.values()}
 """Columns of the policies table that are limited, and the names of their limits."""

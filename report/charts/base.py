@@ -24,11 +24,27 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 INK, MUTED, GRID = "#1b1f24", "#667080", "#dfe3e8"
 
-OURS, THEIRS, REVIEW = "#1f5fa8", "#b3441e", "#7a5ea8"
-"""Colours of our side, of the counterpart and of what is under review; told apart by colour-blind eyes too."""
+OURS, THEIRS, REVIEW, NEW = "#1f5fa8", "#b3441e", "#7a5ea8", "#2d7d5a"
+"""Colours of our side, of the counterpart, of what is under review and of what the plan opens, told apart by colour-blind eyes too.
 
-SERIES = ("#1f5fa8", "#b3441e", "#2d7d5a", "#7a5ea8", "#a8791f", "#4a90a4", "#8f3b76", "#5d6b7a")
-"""Colours of unordered things, in the order in which they are used."""
+On a page a colour means one thing. Totals and outcomes are `INK`, what stands in the background is `MUTED`, limits are of `HEAT`,
+and what belongs to no side (other suppliers, plans, ends of a range, choices) has a colour of `SERIES`.
+"""
+
+SERIES = ("#1f7a8c", "#5b1e49", "#b8497a", "#3d4752", "#7d5035", "#0e4a57", "#6f6a12")
+"""Colours of things without a side, in the order in which they are used; white letters on them can be read."""
+
+ENDS = SERIES[:2]
+"""Colours of the low and the high end of a figure."""
+
+OURS_PALE = "#9dbce0"
+"""Of what comes with our side: what allies add, what a figure explains with others."""
+
+HEAT = {-10: "#e0a63a", -0.001: "#f0c878", 0: "#f8e3b0", 2: "#f6f1e2", 10: "#e3e9ee", 50: "#bfcdd9"}
+"""Colours by how many points are left above a limit: amber at it and below it, grey away from it."""
+
+PALE = 0.25
+"""Opacity of a bar that lowers what others of its colour raise; its outline is whole."""
 
 SCENARIO = "scenario "
 """What begins the description of a line that shows a scenario; its id follows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..format.numbers import counted, number, plain
+from ..format.numbers import brief, counted, plain
 from ..views.breakeven import BreakevenView, breakeven_view
 from .base import HEIGHT, INK, MUTED, OURS, WIDTH, Figure, Written, inline_data, styled
 
@@ -53,12 +53,12 @@ def _choices(view: BreakevenView, value: float) -> str:
 
 def _words(view: BreakevenView, frame: pd.DataFrame) -> str:
     """Return what the chart shows, in words."""
-    switches = ", ".join(number((switch.below.value + switch.above.value) / 2) for switch in view.switches)
+    switches = ", ".join(brief((switch.below.value + switch.above.value) / 2) for switch in view.switches)
     at = f": at {switches}" if switches else ""
     first, last = frame.iloc[0], frame.iloc[-1]
     return (
-        f"{view.case.words.title} of the best plan from {number(first['outcome'])} at {number(first['value'])} to "
-        f"{number(last['outcome'])} at {number(last['value'])}. The best choices change {counted(len(view.switches), 'time')}{at}."
+        f"{view.case.words.title} of the best plan from {brief(first['outcome'])} at {brief(first['value'])} to "
+        f"{brief(last['outcome'])} at {brief(last['value'])}. The best choices change {counted(len(view.switches), 'time')}{at}."
     )
 
 

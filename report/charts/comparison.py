@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..format.numbers import decimals, number, plain, signed
+from ...model.network import NONE
+from ..format.numbers import brief, brief_signed, plain
 from ..format.words import words_of_sense
 from ..views.comparison import shared_names
-from .base import INK, OURS, SERIES, THEIRS, Figure, inline_data, styled
-from .narrow import GAIN, WIDTH
+from .base import INK, MUTED, OURS, SERIES, THEIRS, Figure, inline_data, styled
+from .narrow import WIDTH
 
 if TYPE_CHECKING:
     from ...analysis.compare.compare import Comparison
 
-COLOURS = {"leverage": SERIES[2], "cost": SERIES[2], "its loss": THEIRS, "our loss": OURS, "today": OURS}
+COLOURS = {"leverage": INK, "cost": INK, "its loss": THEIRS, "our loss": OURS, "today": MUTED}
 
 MOST_ROWS = 20
 """Differences that the chart of the attribution shows, the largest first; the table has all."""
@@ -43,7 +44,7 @@ def scenarios(comparison: Comparison) -> Figure | None:
     """Return the outcome of every plan in every scenario; None where no plan was found."""
     words, names = words_of_sense(comparison.sense), shared_names(comparison)
     rows = [
-        (plain(names.scenario(name)), letter, words.figure(entry["leverage"]) or 0.0)
+        (words.calm if name == NONE else plain(names.scenario(name)), letter, words.figure(entry["leverage"]) or 0.0)
         for name in dict.fromkeys(name for plan in comparison.plans.values() for name in plan.scenarios)
         for letter, plan in comparison.plans.items()
         if (entry := plan.scenarios.get(name)) is not None
@@ -60,8 +61,7 @@ def _bars(name: str, title: str, rows: list[tuple[str, str, float]], colours: di
     import pandas as pd
 
     frame = pd.DataFrame(rows, columns=["group", "series", "value"])
-    places = decimals(frame["value"], 4)
-    frame["label"] = [number(value, places) for value in frame["value"]]
+    frame["label"] = [brief(value) for value in frame["value"]]
     frame["zero"] = 0.0
     frame["end"] = frame["value"].clip(lower=0)
     groups = list(dict.fromkeys(frame["group"]))
@@ -115,12 +115,11 @@ def attribution(comparison: Comparison) -> Figure | None:
         for end, offset in (("from A", 2), ("from B", 13))
     ]
     data = pd.DataFrame(rows, columns=["place", "difference", "end", "effect", "offset"])
-    places = decimals(data["effect"], 4)
-    data["label"] = [f"{signed(row.effect, places)} {row.end}" for row in data.itertuples()]
+    data["label"] = [f"{brief_signed(row.effect)} {row.end}" for row in data.itertuples()]
     data["zero"] = 0.0
     data["right"] = data["effect"].clip(lower=0)
-    sign = comparison.sense.sign
-    data["colour"] = [GAIN if sign * effect > 0 else THEIRS for effect in data["effect"]]
+    plans = {"from A": SERIES[0], "from B": SERIES[1]}
+    data["colour"] = data["end"].map(plans)
     low, high = min(0.0, data["effect"].min()), max(0.0, data["effect"].max())
     span = (high - low) or 1.0
     y = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0))
@@ -146,9 +145,9 @@ def attribution(comparison: Comparison) -> Figure | None:
     )
     chart = alt.layer(*layers).properties(width=WIDTH - 12, height=46 * len(told))
     listed = "; ".join(
-        f"{plain(row.difference)} {signed(row.effect_from_A, places)} from A, {signed(row.effect_from_B, places)} from B"
+        f"{plain(row.difference)} {brief_signed(row.effect_from_A)} from A, {brief_signed(row.effect_from_B)} from B"
         for row in told.itertuples()
     )
     words = words_of_sense(comparison.sense)
-    title = f"{words.change_title}, {signed(comparison.change, decimals([comparison.change], 4))}"
+    title = f"{words.change_title}, {brief_signed(comparison.change)}"
     return Figure("attribution", title, f"{listed}.", styled(chart))

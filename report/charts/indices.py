@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..format.numbers import number, plain
+from ..format.numbers import brief, plain
 from .base import OURS, THEIRS, WIDTH, Figure, inline_data, styled
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def indices_figures(indices: Indices) -> list[Figure]:
     frame = frame[frame["lost_value"] > 0].sort_values("lost_value", ascending=False, kind="stable").head(MOST_BARS)
     if frame.empty:
         return []
-    names = indices.case.names.parties | indices.case.names.sites
+    names = indices.case.names.of("parties") | indices.case.names.of("sites")
     money = plain(indices.case.settings.case.currency)
     rows = frame.assign(
         name=[plain(names.get(node, node)) for node in frame["node"]],
@@ -34,7 +34,7 @@ def indices_figures(indices: Indices) -> list[Figure]:
     rows["hardest_hit"] = [indices.case.names.pair(pair) for pair in rows["hardest_hit"]]
     title = "What each side loses without a party or site"
     first = rows.iloc[0]
-    text = f"{title}: most without {first['name']}, {number(first['lost_value'])} {money} of {first['who']}."
+    text = f"{title}: most without {first['name']}, {brief(first['lost_value'])} {money} of {first['who']}."
     axis = f"demand not served over the horizon{f', {money}' if money else ''}"
     chart = {
         "title": title,

@@ -10,7 +10,6 @@ from ..format.numbers import plain
 from ..format.words import words_of
 from ..views.scenarios import place_words, scenario_titles
 from .base import (
-    SERIES,
     Figure,
     Written,
     nominal,
@@ -34,8 +33,6 @@ PLACE: Written = {"field": "place", "type": "ordinal", "axis": None, "scale": {"
 
 LEFT: Written = {"value": 0}
 """The left edge."""
-
-GAIN = SERIES[2]
 
 ON_COLOUR = "#ffffff"
 """Labels on a dark colour; unlike the background's white they stay on a dark page."""

@@ -7,20 +7,25 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from ...analysis.dependence.prices import POINTS, herfindahl
+from ...model.network import NONE
 from ...model.plan.plan import decided, served
-from ..format.numbers import counted, decimals, number, percent, plain, signed
+from ..format.numbers import brief, brief_signed, counted, decimals, number, percent, plain, signed
 from ..format.words import words_of
 from ..views.bargain import bargain_view
 from ..views.outcomes import margin_rows, part_words
 from ..views.sourcing import supply_shares
 from .base import (
     GRID,
+    HEAT,
     INK,
     MUTED,
     OURS,
+    PALE,
     SERIES,
+    SLIM,
     THEIRS,
     Figure,
+    Written,
     layer,
     nominal,
     quantity,
@@ -28,7 +33,6 @@ from .base import (
     styled,
 )
 from .narrow import (
-    GAIN,
     LABEL,
     LEFT,
     ON_COLOUR,
@@ -46,8 +50,11 @@ if TYPE_CHECKING:
     from ...model import Plan
 
 
-UNDER_LABELS = (SERIES[2], SERIES[3], SERIES[6], SERIES[7])
-"""Colours of suppliers, dark enough for `ON_COLOUR`."""
+MOST_WIDE = 560
+"""Width of the chart of limits, for the sake of their words."""
+
+ZERO: Written = {"type": "tick", "orient": "vertical", "size": 14, "yOffset": 8, "thickness": 1, "color": GRID}
+"""The line from which bars grow, beside each of them."""
 
 
 def plan_figures(plan: Plan) -> list[Figure]:
@@ -147,13 +154,13 @@ def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure
 
     money = plain(plan.case.settings.case.currency)
     parts = loss_parts(plan, side)
-    places = decimals([loss for _, loss in parts] + [total or 0.0])
+    colour = OURS if side == "ours" else THEIRS
     rows, level = [], 0.0
     for part, loss in parts:
-        rows.append((part, level, level + loss, signed(loss, places), THEIRS if loss > 0 else GAIN))
+        rows.append((part, level, level + loss, brief_signed(loss), colour, 1.0 if loss > 0 else PALE))
         level += loss
-    rows.append((words_of(plan.case).total, 0.0, total or 0.0, number(total, places), INK))
-    frame = pd.DataFrame(rows, columns=["part", "start", "end", "label", "colour"])
+    rows.append((words_of(plan.case).total, 0.0, total or 0.0, brief(total), INK, 1.0))
+    frame = pd.DataFrame(rows, columns=["part", "start", "end", "label", "colour", "full"])
     frame["place"] = range(len(frame))
     frame["top"] = frame[["start", "end"]].max(axis=1)
     low, high = min(0.0, frame[["start", "end"]].min().min()), max(0.0, frame["top"].max())
@@ -162,7 +169,7 @@ def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure
     words = {"type": "text", "align": "left", "fontSize": 11, "color": INK}
     limit = room(frame["part"], WIDTH - 12, 11)
     layers = [
-        layer(pd.DataFrame({"start": [0.0]}), {"type": "rule", "color": GRID, "strokeWidth": 1}, x=x),
+        layer(frame[["place"]].assign(start=0.0), ZERO, x=x, y=PLACE),
         layer(
             frame,
             {"type": "bar", "size": 12, "yOffset": 8},
@@ -170,12 +177,14 @@ def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure
             x2={"field": "end"},
             y=PLACE,
             color=nominal("colour", scale=None),
+            stroke=nominal("colour", scale=None),
+            fillOpacity=quantity("full", scale=None),
         ),
         layer(frame, {**words, "dx": 5, "dy": 8}, x=quantity("top", axis=None), y=PLACE, text=LABEL),
         layer(frame, {**words, "dy": -7, "limit": limit}, x=LEFT, y=PLACE, text=nominal("part")),
     ]
-    listed = "; ".join(f"{part} {signed(loss, places)}" for part, loss in parts)
-    text = f"{listed or 'no part'}. Together {number(total, places)} {money}".rstrip()
+    listed = "; ".join(f"{part} {brief_signed(loss)}" for part, loss in parts)
+    text = f"{listed or 'no part'}. Together {brief(total)} {money}".rstrip()
     written = styled({"layer": layers, "width": WIDTH - 12, "height": 34 * len(frame)})
     return Figure(f"{side}-losses", title, sentence(text), written)
 
@@ -185,11 +194,11 @@ def _waterfall(plan: Plan, side: str, title: str, total: float | None) -> Figure
 
 def sourcing_figures(plan: Plan) -> list[Figure]:
     """Return a chart for every site and item of ours whose suppliers' shares change."""
-    names = {party: plain(name) for party, name in plan.case.names.parties.items()}
+    names = {party: plain(name) for party, name in plan.case.names.of("parties").items()}
     found = supply_shares(plan)
     told = dict.fromkeys(party for states in found.values() for shares_ in states.values() for party in shares_)
     roles = {"focal": OURS, "counterpart": THEIRS}
-    free = cycle(UNDER_LABELS)
+    free = cycle(SERIES)
     colours = {names[row.party]: roles.get(row.role) or next(free) for row in plan.case.parties if row.party in told}
     return [
         _share_figure(pair_title(plan, pair), "/".join(pair), states, names, colours) for pair, states in found.items()
@@ -281,7 +290,8 @@ def margins(plan: Plan) -> Figure | None:
     frame["limits"] = [
         f"{row.measure} at least {percent(row.limit)}: {plain(row.demand)}" for row in frame.itertuples()
     ]
-    frame["name"] = [plain(plan.case.names.scenario(name)) for name in frame["scenario"]]
+    calm = words_of(plan.case).calm
+    frame["name"] = [calm if name == NONE else plain(plan.case.names.scenario(name)) for name in frame["scenario"]]
     frame["points"] = 100 * frame["margin"]
     frame["label"] = [signed(points, 1 if abs(points) < 10 else 0) for points in frame["points"]]
     scenarios = list(dict.fromkeys(frame["name"]))
@@ -301,12 +311,14 @@ def margins(plan: Plan) -> Figure | None:
     )
     y = PLACE | nominal("limits", sort=order)
     scale = {
-        "domain": [-10, -0.001, 0, 2, 10, 50],
-        "range": ["#c0392b", "#e8998d", "#f7d9a8", "#f5ecc8", "#cfe3ee", "#8fbcd8"],
+        "domain": list(HEAT),
+        "range": list(HEAT.values()),
         "clamp": True,
         "interpolate": "rgb",
     }
-    width = max(WIDTH - 12, 46 * len(scenarios))
+    # As wide as the words of a limit, where that is not too wide.
+    longest = max(map(len, order)) * SLIM * 11
+    width = max(WIDTH - 12, 46 * len(scenarios), min(MOST_WIDE, longest))
     words = {"type": "text", "fontSize": 11}
     head = {**words, "align": "left", "dy": -10, "color": INK, "limit": room(order, width, 11)}
     layers = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..format.numbers import counted, number, percent, plain
 from ..views.scan import Money, item_words
-from .base import MUTED, OURS, REVIEW, THEIRS, WIDTH, Figure, Written, styled
+from .base import MUTED, OURS, OURS_PALE, THEIRS, WIDTH, Figure, Written, styled
 
 if TYPE_CHECKING:
     from ...analysis.trade.ranking.result import Ranking, Scan
@@ -84,7 +84,7 @@ def _chart(ranking: Ranking, scan: Scan, title: str, place: int) -> Written:
             )
         share = "" if math.isnan(row["share"]) else percent(row["share"])
         marks.append({"good": label, "text": f"{share}, no other" if math.isinf(row["loss"]) and by_loss else share})
-    colours = [OURS if place == 0 and not scan.diversify else THEIRS, REVIEW]
+    colours = [OURS if place == 0 and not scan.diversify else THEIRS, OURS_PALE]
     y = alt.Y("good:N", sort=order, title=None, axis=alt.Axis(labelLimit=300))
     axis = f"{'Loss' if by_loss else 'Purchases'} a year{f' ({money.unit})' if money.unit else ''}"
     allied = bool(scan.parties.allies) and place == 0 and by_loss

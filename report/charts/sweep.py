@@ -14,10 +14,10 @@ from ...analysis.figures.factors import Discrete
 from ...analysis.sensitivity.advice import BASE_PLAN, NO_PLAN, choice_map, choice_shares, chosen, regret, set_names
 from ...analysis.sensitivity.outcomes import LEVERAGE, modes, named, outcome_of, spread
 from ...analysis.sweep.kinds import KINDS
-from ..format.numbers import counted, number, percent, plain
+from ..format.numbers import brief, counted, number, percent, plain
 from ..format.words import MONEY_OUTCOMES, words_of
 from ..views.sweep import answer_of
-from .base import GRID, HEIGHT, INK, MUTED, OURS, SERIES, THEIRS, WIDTH, Figure, styled, write_chart
+from .base import ENDS, GRID, HEIGHT, INK, MUTED, OURS, OURS_PALE, SERIES, WIDTH, Figure, styled, write_chart
 
 if TYPE_CHECKING:
     from ...analysis.sweep.read import Sweep
@@ -143,7 +143,7 @@ def _tornado(sweep: Sweep, outcome: str, table: pd.DataFrame, base: float) -> Fi
     frame = pd.DataFrame(bars)
     colour = alt.Color(
         "side:N",
-        scale=alt.Scale(domain=["low end", "high end"], range=[OURS, THEIRS]),
+        scale=alt.Scale(domain=["low end", "high end"], range=list(ENDS)),
         legend=alt.Legend(title=None, orient="top"),
     )
     low, high = min(frame["to"].min(), base), max(frame["to"].max(), base)
@@ -165,8 +165,8 @@ def _tornado(sweep: Sweep, outcome: str, table: pd.DataFrame, base: float) -> Fi
     rule = alt.Chart(pd.DataFrame({"x": [base]})).mark_rule(color=INK).encode(x="x:Q")
     first = table.iloc[0]
     text = (
-        f"Bars from {plain(outcome)} of the case as it is, {number(base)}, to its value at the low and the high end of each "
-        f"figure alone. {first['factor']} moves it most, from {number(first['least'])} to {number(first['most'])}."
+        f"Bars from {plain(outcome)} of the case as it is, {brief(base)}, to its value at the low and the high end of each "
+        f"figure alone. {first['factor']} moves it most, from {brief(first['least'])} to {brief(first['most'])}."
     )
     holes = int(table["holes"].sum())
     if holes:
@@ -216,7 +216,7 @@ def _effects(sweep: Sweep, outcome: str, table: pd.DataFrame) -> Figure:
     )
     text = (
         f"Bars of the effect of each figure on {plain(outcome)}. The largest is that of {first['factor']}: "
-        f"{number(first['effect'])}."
+        f"{brief(first['effect'])}."
     )
     chart = _bars(frame, _axis(sweep, outcome), list(frame["factor"])).properties(title=_heading(title, note))
     return Figure("effects", title, text, styled(chart))
@@ -236,10 +236,10 @@ def _sobol(outcome: str, table: pd.DataFrame) -> Figure:
     first = table.iloc[0]
     title = f"Which uncertain inputs drive {plain(outcome)}"
     text = (
-        f"Sobol indices with 95 % intervals. {first['factor']} has the largest total index, {number(first['ST'], 2)}; alone it "
+        f"Sobol indices with 95 % intervals. {first['factor']} has the largest total index, {brief(first['ST'])}; alone it "
         f"explains {percent(max(0.0, first['S1']), 0)} of the variance of {plain(outcome)}."
     )
-    chart = _bars(frame, "share of the variance", list(table["factor"]), {alone: OURS, all_in: THEIRS}, share=True)
+    chart = _bars(frame, "share of the variance", list(table["factor"]), {alone: OURS, all_in: OURS_PALE}, share=True)
     chart = chart.properties(title=_heading(title, "Sobol indices; whiskers: 95% intervals"))
     return Figure("sobol", title, text, styled(chart))
 
@@ -261,7 +261,7 @@ def _morris(sweep: Sweep, outcome: str, table: pd.DataFrame) -> Figure:
     title = f"How far each figure moves {plain(outcome)}, and how steadily"
     text = (
         f"Morris effects: each figure's mean change of {plain(outcome)} over its range against the spread of the changes. Largest: "
-        f"{first['factor']}, {number(first['mu_star'])} on average with a spread of {number(first['sigma'])}."
+        f"{first['factor']}, {brief(first['mu_star'])} on average with a spread of {brief(first['sigma'])}."
     )
     note = "above the dashed line: the change depends on the other figures, or is no straight line"
     drawn = alt.layer(line, points, names).properties(width=WIDTH, height=HEIGHT, title=_heading(title, note))
@@ -287,7 +287,7 @@ def _quantiles(sweep: Sweep, outcome: str) -> Figure:
     frame = pd.concat(parts)
     first = shared.columns[0]
     found = {name: float(shared[first].quantile(level)) for name, level in QUANTILES.items()}
-    colours = alt.Scale(domain=list(NAMES.values()), range=[OURS, THEIRS])
+    colours = alt.Scale(domain=list(NAMES.values()), range=[OURS, MUTED])
     legend = alt.Legend(title=None, orient="top") if len(parts) > 1 else None
     title = f"Spread of {plain(outcome)}"
     note = _compared(values)
@@ -308,7 +308,7 @@ def _quantiles(sweep: Sweep, outcome: str) -> Figure:
     )
     text = (
         f"Share of the samples with {plain(outcome)} up to each value, {note}. Of the {NAMES[str(first)]}, nine samples in ten lie "
-        f"between {number(found['q05'])} and {number(found['q95'])}; the median is {number(found['median'])}."
+        f"between {brief(found['q05'])} and {brief(found['q95'])}; the median is {brief(found['median'])}."
     )
     return Figure("spread", title, text, styled(chart))
 
@@ -464,7 +464,7 @@ def _regret(sweep: Sweep) -> Figure:
     unit = plain(sweep.case.settings.case.currency)
     chart = (
         alt.Chart(curve.iloc[::step])
-        .mark_area(color=THEIRS, opacity=0.6, line={"color": THEIRS}, interpolate="step-after")
+        .mark_area(color=MUTED, opacity=0.6, line={"color": MUTED}, interpolate="step-after")
         .encode(
             x=alt.X(
                 "share:Q",
@@ -478,7 +478,7 @@ def _regret(sweep: Sweep) -> Figure:
     )
     text = (
         f"{words_of(sweep.case).regret}, samples in the order of it. In {better:,} of {len(known):,} samples other "
-        f"choices are better by more than the gap; the median regret is {number(float(known.median()))}, "
-        f"the largest {number(float(known.iloc[-1]))}."
+        f"choices are better by more than the gap; the median regret is {brief(float(known.median()))}, "
+        f"the largest {brief(float(known.iloc[-1]))}."
     )
     return Figure("regret", title, text, styled(chart))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...data.schema.names import policy_words
 from ...model.network import NONE, OPEN, Network, Pair
 from ...model.plan.plan import served
-from ..format.numbers import decimals, number, percent, plain
+from ..format.numbers import brief, percent, plain
 from .base import (
     INK,
     MUTED,
@@ -167,7 +167,7 @@ def _fill_text(plan: Plan, frame: pd.DataFrame, side: str) -> Iterator[str]:
 def _stock_text(plan: Plan, frame: pd.DataFrame, start: float, unit: str) -> str:
     # Rounding of the solver is no stock below nothing.
     rows = frame[frame["scenario"].isin(("", plan.worst_package))]["stock"].clip(lower=0.0)
-    first, least, last = (number(value, decimals([value], 4)) for value in (start, rows.min(), rows.iloc[-1]))
+    first, least, last = (brief(value) for value in (start, rows.min(), rows.iloc[-1]))
     return f"Stock {' '.join(filter(None, (first, unit)))} before week 0, least {least}, {last} at the end."
 
 
@@ -239,7 +239,10 @@ def _fill_chart(
         late = first > 0.6 * plan.case.settings.horizon.weeks
         words = {"type": "text", "align": "right" if late else "left", "dx": -4 if late else 4, "dy": -6}
         layers.append(layer(mark, {"type": "rule", "color": INK, "strokeDash": [3, 2]}, x=x, y=y, y2=full))
-        layers.append(layer(mark, {**words, "color": INK, "fontSize": 11}, x=x, y=y, text=LABEL))
+        # What the line runs through can be read on a ground of its own.
+        ground = {"stroke": "#ffffff", "strokeWidth": 3, "opacity": 0.85}
+        for look in (ground, {}):
+            layers.append(layer(mark, {**words, "color": INK, "fontSize": 11, **look}, x=x, y=y, text=LABEL))
     if reviews:
         layers += _review_bars(plan, reviews, x, y)
     return {"layer": layers, "width": PLOT, "height": 96 + 13 * len(reviews)}
@@ -248,7 +251,9 @@ def _fill_chart(
 def _review_chart(plan: Plan, reviews: Sequence[Any], labels: bool) -> Written:
     """Return the delays alone, for goods that are not sold on."""
     y = quantity("fill", scale={"domain": [1, 1.06 + ROW * len(reviews)], "nice": False}, axis=None)
-    bars = _review_bars(plan, reviews, _weeks(plan, labels=labels), y)
+    x = _weeks(plan, labels=labels)
+    # A line under the bars would look like one of the chart below.
+    bars = _review_bars(plan, reviews, x | {"axis": {**x["axis"], "domain": labels}}, y)
     return {"layer": bars, "width": PLOT, "height": 15 * len(reviews)}
 
 

@@ -32,8 +32,9 @@ class Commands(Listed):
                 return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
-        except KeyboardInterrupt:
-            click.echo("Ended; no result was written.", err=True)
+        except KeyboardInterrupt as end:
+            for line in getattr(end, "__notes__", ["Ended; no result was written."]):
+                click.echo(line, err=True)
             ctx.exit(STOPPED)
         except Exception as error:
             if isinstance(error, OSError) and is_shut():

@@ -35,6 +35,10 @@ FRONTIER_FILE = "frontier.json"
 RUN_FILE = "run.json"
 LOG_FILE = "solver.log"
 CASE_FOLDER = "case"
+PLAN_FOLDER = "plan"
+KEPT_SECONDS = 1.0
+"""Seconds that a solve must have taken for its plan to be written before all is known of it."""
+
 LIBRARIES = ("highspy", "numpy", "pandas", "pyarrow", "pydantic", "pyomo", "scipy")
 
 
@@ -72,6 +76,7 @@ class ResultFolder:
         self._named = folder is not None
         self.folder = default_folder(case) if folder is None else Path(folder)
         self.force = force
+        self._kept = False
         self._held = contextlib.ExitStack()
 
     def __enter__(self) -> ResultFolder:
@@ -100,8 +105,10 @@ class ResultFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove what was not published."""
+        """Remove what was not published; where a plan was kept, an interrupt says so."""
         self._held.close()
+        if self._kept and isinstance(error, KeyboardInterrupt):
+            error.add_note(f"Ended; the plan is in {self.folder}, without what was not worked out yet.")
 
     def publish(self, plan: Plan, run: Mapping[str, Any]) -> Path:
         """Write a plan and put the folder in its place.
@@ -118,7 +125,28 @@ class ResultFolder:
         Path
             The folder as it was named.
         """
-        return self._publish(lambda folder: write_plan(plan, folder, run))
+        return self._publish(self._made, lambda folder: write_plan(plan, folder, run))
+
+    def keep(self, plan: Plan, run: Mapping[str, Any]) -> None:
+        """Put a plan in its place before all is known of it, so that nothing that ends the process takes it; `publish` replaces it.
+
+        A plan that was found sooner than it is written is not kept. Where the folder cannot be written `publish` says so.
+
+        Parameters
+        ----------
+        plan, run
+            As of `publish`.
+        """
+        if plan.leverage is None or plan.solve.get("seconds", 0.0) < KEPT_SECONDS:
+            return
+        made = self._made / PLAN_FOLDER
+        try:
+            with contextlib.suppress(ResultError):
+                made.mkdir()
+                self._publish(made, lambda folder: write_plan(plan, folder, run))
+                self._kept = True
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
 
     def publish_frontier(self, frontier: Frontier, run: Mapping[str, Any]) -> Path:
         """Write a frontier and put the folder in its place.
@@ -135,18 +163,19 @@ class ResultFolder:
         Path
             The folder as it was named.
         """
-        return self._publish(lambda folder: write_frontier(frontier, folder, run))
+        return self._publish(self._made, lambda folder: write_frontier(frontier, folder, run))
 
-    def _publish(self, write: Callable[[Path], None]) -> Path:
+    def _publish(self, made: Path, write: Callable[[Path], None]) -> Path:
         with self._told():
-            log = self._made / LOG_FILE
+            log = made / LOG_FILE
             if self.log != str(log) and Path(self.log).exists():
                 shutil.copyfile(self.log, log)
-            write(self._made)
-            write_digests(self._made)
-            # It may have come up meanwhile.
-            self._refuse_occupied()
-            self._place.put(self._made, replace=self._named and self.force)
+            write(made)
+            write_digests(made)
+            if not self._kept:
+                # It may have come up meanwhile.
+                self._refuse_occupied()
+            self._place.put(made, replace=self._kept or (self._named and self.force))
         return self.folder
 
     def _reserve(self) -> None:

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .columns import GAIN, SHARE, TEXT, WEEK, WITHIN_ROW, Column
-from .numbers import decimals, number, percent, plain, signed
+from .numbers import brief, decimals, number, percent, plain, signed
 
 FIGURE = re.compile(
     r"[+\-−]?\d[\d.,]*(e[+\-]?\d+)?(\W|$)|(no limit|no plan|never|below|at (most|least))\b", re.IGNORECASE
 )
 """What begins a cell that is read as a figure, or that stands in the place of one."""
+
+
+MOST_DIGITS = 3
+"""Significant digits that a reader of a page is shown."""
 
 
 def figure_columns(rows: Iterable[Sequence[str]]) -> set[int]:
@@ -29,6 +33,38 @@ def figure_columns(rows: Iterable[Sequence[str]]) -> set[int]:
             if str(cell).strip():
                 balance[place] = balance.get(place, 0) + (1 if FIGURE.match(str(cell).strip()) else -1)
     return {place for place, found in balance.items() if found > 0}
+
+
+NUMBER = re.compile(r"(?<![\w.,/])(?<!\d-)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?![\w/-]|[.,]\d)")
+"""A figure in a cell; no date, no path, no part of a name."""
+
+COUNTS = ("Samples", "Worlds", "Points")
+"""Heads of columns that count."""
+
+
+def shortened(cell: object, head: str = "", figure: bool = True) -> str:
+    """Return a cell with its figures to three significant digits.
+
+    Parameters
+    ----------
+    cell
+        The cell, as text.
+    head
+        Head of its column; what counts keeps all digits.
+    figure
+        Whether the column is one of figures; among words only figures with decimals are shortened.
+    """
+    text = str(cell)
+    if head in COUNTS:
+        return text
+    return NUMBER.sub(lambda found: _short(found) if figure or found[2] else found[0], text)
+
+
+def _short(found: re.Match[str]) -> str:
+    digits = f"{found[1].lstrip('0')}{found[2] or ''}".replace(",", "").replace(".", "").lstrip("0")
+    if len(digits.rstrip("0") if found[2] is None else digits) <= MOST_DIGITS:
+        return found[0]
+    return brief(float(found[0].replace(",", "")))
 
 
 def cells(column: Column, rows: Sequence[Any], among: Iterable[Column] = ()) -> list[str]:

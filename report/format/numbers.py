@@ -71,6 +71,12 @@ def brief(value: float | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def brief_signed(value: float) -> str:
+    """Return a difference as `brief` does, with its sign."""
+    text = brief(value)
+    return f"+{text}" if value > 0 and text.strip("0.,") else text
+
+
 def brief_bound(value: float | None, *, upper: bool = True) -> str:
     """Return what is proven of all plans to three significant digits, rounded so that it stays true: up, or down."""
     if value is None or value == 0 or not math.isfinite(value):

@@ -289,7 +289,7 @@ LEVERAGE = Words(
     losses_heading="Where both losses come from",
     causes_caption="What causes the loss: ",
     losses_note=(
-        "Against the status quo, {under}. Red raises the loss, green lowers it: what is not bought or made costs nothing."
+        "Against the status quo, {under}. Full bars raise the loss, pale ones lower it: what is not bought or made costs nothing."
     ),
     total="loss",
     scenario_columns=(
@@ -440,7 +440,9 @@ COST_ALONE = Words(
     cause_heads=("Cause", "Item", "Units", "Change"),
     losses_heading="Where the cost comes from",
     causes_caption="Why the cost differs from today's: ",
-    losses_note="Against today, {under}. Red raises the cost, green lowers it: what is not bought or made costs nothing.",
+    losses_note=(
+        "Against today, {under}. Full bars raise the cost, pale ones lower it: what is not bought or made costs nothing."
+    ),
     total="change",
     scenario_columns=(
         Column("outcome", "Cost", unit=MONEY, kind=FIGURE),

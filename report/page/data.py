@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 DIGITS = 4
 """Significant digits of figures that the script reads."""
 
+OUTCOME_DIGITS = 8
+"""Significant digits of outcomes, which are rounded where they are shown."""
+
 STATES = {EXACT: "e", BOUNDED: "b"}
 """States of rows of the table ``what_if`` as the script reads them; any other: there is no plan."""
 
@@ -111,7 +114,7 @@ def what_if_data(plan: Plan) -> dict[str, Any] | None:
         key = ",".join(str(menus[name].index(column[place])) for name, column in zip(regimes, columns, strict=True))
         row = told.setdefault(key, [[None] * len(levels), ["n"] * len(levels)])
         at = levels.index(None if math.isnan(budget) else budget)
-        row[0][at] = None if math.isnan(value) else short(words.figure(value) or 0.0)
+        row[0][at] = None if math.isnan(value) else short(words.figure(value) or 0.0, OUTCOME_DIGITS)
         row[1][at] = STATES.get(state, "n")
     return {
         "title": words.title,
@@ -164,6 +167,6 @@ def _load(row: Any, column: str) -> float:
     return 0.0 if row is None else float(getattr(row, column))
 
 
-def short(value: float) -> float:
-    """Return a figure with so many digits as a reader of the page is shown."""
-    return float(f"{value:.{DIGITS}g}")
+def short(value: float, digits: int = DIGITS) -> float:
+    """Return a figure with so many digits as the script needs."""
+    return float(f"{value:.{digits}g}")

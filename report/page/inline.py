@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..charts.base import GRID, INK, MUTED, OURS, REVIEW, SCENARIO, SERIES, THEIRS
+from ..charts.base import GRID, INK, MUTED, NEW, OURS, OURS_PALE, REVIEW, SCENARIO, SERIES, THEIRS
 
 if TYPE_CHECKING:
     from ..charts.base import Figure, Written
@@ -47,11 +47,9 @@ DARK = {
     OURS: "#74aef0",
     THEIRS: "#ee8a63",
     REVIEW: "#b79be0",
-    SERIES[2]: "#5fbf93",
-    SERIES[4]: "#d9ab55",
-    SERIES[5]: "#7fc0d4",
-    SERIES[6]: "#d183b8",
-    SERIES[7]: "#a3b1c2",
+    NEW: "#5fbf93",
+    OURS_PALE: "#3f6796",
+    **dict(zip(SERIES, ("#62c3d8", "#d9a5cc", "#f07fb0", "#a9b6c5", "#cf9f80", "#a5e4f0", "#c9c257"), strict=True)),
     "#ffffff": "#14181d",
     "#888": "#9aa5b4",
     "#ddd": "#39424e",

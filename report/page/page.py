@@ -225,7 +225,7 @@ PAGES = {"plan": plan_page, "frontier": frontier_page, "sweep": sweep_page}
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from ..format.cells import figure_columns
+    from ..format.cells import figure_columns, shortened
     from ..format.numbers import plain
     from .inline import DARK
 
@@ -238,6 +238,7 @@ def _environment() -> Environment:
     )
     found.filters["plain"] = plain
     found.filters["figure_columns"] = figure_columns
+    found.filters["shortened"] = shortened
     found.globals["dark"] = DARK
     return found
 

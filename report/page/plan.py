@@ -65,6 +65,10 @@ if TYPE_CHECKING:
     from ..views.study import StudyView
 
 
+MOST_IN_GROUP = 3
+"""Figures of a group that the page names."""
+
+
 def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], artist: Artist) -> dict[str, Any]:
     """Return what the template of a plan's page is filled with.
 
@@ -82,6 +86,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
     # First what the artist may draw meanwhile.
     pictures = {} if plan.leverage is None else _pictures(plan, artist)
     view = plan_view(plan)
+    calm = {NONE: view.case.words.calm}
     network = supply_map(plan)
     content: dict[str, Any] = {
         "solved": view.outcome is not None,
@@ -124,7 +129,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "landed_heads": landed_heads(view),
         "landed": list(landed_cells(view)),
         "service_heads": SERVICE_HEADS,
-        "service": list(service_cells(view)),
+        "service": [[calm.get(row[0], row[0]), *row[1:]] for row in service_cells(view)],
         "scenarios": _scenario_rows(view),
         "scenario_heads": [column.title for column in scenario_columns(view)],
     }
@@ -197,13 +202,19 @@ def key_figures(view: PlanView) -> list[tuple[str, str, str, str]]:
 def _study(study: StudyView, case: CaseView) -> dict[str, Any]:
     """Return what is said beside a plan for many worlds."""
     return {
-        "known": [(plain(row.name), *known_cells(row), ", ".join(map(plain, row.figures))) for row in study.first],
+        "known": [(plain(row.name), *known_cells(row), _some(row.figures)) for row in study.first],
         "rest": rest_words(study),
         "plans": list(candidate_cells(study)),
         "heads": list(candidate_heads(case.words)),
         "lines": list(worth_lines(study, case)),
         "region": list(region_lines(study.region, case.words)),
     }
+
+
+def _some(figures: Sequence[str]) -> str:
+    """Return the first figures of a group, and how many more there are."""
+    told, left = list(map(plain, figures[:MOST_IN_GROUP])), len(figures) - MOST_IN_GROUP
+    return "; ".join(told + ([f"and {left} more"] if left > 0 else []))
 
 
 # Tables --------------------------------------------------------------------------------------------------------------
@@ -266,7 +277,7 @@ def _remark(row: ScenarioRow, words: Words) -> str:
 def _scenario_rows(view: PlanView) -> list[dict[str, Any]]:
     return [
         {
-            "name": plain(view.titles[row.name]),
+            "name": view.case.words.calm if row.name == NONE else plain(view.titles[row.name]),
             "words": "" if row.name == NONE else plain(row.words),
             "cells": figures,
             "worst": row.worst,

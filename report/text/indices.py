@@ -147,7 +147,7 @@ def _survival(indices: Indices) -> Iterable[RenderableType]:
     weeks, names = indices.case.settings.horizon.weeks, indices.case.names
 
     def called(node: str) -> str:
-        return names.parties.get(node) or names.sites.get(node) or names.lane(node)
+        return names.of("parties").get(node) or names.of("sites").get(node) or names.lane(node)
 
     for view in survival_views(indices):
         yield section(

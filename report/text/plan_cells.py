@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ...model.plan.limits import MEASURES
 from ...model.plan.tolerances import SERVED_IN_FULL
 from ..format.cells import cells
 from ..format.columns import SHARE, Column
@@ -43,7 +44,7 @@ def limit_cells(view: PlanView) -> Iterable[tuple[str, str, str, str]]:
     """Yield what is limited, what is used of it, what is allowed and what is left, in words and figures."""
     for row in view.uses:
         places = decimals([row.used, row.limit or 0.0])
-        unit = f" ({plain(view.case.money)})" if row.name == "budget" and view.case.money else ""
+        unit = f" ({plain(view.case.money)})" if MEASURES[row.name] == "money" and view.case.money else ""
         most = "no limit" if row.limit is None else number(row.limit, places)
         left = "" if row.left is None else number(row.left, places)
         yield row.words + unit, number(row.used, places), most, left

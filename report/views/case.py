@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...model.plan.limits import LIMITED
+from ...model.plan.limits import LIMITED, STOCKPILE_VALUE
 from ..format.words import Words, words_of
 
 if TYPE_CHECKING:
     from ...data import Case
 
-LIMITS = {name: resource.words for name, resource in LIMITED.items()}
-"""Limited resources in words."""
+LIMITS = {**{name: resource.words for name, resource in LIMITED.items()}, STOCKPILE_VALUE: "value of stockpiles"}
+"""Keys of ``[limits]`` in words."""
 
 CONFIDENCES = {"high": "high", "medium": "medium", "low": "low", "assumed": "assumed", "": "not said"}
 """Confidences of sources in words, the highest first."""

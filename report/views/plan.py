@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ...model.network import NONE, Network
-from ...model.plan.limits import BUDGET
+from ...model.plan.limits import MEASURES
 from ...model.plan.tolerances import WIDE_RANGE
 from ..format.notices import notices
 from ..format.words import words_of
@@ -245,7 +245,7 @@ def plan_view(plan: Plan) -> PlanView:
         uses=tuple(
             UseRow(name, LIMITS.get(name, name), entry["used"] or 0.0, entry["limit"])
             for name, entry in plan.limits.items()
-            if words.two_sided or name == BUDGET or plan.policies
+            if words.two_sided or MEASURES[name] == "money" or plan.policies
         ),
         lanes=section(lane_rows),
         stockpiles=section(stockpile_rows),

@@ -34,7 +34,7 @@ from sluicegate.data.units import Units, natural_units
 from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.leader.problem import Problem
 
-from sluicegate_testing.agreeing import made
+from sluicegate_testing.agreeing import made, of_some_value
 from sluicegate_testing.oracle import oracle
 from sluicegate_testing.strategies import Factors, cases, random_case, rescaled
 
@@ -149,6 +149,17 @@ def test_given_choices_in_any_units() -> None:
         first, second = plans[0].tables[name], plans[1].tables[name]
         factors = first["item"].map(OTHER.item) if factor is None else factor
         assert np.allclose(first[column], second[column] / factors, rtol=1e-6, atol=1e-7), name
+
+
+def test_the_value_of_stockpiles_in_any_units() -> None:
+    # One that stockpiles, which the limit halves.
+    drawn = of_some_value(random_case(312, max_regimes=2, max_weeks=6, max_combinations=9), 0.5)
+    case, again = made(drawn), made(rescaled(drawn, OTHER))
+    plans = [solve_case(each) for each in (case, again)]
+    check_plan(*plans, OTHER, money_scale(Problem(case)))
+    used = [plan.limits["stockpile_value"] for plan in plans]
+    assert 0 < used[0]["used"] == approx(used[0]["limit"])
+    assert used[1]["used"] == approx(used[0]["used"] * OTHER.money)
 
 
 def test_the_frontier_in_any_units() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from pytest import approx
 from sluicegate import Case, Plan, case_from_tables, solve
 from sluicegate.model.certify.certificate import money_scale
 from sluicegate.model.leader.problem import Problem
+from sluicegate.model.network import Network
 
 from .oracle import oracle
 
@@ -31,3 +33,20 @@ def agreed(drawn: Any, method: str) -> Plan:
         assert plan.bound is not None and plan.bound >= answer.leverage - slack
         assert (plan.sourcing_only_leverage is None) == (answer.sourcing_only is None)
     return plan
+
+
+def of_some_value(drawn: Any, share: float) -> Any:
+    """The same case with a part of the value of its stockpiles, where it buys any; dear ones that help are made cheap."""
+    settings_, tables = copy.deepcopy(drawn)
+    for row in tables["stocks"]:
+        if row.get("stockpile_max"):
+            row["stockpile_cost"] = 0.5
+    whole = made((settings_, tables))
+    settings_["limits"] = {"stockpile_value": share * stockpile_value(whole, solve(whole))}
+    return settings_, tables
+
+
+def stockpile_value(case: Case, plan: Plan) -> float:
+    network = Network(case)
+    pairs = {"/".join(pair): network.stockpile_price(pair) for pair in network.stocks}
+    return sum(pairs[name] * units for name, units in plan.stockpile.items())

@@ -1110,6 +1110,7 @@ def rescaled(drawn: tuple[Settings, Tables], factors: Factors) -> tuple[Settings
     for name in settings.get("bargain") or {}:
         settings["bargain"][name] *= factors.money
     limits = settings.get("limits") or {}
-    if limits.get("budget") is not None:
-        limits["budget"] *= factors.money
+    for name in ("budget", "stockpile_value"):
+        if limits.get(name) is not None:
+            limits[name] *= factors.money
     return settings, tables

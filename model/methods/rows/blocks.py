@@ -148,13 +148,13 @@ class Block:
         for place, (lower, upper) in enumerate(zip(self.lower, self.upper, strict=True)):
             highs.set_bounds(np.arange(width), lower, upper)
             if self._bases[place] is not None:
-                highs.highs.setBasis(self._bases[place])
+                highs.set_basis(self._bases[place])
             outcome = highs.solve()
             if not outcome.settled:
                 outcome = highs.solve_anew()
             if outcome.solution is None:
                 raise ArithmeticError(f"the block of regimes {self.regimes} ended with {outcome.termination!r}")
-            self._bases[place] = highs.highs.getBasis()
+            self._bases[place] = highs.get_basis()
             costs[place] = self.most(np.clip(outcome.solution[:width], lower, upper), needs)
         return costs
 

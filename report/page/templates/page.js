@@ -24,7 +24,7 @@
     const plain = text.replace(/[,\s%]/g, '').replace('−', '-');
     return plain !== '' && /^[+-]?[\d.]+(e[+-]?\d+)?/i.test(plain) ? parseFloat(plain) : null;
   };
-  const words = cell => cell.textContent.replace(/\s+/g, ' ').trim();
+  const words = cell => (cell.title || cell.textContent).replace(/\s+/g, ' ').trim();
   const isTotal = row => words(row.cells[0]) === 'together' || row.classList.contains('total');
 
   const sortBy = (table, at, head) => {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from pytest import approx
-from sluicegate import Case, frontier, solve
+from sluicegate import Case, evaluate, explain, frontier, solve
+from sluicegate.data import apply_overrides
+from sluicegate.report.views.plan import plan_view
 
 from sluicegate_testing.builders import case, demand, idle, lane, stock
 
@@ -70,6 +72,19 @@ def test_the_value_of_stockpiles_by_hand() -> None:
     assert (found.status, found.unit) == ("optimal", "")
     half = frontier(made, "stockpile_value", low=5.0, high=15.0, points=2)
     assert [point.used for point in half.feasible] == approx([5.0, 15.0])
+    # The same as a limit of the case, in any plan, in the words of `explain` and named where choices break it.
+    limited = apply_overrides(made, ["limits.stockpile_value=15"])
+    plan = solve(limited)
+    assert (plan.leverage, plan.stockpile) == (approx(-80.0 + 3.0 * 7.5), {"us/x": approx(7.5)})
+    assert plan.leverage == approx(solve(limited, method="program").leverage)
+    assert plan.limits["stockpile_value"] == {"used": approx(15.0), "limit": 15.0}
+    assert ("value of stockpiles", 15.0) in [(row.words, row.limit) for row in plan_view(plan).uses]
+    assert evaluate(limited, {}, (), {"us/x": 7.5}).violations == ()
+    assert evaluate(limited, {}, (), {"us/x": 10.0}).violations == ("stockpile_value <= 15: over by 5",)
+    (price,) = (each for each in explain(limited).worths.binding if each.limit.figure.kind == "stockpile_value")
+    assert (price.limit.figure.path, price.unit, price.marginal) == ("limits.stockpile_value", "1", approx(1.5))
+    needy = apply_overrides(limited, ["demands.us/x.min_fill=1"])
+    assert "limits.stockpile_value" in {limit.figure.path for limit in explain(needy).conflict.limits}
     with pytest.raises(ValueError, match="no stockpile can be bought"):
         frontier(bought(), "stockpile_value")
 

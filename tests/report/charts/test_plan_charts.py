@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from pytest import approx
-from sluicegate import Plan
+from sluicegate import Plan, load_case, solve
 from sluicegate.analysis.results import read_result
-from sluicegate.report.charts.base import INK, SERIES, Figure, layer, nominal, quantity, styled, svg_of
+from sluicegate.report.charts.base import (
+    GRID,
+    HEAT,
+    INK,
+    MUTED,
+    NEW,
+    OURS,
+    OURS_PALE,
+    REVIEW,
+    SERIES,
+    THEIRS,
+    Figure,
+    layer,
+    nominal,
+    quantity,
+    styled,
+    svg_of,
+)
 from sluicegate.report.charts.drawing import Here
 from sluicegate.report.charts.narrow import ON_COLOUR, ON_LIGHT
 from sluicegate.report.charts.plan import (
-    UNDER_LABELS,
     concentration,
     counterpart_losses,
     loss_parts,
@@ -28,10 +45,9 @@ from sluicegate.report.charts.plan import (
     sourcing_figures,
 )
 from sluicegate.report.charts.weeks import moving_pairs, week_figures
+from sluicegate.report.page import inline
 from sluicegate.report.page.inline import DARK, picture
 from sluicegate.report.views.sourcing import supply_shares
-
-HEAT = ("#c0392b", "#e8998d", "#f7d9a8", "#f5ecc8", "#cfe3ee", "#8fbcd8")
 
 
 @pytest.fixture(scope="module")
@@ -189,14 +205,65 @@ def contrast(first: str, second: str) -> float:
 
 
 def test_labels_on_colours_can_be_read() -> None:
-    for colour in (*UNDER_LABELS, SERIES[0], SERIES[1]):
+    for colour in (*SERIES, OURS, THEIRS):
         assert contrast(ON_COLOUR, colour) >= 4.5, colour
         assert contrast(DARK[ON_COLOUR], DARK[colour]) >= 4.5, colour
-    for colour in HEAT[1:]:
+    for colour in HEAT.values():
         assert contrast(ON_LIGHT, colour) >= 4.5, colour
     assert ON_LIGHT not in DARK, "a label on a light cell stays dark on a dark page"
 
 
 def test_dark_colours_can_be_told_from_a_dark_page() -> None:
-    for colour in (INK, *SERIES):
+    for colour in (INK, OURS, THEIRS, REVIEW, NEW, *SERIES):
         assert contrast(DARK[colour], "#14181d") >= 4.5, colour
+
+
+def seen_by(colour: str, blindness: tuple[tuple[float, ...], ...]) -> list[float]:
+    """Return a colour as colour-blind eyes see it (Machado, Oliveira and Fernandes 2009, severity 1), as linear parts."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return [max(0.0, sum(weight * part for weight, part in zip(row, linear, strict=True))) for row in blindness]
+
+
+DEUTERANOPIA = ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881))
+PROTANOPIA = ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998))
+
+
+@pytest.mark.parametrize("blindness", [DEUTERANOPIA, PROTANOPIA])
+def test_colours_that_stand_side_by_side_are_told_apart_by_all(blindness: tuple[tuple[float, ...], ...]) -> None:
+    for group in ((OURS, THEIRS, INK), (OURS, NEW), (NEW, REVIEW), (OURS, THEIRS, *SERIES[:2]), (OURS, OURS_PALE)):
+        for first, second in combinations(group, 2):
+            one, other = (seen_by(colour, blindness) for colour in (first, second))
+            roots = [abs(a ** (1 / 2.2) - b ** (1 / 2.2)) for a, b in zip(one, other, strict=True)]
+            assert max(roots) > 0.1, (first, second)
+
+
+def colours_of(figure: Figure) -> set[str]:
+    """Return the colours in which a figure is drawn, but for ink, greys and the ground."""
+    found = re.findall(r'(?:fill|stroke)="(#[0-9a-f]{6})"', svg_of(figure.written))
+    return {colour for colour in found if len(set(map(int, bytes.fromhex(colour[1:])))) > 1} - {INK, MUTED, GRID}
+
+
+def test_a_colour_means_one_thing_on_a_page(plan: Plan, taiwan: Plan) -> None:
+    sides = {OURS, THEIRS, REVIEW, NEW}
+    assert not sides & {*SERIES, *HEAT.values(), OURS_PALE} and not set(SERIES) & set(HEAT.values())
+    css = (Path(inline.__file__).parent / "templates" / "page.css").read_text()
+    for name, colour in (("ours", OURS), ("theirs", THEIRS), ("review", REVIEW), ("new", NEW)):
+        assert f"--{name}: {colour};" in css and f"--{name}: {DARK[colour]};" in css
+    for each in (plan, taiwan):
+        assert colours_of(counterpart_losses(each)) == {THEIRS}
+        assert colours_of(our_losses(each)) == {OURS}
+        for side, own in (("counterpart", THEIRS), ("ours", OURS)):
+            for figure in week_figures(each, side):
+                assert colours_of(figure) <= {own, REVIEW}, figure.title
+        for figure in sourcing_figures(each):
+            assert colours_of(figure) <= {OURS, THEIRS, *SERIES}
+    heat = margins(taiwan)
+    assert heat is not None and not colours_of(heat) & (sides | set(SERIES))
+
+
+def test_every_supplier_of_a_site_has_its_own_colour() -> None:
+    plan = solve(load_case("battery-europe"), rel_gap=0.05)
+    for figure in sourcing_figures(plan):
+        parties = {row["party"] for row in rows(figure, "party", "start", "end")}
+        assert len(colours_of(figure)) == len(parties), figure.title

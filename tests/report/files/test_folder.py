@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import datetime
 import errno
 import json
@@ -13,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from sluicegate import Plan, evaluate, load_case
+from sluicegate.data.storage.digests import check_digests
 from sluicegate.report.files.folder import ResultError, ResultFolder, default_folder, run_record
 
 from sluicegate_testing.cli_cases import FILES, TABLES, small
@@ -128,6 +131,57 @@ def test_leaving_without_a_plan_leaves_nothing(tmp_path: Path) -> None:
     with ResultFolder(tmp_path / "a" / "b" / "result", "small") as result:
         assert Path(result.log).exists()
     assert listed(tmp_path) == []
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_kept_plan_stays_until_the_whole_one_replaces_it(plan: Plan, tmp_path: Path, named: bool) -> None:
+    first = dataclasses.replace(plan, solve=plan.solve | {"seconds": 60.0})
+    whole = dataclasses.replace(first, range={"worlds": 8})
+    with contextlib.chdir(tmp_path), ResultFolder(tmp_path / "result" if named else None, "small") as result:
+        Path(result.log).write_text("solved\n")
+        result.keep(first, record(first))
+        assert listed(result.folder) == FILES
+        assert json.loads((result.folder / "plan.json").read_bytes()) == first.to_dict()
+        assert check_digests(result.folder).altered == ()
+        with Path(result.log).open("a") as log:
+            log.write("solved again\n")
+        assert result.publish(whole, record(whole)) == result.folder
+    folder = tmp_path / result.folder
+    assert listed(folder) == FILES
+    assert json.loads((folder / "plan.json").read_bytes()) == whole.to_dict()
+    assert (folder / "solver.log").read_text() == "solved\nsolved again\n"
+    assert listed(folder.parent) == [folder.name]
+
+
+def test_an_interrupt_leaves_the_kept_plan_and_says_where(plan: Plan, tmp_path: Path) -> None:
+    first = dataclasses.replace(plan, solve=plan.solve | {"seconds": 60.0})
+    with pytest.raises(KeyboardInterrupt) as told, ResultFolder(tmp_path / "result", "small") as result:
+        result.keep(first, record(first))
+        raise KeyboardInterrupt
+    assert "the plan is in" in told.value.__notes__[0]
+    assert listed(tmp_path / "result") == FILES
+    assert listed(tmp_path) == ["result"]
+
+
+def test_what_is_found_sooner_than_it_is_written_is_not_kept(plan: Plan, tmp_path: Path) -> None:
+    quick = dataclasses.replace(plan, solve=plan.solve | {"seconds": 0.1})
+    with ResultFolder(tmp_path / "result", "small") as result:
+        result.keep(quick, record(quick))
+    assert listed(tmp_path) == []
+
+
+def test_a_plan_that_cannot_be_kept_is_still_published(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = dataclasses.replace(plan, solve=plan.solve | {"seconds": 60.0})
+    with ResultFolder(tmp_path / "result", "small") as result:
+        with monkeypatch.context() as patched:
+            full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            patched.setattr(pd.DataFrame, "to_csv", nth_call_fails(3, pd.DataFrame.to_csv, full))
+            result.keep(first, record(first))
+        assert not (tmp_path / "result").exists()
+        result.publish(first, record(first))
+    assert listed(tmp_path / "result") == FILES
 
 
 def test_a_folder_that_is_there_is_refused_before_anything_is_solved(plan: Plan, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_says_what_matters(folder: Path) -> None:
         "Served 36.7% on average, first short in week 0",
         "Under review: Review of gas, strict, 3 weeks on average, felt from week 0, 50% of licences granted",
         "Without retaliation, served 87.3% on average, first short in week 1, least 50% in week 1",
-        "Together 1,031 USD m",
+        "Together 1,030 USD m",
         "HHI",
         "1 least fill in 3 scenarios",
         "The case names no sources",

@@ -173,6 +173,7 @@ class Case:
         self.terminal_premium = number_of(settings["horizon"], "terminal_premium", 0.05)
         limits: Mapping[str, Any] = settings.get("limits") or {}
         self.budget = number_of(limits, "budget", INF)
+        self.stockpile_value = number_of(limits, "stockpile_value", INF)
         self.reviewer_hours = number_of(limits, "reviewer_hours", INF)
         self.political_capital = number_of(limits, "political_capital", INF)
         self.own_loss = number_of(limits, "own_loss", INF)

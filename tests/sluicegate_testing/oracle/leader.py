@@ -333,6 +333,12 @@ def require_budget(program: Program, case: Case, first: FirstStage, policies: Ma
         program.nonnegative(row.plus(first.fixed_costs, -1.0).plus(first.stockpile_costs, -1.0))
 
 
+def require_stockpile_value(program: Program, case: Case, first: FirstStage) -> None:
+    """Stockpile <= its most value."""
+    if case.stockpile_value < INF:
+        program.nonnegative(Affine(case.stockpile_value).plus(first.stockpile_costs, -1.0))
+
+
 def retaliation_loss(case: Case, response: Chain, scenario: Scenario) -> Affine:
     """What a package costs the counterpart: its cost, and what it loses on what it refuses (`refusal_loss`)."""
     loss = Affine(case.package_cost.get(scenario.package, 0.0))

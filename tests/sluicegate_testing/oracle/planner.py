@@ -20,6 +20,7 @@ from .leader import (
     require_budget,
     require_continuity,
     require_spread,
+    require_stockpile_value,
     require_suppliers,
     retaliation_loss,
 )
@@ -271,6 +272,7 @@ def pose(
     shared = len(program.lower)
     if limits:
         require_budget(program, case, first, policies)
+        require_stockpile_value(program, case, first)
     chains: dict[Scenario, Chain] = {}
     for scenario in case.scenarios():
         chains[scenario] = add_ours(program, case, response, policies, scenario, first, chains.get(NONE))
