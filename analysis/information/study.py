@@ -49,7 +49,7 @@ OWN_GAP = 1e-3
 NEAR = 0.01
 """Share of the criterion within which a plan is nearly as good."""
 
-LEAST_SECONDS = 60.0
+LEAST_SECONDS = 30.0
 """Seconds that comparing may take where the search was shorter; no part of it takes longer than the search."""
 
 
@@ -111,7 +111,7 @@ def _neighbours(case: Case, hedged: Choices) -> Iterator[Choices]:
 def studied(
     plan: Plan,
     worlds: Worlds,
-    plain: Plan | None,
+    plain: Plan | Choices | None,
     *,
     fresh: int = FRESH,
     replications: int = 0,
@@ -130,7 +130,7 @@ def studied(
     worlds
         The worlds it was solved for.
     plain
-        The plan for the figures as they are; None: not known.
+        The plan for the figures as they are, or its choices; None: not known.
     fresh
         Worlds drawn anew, with another seed and each by itself, in which the plan is worked out once more; 0: none. A table of
         worlds is all there is.
@@ -159,7 +159,9 @@ def studied(
     if plan.leverage is None or plan.worlds is None:
         return plan
     seconds = max(LEAST_SECONDS, float(plan.solve.get("seconds", 0.0)))
-    chosen = None if plain is None or plain.leverage is None else Choices.of(plain)
+    chosen = (
+        plain if plain is None or isinstance(plain, Choices) else None if plain.leverage is None else Choices.of(plain)
+    )
     rivals = rivals_of(plan.case, Choices.of(plan), chosen, _own(plan, worlds, seconds, monitor, appraiser))
 
     share = plan.worlds.get("continuity_share")
