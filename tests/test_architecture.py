@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import pytest
@@ -68,3 +69,12 @@ def test_the_page_is_current() -> None:
         "run `python -m tools.architecture`"
     )
     assert architecture.PICTURE.read_text(encoding="utf-8") == architecture.drawing(FOUND)
+
+
+def test_nothing_but_the_room_of_the_solver_knows_it() -> None:
+    knowing = re.compile(
+        r"^\s*import highspy|\.highs\.highs\b|\.(setBasis|getBasis|getSolution|changeCoeff)\(", re.MULTILINE
+    )
+    files = [path for floor in architecture.FLOORS for path in (architecture.ROOT / floor).rglob("*.py")]
+    told = {str(path.relative_to(architecture.ROOT)) for path in files if knowing.search(path.read_text("utf-8"))}
+    assert told and told <= {"model/solver/highs.py", "model/solver/bases.py"}

@@ -411,7 +411,7 @@ class _Run:
         """Let the fill of a stream take a share of its units from the balance."""
         for row, column in zip(stream.rows, stream.columns, strict=True):
             coefficient = float(self._program.matrix[row, column])
-            self._highs.highs.changeCoeff(int(row), int(column), share * coefficient)
+            self._highs.set_entry(row, column, share * coefficient)
 
     # Losses ------------------------------------------------------------------------------------------------------
 

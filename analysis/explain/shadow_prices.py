@@ -203,9 +203,7 @@ class Marginal(FixedPolicySolver):
         assert outcome.objective is not None and outcome.solution is not None
         self.leverage, self.solution = -outcome.objective, outcome.solution
         self.noise = PRICE_NOISE * max(abs(self.leverage), PRICE_NOISE_SCALE * money_scale(problem))
-        solution = self.highs.highs.getSolution()
-        self._reduced = np.array(solution.col_dual)
-        self._activity = np.array(solution.row_value)
+        self._reduced, self._activity = self.highs.column_duals(), self.highs.activities()
 
     def unit(self, limit: Limit) -> float:
         """Size of one unit of a limit, in units of its gap."""

@@ -245,7 +245,9 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> R
     found = given.elastic()
     account = None if found.solution is None else figures.account(choice, found.solution, first, basis=found.basis)
     gives = found.solution is None or problem.fixed_policy.gap_cost @ found.solution > 0
-    if account is not None and gives and figures.breaches(account):
+    columns, point = np.array(list(given.fixed), dtype=np.int64), np.array(list(given.fixed.values()))
+    asked, stage = (choice, given.cost, given.constant, given.admin, point), HereAndNow(problem.fixed_policy, columns)
+    if account is not None and gives and figures.breaches(account) and math.isfinite(stage.visit(*asked).leverage):
         strict = given.strict()
         account = account if strict.solution is None else figures.account(choice, strict.solution, first)
     if account is None:
@@ -253,9 +255,7 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> R
     money, kept = problem.units.money, not figures.breaches(account)
     leverage, (theirs, ours) = account.leverage, account.decided_losses
     if free and not kept:
-        columns, point = np.array(list(given.fixed), dtype=np.int64), np.array(list(given.fixed.values()))
-        asked = choice, given.cost, given.constant, given.admin, point
-        visit = HereAndNow(problem.fixed_policy, columns).visit(*asked, free=True)
+        visit = stage.visit(*asked, free=True)
         if math.isfinite(visit.leverage):
             leverage, ours = visit.leverage, ours + account.leverage - visit.leverage
     return {

@@ -64,7 +64,7 @@ def planned(
     drawn = asked_worlds(case, worlds, seed, vary)
 
     def beside(plan: Plan, appraiser: Appraiser) -> Plan:
-        plain = solve(case, **options, monitor=monitor)
+        plain = appraiser.as_it_is() or solve(case, **options, monitor=monitor)
         cluster = asked.get("cluster")
         checks: dict[str, Any] = {"fresh": fresh, "replications": replications, "vary": vary, "cluster": cluster}
         return studied(plan, drawn, plain, **checks, processes=processes, monitor=monitor, appraiser=appraiser)

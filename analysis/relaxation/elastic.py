@@ -255,7 +255,7 @@ class Elastic(FixedPolicySolver):
 
     def _leaf(self, value: float, solution: np.ndarray, admin: float, feasibility_cut: bool) -> ElasticLeaf:
         price = self._phase_cost if feasibility_cut else self.cost
-        reduced = np.array(self.relaxed.highs.getSolution().col_dual)
+        reduced = self.relaxed.column_duals()
         core = frozenset(
             slack
             for slack, place in self.column.items()
@@ -480,7 +480,7 @@ class Elastic(FixedPolicySolver):
             theirs = set(columns.tolist())
             for highs in (self._choice_highs, self._alone_highs):
                 for column in total.tolist():
-                    highs.highs.changeCoeff(row, column, sign * ((column in theirs) - share))
+                    highs.set_entry(row, column, sign * ((column in theirs) - share))
 
     def late_fills(self, limit: Limit, answer: ElasticAnswer) -> np.ndarray:
         """Fills of a limit's demand week by week, where an answer's gaps allow several the ones that fall short latest."""

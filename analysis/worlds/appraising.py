@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,12 @@ class Chosen:
         self.menu = Network(case).menu
         self.units = units
         self.keys = tuple(keys)
+
+    def over(self, keys: tuple[Key, ...]) -> Chosen:
+        """Return the same with other columns."""
+        other = copy.copy(self)
+        other.keys = keys
+        return other
 
     def named(self, indices: PolicyIndices, point: np.ndarray, most: np.ndarray) -> Choices:
         """Return a combination and a first stage in the units of the case; amounts that are rounding of the most are none."""
@@ -98,6 +105,16 @@ class Appraiser:
         self._alone = alone
         self._visited = visited
         self._combinations = combinations
+
+    def as_it_is(self) -> Choices | None:
+        """Return the plan for the figures as they are; None where the worlds were made ready without it."""
+        known = self.crew.as_it_is()
+        if known is None:
+            return None
+        policies, bought = known
+        indices = tuple(menu.index(policies[regime]) for regime, menu in self.chosen.menu.items())
+        amounts = np.array(list(bought.values()))
+        return self.chosen.over(tuple(bought)).named(indices, amounts, np.zeros(len(bought)))
 
     def own(self, place: int) -> Choices | None:
         """Return the plan that is best for a world by itself; None where none keeps its limits."""

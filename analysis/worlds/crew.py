@@ -19,6 +19,7 @@ from .world import World
 if TYPE_CHECKING:
     from ...data import Case
     from ...model.follower.enumerate import PolicyIndices
+    from ...model.formulation.linking import Choice
 
 
 MOST_AWAKE = 1_200_000
@@ -66,6 +67,7 @@ class LocalCrew:
         self.numbers = range(len(cases)) if numbers is None else numbers
         self.stop = stop
         self.base = base
+        self.begun: Begun | None = None
         self.cases = cases
         self.units = units
         self.worlds: list[World] = []
@@ -75,7 +77,7 @@ class LocalCrew:
     def prepare(self, rel_gap: float, done: Callable[[int], None] = lambda count: None) -> list[Alone]:
         """Make all worlds ready and find the best that each allows by itself."""
         found: list[Alone] = []
-        begun = self._begun(rel_gap)
+        begun = self.begun = self._begun(rel_gap)
         for number, case in zip(self.numbers, self.cases, strict=True):
             if self.stop():
                 raise Stopped
@@ -88,6 +90,10 @@ class LocalCrew:
                 world.rest()
             done(len(found))
         return found
+
+    def as_it_is(self) -> tuple[Choice, dict[Key, float]] | None:
+        """Return policies and purchases of the best plan for the case that the worlds begin with; None where it is not known."""
+        return None if self.begun is None or self.begun.choice is None else (self.begun.choice, self.begun.bought)
 
     def _begun(self, rel_gap: float) -> Begun | None:
         """Where the programs of the worlds begin; None where they are so small that it does not matter."""

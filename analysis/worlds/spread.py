@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ...data import Case
     from ...model.follower.enumerate import PolicyIndices
+    from ...model.formulation.linking import Choice
 
 PULSE = 0.2
 """Seconds between two looks at whether to stop."""
@@ -106,6 +107,10 @@ class SharedCrew(ABC):
         found = self._gathered(self._ask(asked, done))
         self._history.append(asked)
         return found
+
+    def as_it_is(self) -> tuple[Choice, dict[Key, float]] | None:
+        """Return policies and purchases of the best plan for the case that the worlds begin with; all know the same."""
+        return self._ask(("as_it_is", ()))[0]
 
     def settle(self, keys: Sequence[Key], combinations: Sequence[PolicyIndices]) -> tuple[np.ndarray, np.ndarray]:
         """Tell all worlds what they have in common; return admin costs and ceilings, shape (combinations, worlds) each."""

@@ -85,14 +85,16 @@ class Begun:
         Bases of the relaxations in the search for the best that it allows by itself.
     ceiling : HighsBasis
         Of what bounds leverage without limits on supply.
-    choice
-        Policies of its best plan; None where there is none.
+    choice, bought
+        Policies of its best plan, and what that buys of every first-stage choice, in natural units; None and nothing where there is
+        none.
     """
 
     names: Names
     nodes: dict[Any, Any]
     ceiling: Any
     choice: Choice | None
+    bought: dict[Key, float]
 
 
 @dataclass

@@ -83,7 +83,7 @@ class World:
         self._places = np.empty(0, dtype=int)
         self._keys: tuple[Key, ...] = ()
         self._exempt: int | None = None
-        self._visited = False
+        self._visited = self._hopeless = False
         self._bare = False
 
     # What it allows by itself ----------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ class World:
         self._carry_over()
         hint = None if self._like is None else self._like.choice
         found = self.found = self.engine.search(rel_gap=rel_gap, hint=hint, settled=False)
-        self.charged = found.choice is None and found.bound == -math.inf
+        self.charged = self._hopeless = found.choice is None and found.bound == -math.inf
         self._nothing_held = HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64))
         self.problem.settle()
         limits = SolveLimits.of(self.problem.case)
@@ -113,14 +113,15 @@ class World:
     def begun(self, rel_gap: float) -> Begun:
         """Find the best that the world allows by itself, for others to begin where that ended."""
         names = Names(self.problem.leader_problem)
-        found = self.engine.search(rel_gap=rel_gap, settled=False)
+        found = self.engine.search(rel_gap=rel_gap)
+        bought = {} if found.solution is None else self._bought(found.solution)
         fixed_policy = self.problem.fixed_policy
         nodes = dict(fixed_policy.bases)
         self._nothing_held = HereAndNow(fixed_policy, np.empty(0, dtype=np.int64))
         candidates = self.engine.cut_pool.candidates
         self.constant = self.problem.constant(candidates.cost, candidates.admin)
         self._ceiling_cut()
-        return Begun(names, nodes, fixed_policy.relaxed.highs.getBasis(), found.choice)
+        return Begun(names, nodes, fixed_policy.relaxed.get_basis(), found.choice, bought)
 
     def _carry_over(self) -> None:
         """Begin relaxations with the bases that they ended with in the world it is like."""
@@ -239,7 +240,7 @@ class World:
         if basis is None:
             yield
             return
-        relaxed.highs.setBasis(basis)
+        relaxed.set_basis(basis)
         with relaxed.options(**CARRIED):
             yield
 
@@ -321,9 +322,11 @@ class World:
             within = False
             problem.fixed_policy.solve_limits = replace(limits, budget=math.inf)
         try:
-            visit = self._stage.visit(*terms, point)
-            kept = within and visit.leverage > -math.inf
-            if visit.leverage == -math.inf and self._exempt is not None:
+            # Where no plan keeps continuity this one does not; another budget or other limits may allow more.
+            hopeless = within and self._hopeless and self._exempt is not None
+            visit = self._stage.visit(*terms, point, free=hopeless)
+            kept = within and not hopeless and visit.leverage > -math.inf
+            if visit.leverage == -math.inf and not hopeless and self._exempt is not None:
                 visit = self._stage.visit(*terms, point, free=True)
             if visit.leverage == -math.inf:
                 visit = self._stage.visit(*terms, point, charged=True)
@@ -451,7 +454,7 @@ class World:
             outcome, basis = Outcome("Infeasible", None, None, None), None
             if not self.charged and not self._must_do_without(point, terms):
                 outcome = fixed_policy.best(choice, cost, constant, admin, fixed=held)
-                basis = fixed_policy.exact.highs.getBasis()
+                basis = fixed_policy.exact.get_basis()
             if outcome.solution is None:
                 outcome = fixed_policy.best_elastic(choice, cost, constant, admin, held)
                 basis = outcome.basis

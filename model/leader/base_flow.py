@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import highspy
 import numpy as np
 import scipy.sparse as sparse
 
 from ..network import NONE
 from ..plan.tolerances import FACE_RELATIVE, QUANTITY_NOISE
 from ..solver.arrays import Program
+from ..solver.bases import appended_basis
 from ..solver.highs import Highs
 from .fixed_policy import face_of
 from .recompute import Operations
@@ -100,7 +100,9 @@ def nearest_to_base_flow(
         )
         highs = Highs(settled)
         if basis is not None and width >= LARGE:
-            highs.highs.setBasis(_with_deviations(basis, np.asarray(across @ first).ravel() > base))
+            # Of every lane and week the deviation that is not 0 is basic.
+            above = np.asarray(across @ first).ravel() > base
+            highs.set_basis(appended_basis(basis, np.append(above, ~above)))
         outcome = highs.solve()
         if outcome.optimal and outcome.solution is not None:
             solution = outcome.solution[:width]
@@ -108,17 +110,6 @@ def nearest_to_base_flow(
             margin = max(0.0, float((outputs @ solution)[-1]))
             return Operations(readout, solution, readout.amounts(solution), margin, 0.0)
     return None
-
-
-def _with_deviations(basis: Any, above: np.ndarray) -> Any:
-    """A basis of the leader problem with, for every lane and week, the deviation that is not 0; above tells which it is."""
-    status = highspy.HighsBasisStatus
-    whole = highspy.HighsBasis()
-    whole.valid = True
-    deviations = [status.kBasic if basic else status.kLower for basic in [*above, *~above]]
-    whole.col_status = [*basis.col_status, *deviations]
-    whole.row_status = [*basis.row_status, *[status.kLower] * above.size]
-    return whole
 
 
 def _flows(leader_problem: LeaderProblem, readout: Readout) -> dict[tuple[str, int], list[tuple[int, float]]]:

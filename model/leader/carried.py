@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import highspy
 import numpy as np
 
 from ..algebra import Constraint, Var
+from ..solver.bases import Basis, extended_basis
 from ..solver.highs import GENTLE, PRIMAL
 
 if TYPE_CHECKING:
@@ -62,25 +62,13 @@ class Carrier:
     """
 
     def __init__(self, names: Names, leader_problem: LeaderProblem):
-        status: Any = highspy.HighsBasisStatus
-        own, program = Names(leader_problem), leader_problem.program
+        own = Names(leader_problem)
+        self._program = leader_problem.program
         self._columns, self._rows = _twins(names.columns, own.columns), _twins(names.rows, own.rows)
-        free = np.where(np.isfinite(program.column_upper), status.kUpper, status.kZero)
-        self._loose = np.where(np.isfinite(program.column_lower), status.kLower, free)
-        self._many = int(program.row_lower.size)
 
-    def __call__(self, known: highspy.HighsBasis) -> highspy.HighsBasis:
+    def __call__(self, known: Basis) -> Basis:
         """Return a basis as one of the other problem."""
-        columns, rows = self._loose.copy(), np.full(self._many, highspy.HighsBasisStatus.kBasic)
-        for (here, there), before, after in (
-            (self._columns, known.col_status, columns),
-            (self._rows, known.row_status, rows),
-        ):
-            after[there] = np.array(before, dtype=object)[here]
-        basis = highspy.HighsBasis()
-        basis.valid = basis.alien = True
-        basis.col_status, basis.row_status = columns.tolist(), rows.tolist()
-        return basis
+        return extended_basis(known, self._program, self._columns, self._rows, square=False)
 
 
 def _twins(here: Places, there: Places) -> np.ndarray:

@@ -102,7 +102,7 @@ class FixedPolicySolver:
         self.rel_gap = 0.0
         self.report: Callable[[float, float], None] = lambda incumbent, bound: None
         if start is not None:
-            self.relaxed.highs.setBasis(start)
+            self.relaxed.set_basis(start)
         self.bases = NodeBases()
         self.last: tuple[Node, State, Outcome] | None = None
         self._in_place: Node | None = None
@@ -126,7 +126,7 @@ class FixedPolicySolver:
         program.column_upper[self._shut] = 0.0
         made = TolerantHighs(program, log=self.log, stop=self.stop, presolve="off", solver="simplex")
         if self._first_basis is not None:
-            made.highs.setBasis(self._first_basis)
+            made.set_basis(self._first_basis)
         return made
 
     def release(self) -> None:
@@ -237,11 +237,11 @@ class FixedPolicySolver:
         elif basis is None:
             options = self._start(self.relaxed, choice)
         if basis is not None:
-            self.relaxed.highs.setBasis(basis)
+            self.relaxed.set_basis(basis)
         outcome = self._solve_relaxed(choice, **options)
         if outcome.infeasible:
             return outcome
-        self.bases.keep(node, self.relaxed.highs.getBasis())
+        self.bases.keep(node, self.relaxed.get_basis())
         self.last, self._in_place = (node, state, outcome), node
         return outcome
 
@@ -252,7 +252,7 @@ class FixedPolicySolver:
         """
         if self.crash is None:
             return {}
-        highs.highs.setBasis(self.crash(choice))
+        highs.set_basis(self.crash(choice))
         return {"simplex_strategy": PRIMAL}
 
     def relax_over(
@@ -541,7 +541,7 @@ class FixedPolicySolver:
                 outcome = self.relaxed.solve()
                 if outcome.optimal:
                     break
-            return replace(outcome, basis=self.relaxed.highs.getBasis())
+            return replace(outcome, basis=self.relaxed.get_basis())
         finally:
             program = self.leader_problem.program
             upper = np.where(np.isin(columns, self._shut), 0.0, program.column_upper[columns])

@@ -160,7 +160,7 @@ class HereAndNow:
         with self._asked((choice, cost, constant, admin), prices, point[self._held]):
             outcome = fixed._solve_relaxed(choice)
             assert outcome.objective is not None and outcome.solution is not None
-            self.basis = fixed.relaxed.highs.getBasis()
+            self.basis = fixed.relaxed.get_basis()
             charge = float(prices @ outcome.solution)
             leverage = -outcome.objective
             cut = self._cut(outcome.solution, leverage, constant, admin, point, free)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import highspy
 import numpy as np
 
 from ...data.units import Units, natural_units
@@ -22,7 +21,8 @@ from ..formulation.single_level import coupled
 from ..network import NONE, OPEN, Network
 from ..plan.monitor import StopCheck, Stopped
 from ..solver.arrays import Compiled, compile_model
-from ..solver.highs import Highs, TolerantHighs, extended_basis
+from ..solver.bases import Basis, extended_basis
+from ..solver.highs import Highs, TolerantHighs
 from .fixed_policy import FixedPolicySolver
 from .readout import Choices, Readout
 from .recompute import FirstStage, OperationsSolver, response_variables
@@ -330,7 +330,7 @@ class Problem:
         """V(k), from a cold start."""
         return FollowerSolver(self.response, self.stop).solve(policy_indices_of(choice, self.network.menu))[0]
 
-    def _crash(self, leader_problem: LeaderProblem) -> Callable[[Choice], highspy.HighsBasis] | None:
+    def _crash(self, leader_problem: LeaderProblem) -> Callable[[Choice], Basis] | None:
         """Bases of a leader problem that hold the response's own under a choice; None where our side depends on the response."""
         if coupled(self.network) or not self.network.pairs("counterpart"):
             return None
@@ -350,9 +350,9 @@ class Problem:
         columns, rows = (pair[:, (pair >= 0).all(axis=0)] for pair in (columns, rows.T))
         responder = FollowerSolver(arrays, self.stop)
 
-        def basis(choice: Choice) -> highspy.HighsBasis:
+        def basis(choice: Choice) -> Basis:
             responder.solve(policy_indices_of(choice, self.network.menu))
-            return extended_basis(responder.highs, leader_problem.program, columns, rows)
+            return extended_basis(responder.highs.get_basis(), leader_problem.program, columns, rows)
 
         return basis
 
@@ -418,7 +418,7 @@ class Problem:
             raise ArithmeticError(f"the status quo ended with {outcome.termination!r}")
         operations_solver = OperationsSolver(leader_problem)
         operations = operations_solver.run(outcome.solution, FirstStage({}, {}), self.all_open)
-        basis = highs.highs.getBasis()
+        basis = highs.get_basis()
         return StatusQuo(operations.own_cost[NONE], outcome.objective, cost, operations_solver, operations, basis)
 
     def _with_face_free(self, leader_problem: LeaderProblem, row: int) -> Highs:

@@ -19,7 +19,8 @@ from ..formulation.policy_terms import usual_lasting
 from ..network import Network
 from ..plan.tolerances import INTEGRAL, NO_AMOUNT, NO_AMOUNT_UNITS, QUANTITY_NOISE, WHOLE_GAP
 from ..solver.arrays import Program
-from ..solver.highs import Highs, Outcome, TolerantHighs, partial_basis
+from ..solver.bases import partial_basis
+from ..solver.highs import Highs, Outcome, TolerantHighs
 from .cuts import link_rows
 from .readout import RESPONSE_FAMILIES, Choices, Readout
 
@@ -296,7 +297,7 @@ class OperationsSolver:
         values, margin = self.given(response, first, choice)
         highs = self.highs if self.warm else self._begun()
         if basis is not None:
-            highs.highs.setBasis(partial_basis(basis, self.fixed, self._free_rows))
+            highs.set_basis(partial_basis(basis, self.fixed, self._free_rows))
         highs.set_bounds(self.fixed, values[self.fixed], values[self.fixed])
         self._ask(highs, least_fill, most_own_cost)
         try:
@@ -320,14 +321,14 @@ class OperationsSolver:
             float(broken @ prices),
             binding,
             self._lasting(solution),
-            highs.highs.getBasis(),
+            highs.get_basis(),
         )
 
     def _begun(self) -> Highs:
         """Our linear programs, with the basis to begin with."""
         highs = TolerantHighs(self.program)
         if self.start is not None:
-            highs.highs.setBasis(self.start)
+            highs.set_basis(self.start)
         return highs
 
     def _lasting(self, solution: np.ndarray) -> float:

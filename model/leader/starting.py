@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import highspy
 import numpy as np
 
 from ..algebra import Constraint, Var
 from ..network import NONE
+from ..solver.bases import Basis, extended_basis
 
 if TYPE_CHECKING:
     from ..formulation.linking import LeaderProblem
 
 
-def repeated_basis(known: highspy.HighsBasis, small: LeaderProblem, large: LeaderProblem) -> highspy.HighsBasis:
+def repeated_basis(known: Basis, small: LeaderProblem, large: LeaderProblem) -> Basis:
     """Return the basis of a leader problem of scenario ``none`` as one of a leader problem with more scenarios.
 
     Every scenario begins with what ``none`` has, the response and what stands outside of scenarios with their own; what only the
@@ -29,23 +29,16 @@ def repeated_basis(known: highspy.HighsBasis, small: LeaderProblem, large: Leade
     small, large
         Both problems, of one case.
     """
-    status: Any = highspy.HighsBasisStatus
-    program = large.program
-    free = np.where(np.isfinite(program.column_upper), status.kUpper, status.kZero)
-    columns = np.where(np.isfinite(program.column_lower), status.kLower, free)
-    rows = np.full(program.row_lower.size, status.kBasic)
-    for kind, before, after, here, there in (
-        (Var, small.compiled.column, large.compiled.column, known.col_status, columns),
-        (Constraint, small.compiled.row, large.compiled.row, known.row_status, rows),
+    places = []
+    for kind, before, after in (
+        (Var, small.compiled.column, large.compiled.column),
+        (Constraint, small.compiled.row, large.compiled.row),
     ):
-        for one, other in _twins(small.model, large.model, kind):
-            place, target = before.get(id(one)), after.get(id(other))
-            if place is not None and target is not None:
-                there[target] = here[place]
-    basis = highspy.HighsBasis()
-    basis.valid = basis.alien = True
-    basis.col_status, basis.row_status = columns.tolist(), rows.tolist()
-    return basis
+        pairs = ((before.get(id(one)), after.get(id(other))) for one, other in _twins(small.model, large.model, kind))
+        known_pairs = [pair for pair in pairs if None not in pair]
+        places.append(np.array(known_pairs, dtype=np.int64).reshape(-1, 2).T)
+    columns, rows = places
+    return extended_basis(known, large.program, columns, rows, square=False)
 
 
 def _twins(small: Any, large: Any, kind: Any) -> Iterator[tuple[Any, Any]]:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
 
 from ..certify.planning import first_stage_of
@@ -121,11 +120,10 @@ class SingleLevelProgram:
             if bounds[-1] < bounds[-2]:
                 tell(None, bounds[-1])
 
-        def improved(event: highspy.HighsCallbackEvent) -> None:
-            tell(self.policy_indices(np.array(event.data_out.mip_solution)), bounds[-1])
+        def improved(solution: np.ndarray) -> None:
+            tell(self.policy_indices(solution), bounds[-1])
 
-        highs.watch(stop, proven)
-        highs.highs.cbMipImprovingSolution.subscribe(improved)
+        highs.watch(stop, proven, improved)
         outcome = highs.solve()
         bound = math.inf if outcome.bound is None else -outcome.bound
         if outcome.infeasible:

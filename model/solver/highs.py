@@ -15,6 +15,7 @@ import numpy as np
 from ..plan.monitor import Stopped
 from ..plan.tolerances import COMPLEMENTARY, UNSCALED_INFEASIBILITY
 from .arrays import Program
+from .bases import Basis
 
 DUAL, PRIMAL = 1, 4
 """HiGHS's numbers of the dual and the primal simplex method."""
@@ -183,8 +184,9 @@ class Highs:
         self,
         stop: Callable[[], bool],
         report: Callable[[float, float], None] = lambda incumbent, bound: None,
+        improved: Callable[[np.ndarray], None] | None = None,
     ) -> None:
-        """Pass on incumbent and bound of what is maximised as they move, and stop the solver when asked."""
+        """Pass on incumbent and bound of what is maximised as they move, better solutions too, and stop the solver when asked."""
         told = [-math.inf, math.inf]
 
         def heartbeat(event: highspy.HighsCallbackEvent) -> None:
@@ -199,6 +201,8 @@ class Highs:
             if stop():
                 event.interrupt()
 
+        if improved is not None:
+            self.highs.cbMipImprovingSolution.subscribe(lambda event: improved(np.array(event.data_out.mip_solution)))
         self.highs.cbMipInterrupt.subscribe(heartbeat)
         self.highs.cbSimplexInterrupt.subscribe(pulse)
         self.highs.cbIpmInterrupt.subscribe(pulse)
@@ -236,7 +240,11 @@ class Highs:
     def set_entries(self, rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> None:
         """Change coefficients."""
         for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
-            self.highs.changeCoeff(row, column, value)
+            self.set_entry(row, column, value)
+
+    def set_entry(self, row: int, column: int, value: float) -> None:
+        """Change a coefficient."""
+        self.highs.changeCoeff(int(row), int(column), value)
 
     def set_integer(self, columns: np.ndarray, integer: bool) -> None:
         """Let columns take whole values alone, or any; the program is a mixed-integer one as long as some must be whole."""
@@ -374,6 +382,18 @@ class Highs:
         """Duals of the rows after a linear solve: change of the minimum per unit of the right-hand side."""
         return _vector(self.highs.getSolution().row_dual)
 
+    def activities(self) -> np.ndarray:
+        """What the rows sum to after a linear solve."""
+        return _vector(self.highs.getSolution().row_value)
+
+    def get_basis(self) -> Basis:
+        """Return the basis of the last solve."""
+        return self.highs.getBasis()
+
+    def set_basis(self, basis: Basis) -> None:
+        """Begin the next solve with a basis."""
+        self.highs.setBasis(basis)
+
     def basis(self) -> np.ndarray:
         """Basic columns after a linear solve, shape (rows,): slacks are counted from the number of columns on."""
         _, basic = self.highs.getBasicVariables()
@@ -420,52 +440,6 @@ def highs_model(program: Program) -> highspy.HighsLp:
             for integer in program.integer
         ]
     return lp
-
-
-def extended_basis(highs: Highs, program: Program, columns: np.ndarray, rows: np.ndarray) -> highspy.HighsBasis:
-    """Return the basis of a solved program as one of a larger program that holds it; all other rows are basic.
-
-    Parameters
-    ----------
-    highs
-        The smaller program, solved.
-    program
-        The larger one.
-    columns, rows : array of int, shape (2, n)
-        Places of a column or row in the smaller program and in the larger.
-    """
-    status: Any = highspy.HighsBasisStatus
-    known = highs.highs.getBasis()
-    free = np.where(np.isfinite(program.column_upper), status.kUpper, status.kZero)
-    extended = {
-        "col_status": np.where(np.isfinite(program.column_lower), status.kLower, free),
-        "row_status": np.full(program.row_lower.size, status.kBasic),
-    }
-    for name, (here, there) in (("col_status", columns), ("row_status", rows)):
-        extended[name][there] = np.array(getattr(known, name))[here]
-    basis = highspy.HighsBasis()
-    basis.valid = True
-    basis.col_status, basis.row_status = (extended[name].tolist() for name in ("col_status", "row_status"))
-    return basis
-
-
-def partial_basis(known: highspy.HighsBasis, columns: np.ndarray, rows: np.ndarray) -> highspy.HighsBasis:
-    """Return the basis of a solved program as one of the same program with some columns fixed and some rows free.
-
-    Parameters
-    ----------
-    known
-        The basis.
-    columns, rows : array of int
-        Columns that are fixed, which leave the basis, and rows that are free, which enter it; HiGHS makes it square.
-    """
-    status: Any = highspy.HighsBasisStatus
-    column_status, row_status = np.array(known.col_status), np.array(known.row_status)
-    column_status[columns], row_status[rows] = status.kLower, status.kBasic
-    basis = highspy.HighsBasis()
-    basis.valid = basis.alien = True
-    basis.col_status, basis.row_status = column_status.tolist(), row_status.tolist()
-    return basis
 
 
 class TolerantHighs(Highs):

@@ -247,8 +247,12 @@ def _filled(template: str, content: dict[str, Any]) -> str:
     from markupsafe import Markup
 
     from ... import __version__
+    from ..format.terms import Explained, key
 
     environment = _environment()
+    words = content.get("words")
+    environment.globals["explained"] = environment.filters["explained"] = Explained(words is None or words.two_sided)
+    environment.filters["term_key"] = key
     script = _script(environment)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     own = {"version": __version__, "script": Markup(script), "script_digest": Markup(f"'sha256-{digest}'")}

@@ -42,6 +42,7 @@ def _content(
         "title": f"{plain(case_view(case).title)}: {title}",
         "lead": case_line(case_view(case)),
         "answer": answer,
+        "words": case_view(case).words,
         "notices": list(notices),
         "figures": [picture(figure, f"f{place}", artist, told=True) for place, figure in enumerate(figures)],
         "blocks": list(told),

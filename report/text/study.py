@@ -79,6 +79,11 @@ def worth_lines(worlds: StudyView, case: CaseView) -> Iterator[str]:
         yield "The plan for the figures as they are breaks limits in worlds in which this plan keeps them."
     if worlds.evpi is not None:
         yield f"To know the world before choosing would be worth {in_money(case, rough(worlds.evpi))} (EVPI)."
+    elif worlds.evpi_elsewhere is not None:
+        yield (
+            f"In {worlds.unkept} of {counted(worlds.n, 'world')} no plan keeps continuity. Over the others, to know the world "
+            f"before choosing would be worth {in_money(case, rough(worlds.evpi_elsewhere))} (EVPI)."
+        )
     if worlds.compared < worlds.n:
         yield f"The plans were compared in {worlds.compared} of {counted(worlds.n, 'world')}, as many as the time allowed."
     if worlds.fresh is not None:

@@ -16,13 +16,26 @@ class Document(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.texts: list[str] = []
+        self.inline = False
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
+        if tag == "a" and dict(attrs).get("class") == "term":
+            self.inline = True
+
+    def handle_endtag(self, tag: str) -> None:
+        # A term is a part of the sentence that it stands in.
+        self.inline = self.inline or (
+            tag == "a" and len(self.elements) > 0 and self.elements[-1][1].get("class") == "term"
+        )
 
     def handle_data(self, data: str) -> None:
-        self.texts.append(data)
+        if self.inline and self.texts:
+            self.texts[-1] += data
+        else:
+            self.texts.append(data)
+        self.inline = False
 
     def of(self, *tags: str) -> list[dict[str, str | None]]:
         return [attributes for tag, attributes in self.elements if tag in tags]

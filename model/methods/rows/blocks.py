@@ -148,13 +148,13 @@ class Block:
         for place, (lower, upper) in enumerate(zip(self.lower, self.upper, strict=True)):
             highs.set_bounds(np.arange(width), lower, upper)
             if self._bases[place] is not None:
-                highs.highs.setBasis(self._bases[place])
+                highs.set_basis(self._bases[place])
             outcome = highs.solve()
             if not outcome.settled:
                 outcome = highs.solve_anew()
             if outcome.solution is None:
                 raise ArithmeticError(f"the block of regimes {self.regimes} ended with {outcome.termination!r}")
-            self._bases[place] = highs.highs.getBasis()
+            self._bases[place] = highs.get_basis()
             costs[place] = self.most(np.clip(outcome.solution[:width], lower, upper), needs)
         return costs
 
@@ -340,6 +340,21 @@ class Blocks:
         return row, float(row.constants.sum()) + math.fsum(
             float(shares @ table) for shares, table in zip(weights, row.tables, strict=True)
         )
+
+    def means(self, rows: Sequence[Row], weights: Sequence[np.ndarray]) -> np.ndarray:
+        """What rows say of V of every part at a mixture of combinations, shape (parts,): the row that says least of each.
+
+        Parameters
+        ----------
+        rows
+            One at least.
+        weights : list of array, shape (combinations of the block,)
+            As of `mix`.
+        """
+        flat = np.concatenate([np.empty(0), *weights])
+        part = np.repeat([block.part for block in self.blocks], [own.size for own in weights]).astype(int)
+        said = [row.constants + np.bincount(part, flat * row.flat, self.parts) for row in rows]
+        return np.asarray(np.min(said, axis=0))
 
     def values(self, row: Row, policy_indices: PolicyIndices) -> np.ndarray:
         """What a row says of V of every part under a combination, shape (parts,)."""

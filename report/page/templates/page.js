@@ -106,12 +106,34 @@
 
   const weekly = data('weeks-data');
   const flows = data('flows-data');
-  const state = { scenario: '', week: null, hidden: new Set(), before: false };
+  const weeks = weekly ? weekly.weeks : 0;
+  const state = { scenario: '', week: null, hidden: new Set(), before: false, from: 0, to: weeks };
   const changed = [];
   const tell = () => changed.forEach(each => each());
 
   const scenarios = Object.entries((weekly || flows || { scenarios: {} }).scenarios);
   const choosers = [];
+
+  // The weeks that the charts show: typed here, or dragged over a chart.
+  const span = (from, to) => {
+    state.from = Math.max(0, Math.min(from, weeks - 1));
+    state.to = Math.min(weeks, Math.max(to, state.from + 1));
+    tell();
+  };
+  const spans = () => {
+    const field = () => make('input', { type: 'number', min: 0, max: weeks - 1, step: 1 });
+    const first = field(), last = field();
+    first.addEventListener('change', () => span(Number(first.value), Math.max(state.to, Number(first.value) + 1)));
+    last.addEventListener('change', () => span(Math.min(state.from, Number(last.value)), Number(last.value) + 1));
+    const whole = make('button', { type: 'button', onclick: () => span(0, weeks) }, 'whole horizon');
+    choosers.push(() => {
+      first.value = state.from;
+      last.value = state.to - 1;
+      whole.disabled = state.from === 0 && state.to === weeks;
+    });
+    return make('fieldset', {}, make('legend', {}, 'Weeks drawn: type, or drag across a chart'),
+      make('label', {}, 'from ', first), make('label', {}, 'to ', last), whole);
+  };
   const controls = place => {
     if (!place || !scenarios.length) return;
     const map = place.dataset.controls === 'map';
@@ -137,6 +159,7 @@
       }
       place.append(shown);
     }
+    if (!map) place.append(spans());
     choosers.push(() => {
       select.value = map && state.before ? ' ' : state.scenario || (map ? scenarios[0][0] : '');
       slider.value = state.week ?? 0;
@@ -151,10 +174,74 @@
 
   const ground = /^M[\d.]+,[\d.]+h([\d.]+)v([\d.]+)h-/;
   const charts = weekly ? $$('figure[data-key]').filter(figure => weekly.charts[figure.dataset.key]) : [];
+
+  // What of a plot moves when fewer weeks are drawn: lines and areas are stretched, marks and words are shifted.
+  const moves = (path, width, height, name) => {
+    const found = { stretched: [], lines: [], words: [], ticks: [], labels: [] };
+    for (const each of $$('line, text, path', path.parentNode)) {
+      const at = /^translate\(([-\d.e]+)/.exec(each.getAttribute('transform') || '');
+      const x = at ? Number(at[1]) : 0, long = Number(each.getAttribute('x2')), high = Number(each.getAttribute('y2'));
+      if (each.tagName === 'path') {
+        if (/^M[^h]*L/.test(each.getAttribute('d'))) found.stretched.push(each);
+      } else if (!at || x < -1) continue;
+      else if (each.tagName === 'text') {
+        if (/^\d+$/.test(each.textContent)) found.labels.push(each);
+        else if (each.textContent !== 'week') found.words.push([each, x]);
+      } else if (long === 0 && high === 5) found.ticks.push(each);
+      else if (long >= 0 && Math.abs(high) < height - 1 && !(x < 1 && long > width - 1)) found.lines.push([each, x, long]);
+    }
+    const svg = path.ownerSVGElement, clip = document.createElementNS(svg.namespaceURI, 'clipPath');
+    const box = document.createElementNS(svg.namespaceURI, 'rect');
+    for (const [key, value] of [['y', -9], ['width', width], ['height', height + 10]]) box.setAttribute(key, value);
+    clip.id = name;
+    clip.append(box);
+    svg.prepend(clip);
+    return found;
+  };
+  const shift = (each, x) => each.setAttribute('transform', each.getAttribute('transform').replace(/^translate\([-\d.e]+/, `translate(${x}`));
+  const stretch = (found, width, name) => {
+    const { from, to } = state, whole = from === 0 && to === weeks, scale = weeks / (to - from);
+    const now = x => (x - width * from / weeks) * scale;
+    for (const each of found.stretched) {
+      each.parentNode.setAttribute('clip-path', whole ? 'none' : `url(#${name})`);
+      each.setAttribute('transform', `matrix(${scale} 0 0 1 ${now(0)} 0)`);
+      each.setAttribute('vector-effect', 'non-scaling-stroke');
+    }
+    for (const [each, x, long] of found.lines) {
+      const start = Math.max(0, now(x)), end = Math.min(width, now(x + long));
+      each.style.display = end < start || start > width ? 'none' : '';
+      shift(each, start);
+      each.setAttribute('x2', Math.max(0, end - start));
+    }
+    for (const [each, x] of found.words) {
+      const aside = each.getAttribute('text-anchor') === 'end' ? -4 : 4, at = now(x - aside) + aside;
+      shift(each, at);
+      each.style.display = at < 0 || (aside > 0 && !whole && at + each.getComputedTextLength() > width + 12) ? 'none' : '';
+    }
+    [...found.ticks, ...found.labels].forEach(each => { each.style.display = whole ? '' : 'none'; });
+    if (!found.labels.length) return;
+    const [label] = found.labels, all = label.parentNode;
+    $$('.drawn', all).forEach(each => each.remove());
+    const step = [1, 2, 5, 10, 20].find(each => (to - from) / each <= 7) ?? 50;
+    for (let week = Math.ceil(from / step) * step; !whole && week <= to; week += step) {
+      const other = label.cloneNode();
+      other.textContent = week;
+      other.style.display = '';
+      other.setAttribute('class', 'drawn');
+      other.setAttribute('text-anchor', 'middle');
+      shift(other, now(width * week / weeks));
+      all.append(other);
+    }
+  };
+
   charts.forEach(figure => {
     const chart = weekly.charts[figure.dataset.key];
     const plots = $$('svg path', figure).map(path => [path, ground.exec(path.getAttribute('d') || '')])
       .filter(([path, found]) => found && Number(found[1]) > 100 && Number(found[2]) > 14);
+    const parts = plots.map(([path, found], at) => {
+      const width = Number(found[1]), name = `${figure.dataset.key}-weeks-${at}`;
+      return [moves(path, width, Number(found[2]), name), width, name];
+    });
     const cursors = plots.map(([path, found]) => {
       const cursor = document.createElementNS('http://www.w3.org/2000/svg', 'line');
       cursor.setAttribute('class', 'cursor');
@@ -165,17 +252,49 @@
     });
     const reading = make('p', { class: 'reading' });
     $('figcaption', figure).after(reading);
-    figure.addEventListener('pointermove', event => {
-      if (!plots.length) return;
+    const weekAt = event => {
       const box = plots[0][0].getBoundingClientRect();
-      const week = Math.floor((event.clientX - box.left) / box.width * weekly.weeks);
-      if (week >= 0 && week < weekly.weeks && week !== state.week) { state.week = week; tell(); }
+      return state.from + Math.floor((event.clientX - box.left) / box.width * (state.to - state.from));
+    };
+    let began = null, drawn = [0, weeks];
+    const within = week => Math.max(state.from, Math.min(week, state.to - 1));
+    const shade = week => plots.forEach(([path, found], at) => {
+      const box = $('.span', path.parentNode) ?? path.parentNode.insertBefore(document.createElementNS('http://www.w3.org/2000/svg', 'rect'), path);
+      const one = Number(found[1]) / (state.to - state.from), low = Math.min(began ?? 0, week), high = Math.max(began ?? 0, week);
+      const sizes = { class: 'span', x: one * (low - state.from), width: began === null ? 0 : one * (high + 1 - low), height: found[2] };
+      for (const [key, value] of Object.entries(sizes)) box.setAttribute(key, value);
     });
+    if (plots.length) {
+      const svg = $('svg', figure);
+      svg.addEventListener('pointermove', event => {
+        const week = weekAt(event);
+        if (began !== null) shade(within(week));
+        if (week >= state.from && week < state.to && week !== state.week) { state.week = week; tell(); }
+      });
+      // A finger scrolls the page; it has the fields.
+      svg.addEventListener('pointerdown', event => {
+        if (event.pointerType === 'touch' || event.button !== 0) return;
+        began = within(weekAt(event));
+        svg.setPointerCapture(event.pointerId);
+      });
+      svg.addEventListener('pointerup', event => {
+        if (began === null) return;
+        const first = began, week = within(weekAt(event));
+        began = null;
+        shade(week);
+        if (week !== first) span(Math.min(first, week), Math.max(first, week) + 1);
+      });
+      svg.addEventListener('dblclick', () => span(0, weeks));
+      svg.classList.add('zooms');
+    }
     changed.push(() => {
       const { scenario, week } = state;
+      if (drawn[0] !== state.from || drawn[1] !== state.to) parts.forEach(([found, width, name]) => stretch(found, width, name));
+      drawn = [state.from, state.to];
       for (const [cursor, width] of cursors) {
         cursor.style.display = week === null ? 'none' : '';
-        const x = width * ((week ?? 0) + 0.5) / weekly.weeks;
+        if (week !== null && (week < state.from || week >= state.to)) cursor.style.display = 'none';
+        const x = width * ((week ?? 0) + 0.5 - state.from) / (state.to - state.from);
         cursor.setAttribute('x1', x);
         cursor.setAttribute('x2', x);
       }

@@ -168,3 +168,24 @@ def test_knowing_a_figure_is_worth_what_a_nested_simulation_says(case):
     others = [known.value for name, known in found.items() if name != path]
     assert max(others) < 0.25 * found[path].value
     assert isinstance(outer, pd.Series)
+
+
+def test_where_a_world_has_no_plan_the_others_say_what_knowing_is_worth(case):
+    """Nobody sells so many chips: in that world nothing can be gained by knowing it, and nothing is known of it."""
+    wanted, stock = "demands.home-makers/chip.quantity", "stocks.abroad-fab/acid.initial"
+    frame = pd.DataFrame([[np.nan, np.nan], [40.0, np.nan], [np.nan, 16.0]], columns=[wanted, stock])
+    worlds = Worlds(("as it is", "many chips", "little acid"), np.array([0.25, 0.5, 0.25]), frame)
+    hedged = solve(case, worlds=worlds)
+    plan = studied(hedged, worlds, solve(case), fresh=0)
+    found = plan.worlds
+    assert found["unkept"] == ["many chips"] and found["evpi"] is None
+    rows = hedged.tables["worlds"]
+    ahead = (rows.best - rows.leverage).to_numpy()[[0, 2]]
+    assert found["evpi_elsewhere"] == pytest.approx(max(0.0, ahead.mean()), abs=1e-6)
+    page = io.StringIO()
+    show_plan(plan, Console(file=page, width=200))
+    worth = rough(found["evpi_elsewhere"])
+    assert (
+        f"In 1 of 3 worlds no plan keeps continuity. Over the others, to know the world before choosing would be worth "
+        f"{worth} million (EVPI)." in page.getvalue()
+    )

@@ -12,6 +12,7 @@ from sluicegate import case_from_tables, load_case, solve
 from sluicegate.analysis.information import planned, studied
 from sluicegate.analysis.information.evaluated import evaluate_in
 from sluicegate.analysis.information.hedging import UNREADY
+from sluicegate.analysis.shapes import AS_IT_IS
 from sluicegate.analysis.worlds import Appraiser, Worlds, crew, draw, from_table, solve_worlds
 from sluicegate.analysis.worlds.crew import LocalCrew
 from sluicegate.model import Plan
@@ -104,3 +105,21 @@ def test_worlds_at_rest_find_the_same_plan(monkeypatch: Any, share: float | None
     assert resting.value == approx(awake.value) and resting.bound == approx(awake.bound)
     assert resting.leverages == approx(awake.leverages) and resting.best == approx(awake.best)
     assert both(case, worlds, share)
+
+
+def test_the_plan_for_the_figures_as_they_are_is_the_one_that_the_worlds_begin_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    case = load_case("tutorial")
+    options = {"time_limit": 60.0, "rel_gap": 1e-4, "threads": 1, "method": "auto"}
+    asked = {"worlds": 5, "vary": ["stocks.abroad-fab/acid.initial=15..20..70"], "fresh": 0}
+    before = planned(case, options, **asked)
+    monkeypatch.setattr(crew, "SMALL", 0)
+    # It is not sought a second time.
+    monkeypatch.setattr("sluicegate.analysis.information.hedging.solve", None)
+    after = planned(case, options, **asked)
+    assert before.worlds is not None and after.worlds is not None
+    plain = [next(each for each in found.worlds["candidates"] if each["name"] == AS_IT_IS) for found in (before, after)]
+    for name in ("policies", "qualified", "stockpile"):
+        assert plain[1][name] == plain[0][name]
+    assert after.worlds["vss"] == approx(before.worlds["vss"], abs=1e-6)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sluicegate.model.leader import base_flow
 from sluicegate.model.leader.problem import Problem
+from sluicegate.model.solver.bases import appended_basis
 from sluicegate.model.solver.highs import Highs
 
 from tools.bench.generate import generate
@@ -57,7 +58,9 @@ def test_a_basis_to_begin_with_leads_to_operations_as_near_in_fewer_steps(
 def test_the_basis_holds_the_deviation_that_is_not_zero() -> None:
     problem = Problem(generate(3, 3, 12, coupled=False))
     basis = problem.status_quo.basis
-    whole = base_flow._with_deviations(basis, np.array([True, False]))
+    whole = appended_basis(basis, np.array([True, False, False, True]))
     count = len(whole.col_status) - len(basis.col_status)
     basic = [str(each).endswith("kBasic") for each in whole.col_status[-count:]]
     assert basic == [True, False, False, True]
+    assert [str(each).endswith("kLower") for each in whole.row_status[-2:]] == [True, True]
+    assert len(whole.row_status) == len(basis.row_status) + 2

@@ -222,6 +222,62 @@ def test_a_scenario_and_a_week_move_charts_and_map(shipped_file: Callable[[str],
     assert seen == []
 
 
+def test_fewer_weeks_are_drawn_by_keyboard_and_by_dragging(shipped_file: Callable[[str], Path], opened: Any) -> None:
+    page, seen = opened(shipped_file("tutorial"))
+    figure = page.locator("figure[data-key=counterpart0]")
+    svg, labels = figure.locator("svg"), figure.locator("svg text")
+    weeks = "all => all.filter(e => getComputedStyle(e).display !== 'none').map(e => e.textContent).filter(t => /^[0-9]+$/.test(t))"
+    before = labels.evaluate_all(weeks)
+    widths = "all => all.map(each => each.getBoundingClientRect().width)"
+    (review,) = figure.locator("svg line[stroke-width='6']").evaluate_all(widths)
+    first, last = page.get_by_role("spinbutton", name="from"), page.get_by_role("spinbutton", name="to")
+    last.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("4")
+    page.keyboard.press("Enter")
+    assert labels.evaluate_all(weeks) == ["0", "1", "2", "3", "4", "5"]
+    assert figure.locator("svg line[stroke-width='6']").evaluate_all(widths) == pytest.approx([2 * review], rel=0.01)
+    page.get_by_role("button", name="whole horizon").click()
+    assert labels.evaluate_all(weeks) == before
+    assert page.get_by_role("button", name="whole horizon").is_disabled()
+    svg.scroll_into_view_if_needed()
+    box, left = svg.bounding_box(), figure.locator("svg text", has_text="100%").bounding_box()
+    start, wide = left["x"] + left["width"], box["x"] + box["width"] - left["x"] - left["width"]
+    page.mouse.move(start + 0.35 * wide, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(start + 0.75 * wide, box["y"] + 60, steps=3)
+    page.mouse.up()
+    assert (first.input_value(), last.input_value()) == ("3", "7")
+    reading = figure.locator(".reading")
+    slider = page.locator("[data-controls=weeks] input[type=range]")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert reading.text_content().startswith("Week 0"), "a week outside is told"
+    assert figure.locator(".cursor").evaluate_all("all => all.every(each => each.style.display === 'none')")
+    svg.dblclick(position={"x": box["width"] / 2, "y": 60})
+    assert (first.input_value(), last.input_value()) == ("0", "9")
+    assert labels.evaluate_all(weeks) == before
+    assert seen == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_terms_are_explained_where_they_first_stand(
+    shipped_file: Callable[[str], Path], opened: Any, script: bool
+) -> None:
+    page, seen = opened(shipped_file("tutorial"), 390, script=script)
+    term = page.locator("a.term", has_text="worst package")
+    assert term.count() == 1
+    term.focus()
+    says = page.locator(f"#{term.get_attribute('aria-describedby')}").text_content()
+    assert says == "The package that leaves us the least leverage; none, no retaliation, is one of them."
+    assert term.evaluate("each => getComputedStyle(each, '::after').content") == f'"{says}"'
+    assert sideways(page) <= 0
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#term-worst-package"), "the meanings stand at the end too"
+    assert page.locator("dd:target").text_content() == says
+    assert seen == []
+
+
 def test_other_policies_are_tried(shipped_file: Callable[[str], Path], opened: Any) -> None:
     page, seen = opened(shipped_file("tutorial"))
     said = page.locator("#what-if .said")
