@@ -1,4 +1,5 @@
-"""Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [CASE[/METHOD] ...]`, or
+"""Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [--runs FILE] [CASE[/METHOD] ...]`
+(runs kept in a file are not run again), or
 `buyers [SIZE[/METHOD] ...]`, or `worlds`."""
 
 from __future__ import annotations
@@ -40,10 +41,13 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["scale"]:
         from . import building, scale
 
+        only, runs = arguments[1:], None
+        if only[:1] == ["--runs"]:
+            runs, only = Path(only[1]), only[2:]
         # Rows of what is not run again stay.
         before = measured("scale")
-        built, known = (before[0], dict(before[1])) if arguments[1:] and before else (building.measure(), {})
-        for rows in scale.measure(arguments[1:]):
+        built, known = (before[0], dict(before[1])) if only and before else (building.measure(), {})
+        for rows in scale.measure(only, runs):
             write([machine, "", table(built), "", table(list((known | dict(rows)).items()))], "scale")
         return
     if arguments[:1] == ["buyers"]:

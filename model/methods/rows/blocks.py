@@ -341,6 +341,21 @@ class Blocks:
             float(shares @ table) for shares, table in zip(weights, row.tables, strict=True)
         )
 
+    def means(self, rows: Sequence[Row], weights: Sequence[np.ndarray]) -> np.ndarray:
+        """What rows say of V of every part at a mixture of combinations, shape (parts,): the row that says least of each.
+
+        Parameters
+        ----------
+        rows
+            One at least.
+        weights : list of array, shape (combinations of the block,)
+            As of `mix`.
+        """
+        flat = np.concatenate([np.empty(0), *weights])
+        part = np.repeat([block.part for block in self.blocks], [own.size for own in weights]).astype(int)
+        said = [row.constants + np.bincount(part, flat * row.flat, self.parts) for row in rows]
+        return np.asarray(np.min(said, axis=0))
+
     def values(self, row: Row, policy_indices: PolicyIndices) -> np.ndarray:
         """What a row says of V of every part under a combination, shape (parts,)."""
         places = self._places(np.array([policy_indices], dtype=int))

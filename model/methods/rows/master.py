@@ -13,13 +13,16 @@ from ...follower.enumerate import PolicyIndices
 from ...leader.cuts import SpaceCut
 from ...leader.fixed_policy import face_of
 from ...leader.problem import Problem
-from ...plan.limits import LOADS, with_rounding
-from ...plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, NO_PLAN_SHARE
+from ...plan.limits import LOADS, with_rounding, within
+from ...plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, NO_PLAN_SHARE, leverage_tie
 from ...solver.arrays import Program
 from ...solver.highs import Highs
 from ..local_search import LocalSearch
 from ..prover import solve_master
 from .blocks import Blocks, Row
+
+MOST_PAIRED = 150
+"""Policies of all regimes up to which two are changed at once where the best combination near another is looked for."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,20 @@ class Master:
         columns = self.starts[:-1] + np.array(policy_indices, dtype=int)
         self._append(columns, np.ones(columns.size), -math.inf, columns.size - 1.0)
 
+    def cost_at(self, levels: np.ndarray) -> float:
+        """What rows say of V where policies have weights, regimes apart from each other.
+
+        Parameters
+        ----------
+        levels : array, shape (policies,)
+            Weights of every regime's policies, adding up to 1.
+        """
+        weights = []
+        for block in self.blocks.blocks:
+            places = self.starts[list(block.regimes)] + np.array(block.combinations, dtype=int)
+            weights.append(levels[places].prod(axis=1))
+        return float(self.blocks.means(self.rows, weights).sum())
+
     def most(self, policy_indices: PolicyIndices) -> float:
         """What rows and cuts say of the leverage under a combination: an upper bound, had without a solve."""
         return float(self.mosts(np.array([policy_indices], dtype=int))[0])
@@ -223,6 +240,53 @@ class Master:
             if tuple(changed) not in self.ruled_out and tuple(changed) != policy_indices:
                 return tuple(changed)
         return None
+
+    def climb(self, policy_indices: PolicyIndices) -> tuple[PolicyIndices | None, float]:
+        """From a combination change one regime or two as long as rows and cuts think better of it.
+
+        Parameters
+        ----------
+        policy_indices
+            Where to begin.
+
+        Returns
+        -------
+        PolicyIndices or None
+            The best found that is not ruled out and keeps the limits; None where there is none near.
+        float
+            What rows and cuts say of it.
+        """
+        here, best, most = np.array(policy_indices, dtype=int), None, -math.inf
+        while True:
+            near = self._changed(here)
+            said = self.mosts(near)
+            for place in np.argsort(-said, kind="stable").tolist():
+                found = tuple(near[place].tolist())
+                if found not in self.ruled_out:
+                    break
+            else:
+                return best, most
+            if said[place] == -math.inf or (best is not None and said[place] <= most + leverage_tie(most)):
+                return best, most
+            here, best, most = near[place], found, float(said[place])
+
+    def _changed(self, here: np.ndarray) -> np.ndarray:
+        """Combinations that differ in one regime or two and keep the limits, shape (n, regimes)."""
+        regime = np.repeat(np.arange(here.size), self.trials.sizes)
+        policy = np.arange(self.policies) - self.starts[regime]
+        flips = np.arange(self.policies)
+        pairs = (
+            np.array(np.triu_indices(self.policies, 1)) if self.policies <= MOST_PAIRED else np.array([flips, flips])
+        )
+        pairs = pairs[:, (regime[pairs[0]] != regime[pairs[1]]) | (pairs[0] == pairs[1])]
+        changed = np.repeat(here[None, :], pairs.shape[1], axis=0)
+        for one in pairs:
+            changed[np.arange(one.size), regime[one]] = policy[one]
+        kept = np.ones(len(changed), dtype=bool)
+        for column, limit in self.trials.most.items():
+            if math.isfinite(limit):
+                kept &= within(self.loads[column][self.starts[:-1] + changed].sum(axis=1), limit)
+        return np.unique(changed[kept], axis=0)
 
     def program(self) -> Program:
         """Minimise admin costs of the policies chosen - V - advantage; the constant makes the objective minus the leverage."""

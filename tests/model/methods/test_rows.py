@@ -267,3 +267,50 @@ def test_parts_learn_from_one_response() -> None:
     plan = solve(generate(24, 3, 8, components=8, coupled=False, seed=1), method="rows", rel_gap=1e-4)
     assert plan.status == "optimal"
     assert plan.solve["response_rows"] < 20
+
+
+def learnt(case: Case, rounds: int = 2) -> Rows:
+    """Rows and cuts after a few rounds."""
+    problem = Problem(case)
+    solve_limits = SolveLimits.of(problem.case)
+    problem.fixed_policy.solve_limits = solve_limits
+    search = Rows(problem, solve_limits, LocalSearch(problem, solve_limits), 1e-9)
+    search.stop = lambda: search.rounds >= rounds
+    search.run()
+    return search
+
+
+def test_what_rows_say_of_a_mixture_is_no_less_than_the_mean_of_what_they_say() -> None:
+    search = learnt(generate(4, 3, 16, seed=3))
+    master, sizes = search.master, search.trials.sizes
+    dice = np.random.default_rng(1)
+    combinations = np.array(list(itertools.product(*map(range, sizes))))
+    said = search.blocks.value(master.rows, combinations)
+    for place in (0, 5, len(combinations) - 1):
+        levels = np.zeros(master.policies)
+        levels[master.starts[:-1] + combinations[place]] = 1.0
+        assert master.cost_at(levels) == approx(said[place], rel=1e-9)
+    shares = [dice.dirichlet(np.ones(size)) for size in sizes]
+    weights = np.prod([share[combinations[:, regime]] for regime, share in enumerate(shares)], axis=0)
+    assert master.cost_at(np.concatenate(shares)) >= float(weights @ said) - 1e-9 * abs(said).max()
+
+
+def test_a_climb_ends_where_no_change_of_two_regimes_promises_more() -> None:
+    search = learnt(generate(5, 3, 16, seed=0, limited=0.6))
+    master, trials = search.master, search.trials
+    found, most = master.climb((0,) * 5)
+    assert found is not None
+    assert found not in master.ruled_out
+    assert trials.allowed(found)
+    assert most == approx(master.most(found), rel=1e-9)
+    for other in itertools.product(*map(range, trials.sizes)):
+        changed = sum(one != two for one, two in zip(found, other, strict=True))
+        if changed <= 2 and other not in master.ruled_out and trials.allowed(other):
+            assert master.most(other) <= most + 1e-5 * abs(most)
+
+
+def test_a_climb_tells_where_nothing_is_left() -> None:
+    search = learnt(generate(2, 2, 12, limited=1.0), rounds=0)
+    for policy_indices in itertools.product(*map(range, search.trials.sizes)):
+        search.master.rule_out(policy_indices)
+    assert search.master.climb((0, 0)) == (None, -math.inf)
