@@ -151,10 +151,10 @@ def studied(
     -------
     Plan
         Its ``worlds`` hold, money in the case's currency: ``low``, ``high`` (5 and 95 % of leverage), ``share_kept``; ``evpi``,
-        None where some world allows no plan; ``vss``, None where the plan for the figures as they are breaks limits that this one
-        keeps; ``evppi`` by figure or group: value and both ends of its interval; ``groups``; ``candidates``; ``region``, where it
-        goes wrong; ``compared``, worlds in which candidates were worked out; ``out_of_sample``; ``replications``: how many, and
-        the gap with the ends of its interval.
+        None where some world allows no plan, and then ``evpi_elsewhere``, over the other worlds; ``vss``, None where the plan
+        for the figures as they are breaks limits that this one keeps; ``evppi`` by figure or group: value and both ends of its
+        interval; ``groups``; ``candidates``; ``region``, where it goes wrong; ``compared``, worlds in which candidates were
+        worked out; ``out_of_sample``; ``replications``: how many, and the gap with the ends of its interval.
     """
     if plan.leverage is None or plan.worlds is None:
         return plan
@@ -283,12 +283,19 @@ def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Yields) ->
     region = worst_region(leverages, kept_here, all_weights, worlds.figures, below_zero=leveraged)
     plain = next((place for place, rival in enumerate(rivals) if rival.name == AS_IT_IS), None)
     ahead = own_best - leverages
+    best_known = ~np.isnan(ahead)
+    evpi: dict[str, Any] = {"evpi": None}
+    if best_known.all():
+        evpi = {"evpi": _worth(float(all_weights @ ahead), leverages)}
+    elif best_known.any():
+        elsewhere = float(all_weights[best_known] @ ahead[best_known] / all_weights[best_known].sum())
+        evpi["evpi_elsewhere"] = _worth(elsewhere, leverages)
     return {
         "low": quantile(leverages, all_weights, LOW),
         "high": quantile(leverages, all_weights, HIGH),
         "share_kept": float(all_weights @ kept_here),
         "compared": len(found),
-        "evpi": None if np.isnan(ahead).any() else _worth(float(all_weights @ ahead), leverages),
+        **evpi,
         "evpi_of_candidates": perfect_information(benefits, weights),
         "vss": None if plain is None or plain not in allowed else _worth(scores[0] - scores[plain], leverages),
         "evppi": {each.name: [each.value, each.low, each.high] for each in known},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from itertools import cycle
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...analysis.dependence.prices import POINTS, herfindahl
@@ -31,6 +33,7 @@ from .base import (
     quantity,
     room,
     styled,
+    write_chart,
 )
 from .narrow import (
     LABEL,
@@ -44,6 +47,7 @@ from .narrow import (
     sentence,
     side_by_side,
 )
+from .timeline import timeline_figure
 from .weeks import week_figures
 
 if TYPE_CHECKING:
@@ -69,6 +73,30 @@ def plan_figures(plan: Plan) -> list[Figure]:
         return []
     makers = [maker for maker in MAKERS if plan.case.pressed or maker not in (counterpart_fills, counterpart_losses)]
     return [figure for figure in (maker(plan) for maker in makers) if figure is not None]
+
+
+def write_plan_charts(plan: Plan, path: str | os.PathLike[str]) -> list[Path]:
+    """Write every chart of a plan to a file of its own, and return the files.
+
+    Parameters
+    ----------
+    plan
+        A plan with its tables.
+    path
+        Ends in ``.svg``, ``.png`` or ``.html``; the chart's name is put before the ending.
+
+    Raises
+    ------
+    ValueError
+        For another ending.
+    OSError
+        Where a file cannot be written.
+    """
+    path = Path(path)
+    return [
+        write_chart(figure.written, path.with_name(f"{path.stem}-{figure.name}{path.suffix}"))
+        for figure in plan_figures(plan)
+    ]
 
 
 # Weeks ---------------------------------------------------------------------------------------------------------------
@@ -344,5 +372,5 @@ def margins(plan: Plan) -> Figure | None:
     return Figure("margins", "Continuity margins, in points of fill above the limit", text, written)
 
 
-MAKERS = (counterpart_fills, our_fills, counterpart_losses, our_losses, sourcing, margins, settlements)
+MAKERS = (timeline_figure, counterpart_fills, our_fills, counterpart_losses, our_losses, sourcing, margins, settlements)
 """Charts of a plan in their order."""

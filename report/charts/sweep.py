@@ -11,12 +11,13 @@ import altair as alt
 import pandas as pd
 
 from ...analysis.figures.factors import Discrete
-from ...analysis.sensitivity.advice import BASE_PLAN, NO_PLAN, choice_map, choice_shares, chosen, regret, set_names
+from ...analysis.sensitivity.advice import BASE_PLAN, NO_PLAN, choice_map, choice_shares, chosen, set_names
 from ...analysis.sensitivity.outcomes import LEVERAGE, modes, named, outcome_of, spread
 from ...analysis.sweep.kinds import KINDS
 from ..format.numbers import brief, counted, number, percent, plain
 from ..format.words import MONEY_OUTCOMES, words_of
 from ..views.sweep import answer_of
+from ..views.sweep_curves import RegretCurve, SpreadCurves, regret_curve, spread_curves
 from .base import ENDS, GRID, HEIGHT, INK, MUTED, OURS, OURS_PALE, SERIES, WIDTH, Figure, styled, write_chart
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ ROW = 26
 OTHERS = "other choices"
 
 NAMES = {"free": "best plan", "fixed": "base plan kept"}
-
-QUANTILES = {"q05": 0.05, "median": 0.5, "q95": 0.95}
 
 
 def sweep_figures(sweep: Sweep, outcome: str = LEVERAGE) -> list[Figure]:
@@ -64,8 +63,8 @@ def sweep_figures(sweep: Sweep, outcome: str = LEVERAGE) -> list[Figure]:
         if sweep.design.kind == "grid" and len(sweep.design.factors) == 2:
             figures.append(_map(sweep))
         figures.append(_shares(sweep))
-    if modes(sweep) == ["free", "fixed"] and regret(sweep)["regret"].notna().any():
-        figures.append(_regret(sweep))
+    if found := regret_curve(sweep):
+        figures.append(_regret(sweep, found))
     return figures
 
 
@@ -272,25 +271,13 @@ def _morris(sweep: Sweep, outcome: str, table: pd.DataFrame) -> Figure:
 
 
 def _quantiles(sweep: Sweep, outcome: str) -> Figure:
-    values = pd.DataFrame({mode: outcome_of(sweep, outcome, mode) for mode in modes(sweep)})
-    # Two curves are compared over the same samples: those that have both. Where none has, the first is drawn alone.
-    shared = values.dropna()
-    if shared.empty:
-        values = values[values.columns[:1]]
-        shared = values.dropna()
-    parts = []
-    for mode in shared:
-        known = shared[mode].sort_values()
-        share = (pd.RangeIndex(len(known)) + 0.5) / max(1, len(known))
-        step = max(1, len(known) // MOST_POINTS)
-        parts.append(pd.DataFrame({"value": known.to_numpy(), "share": share, "kind": NAMES[str(mode)]}).iloc[::step])
-    frame = pd.concat(parts)
-    first = shared.columns[0]
-    found = {name: float(shared[first].quantile(level)) for name, level in QUANTILES.items()}
+    shown = spread_curves(sweep, outcome)
+    parts = [_thinned(curve).assign(kind=NAMES[mode]) for mode, curve in shown.curves.items()]
+    frame, found = pd.concat(parts), shown.quantiles
     colours = alt.Scale(domain=list(NAMES.values()), range=[OURS, MUTED])
     legend = alt.Legend(title=None, orient="top") if len(parts) > 1 else None
     title = f"Spread of {plain(outcome)}"
-    note = _compared(values)
+    note = _compared(shown)
     chart = (
         alt.Chart(frame)
         .mark_line(interpolate="step-after", strokeWidth=2)
@@ -307,31 +294,27 @@ def _quantiles(sweep: Sweep, outcome: str) -> Figure:
         .properties(width=WIDTH, height=HEIGHT, title=_heading(title, note))
     )
     text = (
-        f"Share of the samples with {plain(outcome)} up to each value, {note}. Of the {NAMES[str(first)]}, nine samples in ten lie "
-        f"between {brief(found['q05'])} and {brief(found['q95'])}; the median is {brief(found['median'])}."
+        f"Share of the samples with {plain(outcome)} up to each value, {note}. Of the {NAMES[shown.first]}, nine samples in ten "
+        f"lie between {brief(found['q05'])} and {brief(found['q95'])}; the median is {brief(found['median'])}."
     )
     return Figure("spread", title, text, styled(chart))
 
 
-def _compared(values: pd.DataFrame) -> str:
-    """Return over which samples the curves are drawn, and how many others there are.
-
-    Parameters
-    ----------
-    values
-        An outcome by sample, a column for each mode.
-    """
-    known = values.notna()
-    shared = int(known.all(axis=1).sum())
-    if len(values.columns) == 1:
-        holes = len(values) - shared
-        return f"{counted(shared, 'sample')}" + (f"; {holes:,} more have none" if holes else "")
-    words = f"{counted(shared, 'sample')} that both plans have it in"
-    alone = {mode: int((known[mode] & ~known.drop(columns=mode).any(axis=1)).sum()) for mode in values}
-    left = [f"{count:,} more with the {NAMES[str(mode)]} only" for mode, count in alone.items() if count]
-    neither = int((~known.any(axis=1)).sum())
-    left += [f"{neither:,} more with neither"] if neither else []
+def _compared(spread: SpreadCurves) -> str:
+    """Return over which samples the curves are drawn, and how many others there are."""
+    if len(spread.curves) == 1:
+        return f"{counted(spread.shared, 'sample')}" + (
+            f"; {spread.neither:,} more have none" if spread.neither else ""
+        )
+    words = f"{counted(spread.shared, 'sample')} that both plans have it in"
+    left = [f"{count:,} more with the {NAMES[mode]} only" for mode, count in spread.alone.items() if count]
+    left += [f"{spread.neither:,} more with neither"] if spread.neither else []
     return "; ".join([words, *left])
+
+
+def _thinned(curve: pd.DataFrame) -> pd.DataFrame:
+    """As many points of a curve as can be told apart."""
+    return curve.iloc[:: max(1, len(curve) // MOST_POINTS)]
 
 
 def _palette(sweep: Sweep) -> tuple[dict[str, str], list[str], list[str]]:
@@ -450,20 +433,14 @@ def _shares(sweep: Sweep) -> Figure:
     return Figure("shares", title, text, styled(chart))
 
 
-def _regret(sweep: Sweep) -> Figure:
-    frame = regret(sweep)
-    known = frame["regret"].dropna().clip(lower=0).sort_values()
-    curve = pd.DataFrame({"share": (pd.RangeIndex(len(known)) + 0.5) / len(known), "regret": known.to_numpy()})
-    step = max(1, len(curve) // MOST_POINTS)
-    lost = int(frame["regret"].isna().sum())
-    better = int(frame["better"].sum())
+def _regret(sweep: Sweep, found: RegretCurve) -> Figure:
     title = "What keeping to the base plan costs"
-    note = f"{counted(len(known), 'sample')}" + (
-        f"; in {lost:,} more the base plan breaks a limit, or there is no plan" if lost else ""
+    note = f"{counted(found.samples, 'sample')}" + (
+        f"; in {found.lost:,} more the base plan breaks a limit, or there is no plan" if found.lost else ""
     )
     unit = plain(sweep.case.settings.case.currency)
     chart = (
-        alt.Chart(curve.iloc[::step])
+        alt.Chart(_thinned(found.curve))
         .mark_area(color=MUTED, opacity=0.6, line={"color": MUTED}, interpolate="step-after")
         .encode(
             x=alt.X(
@@ -472,13 +449,13 @@ def _regret(sweep: Sweep) -> Figure:
                 axis=alt.Axis(format="%"),
                 scale=alt.Scale(domain=[0, 1]),
             ),
-            y=alt.Y("regret:Q", title=f"regret, {unit}" if unit else "regret"),
+            y=alt.Y("value:Q", title=f"regret, {unit}" if unit else "regret"),
         )
         .properties(width=WIDTH, height=HEIGHT, title=_heading(title, note))
     )
     text = (
-        f"{words_of(sweep.case).regret}, samples in the order of it. In {better:,} of {len(known):,} samples other "
-        f"choices are better by more than the gap; the median regret is {brief(float(known.median()))}, "
-        f"the largest {brief(float(known.iloc[-1]))}."
+        f"{words_of(sweep.case).regret}, samples in the order of it. In {found.better:,} of {found.samples:,} samples other "
+        f"choices are better by more than the gap; the median regret is {brief(found.median)}, "
+        f"the largest {brief(found.most)}."
     )
     return Figure("regret", title, text, styled(chart))

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
-from ..format.numbers import brief, counted, percent, plain
+from ..format.numbers import brief, counted, joined, percent, plain
 from ..text.blocks import blocks
-from ..text.words import case_line, in_money, joined
+from ..text.words import case_line, in_money
 from ..views.case import case_view
 from ..views.frontier import frontier_view
 from .inline import picture
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ..charts.base import Figure
     from ..charts.drawing import Artist
     from ..views.sweep import SweepView
+
+MOST_CHARTS = 2
+"""Charts of a sweep on the page of a plan: what the outcome depends on, and its spread."""
 
 MOST_FIGURES = 3
 """Figures of the case that the answer names."""
@@ -128,6 +131,30 @@ def sweep_content(sweep: Sweep, remarks: Sequence[str], artist: Artist) -> dict[
         made(sweep.case, run),
         artist,
     )
+
+
+def joined_sweep(sweep: Sweep, remarks: Sequence[str], artist: Artist) -> dict[str, Any]:
+    """Return what the page of a plan says of a sweep of its case: the answer, and its first charts.
+
+    Parameters
+    ----------
+    sweep
+        The sweep.
+    remarks
+        What a reader should know about its folder.
+    artist
+        Who draws its charts.
+    """
+    from ..charts.sweep import sweep_figures
+    from ..views.sweep import sweep_view
+
+    view = sweep_view(dataclasses.replace(sweep, remarks=()))
+    figures = sweep_figures(sweep)[:MOST_CHARTS]
+    return {
+        "answer": _sweep_answer(view),
+        "remarks": [plain(remark) for remark in remarks],
+        "figures": [picture(figure, f"sweep{place}", artist, told=True) for place, figure in enumerate(figures)],
+    }
 
 
 def _sweep_answer(view: SweepView) -> list[str]:

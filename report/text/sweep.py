@@ -297,9 +297,8 @@ def _show_sobol(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType
     yield text_line(
         "S1: share of the variance due to the figure alone. ST: with all it does together with others.", "dim"
     )
-    unclear = int((table["ST_conf"] >= table["ST"]).sum())
-    if unclear:
-        yield text_line(f"{counted(unclear, 'figure')} cannot be distinguished from 0 with so few samples.", "dim")
+    if view.unclear:
+        yield text_line(f"{counted(view.unclear, 'figure')} cannot be distinguished from 0 with so few samples.", "dim")
 
 
 def _sets(view: SweepView, table: pd.DataFrame) -> Iterable[RenderableType]:

@@ -135,6 +135,8 @@ class StudyView:
         What it would be worth to know the world; what that adds to the plan for the figures as they are. None: not known.
     known, candidates, region, fresh
         Rows of its sections.
+    unkept, evpi_elsewhere
+        Worlds in which no plan keeps continuity, for which EVPI is not known, and EVPI over the others; None: there are none.
     replications, behind
         Samples for which a plan of its own was sought, and how far the plan is behind these; None: not worked out.
     """
@@ -153,6 +155,8 @@ class StudyView:
     fresh: FreshView | None
     replications: int
     behind: EstimateView | None
+    unkept: int
+    evpi_elsewhere: float | None
 
     @property
     def first(self) -> tuple[KnownRow, ...]:
@@ -205,9 +209,12 @@ def study_view(plan: Plan) -> StudyView | None:
         ),
         replicated["n"] if replicated else 0,
         EstimateView(*replicated["gap"]) if replicated else None,
+        len(found["unkept"]),
+        found.get("evpi_elsewhere"),
     )
 
 
 def _candidate(row: Mapping[str, Any]) -> CandidateRow:
     shares = (row.get("share_negative"), row["share_kept"], row["share_better"])
-    return CandidateRow(row["name"], row["mean"], row["cvar"], row["worst"], *shares, row["near"])
+    name = row["name"] if row["name"] in ALWAYS else f"this plan, but {row['name']}"
+    return CandidateRow(name, row["mean"], row["cvar"], row["worst"], *shares, row["near"])

@@ -167,6 +167,12 @@ class SweepView:
         return KINDS[self.kind].seeded
 
     @property
+    def unclear(self) -> int:
+        """Figures whose total Sobol index cannot be told from 0."""
+        table = self.answer.table
+        return 0 if table is None or self.answer.name != "sobol" else int((table["ST_conf"] >= table["ST"]).sum())
+
+    @property
     def base_share(self) -> float:
         """Share of the samples in which the choices of the case as it is are best."""
         return 0.0 if self.sets is None else float(self.sets.loc[self.sets["base"], "share"].sum())

@@ -125,7 +125,7 @@ def test_a_plan_for_many_worlds_says_what_to_find_out_first(plan):
     assert order == sorted(order) and text.index("What to find out first") < text.index("\nPolicies")
     first = study_view(plan).first
     hoard = plan.case.names.figure(HOARD)
-    assert hoard == "Etching acid, Chip plant: initial"
+    assert hoard == "stock at the start of Etching acid in Chip plant"
     assert first and first[0].name == hoard
     assert hoard in text and "Where it goes wrong" in text
     html = plan_html(plan)
@@ -141,7 +141,7 @@ def test_the_page_leads_with_the_range_and_what_to_find_out_first(plan, tmp_path
     assert list(result.content.tables["worlds"]["leverage"]) == list(plan.tables["worlds"]["leverage"])
     page = page_of([result])
     assert page.index("5 to 95% of 16 worlds") < page.index('id="worlds"') < page.index('id="policies"')
-    assert page.index("What to find out first") < page.index("Etching acid, Chip plant: initial</bdi>")
+    assert page.index("What to find out first") < page.index("stock at the start of Etching acid in Chip plant</bdi>")
 
 
 def conditional(case, path, value, many, seed):
@@ -168,3 +168,24 @@ def test_knowing_a_figure_is_worth_what_a_nested_simulation_says(case):
     others = [known.value for name, known in found.items() if name != path]
     assert max(others) < 0.25 * found[path].value
     assert isinstance(outer, pd.Series)
+
+
+def test_where_a_world_has_no_plan_the_others_say_what_knowing_is_worth(case):
+    """Nobody sells so many chips: in that world nothing can be gained by knowing it, and nothing is known of it."""
+    wanted, stock = "demands.home-makers/chip.quantity", "stocks.abroad-fab/acid.initial"
+    frame = pd.DataFrame([[np.nan, np.nan], [40.0, np.nan], [np.nan, 16.0]], columns=[wanted, stock])
+    worlds = Worlds(("as it is", "many chips", "little acid"), np.array([0.25, 0.5, 0.25]), frame)
+    hedged = solve(case, worlds=worlds)
+    plan = studied(hedged, worlds, solve(case), fresh=0)
+    found = plan.worlds
+    assert found["unkept"] == ["many chips"] and found["evpi"] is None
+    rows = hedged.tables["worlds"]
+    ahead = (rows.best - rows.leverage).to_numpy()[[0, 2]]
+    assert found["evpi_elsewhere"] == pytest.approx(max(0.0, ahead.mean()), abs=1e-6)
+    page = io.StringIO()
+    show_plan(plan, Console(file=page, width=200))
+    worth = rough(found["evpi_elsewhere"])
+    assert (
+        f"In 1 of 3 worlds no plan keeps continuity. Over the others, to know the world before choosing would be worth "
+        f"{worth} million (EVPI)." in page.getvalue()
+    )
