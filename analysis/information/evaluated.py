@@ -19,8 +19,7 @@ from ...model.leader.given import Given
 from ...model.leader.here_and_now import HereAndNow
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
-from ...model.parametric.cells import moved_cells
-from ...model.parametric.refilled import Moved, Refilled, Unshared, shared_programs
+from ...model.parametric.refilled import Moved, Refilled, Unshared, by_structure, shared_programs
 from ...model.plan.choices import Choices, Offer
 from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor
@@ -158,14 +157,8 @@ def evaluate_in(
 
 def _of_one_structure(case: Case, worlds: Worlds) -> bool:
     """Whether worlds are enough for programs to be shared, and all have those of the case, with other numbers."""
-    if len(worlds) < SHARED:
-        return False
-    try:
-        for values in _figures(worlds):
-            moved_cells(case, _case(case, values))
-    except Moved:
-        return False
-    return True
+    alike = (len(by_structure([case, _case(case, values)])) == 1 for values in _figures(worlds))
+    return len(worlds) >= SHARED and all(alike)
 
 
 def _figures(worlds: Worlds) -> list[Values]:
