@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..data import Case, CaseError, load_case
 from ..data.storage.atomic import half_replaced
 from ..data.storage.digests import Check, check_digests
+from ..data.storage.placing import SETTINGS_FILE
 from ..model.plan.plan import SCHEMA, Plan
 from ..model.plan.sense import sense_of, sense_of_document
 from .shapes import FrontierDocument, PlanDocument, RunDocument, check_shape, read_document
@@ -93,6 +94,10 @@ def read_any(folder: str | os.PathLike[str]) -> Result:
         if old is not None:
             raise ValueError(f"{folder} was being replaced, and that was ended half way: rename {old} to {folder}")
         state = "is not there" if not path.exists() else "is a file" if path.is_file() else "is no result folder"
+        if (path / SETTINGS_FILE).is_file():
+            raise ValueError(
+                f"{folder} is a case, not yet a result; solve it first: sluicegate solve {folder} -o RESULT"
+            )
         listed = ", ".join(DOCUMENTS.values())
         raise ValueError(
             f"{folder} {state}; name a folder that solve, evaluate, frontier or sweep wrote, with one of {listed}"

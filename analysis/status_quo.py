@@ -11,6 +11,7 @@ import numpy as np
 from ..model.certify.end_stock import missing_at_end
 from ..model.leader.problem import Problem
 from ..model.network import NONE
+from ..model.plan.limits import four_digits
 from ..model.plan.plan import served
 
 if TYPE_CHECKING:
@@ -123,11 +124,8 @@ def status_quo_warnings(case: Case, problem: Problem | None = None) -> list[str]
     ]
     short = _missing(problem)
     for (site, item), (missing, used) in short.items():
-        unit = network.units.item(item)
-        warnings.append(
-            f"stocks, {site}/{item}: the status quo ends with {missing * unit:.4g} less than its target, {missing / used:.1%} of a "
-            f"year's use; {_end_remedy(problem, (site, item))}"
-        )
+        less = f"{four_digits(missing * network.units.item(item))} less than its target, {missing / used:.1%} of a year's use"
+        warnings.append(f"stocks, {site}/{item}: the status quo ends with {less}; {_end_remedy(problem, (site, item))}")
     frame = lane_table(case, problem)
     flows = {row.lane: (row.base_flow, row.mean_flow) for row in frame.itertuples()}
     for row in frame.itertuples():

@@ -49,7 +49,7 @@ class PlanCharts:
 
     def __repr__(self) -> str:
         """Return the names of the charts."""
-        return "Charts of a plan: fills(side), losses(side), sourcing(), margins(), settlements()"
+        return "Charts of a plan: fills(side), losses(side), sourcing(), margins(), settlements(), worlds()"
 
     def fills(self, side: str | None = None) -> altair.TopLevelMixin:
         """Return fills and stocks by week of a side, ``counterpart`` (default where there is one) or ``ours``.
@@ -113,6 +113,18 @@ class PlanCharts:
 
         return self._chart(settlements, "settlements")
 
+    def worlds(self) -> altair.TopLevelMixin:
+        """Return what a plan for many worlds yields in each of them, the worst first.
+
+        Raises
+        ------
+        ValueError
+            For a plan that was made for the case's own figures.
+        """
+        from .charts.decisions import outcomes_by_world
+
+        return self._chart(outcomes_by_world, "worlds", "it was not made for many worlds")
+
     def _side(self, side: str | None) -> str:
         sides = words_of(self._plan.case).sides
         if side is not None and side not in sides:
@@ -120,10 +132,12 @@ class PlanCharts:
             raise ValueError(f"side {side!r} is {'neither' if len(sides) > 1 else 'not'} {known}")
         return side or sides[0]
 
-    def _chart(self, make: Callable[[Plan], Figure | None], name: str) -> altair.TopLevelMixin:
+    def _chart(
+        self, make: Callable[[Plan], Figure | None], name: str, nothing: str = "nothing changes there"
+    ) -> altair.TopLevelMixin:
         found = None if self._plan.leverage is None else make(self._plan)
         if found is None:
-            reason = "there is no plan" if self._plan.leverage is None else "nothing changes there"
+            reason = "there is no plan" if self._plan.leverage is None else nothing
             raise ValueError(f"no chart of {name}: {reason}")
         return found.chart
 

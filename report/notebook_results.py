@@ -112,7 +112,7 @@ class Look(NamedTuple):
     module: str
     name: str
     parts: Callable[[Any], Iterable[RenderableType]]
-    figures: Callable[..., list[Figure]] | None
+    figures: Callable[..., list[Figure]]
 
 
 def _frontier(result: Any) -> Iterable[RenderableType]:
@@ -186,13 +186,32 @@ def _explanation(result: Any) -> Iterable[RenderableType]:
     return explanation_parts(explanation_view(result))
 
 
+def _explanation_figures(result: Any) -> list[Figure]:
+    from .charts.decisions import explanation_figures
+
+    return explanation_figures(result)
+
+
+def _scan(result: Any) -> Iterable[RenderableType]:
+    from .text.scan import scan_parts
+
+    return scan_parts(result)
+
+
+def _scan_figures(result: Any) -> list[Figure]:
+    from .charts.scan import scan_figures
+
+    return scan_figures(result)
+
+
 LOOKS = (
     Look("analysis.frontier.frontier", "Frontier", _frontier, _frontier_figures),
     Look("analysis.breakeven.result", "Breakeven", _breakeven, _breakeven_figures),
     Look("analysis.dependence.indices", "Indices", _indices, _indices_figures),
     Look("analysis.compare.compare", "Comparison", _comparison, _comparison_figures),
     Look("analysis.sweep.read", "Sweep", _sweep, _sweep_figures),
-    Look("analysis.explain.explain", "Explanation", _explanation, None),
+    Look("analysis.explain.explain", "Explanation", _explanation, _explanation_figures),
+    Look("analysis.trade.ranking.result", "Scan", _scan, _scan_figures),
 )
 """Classes of results that show themselves."""
 
@@ -206,8 +225,7 @@ def attach_results() -> None:
             continue
         shown = getattr(module, look.name)
         shown._repr_html_ = _html_of(look)
-        if look.figures is not None:
-            shown.charts = _charts_of(look.figures)
+        shown.charts = _charts_of(look.figures)
 
 
 def _html_of(look: Look) -> Callable[[Any], str]:

@@ -119,6 +119,6 @@ def test_every_purchase_says_what_it_is_for() -> None:
     found = explain(buyer())
     (need,) = found.needs
     assert (need.kind, need.key, need.units) == ("qualified", "raw-w1", None)
-    assert any("share of East in our intake of raw <= 0.7" in words for words in need.broken)
+    assert any("share of East in our intake of raw at most 70%" in words for words in need.broken)
     assert need.scenario in found.plan.scenarios
     assert found.to_dict()["needs"][0]["key"] == "raw-w1"

@@ -372,7 +372,7 @@ def test_evaluating_a_plan_gives_its_leverage() -> None:
 def test_choices_that_break_limits() -> None:
     result = done("evaluate", "small", "--policy", "review=strict", "--set", "limits.budget=1", code=3)
     assert "\nLimits that these choices break\n  - " in result.stdout
-    assert "\n  - budget <= 1: over by 2\n" in result.stdout
+    assert "\n  - budget at most 1: over by 2\n" in result.stdout
     assert len(results()) == 1
 
 

@@ -196,6 +196,10 @@ class Breakeven:
         above = [switch.below.value for switch in self.switches if switch.below.value >= self.current]
         return max(below, default=self.low), min(above, default=self.high)
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return every value that was solved, as `points` has it."""
+        return self.points.copy()
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
         sense = sense_of(self.case)

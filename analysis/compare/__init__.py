@@ -1,3 +1,3 @@
 """Plans side by side, and which difference explains how much."""
 
-__all__ = ["compare"]
+__all__ = ["compare", "inputs"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...data import Case, CaseError
+from ...data.schema.names import Names
 from ...data.schema.tables import Row
 from ...model.plan.plan import Plan
 from .common import common_sense
@@ -72,9 +73,16 @@ class Attribution:
         if self.change is None:
             return None
         rows: list[dict[str, Any]] = []
+        names = Names(*self.cases)
         for group, answers in zip(self.groups, self.answers, strict=True):
             single = group[0] if len(group) == 1 else None
-            entry: dict[str, Any] = {"difference": group_words(group), "figures": len(group), "A": None, "B": None}
+            entry: dict[str, Any] = {
+                "difference": group_words(group),
+                "title": group_words(group, names),
+                "figures": len(group),
+                "A": None,
+                "B": None,
+            }
             if single is not None:
                 cells = single.before, single.after
                 told = [
@@ -110,8 +118,8 @@ class Attribution:
 
     def _sums(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         assert self.change is not None
-        rest: dict[str, Any] = {"difference": REST, "figures": None, "A": None, "B": None}
-        total: dict[str, Any] = {"difference": TOTAL, "figures": None, "A": None, "B": None}
+        rest: dict[str, Any] = {"difference": REST, "title": REST, "figures": None, "A": None, "B": None}
+        total: dict[str, Any] = {"difference": TOTAL, "title": TOTAL, "figures": None, "A": None, "B": None}
         gap = sum(max(0.0, (end.bound or 0.0) - (end.leverage or 0.0)) for end in self.ends)
         for letter in "AB":
             effects = [row[f"effect_from_{letter}"] for row in rows]

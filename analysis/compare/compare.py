@@ -49,9 +49,9 @@ class Comparison:
     outcomes : pandas.DataFrame
         Figures of the plans: measure, name, one column for each letter, differs.
     attribution : pandas.DataFrame or None
-        Two things compared only. For each difference of the inputs: difference, figures, A, B, and for both directions
-        effect, share of the change, gap (how far the effect may be off, since solves have gaps) and status; then the rows
-        `interaction` and `total`.
+        Two things compared only. For each difference of the inputs: difference, title (the same with names), figures, A, B, and
+        for both directions effect, share of the change, gap (how far the effect may be off, since solves have gaps) and status;
+        then the rows `interaction` and `total`.
     change
         Leverage (or cost) of B less that of A, of the best plans.
     grouping
@@ -77,6 +77,10 @@ class Comparison:
     def sense(self) -> Sense:
         """How figures of the plans are called."""
         return common_sense(plan.case for plan in self.plans.values())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the figures of the plans, as `outcomes` has them."""
+        return self.outcomes.copy()
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values; a number that is not finite stays one."""

@@ -14,6 +14,7 @@ from ...data.check.notices import notice
 from ...data.check.references import check
 from ...data.input.draft import draft_of
 from ...data.schema.declarations import columns, references
+from ...data.schema.names import Names
 from ...data.schema.tables import NO_FIGURES, Row
 from ...data.schema.values import Delay
 from .inputs import Key, key_text, keyed, same_value, setting_values
@@ -53,12 +54,16 @@ class Difference:
         """The whole row, where it is one."""
         return None if self.column else (self.after if self.before is None else self.before)
 
-    def words(self) -> str:
-        """Return the difference as it is named."""
+    def words(self, names: Names | None = None) -> str:
+        """Return the difference by its ids, or with names for people."""
         row = self.row
         if row is not None:
-            return f"{self.table} {key_text(self.key, row)} {'added' if self.before is None else 'removed'}"
-        return ".".join(filter(None, (self.table, self.key[0] if self.key else "", self.column)))
+            done = "added" if self.before is None else "removed"
+            if names is None:
+                return f"{self.table} {key_text(self.key, row)} {done}"
+            return f"{self.table}: {key_text(self.key, row, names)} {done}"
+        path = ".".join(filter(None, (self.table, self.key[0] if self.key else "", self.column)))
+        return path if names is None else names.figure(path)
 
 
 def differences(first: Case, second: Case) -> list[Difference]:
@@ -156,22 +161,24 @@ def grouped(found: Sequence[Difference], first: Case, second: Case) -> tuple[lis
     return [[found[place] for place in places] for places in sets.groups()], words
 
 
-def group_words(group: Sequence[Difference]) -> str:
-    """Return how a group of differences is named."""
+def group_words(group: Sequence[Difference], names: Names | None = None) -> str:
+    """Return what a group of differences is called, by its ids or with names for people."""
     if len(group) == 1:
-        return group[0].words()
+        return group[0].words(names)
     rows = [each for each in group if each.row is not None]
     if rows:
         ids = {(each.table, each.row.id) for each in rows if each.row is not None}
         roots = [
             each for each in rows if each.row is not None and not ids.intersection(_needs(each.table, each.row))
         ] or rows
-        words = ", ".join(each.words() for each in roots[:2])
+        words = (", " if names is None else "; ").join(each.words(names) for each in roots[:2])
         others = len(group) - min(2, len(roots))
         return words + (f", and {others} more that go with it" if others else "")
     tables = dict.fromkeys(each.table for each in group)
     if len({(each.table, each.key) for each in group}) == 1 and group[0].key:
-        return f"{group[0].table}.{group[0].key[0]} ({len(group)} figures)"
+        table, key = group[0].table, group[0].key[0]
+        row = f"{table}.{key}" if names is None else f"{table}: {names.key(table, key)}"
+        return f"{row} ({len(group)} figures)"
     return f"{', '.join(tables)} ({len(group)} figures)"
 
 

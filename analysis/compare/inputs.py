@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...data import TABLES, Case, Settings
-from ...data.schema.declarations import columns, setting_keys
+from ...data.schema.declarations import columns, references, setting_keys
+from ...data.schema.names import Names
 from ...data.schema.tables import Row
 from ...data.schema.values import Delay
 
@@ -51,11 +52,12 @@ def keyed(cases: Sequence[Case], table: str) -> list[dict[Key, Row]]:
     return [{key(row): row for row in case.rows(table)} if model.key else {} for case in cases]
 
 
-def key_text(key: Key, row: Row) -> str:
-    """Return a row's key as it is shown."""
+def key_text(key: Key, row: Row, names: Names | None = None) -> str:
+    """Return a row's key as it is shown: by its ids, or with names for people."""
+    text = row.id if names is None else names.key(row.table, row.id)
     if len(key) == 1 or row.table != "contingencies":
-        return row.id
-    return f"{row.id}, week {getattr(row, 'from_week', '')}"
+        return text
+    return f"{text}, week {getattr(row, 'from_week', '')}"
 
 
 def _figures(row: Row) -> dict[str, Any]:
@@ -63,10 +65,13 @@ def _figures(row: Row) -> dict[str, Any]:
     return {name: row.cell(name) for name in columns(type(row)) if name not in type(row).key}
 
 
-def row_text(row: Row) -> str:
-    """Return what a row says, defaults left out."""
+def row_text(row: Row, names: Names | None = None) -> str:
+    """Return what a row says, defaults left out: by columns and ids, or in words and with names for people."""
+    refers = {} if names is None else references(type(row))
     told = {
-        name: shown_value(value)
+        name if names is None else name.replace("_", " "): (
+            names.key(refers[name], value) if names is not None and name in refers else shown_value(value)
+        )
         for name, value in _figures(row).items()
         if value not in (None, "") and not same_value(value, columns(type(row))[name].default)
     }

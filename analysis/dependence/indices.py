@@ -127,6 +127,13 @@ class Indices:
             f"Indices({self.case.name!r}, {', '.join(f'{name}: {len(getattr(self, name))} rows' for name in FRAMES)})"
         )
 
+    def to_frame(self, table: str = "concentration") -> pd.DataFrame:
+        """Return one of the tables, by its name."""
+        if table not in FRAMES:
+            raise ValueError(f"no table {table!r}; there are {', '.join(FRAMES)}")
+        found: pd.DataFrame = getattr(self, table).copy()
+        return found
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain mappings and lists; what is not defined becomes None."""
         document: dict[str, Any] = {

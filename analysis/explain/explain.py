@@ -69,6 +69,15 @@ class Explanation:
         """Whether some plan satisfies the limits."""
         return self.conflict is None
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return what each decision of the plan adds; without a plan, the limits in conflict."""
+        import pandas as pd
+
+        if self.conflict is not None:
+            return pd.DataFrame(self.conflict.to_dict()["limits"])
+        assert self.worths is not None
+        return pd.DataFrame(self.worths.to_dict(sense_of(self.case))["decisions"])
+
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as plain values."""
         document = {

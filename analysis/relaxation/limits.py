@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...model.formulation.scenario_data import SIDE
-from ...model.plan.limits import MEASURES
+from ...model.plan.limits import LIMIT_WORDS, MEASURES, at_least, at_most
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -138,19 +138,22 @@ def asked_of(case: Case, contracts: bool = False) -> list[Limit]:
     limits = []
     for item in case.items:
         if item.min_supplier_share > 0:
-            words = f"share of every supplier in our intake of {names.item(item.item)} >= {amount(item.min_supplier_share)}, or 0"
+            least = at_least(item.min_supplier_share, share=True)
+            words = f"share of every supplier in our intake of {names.item(item.item)} {least}, or 0"
             limits.append(_asked("items", item.item, "min_supplier_share", item.min_supplier_share, "", words))
     for lane in case.lanes:
         if lane.destination not in ours:
             continue
         if lane.min_share > 0:
-            words = f"taken or paid of lane {names.lane(lane.lane)} >= {amount(lane.min_share)} of its capacity"
+            words = (
+                f"taken or paid of lane {names.lane(lane.lane)} {at_least(lane.min_share, share=True)} of its capacity"
+            )
             limits.append(_asked("lanes", lane.lane, "min_share", lane.min_share, "", words))
         if lane.min_order > 0:
-            words = f"order on lane {names.lane(lane.lane)} >= {amount(lane.min_order)}, or 0"
+            words = f"order on lane {names.lane(lane.lane)} {at_least(lane.min_order)}, or 0"
             limits.append(_asked("lanes", lane.lane, "min_order", lane.min_order, unit[lane.item], words))
         if contracts and lane.min_flow > 0:
-            words = f"contract on lane {names.lane(lane.lane)} >= {amount(lane.min_flow)} a week"
+            words = f"contract on lane {names.lane(lane.lane)} {at_least(lane.min_flow)} a week"
             limits.append(_asked("lanes", lane.lane, CONTRACT, lane.min_flow, unit[lane.item], words))
     return limits
 
@@ -195,7 +198,7 @@ def limits_of(problem: Problem) -> list[Limit]:
         most = getattr(case.settings.limits, name)
         if math.isfinite(most):
             figure = LimitFigure(f"limits.{name}", name, (), most, unit_of(measure, case), most or 1.0)
-            limits.append(Limit(f"{name} <= {amount(most * network.units.unit_of(measure))}", figure))
+            limits.append(Limit(f"{LIMIT_WORDS[name]} {at_most(most * network.units.unit_of(measure))}", figure))
     for row in case.demands:
         if network.side[row.site] != SIDE or row.quantity == 0:
             continue
@@ -208,7 +211,7 @@ def limits_of(problem: Problem) -> list[Limit]:
                     words = f"fill over any {row.fill_window} weeks"
                 limits += [
                     Limit(
-                        f"{words} of {names.item(row.item)} in {names.site(row.site)} >= {amount(least)} "
+                        f"{words} of {names.item(row.item)} in {names.site(row.site)} {at_least(least, share=True)} "
                         f"in scenario {names.quoted(name)}",
                         figure,
                         name,
@@ -237,7 +240,7 @@ def _of_suppliers(problem: Problem, item: Item) -> Iterator[Limit]:
             for name in dict.fromkeys(supplier(problem.network, kind, lane) for lane in lanes):
                 whose = names.party(name) if kind == "max_party_share" else f"site {names.site(name)}"
                 yield Limit(
-                    f"share of {whose} in our intake of {names.item(item.item)} <= {amount(share)}",
+                    f"share of {whose} in our intake of {names.item(item.item)} {at_most(share, share=True)}",
                     figure,
                     "none",
                     name,
@@ -247,7 +250,7 @@ def _of_suppliers(problem: Problem, item: Item) -> Iterator[Limit]:
         figure = LimitFigure(
             f"items.{item.item}.min_suppliers", "min_suppliers", (item.item,), least, "suppliers", least
         )
-        yield Limit(f"suppliers of {names.item(item.item)} >= {amount(least)}", figure, "none")
+        yield Limit(f"suppliers of {names.item(item.item)} {at_least(least)}", figure, "none")
 
 
 def supplier(network: Network, kind: str, lane: Lane) -> str:
@@ -273,8 +276,3 @@ def unit_of(measure: str, case: Case) -> str:
 def figures_of(limits: Sequence[Limit]) -> list[LimitFigure]:
     """Return the figures behind limits, each once."""
     return list(dict.fromkeys(limit.figure for limit in limits))
-
-
-def amount(value: float) -> str:
-    """Return a figure as the case's tables would hold it."""
-    return f"{value:.10g}"

@@ -58,6 +58,10 @@ class Sweep:
         """Whether every sample has its rows."""
         return len(self.frame) == len(self.design.samples) * len(MODES[self.meta["policies"]])
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for every sample and mode, as `frame` has it."""
+        return self.frame.copy()
+
 
 def read_sweep(folder: str | os.PathLike[str]) -> Sweep:
     """Read a sweep, finished or not.

@@ -61,8 +61,12 @@ def read_folder(folder: Traversable, name: str) -> RawCase:
         raise CaseError([Fault(str(folder), f"the folder cannot be read: {error.strerror or error}")]) from None
     tables = [table for table in TABLES if f"{table}.csv" in files]
     if SETTINGS_FILE not in files:
-        fault = Fault(str(folder), f"not a case: there is no {SETTINGS_FILE} in it{_nearest_case(folder, files)}")
-        if not tables:
+        below = [file for file in files if (folder / file / SETTINGS_FILE).is_file()]
+        fault = Fault(
+            str(folder), f"not a case: there is no {SETTINGS_FILE} in it{_nearest_case(folder, files, below)}"
+        )
+        # Tables beside the folder of a case are those of a result.
+        if not tables or below:
             raise CaseError([fault])
         raw.faults.append(fault)
     else:
@@ -75,14 +79,13 @@ def read_folder(folder: Traversable, name: str) -> RawCase:
     return raw
 
 
-def _nearest_case(folder: Traversable, files: list[str]) -> str:
+def _nearest_case(folder: Traversable, files: list[str], below: list[str]) -> str:
     """Return a clause naming what may have been meant by a folder without ``case.toml``."""
     if (folder / REPLACED).is_dir():
         return (
             f"; it was being replaced and that was ended half way: replace it again, or take its tables away and move the files "
             f"before back from {folder / REPLACED}"
         )
-    below = [file for file in files if (folder / file / SETTINGS_FILE).is_file()]
     if below:
         return f"; did you mean {folder / below[0]}?"
     books = [file for file in files if file.lower().endswith(".xlsx")]

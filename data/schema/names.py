@@ -136,14 +136,91 @@ class Names:
             return f"{self.scenario(first)}: {self.regime(rest)}"
         if table == "contingencies":
             return f"{self.scenario(first)}: {self.lane(rest) if rest in self.of('lanes') else self.process(rest)}"
+        if table == "profiles":
+            owner, _, rest = rest.partition("/")
+            figure, _, week = f"{first}.{owner}/{rest}".rpartition("/")
+            path, _, column = figure.rpartition("/")
+            return f"{self.figure(f'{path}.{column}')}, from week {week}"
         return key
 
     def figure(self, path: str) -> str:
-        """Return what to call a figure, by its path as ``--set`` takes it: what it is of, then its column in words."""
+        """Return what to call a figure, by its path as ``--set`` takes it: what it says, and of what."""
         table, _, rest = path.partition(".")
         key, _, column = rest.rpartition(".")
         words = column.replace("_", " ") or path
-        return f"{self.key(table, key)}: {words}" if key else words
+        if not key:
+            return words
+        called = self._of(table, key)
+        told = OF_ROWS.get((table, column), f"{words} of {{}}")
+        return told.format(called)
+
+    def _of(self, table: str, key: str) -> str:
+        """Return what to call the row of a table within a sentence."""
+        first, _, rest = key.partition("/")
+        if table in ("stocks", "demands"):
+            return self._both(rest, "in", first) or key
+        if table == "recipes":
+            return f"{self.item(rest)} for {self.process(first)}"
+        return self.key(table, key)
+
+
+OF_ROWS = {
+    ("parties", "loss_weight"): "weight of the losses of {}",
+    ("items", "max_party_share"): "largest share of one party in {}",
+    ("items", "min_suppliers"): "least number of suppliers of {}",
+    ("items", "min_supplier_share"): "least share of a supplier of {}",
+    ("items", "max_supplier_share"): "largest share of one supplier of {}",
+    ("stocks", "initial"): "stock at the start of {}",
+    ("stocks", "capacity"): "room for {}",
+    ("stocks", "terminal_target"): "stock wanted at the end of {}",
+    ("stocks", "terminal_price"): "price of a missing unit of {}",
+    ("stocks", "stockpile_max"): "largest stockpile of {}",
+    ("stocks", "stockpile_cost"): "price of the stockpile of {}",
+    ("lanes", "lead_weeks"): "lead time of {}",
+    ("lanes", "unit_cost"): "price of {}",
+    ("lanes", "duty"): "duty on {}",
+    ("lanes", "base_flow"): "flow today of {}",
+    ("lanes", "min_flow"): "contract for {}",
+    ("lanes", "max_flow"): "capacity of {}",
+    ("lanes", "available_week"): "first week of {}",
+    ("lanes", "ramp_weeks"): "ramp of {}",
+    ("lanes", "min_share"): "take or pay of {}",
+    ("lanes", "min_order"): "least order of {}",
+    ("lanes", "fixed_cost"): "cost of qualifying {}",
+    ("qualifications", "fixed_cost"): "cost of {}",
+    ("price_breaks", "unit_cost"): "price of {}",
+    ("price_breaks", "from_flow"): "least flow at the price of {}",
+    ("processes", "capacity"): "capacity to make {}",
+    ("processes", "unit_cost"): "cost of making {}",
+    ("recipes", "quantity"): "use of {}",
+    ("recipes", "saving_share"): "share that can be saved of {}",
+    ("recipes", "saving_cost"): "cost of saving {}",
+    ("demands", "quantity"): "demand for {}",
+    ("demands", "min_fill"): "least mean fill of {}",
+    ("demands", "min_fill_week"): "least fill of any week of {}",
+    ("demands", "backorder_share"): "share that waits of {}",
+    ("demands", "backorder_cost"): "cost of waiting for {}",
+    ("demands", "fill_window"): "weeks of the mean fill of {}",
+    ("policies", "delay_weeks"): "delay of {}",
+    ("policies", "start_week"): "first week of {}",
+    ("policies", "end_week"): "end of {}",
+    ("policies", "surge"): "surge before {}",
+    ("policies", "admin_cost"): "cost of running {}",
+    ("policies", "reviewer_load"): "reviewer hours of {}",
+    ("policies", "political_cost"): "political capital of {}",
+    ("policies", "applicant_cost"): "applicants' cost of {}",
+    ("policies", "ally_benefit"): "allies' benefit of {}",
+    ("retaliations", "cost"): "cost to the counterpart of {}",
+    ("retaliations", "notice_weeks"): "notice of {}",
+    ("contingencies", "from_week"): "first week of {}",
+    ("contingencies", "to_week"): "last week of {}",
+    ("contingencies", "duration_weeks"): "length of {}",
+    ("contingencies", "availability"): "capacity left in {}",
+    ("contingencies", "notice_weeks"): "notice of {}",
+    ("profiles", "factor"): "factor on {}",
+    ("worlds", "weight"): "weight of world {}",
+}
+"""What figures of a row are called, by table and column; others by their column and the row."""
 
 
 def _named(table: str, key: str) -> Callable[[Names, Case], Iterable[tuple[str, str]]]:

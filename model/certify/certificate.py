@@ -14,7 +14,18 @@ from ..formulation.scenario_data import SIDE
 from ..leader.problem import Problem
 from ..leader.recompute import Operations
 from ..network import NONE, Network
-from ..plan.limits import BUDGET, LIMITED, MEASURES, STOCKPILE_VALUE, SolveLimits, within
+from ..plan.limits import (
+    BUDGET,
+    LIMIT_WORDS,
+    LIMITED,
+    MEASURES,
+    STOCKPILE_VALUE,
+    SolveLimits,
+    at_least,
+    at_most,
+    four_digits,
+    within,
+)
 from ..plan.plan import least_mean
 from ..plan.tolerances import CERTIFICATE, LIMIT_KEPT
 
@@ -167,7 +178,14 @@ class Breach:
     @property
     def words(self) -> str:
         """The limit, where, and by how much it is broken."""
-        return f"{self.whole}: {'over' if self.over else 'short'} by {self.amount:.4g} {self.unit}".rstrip()
+        return f"{self.whole}: {'over' if self.over else 'short'} by {self.extent}"
+
+    @property
+    def extent(self) -> str:
+        """By how much it is broken, with its unit; shares in points."""
+        if self.unit == "share":
+            return f"{four_digits(100 * self.amount)} points"
+        return f"{four_digits(self.amount)} {self.unit}".rstrip()
 
 
 def refuse_breaches(breaches: Iterable[Breach]) -> None:
@@ -209,7 +227,7 @@ def supply_breaches(network: Network, operations: Operations, least_fill: float 
         asked += [("weekly fill", pair, row.min_fill_week, fills[pair].min()) for pair, row in rows.items()]
         for word, (site, item), least, level in asked:
             if not level >= least - LIMIT_KEPT:
-                limit = f"{word} of {names.item(item)} in {names.site(site)} >= {least:g}"
+                limit = f"{word} of {names.item(item)} in {names.site(site)} {at_least(least, share=True)}"
                 where = f" in scenario {names.quoted(scenario)}"
                 found.append(Breach(limit, float(least - level), "share", scenario=scenario, where=where))
     return found + _worst_of_each(
@@ -248,7 +266,9 @@ def _share_breaches(network: Network, operations: Operations, scenario: str) -> 
             parties[network.party[site]] = parties.get(network.party[site], 0.0) + amount
         for party, amount in parties.items():
             if not amount - share * total <= LIMIT_KEPT * scale:
-                limit = f"share of {names.party(party)} in our intake of {names.item(item)} <= {share:g}"
+                limit = (
+                    f"share of {names.party(party)} in our intake of {names.item(item)} {at_most(share, share=True)}"
+                )
                 over = (amount - share * total) * network.units.item(item)
                 found.append(Breach(limit, over, "units", over=True, scenario=scenario, where=where))
     return found
@@ -268,15 +288,17 @@ def _supplier_breaches(network: Network, operations: Operations, scenario: str) 
         for site, amount in intake.items():
             if not amount <= row.max_supplier_share * total + near:
                 over = (amount - row.max_supplier_share * total) * unit
-                limit = f"share of site {names.site(site)} in our intake of {words} <= {row.max_supplier_share:g}"
+                most = at_most(row.max_supplier_share, share=True)
+                limit = f"share of site {names.site(site)} in our intake of {words} {most}"
                 found.append(Breach(limit, over, "units", over=True, scenario=scenario, where=where))
             if not (amount <= near or amount >= row.min_supplier_share * total - near):
                 short = (row.min_supplier_share * total - amount) * unit
-                limit = f"share of site {names.site(site)} in our intake of {words} >= {row.min_supplier_share:g}, or 0"
+                least = at_least(row.min_supplier_share, share=True)
+                limit = f"share of site {names.site(site)} in our intake of {words} {least}, or 0"
                 found.append(Breach(limit, short, "units", scenario=scenario, where=where))
         counted = sum(amount >= row.min_supplier_share * total - near for amount in intake.values())
         if counted < row.min_suppliers:
-            limit = f"suppliers of {words} >= {row.min_suppliers}"
+            limit = f"suppliers of {words} {at_least(row.min_suppliers)}"
             found.append(Breach(limit, row.min_suppliers - counted, "", where=where))
     return found
 
@@ -359,11 +381,16 @@ def resource_breaches(
         most = getattr(solve_limits, name)
         checked.append((name, used, most, used <= most + small if name == BUDGET else within(used, most)))
     checked.append(
-        ("own loss", own_loss, solve_limits.own_loss, own_loss <= solve_limits.own_loss + LIMIT_KEPT * money)
+        ("our greatest loss", own_loss, solve_limits.own_loss, own_loss <= solve_limits.own_loss + LIMIT_KEPT * money)
     )
     units = {name: problem.units.unit_of(MEASURES.get(name, "money")) for name, *_ in checked}
     return [
-        Breach(f"{name} <= {most * units[name]:g}", (amount - most) * units[name], "", over=True)
+        Breach(
+            f"{LIMIT_WORDS.get(name, name)} {at_most(most * units[name])}",
+            (amount - most) * units[name],
+            "",
+            over=True,
+        )
         for name, amount, most, kept in checked
         if not kept
     ]

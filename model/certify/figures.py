@@ -19,7 +19,7 @@ from ..leader.recompute import FirstStage, Operations, OperationsSolver, broken_
 from ..leader.scenario_values import deciding, leverage_by_package, values_of, weighed, worst_of
 from ..leader.working_set import Unheld
 from ..network import NONE, Network
-from ..plan.limits import SolveLimits
+from ..plan.limits import SolveLimits, four_digits
 from ..plan.plan import least_mean, served
 from ..plan.tolerances import (
     LAST_PLACE,
@@ -430,8 +430,8 @@ class Figures:
         warnings = []
         if leverage - least > WIDE_RANGE * max(abs(leverage), scale):
             warnings.append(
-                f"the counterpart has several least-cost responses: the least kind of them leaves a leverage of "
-                f"{least * money:.6g} instead of {leverage * money:.6g}"
+                f"the counterpart has several least-cost responses: the pessimistic one leaves a leverage of "
+                f"{least * money:,.6g} instead of {leverage * money:,.6g}"
             )
         warnings += self._short_at_end(account)
         known = {breach.whole for breach in breaches}
@@ -439,8 +439,7 @@ class Figures:
             if breach.whole not in known:
                 goes = "be over" if breach.over else "fall short"
                 warnings.append(
-                    f"under the counterpart's least kind response {breach.whole} would {goes} by {breach.amount:.4g} "
-                    f"{breach.unit}"
+                    f"under the counterpart's pessimistic response {breach.whole} would {goes} by {breach.extent}"
                 )
         return warnings
 
@@ -454,7 +453,7 @@ class Figures:
                     worst[pair] = missing, used, scenario
         return [
             f"in scenario {names.quoted(scenario)} our stock of {names.item(item)} in {names.site(site)} ends "
-            f"{missing * units.item(item):.4g} below its target, "
+            f"{four_digits(missing * units.item(item))} below its target, "
             + (f"{missing / used:.1%} of a year's use: " if used > 0 else "")
             + "the plan lives off it, at the terminal price of a unit missing"
             for (site, item), (missing, used, scenario) in worst.items()

@@ -60,6 +60,12 @@ LIMITED = {
 MEASURES = {**{name: resource.measure for name, resource in LIMITED.items()}, STOCKPILE_VALUE: "money"}
 """Keys of ``[limits]``, and what each is counted in, as `Units.unit_of` takes it."""
 
+LIMIT_WORDS = {
+    **{name: resource.words for name, resource in LIMITED.items()},
+    STOCKPILE_VALUE: "value of stockpiles",
+}
+"""Keys of ``[limits]`` in words."""
+
 LOADS = {resource.column: resource.name for resource in LIMITED.values()}
 """Columns of the policies table that are limited, and the names of their limits."""
 
@@ -98,6 +104,25 @@ class SolveLimits:
     def of(cls, case: Case) -> SolveLimits:
         """Limits of a case."""
         return cls(**{name: getattr(case.settings.limits, name) for name in LIMITED})
+
+
+def at_least(least: float, *, share: bool = False) -> str:
+    """Return the least that a limit asks for, in words; a share in percent."""
+    return f"at least {_level(least, share)}"
+
+
+def at_most(most: float, *, share: bool = False) -> str:
+    """Return the most that a limit allows, in words; a share in percent."""
+    return f"at most {_level(most, share)}"
+
+
+def _level(value: float, share: bool) -> str:
+    return f"{100 * value:,.10g}%" if share else f"{value:,.10g}"
+
+
+def four_digits(amount: float) -> str:
+    """Return an amount to four significant digits, thousands separated."""
+    return f"{float(f'{amount:.4g}'):,.10g}"
 
 
 def within(used: Any, most: float) -> Any:

@@ -247,6 +247,18 @@ class Plan:
             {name: None if value != value else value for name, value in row.items()} for row in rows.to_dict("records")
         ]
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the first-stage choices, a row each: kind, id, name, choice and, of a stockpile, units."""
+        import pandas as pd
+
+        names = self.case.names
+        rows: list[tuple[str, str, str, str, float | None]] = [
+            *(("policy", regime, names.regime(regime), policy, None) for regime, policy in self.policies.items()),
+            *(("lane", lane, names.lane(lane), "qualified", None) for lane in self.qualified),
+            *(("stockpile", pair, names.pair(pair), "bought", units) for pair, units in self.stockpile.items()),
+        ]
+        return pd.DataFrame(rows, columns=["kind", "id", "name", "choice", "units"]).astype({"units": float})
+
     def to_dict(self) -> dict[str, Any]:
         """Return ``plan.json`` as a dictionary of plain values; where cost is the sense, it says cost (`Sense`)."""
         document = {

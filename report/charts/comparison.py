@@ -110,7 +110,7 @@ def attribution(comparison: Comparison) -> Figure | None:
     if not len(told):
         return None
     rows: list[Any] = [
-        (place, plain(row.difference), end, getattr(row, f"effect_from_{end[-1]}"), offset)
+        (place, plain(row.title), end, getattr(row, f"effect_from_{end[-1]}"), offset)
         for place, row in enumerate(told.itertuples())
         for end, offset in (("from A", 2), ("from B", 13))
     ]
@@ -145,7 +145,7 @@ def attribution(comparison: Comparison) -> Figure | None:
     )
     chart = alt.layer(*layers).properties(width=WIDTH - 12, height=46 * len(told))
     listed = "; ".join(
-        f"{plain(row.difference)} {brief_signed(row.effect_from_A)} from A, {brief_signed(row.effect_from_B)} from B"
+        f"{plain(row.title)} {brief_signed(row.effect_from_A)} from A, {brief_signed(row.effect_from_B)} from B"
         for row in told.itertuples()
     )
     words = words_of_sense(comparison.sense)

@@ -44,6 +44,7 @@ from .narrow import (
     sentence,
     side_by_side,
 )
+from .timeline import timeline_figure
 from .weeks import week_figures
 
 if TYPE_CHECKING:
@@ -344,5 +345,5 @@ def margins(plan: Plan) -> Figure | None:
     return Figure("margins", "Continuity margins, in points of fill above the limit", text, written)
 
 
-MAKERS = (counterpart_fills, our_fills, counterpart_losses, our_losses, sourcing, margins, settlements)
+MAKERS = (timeline_figure, counterpart_fills, our_fills, counterpart_losses, our_losses, sourcing, margins, settlements)
 """Charts of a plan in their order."""

@@ -46,6 +46,8 @@ class Node:
         Its name, broken.
     label
         What a pointer that rests on it is told.
+    name
+        Its whole name.
     x, y, width, height
         Its box, in points.
     least
@@ -57,6 +59,7 @@ class Node:
     side: str
     lines: Sequence[str]
     label: str
+    name: str = ""
     x: float = 0.0
     y: float = 0.0
     width: float = BOX_WIDTH
@@ -97,8 +100,8 @@ class Link:
         The line and the head of its arrow, as SVG paths.
     width
         Its width, in points: of lanes under review and of new ones, what is lost without the decision.
-    lanes
-        Their ids.
+    lanes, items
+        Their ids, and what they carry.
     words
         What it carries, where it decides something; else empty.
     text
@@ -114,6 +117,7 @@ class Link:
     head: str = ""
     width: float = THIN
     lanes: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
     words: str = ""
     text: Label | None = None
 
@@ -262,9 +266,9 @@ def _link(ends: tuple[str, str], rows: Sequence[dict[str, Any]], weights: Mappin
     weight = sum(max((weights.get(key or "", 0.0) for key in _keys(row["lane"])), default=0.0) for row in decided)
     carried = dict.fromkeys(row["item"] for row in rows if row["kind"] == kind and kind != "plain" and kind != "idle")
     lanes = tuple(row["lane"].lane for row in rows)
-    return Link(
-        *ends, kind, value, "; ".join(map(plain, told)), width=weight, lanes=lanes, words=", ".join(map(plain, carried))
-    )
+    items = tuple(dict.fromkeys(row["item"] for row in rows))
+    label, words = "; ".join(map(plain, told)), ", ".join(map(plain, carried))
+    return Link(*ends, kind, value, label, width=weight, lanes=lanes, items=items, words=words)
 
 
 def _keys(lane: Lane) -> tuple[str | None, ...]:
@@ -284,9 +288,8 @@ def _node(plan: Plan, network: Network, site: str) -> Node:
     label = f"{name}, {called}" + (f"; makes {', '.join(makes)}" if makes else "")
     party = broken(called, CHARACTERS)
     shown = party[0] if len(party) == 1 else f"{party[0].rstrip()[: CHARACTERS - 1]}…"
-    return Node(
-        site, shown, CLASSES.get(network.side[site], network.side[site]), [line.strip() for line in lines], label
-    )
+    side = network.side[site]
+    return Node(site, shown, CLASSES.get(side, side), [line.strip() for line in lines], label, name)
 
 
 def change_words(row: dict[str, Any]) -> str:

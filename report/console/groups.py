@@ -12,9 +12,53 @@ from ...signals import STOPPED, raising
 from .errors import DONE, told
 from .output import is_shut, unwritten
 
+COMMAND = re.compile(r"\s+sluicegate\s")
+"""How the line of an example begins."""
+
+
+class Help(click.HelpFormatter):
+    """Help whose examples are broken where a shell lets them be, not where the terminal ends."""
+
+    def write(self, string: str) -> None:
+        """Write a piece of help."""
+        super().write("\n".join(part for line in string.split("\n") for part in self._parts(line)))
+
+    def _parts(self, line: str) -> Iterator[str]:
+        """Yield the lines of an example that fit; a remark behind it goes below."""
+        if len(line) <= self.width or not COMMAND.match(line):
+            yield line
+            return
+        command, gap, remark = line.strip().partition("  ")
+        indent = " " * (len(line) - len(line.lstrip()))
+        told = indent
+        # An option keeps with its value.
+        for word in re.split(r" (?=-)", command):
+            if told.strip() and len(told) + len(word) + 3 > self.width:
+                yield f"{told} \\"
+                told = f"{indent}    {word}"
+            else:
+                told = f"{told} {word}" if told.strip() else told + word
+        yield told
+        if gap:
+            yield f"{indent}    {remark.strip()}"
+
+
+class HelpContext(click.Context):
+    """Context of a command that has such help."""
+
+    formatter_class = Help
+
 
 class Listed(click.Group):
     """A group whose help lists its commands in whole sentences."""
+
+    context_class = HelpContext
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command; its examples are broken as those of the group are."""
+        if cmd.context_class is click.Context:
+            cmd.context_class = HelpContext
+        super().add_command(cmd, name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List every command with the whole first sentence of its help, and those of groups by both names."""
@@ -56,7 +100,7 @@ def _summaries(group: click.Group, ctx: click.Context, before: str = "") -> Iter
             yield from _summaries(command, ctx, f"{before}{name} ")
 
 
-class UnnamedContext(click.Context):
+class UnnamedContext(HelpContext):
     """Context of a command that goes by the name of its group."""
 
     @property

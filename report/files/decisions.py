@@ -11,7 +11,8 @@ from ...model.network import OPEN, Network
 from ...model.plan.limits import BUDGET, LIMITED
 from ...model.plan.tolerances import LIMIT_ROUNDING
 from ..format.numbers import decimals
-from .sheets import LINE_HEIGHT
+from .notes import note_of
+from .sheets import LINE_HEIGHT, NOTE
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -25,8 +26,8 @@ POLICY, QUALIFY, STOCKPILE = "policy", "qualify", "stockpile"
 """Kinds of decisions."""
 
 INTRO = (
-    "Change a policy, a yes or no, or the units of a stockpile: the totals follow at once. What the choices lead to is not "
-    "computed here: evaluate or solve the case for that."
+    "Change a policy, a yes or no, the units of a stockpile or what is allowed: the totals follow at once. What the choices "
+    "lead to is not computed here: evaluate or solve the case for that."
 )
 
 HEADS = (
@@ -41,6 +42,9 @@ WHY_WIDTHS = (14, 44, 30)
 
 LETTER = 1.15
 """Width of a letter with its share of what a broken line leaves free, in the unit of the widths."""
+
+FREE: dict[str, Any] = {"bg_color": "#fff6dd", "border": 1, "border_color": "#d9c88f", "valign": "top"}
+"""Look of cells that the reader may change."""
 
 TOTALS = 2
 """Row of the heads of the totals, counted from 0; the decisions follow below."""
@@ -137,6 +141,8 @@ def add_decisions(writer: SheetWriter, plan: Plan, why: dict[str, tuple[str, ...
         style = writer.format(bold=True, text_wrap=True, valign="top", bottom=1, **side)
         unit = f" ({writer.money})" if head in ("Price", "Cost") else ""
         writer.text(sheet, first - 1, column, head + unit, style)
+        if note := note_of(DECISIONS, head):
+            sheet.write_comment(first - 1, column, note, NOTE)
         sheet.set_column(column, column, (*WIDTHS, *WHY_WIDTHS)[column])
     sheet.set_row(first - 1, 2 * LINE_HEIGHT)
     menu = _add_menu(writer, sheet, plan, first, len(heads) + 1)
@@ -200,13 +206,12 @@ def _add_row(
 ) -> None:
     from xlsxwriter.utility import xl_range_abs
 
-    free: dict[str, Any] = {"bg_color": "#fff6dd", "border": 1, "border_color": "#d9c88f", "valign": "top"}
     top: dict[str, Any] = {"valign": "top"}
     for column, text in enumerate((row.key, row.name, row.kind)):
         bold: dict[str, Any] = {"bold": True} if column == 0 and _is_chosen(row) else {}
         writer.text(sheet, place, column, text, writer.format(text_wrap=column < 2, **bold, **top))
     if row.kind == STOCKPILE:
-        sheet.write_number(place, 4, row.units or 0.0, writer.format(_figures([row.units or 0.0]), **free))
+        sheet.write_number(place, 4, row.units or 0.0, writer.format(_figures([row.units or 0.0]), **FREE))
         most = 1e15 if row.most is None else row.most
         sheet.data_validation(
             place,
@@ -223,7 +228,7 @@ def _add_row(
             },
         )
     else:
-        writer.text(sheet, place, 3, row.chosen, writer.format(**free))
+        writer.text(sheet, place, 3, row.chosen, writer.format(**FREE))
         source: Any = ["yes", "no"]
         if row.kind == POLICY:
             begin, end = menu.rows[row.key]
@@ -267,7 +272,7 @@ def _add_totals(writer: SheetWriter, sheet: Worksheet, plan: Plan, rows: list[De
         if limit is None:
             writer.text(sheet, TOTALS + 2, column, "no limit", writer.format(align="right"))
             continue
-        sheet.write_number(TOTALS + 2, column, limit, figure)
+        sheet.write_number(TOTALS + 2, column, limit, writer.format(_figures([used, limit]), bold=True, **FREE))
         left = f"{letter}{TOTALS + 3}-{letter}{TOTALS + 2}"
         sheet.write_formula(TOTALS + 3, column, f"={left}", figure, limit - used)
         room = -LIMIT_ROUNDING * (1 + limit)

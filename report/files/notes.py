@@ -49,6 +49,22 @@ BY_SHEET = {
     ("Fills by week", "Mean"): "Mean over the weeks of the share that is served.",
     ("Sourcing", "Kind"): "A lane into our side, or a stockpile bought before week 0.",
     ("Causes", "Side"): "Whose loss it is.",
+    ("Decisions", "Decision"): "Id of the regime, lane, qualification or stock, as options and tables write it.",
+    ("Decisions", "Name"): "What to call it: a regime; a lane by what it carries and from where; an item and its site.",
+    (
+        "Decisions",
+        "Kind",
+    ): "A policy of a regime, a qualification that is paid once, or a stockpile bought before week 0.",
+    ("Decisions", "Chosen"): "Yours to change: the policy of the regime; yes or no to qualifying.",
+    ("Decisions", "Units"): "Yours to change: units of the stockpile.",
+    ("Decisions", "Price"): "What qualifying costs, or a unit of the stockpile.",
+    ("Decisions", "Cost"): "What the choice takes of the budget; follows what is chosen.",
+    ("Decisions", "Reviewer hours"): "Hours that the chosen policy takes.",
+    ("Decisions", "Political capital"): "Points that the chosen policy takes.",
+    ("Decisions", "Lost without it"): "Leverage that the best plan without it loses, all else chosen anew.",
+    ("Decisions", "Dearer without it"): "How much more the best plan without it costs, all else chosen anew.",
+    ("Decisions", "Needed for"): "The scenario and the limit that need it, all else kept.",
+    ("Decisions", "Instead"): "What the best plan without it does otherwise.",
 }
 """Notes of columns whose header means another thing on one sheet."""
 

@@ -57,9 +57,11 @@ def broken(text: str, width: int) -> list[str]:
     """
     lines = [""]
     for piece in JOINT.split(text):
-        if cell_len(lines[-1] + piece) <= width:
+        if cell_len((lines[-1] + piece).rstrip()) <= width:
             lines[-1] += piece
             continue
-        parts = [piece] if cell_len(piece) <= width else chop_cells(piece, max(2, width))
+        # A line begins with no space, and one at its end takes no room.
+        piece = piece.lstrip()
+        parts = [piece] if cell_len(piece.rstrip()) <= width else chop_cells(piece, max(2, width))
         lines += parts
-    return [line for line in lines if line] or [""]
+    return [line.rstrip() for line in lines if line.strip()] or [""]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 DIGITS = 5
 """Significant digits of the largest figure of a column."""
@@ -139,6 +140,37 @@ def seconds(value: float) -> str:
         return f"{value:.0f} s"
     minutes = value / 60
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+ASIDE = re.compile(r"\([^()]*\)")
+"""A remark between brackets, whose commas part nothing."""
+
+
+def _mark(names: Iterable[str]) -> str:
+    """Return what parts names in a list: a comma, or a semicolon where one of them holds a comma itself."""
+    return ";" if any("," in ASIDE.sub("", name) for name in names) else ","
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names one after another: ``a, b``; ``a, b; c`` where one holds a comma."""
+    shown = [plain(name) for name in names]
+    return f"{_mark(shown)} ".join(shown)
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: ``a, b and c``; ``a, b; and c`` where one holds a comma."""
+    if len(names) == 1:
+        return names[0]
+    mark = _mark(names)
+    return f"{f'{mark} '.join(names[:-1])}{'' if mark == ',' else mark} and {names[-1]}"
+
+
+def joined_few(names: Sequence[str], most: int) -> str:
+    """Return names as a sentence lists them, those beyond the first few as a count."""
+    if len(names) <= most:
+        return joined(names)
+    mark = _mark(names[: most - 1])
+    return f"{f'{mark} '.join(names[: most - 1])}{'' if mark == ',' else mark} and {len(names) - most + 1} more"
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

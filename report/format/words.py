@@ -241,7 +241,7 @@ LEVERAGE = Words(
         **_WEIGHED_SENTENCE,
     },
     outcome_sentence=(
-        "{over} {weeks} {counterpart} then loses {theirs} and we lose {ours}{worst}: a leverage of {outcome}{without}."
+        "{over} {weeks} that costs {counterpart} {theirs} and us {ours}{worst}: a leverage of {outcome}{without}."
     ),
     best_sentence=(
         "It is proven that no plan within the limits can have more (gap {gap}). Every minimum service level is met in "

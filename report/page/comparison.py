@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..charts.comparison import comparison_figures
-from ..format.numbers import brief, counted, gap, percent, plain, signed
+from ..format.numbers import brief, counted, gap, joined, percent, plain, signed
 from ..text.compare import effect_places, outcome_cells, value_cells
-from ..text.words import compared_words, joined, status_words, with_money
+from ..text.words import compared_words, status_words, with_money
 from ..views.comparison import ComparisonView, comparison_view
 from .inline import picture
 

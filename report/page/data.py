@@ -11,12 +11,11 @@ from markupsafe import Markup
 
 from ...data.schema.names import policy_words
 from ...model.network import NONE
-from ...model.plan.limits import LIMITED
+from ...model.plan.limits import LIMIT_WORDS, LIMITED
 from ...model.plan.what_if import BOUNDED, EXACT, POLICY, WHAT_IF
 from ..charts.supply_map import lane_flows
 from ..format.numbers import number, plain
 from ..format.words import words_of
-from ..views.case import LIMITS
 
 if TYPE_CHECKING:
     from ...model import Plan
@@ -123,7 +122,7 @@ def what_if_data(plan: Plan) -> dict[str, Any] | None:
         "outcome": words.figure(plan.leverage),
         "budget": settings.budget if math.isfinite(settings.budget) else None,
         "levels": levels,
-        "limits": [{"words": LIMITS[name], "most": _most(getattr(settings, name))} for name in limits],
+        "limits": [{"words": LIMIT_WORDS[name], "most": _most(getattr(settings, name))} for name in limits],
         "regimes": [
             {
                 "name": plain(plan.case.names.regime(name)),

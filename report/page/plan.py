@@ -10,6 +10,7 @@ from ...model.network import NONE
 from ..charts.narrow import pair_title
 from ..charts.plan import counterpart_losses, margins, our_losses, settlements, sourcing_figures
 from ..charts.supply_map import change_words, supply_map
+from ..charts.timeline import timeline_figure
 from ..charts.weeks import MOST_PAIRS, each_week_figure, moving_pairs
 from ..format.cells import cells
 from ..format.columns import PAGE, TEXT, shown_on
@@ -138,6 +139,8 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
 def _pictures(plan: Plan, artist: Artist) -> dict[str, Any]:
     """Return the charts of a plan, and the names of what they leave out."""
     content: dict[str, Any] = {"weeks": {}, "more": {}, "steady": {}}
+    line = timeline_figure(plan)
+    content["timeline"] = None if line is None else picture(line, "timeline", artist)
     drawn: dict[str, tuple[str, Pair]] = {}
     for side in words_of(plan.case).sides:
         pairs = moving_pairs(plan, side)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
-from ..format.numbers import brief, counted, percent, plain
+from ..format.numbers import brief, counted, joined, percent, plain
 from ..text.blocks import blocks
-from ..text.words import case_line, in_money, joined
+from ..text.words import case_line, in_money
 from ..views.case import case_view
 from ..views.frontier import frontier_view
 from .inline import picture

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
-from ..format.numbers import counted, decimals, number, plain
+from ..format.numbers import counted, decimals, joined, number, plain
 from .layout import indented, new_table, section, text_line
-from .words import in_money, joined
+from .words import in_money
 
 if TYPE_CHECKING:
     from ..views.bargain import BargainView, TermView, WeekRow

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from ...model.plan.choices import LANE, POLICY, SAME_WORDS, STOCKPILE
 from ..format.names import Name
-from ..format.numbers import counted, decimals, number, percent, plain, rough, signed
+from ..format.numbers import counted, decimals, listed, number, percent, plain, rough, signed
 from ..views.comparison import ComparisonView, Effect, OutcomeRow, comparison_view, is_figure
-from .layout import listed, new_table, section, text_line
+from .layout import new_table, section, text_line
 from .study import candidate_heads
 from .words import compared_words, status_words, with_money
 
@@ -110,9 +110,7 @@ def _inputs(view: ComparisonView) -> Iterable[RenderableType]:
         yield table
     for row in whole[:MOST_LINES]:
         there = {letter: value for letter, value in zip(view.letters, row.values, strict=True) if value is not None}
-        yield text_line(
-            f"{row.table} {plain(row.key)}, in {', '.join(there)} only: {plain(next(iter(there.values())))}"
-        )
+        yield text_line(f"{plain(row.name)}, in {', '.join(there)} only: {plain(next(iter(there.values())))}")
     left = len(figures[MOST_LINES:]) + len(whole[MOST_LINES:])
     if left:
         yield text_line(f"And {left:,} more; --json lists all.")
@@ -142,6 +140,9 @@ def _choices(view: ComparisonView) -> Iterable[RenderableType]:
 def _outcomes(view: ComparisonView) -> Iterable[RenderableType]:
     yield section("What differs in the outcomes")
     table = new_table("", *view.letters, *(["Change"] if len(view.plans) == 2 else []))
+    for column in table.columns[1 : 1 + len(view.plans)]:
+        # Names of scenarios wrap; figures are too short to.
+        column.no_wrap = False
     for row in view.outcomes:
         cells, change = outcome_cells(row)
         changes = [change] if len(view.plans) == 2 else []
@@ -158,7 +159,7 @@ def outcome_cells(row: OutcomeRow) -> tuple[list[str], str]:
 
 
 def _figure(cell: str, value: Any) -> Any:
-    return Name(cell) if isinstance(value, str) else Text(cell, no_wrap=True)
+    return Text(cell, justify="right", no_wrap=not isinstance(value, str))
 
 
 def _attribution(view: ComparisonView) -> Iterable[RenderableType]:

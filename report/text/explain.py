@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console, RenderableType
 
 from ..format.names import Name
-from ..format.numbers import counted, decimals, number, percent, plain, rough, seconds, signed
+from ..format.numbers import counted, decimals, listed, number, percent, plain, rough, seconds, signed
 from ..views.explain import (
     BINDING_COLUMNS,
     ChangeRow,
@@ -20,7 +20,7 @@ from ..views.explain import (
     decision_columns,
     explanation_view,
 )
-from .layout import listed, new_table, section, table_of, text_line
+from .layout import new_table, section, table_of, text_line
 from .plan import heading, headline
 from .words import in_money
 
@@ -76,7 +76,7 @@ def _figure(figure: FigureView, value: float) -> str:
 def _needed(change: ChangeRow) -> str:
     if change.value is None:
         return "not alone"
-    return f"{'<=' if change.least else '>='} {_figure(change.figure, change.value)}"
+    return f"at {'most' if change.least else 'least'} {_figure(change.figure, change.value)}"
 
 
 # No plan -------------------------------------------------------------------------------------------------------------

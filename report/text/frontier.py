@@ -82,14 +82,20 @@ def headline(view: FrontierView) -> Iterable[str]:
     elif not view.complete:
         yield "stopped before the curve was finished; the points that follow hold"
     if view.feasible:
-        what = "all steps of the curve" if view.steps and view.complete else counted(len(view.feasible), "point")
-        proven = "each proven best" if view.proven else "not all proven best"
-        yield f"{what}, {proven} at its level; largest gap {gap(view.largest_gap)}"
+        yield _proven(view, len(view.feasible))
     elif view.complete:
         yield "proven: no plan satisfies the limits at any of these levels"
     if view.ends_somewhere and view.least is not None:
         beyond = "above" if view.falling else "below"
         yield f"proven: no plan {beyond} {number(view.least, decimals([view.least], LEVEL_DIGITS))}{unit_words(view)}"
+
+
+def _proven(view: FrontierView, points: int) -> str:
+    if points == 1:
+        return f"1 point, {'' if view.proven else 'not '}proven best at its level; gap {gap(view.largest_gap)}"
+    what = "all steps of the curve" if view.steps and view.complete else counted(points, "point")
+    proven = "each proven best" if view.proven else "not all proven best"
+    return f"{what}, {proven} at its level; largest gap {gap(view.largest_gap)}"
 
 
 def unit_words(view: FrontierView) -> str:

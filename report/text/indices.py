@@ -10,10 +10,10 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ..format.names import Name
-from ..format.numbers import counted, decimals, number, percent, plain
+from ..format.numbers import counted, decimals, listed, number, percent, plain
 from ..views.case import case_view
 from ..views.indices import by_side, survival_views
-from .layout import indented, listed, new_table, section, text_line
+from .layout import indented, new_table, section, text_line
 from .plan import heading
 
 if TYPE_CHECKING:

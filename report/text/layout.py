@@ -14,7 +14,6 @@ from rich.text import Text
 from ..format.cells import cells
 from ..format.columns import TERMINAL, TEXT, Column, shown_on
 from ..format.names import Name
-from ..format.numbers import plain
 from .tables import WideTable
 
 
@@ -73,8 +72,3 @@ def indented(renderable: RenderableType) -> RenderableType:
 def text_line(text: str, style: str = "") -> RenderableType:
     """Return an indented line that wraps."""
     return indented(Text(text, style=style, overflow="fold"))
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return names with commas between them."""
-    return ", ".join(plain(name) for name in names)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ...model.network import NONE
 from ..format.names import Name
-from ..format.numbers import brief, counted, decimals, number, percent, plain, rough, signed
+from ..format.numbers import brief, counted, decimals, listed, number, percent, plain, rough, signed
 from ..views.outcomes import nearest
 from ..views.plan import PlanView, plan_view
 from ..views.policies import POLICY_COLUMNS
@@ -20,7 +20,7 @@ from ..views.scenarios import quoted
 from ..views.sourcing import SAME_SHARE
 from .bargain import bargain_parts
 from .causes import causes_parts
-from .layout import indented, label_grid, listed, new_table, section, table_of, text_line
+from .layout import indented, label_grid, new_table, section, table_of, text_line
 from .plan_cells import (
     SERVICE_HEADS,
     allocation_cells,
@@ -226,7 +226,7 @@ def _sourcing(view: PlanView) -> Iterable[RenderableType]:
     yield section("Sourcing")
     if lanes:
         retaliated = [] if view.worst == NONE else ["Worst"]
-        found = new_table("Lane", "From", "Before", "After", *retaliated, "Spent", "Qualifying", names=2)
+        found = new_table("Lane", "From", "Before", "After", *retaliated, "Spent", "Qualifying", names=2, keys=1)
         spent, fixed = decimals(row.cost for row in lanes), decimals(row.fixed_cost for row in lanes)
         for row in lanes:
             found.add_row(
@@ -360,7 +360,8 @@ def _scenarios(view: PlanView) -> Iterable[RenderableType]:
     words = view.case.words
     found = new_table("", *(column.head or column.title for column in scenario_columns(view)), "Note")
     for row, figures in zip(view.scenarios, scenario_cells(view), strict=True):
-        remark = words.worst_kind if row.worst else "" if row.weighed else words.not_rated
+        alone = len(view.scenarios) == 1
+        remark = "" if alone or (row.weighed and not row.worst) else words.worst_kind if row.worst else words.not_rated
         if row.at_limit:
             remark = f"{remark}, binds".removeprefix(", ")
         found.add_row(Name(view.titles[row.name]), *figures, remark, style="bold" if row.worst else "")

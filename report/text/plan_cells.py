@@ -78,7 +78,7 @@ def cause_cells(causes: CauseView) -> tuple[list[tuple[str, str, str, str]], str
         (
             row.cause,
             plain(row.item or ""),
-            "" if row.units is None or not row.item else number(row.units, decimals([row.units])),
+            "" if not row.units or not row.item else number(row.units, decimals([row.units])),
             signed(row.amount, places),
         )
         for row in causes.rows

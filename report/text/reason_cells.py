@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ...model.network import OPEN
 from ...model.plan.choices import LANE, POLICY
 from ..format.numbers import counted, decimals, number, plain
 
@@ -23,7 +24,7 @@ def reason_cells(rows: tuple[ReasonRow, ...]) -> Iterator[list[str]]:
     places = decimals([end for row in rows for end in (row.low, row.high, row.added) if end is not None])
     costs = decimals([row.cost for row in rows])
     for row in rows:
-        instead = "; ".join(map(plain, row.instead))
+        instead = "; ".join(map(plain, instead_of(row)))
         yield [decision_words(row), number(row.cost, costs), lost_words(row, places), need_words(row, places), instead]
 
 
@@ -31,6 +32,17 @@ def reason_lines(rows: tuple[ReasonRow, ...]) -> Iterator[str]:
     """Yield for every decision what needs it and what is done instead, in a line."""
     for decision, _, _, needed, instead in reason_cells(rows):
         yield f"{decision}. What needs it: {needed}." + (f" Instead: {instead}." if instead else "")
+
+
+def instead_of(row: ReasonRow) -> list[str]:
+    """Return what is done instead of a decision, beyond leaving it out: ``nothing`` where that is all."""
+    left_out = {
+        f"{row.name}: {OPEN} instead of {row.policy}",
+        f"no longer qualifies {row.name}",
+        f"no longer stockpiles {row.name}",
+    }
+    rest = [words for words in row.instead if words not in left_out]
+    return rest or (["nothing"] if row.instead else [])
 
 
 def decision_words(row: ReasonRow) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-from ..format.numbers import counted, percent, plain, rough
+from ..format.names import Name
+from ..format.numbers import counted, joined_few, percent, plain, rough
 from .layout import indented, new_table, section, text_line
 from .words import in_money
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
     from ..views.plan import PlanView
     from ..views.study import EstimateView, KnownRow, RegionView, StudyView
 
+MOST_FIGURES = 4
+"""Figures of a group that are named before the rest is counted."""
+
 
 def study_parts(view: PlanView) -> Iterable[RenderableType]:
     """Yield the sections of a plan over worlds; none of a plan for the case's own figures."""
@@ -29,16 +31,19 @@ def study_parts(view: PlanView) -> Iterable[RenderableType]:
     words = view.case.words
     found = new_table(*candidate_heads(words))
     for name, *cells in candidate_cells(worlds):
-        found.add_row(Text(name), *cells)
+        found.add_row(Name(name), *cells)
     yield indented(found)
     for line in worth_lines(worlds, view.case):
         yield text_line(line)
     yield section("What to find out first", "what it is worth to know before choosing")
     if worlds.first:
-        found = new_table("Figure", "Worth", "95% interval", "")
+        found = new_table("Figure", "Worth", "95% interval")
         for row in worlds.first:
-            found.add_row(Text(plain(row.name)), *known_cells(row), ", ".join(map(plain, row.figures)))
+            found.add_row(Name(row.name), *known_cells(row))
         yield indented(found)
+        for row in worlds.first:
+            if row.figures:
+                yield text_line(group_words(row), "dim")
     yield text_line(rest_words(worlds))
     yield section("Where it goes wrong")
     for line in region_lines(worlds.region, words):
@@ -110,6 +115,12 @@ def known_cells(row: KnownRow) -> tuple[str, str]:
     return rough(row.worth.value), f"{rough(row.worth.low)} to {rough(row.worth.high)}"
 
 
+def group_words(row: KnownRow) -> str:
+    """Return which figures a group holds, the first few by name."""
+    figures = joined_few([plain(figure) for figure in row.figures], MOST_FIGURES)
+    return f"{plain(row.name)} stands for {counted(len(row.figures), 'figure')}: {figures}."
+
+
 def rest_words(worlds: StudyView) -> str:
     """Return what is said of the figures that are not listed."""
     if not worlds.first:
@@ -124,19 +135,20 @@ def region_lines(region: RegionView, words: Words) -> Iterator[str]:
     """Yield where a plan goes wrong."""
     if region.negative:
         yield f"{words.wrong} in {percent(region.share, 0)} of the worlds."
-        goes = "goes wrong in"
     else:
         yield "It never goes wrong in these worlds."
-        goes = f"has its worst {percent(region.share, 0)} in"
     if region.sides:
-        sides = " and ".join(_side(*side) for side in region.sides)
-        yield (
-            f"It {goes} {percent(region.density, 0)} of the worlds with {sides}; {percent(region.coverage, 0)} of all such "
-            "worlds are among these."
-        )
+        where = f"Where {' and '.join(_side(*side) for side in region.sides)},"
+        inside, found = percent(region.density, 0), percent(region.coverage, 0)
+        if region.negative:
+            yield f"{where} it goes wrong in {inside} of the worlds; {found} of the worlds in which it goes wrong lie there."
+        else:
+            worst = f"its worst {percent(region.share, 0)}"
+            yield f"{where} {inside} of the worlds are among {worst}; {found} of these worst worlds lie there."
     elif region.share:
         yield "No figure or two of them tell where."
 
 
 def _side(figure: str, sign: str, value: float | str) -> str:
-    return f"{plain(figure)} {sign} {plain(value) if isinstance(value, str) else rough(value)}"
+    shown = plain(value) if isinstance(value, str) else rough(value)
+    return f"{plain(figure)} is {shown if sign == 'is' else f'{sign} {shown}'}"

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ..format.numbers import NO_GAP, brief, brief_bound, counted, gap, percent, plain, rough, seconds
+from ..format.numbers import (
+    NO_GAP,
+    brief,
+    brief_bound,
+    counted,
+    gap,
+    joined,
+    joined_few,
+    percent,
+    plain,
+    rough,
+    seconds,
+)
 from ..views.outcomes import WEIGHED
 from ..views.scenarios import place_words, quoted
 
@@ -43,18 +55,6 @@ def under(view: PlanView) -> str:
     if view.decides == WEIGHED:
         return view.decides
     return place_words(view.decides, view.titles, view.case.words)
-
-
-def joined(names: Sequence[str]) -> str:
-    """Return names as a sentence lists them."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _named(names: Sequence[str]) -> str:
-    """Return some names, those beyond the first few as a count."""
-    if len(names) <= MOST_NAMED:
-        return joined(names)
-    return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} more"
 
 
 def case_line(case: CaseView) -> str:
@@ -212,7 +212,7 @@ def worlds_lines(found: WorldsView, words: Words) -> Iterator[str]:
         yield f"continuity is kept in worlds of at least {percent(share)} of the weight, the best ones for the plan"
     if found.unkept:
         worlds = "world" if len(found.unkept) == 1 else "worlds"
-        names = _named([plain(name) for name in found.unkept])
+        names = joined_few([plain(name) for name in found.unkept], MOST_NAMED)
         yield f"no plan keeps continuity in {worlds} {names}"
         if share is None:
             yield "there it lacks as little as it can, before all else; --continuity-share leaves that out of what is asked for"
@@ -249,28 +249,24 @@ def _range(view: PlanView) -> Iterator[str]:
 def _to_do(view: PlanView) -> str:
     who = f"{plain(view.case.focal)}{' and its allies' if view.case.allies else ''}"
     verb = "would" if view.given else "should"
+    steps = []
     if view.chosen:
         names = [
             f"{plain(row.name)} ({plain(row.policy_words)}, about {row.mean_delay:.3g} weeks)" for row in view.chosen
         ]
-        words = f"{who} {verb} slow {joined(names)}"
+        steps.append(f"slow {joined(names)}")
         if view.left_open:
-            words += f", leave {counted(len(view.left_open), 'other regime')} open"
+            steps.append(f"leave {counted(len(view.left_open), 'other regime')} open")
     elif view.policies:
-        words = f"{who} {verb} leave every regime open"
-    else:
-        words = ""
-    steps = []
+        steps.append("leave every regime open")
     if view.qualified:
         titles = {row.id: row.title for row in view.lanes}
-        steps.append(f"qualify {_named([plain(titles.get(lane) or lane) for lane in view.qualified])}")
+        lanes = [plain(titles.get(lane) or lane) for lane in view.qualified]
+        steps.append(f"qualify {joined_few(lanes, MOST_NAMED)}")
     if view.stockpiles:
-        steps.append(f"stockpile {_named([_amount(row) for row in view.stockpiles])}")
-    if words and steps:
-        words += f", and {', and '.join(steps)}"
-    elif not words:
-        words = f"{who} {verb} {', and '.join(steps) or 'qualify and stockpile nothing'}"
-    return f"{words}."
+        steps.append(f"stockpile {joined_few([_amount(row) for row in view.stockpiles], MOST_NAMED)}")
+    *before, last = steps or ["qualify and stockpile nothing"]
+    return f"{who} {verb} {', '.join(before)}{', and ' if before else ''}{last}."
 
 
 def _amount(row: StockpileRow) -> str:

@@ -7,14 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...model.plan.limits import LIMITED, STOCKPILE_VALUE
+from ...model.plan.limits import LIMIT_WORDS
 from ..format.words import Words, words_of
 
 if TYPE_CHECKING:
     from ...data import Case
-
-LIMITS = {**{name: resource.words for name, resource in LIMITED.items()}, STOCKPILE_VALUE: "value of stockpiles"}
-"""Keys of ``[limits]`` in words."""
 
 CONFIDENCES = {"high": "high", "medium": "medium", "low": "low", "assumed": "assumed", "": "not said"}
 """Confidences of sources in words, the highest first."""
@@ -98,7 +95,7 @@ class LimitRow:
 
 def limit_rows(case: Case) -> Iterator[LimitRow]:
     """Yield the limits that a plan has to keep: resources, least fills, shares of parties and sites, suppliers."""
-    for name, words in LIMITS.items():
+    for name, words in LIMIT_WORDS.items():
         most = getattr(case.settings.limits, name)
         if math.isfinite(most):
             yield LimitRow(words, "", most)

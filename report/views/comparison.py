@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...analysis.compare.inputs import key_text, keyed, row_text
 from ...data.schema.names import Names, policy_words
 from ...model.plan.choices import LANE, POLICY, STOCKPILE
+from ...model.plan.limits import LIMIT_WORDS
 from ..format.words import Words, words_of_sense
-from .case import LIMITS
 from .causes import CAUSES
 from .outlook import RangeView, range_view
 
@@ -81,24 +82,17 @@ class InputRow:
 
     Attributes
     ----------
-    table, key, column
-        Where it is.
+    name
+        What to call it.
     values
         Its value in every case; None where it is not there.
     whole
         Whether it is a whole row.
     """
 
-    table: str
-    key: str
-    column: str
+    name: str
     values: tuple[Any, ...]
     whole: bool
-
-    @property
-    def name(self) -> str:
-        """Table, key and column."""
-        return ".".join(filter(None, (self.table, self.key, self.column)))
 
 
 @dataclass(frozen=True)
@@ -300,10 +294,7 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
         plans,
         tuple(comparison.notes),
         _common(comparison),
-        tuple(
-            InputRow(row["table"], row["key"], row["column"], _of(row, letters), row["column"] == "(row)")
-            for row in comparison.inputs.to_dict("records")
-        ),
+        tuple(_input(row, letters, comparison, names) for row in comparison.inputs.to_dict("records")),
         tuple(_choice(row, letters, names) for row in comparison.choices.to_dict("records")),
         tuple(
             _outcome(row, letters, words, names)
@@ -332,6 +323,25 @@ def _common(comparison: Comparison) -> tuple[CommonRow, ...]:
         )
         for row in comparison.worlds.to_dict("records")
     )
+
+
+def _input(row: Mapping[Any, Any], letters: Sequence[str], comparison: Comparison, names: Names) -> InputRow:
+    table, key, column = row["table"], row["key"], row["column"]
+    if column == "(rows)":
+        return InputRow(f"rows of {table}", _of(row, letters), False)
+    if column != "(row)":
+        # An outage with several starts has its week behind its key.
+        bare, comma, week = key.partition(", week ") if table == "contingencies" else (key, "", "")
+        called = names.figure(".".join(filter(None, (table, bare, column))))
+        return InputRow(called + comma + week, _of(row, letters), False)
+    told: list[str | None] = []
+    called = key
+    cases = [comparison.plans[letter].case for letter in letters]
+    for rows in keyed(cases, table):
+        found = next(((place, each) for place, each in rows.items() if key_text(place, each) == key), None)
+        told.append(None if found is None else row_text(found[1], names) or "as by default")
+        called = called if found is None else key_text(*found, names)
+    return InputRow(f"{table}: {called}", tuple(told), True)
 
 
 def _of(row: Mapping[Any, Any], letters: Sequence[str]) -> tuple[Any, ...]:
@@ -372,7 +382,7 @@ def _measure_words(words: Words, measure: str, name: str, names: Names) -> str:
             + words.parts.get(cause, CAUSES.get(cause, cause))
             + (f" ({names.item(item)})" if item else "")
         )
-    return PAIRS[measure] + (LIMITS.get(name, name) if measure == "used" else names.pair(name))
+    return PAIRS[measure] + (LIMIT_WORDS.get(name, name) if measure == "used" else names.pair(name))
 
 
 def _effects(comparison: Comparison) -> tuple[EffectRow, ...]:
@@ -380,7 +390,7 @@ def _effects(comparison: Comparison) -> tuple[EffectRow, ...]:
     if frame is None or comparison.change is None:
         return ()
     return tuple(
-        EffectRow(row["difference"], row["difference"] == "total", {letter: _effect(row, letter) for letter in "AB"})
+        EffectRow(row["title"], row["difference"] == "total", {letter: _effect(row, letter) for letter in "AB"})
         for row in frame.to_dict("records")
     )
 

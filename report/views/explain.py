@@ -10,9 +10,10 @@ from ...analysis.explain.conflict import safe
 from ...analysis.relaxation.limits import KINDS
 from ...data.schema.names import policy_words
 from ...model.plan.choices import POLICY, STOCKPILE
+from ...model.plan.limits import LIMIT_WORDS
 from ..format.columns import FIGURE, GAIN, WITHIN_ROW, Column
 from ..format.numbers import plain
-from .case import LIMITS, CaseView, case_view
+from .case import CaseView, case_view
 from .plan import PlanView, plan_view
 
 if TYPE_CHECKING:
@@ -356,7 +357,7 @@ def _figure(figure: LimitFigure, names: Names) -> FigureView:
     called = [names.site(figure.key[0]), names.item(figure.key[1])] if figure.fill else []
     if not called:
         called = [names.lane(key) if figure.path.startswith("lanes.") else names.item(key) for key in figure.key]
-    name = LIMITS.get(figure.kind) or KINDS[figure.kind].words.format(*map(plain, called))
+    name = LIMIT_WORDS.get(figure.kind) or KINDS[figure.kind].words.format(*map(plain, called))
     return FigureView(name, figure.limit, figure.unit)
 
 

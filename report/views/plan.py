@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ...model.network import NONE, Network
-from ...model.plan.limits import MEASURES
+from ...model.plan.limits import LIMIT_WORDS, MEASURES
 from ...model.plan.tolerances import WIDE_RANGE
 from ..format.notices import notices
 from ..format.words import words_of
 from .alternatives import AlternativesView, alternatives_view
 from .bargain import BargainView, TermView, bargain_view, lasting_views, term_views
 from .buying import AllocationRow, ServiceRow, allocation_rows, service_rows
-from .case import LIMITS, CaseView, LimitRow, case_view, limit_rows, tightest_fill
+from .case import CaseView, LimitRow, case_view, limit_rows, tightest_fill
 from .causes import CauseView, cause_views
 from .outcomes import (
     LossRow,
@@ -243,7 +243,7 @@ def plan_view(plan: Plan) -> PlanView:
         notices=tuple(notices(plan)),
         policies=section(policy_rows),
         uses=tuple(
-            UseRow(name, LIMITS.get(name, name), entry["used"] or 0.0, entry["limit"])
+            UseRow(name, LIMIT_WORDS.get(name, name), entry["used"] or 0.0, entry["limit"])
             for name, entry in plan.limits.items()
             if words.two_sided or MEASURES[name] == "money" or plan.policies
         ),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...model.network import NONE, OPEN, outage_scenarios
-from ..format.numbers import percent, plain
+from ..format.numbers import joined_few, percent, plain
 from ..format.words import words_of
 
 if TYPE_CHECKING:
@@ -129,14 +129,7 @@ def _outage(case: Case, rows: Sequence[tuple]) -> Iterator[str]:
         # Lanes side by side that fail together need no telling apart.
         twice = Counter(short for _, short in hit)
         told = dict.fromkeys(short if twice[short] > 1 else name for name, short in hit)
-        yield f"{much} capacity to {can} {_some(told)}, {_weeks(span.start, span.stop, weeks)}"
-
-
-def _some(names: Iterable[str]) -> str:
-    names = list(names)
-    if len(names) > MOST_NAMED:
-        return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} more"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        yield f"{much} capacity to {can} {joined_few(list(told), MOST_NAMED)}, {_weeks(span.start, span.stop, weeks)}"
 
 
 def _weeks(first: int, end: int, weeks: int) -> str:

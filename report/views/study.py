@@ -216,4 +216,5 @@ def study_view(plan: Plan) -> StudyView | None:
 
 def _candidate(row: Mapping[str, Any]) -> CandidateRow:
     shares = (row.get("share_negative"), row["share_kept"], row["share_better"])
-    return CandidateRow(row["name"], row["mean"], row["cvar"], row["worst"], *shares, row["near"])
+    name = row["name"] if row["name"] in ALWAYS else f"this plan, but {row['name']}"
+    return CandidateRow(name, row["mean"], row["cvar"], row["worst"], *shares, row["near"])

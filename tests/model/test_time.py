@@ -359,10 +359,10 @@ def test_a_fill_window_judges_every_run_of_weeks() -> None:
 def test_a_broken_fill_window_is_named() -> None:
     case = case_from_tables("small", *outage(min_fill=0.6, fill_window=2))
     assert evaluate(case, {}).violations == (
-        "mean fill over any 2 weeks of x in us >= 0.6 in scenario fire: short by 0.1 share",
+        "mean fill over any 2 weeks of x in us at least 60% in scenario fire: short by 10 points",
     )
     (limit,) = explain(case).conflict.limits
-    assert limit.words == "fill over any 2 weeks of x in us >= 0.6 in scenario fire"
+    assert limit.words == "fill over any 2 weeks of x in us at least 60% in scenario fire"
 
 
 @pytest.mark.parametrize("window", [4, 9])

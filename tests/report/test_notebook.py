@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from html.parser import HTMLParser
+from typing import Any
 
 import altair
 import pytest
@@ -13,6 +15,7 @@ from sluicegate import Plan, solve
 from sluicegate.data import apply_overrides
 from sluicegate.model.certify.tables import UNITS
 from sluicegate.report.charts.base import svg_of
+from sluicegate.report.charts.decisions import outcomes_by_world
 
 from sluicegate_testing.cli_cases import small
 
@@ -123,7 +126,43 @@ def test_results_of_analyses_print_as_tables_and_have_charts(plan: Plan) -> None
         chart = result.charts[name]
         assert isinstance(chart, altair.TopLevelMixin)
         assert svg_of(chart.to_dict()).startswith("<svg")
-    assert "What each decision adds" in sluicegate.explain(case)._repr_html_()  # type: ignore[attr-defined]
+    explanation: Any = sluicegate.explain(case)
+    assert "What each decision adds" in explanation._repr_html_()
+    drawn = explanation.charts["decisions"].to_dict()
+    assert svg_of(drawn).startswith("<svg") and "Acid exports: review" in svg_of(drawn)
+    none: Any = sluicegate.explain(apply_overrides(case, ["demands.home-makers/chip.min_fill=1", "limits.budget=0"]))
+    assert not none.charts and none.to_frame()["figure"].iloc[0] == "limits.budget"
+
+
+def test_results_are_tables(plan: Plan) -> None:
+    case = sluicegate.load_case("tutorial")
+    choices = plan.to_frame()
+    assert list(choices.columns) == ["kind", "id", "name", "choice", "units"]
+    policies = choices[choices["kind"] == "policy"]
+    assert dict(zip(policies["id"], policies["choice"], strict=True)) == plan.policies
+    assert set(choices["id"]) == {*plan.policies, *plan.qualified, *plan.stockpile}
+    compared = sluicegate.compare([plan, plan], attribute=False)
+    assert compared.to_frame().equals(compared.outcomes)
+    switches = sluicegate.breakeven(case, "limits.budget")
+    assert switches.to_frame().equals(switches.points)
+    dependence = sluicegate.indices(case)
+    assert dependence.to_frame("survival").equals(dependence.survival)
+    with pytest.raises(ValueError, match="no table 'nothing'; there are concentration, "):
+        dependence.to_frame("nothing")
+    assert set(sluicegate.explain(case).to_frame()["key"]) == {"acid", "chip-world-home"}
+
+
+def test_a_plan_for_many_worlds_has_its_worlds_as_a_chart(plan: Plan) -> None:
+    made: Any = sluicegate.solve(sluicegate.load_case("tutorial"), worlds=4)
+    drawn = made.charts.worlds().to_dict()
+    assert svg_of(drawn).startswith("<svg")
+    figure = outcomes_by_world(made)
+    assert figure is not None and figure.text.startswith("Leverage in 4 worlds: ")
+    points = json.loads(figure.written["data"]["values"])
+    assert [row["outcome"] for row in points] == pytest.approx(sorted(made.tables["worlds"]["leverage"]))
+    assert points[-1]["up to"] == pytest.approx(1)
+    with pytest.raises(ValueError, match="no chart of worlds: it was not made for many worlds"):
+        plan.charts.worlds()  # type: ignore[attr-defined]
 
 
 def test_text_of_a_case_is_no_markup_in_other_results() -> None:

@@ -139,6 +139,14 @@ class Scan:
         """The counterpart's dependence on us less ours on it, all goods together; None with `diversify`."""
         return None if self.hold is None else self.hold.dependence - self.exposure.dependence
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the goods of every ranking, a row each, by buyer."""
+        import pandas as pd
+
+        rows = [ranking.rows.assign(buyer=ranking.buyer.id) for ranking in self.rankings]
+        found = pd.concat(rows, ignore_index=True)
+        return found[["buyer", *(column for column in found.columns if column != "buyer")]]
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain mappings and lists; what is not defined becomes None."""
         parties = self.parties

@@ -314,6 +314,34 @@
     });
   });
 
+  // The map: where one item goes, and what one site trades; by field, or by the pointer on a site.
+  const drawing = $('svg.map'), fields = $('[data-controls=map]');
+  if (drawing && fields) {
+    const ways = $$('[data-ends]', drawing).map(each => [each, JSON.parse(each.dataset.ends), JSON.parse(each.dataset.items)]);
+    const sites = $$('[data-site]', drawing);
+    const byName = pairs => pairs.sort((one, other) => one[1].localeCompare(other[1], 'en'));
+    const choice = (name, options) => {
+      const select = make('select', {}, make('option', { value: '' }, 'all'), ...byName(options).map(([id, text]) => make('option', { value: id }, text)));
+      fields.append(make('label', {}, `${name} `, select));
+      select.addEventListener('change', () => light());
+      return select;
+    };
+    const items = choice('Item', [...new Set(ways.flatMap(way => way[2]))].map(item => [item, item]));
+    const places = choice('Site', sites.map(site => [site.dataset.site, site.dataset.name]));
+    const light = (site = places.value) => {
+      const lit = ways.filter(([, ends, carried]) => (!items.value || carried.includes(items.value)) && (!site || ends.includes(site)));
+      const near = new Set(lit.flatMap(way => way[1]));
+      const on = new Set(lit.map(way => way[0]));
+      ways.forEach(([each]) => each.classList.toggle('aside', !on.has(each)));
+      sites.forEach(each => each.classList.toggle('aside', !near.has(each.dataset.site) && each.dataset.site !== site));
+    };
+    sites.forEach(each => {
+      each.addEventListener('pointerenter', () => light(each.dataset.site));
+      each.addEventListener('pointerleave', () => light());
+      each.addEventListener('click', () => { places.value = places.value === each.dataset.site ? '' : each.dataset.site; light(); });
+    });
+  }
+
   const links = flows ? $$('.map [data-lanes]') : [];
   const titles = new Map(links.map(link => [link, $('title', link)]));
   const drawn = new Map(links.map(link => [link, $('title', link).textContent]));

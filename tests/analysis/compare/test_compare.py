@@ -205,6 +205,9 @@ def test_a_lane_that_one_case_has_goes_with_what_refers_to_it() -> None:
     back = compare([more, less])
     assert back.change == approx(-found.change)
     assert "removed" in back.attribution["difference"][0]  # type: ignore[index]
+    text = " ".join(shown(found, 400).split())
+    assert "lanes: Chip from World market, in B only: item Chip, origin World market, destination Device makers" in text
+    assert "lanes: Chip from World market added, and 1 more that go with it" in text
 
 
 def test_a_difference_that_is_refused_alone_is_said_to_be() -> None:
@@ -345,13 +348,13 @@ def test_on_the_terminal(pair: Comparison) -> None:
         shown(pair, width)
     text = " ".join(shown(pair).split())
     for words in (
-        "limits.budget 15 16",
+        "budget 15 16",
         "policy of Acid exports review strict",
         "Same policy: Gas exports",
         "the counterpart's loss 98.20 168.36 +70.16",
         "least mean fill of Chip, Device makers 92.5% 90% -2.5",
         "What explains the change of leverage, +15.16 million",
-        "limits.budget +39.16 258% +31.16 206%",
+        "budget +39.16 258% +31.16 206%",
         "interaction -8.00 -53% +8.00 53%",
         "total +15.16 100% +15.16 100%",
     ):
@@ -367,7 +370,11 @@ def test_names_are_text() -> None:
         row.model_copy(update={"lane": "[red]lane[/red]", "margin": 1.0}) if row.lane == "chip-world-home" else row
         for row in case.lanes
     )
-    other = dataclasses.replace(case, lanes=lanes, places={}, name="[/b]" + "x" * 120)
+    items = tuple(
+        row.model_copy(update={"name": "[red]chip[/red]"}) if row.item == "chip" else row for row in case.items
+    )
+    case = dataclasses.replace(case, items=items, places={})
+    other = dataclasses.replace(case, lanes=lanes, name="[/b]" + "x" * 120)
     text = "".join(shown(compare([case, other])).split())
-    assert "[red]lane[/red]" in text
+    assert "[red]chip[/red]" in text
     assert "[/b]xxx" in text

@@ -215,8 +215,8 @@ def test_a_limit_on_policies_in_conflict() -> None:
     conflict, _ = conflict_of(*crowded(reviewer_hours=4, political_capital=0))
     assert conflict is not None
     assert [limit.words for limit in conflict.limits] == [
-        "reviewer_hours <= 4",
-        "fill of b in us >= 0.5 in scenario none",
+        "reviewer hours at most 4",
+        "fill of b in us at least 50% in scenario none",
     ]
     assert conflict.smallest
     hours, fill = conflict.alone
@@ -236,7 +236,10 @@ def test_a_limit_on_policies_in_conflict() -> None:
 def test_admin_costs_count_towards_the_budget() -> None:
     conflict, _ = conflict_of(*crowded(budget=2))
     assert conflict is not None
-    assert [limit.words for limit in conflict.limits] == ["budget <= 2", "fill of b in us >= 0.5 in scenario none"]
+    assert [limit.words for limit in conflict.limits] == [
+        "budget at most 2",
+        "fill of b in us at least 50% in scenario none",
+    ]
     assert conflict.alone[0].value == pytest.approx(3)
 
 
@@ -245,7 +248,7 @@ def test_a_limit_that_no_other_is_needed_for() -> None:
     tables["lanes"][1]["max_flow"] = tables["lanes"][1]["base_flow"] = 3
     conflict, _ = conflict_of(settings, tables)
     assert conflict is not None
-    assert [limit.words for limit in conflict.limits] == ["fill of b in us >= 0.5 in scenario none"]
+    assert [limit.words for limit in conflict.limits] == ["fill of b in us at least 50% in scenario none"]
     # Not 0.3 as long as the ban takes 10 hours.
     assert conflict.alone[0].value == pytest.approx(0, abs=1e-9)
 
@@ -288,7 +291,7 @@ def test_a_case_with_a_plan() -> None:
     plan, worths = explanation.plan, explanation.worths
     assert plan.leverage == pytest.approx(solve(small()).leverage)
     (budget,) = worths.binding
-    assert budget.limit.words == "budget <= 30"
+    assert budget.limit.words == "budget at most 30"
     assert worths.decisions
     for worth in worths.decisions:
         assert worth.cost >= 0
@@ -388,9 +391,9 @@ def test_a_conflict_in_words() -> None:
         "No plan satisfies the limits",
         "keeps these 2 limits together, all others set aside",
         "the smallest such set",
-        "- reviewer_hours <= 4 hours - fill of b in us >= 0.5 in scenario none",
-        "reviewer hours 4 hours >= 10 hours",
-        "fill of b in us 50% <= 0%",
+        "- reviewer hours at most 4 hours - fill of b in us at least 50% in scenario none",
+        "reviewer hours 4 hours at least 10 hours",
+        "fill of b in us 50% at most 0%",
         "--set limits.reviewer_hours=10 (list=ban)",
         "0% is reached, 5 t too few; not served in full in weeks 0, most in week 0 (10 t)",
     ):

@@ -171,8 +171,8 @@ def test_least_shares_of_three_suppliers_in_conflict() -> None:
     assert share.value == approx(1 / 3, rel=1e-4)
     text = shown(found)
     for words in (
-        "- share of every supplier in our intake of x >= 0.4, or 0",
-        "share of every supplier in x 40% <= 33.33%",
+        "- share of every supplier in our intake of x at least 40%, or 0",
+        "share of every supplier in x 40% at most 33.33%",
         "the cheapest relaxation leaves what suppliers ask for as it is",
     ):
         assert words in text
@@ -185,7 +185,7 @@ def test_a_least_order_in_conflict() -> None:
     assert found.conflict is not None
     *_, order = found.conflict.alone
     assert (order.figure.path, order.value, order.override) == ("lanes.a-us.min_order", 4.0, "lanes.a-us.min_order=4")
-    assert "order on lane a-us 8 t <= 4 t" in shown(found)
+    assert "order on lane a-us 8 t at most 4 t" in shown(found)
 
 
 def test_take_or_pay_in_conflict() -> None:
@@ -194,7 +194,7 @@ def test_take_or_pay_in_conflict() -> None:
     assert found.conflict is not None
     *_, taken = found.conflict.alone
     assert (taken.figure.path, taken.value) == ("lanes.a-us.min_share", 0.4)
-    assert "- taken or paid of lane a-us >= 0.8 of its capacity" in shown(found)
+    assert "- taken or paid of lane a-us at least 80% of its capacity" in shown(found)
 
 
 def test_a_contract_in_conflict() -> None:
@@ -204,7 +204,7 @@ def test_a_contract_in_conflict() -> None:
     assert found.conflict is not None
     *_, contract = found.conflict.alone
     assert (contract.figure.path, contract.value) == ("lanes.a-us.min_flow", 4.0)
-    assert "contract on lane a-us 6 t <= 4 t" in shown(found)
+    assert "contract on lane a-us 6 t at most 4 t" in shown(found)
 
 
 def test_what_suppliers_ask_for_and_is_in_no_conflict_is_not_named() -> None:

@@ -80,7 +80,7 @@ def test_the_value_of_stockpiles_by_hand() -> None:
     assert plan.limits["stockpile_value"] == {"used": approx(15.0), "limit": 15.0}
     assert ("value of stockpiles", 15.0) in [(row.words, row.limit) for row in plan_view(plan).uses]
     assert evaluate(limited, {}, (), {"us/x": 7.5}).violations == ()
-    assert evaluate(limited, {}, (), {"us/x": 10.0}).violations == ("stockpile_value <= 15: over by 5",)
+    assert evaluate(limited, {}, (), {"us/x": 10.0}).violations == ("value of stockpiles at most 15: over by 5",)
     (price,) = (each for each in explain(limited).worths.binding if each.limit.figure.kind == "stockpile_value")
     assert (price.limit.figure.path, price.unit, price.marginal) == ("limits.stockpile_value", "1", approx(1.5))
     needy = apply_overrides(limited, ["demands.us/x.min_fill=1"])

@@ -125,7 +125,7 @@ def test_a_plan_for_many_worlds_says_what_to_find_out_first(plan):
     assert order == sorted(order) and text.index("What to find out first") < text.index("\nPolicies")
     first = study_view(plan).first
     hoard = plan.case.names.figure(HOARD)
-    assert hoard == "Etching acid, Chip plant: initial"
+    assert hoard == "stock at the start of Etching acid in Chip plant"
     assert first and first[0].name == hoard
     assert hoard in text and "Where it goes wrong" in text
     html = plan_html(plan)
@@ -141,7 +141,7 @@ def test_the_page_leads_with_the_range_and_what_to_find_out_first(plan, tmp_path
     assert list(result.content.tables["worlds"]["leverage"]) == list(plan.tables["worlds"]["leverage"])
     page = page_of([result])
     assert page.index("5 to 95% of 16 worlds") < page.index('id="worlds"') < page.index('id="policies"')
-    assert page.index("What to find out first") < page.index("Etching acid, Chip plant: initial</bdi>")
+    assert page.index("What to find out first") < page.index("stock at the start of Etching acid in Chip plant</bdi>")
 
 
 def conditional(case, path, value, many, seed):

@@ -102,7 +102,7 @@ def test_reasons_survive_the_folder_and_are_said_in_words(tutorial: Plan, tmp_pa
     rows = {cells[0]: cells for cells in reason_cells(plan_view(read).reasons)}
     lane = rows["qualify Chip from World market"]
     assert lane[1:3] == ["10.000", "49.700"] or lane[2].startswith("49.7")
-    assert "weekly fill of Chip in Device makers >= 0.4" in lane[3]
+    assert "weekly fill of Chip in Device makers at least 40%" in lane[3]
     assert "Acid exports: open instead of review" in lane[4]
 
 

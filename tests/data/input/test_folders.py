@@ -222,6 +222,11 @@ class TestWithoutSettings:
         expected = f"{folder.path.parent}: not a case: there is no case.toml in it; did you mean {folder.path}?"
         assert refused(folder.path.parent) == [expected]
 
+    def test_tables_of_a_result_are_not_taken_for_those_of_its_case(self, folder):
+        (folder.path.parent / "policies.csv").write_text("regime,name\nexports,Exports\n")
+        expected = f"{folder.path.parent}: not a case: there is no case.toml in it; did you mean {folder.path}?"
+        assert refused(folder.path.parent) == [expected]
+
     def test_workbook_in_it(self, tmp_path):
         (tmp_path / "a.xlsx").touch()
         assert refused(tmp_path)[0].endswith(f"; did you mean the workbook {tmp_path / 'a.xlsx'}?")

@@ -143,12 +143,17 @@ def world(limits: dict[str, float] | None = None, **columns: float) -> Case:
 
 
 BROKEN = [
-    (world(min_fill=0.5), {}, (), "mean fill of x in us >= 0.5 in scenario none: short by 0.1 share"),
-    (world(min_fill_week=0.5), {}, (), "weekly fill of x in us >= 0.5 in scenario none: short by 0.1 share"),
-    (world(min_fill=0.4, max_party_share=0.6), {}, (), "share of world in our intake of x <= 0.6: over by 1.6 units"),
-    (world({"budget": 14.0}), {}, ("overseas-us",), "budget <= 14: over by 1"),
-    (world({"reviewer_hours": 4.0}), {"list": "slow"}, (), "reviewer_hours <= 4: over by 1"),
-    (world({"political_capital": 1.5}), {"list": "slow"}, (), "political_capital <= 1.5: over by 0.5"),
+    (world(min_fill=0.5), {}, (), "mean fill of x in us at least 50% in scenario none: short by 10 points"),
+    (world(min_fill_week=0.5), {}, (), "weekly fill of x in us at least 50% in scenario none: short by 10 points"),
+    (
+        world(min_fill=0.4, max_party_share=0.6),
+        {},
+        (),
+        "share of world in our intake of x at most 60%: over by 1.6 units",
+    ),
+    (world({"budget": 14.0}), {}, ("overseas-us",), "budget at most 14: over by 1"),
+    (world({"reviewer_hours": 4.0}), {"list": "slow"}, (), "reviewer hours at most 4: over by 1"),
+    (world({"political_capital": 1.5}), {"list": "slow"}, (), "political capital at most 1.5: over by 0.5"),
 ]
 
 
@@ -173,7 +178,7 @@ def test_limits_hold_in_every_scenario() -> None:
         demands=[demand("us", 10.0, 5.0, min_fill=0.9)],
         contingencies=[{"contingency": "storm", "lane": "world-us", "from_week": 0, "availability": 0.5}],
     )
-    assert evaluate(made).violations == ("mean fill of x in us >= 0.9 in scenario storm: short by 0.4 share",)
+    assert evaluate(made).violations == ("mean fill of x in us at least 90% in scenario storm: short by 40 points",)
 
 
 # Figures ---------------------------------------------------------------------------------------------------------------

@@ -863,14 +863,14 @@ def test_a_mean_fill_that_cannot_be_kept_is_infeasible() -> None:
     # 4 of 10 units: a fill of 0.4 where 0.5 is asked for, short by 0.1.
     made = case(lanes=[lane("world", "us", 4.0)], demands=[demand("us", 10.0, 5.0, min_fill=0.5)])
     assert solve(made).status == "infeasible"
-    assert evaluate(made).violations == ("mean fill of x in us >= 0.5 in scenario none: short by 0.1 share",)
+    assert evaluate(made).violations == ("mean fill of x in us at least 50% in scenario none: short by 10 points",)
 
 
 @covers("bound ours.week_gap")
 def test_a_weekly_fill_that_cannot_be_kept_is_infeasible() -> None:
     made = case(lanes=[lane("world", "us", 4.0)], demands=[demand("us", 10.0, 5.0, min_fill_week=0.5)])
     assert solve(made).status == "infeasible"
-    assert evaluate(made).violations == ("weekly fill of x in us >= 0.5 in scenario none: short by 0.1 share",)
+    assert evaluate(made).violations == ("weekly fill of x in us at least 50% in scenario none: short by 10 points",)
 
 
 @covers("bound ours.share_gap")
@@ -882,7 +882,7 @@ def test_a_share_that_cannot_be_kept_is_infeasible() -> None:
         demands=[demand("us", 10.0, 5.0, min_fill=0.5)],
     )
     assert solve(made).status == "infeasible"
-    assert evaluate(made).violations == ("share of world in our intake of x <= 0.6: over by 2 units",)
+    assert evaluate(made).violations == ("share of world in our intake of x at most 60%: over by 2 units",)
 
 
 @covers("bound budget_gap")
@@ -894,7 +894,7 @@ def test_a_budget_that_cannot_be_kept_is_infeasible() -> None:
         demands=[demand("us", 10.0, 5.0, min_fill=0.5)],
     )
     assert solve(made).status == "infeasible"
-    assert evaluate(made, qualified=("world-us",)).violations == ("budget <= 14: over by 1",)
+    assert evaluate(made, qualified=("world-us",)).violations == ("budget at most 14: over by 1",)
     # And where there is nothing to qualify: 10 units of stock at 2 serve half of one week's 20; there is money for 9.
     stored = case(
         1,
@@ -1120,7 +1120,7 @@ def test_a_share_of_a_site_that_cannot_be_kept_is_infeasible() -> None:
         demands=[demand("us", 10.0, 5.0, min_fill=0.5)],
     )
     assert solve(made).status == "infeasible"
-    assert evaluate(made).violations == ("share of site world in our intake of x <= 0.6: over by 2 units",)
+    assert evaluate(made).violations == ("share of site world in our intake of x at most 60%: over by 2 units",)
 
 
 @covers("bound ours.count_gap")
@@ -1134,7 +1134,7 @@ def test_suppliers_that_are_too_few_are_infeasible() -> None:
 
     second = idle("overseas", "us", 10.0, fixed_cost=1.0)
     assert solve(made(second)).qualified == ("overseas-us",)
-    assert evaluate(made(second)).violations == ("suppliers of x >= 2: short by 1",)
+    assert evaluate(made(second)).violations == ("suppliers of x at least 2: short by 1",)
     assert solve(made()).status == "infeasible"
     assert Problem(made()).leader_problem.model.ours["none"].count_gap["x"].upper == 0
 

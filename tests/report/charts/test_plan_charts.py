@@ -65,6 +65,7 @@ def rows(figure: Figure, *fields: str) -> list[dict[str, Any]]:
 def test_all_are_charts_that_can_be_drawn(plan: Plan) -> None:
     figures = plan_figures(plan)
     assert [figure.name for figure in figures] == [
+        "timeline",
         "counterpart-weeks",
         "our-weeks",
         "counterpart-losses",

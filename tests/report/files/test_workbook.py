@@ -96,6 +96,8 @@ def test_decisions_add_up_to_what_the_plan_uses(plan: Plan, book: Workbook, tmp_
     assert used == pytest.approx([entry["used"] for entry in plan.limits.values()])
     assert allowed[0] == plan.limits["budget"]["limit"]
     assert left[0] == pytest.approx(allowed[0] - used[0], abs=1e-9)
+    # What may be changed has one colour: choices, units, and what the case allows.
+    assert {sheet[cell].fill.fgColor.rgb for cell in ("D9", "G5")} == {"FFFFF6DD"}
     rows = {row[0].value: row for row in sheet.iter_rows(min_row=9) if row[0].value}
     assert {name: rows[name][3].value for name in plan.policies} == dict(plan.policies)
     assert rows["chip-alt"][3].value == ("yes" if "chip-alt" in plan.qualified else "no")
@@ -123,6 +125,10 @@ def test_columns_of_the_plan_have_notes(book: Workbook) -> None:
         (cell,) = (cell for cell in book[sheet][1] if cell.value == header)
         assert cell.comment is not None, header
     assert book[report.SCENARIOS].print_title_rows == "$1:$1"
+    heads = [
+        cell for cell in book[report.DECISIONS][8] if cell.value in ("Decision", "Chosen", "Cost (USD m)", "Units")
+    ]
+    assert len(heads) == 4 and all(cell.comment is not None for cell in heads)
 
 
 def test_formats_and_charts(book: Workbook) -> None:
@@ -199,4 +205,4 @@ def test_it_says_what_each_decision_is_for(plan: Plan, tmp_path: Path) -> None:
     header, first = ([cell.value for cell in book[report.DECISIONS][row]] for row in (8, 9))
     row = dict(zip(header, first, strict=True))
     assert row["Lost without it (USD m)"] == "796.2"
-    assert row["Instead"] == "Review of gas: open instead of strict"
+    assert row["Instead"] == "nothing", "leaving it out is no replacement"

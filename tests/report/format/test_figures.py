@@ -6,7 +6,19 @@ import math
 
 import pytest
 from sluicegate.report.format.cells import figure_columns
-from sluicegate.report.format.numbers import counted, decimals, gap, number, percent, plain, seconds, signed
+from sluicegate.report.format.numbers import (
+    counted,
+    decimals,
+    gap,
+    joined,
+    joined_few,
+    listed,
+    number,
+    percent,
+    plain,
+    seconds,
+    signed,
+)
 
 
 @pytest.mark.parametrize(
@@ -102,3 +114,16 @@ def test_columns_of_figures_are_told_from_columns_of_words() -> None:
         ("3 in all", "acid", "2 t", "98.2", "", "never", "8.0"),
     ]
     assert figure_columns(rows) == {2, 3, 5, 6}
+
+
+def test_names_that_hold_commas_are_parted_by_semicolons() -> None:
+    assert listed(["acid", "gas"]) == "acid, gas"
+    assert listed(["acid, liquid", "gas"]) == "acid, liquid; gas"
+    assert joined(["acid"]) == "acid"
+    assert joined(["acid", "gas", "chips"]) == "acid, gas and chips"
+    assert joined(["acid, liquid", "gas"]) == "acid, liquid; and gas"
+    assert joined(["acid (review, about 3 weeks)", "gas"]) == "acid (review, about 3 weeks) and gas", (
+        "a remark parts nothing"
+    )
+    assert joined_few(["a", "b", "c", "d"], 3) == "a, b and 2 more"
+    assert joined_few(["a, x", "b", "c", "d"], 3) == "a, x; b; and 2 more"

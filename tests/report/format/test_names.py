@@ -20,7 +20,7 @@ def test_breaks_at_joints() -> None:
 @pytest.mark.parametrize("width", [2, 7, 30])
 def test_loses_nothing_and_fits(text: str, width: int) -> None:
     lines = broken(text, width)
-    assert "".join(lines) == text
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert all(cell_len(line) <= width for line in lines)
 
 
@@ -41,6 +41,7 @@ def test_a_number_is_not_broken() -> None:
     text = "stockpiles home/chip (41.727 lots), acid 11.8%, 1,234.5"
     for width in range(8, len(text)):
         lines = broken(text, width)
-        assert "".join(lines) == text
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert all(line == line.strip() for line in lines)
         for number in ("41.727", "11.8%", "1,234.5"):
             assert any(number in line for line in lines), (width, lines)

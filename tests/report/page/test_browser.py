@@ -195,7 +195,7 @@ def test_a_scenario_and_a_week_move_charts_and_map(shipped_file: Callable[[str],
     page, seen = opened(shipped_file("tutorial"))
     weeks, network = page.locator("[data-controls=weeks]"), page.locator("[data-controls=map]")
     weeks.locator("select").select_option("port-strike")
-    assert network.locator("select").input_value() == "port-strike"
+    assert network.get_by_label("Scenario").input_value() == "port-strike"
     assert page.locator("path.picked").count() > 0
     assert page.locator("path.picked").evaluate_all("all => all.every(each => each.dataset.scenario === 'port-strike')")
     slider = weeks.locator("input[type=range]")
@@ -257,6 +257,34 @@ def test_fewer_weeks_are_drawn_by_keyboard_and_by_dragging(shipped_file: Callabl
     svg.dblclick(position={"x": box["width"] / 2, "y": 60})
     assert (first.input_value(), last.input_value()) == ("0", "9")
     assert labels.evaluate_all(weeks) == before
+    assert seen == []
+
+
+def test_the_map_shows_where_an_item_goes_and_what_a_site_trades(
+    shipped_file: Callable[[str], Path], opened: Any
+) -> None:
+    page, seen = opened(shipped_file("tutorial"))
+    ends = "all => all.map(each => JSON.parse(each.dataset.ends))"
+    lit, nodes = page.locator(".map g.link:not(.aside)"), page.locator(".map .node:not(.aside)")
+    every, boxes = lit.evaluate_all(ends), nodes.count()
+    controls = page.locator("[data-controls=map]")
+    controls.get_by_label("Item").select_option("Chip")
+    chips = lit.evaluate_all("all => all.map(each => JSON.parse(each.dataset.items))")
+    assert 0 < len(chips) < len(every) and all("Chip" in items for items in chips)
+    controls.get_by_label("Item").select_option("")
+    controls.get_by_label("Site").select_option(label="Device makers")
+    around = lit.evaluate_all(ends)
+    (site,) = page.locator(".map .node", has_text="Device makers").evaluate_all("all => all.map(e => e.dataset.site)")
+    assert around == [pair for pair in every if site in pair] and 0 < len(around) < len(every)
+    assert nodes.count() == len({site for pair in around for site in pair}) < boxes
+    controls.get_by_label("Site").select_option("")
+    assert lit.evaluate_all(ends) == every
+    box = page.locator(".map .node", has_text="Device makers")
+    box.hover()
+    assert lit.evaluate_all(ends) == around
+    box.click()
+    page.mouse.move(0, 0)
+    assert lit.evaluate_all(ends) == around, "a click keeps it"
     assert seen == []
 
 

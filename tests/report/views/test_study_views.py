@@ -147,7 +147,13 @@ def test_the_best_plan_comes_first(levels: tuple[float | None, ...], order: str,
 
 
 def test_effects_within_the_gaps_are_unclear() -> None:
-    row = {"difference": "limits.budget", "effect_from_A": 0.5, "share_from_A": 0.25, "gap_from_A": 1.0}
+    row = {
+        "difference": "limits.budget",
+        "title": "budget",
+        "effect_from_A": 0.5,
+        "share_from_A": 0.25,
+        "gap_from_A": 1.0,
+    }
     row |= {"effect_from_B": float("nan"), "share_from_B": float("nan"), "gap_from_B": float("nan")}
     row |= {"status_from_A": "solved", "status_from_B": "no plan satisfies the limits"}
     view = comparison_view(comparison(1.0, 3.0, attribution=pd.DataFrame([row]), change=2.0))
