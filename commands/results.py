@@ -12,8 +12,9 @@ from ..report.console.interrupts import Interrupts
 from ..report.console.kinds import completing
 from ..report.console.options import drawing_threads_option, json_option, loudness_options, page_options
 from ..report.console.output import Talk, put_json
-from ..report.console.places import check_file, check_workbook, placing
+from ..report.console.places import check_file, check_plan_charts, check_workbook, placing
 from ..report.console.results import put_again
+from ..report.format.numbers import joined
 
 if TYPE_CHECKING:
     pass
@@ -54,6 +55,8 @@ def report(
     force: bool,
     workbook: str | None,
     attribution: bool,
+    sweep: str | None,
+    chart: str | None,
     opened: bool,
     as_json: bool,
     threads: int | None,
@@ -71,6 +74,8 @@ def report(
       sluicegate report results/first
       sluicegate report results/first -o plan.html --open
       sluicegate report results/first --workbook plan.xlsx
+      sluicegate report results/first --sweep results/doubts
+      sluicegate report results/first --chart plan.png
       sluicegate report results/first results/second -o comparison.html
     """
     from ..report.charts.drawing import artist
@@ -78,7 +83,15 @@ def report(
     with Interrupts(patient=False) as interrupts, interrupts.run(lambda: artist(threads), talk) as drawing:
         # The process that draws starts meanwhile.
         from ..analysis.results import blaming
-        from ..report.page.page import page_of, page_path, read_results, remarks_of, results_held, write_page
+        from ..report.page.page import (
+            page_of,
+            page_path,
+            read_results,
+            read_sweep_of,
+            remarks_of,
+            results_held,
+            write_page,
+        )
 
         path = page_path(results, output, force=force)
         with results_held(results, [path] if workbook is None else [path, workbook]):
@@ -89,9 +102,12 @@ def report(
             check_file("-o", str(path))
             if workbook is not None:
                 check_workbook(workbook, read, force)
+            if chart is not None:
+                check_plan_charts(chart, read)
+            beside = None if sweep is None else said(lambda: read_sweep_of(read, sweep))
             text = said(
                 lambda: interrupts.run(
-                    lambda: page_of(read, attribute=attribution, threads=threads, artist=drawing), talk
+                    lambda: page_of(read, sweep=beside, attribute=attribution, threads=threads, artist=drawing), talk
                 )
             )
             with placing(str(path)):
@@ -103,11 +119,20 @@ def report(
                 with placing(workbook, "file"), blaming({str(read[0].folder): read[0].altered}, (OSError,)):
                     write_workbook(read[0].content, workbook, force=force, remarks=read[0].remarks)
                 places.append(workbook)
+            charts = []
+            if chart is not None:
+                from ..report.charts.plan import write_plan_charts
+
+                with placing(chart), blaming({str(read[0].folder): read[0].altered}, (OSError,)):
+                    charts = [str(file) for file in write_plan_charts(read[0].content, chart)]
+                places += charts
     document: dict[str, Any] = {"page": str(path), "bytes": size, "remarks": remarks}
+    if charts:
+        document["charts"] = charts
     if workbook is not None:
         document["workbook"] = workbook
     if as_json:
         put_json(document)
-    talk.say(shown(f"Written to {' and '.join(places)}"))
+    talk.say(shown(f"Written to {joined(places)}"))
     if opened:
         click.launch(str(path))

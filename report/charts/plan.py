@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from itertools import cycle
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...analysis.dependence.prices import POINTS, herfindahl
@@ -31,6 +33,7 @@ from .base import (
     quantity,
     room,
     styled,
+    write_chart,
 )
 from .narrow import (
     LABEL,
@@ -70,6 +73,30 @@ def plan_figures(plan: Plan) -> list[Figure]:
         return []
     makers = [maker for maker in MAKERS if plan.case.pressed or maker not in (counterpart_fills, counterpart_losses)]
     return [figure for figure in (maker(plan) for maker in makers) if figure is not None]
+
+
+def write_plan_charts(plan: Plan, path: str | os.PathLike[str]) -> list[Path]:
+    """Write every chart of a plan to a file of its own, and return the files.
+
+    Parameters
+    ----------
+    plan
+        A plan with its tables.
+    path
+        Ends in ``.svg``, ``.png`` or ``.html``; the chart's name is put before the ending.
+
+    Raises
+    ------
+    ValueError
+        For another ending.
+    OSError
+        Where a file cannot be written.
+    """
+    path = Path(path)
+    return [
+        write_chart(figure.written, path.with_name(f"{path.stem}-{figure.name}{path.suffix}"))
+        for figure in plan_figures(plan)
+    ]
 
 
 # Weeks ---------------------------------------------------------------------------------------------------------------

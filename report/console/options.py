@@ -342,6 +342,17 @@ page_options = chained(
         is_flag=True,
         help="For two plans: compute how much each difference of the inputs explains, which takes solves.",
     ),
+    click.option(
+        "--sweep",
+        metavar="FOLDER",
+        help="Show on the page of a plan what a sweep of its case says, too: a folder that sweep wrote.",
+    ),
+    click.option(
+        "--chart",
+        metavar="FILE",
+        help="Write the charts of a plan too: FILE is a name ending in .svg, .png or .html; the chart's name is put before "
+        "the ending.",
+    ),
     click.option("--open", "opened", is_flag=True, help="Open the page in the browser."),
 )
 """What a page is of, and where it goes."""

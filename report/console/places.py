@@ -44,6 +44,13 @@ def check_chart(chart: str) -> None:
     check_file("--chart", chart)
 
 
+def check_plan_charts(chart: str, read: Sequence[Any]) -> None:
+    """Refuse charts that are not of one plan, or that cannot be written, before any work is done."""
+    if len(read) > 1 or read[0].kind != "plan":
+        raise Refusal("--chart writes the charts of one plan; name the one result folder of a plan")
+    check_chart(chart)
+
+
 def check_workbook(path: str, read: Sequence[Any], force: bool) -> None:
     """Refuse a workbook that cannot be written before any work is done."""
     if not path.lower().endswith(".xlsx"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import dataclasses
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -139,9 +140,42 @@ def read_results(results: Sequence[str]) -> list[Result]:
     return read
 
 
+def read_sweep_of(results: Sequence[Result], folder: str) -> Result:
+    """Read a sweep that is shown on the page of a plan.
+
+    Parameters
+    ----------
+    results
+        What `read_results` returned.
+    folder
+        The folder of the sweep.
+
+    Raises
+    ------
+    ResultError
+        Where there is no one plan, or the folder holds no sweep of its case.
+    ValueError
+        For a folder that cannot be read.
+    """
+    if len(results) > 1 or results[0].kind != "plan":
+        raise ResultError("--sweep goes with the page of one plan; name the one result folder of a plan")
+    sweep, plan = read_any(folder), results[0].content
+    if sweep.kind != "sweep":
+        raise ResultError(f"{folder} holds a {sweep.kind}; name a folder that sweep wrote")
+    if sweep.content.case.name != plan.case.name:
+        raise ResultError(
+            f"{folder} is a sweep of {sweep.content.case.name}, and the plan is of {plan.case.name}; name a sweep of its case"
+        )
+    if sweep.content.case.digest == plan.case.digest:
+        return sweep
+    other = "its case has other figures than that of the plan"
+    return dataclasses.replace(sweep, remarks=(*sweep.remarks, other))
+
+
 def page_of(
     results: Sequence[Result],
     *,
+    sweep: Result | None = None,
     attribute: bool = False,
     threads: int | None = None,
     monitor: Monitor | None = None,
@@ -153,6 +187,8 @@ def page_of(
     ----------
     results
         What `read_results` returned.
+    sweep
+        What `read_sweep_of` returned: a sweep that is shown on the page of a plan.
     attribute
         Of two plans: whether to work out how much each difference of the inputs explains, which takes solves.
     threads, monitor
@@ -166,7 +202,7 @@ def page_of(
         Where files of a result were changed so that it cannot be shown.
     """
     with blaming({str(result.folder): result.altered for result in results}):
-        return _page_of(results, attribute, threads, monitor, artist or Here())
+        return _page_of(results, sweep, attribute, threads, monitor, artist or Here())
 
 
 def remarks_of(results: Sequence[Result]) -> list[str]:
@@ -175,8 +211,15 @@ def remarks_of(results: Sequence[Result]) -> list[str]:
 
 
 def _page_of(
-    results: Sequence[Result], attribute: bool, threads: int | None, monitor: Monitor | None, artist: Artist
+    results: Sequence[Result],
+    sweep: Result | None,
+    attribute: bool,
+    threads: int | None,
+    monitor: Monitor | None,
+    artist: Artist,
 ) -> str:
+    if sweep is not None:
+        return plan_page(results[0], artist, sweep)
     if len(results) == 1:
         return PAGES[results[0].kind](results[0], artist)
     from ...analysis.compare.compare import compare
@@ -190,11 +233,13 @@ def _page_of(
     return comparison_page(found, [str(result.folder) for result in results], artist)
 
 
-def plan_page(result: Result, artist: Artist) -> str:
-    """Return the page of a plan."""
+def plan_page(result: Result, artist: Artist, sweep: Result | None = None) -> str:
+    """Return the page of a plan, with what a sweep of its case says where there is one."""
     from .plan import plan_content
+    from .study import joined_sweep
 
-    return _filled("plan.html", plan_content(result.content, result.run, result.remarks, artist))
+    beside = {} if sweep is None else {"sweep": joined_sweep(sweep.content, sweep.remarks, artist)}
+    return _filled("plan.html", plan_content(result.content, result.run, result.remarks, artist) | beside)
 
 
 def comparison_page(comparison: Comparison, names: Sequence[str], artist: Artist) -> str:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ..charts.drawing import Artist
     from ..views.sweep import SweepView
 
+MOST_CHARTS = 2
+"""Charts of a sweep on the page of a plan: what the outcome depends on, and its spread."""
+
 MOST_FIGURES = 3
 """Figures of the case that the answer names."""
 
@@ -128,6 +131,30 @@ def sweep_content(sweep: Sweep, remarks: Sequence[str], artist: Artist) -> dict[
         made(sweep.case, run),
         artist,
     )
+
+
+def joined_sweep(sweep: Sweep, remarks: Sequence[str], artist: Artist) -> dict[str, Any]:
+    """Return what the page of a plan says of a sweep of its case: the answer, and its first charts.
+
+    Parameters
+    ----------
+    sweep
+        The sweep.
+    remarks
+        What a reader should know about its folder.
+    artist
+        Who draws its charts.
+    """
+    from ..charts.sweep import sweep_figures
+    from ..views.sweep import sweep_view
+
+    view = sweep_view(dataclasses.replace(sweep, remarks=()))
+    figures = sweep_figures(sweep)[:MOST_CHARTS]
+    return {
+        "answer": _sweep_answer(view),
+        "remarks": [plain(remark) for remark in remarks],
+        "figures": [picture(figure, f"sweep{place}", artist, told=True) for place, figure in enumerate(figures)],
+    }
 
 
 def _sweep_answer(view: SweepView) -> list[str]:
