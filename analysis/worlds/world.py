@@ -26,6 +26,7 @@ from ...model.plan.limits import SolveLimits
 from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SMALL_CERTIFICATE
 from ...model.solver.highs import Outcome
 from ..figures.factors import DesignError
+from .bases import StageBases
 from .master import Lines, WorldLines
 from .told import Alone, Begun, Key, Known, WorldAccount
 
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from ...data import Case
     from ...model.follower.enumerate import PolicyIndices
     from ...model.formulation.linking import Choice
+
+
+Terms = tuple["Choice", float, float, float]
+"""A choice of policies, V, the constant part of leverage and admin costs, as of `FixedPolicySolver.relax`."""
 
 
 class World:
@@ -83,7 +88,8 @@ class World:
         self._places = np.empty(0, dtype=int)
         self._keys: tuple[Key, ...] = ()
         self._exempt: int | None = None
-        self._visited = self._hopeless = False
+        self._hopeless = False
+        self._bases = StageBases()
         self._bare = False
 
     # What it allows by itself ----------------------------------------------------------------------------------------
@@ -93,6 +99,9 @@ class World:
         self._carry_over()
         hint = None if self._like is None else self._like.choice
         found = self.found = self.engine.search(rel_gap=rel_gap, hint=hint, settled=False)
+        menu = self.problem.network.menu
+        for (choice, *_), basis in self.problem.fixed_policy.bases.items():
+            self._bases.keep((policy_indices_of(dict(choice), menu), b"", False), basis)
         self.charged = self._hopeless = found.choice is None and found.bound == -math.inf
         self._nothing_held = HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64))
         self.problem.settle()
@@ -108,7 +117,7 @@ class World:
         )
         if found.choice is None or found.solution is None:
             return Alone(*known)
-        return Alone(*known, policy_indices_of(found.choice, self.problem.network.menu), self._bought(found.solution))
+        return Alone(*known, policy_indices_of(found.choice, menu), self._bought(found.solution))
 
     def begun(self, rel_gap: float) -> Begun:
         """Find the best that the world allows by itself, for others to begin where that ended."""
@@ -116,7 +125,9 @@ class World:
         found = self.engine.search(rel_gap=rel_gap)
         bought = {} if found.solution is None else self._bought(found.solution)
         fixed_policy = self.problem.fixed_policy
-        nodes = dict(fixed_policy.bases)
+        # All open, which every world begins with, and the plan that others look at next.
+        chosen = [tuple(each.items()) for each in (self.problem.all_open, found.choice) if each is not None]
+        nodes = {node: basis for node, basis in fixed_policy.bases.items() if node[0] in chosen}
         self._nothing_held = HereAndNow(fixed_policy, np.empty(0, dtype=np.int64))
         candidates = self.engine.cut_pool.candidates
         self.constant = self.problem.constant(candidates.cost, candidates.admin)
@@ -262,28 +273,26 @@ class World:
         """Work out a first stage beside a combination, and take note of what it bounds."""
         assert self._stage is not None
         candidates, place = self.engine.cut_pool.candidates, int(self._places[number])
-        choice = candidates.choice(place)
-        with self._beginning(self._first_basis(choice)):
-            visit = self._stage.visit(
-                choice,
-                float(candidates.cost[place]),
-                float(self.constant[place]),
-                float(candidates.admin[place]),
-                point,
-                self.charged,
-                self._exempted(point),
-            )
-        self._visited = True
+        terms = float(candidates.cost[place]), float(self.constant[place]), float(candidates.admin[place])
+        visit = self._work_out(
+            (candidates.choice(place), *terms), point, charged=self.charged, free=self._exempted(point)
+        )
         for cut in visit.cuts:
             self._learn(place, cut)
         return visit
 
-    def _first_basis(self, choice: Choice) -> Any:
-        """Basis that the first visit begins with: that of the same policies in the world's own search; None later on."""
-        if self._visited:
-            return None
-        bases, chosen = self.problem.fixed_policy.bases, tuple(choice.items())
-        return next((basis for node, basis in bases.items() if node[0] == chosen), None)
+    def _work_out(self, terms: Terms, point: np.ndarray, *, charged: bool = False, free: bool = False) -> Visit:
+        """Work out a first stage from the basis of the one most like it; parameters as of `HereAndNow.visit`."""
+        assert self._stage is not None
+        relaxed = self.problem.fixed_policy.relaxed
+        asked = policy_indices_of(terms[0], self.problem.network.menu), point.tobytes(), free
+        options = self._bases.begin(asked, relaxed)
+        with relaxed.options(**options):
+            visit = self._stage.visit(*terms, point, charged, free)
+        self._bases.keep(asked, self._stage.basis)
+        # What was asked about gaps alone has led away.
+        self._bases.note(asked if len(visit.cuts) == 1 else None)
+        return visit
 
     def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> tuple[float, bool]:
         """Work out a given plan from the linear program solved last, whether the world's limits allow it or not.
@@ -324,12 +333,12 @@ class World:
         try:
             # Where no plan keeps continuity this one does not; another budget or other limits may allow more.
             hopeless = within and self._hopeless and self._exempt is not None
-            visit = self._stage.visit(*terms, point, free=hopeless)
+            visit = self._work_out(terms, point, free=hopeless)
             kept = within and not hopeless and visit.leverage > -math.inf
             if visit.leverage == -math.inf and not hopeless and self._exempt is not None:
-                visit = self._stage.visit(*terms, point, free=True)
+                visit = self._work_out(terms, point, free=True)
             if visit.leverage == -math.inf:
-                visit = self._stage.visit(*terms, point, charged=True)
+                visit = self._work_out(terms, point, charged=True)
             return visit.leverage, kept
         finally:
             problem.fixed_policy.solve_limits = limits
@@ -480,10 +489,11 @@ class World:
             return WorldAccount(leverage, *_losses_at(leverage, account), False, account.money)
         return WorldAccount(account.leverage, *account.decided_losses, not breaches, account.money)
 
-    def _must_do_without(self, point: np.ndarray, terms: tuple[Choice, float, float, float]) -> bool:
+    def _must_do_without(self, point: np.ndarray, terms: Terms) -> bool:
         """Whether a first stage that may leave the world without continuity has to."""
-        assert self._stage is not None
-        return self._exempted(point) and self._stage.visit(*terms, point).leverage == -math.inf
+        if not self._exempted(point):
+            return False
+        return self._work_out(terms, point).leverage == -math.inf
 
     def _first_stage(self, point: np.ndarray) -> FirstStage:
         chosen = dict(zip(self._keys, point.tolist(), strict=True))
