@@ -14,7 +14,6 @@ from ..report.console.options import drawing_threads_option, json_option, loudne
 from ..report.console.output import Talk, put_json
 from ..report.console.places import check_file, check_plan_charts, check_workbook, placing
 from ..report.console.results import put_again
-from ..report.format.numbers import joined
 
 if TYPE_CHECKING:
     pass
@@ -83,6 +82,7 @@ def report(
     with Interrupts(patient=False) as interrupts, interrupts.run(lambda: artist(threads), talk) as drawing:
         # The process that draws starts meanwhile.
         from ..analysis.results import blaming
+        from ..report.format.numbers import joined
         from ..report.page.page import (
             page_of,
             page_path,
