@@ -19,7 +19,9 @@ from ...model.leader.given import Given
 from ...model.leader.here_and_now import HereAndNow
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
+from ...model.parametric.refilled import Moved, Refilled, Unshared, by_structure, shared_programs
 from ...model.plan.choices import Choices, Offer
+from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor
 from ...model.solving import evaluate
 from ..figures.figure import override
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 BATCH = 4
 """Worlds of a batch; fixed, so that results do not depend on the number of processes."""
+
+SHARED = 8
+"""Worlds from which on programs are shared: to make them takes about as long as those of two worlds."""
 
 Row = dict[str, Any]
 Values = Mapping[str, float | str]
@@ -123,7 +128,7 @@ def evaluate_in(
     def stop() -> bool:
         return monitor.stop() or clock() > until
 
-    task = EvaluationTask(case, tuple(plans), free)
+    task = EvaluationTask(case, tuple(plans), free, not free and _of_one_structure(case, worlds))
     executor: Executor
     if alone:
         executor = InProcess(task, stop)
@@ -150,11 +155,25 @@ def evaluate_in(
     return Evaluated(places, table("leverage"), table("kept"), table("counterpart_loss"), table("own_loss"))
 
 
-def _batches(worlds: Worlds) -> Iterator[Batch]:
+def _of_one_structure(case: Case, worlds: Worlds) -> bool:
+    """Whether worlds are enough for programs to be shared, and all have those of the case, with other numbers."""
+    alike = (len(by_structure([case, _case(case, values)])) == 1 for values in _figures(worlds))
+    return len(worlds) >= SHARED and all(alike)
+
+
+def _figures(worlds: Worlds) -> list[Values]:
     rows = worlds.figures.to_dict("records")
-    given: list[Values] = [{path: value for path, value in row.items() if not pd.isna(value)} for row in rows]
-    for start in range(0, len(rows), BATCH):
-        yield list(enumerate(given))[start : start + BATCH]
+    return [{path: value for path, value in row.items() if not pd.isna(value)} for row in rows]
+
+
+def _case(case: Case, values: Values) -> Case:
+    return apply_overrides(case, [override(path, value) for path, value in values.items()])
+
+
+def _batches(worlds: Worlds) -> Iterator[Batch]:
+    given = list(enumerate(_figures(worlds)))
+    for start in range(0, len(given), BATCH):
+        yield given[start : start + BATCH]
 
 
 @dataclass(frozen=True)
@@ -169,11 +188,14 @@ class EvaluationTask:
         First-stage choices.
     free
         Whether continuity that cannot be kept is left out.
+    shared
+        Whether worlds share programs: all have those of the case, with other numbers.
     """
 
     case: Case
     plans: tuple[Choices, ...]
     free: bool = False
+    shared: bool = False
 
     def worker(self, stop: Callable[[], bool]) -> Worker:
         """Return a worker."""
@@ -199,9 +221,24 @@ class Worker:
         self.task = task
         self.stop = stop
         _, self.units = natural_units(task.case)
+        self._refilled = self._programs() if task.shared else None
+
+    def _programs(self) -> Refilled | None:
+        """Programs to be refilled, begun from where those of the case itself ended; None where they cannot be."""
+        try:
+            refilled = Refilled(shared_programs(self.task.case, ()), self.stop)
+        except Unshared:
+            return None
+        refilled.put(self.task.case)
+        for plan in self.task.plans:
+            self._row(self.task.case, refilled.problem, refilled.patched.figures, plan)
+        refilled.patched.remember()
+        return refilled
 
     def begin(self) -> None:
-        """Begin a batch; nothing is carried over from world to world."""
+        """Begin a batch; nothing is carried over from batch to batch."""
+        if self._refilled is not None:
+            self._refilled.patched.begin()
 
     def rows(self, sample: int, values: Values) -> list[Row]:
         """Return the rows of a world, one for each plan.
@@ -211,12 +248,23 @@ class Worker:
         Stopped
             When it was told to stop.
         """
-        case = apply_overrides(self.task.case, [override(path, value) for path, value in values.items()])
-        problem = Problem.natural(case, stop=self.stop, units=self.units)
-        figures, offer = Figures(problem, warm=True), Offer.of(case)
+        case = _case(self.task.case, values)
+        problem, figures = self._ready(case)
+        offer = Offer.of(case)
         return [
             {"world": sample, **self._row(case, problem, figures, fitting(plan, offer))} for plan in self.task.plans
         ]
+
+    def _ready(self, case: Case) -> tuple[Problem, Figures]:
+        """Programs with a world's numbers: the shared ones, else its own."""
+        if self._refilled is not None:
+            with contextlib.suppress(Moved, ArithmeticError):
+                self._refilled.put(case)
+                problem = self._refilled.problem
+                problem.fixed_policy.solve_limits = SolveLimits.of(problem.case)
+                return problem, self._refilled.patched.figures
+        problem = Problem.natural(case, stop=self.stop, units=self.units)
+        return problem, Figures(problem, warm=True)
 
     def _row(self, case: Case, problem: Problem, figures: Figures, plan: Choices) -> Row:
         try:

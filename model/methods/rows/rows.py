@@ -28,8 +28,9 @@ INWARD = (0.3, 0.03)
 FAILURES = 3
 """Combinations near the best one that are tried in vain, one after the other, before the search goes on elsewhere."""
 
-NEAR = 8
-"""Combinations learnt near that of the master program before it is solved again, where cuts bound our side."""
+NEAR, MOST_NEAR = 4, 40
+"""Combinations learnt near that of the master program before it is solved again, times its solves so far, and at most: it takes
+longer each time."""
 
 STEP = 0.25
 """Share of the gap asked for by which a mixture must lower the bound."""
@@ -125,7 +126,7 @@ class Rows(Prover):
 
     def _learn_near(self, policy_indices: PolicyIndices) -> None:
         """Learn what rows and cuts think best near a combination, one after the other: sooner found than by the master program."""
-        for _ in range(NEAR):
+        for _ in range(min(NEAR * self.rounds, MOST_NEAR)):
             near, most = self.master.climb(policy_indices)
             if near is None or most <= self.trials.enough(self.gap) or self.stop():
                 return

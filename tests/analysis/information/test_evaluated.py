@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from sluicegate import case_from_tables, evaluate, load_case, solve
-from sluicegate.analysis.information import with_range
+from sluicegate.analysis.information import evaluated, with_range
 from sluicegate.analysis.information.evaluated import evaluate_in, fitting
 from sluicegate.analysis.information.measures import quantile
 from sluicegate.analysis.shapes import PlanDocument
@@ -157,3 +157,22 @@ def said(command):
     found = CliRunner().invoke(cli, command, env={"COLUMNS": "200"})
     assert found.exit_code == 0, found.output
     return found.output
+
+
+@pytest.mark.parametrize("vary", [(), ("lanes.chip-world-home.available_week=1,4",)])
+def test_worlds_that_share_programs_are_worth_what_they_are_worth_alone(
+    vary: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = load_case("tutorial")
+    drawn = draw(case, 12, 3, vary)
+    plans = [Choices({"acid": "review"}, ("chip-world-home",), {}), Choices({}, (), {})]
+    assert evaluated._of_one_structure(case, drawn) == (not vary)
+    shared = evaluate_in(case, drawn, plans)
+    many = evaluate_in(case, drawn, plans, processes=2)
+    monkeypatch.setattr(evaluated, "SHARED", 100)
+    alone = evaluate_in(case, drawn, plans)
+    for name in ("leverages", "own_losses", "counterpart_losses"):
+        assert np.allclose(getattr(shared, name), getattr(alone, name), rtol=1e-9, atol=1e-7)
+        # Batches begin alike, whoever works on them.
+        assert (getattr(shared, name) == getattr(many, name)).all()
+    assert (shared.kept == alone.kept).all()
