@@ -3,6 +3,7 @@
 # Libraries that take long to import are imported where they are used, so that --help answers at once.
 from __future__ import annotations
 
+import dataclasses
 import gc
 import os
 import sys
@@ -122,6 +123,8 @@ for command in (cases, init, validate, scan, draft, sweep, breakeven, frontier, 
     metavar="R",
     help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.",
 )
+@click.option("--name", default="", metavar="TEXT", help="Call the plan so on pages, in workbooks and comparisons.")
+@click.option("--note", default="", metavar="TEXT", help="Say so beside the plan wherever it is shown.")
 @no_range_option(", nor, with --worlds, what other plans yield")
 @click.option(
     "--no-reasons",
@@ -137,6 +140,8 @@ def solve(
     within: float,
     fresh: int,
     replications: int,
+    name: str,
+    note: str,
     no_range: bool,
     no_reasons: bool,
     talk: Talk,
@@ -152,6 +157,7 @@ def solve(
     Examples:
       sluicegate solve tutorial
       sluicegate solve mycase -o results/first
+      sluicegate solve mycase --name 'No review before May' --note 'asked for by the ministry'
       sluicegate solve mycase --set limits.budget=80 --set 'lanes.gas-out.max_flow=*0.5'
       sluicegate solve mycase --time-limit 60 --rel-gap 0.01
       sluicegate solve mycase --alternatives 5 --within 1%
@@ -194,7 +200,7 @@ def solve(
                 plan = interrupts.run(
                     lambda: solve_case(loaded, **options, **asked, log=result.log, monitor=monitor), talk
                 )
-            plan = with_status_quo_warnings(plan, monitor.problem)
+            plan = dataclasses.replace(with_status_quo_warnings(plan, monitor.problem), name=name, note=note)
             if not asked:
                 # What is proven outlasts whatever ends the process while more is worked out.
                 result.keep(plan, run.record(plan))

@@ -115,6 +115,8 @@ class PlanDocument(Document):
     reasons: list[ReasonDocument] = []
     alternatives: dict[str, Any] | None = None
     case_warnings: Texts = []
+    name: str = ""
+    note: str = ""
     weights: Figures = {}
     worlds: dict[str, Any] | None = None
 

@@ -136,6 +136,8 @@ class Plan:
         What each decision is for, as of `sluicegate.analysis.reasons`; empty where that was not worked out.
     worlds
         Of a plan for many worlds: their number, seed, criterion, its value, bound and gap, and what leverage is in them; else None.
+    name, note
+        What its maker calls it, and what its readers should know of it; empty where nothing was given.
     tables : dict of str to pandas.DataFrame
         policies, sourcing, flows, stocks, fills, losses, causes, by_week where the case says what is at stake, what_if with the
         reasons, and of a plan for many worlds worlds; units of their columns in ``frame.attrs["units"]``.
@@ -174,6 +176,8 @@ class Plan:
     alternatives: Mapping[str, Any] | None = None
     reasons: tuple[Mapping[str, Any], ...] = ()
     worlds: Mapping[str, Any] | None = None
+    name: str = ""
+    note: str = ""
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     if TYPE_CHECKING:
@@ -264,6 +268,7 @@ class Plan:
         document = {
             "schema": SCHEMA,
             "case": self.case.name,
+            **{key: text for key, text in (("name", self.name), ("note", self.note)) if text},
             "status": self.status,
             "leverage": self.leverage,
             "cost_now": self.cost_now,

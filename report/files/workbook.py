@@ -215,6 +215,7 @@ class _Writer(SheetWriter):
             "The case",
             [
                 ("name", view.case.name, ""),
+                *((words, text, "") for words, text in (("plan", view.name), ("note", view.note)) if text),
                 ("horizon", view.case.weeks, "weeks"),
                 ("week 0 begins", view.case.start, ""),
             ],

@@ -230,7 +230,11 @@ def _page_of(
     found = compare(
         plans, threads=threads or processors(), attribute=attribute, monitor=monitor, remarks=remarks_of(results)
     )
-    return comparison_page(found, [str(result.folder) for result in results], artist)
+    names = [
+        f"{plan.name} ({result.folder})" if plan.name else str(result.folder)
+        for plan, result in zip(plans, results, strict=True)
+    ]
+    return comparison_page(found, names, artist)
 
 
 def plan_page(result: Result, artist: Artist, sweep: Result | None = None) -> str:

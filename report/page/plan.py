@@ -17,6 +17,7 @@ from ..format.columns import PAGE, TEXT, shown_on
 from ..format.numbers import brief, counted, decimals, gap, number, percent, plain, rough
 from ..format.words import words_of
 from ..text.bargain import HEADS, lasting_lines, stake_lines, term_lines, week_cells
+from ..text.plan import plan_name
 from ..text.plan_cells import (
     SERVICE_HEADS,
     allocation_cells,
@@ -93,6 +94,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "solved": view.outcome is not None,
         "title": plain(view.case.title),
         "lead": case_line(view.case),
+        "named": plan_name(view),
         "answer": answer(view),
         "notices": [*remarks, *view.notices],
         "violations": view.violations,

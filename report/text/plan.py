@@ -77,6 +77,8 @@ def show_plan(plan: Plan, console: Console) -> None:
 def plan_parts(view: PlanView) -> Iterable[RenderableType]:
     """Return the sections of a plan, in their order."""
     yield from heading(view.case)
+    if named := plan_name(view):
+        yield Text(named, overflow="fold")
     if view.outcome is None:
         yield from _without_plan(view)
         yield from _notices(view)
@@ -100,6 +102,11 @@ def plan_parts(view: PlanView) -> Iterable[RenderableType]:
     yield from _scenarios(view)
     yield from _proof(view)
     yield from _answer(view)
+
+
+def plan_name(view: PlanView) -> str:
+    """Return what its maker calls a plan and says of it, in a line; empty where nothing was given."""
+    return ": ".join(filter(None, (plain(view.name), plain(view.note))))
 
 
 def heading(case: CaseView) -> Iterable[RenderableType]:

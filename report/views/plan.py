@@ -122,6 +122,8 @@ class PlanView:
     """
 
     case: CaseView
+    name: str
+    note: str
     status: str
     outcome: float | None
     bound: float | None
@@ -218,6 +220,8 @@ def plan_view(plan: Plan) -> PlanView:
     parts = section(loss_rows)
     return PlanView(
         case=case_view(plan.case),
+        name=plan.name,
+        note=plan.note,
         status=plan.status,
         outcome=words.figure(plan.leverage),
         bound=words.figure(plan.bound),

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl import load_workbook
 from sluicegate import Plan, evaluate
 from sluicegate.analysis.results import read_any, read_result
 from sluicegate.cli import cli
@@ -448,3 +449,23 @@ def test_plans_that_are_not_there(plan: Plan, folder: Path, tmp_path: Path) -> N
     assert "Only A has a plan, with a leverage of 653 USD m." in text
     nothing = Document(page_of(read_results([str(without), str(without)]))).text
     assert "None of these has a plan to compare." in nothing
+
+
+def test_a_plan_has_a_name_and_a_note_wherever_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    quick = ("-q", "--no-range", "--no-reasons", "--threads", "1")
+    said = ("--name", "No <review> before May", "--note", "asked for by the ministry")
+    run = CliRunner().invoke
+    assert run(cli, ["solve", "tutorial", "-o", "named", *said, *quick]).exit_code == 0
+    assert run(cli, ["solve", "tutorial", "-o", "plain", *quick]).exit_code == 0
+    stored = json.loads(Path("named/plan.json").read_text(encoding="utf-8"))
+    assert (stored["name"], stored["note"]) == ("No <review> before May", "asked for by the ministry")
+    assert "name" not in json.loads(Path("plain/plan.json").read_text(encoding="utf-8"))
+    line = "No <review> before May: asked for by the ministry"
+    assert line in run(cli, ["show", "named"]).output
+    assert run(cli, ["report", "named", "--workbook", "named.xlsx"]).exit_code == 0
+    assert line in harmless(Path("named/report.html").read_text(encoding="utf-8")).text
+    cells = {cell.value for row in load_workbook("named.xlsx").worksheets[0].iter_rows() for cell in row}
+    assert {"No <review> before May", "asked for by the ministry"} <= cells
+    assert run(cli, ["report", "named", "plain", "-o", "both.html"]).exit_code == 0
+    assert "No <review> before May (named)" in harmless(Path("both.html").read_text(encoding="utf-8")).text
