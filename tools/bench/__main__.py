@@ -1,6 +1,6 @@
 """Run benchmarks and write their tables into docs/benchmarks.md: the quick ones, or `scale [--runs FILE] [CASE[/METHOD] ...]`
 (runs kept in a file are not run again), or
-`buyers [SIZE[/METHOD] ...]`, or `worlds`."""
+`buyers [SIZE[/METHOD] ...]`, or `worlds`; `worlds CASE N [CRITERION]` prints what every step of a plan for N worlds takes."""
 
 from __future__ import annotations
 
@@ -59,6 +59,10 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["worlds"]:
         from . import worlds
 
+        if arguments[1:]:
+            name, many, *criterion = arguments[1:]
+            print(table(worlds.steps(name, int(many), *criterion)))
+            return
         write([machine, "", table(worlds.measure())], "worlds")
         return
     from . import pages, questions, responses, shell, sweeps, trade, workbooks

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import numpy as np
 import scipy.sparse as sparse
 from sluicegate import load_case
+from sluicegate.analysis.information.study import rivals_of
 from sluicegate.analysis.worlds import Worlds, draw, solve_worlds, world_cases
+from sluicegate.analysis.worlds.crew import LocalCrew
 from sluicegate.data.units import natural_units
 from sluicegate.model.follower.enumerate import choice_of
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.methods.engine import Engine
+from sluicegate.model.plan.choices import Choices
 from sluicegate.model.plan.limits import SolveLimits
 from sluicegate.model.solver.arrays import Program
 from sluicegate.model.solver.highs import Highs
@@ -23,8 +29,8 @@ from . import hedging
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sluicegate import Case
-    from sluicegate.analysis.worlds import WorldsResult
+    from sluicegate import Case, Plan
+    from sluicegate.analysis.worlds import Appraiser, WorldsResult
 
 GAP = 1e-4
 
@@ -120,3 +126,49 @@ def measure(name: str = "tutorial", sizes: tuple[int, ...] = (16, 64), most: int
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     rows.append(("peak memory of it all, one process", f"{peak / 1e9:.2f} GB"))
     return rows
+
+
+def steps(
+    name: str = "taiwan-korea", many: int = 8, criterion: str = "mean", gap: float = 0.01
+) -> list[tuple[str, str]]:
+    """Processor seconds of every step of a plan for many worlds and of plans worked out beside it, one process, and memory."""
+    case = load_case(name)
+    spent: dict[str, float] = {}
+    times: list[float] = []
+
+    def timed(step: str) -> Any:
+        before = getattr(LocalCrew, step)
+
+        def measured(*given: Any) -> Any:
+            began = time.process_time()
+            try:
+                return before(*given)
+            finally:
+                spent[step] = spent.get(step, 0.0) + time.process_time() - began
+
+        return patch.object(LocalCrew, step, measured)
+
+    def beside(plan: Plan, appraiser: Appraiser) -> Plan:
+        others = [own for place in range(many) if (own := appraiser.own(place)) is not None]
+        for rival in rivals_of(case, Choices.of(plan), appraiser.as_it_is(), others):
+            began = time.process_time()
+            appraiser(rival.choices)
+            times.append(time.process_time() - began)
+        return plan
+
+    began = time.process_time()
+    with ExitStack() as patched:
+        for step in ("prepare", "settle", "visit", "sharpen", "certify"):
+            patched.enter_context(timed(step))
+        found = solve_worlds(case, draw(case, many), criterion, rel_gap=gap, time_limit=math.inf, beside=beside)
+    whole = time.process_time() - began - sum(times)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return [
+        (f"{name}, {many} worlds, {criterion}", f"{whole:.1f} s, gap {100 * (found.gap or 0.0):.2g}%"),
+        *((f"of these: {step}", f"{seconds:.1f} s") for step, seconds in spent.items()),
+        (
+            f"{len(times)} plans beside it",
+            f"{sum(times):.1f} s, {1000 * sum(times) / len(times) / many:.0f} ms a world",
+        ),
+        ("peak memory, one process", f"{peak / 1e9:.2f} GB"),
+    ]
