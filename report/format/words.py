@@ -240,9 +240,7 @@ LEVERAGE = Words(
         "worst": " under {scenario}, the worst package for us",
         **_WEIGHED_SENTENCE,
     },
-    outcome_sentence=(
-        "{over} {weeks} that costs {counterpart} {theirs} and us {ours}{worst}: a leverage of {outcome}{without}."
-    ),
+    outcome_sentence=("{over} {weeks} that {losses}{worst}: a leverage of {outcome}{without}."),
     best_sentence=(
         "It is proven that no plan within the limits can have more (gap {gap}). Every minimum service level is met in "
         "every scenario."

@@ -273,8 +273,8 @@ def _sourcing_rows(view: PlanView) -> list[list[str]]:
     return rows
 
 
-def _remark(row: ScenarioRow, words: Words) -> str:
-    kind = words.worst_kind if row.worst else "" if row.weighed else words.unrated_kind
+def _remark(row: ScenarioRow, words: Words, *, alone: bool) -> str:
+    kind = "" if alone or (row.weighed and not row.worst) else words.worst_kind if row.worst else words.unrated_kind
     binding = f"at its least fill: {'; '.join(map(plain, row.at_limit))}" if row.at_limit else ""
     return "; ".join(part for part in (kind, binding) if part)
 
@@ -286,7 +286,7 @@ def _scenario_rows(view: PlanView) -> list[dict[str, Any]]:
             "words": "" if row.name == NONE else plain(row.words),
             "cells": figures,
             "worst": row.worst,
-            "remark": _remark(row, view.case.words),
+            "remark": _remark(row, view.case.words, alone=len(view.scenarios) == 1),
         }
         for row, figures in zip(view.scenarios, scenario_cells(view), strict=True)
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..format.numbers import (
@@ -283,15 +283,24 @@ def _outcome(view: PlanView) -> str:
     return words.outcome_sentence.format(
         over="Over" if view.range is None and view.worlds is None else "At the case's own figures, over",
         weeks=counted(view.case.weeks, "week"),
-        counterpart=plain(view.case.counterpart),
-        theirs=money(view.counterpart_loss),
-        ours=money(view.own_loss),
+        losses=_losses(view, money),
         now=money(view.cost_now),
         added=f"{'+' if added > 0 else ''}{money(added)}",
         worst=_weighed(view, words.weighing_sentence),
         outcome=money(view.outcome),
         without=without,
     )
+
+
+def _losses(view: PlanView, money: Callable[[float | None], str]) -> str:
+    """Return what each side loses, or gains where its loss is negative."""
+    verbs, said = [], []
+    for who, loss in ((plain(view.case.counterpart), view.counterpart_loss), ("us", view.own_loss)):
+        gains = loss is not None and loss < 0
+        verb = "brings" if gains else "costs"
+        said.append(f"{'' if verbs[-1:] == [verb] else f'{verb} '}{who} {money(-loss if gains and loss else loss)}")
+        verbs.append(verb)
+    return " and ".join(said)
 
 
 def _proven(view: PlanView) -> str:

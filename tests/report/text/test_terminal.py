@@ -223,3 +223,17 @@ def test_scenarios_say_what_happens(plan: Plan) -> None:
     text = " ".join(section(shown(plan), "Scenarios").split())
     assert "answer: " in text
     assert re.search(r"strike: 50% of the capacity to carry chip-in, weeks? \d", text)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "words"),
+    [
+        (1030.4, 377.6, "that costs them 1,030 USD m and us 378 USD m"),
+        (1030.4, -24.0, "that costs them 1,030 USD m and brings us 24 USD m"),
+        (-5.0, 12.0, "that brings them 5 USD m and costs us 12 USD m"),
+        (-5.0, -12.0, "that brings them 5 USD m and us 12 USD m"),
+    ],
+)
+def test_who_gains_is_said_to_gain(plan: Plan, theirs: float, ours: float, words: str) -> None:
+    changed = with_(plan, counterpart_loss=theirs, own_loss=ours)
+    assert words in " ".join(shown(changed).split())
