@@ -271,7 +271,7 @@ class TestSettings:
             f"sheet case, row {row - 2}, key: 'weeks': given twice; row 4 has it already",
             f"sheet case, row {row - 1}, key: '': unknown key; known are case.title, case.currency, horizon.weeks, "
             "horizon.start, horizon.terminal_premium, horizon.after_weeks, limits.budget, limits.reviewer_hours, "
-            "limits.political_capital, "
+            "limits.political_capital, limits.stockpile_value, "
             "objective.sense, objective.scenario, objective.continuity_share, bargain.stake, bargain.concession_cost, "
             "solver.time_limit, solver.rel_gap",
             f"sheet case, row {row}, limits.reviewer_hours: '-3': negative; must be 0 or more",

@@ -82,7 +82,7 @@ def test_combinations_that_rows_leave_are_enumerated(number: int, monkeypatch: p
 
 def test_several_ends_of_every_review() -> None:
     """A menu of ends is narrowed by proof: what is dropped is no better than the plan."""
-    ends = generate(3, 3, 12, ends="4;8;", seed=2)
+    ends = generate(4, 3, 12, ends="4;8;", seed=2)
     few = solve(ends, method="columns", rel_gap=1e-6)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(combinations, "MOST_COLUMNS", 20)
