@@ -112,6 +112,17 @@ class Lines:
         """Return these cuts and others."""
         return Lines(np.concatenate([self.constants, other.constants]), np.vstack([self.slopes, other.slopes]))
 
+    @property
+    def never(self) -> bool:
+        """Whether a cut rules out every first stage."""
+        return bool(np.isneginf(self.constants).any())
+
+    @property
+    def finite(self) -> Lines:
+        """The cuts that hold at some first stage."""
+        some = ~np.isneginf(self.constants)
+        return Lines(self.constants[some], self.slopes[some])
+
 
 @dataclass(frozen=True)
 class WorldLines:
@@ -130,6 +141,30 @@ class WorldLines:
     leverage: Lines
     kept: Lines
     charge: Lines | None = None
+
+
+def unless_exempt(held: WorldLines, free: WorldLines, column: int, height: float, most: np.ndarray) -> WorldLines:
+    """Return what holds of a world that may be exempted from continuity.
+
+    Parameters
+    ----------
+    held, free
+        What holds where continuity is kept, and in any case.
+    column
+        The binary column that exempts the world.
+    height
+        What bounds leverage anyway, money.
+    most : array, shape (columns,)
+        Most that each column can be.
+    """
+    kept = held.kept.finite.lifted(column, 0.0, most)
+    if held.leverage.never or held.kept.never:
+        # No first stage keeps continuity: the world has to be exempted.
+        exempted = np.zeros((1, most.size))
+        exempted[0, column] = 1.0
+        kept = kept.joined(Lines(np.array([-1.0]), exempted))
+    leverage = held.leverage.finite.lifted(column, height, most)
+    return WorldLines(leverage.joined(free.leverage), kept.joined(free.kept), held.charge)
 
 
 @dataclass(frozen=True)
@@ -181,6 +216,8 @@ class Master:
             Take the first stage that the tie rule prefers among those that promise at least this score; None: the one that promises
             most.
         """
+        if any(world.leverage.never or world.kept.never for world in lines):
+            return Promise(-math.inf)
         program, layout = self._program(lines, admin, least)
         outcome = Highs(program, **EXACT).solve()
         if outcome.infeasible:

@@ -27,7 +27,7 @@ from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SMALL_CERTIFICATE
 from ...model.solver.highs import Outcome
 from ..figures.factors import DesignError
 from .bases import StageBases
-from .master import Lines, WorldLines
+from .master import Lines, WorldLines, unless_exempt
 from .told import Alone, Begun, Key, Known, WorldAccount
 
 if TYPE_CHECKING:
@@ -419,12 +419,12 @@ class World:
             kind: Lines(np.array(found), np.array(slopes).reshape(len(found), width))
             for kind, (found, slopes) in kinds.items()
         }
-        leverage, kept = lines["leverage"], lines["kept"]
-        if self._exempt is not None:
-            # What holds with continuity alone is lifted, in a world without it, to where it bounds nothing.
-            leverage = leverage.lifted(self._exempt, float(self._free_ceiling[place]), self._most).joined(lines["free"])
-            kept = kept.lifted(self._exempt, 0.0, self._most).joined(lines["limits"])
-        return WorldLines(leverage, kept, lines["charge"] if self.charged else None)
+        charge = lines["charge"] if self.charged else None
+        held = WorldLines(lines["leverage"], lines["kept"], charge)
+        if self._exempt is None:
+            return held
+        free = WorldLines(lines["free"], lines["limits"])
+        return unless_exempt(held, free, self._exempt, float(self._free_ceiling[place]), self._most)
 
     # Certificate -----------------------------------------------------------------------------------------------------
 
