@@ -294,7 +294,8 @@ def _outcome(view: PlanView) -> str:
 
 def _losses(view: PlanView, money: Callable[[float | None], str]) -> str:
     """Return what each side loses, or gains where its loss is negative."""
-    verbs, said = [], []
+    verbs: list[str] = []
+    said = []
     for who, loss in ((plain(view.case.counterpart), view.counterpart_loss), ("us", view.own_loss)):
         gains = loss is not None and loss < 0
         verb = "brings" if gains else "costs"
