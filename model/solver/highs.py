@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -127,6 +128,7 @@ class Highs:
         self, program: Program, log: str | None = None, stop: Callable[[], bool] | None = None, **options: Any
     ):
         self._made = log, stop, options
+        self._watching: Any = None
         self._resting: Snapshot | None = None
         self.mixed = bool(program.integer.any())
         self.width = program.cost.size
@@ -147,8 +149,12 @@ class Highs:
         for name, value in options.items():
             made.setOptionValue(name, value)
         if stop is not None:
-            self._listen(made, stop)
+            self._listen(made)
         return made
+
+    def _stopped(self) -> bool:
+        stop = self._made[1]
+        return stop is not None and stop()
 
     def rest(self) -> None:
         """Give back the memory of HiGHS but for the program as it is and the basis, until `wake`."""
@@ -163,13 +169,14 @@ class Highs:
             self.highs = self._make()
             self.restore(resting)
 
-    @staticmethod
-    def _listen(highs: highspy.Highs, stop: Callable[[], bool]) -> None:
+    def _listen(self, highs: highspy.Highs) -> None:
         """Interrupt HiGHS once told to stop; nobody else listens to it then."""
         steps = itertools.count(1)
+        # What HiGHS holds, no garbage collector sees: held by it, who asks would never be given back.
+        owner = weakref.ref(self)
 
         def pulse(kind: Any, message: str, data_out: Any, data_in: Any, user_data: Any) -> None:
-            if next(steps) % STEPS == 0 and stop():
+            if next(steps) % STEPS == 0 and (asked := owner()) is not None and asked._stopped():
                 data_in.user_interrupt = True
 
         # Called at every step: what highspy wraps around it, to have several listeners, takes longer than many a step.
@@ -188,8 +195,13 @@ class Highs:
     ) -> None:
         """Pass on incumbent and bound of what is maximised as they move, better solutions too, and stop the solver when asked."""
         told = [-math.inf, math.inf]
+        self._watching = stop, report, improved
+        owner = weakref.ref(self)
 
         def heartbeat(event: highspy.HighsCallbackEvent) -> None:
+            if (asked := owner()) is None:
+                return
+            stop, report, _ = asked._watching
             incumbent, bound = -event.data_out.mip_primal_bound, -event.data_out.mip_dual_bound
             if incumbent > told[0] or bound < told[1]:
                 told[:] = max(incumbent, told[0]), min(bound, told[1])
@@ -198,11 +210,15 @@ class Highs:
                 event.interrupt()
 
         def pulse(event: highspy.HighsCallbackEvent) -> None:
-            if stop():
+            if (asked := owner()) is not None and asked._watching[0]():
                 event.interrupt()
 
+        def better(event: highspy.HighsCallbackEvent) -> None:
+            if (asked := owner()) is not None:
+                asked._watching[2](np.array(event.data_out.mip_solution))
+
         if improved is not None:
-            self.highs.cbMipImprovingSolution.subscribe(lambda event: improved(np.array(event.data_out.mip_solution)))
+            self.highs.cbMipImprovingSolution.subscribe(better)
         self.highs.cbMipInterrupt.subscribe(heartbeat)
         self.highs.cbSimplexInterrupt.subscribe(pulse)
         self.highs.cbIpmInterrupt.subscribe(pulse)
