@@ -26,7 +26,7 @@ def shown(page: str, command: str) -> str:
 def test_the_first_pictures_show_the_plan_of_the_quick_start(name: str) -> None:
     said = pictures.said(pictures.IMAGES / f"{name}.png")
     loss, ours, leverage, alone = re.search(  # type: ignore[union-attr]
-        r"([\d,.]+) USD m and (?:we lose|us) ([\d,.]+) USD m.* a leverage of ([\d,.]+) USD m.* give (-?[\d,.]+) USD m",
+        r"that costs .+? ([\d,.]+) USD m and us ([\d,.]+) USD m.* a leverage of ([\d,.]+) USD m.* give (-?[\d,.]+) USD m",
         said,
     ).groups()
     output = shown("quick-start.md", "solve japan-korea-2019 --no-range -o results/first")
@@ -40,7 +40,7 @@ def test_the_first_pictures_show_the_plan_of_the_quick_start(name: str) -> None:
 def test_the_picture_of_a_page_shows_the_plan_of_the_readme() -> None:
     said = pictures.said(pictures.IMAGES / "page.png")
     loss, ours, alone = re.search(
-        r"([\d,.]+) USD m and (?:we lose|us) ([\d,.]+) USD m.* give (-?[\d,.]+) USD m", said
+        r"that costs .+? ([\d,.]+) USD m and us ([\d,.]+) USD m.* give (-?[\d,.]+) USD m", said
     ).groups()  # type: ignore[union-attr]
     readme = " ".join((DOCS.parent / "README.md").read_text(encoding="utf-8").split())
     assert f"the counterpart's loss {loss} less our loss {ours}" in readme
