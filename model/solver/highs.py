@@ -128,7 +128,6 @@ class Highs:
         self, program: Program, log: str | None = None, stop: Callable[[], bool] | None = None, **options: Any
     ):
         self._made = log, stop, options
-        self._watching: Any = None
         self._resting: Snapshot | None = None
         self.mixed = bool(program.integer.any())
         self.width = program.cost.size
@@ -195,13 +194,8 @@ class Highs:
     ) -> None:
         """Pass on incumbent and bound of what is maximised as they move, better solutions too, and stop the solver when asked."""
         told = [-math.inf, math.inf]
-        self._watching = stop, report, improved
-        owner = weakref.ref(self)
 
         def heartbeat(event: highspy.HighsCallbackEvent) -> None:
-            if (asked := owner()) is None:
-                return
-            stop, report, _ = asked._watching
             incumbent, bound = -event.data_out.mip_primal_bound, -event.data_out.mip_dual_bound
             if incumbent > told[0] or bound < told[1]:
                 told[:] = max(incumbent, told[0]), min(bound, told[1])
@@ -210,15 +204,9 @@ class Highs:
                 event.interrupt()
 
         def pulse(event: highspy.HighsCallbackEvent) -> None:
-            if (asked := owner()) is not None and asked._watching[0]():
+            if stop():
                 event.interrupt()
 
-        def better(event: highspy.HighsCallbackEvent) -> None:
-            if (asked := owner()) is not None:
-                asked._watching[2](np.array(event.data_out.mip_solution))
-
-        if improved is not None:
-            self.highs.cbMipImprovingSolution.subscribe(better)
         self.highs.cbMipInterrupt.subscribe(heartbeat)
         self.highs.cbSimplexInterrupt.subscribe(pulse)
         self.highs.cbIpmInterrupt.subscribe(pulse)
