@@ -79,10 +79,12 @@ class Begun:
 
     Attributes
     ----------
-    names
-        Its columns and rows.
+    names, opened_names
+        Columns and rows of its leader problem, and of that of the status quo.
     nodes : dict of Node to HighsBasis
         Bases of the relaxations in the search for the best that it allows by itself.
+    opened : HighsBasis
+        Of the status quo.
     ceiling : HighsBasis
         Of what bounds leverage without limits on supply.
     choice, bought
@@ -91,7 +93,9 @@ class Begun:
     """
 
     names: Names
+    opened_names: Names
     nodes: dict[Any, Any]
+    opened: Any
     ceiling: Any
     choice: Choice | None
     bought: dict[Key, float]
