@@ -9,6 +9,7 @@ import numpy as np
 
 from ...model.leader.carried import Names
 from ...model.leader.here_and_now import StageCut
+from ...model.solver.bases import Statuses
 
 if TYPE_CHECKING:
     from ...model.follower.enumerate import PolicyIndices
@@ -81,11 +82,11 @@ class Begun:
     ----------
     names, opened_names
         Columns and rows of its leader problem, and of that of the status quo.
-    nodes : dict of Node to HighsBasis
+    nodes : dict of Node to Statuses
         Bases of the relaxations in the search for the best that it allows by itself.
-    opened : HighsBasis
+    opened : Statuses
         Of the status quo.
-    ceiling : HighsBasis
+    ceiling : Statuses
         Of what bounds leverage without limits on supply.
     choice, bought
         Policies of its best plan, and what that buys of every first-stage choice, in natural units; None and nothing where there is
@@ -94,9 +95,9 @@ class Begun:
 
     names: Names
     opened_names: Names
-    nodes: dict[Any, Any]
-    opened: Any
-    ceiling: Any
+    nodes: dict[Any, Statuses]
+    opened: Statuses
+    ceiling: Statuses
     choice: Choice | None
     bought: dict[Key, float]
 
