@@ -43,7 +43,7 @@ class Terms:
     @property
     def everywhere(self) -> np.ndarray:
         """Candidates that may be chosen whatever the world, shape (candidates,)."""
-        return self.allowed.all(axis=0)
+        return np.asarray(self.allowed.all(axis=0))
 
     def now(self, weights: np.ndarray) -> np.ndarray:
         """Candidates one of which may be chosen for all worlds, shape (candidates,); the first always."""
