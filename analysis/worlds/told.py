@@ -9,6 +9,7 @@ import numpy as np
 
 from ...model.leader.carried import Names
 from ...model.leader.here_and_now import StageCut
+from ...model.solver.bases import Statuses
 
 if TYPE_CHECKING:
     from ...model.follower.enumerate import PolicyIndices
@@ -119,9 +120,9 @@ class Begun:
     ----------
     names
         Its columns and rows.
-    nodes : dict of Node to HighsBasis
+    nodes : dict of Node to Statuses
         Bases of the relaxations in the search for the best that it allows by itself.
-    ceiling : HighsBasis
+    ceiling : Statuses
         Of what bounds leverage without limits on supply.
     choice, bought
         Policies of its best plan, and what that buys of every first-stage choice, in natural units; None and nothing where there is
@@ -129,8 +130,8 @@ class Begun:
     """
 
     names: Names
-    nodes: dict[Any, Any]
-    ceiling: Any
+    nodes: dict[Any, Statuses]
+    ceiling: Statuses
     choice: Choice | None
     bought: dict[Key, float]
 

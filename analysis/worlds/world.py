@@ -24,6 +24,7 @@ from ...model.methods.cut_pool import scale
 from ...model.methods.engine import Engine, Found
 from ...model.plan.limits import SolveLimits
 from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SMALL_CERTIFICATE
+from ...model.solver.bases import Statuses
 from ...model.solver.highs import Outcome
 from ..figures.factors import DesignError
 from .bases import StageBases
@@ -127,12 +128,12 @@ class World:
         fixed_policy = self.problem.fixed_policy
         # All open, which every world begins with, and the plan that others look at next.
         chosen = [tuple(each.items()) for each in (self.problem.all_open, found.choice) if each is not None]
-        nodes = {node: basis for node, basis in fixed_policy.bases.items() if node[0] in chosen}
+        nodes = {node: Statuses.of(basis) for node, basis in fixed_policy.bases.items() if node[0] in chosen}
         self._nothing_held = HereAndNow(fixed_policy, np.empty(0, dtype=np.int64))
         candidates = self.engine.cut_pool.candidates
         self.constant = self.problem.constant(candidates.cost, candidates.admin)
         self._ceiling_cut()
-        return Begun(names, nodes, fixed_policy.relaxed.get_basis(), found.choice, bought)
+        return Begun(names, nodes, Statuses.of(fixed_policy.relaxed.get_basis()), found.choice, bought)
 
     def _carry_over(self) -> None:
         """Begin relaxations with the bases that they ended with in the world it is like."""

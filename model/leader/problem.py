@@ -21,7 +21,7 @@ from ..formulation.single_level import coupled
 from ..network import NONE, OPEN, Network
 from ..plan.monitor import StopCheck, Stopped
 from ..solver.arrays import Compiled, compile_model
-from ..solver.bases import Basis, extended_basis
+from ..solver.bases import Basis, Extension, Statuses
 from ..solver.highs import Highs, TolerantHighs
 from .fixed_policy import FixedPolicySolver
 from .readout import Choices, Readout
@@ -338,21 +338,17 @@ class Problem:
         variables = self._response.variables
         other = leader_problem.model.response
         columns = np.stack([compiled.columns(variables), leader_problem.compiled.columns(response_variables(other))])
-        families = [(block.component(name), other.component(name)) for name in source_worth(self.network)]
-        rows = np.array(
-            [
-                [compiled.row.get(id(one), -1), leader_problem.compiled.row.get(id(two), -1)]
-                for here, there in families
-                for one, two in zip(here.values(), there.values(), strict=True)
-            ],
-            dtype=np.int64,
-        ).reshape(-1, 2)
-        columns, rows = (pair[:, (pair >= 0).all(axis=0)] for pair in (columns, rows.T))
-        responder = FollowerSolver(arrays, self.stop)
+        here, there = (
+            [row for name in source_worth(self.network) for row in side.component(name).values()]
+            for side in (block, other)
+        )
+        rows = np.stack([compiled.places(here), leader_problem.compiled.places(there)])
+        columns, rows = (pair[:, (pair >= 0).all(axis=0)] for pair in (columns, rows))
+        responder, extension = FollowerSolver(arrays, self.stop), Extension(leader_problem.program, columns, rows)
 
         def basis(choice: Choice) -> Basis:
             responder.solve(policy_indices_of(choice, self.network.menu))
-            return extended_basis(responder.highs.get_basis(), leader_problem.program, columns, rows)
+            return extension(Statuses.of(responder.highs.get_basis()))
 
         return basis
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -88,12 +89,16 @@ class Compiled:
 
     def columns(self, variables: Iterable[Any]) -> np.ndarray:
         """Columns of variables, -1 for one without coefficients."""
-        return np.array([self.column.get(id(variable), -1) for variable in variables], dtype=np.int64)
+        return _looked_up(self.column, variables)
+
+    def places(self, relations: Iterable[Any]) -> np.ndarray:
+        """Rows by what they were made of, -1 for a trivial one."""
+        return _looked_up(self.row, relations)
 
     def rows(self, family: Any) -> np.ndarray:
         """Return the rows of a constraint family that the program holds; none where the model has no such family."""
-        places = [] if family is None else [self.row.get(id(constraint)) for constraint in family.values()]
-        return np.array([place for place in places if place is not None], dtype=int)
+        places = self.places(() if family is None else family.values())
+        return places[places >= 0]
 
     def values(self, component: Any, solution: np.ndarray) -> dict[Any, float]:
         """Values of an indexed variable by its index; a variable without coefficients is at its lower bound."""
@@ -118,6 +123,11 @@ class Compiled:
         if own.places.size:
             self.maps.append((own, made))
         return made
+
+
+def _looked_up(place: dict[int, int], members: Iterable[Any]) -> np.ndarray:
+    """Return places by the ``id`` of members, -1 where there is none."""
+    return np.fromiter(map(place.get, map(id, members), repeat(-1)), dtype=np.int64)
 
 
 def compile_model(model: Model, check: Callable[[], None] = lambda: None) -> Compiled:

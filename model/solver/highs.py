@@ -133,7 +133,7 @@ class Highs:
         self.width = program.cost.size
         self.offset = program.offset
         self.highs = self._make()
-        self.highs.passModel(highs_model(program))
+        pass_program(self.highs, program)
 
     def _make(self) -> highspy.Highs:
         """Return HiGHS without a program."""
@@ -423,27 +423,26 @@ def _vector(values: Sequence[float]) -> np.ndarray:
     return np.fromiter(values, dtype=float, count=len(values))
 
 
-def highs_model(program: Program) -> highspy.HighsLp:
-    """Return a program as HiGHS takes it."""
-    lp = highspy.HighsLp()
-    lp.num_col_ = program.cost.size
-    lp.num_row_ = program.row_lower.size
-    lp.col_cost_ = program.cost
-    lp.col_lower_ = program.column_lower
-    lp.col_upper_ = program.column_upper
-    lp.row_lower_ = program.row_lower
-    lp.row_upper_ = program.row_upper
-    lp.offset_ = program.offset
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = program.matrix.indptr.astype(np.int32)
-    lp.a_matrix_.index_ = program.matrix.indices.astype(np.int32)
-    lp.a_matrix_.value_ = program.matrix.data.astype(float)
-    if program.integer.any():
-        lp.integrality_ = [
-            highspy.HighsVarType.kInteger if integer else highspy.HighsVarType.kContinuous
-            for integer in program.integer
-        ]
-    return lp
+def pass_program(highs: highspy.Highs, program: Program) -> None:
+    """Hand a program over to HiGHS, whole arrays at once."""
+    matrix, columns = program.matrix, program.cost.size
+    highs.passModel(
+        columns,
+        program.row_lower.size,
+        matrix.nnz,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        program.offset,
+        program.cost,
+        program.column_lower,
+        program.column_upper,
+        program.row_lower,
+        program.row_upper,
+        matrix.indptr.astype(np.int32),
+        matrix.indices.astype(np.int32),
+        matrix.data.astype(float),
+        program.integer.astype(np.int32),
+    )
 
 
 class TolerantHighs(Highs):
