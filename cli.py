@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -42,6 +42,9 @@ from .report.console.output import Talk, put_found, unwritten
 from .report.console.places import check_file, placing
 from .report.console.results import Run, deliver, exit_code, load, now, result_folder
 from .signals import STOPPED
+
+if TYPE_CHECKING:
+    from .model import Plan
 
 GARBAGE = 50_000  # objects made before Python looks for garbage
 
@@ -185,6 +188,14 @@ def solve(
     run = Run("solve", case, overrides, options | asked, began)
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
+
+            def called(plan: Plan) -> Plan:
+                return dataclasses.replace(with_status_quo_warnings(plan, monitor.problem), name=name, note=note)
+
+            def keep(plan: Plan) -> None:
+                # What is proven outlasts whatever ends the process while more is worked out.
+                result.keep(plan, run.record(plan))
+
             workers = processes(options["threads"])
             if asked and not no_range:
                 from .analysis.information import planned
@@ -194,16 +205,16 @@ def solve(
                     "replications": replications,
                     "processes": workers,
                     "monitor": monitor,
+                    "proven": lambda plan: keep(called(plan)),
                 }
                 plan = interrupts.run(lambda: planned(loaded, options, **asked, **checks), talk)
             else:
                 plan = interrupts.run(
                     lambda: solve_case(loaded, **options, **asked, log=result.log, monitor=monitor), talk
                 )
-            plan = dataclasses.replace(with_status_quo_warnings(plan, monitor.problem), name=name, note=note)
+            plan = called(plan)
             if not asked:
-                # What is proven outlasts whatever ends the process while more is worked out.
-                result.keep(plan, run.record(plan))
+                keep(plan)
             if alternatives is not None:
                 best = plan
                 plan = interrupts.run(
