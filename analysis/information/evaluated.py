@@ -14,6 +14,7 @@ import pandas as pd
 
 from ...data import apply_overrides
 from ...data.units import natural_units
+from ...model.certify.certificate import resource_breaches
 from ...model.certify.figures import Figures
 from ...model.leader.given import Given
 from ...model.leader.here_and_now import HereAndNow
@@ -51,13 +52,14 @@ class Yields:
         Which worlds: all of them, unless the time was up.
     leverages : array, shape (worlds, plans)
         Of every plan in the worst package of every world, money.
-    kept : array of bool, shape (worlds, plans)
-        Whether the plan keeps all limits there.
+    kept, within : array of bool, shape (worlds, plans)
+        Whether the plan keeps all limits there; whether it keeps all limits but continuity.
     """
 
     places: np.ndarray
     leverages: np.ndarray
     kept: np.ndarray
+    within: np.ndarray
 
     def __len__(self) -> int:
         """Return the number of worlds."""
@@ -152,7 +154,8 @@ def evaluate_in(
         return np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), len(plans))
 
     places = np.array([rows[0]["world"] for rows in found], dtype=int)
-    return Evaluated(places, table("leverage"), table("kept"), table("counterpart_loss"), table("own_loss"))
+    names = ("leverage", "kept", "within", "counterpart_loss", "own_loss")
+    return Evaluated(places, *(table(name) for name in names))
 
 
 def _of_one_structure(case: Case, worlds: Worlds) -> bool:
@@ -280,6 +283,7 @@ class Worker:
             "counterpart_loss": found.counterpart_loss,
             "own_loss": found.own_loss,
             "kept": not found.violations,
+            "within": not found.violations,
             "fault": None,
         }
 
@@ -300,17 +304,21 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> R
         account = account if strict.solution is None else figures.account(choice, strict.solution, first)
     if account is None:
         raise ArithmeticError(f"the leader problem ended with {found.termination!r}")
-    money, kept = problem.units.money, not figures.breaches(account)
+    money, breaches = problem.units.money, figures.breaches(account)
+    kept, within = not breaches, not any(breach.over for breach in breaches)
     leverage, (theirs, ours) = account.leverage, account.decided_losses
     if free and not kept:
         visit = stage.visit(*asked, free=True)
         if math.isfinite(visit.leverage):
             leverage, ours = visit.leverage, ours + account.leverage - visit.leverage
+            spent = account.spent, account.stockpile_value, -math.inf
+            within = not resource_breaches(problem, choice, *spent, SolveLimits.of(problem.case))
     return {
         "leverage": leverage * money,
         "counterpart_loss": theirs * money,
         "own_loss": ours * money,
         "kept": kept,
+        "within": within,
         "fault": None,
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -72,6 +72,44 @@ class WorldAccount:
     own_loss: float
     limits_kept: bool
     money: float
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A given plan, and the worlds in which it is wanted.
+
+    Attributes
+    ----------
+    indices
+        Policies by number.
+    bought : array, shape (first-stage columns,)
+        What it buys.
+    numbers
+        The worlds.
+    """
+
+    indices: PolicyIndices
+    bought: np.ndarray
+    numbers: frozenset[int]
+
+
+class Appraised(NamedTuple):
+    """What a given plan comes to in one world.
+
+    Attributes
+    ----------
+    leverage
+        In natural units; where limits on supply cannot be kept that of operations which lack as little as can be or, where only a
+        share of the worlds has to keep continuity, of those that do without it.
+    kept
+        Whether all limits are kept.
+    within
+        Whether all limits but continuity are kept.
+    """
+
+    leverage: float
+    kept: bool
+    within: bool
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from ...model.solver.highs import Outcome
 from ..figures.factors import DesignError
 from .bases import StageBases
 from .master import Lines, WorldLines, unless_exempt
-from .told import Alone, Begun, Key, Known, WorldAccount
+from .told import Alone, Appraised, Begun, Key, Known, WorldAccount
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -295,8 +295,8 @@ class World:
         self._bases.note(asked if len(visit.cuts) == 1 else None)
         return visit
 
-    def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> tuple[float, bool]:
-        """Work out a given plan from the linear program solved last, whether the world's limits allow it or not.
+    def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> Appraised:
+        """Work out a given plan from the basis of the one most like it, whether the world's limits allow it or not.
 
         Parameters
         ----------
@@ -304,14 +304,6 @@ class World:
             Policies by number.
         bought : array, shape (first-stage columns,)
             What it buys; stockpiles are cut to what the world offers.
-
-        Returns
-        -------
-        float
-            Leverage; where limits on supply cannot be kept that of operations which lack as little as can be or, where only a share
-            of the worlds has to keep continuity, of those that do without it.
-        bool
-            Whether all limits are kept.
         """
         assert self._stage is not None
         problem, network = self.problem, self.problem.network
@@ -333,16 +325,23 @@ class World:
             problem.fixed_policy.solve_limits = replace(limits, budget=math.inf)
         try:
             # Where no plan keeps continuity this one does not; another budget or other limits may allow more.
-            hopeless = within and self._hopeless and self._exempt is not None
-            visit = self._work_out(terms, point, free=hopeless)
-            kept = within and not hopeless and visit.leverage > -math.inf
-            if visit.leverage == -math.inf and not hopeless and self._exempt is not None:
+            lost = within and (self._hopeless or self._falls_short(place, point))
+            visit = None if lost else self._work_out(terms, point)
+            kept = within and visit is not None and visit.leverage > -math.inf
+            if (visit is None or visit.leverage == -math.inf) and self._exempt is not None:
                 visit = self._work_out(terms, point, free=True)
-            if visit.leverage == -math.inf:
+                within = within and visit.leverage > -math.inf
+            if visit is None or visit.leverage == -math.inf:
                 visit = self._work_out(terms, point, charged=True)
-            return visit.leverage, kept
+            return Appraised(visit.leverage, kept, within)
         finally:
             problem.fixed_policy.solve_limits = limits
+
+    def _falls_short(self, place: int | None, point: np.ndarray) -> bool:
+        """Whether what is known already proves that a first stage does not keep the limits on supply beside a combination."""
+        return place is not None and any(
+            known.at(place, point) < -LIMIT_KEPT for known in self._known if known.kind == "kept"
+        )
 
     def _exempted(self, point: np.ndarray) -> bool:
         """Whether a first stage leaves the world without continuity."""
