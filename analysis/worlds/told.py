@@ -118,10 +118,12 @@ class Begun:
 
     Attributes
     ----------
-    names
-        Its columns and rows.
+    names, opened_names
+        Columns and rows of its leader problem, and of that of the status quo.
     nodes : dict of Node to Statuses
         Bases of the relaxations in the search for the best that it allows by itself.
+    opened : Statuses
+        Of the status quo.
     ceiling : Statuses
         Of what bounds leverage without limits on supply.
     choice, bought
@@ -130,7 +132,9 @@ class Begun:
     """
 
     names: Names
+    opened_names: Names
     nodes: dict[Any, Statuses]
+    opened: Statuses
     ceiling: Statuses
     choice: Choice | None
     bought: dict[Key, float]

@@ -95,7 +95,7 @@ class World:
         """Find the best that the world allows by itself, and tell what it offers."""
         self._carry_over()
         hint = None if self._like is None else self._like.choice
-        found = self.found = self.engine.search(rel_gap=rel_gap, hint=hint, settled=False)
+        found = self.found = self.engine.search(rel_gap=rel_gap, hint=hint, settled=False, fallback=False)
         menu = self.problem.network.menu
         for (choice, *_), basis in self.problem.fixed_policy.bases.items():
             self._bases.keep((policy_indices_of(dict(choice), menu), b"", False), basis)
@@ -118,7 +118,9 @@ class World:
 
     def begun(self, rel_gap: float) -> Begun:
         """Find the best that the world allows by itself, for others to begin where that ended."""
-        names = Names(self.problem.leader_problem)
+        problem = self.problem
+        names = Names(problem.leader_problem), Names(problem.opened)
+        opened = Statuses.of(problem.status_quo.basis)
         found = self.engine.search(rel_gap=rel_gap)
         bought = {} if found.solution is None else self._bought(found.solution)
         fixed_policy = self.problem.fixed_policy
@@ -129,17 +131,20 @@ class World:
         candidates = self.engine.cut_pool.candidates
         self.constant = self.problem.constant(candidates.cost, candidates.admin)
         self._ceiling_cut()
-        return Begun(names, nodes, Statuses.of(fixed_policy.relaxed.get_basis()), found.choice, bought)
+        ended = Statuses.of(fixed_policy.relaxed.get_basis())
+        return Begun(*names, nodes, opened, ended, found.choice, bought)
 
     def _carry_over(self) -> None:
         """Begin relaxations with the bases that they ended with in the world it is like."""
         like, problem = self._like, self.problem
         if like is None:
             return
+        problem.opened_start = Carrier(like.opened_names, problem.opened)(like.opened)
         carrier = Carrier(like.names, problem.leader_problem)
+        problem.start = carrier(like.ceiling)
         problem.fixed_policy.repriced = True
         problem.fixed_policy.bases |= {node: carrier(basis) for node, basis in like.nodes.items()}
-        self._free_basis = carrier(like.ceiling)
+        self._free_basis = problem.start
 
     @property
     def price(self) -> float:
