@@ -70,13 +70,17 @@ class Ended:
 
     Attributes
     ----------
-    names
-        Columns and rows of its leader problem.
+    names, opened_names
+        Columns and rows of its leader problem, and of that of the status quo.
+    opened : Statuses
+        Of the status quo.
     stages : dict of Asked to Statuses
         Of first stages.
     """
 
     names: Names
+    opened_names: Names
+    opened: Statuses
     stages: dict[Asked, Statuses]
 
 
@@ -104,14 +108,19 @@ class PlainWorld:
         self._stage = HereAndNow(self.problem.fixed_policy, columns)
 
     def _carry_over(self, like: Ended) -> None:
-        carrier = Carrier(like.names, self.problem.leader_problem)
+        problem = self.problem
+        problem.opened_start = Carrier(like.opened_names, problem.opened)(like.opened)
+        carrier = Carrier(like.names, problem.leader_problem)
         for asked, basis in like.stages.items():
-            self._bases.keep(asked, carrier(basis))
+            problem.start = carrier(basis)
+            self._bases.keep(asked, problem.start)
 
     def ended(self) -> Ended:
         """Return where its programs have ended."""
         stages = {asked: Statuses.of(basis) for asked, basis in self._bases.known.items() if not asked[2]}
-        return Ended(Names(self.problem.leader_problem), stages)
+        problem = self.problem
+        opened = Statuses.of(problem.status_quo.basis)
+        return Ended(Names(problem.leader_problem), Names(problem.opened), opened, stages)
 
     def appraise(self, plan: Choices, *, sharing: bool) -> Appraised:
         """Work a given plan out that the world offers, whether its limits allow it or not.
