@@ -31,6 +31,7 @@ from .report.console.options import (
     json_option,
     loudness_options,
     model_options,
+    naming_options,
     no_range_option,
     result_options,
     solve_options,
@@ -126,8 +127,7 @@ for command in (cases, init, validate, scan, draft, sweep, breakeven, frontier, 
     metavar="R",
     help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.",
 )
-@click.option("--name", default="", metavar="TEXT", help="Call the plan so on pages, in workbooks and comparisons.")
-@click.option("--note", default="", metavar="TEXT", help="Say so beside the plan wherever it is shown.")
+@naming_options
 @no_range_option(", nor, with --worlds, what other plans yield")
 @click.option(
     "--no-reasons",
@@ -249,6 +249,7 @@ def solve(
 @case_options
 @choice_options
 @result_options
+@naming_options
 @no_range_option()
 @loudness_options
 def evaluate(
@@ -258,6 +259,8 @@ def evaluate(
     lanes: tuple[str, ...],
     stockpiles: tuple[str, ...],
     wanted: Wanted,
+    name: str,
+    note: str,
     no_range: bool,
     talk: Talk,
 ) -> None:
@@ -269,7 +272,7 @@ def evaluate(
     \b
     Examples:
       sluicegate evaluate mycase                              nothing is done
-      sluicegate evaluate mycase --policy gas=review
+      sluicegate evaluate mycase --policy gas=review --name 'What the ministry asks for'
       sluicegate evaluate mycase --qualify chip-alt --stockpile plant/chip=40
     """
     from .analysis.status_quo import with_status_quo_warnings
@@ -297,7 +300,7 @@ def evaluate(
             left = time_for_range(found, loaded.settings.solver.time_limit)
             how: dict[str, Any] = {"processes": processes(None), "seconds": left, "monitor": monitor}
             plan = interrupts.run(lambda: with_range(found, **how), talk)
-        plan = with_status_quo_warnings(plan, monitor.problem)
+        plan = dataclasses.replace(with_status_quo_warnings(plan, monitor.problem), name=name, note=note)
         deliver(plan, result, Run("evaluate", case, overrides, options, began), wanted.as_json, talk)
     sys.exit(exit_code(plan))
 

@@ -26,7 +26,7 @@ from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor
 from ...model.solving import evaluate
 from ..figures.figure import override
-from ..sweep.executors import Batch, Cluster, Executor, InProcess, Processes
+from ..sweep.executors import Batch, Cluster, Executor, InProcess, Processes, Task
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -120,6 +120,42 @@ def evaluate_in(
     ArithmeticError
         Where a plan cannot be worked out in a world.
     """
+    task = EvaluationTask(case, tuple(plans), free, not free and _of_one_structure(case, worlds))
+    found = rows_in(worlds, task, processes=processes, cluster=cluster, seconds=seconds, monitor=monitor)
+
+    def table(name: str) -> np.ndarray:
+        return np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), len(plans))
+
+    places = np.array([rows[0]["world"] for rows in found], dtype=int)
+    names = ("leverage", "kept", "within", "counterpart_loss", "own_loss")
+    return Evaluated(places, *(table(name) for name in names))
+
+
+def rows_in(
+    worlds: Worlds,
+    task: Task,
+    *,
+    processes: int = 1,
+    cluster: str | None = None,
+    seconds: float = math.inf,
+    monitor: Monitor | None = None,
+) -> list[list[Row]]:
+    """Return the rows of every world that was done in time, one a plan, in the order of the worlds.
+
+    Parameters
+    ----------
+    worlds
+        The worlds.
+    task
+        What there is to do in them.
+    processes, cluster, seconds, monitor
+        As of `evaluate_in`.
+
+    Raises
+    ------
+    ArithmeticError
+        Where a plan cannot be worked out in a world.
+    """
     monitor = monitor or Monitor()
     alone = cluster is None and (processes == 1 or len(worlds) <= BATCH)
     # A process that shares the machine with others is not the slower for it.
@@ -130,7 +166,6 @@ def evaluate_in(
     def stop() -> bool:
         return monitor.stop() or clock() > until
 
-    task = EvaluationTask(case, tuple(plans), free, not free and _of_one_structure(case, worlds))
     executor: Executor
     if alone:
         executor = InProcess(task, stop)
@@ -149,18 +184,12 @@ def evaluate_in(
         if row["fault"] is not None:
             raise ArithmeticError(f"world {worlds.names[row['world']]}: {row['fault']}")
     found.sort(key=lambda rows: rows[0]["world"])
-
-    def table(name: str) -> np.ndarray:
-        return np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), len(plans))
-
-    places = np.array([rows[0]["world"] for rows in found], dtype=int)
-    names = ("leverage", "kept", "within", "counterpart_loss", "own_loss")
-    return Evaluated(places, *(table(name) for name in names))
+    return found
 
 
 def _of_one_structure(case: Case, worlds: Worlds) -> bool:
     """Whether worlds are enough for programs to be shared, and all have those of the case, with other numbers."""
-    alike = (len(by_structure([case, _case(case, values)])) == 1 for values in _figures(worlds))
+    alike = (len(by_structure([case, case_of(case, values)])) == 1 for values in _figures(worlds))
     return len(worlds) >= SHARED and all(alike)
 
 
@@ -169,7 +198,8 @@ def _figures(worlds: Worlds) -> list[Values]:
     return [{path: value for path, value in row.items() if not pd.isna(value)} for row in rows]
 
 
-def _case(case: Case, values: Values) -> Case:
+def case_of(case: Case, values: Values) -> Case:
+    """Return a world's case."""
     return apply_overrides(case, [override(path, value) for path, value in values.items()])
 
 
@@ -251,7 +281,7 @@ class Worker:
         Stopped
             When it was told to stop.
         """
-        case = _case(self.task.case, values)
+        case = case_of(self.task.case, values)
         problem, figures = self._ready(case)
         offer = Offer.of(case)
         return [
@@ -274,18 +304,23 @@ class Worker:
             return _outcome(problem, figures, plan, self.task.free)
         except ArithmeticError:
             pass
-        try:
-            found = evaluate(case, plan.policies, plan.qualified, plan.stockpile)
-        except ArithmeticError as error:
-            return {"fault": str(error)}
-        return {
-            "leverage": found.leverage,
-            "counterpart_loss": found.counterpart_loss,
-            "own_loss": found.own_loss,
-            "kept": not found.violations,
-            "within": not found.violations,
-            "fault": None,
-        }
+        return evaluated_row(case, plan)
+
+
+def evaluated_row(case: Case, plan: Choices) -> Row:
+    """Return what a plan yields, worked out from nothing; for a world whose programs come to no end otherwise."""
+    try:
+        found = evaluate(case, plan.policies, plan.qualified, plan.stockpile)
+    except ArithmeticError as error:
+        return {"fault": str(error)}
+    return {
+        "leverage": found.leverage,
+        "counterpart_loss": found.counterpart_loss,
+        "own_loss": found.own_loss,
+        "kept": not found.violations,
+        "within": not found.violations,
+        "fault": None,
+    }
 
 
 def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> Row:

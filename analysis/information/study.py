@@ -20,7 +20,9 @@ from ..shapes import ALL_OPEN, AS_IT_IS, HEDGED, SOURCING
 from ..worlds import Criterion, draw, levels_in, solve_worlds
 from .choosing import Terms
 from .evaluated import Yields, evaluate_in
+from .fresh import yields_in
 from .measures import HIGH, LOW, conditional_value_at_risk, out_of_sample, quantile, replicated_gap
+from .ranged import SMALL
 from .regions import worst_region
 from .value import partial_information, perfect_information
 
@@ -186,13 +188,17 @@ def studied(
     workers: dict[str, Any] = {"free": share is not None, "processes": processes, "cluster": cluster}
 
     def evaluated(among: Worlds, plans: Sequence[Choices]) -> Yields:
-        return evaluate_in(plan.case, among, plans, **workers, seconds=seconds, monitor=monitor)
+        large = (plan.solve.get("rows") or 0) > SMALL
+        work_out = yields_in if large else evaluate_in
+        return work_out(plan.case, among, plans, **workers, seconds=seconds, monitor=monitor)
 
     found: Yields
     if appraiser is None:
         found = evaluated(worlds, [rival.choices for rival in rivals])
     else:
         found = _appraised(appraiser, rivals, seconds, monitor)
+        # What comes now has worlds of its own.
+        appraiser.close()
         rivals = rivals[: found.leverages.shape[1]]
     if not len(found):
         return plan

@@ -182,6 +182,10 @@ class Appraiser:
         )
         return leverages * self.chosen.units.money, kept.astype(bool), within.astype(bool)
 
+    def close(self) -> None:
+        """Let go of the worlds and of all memory that they take: nothing is asked of them any more."""
+        self.crew.close()
+
     def _searched(self, indices: PolicyIndices, bought: np.ndarray) -> dict[int, Appraised]:
         """What the search knows of a plan, world by world: where it kept continuity, and where no plan does.
 

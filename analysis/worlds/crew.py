@@ -170,7 +170,8 @@ class LocalCrew:
         return found
 
     def close(self) -> None:
-        """Nothing runs beside this process."""
+        """Forget the worlds; nothing runs beside this process."""
+        self.worlds.clear()
 
     def only(self, number: int) -> LocalCrew:
         """Return who works on one of the worlds."""

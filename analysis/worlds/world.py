@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,18 +27,14 @@ from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SMALL_CERTIFICATE
 from ...model.solver.bases import Statuses
 from ...model.solver.highs import Outcome
 from ..figures.factors import DesignError
-from .bases import StageBases
+from .appraised import affordable, appraised
+from .bases import StageBases, Terms, worked_out
 from .master import Lines, WorldLines, unless_exempt
 from .told import Alone, Appraised, Begun, Key, Known, WorldAccount
 
 if TYPE_CHECKING:
     from ...data import Case
     from ...model.follower.enumerate import PolicyIndices
-    from ...model.formulation.linking import Choice
-
-
-Terms = tuple["Choice", float, float, float]
-"""A choice of policies, V, the constant part of leverage and admin costs, as of `FixedPolicySolver.relax`."""
 
 
 class World:
@@ -290,15 +286,8 @@ class World:
     def _work_out(self, terms: Terms, point: np.ndarray, *, charged: bool = False, free: bool = False) -> Visit:
         """Work out a first stage from the basis of the one most like it; parameters as of `HereAndNow.visit`."""
         assert self._stage is not None
-        relaxed = self.problem.fixed_policy.relaxed
         asked = policy_indices_of(terms[0], self.problem.network.menu), point.tobytes(), free
-        options = self._bases.begin(asked, relaxed)
-        with relaxed.options(**options):
-            visit = self._stage.visit(*terms, point, charged, free)
-        self._bases.keep(asked, self._stage.basis)
-        # What was asked about gaps alone has led away.
-        self._bases.note(asked if len(visit.cuts) == 1 else None)
-        return visit
+        return worked_out(self._bases, self._stage, asked, terms, point, charged, free)
 
     def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> Appraised:
         """Work out a given plan from the basis of the one most like it, whether the world's limits allow it or not.
@@ -324,21 +313,13 @@ class World:
             cost = float(candidates.cost[place])
         admin = problem.admin_cost(choice)
         terms, limits = (choice, cost, float(problem.constant(cost, admin)), admin), problem.fixed_policy.solve_limits
-        if admin + prices @ point > limits.budget * (1 + LIMIT_KEPT):
-            # What it costs too much stays out of its leverage.
-            within = False
-            problem.fixed_policy.solve_limits = replace(limits, budget=math.inf)
+        affording = affordable(limits, admin + float(prices @ point))
+        problem.fixed_policy.solve_limits, within = affording, within and affording is limits
         try:
             # Where no plan keeps continuity this one does not; another budget or other limits may allow more.
-            lost = within and (self._hopeless or self._falls_short(place, point))
-            visit = None if lost else self._work_out(terms, point)
-            kept = within and visit is not None and visit.leverage > -math.inf
-            if (visit is None or visit.leverage == -math.inf) and self._exempt is not None:
-                visit = self._work_out(terms, point, free=True)
-                within = within and visit.leverage > -math.inf
-            if visit is None or visit.leverage == -math.inf:
-                visit = self._work_out(terms, point, charged=True)
-            return Appraised(visit.leverage, kept, within)
+            short = within and (self._hopeless or self._falls_short(place, point))
+            ask = partial(self._work_out, terms, point)
+            return appraised(ask, within=within, short=short, sharing=self._exempt is not None)
         finally:
             problem.fixed_policy.solve_limits = limits
 

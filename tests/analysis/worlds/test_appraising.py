@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from pytest import approx
 from sluicegate import case_from_tables, load_case, solve
-from sluicegate.analysis.information import planned, studied
+from sluicegate.analysis.information import planned, studied, study
 from sluicegate.analysis.information.evaluated import evaluate_in
 from sluicegate.analysis.information.hedging import UNREADY
 from sluicegate.analysis.shapes import AS_IT_IS
@@ -95,6 +96,21 @@ def test_what_the_search_worked_out_is_not_worked_out_again(
 def test_by_several_processes() -> None:
     case = load_case("tutorial")
     assert both(case, draw(case, 4, 1), processes=2)
+
+
+def test_nobody_holds_worlds_while_fresh_ones_are_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    case, seen = load_case("tutorial"), []
+    before = study.evaluate_in
+
+    def alone(*asked: Any, **options: Any) -> Any:
+        seen.append(multiprocessing.active_children())
+        return before(*asked, **options)
+
+    monkeypatch.setattr(study, "evaluate_in", alone)
+    options = {"time_limit": 60.0, "rel_gap": 1e-4, "threads": 2, "method": "auto"}
+    found = planned(case, options, worlds=4, fresh=3)
+    assert found.worlds is not None and found.worlds["out_of_sample"]["n"] == 3
+    assert seen == [[]]
 
 
 def test_what_is_said_beside_a_plan_does_not_depend_on_who_works_it_out() -> None:
