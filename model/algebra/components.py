@@ -105,6 +105,7 @@ class Var(dict[Any, Variable], Component):
         """Make its variables; return the variable itself where there is only one."""
         super().build(block, name)
         domain, rule, model = self.domain, self.bounds, block.model()
+        model.starts.append(len(model.variables))
         if not self.sets:
             given = rule(block) if callable(rule) else rule
             alone = ScalarVariable(self, None, len(model.variables), *self._held(given))
@@ -382,6 +383,8 @@ class Model(Block):
     ----------
     variables : list of Variable
         All variables in the order in which they were added.
+    starts : list of int
+        Number of the first variable of every family; those of a family stand together.
     """
 
     def __init__(self, name: str = "", check: Callable[[], None] = lambda: None):
@@ -389,6 +392,7 @@ class Model(Block):
         self.check = check
         self.local_name = name
         self.variables: list[Variable] = []
+        self.starts: list[int] = []
 
     @property
     def name(self) -> str:

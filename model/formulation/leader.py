@@ -21,6 +21,7 @@ from ..algebra import (
     maximize,
     minimize,
     quicksum,
+    weighted,
 )
 from ..algebra.traced import fsum
 from ..network import NONE, Network
@@ -135,30 +136,33 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     use = sum of quantity make - save over the processes that need the item
     """
     data, network, pair, top = b.data, b.data.network, (site, item), b.model()
-    terms = [share * dispatch(b, index) for share, index in data.arriving.get((site, item, week), ())]
-    terms += [b.make[process.process, week] for process in network.makers.get(pair, ())]
-    terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
-    keys = ((process.process, item) for process, _ in network.uses.get(pair, ()))
-    terms += [b.save[(*key, week)] for key in keys if key in network.savings]
+    terms = [(share, dispatch(b, index)) for share, index in data.arriving.get((site, item, week), ())]
+    for process in network.makers.get(pair, ()):
+        terms.append((1.0, b.make[process.process, week]))
+    if pair in network.uses:
+        terms += [(-quantity, b.make[process.process, week]) for process, quantity in network.uses[pair]]
+        keys = ((process.process, item) for process, _ in network.uses[pair])
+        terms += [(1.0, b.save[(*key, week)]) for key in keys if key in network.savings]
     if pair in data.leaving:
-        terms += [-b.ship[lane, week] for lane in data.leaving[pair]]
-        flows = ((lane, network.weekly.base_flow[lane][week]) for lane in data.exported.get(pair, ()))
-        terms += [-flow * b.export_fill[lane, week] for lane, flow in flows if flow]
+        terms += [(-1.0, b.ship[lane, week]) for lane in data.leaving[pair]]
+        for lane in data.exported.get(pair, ()):
+            if flow := network.weekly.base_flow[lane][week]:
+                terms.append((-flow, b.export_fill[lane, week]))
         for lane in data.ordered.get(pair, ()):
-            terms += [-top.order[lane, week], b.undelivered[lane, week]]
-        terms.append(-b.stock[site, item, week])
+            terms += [(-1.0, top.order[lane, week]), (1.0, b.undelivered[lane, week])]
+        terms.append((-1.0, b.stock[site, item, week]))
         if week > 0:
-            terms.append(b.stock[site, item, week - 1])
+            terms.append((1.0, b.stock[site, item, week - 1]))
         elif pair in top.stockpile:
-            terms.append(top.stockpile[pair])
+            terms.append((1.0, top.stockpile[pair]))
     if pair in b.served and network.weekly.quantity[pair][week] > 0:
-        terms.append(-network.weekly.quantity[pair][week] * b.fill[site, item, week])
+        terms.append((-network.weekly.quantity[pair][week], b.fill[site, item, week]))
     if pair in data.waiting:
-        terms.append(-b.late[site, item, week])
+        terms.append((-1.0, b.late[site, item, week]))
     if not terms:
         return Constraint.Skip
     given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
-    return quicksum(terms) >= -given
+    return weighted(terms) >= -given
 
 
 def delivered(b: Any, lane: str, week: int) -> Any:
@@ -169,7 +173,7 @@ def delivered(b: Any, lane: str, week: int) -> Any:
 def terminal(b: Any, site: str, item: str) -> Any:
     """Position + short_end >= target: stock at T-1 and goods under way make the end of the horizon neutral."""
     data, pair = b.data, (site, item)
-    under_way = quicksum(share * dispatch(b, index) for share, index in data.under_way.get(pair, ()))
+    under_way = weighted((share, dispatch(b, index)) for share, index in data.under_way.get(pair, ()))
     position = b.stock[site, item, data.weeks - 1] + under_way
     return position + b.short_end[site, item] >= data.network.target(pair)
 
@@ -181,7 +185,8 @@ def continuity(b: Any, site: str, item: str, first: int) -> Any:
     """
     least = b.data.network.demands[site, item].min_fill
     run = b.data.run(site, item)
-    served = quicksum(b.data.weeks / run * b.fill[site, item, week] for week in range(first, first + run))
+    share = b.data.weeks / run
+    served = weighted((share, b.fill[site, item, week]) for week in range(first, first + run))
     return served + b.data.weeks * b.fill_gap[site, item] >= least * b.data.weeks
 
 
