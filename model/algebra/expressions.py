@@ -263,7 +263,7 @@ def weighted(terms: Iterable[tuple[float, Variable]], constant: float = 0.0) -> 
     constant
         What is added.
     """
-    pairs = list(terms)
+    pairs = terms if isinstance(terms, list) else list(terms)
     total = {variable: factor for factor, variable in pairs}
     if len(total) < len(pairs):
         total = {}
