@@ -36,8 +36,8 @@ class ScenarioData:
     reveal
         r(s), the week from which the scenario has decisions of its own; before it they are those of ``none``. 0 for ``none``.
     dispatches, moves
-        Variables of dispatches by their index, and (units, variables week by week) of what else moves at a pair, once the scenario's
-        block has them.
+        Variables of dispatches by their index, and (units, variables week by week) of what else moves at a pair, once the block of
+        the scenario has them.
     """
 
     def __init__(self, network: Network, scenario: str, reviewed: bool = True):
