@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,6 +31,7 @@ from .report.console.options import (
     json_option,
     loudness_options,
     model_options,
+    naming_options,
     no_range_option,
     result_options,
     solve_options,
@@ -42,6 +43,9 @@ from .report.console.output import Talk, put_found, unwritten
 from .report.console.places import check_file, placing
 from .report.console.results import Run, deliver, exit_code, load, now, result_folder
 from .signals import STOPPED
+
+if TYPE_CHECKING:
+    from .model import Plan
 
 GARBAGE = 50_000  # objects made before Python looks for garbage
 
@@ -123,8 +127,7 @@ for command in (cases, init, validate, scan, draft, sweep, breakeven, frontier, 
     metavar="R",
     help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.",
 )
-@click.option("--name", default="", metavar="TEXT", help="Call the plan so on pages, in workbooks and comparisons.")
-@click.option("--note", default="", metavar="TEXT", help="Say so beside the plan wherever it is shown.")
+@naming_options
 @no_range_option(", nor, with --worlds, what other plans yield")
 @click.option(
     "--no-reasons",
@@ -185,6 +188,14 @@ def solve(
     run = Run("solve", case, overrides, options | asked, began)
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
+
+            def called(plan: Plan) -> Plan:
+                return dataclasses.replace(with_status_quo_warnings(plan, monitor.problem), name=name, note=note)
+
+            def keep(plan: Plan) -> None:
+                # What is proven outlasts whatever ends the process while more is worked out.
+                result.keep(plan, run.record(plan))
+
             workers = processes(options["threads"])
             if asked and not no_range:
                 from .analysis.information import planned
@@ -194,16 +205,16 @@ def solve(
                     "replications": replications,
                     "processes": workers,
                     "monitor": monitor,
+                    "proven": lambda plan: keep(called(plan)),
                 }
                 plan = interrupts.run(lambda: planned(loaded, options, **asked, **checks), talk)
             else:
                 plan = interrupts.run(
                     lambda: solve_case(loaded, **options, **asked, log=result.log, monitor=monitor), talk
                 )
-            plan = dataclasses.replace(with_status_quo_warnings(plan, monitor.problem), name=name, note=note)
+            plan = called(plan)
             if not asked:
-                # What is proven outlasts whatever ends the process while more is worked out.
-                result.keep(plan, run.record(plan))
+                keep(plan)
             if alternatives is not None:
                 best = plan
                 plan = interrupts.run(
@@ -238,6 +249,7 @@ def solve(
 @case_options
 @choice_options
 @result_options
+@naming_options
 @no_range_option()
 @loudness_options
 def evaluate(
@@ -247,6 +259,8 @@ def evaluate(
     lanes: tuple[str, ...],
     stockpiles: tuple[str, ...],
     wanted: Wanted,
+    name: str,
+    note: str,
     no_range: bool,
     talk: Talk,
 ) -> None:
@@ -258,7 +272,7 @@ def evaluate(
     \b
     Examples:
       sluicegate evaluate mycase                              nothing is done
-      sluicegate evaluate mycase --policy gas=review
+      sluicegate evaluate mycase --policy gas=review --name 'What the ministry asks for'
       sluicegate evaluate mycase --qualify chip-alt --stockpile plant/chip=40
     """
     from .analysis.status_quo import with_status_quo_warnings
@@ -286,7 +300,7 @@ def evaluate(
             left = time_for_range(found, loaded.settings.solver.time_limit)
             how: dict[str, Any] = {"processes": processes(None), "seconds": left, "monitor": monitor}
             plan = interrupts.run(lambda: with_range(found, **how), talk)
-        plan = with_status_quo_warnings(plan, monitor.problem)
+        plan = dataclasses.replace(with_status_quo_warnings(plan, monitor.problem), name=name, note=note)
         deliver(plan, result, Run("evaluate", case, overrides, options, began), wanted.as_json, talk)
     sys.exit(exit_code(plan))
 

@@ -82,7 +82,8 @@ def frontier(
       sluicegate frontier mycase --against min_fill --low 0.9 --high 1 --points 11
       sluicegate frontier mycase --worlds 64
 
-    With --worlds the curve is that of the mean over the worlds against the mean of the worst tenth of them: what caution costs.
+    With --worlds the curve is that of the mean over the worlds against the mean of the worst tenth of them, at least cost of the
+    dearest: what caution costs.
     """
     from ..analysis.frontier.frontier import frontier as trace
     from ..analysis.frontier.over_worlds import frontier_over_worlds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .appraised import Ended, PlainWorld
 from .appraising import Appraiser
 from .criterion import Criterion
 from .front import asked_worlds, solve
@@ -11,6 +12,8 @@ from .solving import WorldsResult, levels_in, solve_worlds, worlds_solver
 __all__ = [
     "Appraiser",
     "Criterion",
+    "Ended",
+    "PlainWorld",
     "Worlds",
     "WorldsResult",
     "asked_worlds",

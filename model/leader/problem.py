@@ -23,6 +23,7 @@ from ..plan.monitor import StopCheck, Stopped
 from ..solver.arrays import Compiled, compile_model
 from ..solver.bases import Basis, Extension, Statuses
 from ..solver.highs import Highs, TolerantHighs
+from .carried import CARRIED
 from .fixed_policy import FixedPolicySolver
 from .readout import Choices, Readout
 from .recompute import FirstStage, OperationsSolver, response_variables
@@ -86,6 +87,8 @@ class Problem:
         The case that is solved: all figures in it and in the programs are in its units.
     given
         The case as it was given.
+    opened_start, start
+        Bases that the status quo and the leader problem begin with, where they are known from a case much like it; else None.
     """
 
     def __init__(
@@ -105,6 +108,8 @@ class Problem:
         self._status_quo: StatusQuo | None = None
         self._open_outputs: np.ndarray | None = None
         self._ready: set[str] = set()
+        self.opened_start: Basis | None = None
+        self.start: Basis | None = None
         self.build_seconds = 0.0
         self._asked: Callable[[], bool] = stop
 
@@ -295,9 +300,11 @@ class Problem:
         """The leader problem, ready for one choice after another."""
         held = self._held
         if held.fixed_policy is None:
-            crash = self._crash(self.leader_problem)
-            before = self.status_quo
-            start = None if crash is not None else repeated_basis(before.basis, self.opened, self.leader_problem)
+            crash, before, start = None, self.status_quo, self.start
+            if start is None:
+                crash = self._crash(self.leader_problem)
+                if crash is None:
+                    start = repeated_basis(before.basis, self.opened, self.leader_problem)
             held.fixed_policy = FixedPolicySolver(self.leader_problem, before.cost, self.log, self.stop, crash, start)
         return held.fixed_policy
 
@@ -401,9 +408,16 @@ class Problem:
         return self._status_quo is not None
 
     def _work_out_status_quo(self) -> StatusQuo:
-        cost, leader_problem = self.response_cost(self.all_open), self.opened
-        fixed_policy = FixedPolicySolver(leader_problem, 0.0, stop=self.stop, crash=self._crash(leader_problem))
-        outcome = fixed_policy.best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(leader_problem))
+        leader_problem, start = self.opened, self.opened_start
+        cost, response = FollowerSolver(self.response, self.stop).solve(
+            policy_indices_of(self.all_open, self.network.menu)
+        )
+        if self._open_outputs is None:
+            self._open_outputs = self.response.outputs @ response
+        crash = None if start is not None else self._crash(leader_problem)
+        fixed_policy = FixedPolicySolver(leader_problem, 0.0, stop=self.stop, crash=crash, start=start)
+        with fixed_policy.exact.options(**({} if start is None else CARRIED)):
+            outcome = fixed_policy.best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(leader_problem))
         highs = fixed_policy.exact
         if outcome.infeasible and leader_problem.face_row is not None:
             highs = self._with_face_free(leader_problem, leader_problem.face_row)

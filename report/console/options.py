@@ -248,6 +248,12 @@ model_options = chained(
     ),
     click.option("--force", is_flag=True, help="Replace the file if it is there."),
 )
+naming_options = chained(
+    click.option("--name", default="", metavar="TEXT", help="Call the plan so on pages, in workbooks and comparisons."),
+    click.option("--note", default="", metavar="TEXT", help="Say so beside the plan wherever it is shown."),
+)
+"""What a plan is called, and what its readers should know."""
+
 choice_options = chained(
     _policies("Put a regime of ours (or an ally's) under a policy. Regimes not named stay open."),
     click.option(
