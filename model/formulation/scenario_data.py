@@ -70,6 +70,7 @@ class ScenarioData:
             if (cost := network.paperwork(policies[lane.lane], lane, week))
         }
         self._most: dict[str, tuple[float, ...]] = {}
+        self._contracts = {lane.lane for lane in self.lanes if network.contract(lane)}
         self.dispatches: Mapping[tuple[Any, ...], Any] = {}
         self.moves: Mapping[Pair, Sequence[tuple[float, Sequence[Any]]]] = {}
         self.imports = ReviewedImports(network, self.left) if reviewed else None
@@ -144,9 +145,9 @@ class ScenarioData:
 
     def contracted(self, lane: str, week: int) -> float:
         """Least that a lane dispatches by contract, min_flow or min_share of what is left, capped to what it can."""
-        row = self.network.lanes[lane]
-        if not self.network.contract(row):
+        if lane not in self._contracts:
             return 0.0
+        row = self.network.lanes[lane]
         return min(self.network.contracted(row, week, self._carried(lane, week)), self.capacity(lane, week))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, count, repeat
+from itertools import chain, compress, count, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -111,16 +111,14 @@ class Compiled:
 
     def linear_map(self, expressions: Sequence[Sequence[tuple[float, Any]]]) -> sparse.csr_matrix:
         """Return the matrix whose rows are linear expressions given as (coefficient, variable) lists."""
-        data, columns, starts = [], [], [0]
-        for terms in expressions:
-            for coefficient, variable in terms:
-                place = self.column.get(id(variable))
-                if place is not None:
-                    data.append(coefficient)
-                    columns.append(place)
-            starts.append(len(data))
-        shape, own = (len(expressions), len(self.variables)), Numbers(data)
-        made = sparse.csr_matrix((own.values, np.array(columns, dtype=np.int64), starts), shape=shape)
+        terms = list(chain.from_iterable(expressions))
+        places = self.columns(variable for _, variable in terms)
+        held = places >= 0
+        own = Numbers(compress((coefficient for coefficient, _ in terms), held.tolist()))
+        ends = np.cumsum([0, *map(len, expressions)])
+        starts = np.concatenate([[0], np.cumsum(held)])[ends]
+        shape = (len(expressions), len(self.variables))
+        made = sparse.csr_matrix((own.values, places[held], starts), shape=shape)
         if own.places.size:
             self.maps.append((own, made))
         return made
