@@ -182,16 +182,17 @@ class _Layout:
         sums = [objective.expr.linear(), *map(attrgetter("body"), relations)]
         terms = list(map(attrgetter("terms"), sums))
         sizes = np.array(list(map(len, terms)))
-        numbers = np.array(list(map(attrgetter("number"), chain.from_iterable(terms))), dtype=np.int64)
+        met = map(attrgetter("number"), chain.from_iterable(terms))
+        numbers = np.fromiter(met, dtype=np.int64, count=int(sizes.sum()))
         self.factors = Numbers(chain.from_iterable(map(dict.values, terms)))
         self.constants = Numbers(map(attrgetter("constant"), sums))
         self.lower = Numbers(map(attrgetter("lower"), relations))
         self.upper = Numbers(map(attrgetter("upper"), relations))
         self.sign = 1.0 if objective.sense == minimize else -1.0
         order = _column_order(model, numbers)
-        met = np.flatnonzero(order >= 0)
-        placed = np.empty(met.size, dtype=object)
-        placed[order[met]] = np.fromiter(model.variables, dtype=object, count=order.size)[met]
+        known = np.flatnonzero(order >= 0)
+        placed = np.empty(known.size, dtype=object)
+        placed[order[known]] = np.fromiter(model.variables, dtype=object, count=order.size)[known]
         entries = np.flatnonzero(self.factors.values)
         rows, columns = np.repeat(np.arange(sizes.size), sizes)[entries], order[numbers[entries]]
         fixed = np.fromiter(map(attrgetter("fixed"), placed), dtype=bool, count=placed.size)
