@@ -315,7 +315,7 @@ class Engine:
         hinted = None if hint is None else candidates.find(policy_indices_of(hint, problem.network.menu))
         with suppress(Stopped):
             if not fallback:
-                search.relax(first)
+                search.open_with(first)
             if hinted is not None and hinted != first and search.guess[hinted] > search.threshold():
                 search.relax(hinted)
             if not self.complete or len(candidates) > MANY:
