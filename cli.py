@@ -114,16 +114,15 @@ for command in (cases, init, validate, scan, draft, sweep, breakeven, frontier, 
 @click.option(
     "--fresh",
     type=click.IntRange(min=0),
-    show_default="256",
     metavar="M",
-    help="With --worlds N: check the plan in so many worlds drawn anew; 0: none.",
+    help="With --worlds N: check the plan in so many worlds drawn anew; 0: none.  [default: 256]",
 )
 @click.option(
     "--replications",
     type=click.IntRange(min=0),
-    show_default="0",
     metavar="R",
-    help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.",
+    help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.  "
+    "[default: 0]",
 )
 @naming_options
 @no_range_option(", nor, with --worlds, what other plans yield")

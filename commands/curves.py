@@ -98,7 +98,7 @@ def frontier(
         raise Refusal(
             "--worlds traces the mean against the worst tenth; leave out --against, --low and --high, or --worlds"
         )
-    many = drawn_worlds(loaded, asked).get("worlds")
+    many: Any = drawn_worlds(loaded, asked).get("worlds")
     levels = ("points",) if asked else ("against", "points", "low", "high")
     options = settled(loaded, options, *levels, "time_limit", "rel_gap", "threads")
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
