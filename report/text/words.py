@@ -31,10 +31,14 @@ if TYPE_CHECKING:
     from ..views.plan import PlanView
     from ..views.solve import SolveView
     from ..views.sourcing import StockpileRow
+    from ..views.study import KnownRow
     from ..views.worlds import WorldsView
 
 FEW_WORLDS = 20
 """Worlds below which 5 and 95 % of them are the least and the most."""
+
+OPENING = 3
+"""Figures worth knowing that are named at once."""
 
 MOST_NAMED = 4
 """Names that a sentence lists before it counts."""
@@ -232,18 +236,24 @@ def _range(view: PlanView) -> Iterator[str]:
     if view.study is not None:
         low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
         yield f"Over {counted(view.study.n, 'world')} {view.case.words.outcome} runs from {low} to {high} (5 to 95% of them)."
-        if view.study.first:
-            known = [
-                f"{plain(row.name)} ({in_money(view.case, rough(row.worth.value))}, "
-                f"{rough(row.worth.low)} to {rough(row.worth.high)})"
-                for row in view.study.first[:3]
-            ]
-            yield f"To find out first, with what it is worth to know and its 95% interval: {joined(known)}."
+        known = joined([known_words(row, view.case) for row in view.study.first[:OPENING]])
+        if any(row.worth.value > 0 for row in view.study.first):
+            yield f"To find out first, with what it is worth to know and its 95% interval: {known}."
+        elif known:
+            yield (
+                "No single figure is worth knowing: the same plan is chosen whatever it turns out to be. Those that come nearest, "
+                f"with what it is worth to know them and its 95% interval: {known}."
+            )
     elif view.range is not None:
         yield (
             f"Figures of the case are uncertain: {view.case.words.outcome} runs from {range_words(view.range, view.case)} "
             f"({worlds_words(view.range, view.case.words)})."
         )
+
+
+def known_words(row: KnownRow, case: CaseView) -> str:
+    """Return a figure, what it is worth to know and the interval, as a sentence has them."""
+    return f"{plain(row.name)} ({in_money(case, rough(row.worth.value))}, {rough(row.worth.low)} to {rough(row.worth.high)})"
 
 
 def _to_do(view: PlanView) -> str:
