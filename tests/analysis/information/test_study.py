@@ -234,8 +234,8 @@ def test_the_workbook_says_of_which_worlds_evpi_is_known(plan, tmp_path):
         plan, worlds=plan.worlds | {"evpi": None, "evpi_elsewhere": 12.0, "unkept": ["3", "5"], "vss": None}
     )
     sentence = (
-        "In 2 of 16 worlds no plan keeps continuity. Over the others, to know the world before choosing would be worth 12.0 million "
-        "(EVPI)."
+        "In 2 of 16 worlds no plan keeps continuity. Over the others, to know the world before choosing would be "
+        "worth 12.0 million (EVPI)."
     )
     for name, text in reports(found, tmp_path / "result").items():
         assert sentence in text, name
