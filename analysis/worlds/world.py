@@ -95,7 +95,11 @@ class World:
         """Find the best that the world allows by itself, and tell what it offers."""
         self._carry_over()
         hint = None if self._like is None else self._like.choice
+        enumerator = self.engine.enumerator
+        # One program after another, none from a cold start.
+        enumerator.responder = FollowerSolver(self.problem.response, self.problem.stop)
         found = self.found = self.engine.search(rel_gap=rel_gap, hint=hint, settled=False, fallback=False)
+        enumerator.responder = None
         menu = self.problem.network.menu
         for (choice, *_), basis in self.problem.fixed_policy.bases.items():
             self._bases.keep((policy_indices_of(dict(choice), menu), b"", False), basis)

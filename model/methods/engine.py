@@ -185,9 +185,15 @@ class Engine:
             self._cut_pool = self._work_out_responses()
         return self._cut_pool
 
+    @property
+    def enumerator(self) -> Enumerator:
+        """Who works out responses."""
+        if self._enumerator is None:
+            self._enumerator = Enumerator(self.problem.response, self.threads, self.stop, self.problem.stop)
+        return self._enumerator
+
     def _work_out_responses(self) -> CutPool:
-        problem = self.problem
-        enumerator = self._enumerator or Enumerator(problem.response, self.threads, self.stop, problem.stop)
+        problem, enumerator = self.problem, self.enumerator
         self.monitor.stage("responses", self.candidates.steps)
         stop, enumerator.stop = enumerator.stop, lambda: self.stop() or self.hurried()
         try:
@@ -315,7 +321,7 @@ class Engine:
         hinted = None if hint is None else candidates.find(policy_indices_of(hint, problem.network.menu))
         with suppress(Stopped):
             if not fallback:
-                search.relax(first)
+                search.open_with(first)
             if hinted is not None and hinted != first and search.guess[hinted] > search.threshold():
                 search.relax(hinted)
             if not self.complete or len(candidates) > MANY:
