@@ -19,7 +19,7 @@ from .commands.results import report, show
 from .commands.sweeps import sweep
 from .commands.trade import draft, scan
 from .report.console.errors import DONE, FAULT, Refusal, said, shown
-from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, solver_of, units
+from .report.console.given import chosen_policies, drawn_worlds, in_worlds, pairs, processes, settled, solver_of, units
 from .report.console.groups import Commands
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
 from .report.console.kinds import Share, completing
@@ -114,18 +114,15 @@ for command in (cases, init, validate, scan, draft, sweep, breakeven, frontier, 
 @click.option(
     "--fresh",
     type=click.IntRange(min=0),
-    default=256,
-    show_default=True,
     metavar="M",
-    help="With --worlds N: check the plan in so many worlds drawn anew; 0: none.",
+    help="With --worlds N: check the plan in so many worlds drawn anew; 0: none.  [default: 256]",
 )
 @click.option(
     "--replications",
     type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
     metavar="R",
-    help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.",
+    help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.  "
+    "[default: 0]",
 )
 @naming_options
 @no_range_option(", nor, with --worlds, what other plans yield")
@@ -141,8 +138,8 @@ def solve(
     wanted: Wanted,
     alternatives: int | None,
     within: float,
-    fresh: int,
-    replications: int,
+    fresh: int | None,
+    replications: int | None,
     name: str,
     note: str,
     no_range: bool,
@@ -180,10 +177,11 @@ def solve(
     began, started = now(), time.perf_counter()
     # The plan shows what is odd in the case.
     loaded = load(case, overrides, talk, warn=wanted.as_json)
-    asked = in_worlds(options)
+    asked = in_worlds(options, fresh=fresh, replications=replications)
     if asked and alternatives is not None:
         raise Refusal("--alternatives is about plans for the case's own figures; leave out --worlds, or --alternatives")
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method", *(["solver"] if solver else []))
+    worlds = drawn_worlds(loaded, asked)
     solve_case = solver_of(asked)
     run = Run("solve", case, overrides, options | asked, began)
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
@@ -201,16 +199,16 @@ def solve(
                 from .analysis.information import planned
 
                 checks: dict[str, Any] = {
-                    "fresh": fresh,
-                    "replications": replications,
                     "processes": workers,
                     "monitor": monitor,
                     "proven": lambda plan: keep(called(plan)),
                 }
-                plan = interrupts.run(lambda: planned(loaded, options, **asked, **checks), talk)
+                given = {"fresh": fresh, "replications": replications}
+                checks |= {name: number for name, number in given.items() if number is not None}
+                plan = interrupts.run(lambda: planned(loaded, options, **worlds, **checks), talk)
             else:
                 plan = interrupts.run(
-                    lambda: solve_case(loaded, **options, **asked, log=result.log, monitor=monitor), talk
+                    lambda: solve_case(loaded, **options, **worlds, log=result.log, monitor=monitor), talk
                 )
             plan = called(plan)
             if not asked:

@@ -14,7 +14,7 @@ from ...analysis.sweep.kinds import KINDS
 from ...model.plan.limits import LIMITED
 from .errors import VERBOSE
 from .given import start_weeks
-from .kinds import F, Number, Share, Text, chained, completing
+from .kinds import F, Many, Number, Share, Text, chained, completing
 from .output import Talk
 from .trade import TRADE, Trade
 
@@ -203,7 +203,7 @@ curve_world_options = chained(_worlds, _continuity, _seed, _vary, _cluster)
 common_worlds_options = chained(
     click.option(
         "--worlds",
-        type=click.IntRange(min=1),
+        type=Many(),
         metavar="N",
         help="Also work out the plans in so many worlds drawn from the uncertain figures.",
     ),
