@@ -15,7 +15,7 @@ from sluicegate.model.algebra.opening import open_model
 from sluicegate.model.formulation.leader import build_leader
 from sluicegate.model.network import Network
 from sluicegate.model.solver.arrays import Program, compile_model
-from sluicegate.model.solver.highs import highs_model
+from sluicegate.model.solver.highs import pass_program
 
 from .generate import generate
 
@@ -26,7 +26,7 @@ def by_formulas(network: Network) -> Callable[[], None]:
     """Sets, rules and formulas of the case, read into arrays and passed on."""
 
     def build() -> None:
-        highspy.Highs().passModel(highs_model(compile_model(build_leader(network)).program))
+        pass_program(highspy.Highs(), compile_model(build_leader(network)).program)
 
     return build
 

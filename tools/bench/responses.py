@@ -12,7 +12,7 @@ from sluicegate import load_case
 from sluicegate.model.follower.enumerate import Enumerator, FollowerArrays, PolicyIndices, gray_order
 from sluicegate.model.leader.problem import Problem
 from sluicegate.model.solver.arrays import Program
-from sluicegate.model.solver.highs import Highs, highs_model
+from sluicegate.model.solver.highs import Highs, pass_program
 
 COMBINATIONS = 256
 REPEATS = 5
@@ -39,7 +39,7 @@ def by_bare_loop(arrays: FollowerArrays, combinations: list[PolicyIndices]) -> n
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("presolve", "off")
     highs.setOptionValue("solver", "simplex")
-    highs.passModel(highs_model(arrays.program))
+    pass_program(highs, arrays.program)
     before = combinations[0]
     costs = np.empty(len(combinations))
     outputs = np.empty((len(combinations), arrays.outputs.shape[0]), dtype=np.float32)
