@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,7 @@ from .commands.results import report, show
 from .commands.sweeps import sweep
 from .commands.trade import draft, scan
 from .report.console.errors import DONE, FAULT, Refusal, said, shown
-from .report.console.given import chosen_policies, in_worlds, pairs, processes, settled, solver_of, units
+from .report.console.given import chosen_policies, drawn_worlds, in_worlds, pairs, processes, settled, solver_of, units
 from .report.console.groups import Commands
 from .report.console.interrupts import Interrupts, at_once, busy, end_at_once, watched
 from .report.console.kinds import Share, completing
@@ -31,6 +31,7 @@ from .report.console.options import (
     json_option,
     loudness_options,
     model_options,
+    naming_options,
     no_range_option,
     result_options,
     solve_options,
@@ -42,6 +43,9 @@ from .report.console.output import Talk, put_found, unwritten
 from .report.console.places import check_file, placing
 from .report.console.results import Run, deliver, exit_code, load, now, result_folder
 from .signals import STOPPED
+
+if TYPE_CHECKING:
+    from .model import Plan
 
 GARBAGE = 50_000  # objects made before Python looks for garbage
 
@@ -110,21 +114,17 @@ for command in (cases, init, validate, scan, draft, sweep, breakeven, frontier, 
 @click.option(
     "--fresh",
     type=click.IntRange(min=0),
-    default=256,
-    show_default=True,
     metavar="M",
-    help="With --worlds N: check the plan in so many worlds drawn anew; 0: none.",
+    help="With --worlds N: check the plan in so many worlds drawn anew; 0: none.  [default: 256]",
 )
 @click.option(
     "--replications",
     type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
     metavar="R",
-    help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.",
+    help="With --worlds N: bound how far the plan is from the best one, by the plans of R more samples of N worlds.  "
+    "[default: 0]",
 )
-@click.option("--name", default="", metavar="TEXT", help="Call the plan so on pages, in workbooks and comparisons.")
-@click.option("--note", default="", metavar="TEXT", help="Say so beside the plan wherever it is shown.")
+@naming_options
 @no_range_option(", nor, with --worlds, what other plans yield")
 @click.option(
     "--no-reasons",
@@ -138,8 +138,8 @@ def solve(
     wanted: Wanted,
     alternatives: int | None,
     within: float,
-    fresh: int,
-    replications: int,
+    fresh: int | None,
+    replications: int | None,
     name: str,
     note: str,
     no_range: bool,
@@ -177,33 +177,42 @@ def solve(
     began, started = now(), time.perf_counter()
     # The plan shows what is odd in the case.
     loaded = load(case, overrides, talk, warn=wanted.as_json)
-    asked = in_worlds(options)
+    asked = in_worlds(options, fresh=fresh, replications=replications)
     if asked and alternatives is not None:
         raise Refusal("--alternatives is about plans for the case's own figures; leave out --worlds, or --alternatives")
     options = settled(loaded, options, "time_limit", "rel_gap", "threads", "method", *(["solver"] if solver else []))
+    worlds = drawn_worlds(loaded, asked)
     solve_case = solver_of(asked)
     run = Run("solve", case, overrides, options | asked, began)
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
+
+            def called(plan: Plan) -> Plan:
+                return dataclasses.replace(with_status_quo_warnings(plan, monitor.problem), name=name, note=note)
+
+            def keep(plan: Plan) -> None:
+                # What is proven outlasts whatever ends the process while more is worked out.
+                result.keep(plan, run.record(plan))
+
             workers = processes(options["threads"])
             if asked and not no_range:
                 from .analysis.information import planned
 
                 checks: dict[str, Any] = {
-                    "fresh": fresh,
-                    "replications": replications,
                     "processes": workers,
                     "monitor": monitor,
+                    "proven": lambda plan: keep(called(plan)),
                 }
-                plan = interrupts.run(lambda: planned(loaded, options, **asked, **checks), talk)
+                given = {"fresh": fresh, "replications": replications}
+                checks |= {name: number for name, number in given.items() if number is not None}
+                plan = interrupts.run(lambda: planned(loaded, options, **worlds, **checks), talk)
             else:
                 plan = interrupts.run(
-                    lambda: solve_case(loaded, **options, **asked, log=result.log, monitor=monitor), talk
+                    lambda: solve_case(loaded, **options, **worlds, log=result.log, monitor=monitor), talk
                 )
-            plan = dataclasses.replace(with_status_quo_warnings(plan, monitor.problem), name=name, note=note)
+            plan = called(plan)
             if not asked:
-                # What is proven outlasts whatever ends the process while more is worked out.
-                result.keep(plan, run.record(plan))
+                keep(plan)
             if alternatives is not None:
                 best = plan
                 plan = interrupts.run(
@@ -238,6 +247,7 @@ def solve(
 @case_options
 @choice_options
 @result_options
+@naming_options
 @no_range_option()
 @loudness_options
 def evaluate(
@@ -247,6 +257,8 @@ def evaluate(
     lanes: tuple[str, ...],
     stockpiles: tuple[str, ...],
     wanted: Wanted,
+    name: str,
+    note: str,
     no_range: bool,
     talk: Talk,
 ) -> None:
@@ -258,7 +270,7 @@ def evaluate(
     \b
     Examples:
       sluicegate evaluate mycase                              nothing is done
-      sluicegate evaluate mycase --policy gas=review
+      sluicegate evaluate mycase --policy gas=review --name 'What the ministry asks for'
       sluicegate evaluate mycase --qualify chip-alt --stockpile plant/chip=40
     """
     from .analysis.status_quo import with_status_quo_warnings
@@ -286,7 +298,7 @@ def evaluate(
             left = time_for_range(found, loaded.settings.solver.time_limit)
             how: dict[str, Any] = {"processes": processes(None), "seconds": left, "monitor": monitor}
             plan = interrupts.run(lambda: with_range(found, **how), talk)
-        plan = with_status_quo_warnings(plan, monitor.problem)
+        plan = dataclasses.replace(with_status_quo_warnings(plan, monitor.problem), name=name, note=note)
         deliver(plan, result, Run("evaluate", case, overrides, options, began), wanted.as_json, talk)
     sys.exit(exit_code(plan))
 

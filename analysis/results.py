@@ -156,8 +156,9 @@ def _remarks(found: Check, run: Mapping[str, Any], case: Case) -> Iterator[str]:
     """Yield what a reader should know of a result: files that were changed, and a case that is not the one that was solved."""
     digest = run.get("case_digest")
     words = [found.remark] if found.altered and found.remark else []
-    if digest is not None and digest != case.digest:
-        words.append("its case was changed after the plan was found; solve it again")
+    same = digest is None or case.has_digest(digest)
+    if told := found.of_case(same, "its case was changed after the plan was found; solve it again"):
+        words.append(told)
     elif not words and found.remark:
         words.append(found.remark)
     if words:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..report.console.errors import DONE, GAP_LEFT, INFEASIBLE, NO_PLAN, Refusal, said
-from ..report.console.given import in_worlds, processes, settled
+from ..report.console.given import drawn_worlds, in_worlds, processes, settled
 from ..report.console.interrupts import Interrupts, watched
 from ..report.console.kinds import completing
 from ..report.console.options import (
@@ -82,11 +82,11 @@ def frontier(
       sluicegate frontier mycase --against min_fill --low 0.9 --high 1 --points 11
       sluicegate frontier mycase --worlds 64
 
-    With --worlds the curve is that of the mean over the worlds against the mean of the worst tenth of them: what caution costs.
+    With --worlds the curve is that of the mean over the worlds against the mean of the worst tenth of them, at least cost of the
+    dearest: what caution costs.
     """
     from ..analysis.frontier.frontier import frontier as trace
     from ..analysis.frontier.over_worlds import frontier_over_worlds
-    from ..analysis.worlds import asked_worlds
     from ..report.text.frontier import show_frontier
 
     began = now()
@@ -98,14 +98,13 @@ def frontier(
         raise Refusal(
             "--worlds traces the mean against the worst tenth; leave out --against, --low and --high, or --worlds"
         )
+    many: Any = drawn_worlds(loaded, asked).get("worlds")
     levels = ("points",) if asked else ("against", "points", "low", "high")
     options = settled(loaded, options, *levels, "time_limit", "rel_gap", "threads")
     with Interrupts() as interrupts, result_folder(wanted, loaded) as result:
         with talk.monitor(interrupts.stopped) as monitor:
             if asked:
-                drawn = {name: asked[name] for name in ("seed", "vary") if name in asked}
                 how = {name: asked[name] for name in ("continuity_share", "cluster") if name in asked}
-                many = said(lambda: asked_worlds(loaded, asked["worlds"], **drawn))
                 work = lambda: frontier_over_worlds(loaded, many, **options, **how, monitor=monitor)  # noqa: E731
             else:
                 work = lambda: trace(loaded, **options, log=result.log, monitor=monitor)  # noqa: E731

@@ -200,6 +200,34 @@ def test_the_plan_is_shown_even_when_the_disk_is_full(monkeypatch: pytest.Monkey
     assert os.listdir() == ["small"]
 
 
+@pytest.mark.parametrize("times", [1, 99])
+def test_a_plan_for_many_worlds_on_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Once: when the proven plan is put by, which the whole one makes up for; or for good."""
+    import pandas as pd
+
+    write, failed = pd.DataFrame.to_parquet, []
+
+    def full(frame: pd.DataFrame, *rest: Any, **how: Any) -> Any:
+        if len(failed) < times:
+            failed.append(1)
+            raise OSError(28, "No space left on device")
+        return write(frame, *rest, **how)
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
+    monkeypatch.setattr("sluicegate.report.files.folder.KEPT_SECONDS", 0.0)
+    asked = ("--worlds", "2", "--vary", "lanes.chip-alt.unit_cost=*0.8..*1.2", "--threads", "1", "--fresh", "0")
+    result = run("solve", "small", "-o", "out", *asked)
+    assert failed and "Leverage" in result.stdout and "What to find out first" in result.stdout
+    if times == 1:
+        assert result.exit_code == 0
+        assert sorted(os.listdir("out")) == sorted([*FILES, *WORLDS])
+        assert not check_digests("out").altered and sorted(os.listdir()) == ["out", "small"]
+    else:
+        assert result.exit_code == 2
+        assert "the result folder out cannot be written: no space left on device" in result.stderr
+        assert os.listdir() == ["small"]
+
+
 def test_run_record_and_case_make_a_result_repeatable() -> None:
     first = done(
         "solve", "small", "--set", "limits.budget=*0.5", "-o", "a", "--json", "--rel-gap", "0.001", "--threads", "1"
@@ -967,23 +995,30 @@ def test_a_killed_solve_leaves_no_half_folder() -> None:
 WAITING = """
 import time
 import sluicegate.analysis.completed as completing
+import sluicegate.analysis.information.hedging as hedging
 import sluicegate.report.files.folder as folder
 
-def completed(plan, *, monitor, **how):
+def completed(plan, *rest, monitor, **how):
     monitor.stage("reasons", 0)
     time.sleep(100)
 
-completing.completed, folder.KEPT_SECONDS = completed, 0.0
+completing.completed, hedging.studied, folder.KEPT_SECONDS = completed, completed, 0.0
 from sluicegate.cli import main
 main()
 """
 
+WORLDS = ["worlds.csv", "worlds.parquet"]
+
+HOARDED = ("--worlds", "4", "--vary", "lanes.chip-alt.unit_cost=*0.8..*1.2", "--threads", "2")
+
 
 @POSIX
+@pytest.mark.parametrize("asked", [(), HOARDED], ids=["alone", "worlds"])
 @pytest.mark.parametrize("number", ["SIGKILL", "SIGINT"])
-def test_a_proven_plan_outlasts_what_ends_the_process_after_it(number: str) -> None:
+def test_a_proven_plan_outlasts_what_ends_the_process_after_it(number: str, asked: tuple[str, ...]) -> None:
     command = [sys.executable, "-c", WAITING]
-    with solving("small", "-v", "-o", "out", until="what each decision is for", command=command) as started:
+    until = "what each decision is for"
+    with solving("small", "-v", "-o", "out", "--name", "First", *asked, until=until, command=command) as started:
         started.send_signal(getattr(signal, number))
         if number == "SIGINT":
             wait_for(started, "press Ctrl-C again")
@@ -993,16 +1028,18 @@ def test_a_proven_plan_outlasts_what_ends_the_process_after_it(number: str) -> N
     if number == "SIGINT":
         told = "Ended; the plan is in out, without what was not worked out yet.\n"
         assert (started.returncode, said) == (130, told)
-    assert sorted(os.listdir("out")) == FILES
+    assert sorted(os.listdir("out")) == sorted([*FILES, *(WORLDS if asked else [])])
     assert check_digests("out").altered == ()
     plan = json.loads(Path("out/plan.json").read_bytes())
     assert plan["status"] == "optimal"
+    assert plan["name"] == "First"
     assert not plan.keys() & {"range", "reasons"}
+    assert bool(asked) == ("worlds" in plan and "evpi" not in plan["worlds"])
     assert done("show", "out").output
     # The next one replaces it, and takes away what is left beside it.
     done("solve", "small", "-o", "out", "--force")
     assert sorted(os.listdir()) == ["out", "small"]
-    assert json.loads(Path("out/plan.json").read_bytes())["leverage"] == plan["leverage"]
+    assert json.loads(Path("out/plan.json").read_bytes())["leverage"] == pytest.approx(plan["leverage"], rel=1e-4)
 
 
 def test_alternatives_are_told(tmp_path):

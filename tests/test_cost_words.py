@@ -67,6 +67,8 @@ COMMANDS = {
     "workbook-of-worlds": ("report", "hedged", "--workbook", "hedged.xlsx"),
     "dry": ("sweep", "buyer", "--vary", RANGE, "--samples", "4", "--dry-run"),
     "shares": ("frontier", "buyer", "--against", "max_party_share", "--points", "2", "-o", "shares"),
+    "risks": ("frontier", "ranged", "--worlds", "3", "-o", "risks"),
+    "page-of-risks": ("report", "risks", "-o", "risks.html"),
     "copy": ("cases", "copy", "buyer", "copied"),
     "evaluate": ("evaluate", "buyer", "--qualify", "raw-w1", "-o", "given", "--json"),
     "explain": ("explain", "buyer"),
@@ -143,6 +145,8 @@ def test_no_output_speaks_of_a_counterpart(said: dict[str, str]) -> None:
 def test_it_speaks_of_cost(said: dict[str, str]) -> None:
     assert "no plan can cost less" in said["solve"]
     assert "Cost against budget" in said["frontier"]
+    assert "Mean cost against the dearest tenth of the worlds" in said["risks"]
+    assert "Mean cost against the dearest tenth of the worlds" in said["risks.html"]
     assert "Landed cost" in said["range"] and "drawn from the uncertain figures" in said["range"]
     assert '"cost":' in said["plan/plan.json"]
     assert '"cost_now":' in said["plan/plan.json"]

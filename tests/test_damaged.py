@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
-from sluicegate import read_sweep, solve, sweep
+from sluicegate import load_case, read_sweep, solve, sweep
 from sluicegate.analysis.results import ADDED_COLUMNS, ADDED_TABLES
 from sluicegate.analysis.sweep.store import SweepStore
 from sluicegate.cli import cli
@@ -165,6 +165,22 @@ def test_an_edited_case_is_told() -> None:
     assert any("case/lanes.csv was changed" in note for note in remarks("plan"))
     Path("plan", DIGESTS).unlink()
     assert any("its case was changed after the plan was found" in note for note in remarks("plan"))
+
+
+@pytest.mark.parametrize("kind", ["plan", "sweep"])
+def test_a_result_of_a_version_that_read_less_is_told_from_one_whose_case_was_changed(kind: str) -> None:
+    record = Path(kind, "sweep.json" if kind == "sweep" else "run.json")
+    case = load_case(Path(kind, "case"))
+    assert case.digest in record.read_text()
+    before, words = record.read_text(), "its case is as it was written, but this version reads more"
+    for digest, told in ((case._hashed(exclude_defaults=False), []), ("0" * 64, [True])):
+        record.write_text(before.replace(case.digest, digest))
+        write_digests(Path(kind))
+        assert [words in note for note in remarks(kind)] == told
+    (Path(kind, "case") / "lanes.csv").write_text(
+        (Path(kind, "case") / "lanes.csv").read_text().replace(",12,", ",13,", 1)
+    )
+    assert not any(words in note for note in remarks(kind))
 
 
 def remarks(kind: str) -> list[str]:

@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ...data import CaseError, Fault
 from ...model.plan.choices import Choices
 from ...model.plan.tolerances import WORLD_TIE
+from ..figures.factors import DesignError
+from ..figures.figure import find_figure
 from ..information.evaluated import Evaluated, evaluate_in
 from ..information.measures import conditional_value_at_risk
 from ..worlds import draw
 from .common import common_sense
 
 if TYPE_CHECKING:
+    from ...data import Case
     from ...model import Plan
     from ...model.plan.monitor import Monitor
     from ...model.plan.sense import Sense
+    from ..worlds import Worlds
 
 
 def common_worlds(
@@ -48,18 +53,45 @@ def common_worlds(
     ------
     DesignError
         Where the first case has no uncertain figure.
-    CaseError
-        Where a case does not have a figure that is drawn.
+        Where another does not have one of those that are drawn.
     """
     there = {letter: plan for letter, plan in plans.items() if plan.leverage is not None}
     if not there:
         return pd.DataFrame()
     drawn = draw(next(iter(there.values())).case, worlds, seed)
+    _refuse_others(there, drawn)
     found = [
         evaluate_in(plan.case, drawn, [Choices.of(plan)], processes=processes, monitor=monitor)
         for plan in there.values()
     ]
     return _table(list(there), _shared(found), common_sense(plan.case for plan in there.values()))
+
+
+def _refuse_others(plans: Mapping[str, Plan], drawn: Worlds) -> None:
+    """Refuse cases that have other figures than those that are drawn from the first one."""
+    first, *others = plans
+    faults = []
+    for letter in others:
+        lacking = [path for path in drawn.figures if not _has(plans[letter].case, path)]
+        if lacking:
+            more = f" and {len(lacking) - 1} others" if len(lacking) > 1 else ""
+            faults.append(
+                Fault(
+                    "--worlds",
+                    f"{letter} has not the uncertain figures of {first}: {lacking[0]}{more}; compare plans of one case in worlds, "
+                    "or leave --worlds out",
+                )
+            )
+    if faults:
+        raise DesignError(faults)
+
+
+def _has(case: Case, path: str) -> bool:
+    try:
+        find_figure(case, path)
+    except (CaseError, ValueError):
+        return False
+    return True
 
 
 def _shared(found: Sequence[Evaluated]) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.sense import sense_of
 from .by_figure import FigureTracer, limited_items
-from .resources import RESOURCES, STOCKPILE_VALUE, WORST_TENTH, Resource
+from .resources import RESOURCES, STOCKPILE_VALUE, Resource
 from .tracer import FrontierPoint, FrontierTracer, Traced
 
 if TYPE_CHECKING:
@@ -308,7 +308,7 @@ def frontier(
 
 def _check(case: Case, against: str, points: int, low: float | None, high: float | None) -> None:
     faults = []
-    limits = [name for name in RESOURCES if name != WORST_TENTH]
+    limits = [name for name, resource in RESOURCES.items() if not resource.over_worlds]
     if against not in limits:
         raise ValueError(f"no resource {against!r}; there are {', '.join(limits)}")
     if points < 2:

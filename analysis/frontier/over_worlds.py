@@ -1,16 +1,18 @@
-"""The mean over many worlds against the mean of the worst tenth of them: what caution costs."""
+"""The mean over many worlds against the mean of the worst, or dearest, tenth of them: what caution costs."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from typing import TYPE_CHECKING, Any
 
 from ...model.plan.monitor import Monitor
+from ...model.plan.sense import Sense, sense_of
 from ...model.plan.tolerances import WORLD_TIE
 from ..worlds import Criterion, Worlds, WorldsResult, worlds_solver
 from .frontier import Frontier, curve_of
-from .resources import RESOURCES, WORST_TENTH
+from .resources import DEAREST_TENTH, RESOURCES, WORST_TENTH
 from .tracer import FrontierPoint, Traced
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ TAIL = 0.9
 CAUTIOUS = 0.999
 """Weight of the worst tenth at the cautious end: the little that is left to the mean tells plans of equal caution apart."""
 
-NOTE = "every plan is the best for some weight of the mean and the worst tenth; plans that are so for no weight are left out"
+NOTE = "every plan is the best for some weight of the mean and the {part} tenth; plans that are so for no weight are left out"
 
 
 def frontier_over_worlds(
@@ -37,7 +39,9 @@ def frontier_over_worlds(
     cluster: str | None = None,
     monitor: Monitor | None = None,
 ) -> Frontier:
-    """Work out the mean leverage over worlds as a function of its mean over the worst tenth of them (docs/frontier.md).
+    """Work out the mean outcome over worlds as a function of its mean over the worst tenth of them (docs/frontier.md).
+
+    The outcome is leverage, or cost where that is the sense: there the mean cost is held against that of the dearest tenth.
 
     Between the plan that is best on average and the most cautious one the weight of the worst tenth is sought at which both would
     be as good; where another plan is better there, it is a point, and so on between it and its neighbours (Aneja & Nair 1979).
@@ -61,11 +65,6 @@ def frontier_over_worlds(
     DesignError, ValueError, TooManyCombinations, CertificateError
         As of `solve_worlds`.
     """
-    if case.sense == "cost":
-        raise ValueError(
-            "the curve over worlds is drawn in leverage, and this case counts cost: solve it with --worlds N and --criterion mean, "
-            "cvar:0.9 or a mixture such as mean+cvar:0.9:0.5 instead"
-        )
     began, monitor = time.perf_counter(), monitor or Monitor()
     traced = Traced()
     with worlds_solver(
@@ -80,11 +79,16 @@ def frontier_over_worlds(
     ) as solve:
         tracer = _Tracer(solve, points)
         tracer.trace()
-    traced.points = [_point(found, weight) for weight, found in tracer.found]
+    sense = sense_of(case)
+    traced.points = [_point(found, tracer.bound(_kept(found)), sense) for _, found in tracer.found]
+    if tracer.impossible:
+        traced.points = [FrontierPoint(0.0)]
     traced.complete = tracer.complete
     traced.solve = tracer.counts | {"rel_gap": rel_gap, "worlds": len(worlds), "seed": worlds.seed}
     traced.solve["seconds"] = time.perf_counter() - began
-    return curve_of(case, RESOURCES[WORST_TENTH], traced, [NOTE] if len(traced.points) > 1 else [])
+    resource, part = (WORST_TENTH, "worst") if sense.sign > 0 else (DEAREST_TENTH, "dearest")
+    notes = [NOTE.format(part=part)] if len(traced.points) > 1 else []
+    return curve_of(case, RESOURCES[resource], traced, notes)
 
 
 class _Tracer:
@@ -94,32 +98,35 @@ class _Tracer:
         self.solve = solve
         self.points = points
         self.found: list[tuple[float, WorldsResult]] = []
-        self.complete = False
+        self.proven: list[tuple[float, float]] = []
+        self.impossible = self.complete = False
         self.counts = dict.fromkeys(("combinations", "responses", "searches", "programs"), 0)
 
     def trace(self) -> None:
         """Find the plans from the greatest mean to the greatest caution."""
-        ends = [(weight, self._at(weight)) for weight in (0.0, CAUTIOUS)]
-        if any(result is None for _, result in ends):
-            self.found = [(weight, result) for weight, result in ends if result is not None]
-            self.complete = (
-                all(result is None or result.status == "infeasible" for _, result in ends) and not self.found
-            )
-            return
-        (first, mean), (last, caution) = ends
-        assert mean is not None and caution is not None
-        self.found = [(first, mean)]
-        if _kept(caution) > _kept(mean) + _tie(mean):
-            self.found.append((last, caution))
+        for weight in (0.0, CAUTIOUS):
+            result = self._at(weight)
+            if result is None:
+                return
+            self.found = _undominated([*self.found, (weight, result)])
         self.complete = self._between() and all(result.status == "optimal" for _, result in self.found)
 
+    def bound(self, kept: float) -> float:
+        """The most that any plan has on average that keeps so much in the worst tenth, by all that was proven."""
+        return min((bound - weight * kept) / (1 - weight) for weight, bound in self.proven)
+
     def _between(self) -> bool:
-        """Look between neighbours until nothing is left there; return whether that is so."""
-        open_gaps = list(zip(self.found, self.found[1:], strict=False))
-        while open_gaps:
+        """Look between neighbours, the furthest apart first, until nothing is left there; return whether that is so."""
+        looked: list[tuple[WorldsResult, WorldsResult]] = []
+        while True:
+            pairs = [(left, right) for (_, left), (_, right) in itertools.pairwise(self.found)]
+            pairs = [pair for pair in pairs if not any(pair[0] is a and pair[1] is b for a, b in looked)]
+            if not pairs:
+                return True
             if len(self.found) >= self.points:
                 return False
-            (_, left), (_, right) = open_gaps.pop(0)
+            left, right = max(pairs, key=lambda pair: _kept(pair[1]) - _kept(pair[0]))
+            looked.append((left, right))
             lost, won = _mean(left) - _mean(right), _kept(right) - _kept(left)
             weight = lost / (lost + won)
             between = self._at(weight)
@@ -127,13 +134,8 @@ class _Tracer:
                 return False
             line = (1 - weight) * _mean(left) + weight * _kept(left)
             score = (1 - weight) * _mean(between) + weight * _kept(between)
-            if score <= line + _tie(left):
-                continue
-            place = next(place for place, (_, each) in enumerate(self.found) if each is right)
-            self.found.insert(place, (weight, between))
-            before, after = self.found[place - 1], self.found[place + 1]
-            open_gaps += [(before, self.found[place]), (self.found[place], after)]
-        return True
+            if score > line + _tie(left):
+                self.found = _undominated([*self.found, (weight, between)])
 
     def _at(self, weight: float) -> WorldsResult | None:
         result = self.solve(Criterion.parse(f"mean+cvar:{TAIL}:{weight!r}"))
@@ -141,7 +143,26 @@ class _Tracer:
         self.counts["combinations"] = facts.get("combinations", 0)
         self.counts["searches"] += 1
         self.counts["programs"] += facts.get("master_programs", 0)
-        return None if result.value is None else result
+        if result.value is None or result.bound is None:
+            self.impossible = self.complete = result.status == "infeasible"
+            return None
+        self.proven.append((weight, result.bound))
+        return result
+
+
+def _undominated(found: list[tuple[float, WorldsResult]]) -> list[tuple[float, WorldsResult]]:
+    """Return plans by what they keep, the least first, without those that another one passes in one and equals in the other."""
+    left: list[tuple[float, WorldsResult]] = []
+    for weight, result in sorted(found, key=lambda each: (_kept(each[1]), _mean(each[1])), reverse=True):
+        tie = _tie(result)
+        if not left:
+            left.append((weight, result))
+        elif _mean(result) > _mean(left[-1][1]) + tie:
+            # Of plans that keep as much the one with the greater mean.
+            if _kept(left[-1][1]) - _kept(result) <= tie:
+                left.pop()
+            left.append((weight, result))
+    return left[::-1]
 
 
 def _mean(result: WorldsResult) -> float:
@@ -157,21 +178,24 @@ def _tie(result: WorldsResult) -> float:
     return WORLD_TIE * float(abs(result.leverages).max())
 
 
-def _point(result: WorldsResult, weight: float) -> FrontierPoint:
-    """Return a plan as a point: no plan that keeps as much in the worst tenth has more than its bound on average."""
-    assert result.value is not None and result.bound is not None
-    mean, table, weights = _mean(result), result.table, result.worlds.weights
-    bound = max(mean, mean + (result.bound - result.value) / (1 - weight))
+def _point(result: WorldsResult, bound: float, sense: Sense) -> FrontierPoint:
+    """Return a plan as a point: no plan that keeps as much in the worst tenth has more than its bound on average.
+
+    Its level is in the words of the sense, as every level is in those of its resource.
+    """
+    mean, weights = _mean(result), result.worlds.weights
+    level = sense.sign * _kept(result)
+    own, theirs = (sense.names.get(name, name) for name in ("own_loss", "counterpart_loss"))
     return FrontierPoint(
-        level=_kept(result),
-        used=_kept(result),
+        level=level,
+        used=level,
         leverage=mean,
-        bound=bound,
+        bound=max(mean, bound),
         gap=result.gap,
         status="optimal" if result.status == "optimal" else "feasible",
         policies=result.choices.policies,
         qualified=result.choices.qualified,
         stockpile=result.choices.stockpile,
-        own_loss=float(weights @ table["own_loss"]),
-        counterpart_loss=float(weights @ table["counterpart_loss"]),
+        own_loss=float(weights @ result.table[own]),
+        counterpart_loss=float(weights @ result.table[theirs]) if theirs in result.table else None,
     )

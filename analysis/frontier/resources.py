@@ -38,6 +38,8 @@ class Resource:
         Whether every level is a problem of its own, solved from the start.
     sense
         1 where a plan must stay below the level, -1 where it must reach it.
+    over_worlds
+        Whether it is the outcome itself in a part of many worlds; the mean over all of them is held against it then.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Resource:
     column: str = ""
     alone: bool = False
     sense: int = 1
+    over_worlds: bool = False
 
     def at(self, solve_limits: SolveLimits, level: float) -> SolveLimits:
         """Terms with the resource at a level."""
@@ -79,8 +82,8 @@ class Resource:
         return places[places >= 0]
 
 
-WORST_TENTH = "worst_tenth"
-"""What the mean over worlds is held against."""
+WORST_TENTH, DEAREST_TENTH = "worst_tenth", "dearest_tenth"
+"""What the mean over worlds is held against, of leverage and of cost."""
 
 RESOURCES = {
     resource.name: resource
@@ -100,6 +103,7 @@ RESOURCES = {
                 ("min_suppliers", "the least number of suppliers", "suppliers", -1),
             )
         ),
-        Resource(WORST_TENTH, "the worst tenth of the worlds", "", sense=-1),
+        Resource(WORST_TENTH, "the worst tenth of the worlds", "", sense=-1, over_worlds=True),
+        Resource(DEAREST_TENTH, "the dearest tenth of the worlds", "", over_worlds=True),
     )
 }

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ...data import apply_overrides
 from ...data.units import natural_units
+from ...model.certify.certificate import resource_breaches
 from ...model.certify.figures import Figures
 from ...model.leader.given import Given
 from ...model.leader.here_and_now import HereAndNow
@@ -25,7 +26,7 @@ from ...model.plan.limits import SolveLimits
 from ...model.plan.monitor import Monitor
 from ...model.solving import evaluate
 from ..figures.figure import override
-from ..sweep.executors import Batch, Cluster, Executor, InProcess, Processes
+from ..sweep.executors import Batch, Cluster, Executor, InProcess, Processes, Task
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -51,13 +52,14 @@ class Yields:
         Which worlds: all of them, unless the time was up.
     leverages : array, shape (worlds, plans)
         Of every plan in the worst package of every world, money.
-    kept : array of bool, shape (worlds, plans)
-        Whether the plan keeps all limits there.
+    kept, within : array of bool, shape (worlds, plans)
+        Whether the plan keeps all limits there; whether it keeps all limits but continuity.
     """
 
     places: np.ndarray
     leverages: np.ndarray
     kept: np.ndarray
+    within: np.ndarray
 
     def __len__(self) -> int:
         """Return the number of worlds."""
@@ -118,6 +120,42 @@ def evaluate_in(
     ArithmeticError
         Where a plan cannot be worked out in a world.
     """
+    task = EvaluationTask(case, tuple(plans), free, not free and _of_one_structure(case, worlds))
+    found = rows_in(worlds, task, processes=processes, cluster=cluster, seconds=seconds, monitor=monitor)
+
+    def table(name: str) -> np.ndarray:
+        return np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), len(plans))
+
+    places = np.array([rows[0]["world"] for rows in found], dtype=int)
+    names = ("leverage", "kept", "within", "counterpart_loss", "own_loss")
+    return Evaluated(places, *(table(name) for name in names))
+
+
+def rows_in(
+    worlds: Worlds,
+    task: Task,
+    *,
+    processes: int = 1,
+    cluster: str | None = None,
+    seconds: float = math.inf,
+    monitor: Monitor | None = None,
+) -> list[list[Row]]:
+    """Return the rows of every world that was done in time, one a plan, in the order of the worlds.
+
+    Parameters
+    ----------
+    worlds
+        The worlds.
+    task
+        What there is to do in them.
+    processes, cluster, seconds, monitor
+        As of `evaluate_in`.
+
+    Raises
+    ------
+    ArithmeticError
+        Where a plan cannot be worked out in a world.
+    """
     monitor = monitor or Monitor()
     alone = cluster is None and (processes == 1 or len(worlds) <= BATCH)
     # A process that shares the machine with others is not the slower for it.
@@ -128,7 +166,6 @@ def evaluate_in(
     def stop() -> bool:
         return monitor.stop() or clock() > until
 
-    task = EvaluationTask(case, tuple(plans), free, not free and _of_one_structure(case, worlds))
     executor: Executor
     if alone:
         executor = InProcess(task, stop)
@@ -147,17 +184,12 @@ def evaluate_in(
         if row["fault"] is not None:
             raise ArithmeticError(f"world {worlds.names[row['world']]}: {row['fault']}")
     found.sort(key=lambda rows: rows[0]["world"])
-
-    def table(name: str) -> np.ndarray:
-        return np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), len(plans))
-
-    places = np.array([rows[0]["world"] for rows in found], dtype=int)
-    return Evaluated(places, table("leverage"), table("kept"), table("counterpart_loss"), table("own_loss"))
+    return found
 
 
 def _of_one_structure(case: Case, worlds: Worlds) -> bool:
     """Whether worlds are enough for programs to be shared, and all have those of the case, with other numbers."""
-    alike = (len(by_structure([case, _case(case, values)])) == 1 for values in _figures(worlds))
+    alike = (len(by_structure([case, case_of(case, values)])) == 1 for values in _figures(worlds))
     return len(worlds) >= SHARED and all(alike)
 
 
@@ -166,7 +198,8 @@ def _figures(worlds: Worlds) -> list[Values]:
     return [{path: value for path, value in row.items() if not pd.isna(value)} for row in rows]
 
 
-def _case(case: Case, values: Values) -> Case:
+def case_of(case: Case, values: Values) -> Case:
+    """Return a world's case."""
     return apply_overrides(case, [override(path, value) for path, value in values.items()])
 
 
@@ -248,7 +281,7 @@ class Worker:
         Stopped
             When it was told to stop.
         """
-        case = _case(self.task.case, values)
+        case = case_of(self.task.case, values)
         problem, figures = self._ready(case)
         offer = Offer.of(case)
         return [
@@ -271,17 +304,23 @@ class Worker:
             return _outcome(problem, figures, plan, self.task.free)
         except ArithmeticError:
             pass
-        try:
-            found = evaluate(case, plan.policies, plan.qualified, plan.stockpile)
-        except ArithmeticError as error:
-            return {"fault": str(error)}
-        return {
-            "leverage": found.leverage,
-            "counterpart_loss": found.counterpart_loss,
-            "own_loss": found.own_loss,
-            "kept": not found.violations,
-            "fault": None,
-        }
+        return evaluated_row(case, plan)
+
+
+def evaluated_row(case: Case, plan: Choices) -> Row:
+    """Return what a plan yields, worked out from nothing; for a world whose programs come to no end otherwise."""
+    try:
+        found = evaluate(case, plan.policies, plan.qualified, plan.stockpile)
+    except ArithmeticError as error:
+        return {"fault": str(error)}
+    return {
+        "leverage": found.leverage,
+        "counterpart_loss": found.counterpart_loss,
+        "own_loss": found.own_loss,
+        "kept": not found.violations,
+        "within": not found.violations,
+        "fault": None,
+    }
 
 
 def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> Row:
@@ -300,17 +339,21 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> R
         account = account if strict.solution is None else figures.account(choice, strict.solution, first)
     if account is None:
         raise ArithmeticError(f"the leader problem ended with {found.termination!r}")
-    money, kept = problem.units.money, not figures.breaches(account)
+    money, breaches = problem.units.money, figures.breaches(account)
+    kept, within = not breaches, not any(breach.over for breach in breaches)
     leverage, (theirs, ours) = account.leverage, account.decided_losses
     if free and not kept:
         visit = stage.visit(*asked, free=True)
         if math.isfinite(visit.leverage):
             leverage, ours = visit.leverage, ours + account.leverage - visit.leverage
+            spent = account.spent, account.stockpile_value, -math.inf
+            within = not resource_breaches(problem, choice, *spent, SolveLimits.of(problem.case))
     return {
         "leverage": leverage * money,
         "counterpart_loss": theirs * money,
         "own_loss": ours * money,
         "kept": kept,
+        "within": within,
         "fault": None,
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...model import solve
@@ -34,6 +34,7 @@ def planned(
     replications: int = 0,
     processes: int = 1,
     monitor: Monitor | None = None,
+    proven: Callable[[Plan], None] | None = None,
     **asked: Any,
 ) -> Plan:
     """Find the plan that is best over many worlds, and say what there is to say beside it.
@@ -53,6 +54,8 @@ def planned(
         As of `studied`.
     monitor
         Told of progress, asked whether to stop.
+    proven
+        Given the plan as soon as its search has ended, before anything is said beside it.
     asked
         What else is asked of the plan for many worlds: ``criterion``, ``continuity_share``, ``cluster``.
 
@@ -64,6 +67,8 @@ def planned(
     drawn = asked_worlds(case, worlds, seed, vary)
 
     def beside(plan: Plan, appraiser: Appraiser) -> Plan:
+        if proven is not None:
+            proven(plan)
         plain = appraiser.as_it_is() or solve(case, **options, monitor=monitor)
         cluster = asked.get("cluster")
         checks: dict[str, Any] = {"fresh": fresh, "replications": replications, "vary": vary, "cluster": cluster}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,11 @@ from ...model.plan.monitor import Monitor, Stopped
 from ...model.plan.tolerances import WORLD_TIE
 from ..shapes import ALL_OPEN, AS_IT_IS, HEDGED, SOURCING
 from ..worlds import Criterion, draw, levels_in, solve_worlds
+from .choosing import Terms
 from .evaluated import Yields, evaluate_in
+from .fresh import yields_in
 from .measures import HIGH, LOW, conditional_value_at_risk, out_of_sample, quantile, replicated_gap
+from .ranged import SMALL
 from .regions import worst_region
 from .value import partial_information, perfect_information
 
@@ -42,6 +45,9 @@ MOST_OWN = 6
 
 MOST_VISITED = 4
 """Plans that the search came across which are compared too."""
+
+AT_ONCE = 4
+"""Plans that are worked out in a world before it rests again."""
 
 OWN_GAP = 1e-3
 """Relative gap of these plans."""
@@ -69,7 +75,13 @@ class Rival:
     choices: Choices
 
 
-def rivals_of(case: Case, hedged: Choices, plain: Choices | None, others: Sequence[Choices] = ()) -> list[Rival]:
+def rivals_of(
+    case: Case,
+    hedged: Choices,
+    plain: Choices | None,
+    others: Sequence[Choices] = (),
+    common: Callable[[Choices], bool] = lambda choices: True,
+) -> list[Rival]:
     """Return the plans to compare, each once: the plan, that for the figures as they are, sourcing alone, nothing, others.
 
     Parameters
@@ -82,6 +94,8 @@ def rivals_of(case: Case, hedged: Choices, plain: Choices | None, others: Sequen
         The plan for the figures as they are; None where there is none.
     others
         Plans that are best in some world, the most frequent first.
+    common
+        Whether the limits of all worlds allow the policies of a plan; plans that differ in one policy are compared where they do.
     """
     offer = Offer.of(case)
     found = [Rival(HEDGED, hedged)]
@@ -92,7 +106,11 @@ def rivals_of(case: Case, hedged: Choices, plain: Choices | None, others: Sequen
         Rival(SOURCING, Choices(shut, hedged.qualified, hedged.stockpile)),
         Rival(ALL_OPEN, Choices(shut)),
         *(Rival("; ".join(changed(hedged, choices, offer)), choices) for choices in others),
-        *(Rival("; ".join(changed(hedged, choices, offer)), choices) for choices in _neighbours(case, hedged)),
+        *(
+            Rival("; ".join(changed(hedged, choices, offer)), choices)
+            for choices in _neighbours(case, hedged)
+            if common(choices)
+        ),
     ]
     for rival in wanted:
         if len(found) < MOST_RIVALS and not any(rival.choices.same(other.choices, offer) for other in found):
@@ -162,19 +180,25 @@ def studied(
     chosen = (
         plain if plain is None or isinstance(plain, Choices) else None if plain.leverage is None else Choices.of(plain)
     )
-    rivals = rivals_of(plan.case, Choices.of(plan), chosen, _own(plan, worlds, seconds, monitor, appraiser))
+    own = _own(plan, worlds, seconds, monitor, appraiser)
+    known = {} if appraiser is None else {"common": appraiser.common}
+    rivals = rivals_of(plan.case, Choices.of(plan), chosen, own, **known)
 
     share = plan.worlds.get("continuity_share")
     workers: dict[str, Any] = {"free": share is not None, "processes": processes, "cluster": cluster}
 
     def evaluated(among: Worlds, plans: Sequence[Choices]) -> Yields:
-        return evaluate_in(plan.case, among, plans, **workers, seconds=seconds, monitor=monitor)
+        large = (plan.solve.get("rows") or 0) > SMALL
+        work_out = yields_in if large else evaluate_in
+        return work_out(plan.case, among, plans, **workers, seconds=seconds, monitor=monitor)
 
     found: Yields
     if appraiser is None:
         found = evaluated(worlds, [rival.choices for rival in rivals])
     else:
         found = _appraised(appraiser, rivals, seconds, monitor)
+        # What comes now has worlds of its own.
+        appraiser.close()
         rivals = rivals[: found.leverages.shape[1]]
     if not len(found):
         return plan
@@ -239,19 +263,19 @@ def _appraised(appraiser: Appraiser, rivals: Sequence[Rival], seconds: float, mo
     """Work plans out in all worlds, those named first first, as many as the time allows."""
     monitor = monitor or Monitor()
     monitor.stage("worlds", len(rivals))
-    found: list[tuple[np.ndarray, np.ndarray]] = []
+    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     until = time.monotonic() + seconds
-    for rival in rivals:
+    for start in range(0, len(rivals), AT_ONCE):
         if found and (monitor.stop() or time.monotonic() > until):
             break
         try:
-            found.append(appraiser(rival.choices))
+            found.append(appraiser([rival.choices for rival in rivals[start : start + AT_ONCE]]))
         except Stopped:
             break
-        monitor.advance(len(found), len(rivals))
-    many = len(appraiser.group)
-    leverages, kept = (np.array([each[part] for each in found]).reshape(len(found), many).T for part in (0, 1))
-    return Yields(np.arange(many if found else 0), leverages, kept.astype(bool))
+        monitor.advance(start + found[-1][0].shape[1], len(rivals))
+    many = len(appraiser.group) if found else 0
+    leverages, kept, within = (np.hstack([np.empty((many, 0)), *(each[part] for each in found)]) for part in range(3))
+    return Yields(np.arange(many), leverages, kept.astype(bool), within.astype(bool))
 
 
 def _quiet(monitor: Monitor | None) -> Monitor:
@@ -268,17 +292,12 @@ def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Yields) ->
     all_weights, (leverages, own_best) = worlds.weights, levels_in(plan)
     kept_here = plan.tables["worlds"]["limits_kept"].to_numpy(dtype=bool)
     weights = all_weights[found.places] / all_weights[found.places].sum()
-    # Of plans that break limits where this one keeps them, or in too many worlds, none may be chosen, whatever becomes known.
-    share = plan.worlds.get("continuity_share")
-    keeps = (found.kept | ~found.kept[:, [0]]).all(axis=0) if share is None else weights @ found.kept >= share - 1e-9
-    keeps[0] = True
-    allowed = np.flatnonzero(keeps)
-    benefits = found.leverages[:, allowed]
+    terms = _terms(found, plan.worlds.get("continuity_share"))
+    allowed = np.flatnonzero(terms.now(weights))
     best = np.nan_to_num(own_best[found.places])
     scores = np.asarray(Criterion.parse(plan.worlds["criterion"]).score(found.leverages.T, weights, best))
-    known = partial_information(
-        benefits, weights, worlds.figures.iloc[found.places], worlds.groups, drawn=bool(worlds.factors)
-    )
+    figures, drawn = worlds.figures.iloc[found.places], bool(worlds.factors)
+    known = partial_information(found.leverages, weights, figures, worlds.groups, terms=terms, drawn=drawn)
     leveraged = plan.case.sense != "cost"
     region = worst_region(leverages, kept_here, all_weights, worlds.figures, below_zero=leveraged)
     plain = next((place for place, rival in enumerate(rivals) if rival.name == AS_IT_IS), None)
@@ -296,7 +315,7 @@ def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Yields) ->
         "share_kept": float(all_weights @ kept_here),
         "compared": len(found),
         **evpi,
-        "evpi_of_candidates": perfect_information(benefits, weights),
+        "evpi_of_candidates": perfect_information(found.leverages, weights, terms),
         "vss": None if plain is None or plain not in allowed else _worth(scores[0] - scores[plain], leverages),
         "evppi": {each.name: [each.value, each.low, each.high] for each in known},
         "groups": {each.name: list(each.figures) for each in known if each.figures != (each.name,)},
@@ -311,6 +330,17 @@ def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Yields) ->
             "sides": [[side.figure, side.sign, side.value] for side in region.sides],
         },
     }
+
+
+def _terms(found: Yields, share: float | None) -> Terms:
+    """Which plans may be chosen where, whatever becomes known: on the terms of the search for the plan, which is the first.
+
+    Where continuity is asked for in a share of the worlds all other limits are kept in every world, and continuity in so large a
+    share by all that is chosen together; else no plan may be chosen where it breaks limits that the plan keeps.
+    """
+    allowed = found.within.copy() if share is not None else found.kept | ~found.kept[:, [0]]
+    allowed[:, 0] = True
+    return Terms(allowed, found.kept, share)
 
 
 def _worth(value: float, leverages: np.ndarray) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...model.plan.tolerances import WORLD_TIE
+from .choosing import Terms, best_rule
 
 CONFIDENCE = 0.95
 
@@ -68,16 +69,22 @@ def best_of(benefits: np.ndarray, weights: np.ndarray) -> int:
     return int((weights @ benefits).argmax())
 
 
-def perfect_information(benefits: np.ndarray, weights: np.ndarray) -> float:
-    """Return EVPI over the candidates: sum p_w max_k L_w(k) - max_k sum p_w L_w(k), money.
+def perfect_information(benefits: np.ndarray, weights: np.ndarray, terms: Terms | None = None) -> float:
+    """Return EVPI over the candidates: what choosing in every world brings beyond choosing now, money.
 
     Parameters
     ----------
     benefits, weights
         As of `best_of`.
+    terms
+        What may be chosen; default: any candidate anywhere.
     """
-    ahead = benefits - benefits[:, [best_of(benefits, weights)]]
-    return _noted(float(weights @ ahead.max(axis=1)), benefits)
+    terms = terms or Terms.none(benefits.shape)
+    first = _first(benefits, weights, terms)
+    ahead, one = benefits - benefits[:, [first]], weights[None]
+    kept, least = terms.kept[None].astype(float), terms.least(weights, first, one)
+    known = best_rule(ahead[None], kept, terms.allowed, one, least)
+    return _noted(float((known - _now(ahead, one, terms, least))[0]), benefits)
 
 
 def partial_information(
@@ -86,6 +93,7 @@ def partial_information(
     figures: pd.DataFrame,
     groups: Mapping[str, str] | None = None,
     *,
+    terms: Terms | None = None,
     drawn: bool = True,
     seed: int = 0,
 ) -> list[Known]:
@@ -96,6 +104,9 @@ def partial_information(
     EVPPI is the mean of the greatest fitted lead. The interval is that of a bootstrap over worlds, the smoothness kept. Worlds
     that are not drawn are all there are: what each value of a figure leaves open is known exactly.
 
+    Where continuity has to be kept in a share of the worlds, how likely each candidate keeps it is fitted too, and what is chosen
+    by the figure keeps it in that share of all worlds together.
+
     Parameters
     ----------
     benefits, weights
@@ -104,6 +115,8 @@ def partial_information(
         Values of the uncertain figures, one row a world; numbers or texts, nothing where a world leaves the figure as it is.
     groups
         Group of each figure that has one: its figures move together, and who knows one knows all.
+    terms
+        What may be chosen; default: any candidate anywhere.
     drawn
         Whether the worlds are a sample.
     seed
@@ -113,19 +126,41 @@ def partial_information(
     entries: dict[str, list[str]] = {}
     for path in figures.columns:
         entries.setdefault((groups or {}).get(path) or path, []).append(path)
-    ahead = benefits - benefits[:, [best_of(benefits, weights)]]
+    terms = terms or Terms.none(benefits.shape)
+    first = _first(benefits, weights, terms)
+    ahead = benefits - benefits[:, [first]]
     again = np.random.default_rng(seed).multinomial(len(weights), weights, size=RESAMPLES) / len(weights)
-    most = perfect_information(benefits, weights)
+    most = perfect_information(benefits, weights, terms)
     found = []
     for name, paths in entries.items():
         telling = _telling(figures[paths]) if drawn else _together(figures[paths])
-        regression = regression_on(telling, ahead, weights, drawn=drawn)
-        value = _noted(min(float(_worth(regression, ahead, weights[None])[0]), most), benefits)
+        regression = regression_on(telling, _regressed(ahead, terms), weights, drawn=drawn)
+
+        def worth(draws: np.ndarray, regression: Regression = regression) -> np.ndarray:
+            return _worth(regression, ahead, terms, draws, terms.least(weights, first, draws))
+
+        value = _noted(min(float(worth(weights[None])[0]), most), benefits)
         tail = (1 - CONFIDENCE) / 2
-        ends = np.quantile(_worth(regression, ahead, again), [tail, 1 - tail]).tolist() if drawn else [value, value]
+        ends = np.quantile(worth(again), [tail, 1 - tail]).tolist() if drawn else [value, value]
         low, high = (_noted(end, benefits) for end in ends)
         found.append(Known(name, tuple(paths), value, min(low, value), max(high, value)))
-    return sorted(found, key=lambda known: -known.value)
+    return sorted(found, key=lambda known: (-known.value, -known.high))
+
+
+def _first(benefits: np.ndarray, weights: np.ndarray, terms: Terms) -> int:
+    """The candidate to choose now: of those that may be chosen for all worlds the one of the greatest mean."""
+    return int(np.where(terms.now(weights), weights @ benefits, -np.inf).argmax())
+
+
+def _now(ahead: np.ndarray, weights: np.ndarray, terms: Terms, least: np.ndarray | None) -> np.ndarray:
+    """Mean lead of the best choice that knows nothing, in every draw, shape (draws,)."""
+    means, keeps = (weights @ each for each in (ahead, terms.kept.astype(float)))
+    return best_rule(means[:, None], keeps[:, None], terms.everywhere[None], np.ones((len(weights), 1)), least)
+
+
+def _regressed(ahead: np.ndarray, terms: Terms) -> np.ndarray:
+    """What is regressed on a figure: leads and, where it has to be kept in a share of the worlds, continuity."""
+    return ahead if terms.share is None else np.hstack([ahead, terms.kept.astype(float)])
 
 
 def _noted(value: float, benefits: np.ndarray) -> float:
@@ -145,11 +180,13 @@ def _together(figures: pd.DataFrame) -> pd.Series:
     return pd.Series(figures.groupby(list(figures.columns), dropna=False, sort=False).ngroup().to_numpy())
 
 
-def _worth(regression: Regression, ahead: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return what choosing by the fitted leads brings beyond choosing now, for each row of weights."""
-    fitted = regression.fitted(ahead, weights)
-    now = np.einsum("dw,dwk->dk", weights, fitted).max(axis=1)
-    return np.maximum(0.0, np.einsum("dw,dw->d", weights, fitted.max(axis=2)) - now)
+def _worth(
+    regression: Regression, ahead: np.ndarray, terms: Terms, draws: np.ndarray, least: np.ndarray | None
+) -> np.ndarray:
+    """Return what choosing by the fitted leads brings beyond choosing now, for each draw of worlds."""
+    fitted, many = regression.fitted(_regressed(ahead, terms), draws), ahead.shape[1]
+    known = best_rule(fitted[:, :, :many], fitted[:, :, many:], terms.knowing(regression.levels), draws, least)
+    return np.maximum(0.0, known - _now(ahead, draws, terms, least))
 
 
 # Regression on one figure ----------------------------------------------------------------------------------------------
@@ -167,11 +204,14 @@ class Regression:
         What the roughness of a curve costs.
     smoothness
         Weight of the roughness for each of what depends on the figure; infinite: a mean that does not depend on it.
+    levels : array of int, shape (worlds,), optional
+        Number of the figure's value in every world, where it is taken value by value.
     """
 
     basis: np.ndarray
     roughness: np.ndarray
     smoothness: tuple[float, ...]
+    levels: np.ndarray | None = None
 
     def fitted(self, yields: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return the fitted means, shape (draws, worlds, yields).
@@ -224,9 +264,10 @@ def regression_on(values: pd.Series, yields: np.ndarray, weights: np.ndarray, *,
     places, kinds = pd.factorize(values.reset_index(drop=True), use_na_sentinel=False)
     if not drawn or len(kinds) <= FEW_VALUES or not pd.api.types.is_numeric_dtype(values) or values.isna().any():
         basis, roughness = np.eye(len(kinds))[places], np.zeros((len(kinds), len(kinds)))
+        levels: np.ndarray | None = places
         tried: tuple[float, ...] = (math.inf, 0.0) if drawn else (0.0,)
     else:
-        basis, roughness = _spline(values.rank().to_numpy() / len(values))
+        basis, roughness, levels = *_spline(values.rank().to_numpy() / len(values)), None
         tried = (math.inf, 1e9, *SMOOTHNESS)
     fits = [(smooth, *fit(basis, roughness, smooth, yields, weights[None])) for smooth in tried]
     chosen = []
@@ -239,7 +280,7 @@ def regression_on(values: pd.Series, yields: np.ndarray, weights: np.ndarray, *,
             if score < best - TIE * spread:
                 best, smoothness = score, smooth
         chosen.append(smoothness)
-    return Regression(basis, roughness, tuple(chosen))
+    return Regression(basis, roughness, tuple(chosen), levels)
 
 
 def _spline(ranks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...data import load_case
-from ...data.storage.digests import check_digests
+from ...data.storage.digests import Check, check_digests
 from ..figures.factors import DesignError
 from ..shapes import PlanDocument, SweepDocument
 from .design import Design
@@ -89,18 +89,16 @@ def read_sweep(folder: str | os.PathLike[str]) -> Sweep:
     design = _design(dataset.folder, meta)
     base = read_json(dataset.folder / BASE, PlanDocument)
     frame = dataset.frame()
-    remarks = tuple(_remarks(found.remark, dataset, case, design, meta))
+    remarks = tuple(_remarks(found, dataset, case, design, meta))
     frame.attrs = {name: meta[name] for name in ("case", "currency", "design")} | {"remarks": list(remarks)}
     return Sweep(case, design, frame, meta, base, remarks, found.altered)
 
 
-def _remarks(
-    changed: str | None, dataset: SweepStore, case: Case, design: Design, meta: Mapping[str, Any]
-) -> Iterator[str]:
-    if changed:
-        yield changed
-    elif case.digest != meta["case_digest"]:
-        yield "its case is not the one that was swept"
+def _remarks(found: Check, dataset: SweepStore, case: Case, design: Design, meta: Mapping[str, Any]) -> Iterator[str]:
+    if found.remark:
+        yield found.remark
+    elif told := found.of_case(case.has_digest(meta["case_digest"]), "its case is not the one that was swept"):
+        yield told
     elif design.digest != meta["design_digest"]:
         yield "its design is not the one that was swept"
     others = dataset.others()

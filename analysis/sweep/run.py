@@ -330,7 +330,7 @@ def _refuse_other(dataset: SweepStore, case: Case, design: Design, options: Mapp
     folder = dataset.folder
     meta = read_json(folder / META, SweepDocument)
     differing = []
-    if meta["case_digest"] != case.digest:
+    if not case.has_digest(meta["case_digest"]):
         differing.append(
             f"another case ({meta['case']}, digest {meta['case_digest'][:12]} instead of {case.digest[:12]})"
         )

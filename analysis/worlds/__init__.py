@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from .appraised import Ended, PlainWorld
 from .appraising import Appraiser
 from .criterion import Criterion
 from .front import asked_worlds, solve
 from .sampling import Worlds, check_uncertainties, draw, from_table, uncertain_factors, world_cases
-from .solving import WorldsResult, levels_in, solve_worlds, worlds_solver
+from .solving import WorldsResult, check_share, levels_in, solve_worlds, worlds_solver
 
 __all__ = [
     "Appraiser",
     "Criterion",
+    "Ended",
+    "PlainWorld",
     "Worlds",
     "WorldsResult",
     "asked_worlds",
+    "check_share",
     "check_uncertainties",
     "draw",
     "from_table",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import numpy as np
 from ...model.network import Network
 from ...model.plan.choices import Choices
 from ...model.plan.tolerances import NO_AMOUNT
+from .told import Appraised, Wanted
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from .search import Incumbent
     from .spread import SharedCrew
     from .told import Alone, Key
+
+SAME_PURCHASE = 1e-9
+"""Relative difference of amounts that comes of taking them to other units and back."""
 
 
 class Chosen:
@@ -105,6 +110,7 @@ class Appraiser:
         self._alone = alone
         self._visited = visited
         self._combinations = combinations
+        self._numbers = frozenset(combinations)
 
     def as_it_is(self) -> Choices | None:
         """Return the plan for the figures as they are; None where the worlds were made ready without it."""
@@ -136,15 +142,66 @@ class Appraiser:
             :most
         ]
 
-    def __call__(self, choices: Choices) -> tuple[np.ndarray, np.ndarray]:
-        """Return the leverage of a plan in every world, money, and whether it keeps all limits there, shape (worlds,) each.
+    def common(self, choices: Choices) -> bool:
+        """Whether the limits on policies of every world allow the policies of a plan."""
+        return self.chosen.placed(choices)[0] in self._numbers
 
-        What it stockpiles beyond a world's ``stockpile_max`` it does not stockpile there.
+    def __call__(self, plans: Sequence[Choices]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Work plans out in every world; what the search worked out already is not worked out again.
+
+        What they stockpile beyond a world's ``stockpile_max`` they do not stockpile there.
+
+        Returns
+        -------
+        leverages : array, shape (worlds, plans)
+            Money.
+        kept : array of bool, shape (worlds, plans)
+            Whether a plan keeps all limits there.
+        within : array of bool, shape (worlds, plans)
+            Whether it keeps all limits but continuity there.
 
         Raises
         ------
         Stopped
             When the work was stopped.
         """
-        leverages, kept = self.crew.appraise(*self.chosen.placed(choices))
-        return leverages[self.group] * self.chosen.units.money, kept[self.group]
+        every = frozenset(range(len(self._alone)))
+        found: list[dict[int, Appraised]] = []
+        wanted: list[Wanted] = []
+        for choices in plans:
+            indices, bought = self.chosen.placed(choices)
+            found.append(self._searched(indices, bought))
+            wanted.append(Wanted(indices, bought, every - found[-1].keys()))
+        if any(plan.numbers for plan in wanted):
+            for number, plans_there in enumerate(self.crew.appraise(wanted)):
+                for known, appraised in zip(found, plans_there, strict=True):
+                    if appraised is not None:
+                        known[number] = appraised
+        leverages, kept, within = (
+            np.array([[known[number][part] for known in found] for number in self.group]) for part in range(3)
+        )
+        return leverages * self.chosen.units.money, kept.astype(bool), within.astype(bool)
+
+    def close(self) -> None:
+        """Let go of the worlds and of all memory that they take: nothing is asked of them any more."""
+        self.crew.close()
+
+    def _searched(self, indices: PolicyIndices, bought: np.ndarray) -> dict[int, Appraised]:
+        """What the search knows of a plan, world by world: where it kept continuity, and where no plan does.
+
+        Where it left a world without continuity that it might have kept there it knows something else.
+        """
+        found: dict[int, Appraised] = {}
+        purchases = np.array([kind != "exempt" for kind, _ in self.chosen.keys], dtype=bool)
+        exempting = {key: place for place, (kind, key) in enumerate(self.chosen.keys) if kind == "exempt"}
+        for each in self._visited:
+            if self._combinations[each.number] != indices or not np.allclose(
+                each.point[purchases], bought[purchases], rtol=SAME_PURCHASE, atol=NO_AMOUNT
+            ):
+                continue
+            for number, leverage in enumerate(each.leverages.tolist()):
+                charged = self._alone[number].charged
+                held = number not in exempting or each.point[exempting[number]] <= 0.5
+                if math.isfinite(leverage) and (held or charged):
+                    found.setdefault(number, Appraised(leverage, not charged, True))
+        return found

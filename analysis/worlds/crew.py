@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from ...model.follower.combinations import TooManyCombinations
 from ...model.plan.monitor import Stopped
 from .master import FirstStageSpace, WorldLines
 from .memory import give_back
-from .told import Alone, Begun, Key, WorldAccount
+from .told import Alone, Appraised, Begun, Key, Wanted, WorldAccount
 from .world import World
 
 if TYPE_CHECKING:
@@ -115,8 +115,13 @@ class LocalCrew:
                 return begun
         return None
 
-    def _at_work(self) -> Iterator[World]:
+    def _at_work(self, numbers: Container[int] | None = None) -> Iterator[World]:
         """Yield one world after another, awake; those for which there is no memory rest again.
+
+        Parameters
+        ----------
+        numbers
+            Worlds that are wanted; None: all of them.
 
         Raises
         ------
@@ -124,6 +129,8 @@ class LocalCrew:
             Where somebody wants to stop.
         """
         for place, world in enumerate(self.worlds):
+            if numbers is not None and world.number not in numbers:
+                continue
             if self.stop():
                 raise Stopped
             world.wake()
@@ -153,10 +160,14 @@ class LocalCrew:
         """Return the cuts of all worlds at a combination."""
         return [world.lines(number) for world in self.worlds]
 
-    def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Work out a given plan; return leverages and whether all limits are kept, shape (worlds,) each."""
-        leverages, kept = zip(*(world.appraise(indices, bought) for world in self._at_work()), strict=True)
-        return np.array(leverages), np.array(kept, dtype=bool)
+    def appraise(self, wanted: Sequence[Wanted]) -> list[list[Appraised | None]]:
+        """Work out given plans; return for every world what each comes to there, None where it is not wanted."""
+        found: dict[int, list[Appraised | None]] = {number: [None] * len(wanted) for number in self.numbers}
+        for world in self._at_work(frozenset().union(*(plan.numbers for plan in wanted))):
+            for place, plan in enumerate(wanted):
+                if world.number in plan.numbers:
+                    found[world.number][place] = world.appraise(plan.indices, plan.bought)
+        return list(found.values())
 
     def certify(self, number: int, point: np.ndarray) -> list[WorldAccount]:
         """Recompute a plan's figures in every world, alone."""
@@ -170,7 +181,8 @@ class LocalCrew:
         return found
 
     def close(self) -> None:
-        """Nothing runs beside this process."""
+        """Forget the worlds; nothing runs beside this process."""
+        self.worlds.clear()
 
     def only(self, number: int) -> LocalCrew:
         """Return who works on one of the worlds."""

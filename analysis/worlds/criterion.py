@@ -115,5 +115,7 @@ def cvar(values: np.ndarray, weights: np.ndarray, tail: float) -> np.ndarray:
     before = np.cumsum(shares, axis=-1) - shares
     counted = np.clip((1.0 - tail) - before, 0.0, shares)
     hopeless = np.isneginf(values).any(axis=-1)
-    sums = (np.where(np.isneginf(ranked), 0.0, ranked) * counted).sum(axis=-1) / counted.sum(axis=-1)
+    # A bound that is not known yet counts no more than any other where it lies outside the tail.
+    ranked = np.where(np.isneginf(ranked) | (counted == 0.0), 0.0, ranked)
+    sums = (ranked * counted).sum(axis=-1) / counted.sum(axis=-1)
     return np.where(hopeless, -math.inf, sums)

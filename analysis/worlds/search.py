@@ -140,6 +140,7 @@ class WorldsSearch:
         self.best: Incumbent | None = None
         self.visits = self.masters = 0
         self._promises: dict[int, tuple[int, Promise]] = {}
+        self._relaxed: dict[int, int] = {}
         self._version = 0
         self._seen: dict[int, set[bytes]] = {}
         self._values: dict[int, list[Incumbent]] = {}
@@ -190,6 +191,15 @@ class WorldsSearch:
             self.upper[number] = min(self.upper[number], promise.bound)
         return known[1]
 
+    def relax(self, number: int) -> float:
+        """Return the bound of a combination after a look at what the relaxation of its master program says of it now."""
+        if self._relaxed.get(number) != self._version:
+            self._relaxed[number] = self._version
+            if self.master.space.integer.any():
+                bound = self.master.bound(self.crew.lines(number), self.admin[number])
+                self.upper[number] = min(self.upper[number], bound)
+        return float(self.upper[number])
+
     def advance(self, number: int) -> None:
         """Take a combination one step on."""
         before = self.upper[number]
@@ -199,6 +209,9 @@ class WorldsSearch:
             self._seen.clear()
             self._sharp.clear()
             self._promises.clear()
+            self._relaxed.clear()
+        if self.relax(number) < before - self.tie:
+            return
         promise = self.promise(number)
         if promise.point is None or self.upper[number] < before - self.tie:
             # It may no longer be the one that promises most.
@@ -208,6 +221,7 @@ class WorldsSearch:
             self._sharp.add(place)
             if self.crew.sharpen(number, promise.point):
                 self._promises.pop(number, None)
+                self._relaxed.pop(number, None)
                 return
         if promise.point.tobytes() in self._seen.get(number, ()):
             # What is left between promise and value is rounding.
@@ -287,11 +301,13 @@ class WorldsSearch:
 
     def _settle_purchases(self) -> None:
         """Of the best combination's plans of equal score take the first by rule: fewest lanes, least stockpiles, earlier rows."""
+        assert self.best is not None
+        # Of the score found: counted from every plan anew it would creep away.
+        least = self.best.score - self.tie
         for _ in range(LOOKS):
-            assert self.best is not None
             if self.stop() or self.best.charges.any():
                 return
-            number, least = self.best.number, self.best.score - self.tie
+            number = self.best.number
             promise = self.master.solve(self.crew.lines(number), self.admin[number], least)
             self.masters += 1
             if promise.point is None:

@@ -150,7 +150,7 @@ def solve_worlds(
     CertificateError
         When the answer does not survive its check.
     """
-    _refuse(continuity_share)
+    check_share(continuity_share)
     found = Criterion.parse(criterion) if isinstance(criterion, str) else criterion
     monitor = monitor or Monitor()
     options = case.settings.solver
@@ -189,7 +189,7 @@ def worlds_solver(
     case, worlds, continuity_share, time_limit, rel_gap, processes, cluster, monitor
         As of `solve_worlds`; the time limit is that of all together.
     """
-    _refuse(continuity_share)
+    check_share(continuity_share)
     monitor = monitor or Monitor()
     gap = case.settings.solver.rel_gap if rel_gap is None else rel_gap
     clock = Clock(time_limit, monitor.stop)
@@ -205,8 +205,14 @@ def worlds_solver(
         solver.crew.close()
 
 
-def _refuse(continuity_share: float | None) -> None:
-    """Refuse a share of continuity that is none."""
+def check_share(continuity_share: float | None) -> None:
+    """Refuse a share of continuity that is none.
+
+    Raises
+    ------
+    ValueError
+        For a share of 0 or less, or above 1.
+    """
     if continuity_share is not None and not 0 < continuity_share <= 1:
         raise ValueError(
             f"{continuity_share:g} is no share of the worlds to keep continuity in; it lies above 0 and is at most 1"

@@ -18,7 +18,7 @@ from ...data.units import Units
 from ...model.plan.monitor import Stopped
 from .crew import LocalCrew
 from .master import WorldLines
-from .told import Alone, Key, WorldAccount
+from .told import Alone, Appraised, Key, Wanted, WorldAccount
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Event
@@ -132,10 +132,9 @@ class SharedCrew(ABC):
         """Return the cuts of all worlds at a combination."""
         return self._gathered(self._ask(("lines", (number,))))
 
-    def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Work out a given plan; return leverages and whether all limits are kept, shape (worlds,) each."""
-        leverages, kept = zip(*self._ask(("appraise", (indices, bought))), strict=True)
-        return np.array(self._gathered(leverages)), np.array(self._gathered(kept), dtype=bool)
+    def appraise(self, wanted: Sequence[Wanted]) -> list[list[Appraised | None]]:
+        """Work out given plans; return for every world what each comes to there, None where it is not wanted."""
+        return self._gathered(self._ask(("appraise", (wanted,))))
 
     def certify(self, number: int, point: np.ndarray) -> list[WorldAccount]:
         """Recompute a plan's figures in every world, alone."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ...model.leader.carried import Names
 from ...model.leader.here_and_now import StageCut
+from ...model.solver.bases import Statuses
 
 if TYPE_CHECKING:
     from ...model.follower.enumerate import PolicyIndices
@@ -74,16 +75,56 @@ class WorldAccount:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A given plan, and the worlds in which it is wanted.
+
+    Attributes
+    ----------
+    indices
+        Policies by number.
+    bought : array, shape (first-stage columns,)
+        What it buys.
+    numbers
+        The worlds.
+    """
+
+    indices: PolicyIndices
+    bought: np.ndarray
+    numbers: frozenset[int]
+
+
+class Appraised(NamedTuple):
+    """What a given plan comes to in one world.
+
+    Attributes
+    ----------
+    leverage
+        In natural units; where limits on supply cannot be kept that of operations which lack as little as can be or, where only a
+        share of the worlds has to keep continuity, of those that do without it.
+    kept
+        Whether all limits are kept.
+    within
+        Whether all limits but continuity are kept.
+    """
+
+    leverage: float
+    kept: bool
+    within: bool
+
+
+@dataclass(frozen=True)
 class Begun:
     """What a world ended with, for much the same worlds to begin with.
 
     Attributes
     ----------
-    names
-        Its columns and rows.
-    nodes : dict of Node to HighsBasis
+    names, opened_names
+        Columns and rows of its leader problem, and of that of the status quo.
+    nodes : dict of Node to Statuses
         Bases of the relaxations in the search for the best that it allows by itself.
-    ceiling : HighsBasis
+    opened : Statuses
+        Of the status quo.
+    ceiling : Statuses
         Of what bounds leverage without limits on supply.
     choice, bought
         Policies of its best plan, and what that buys of every first-stage choice, in natural units; None and nothing where there is
@@ -91,8 +132,10 @@ class Begun:
     """
 
     names: Names
-    nodes: dict[Any, Any]
-    ceiling: Any
+    opened_names: Names
+    nodes: dict[Any, Statuses]
+    opened: Statuses
+    ceiling: Statuses
     choice: Choice | None
     bought: dict[Key, float]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,20 +24,17 @@ from ...model.methods.cut_pool import scale
 from ...model.methods.engine import Engine
 from ...model.plan.limits import SolveLimits
 from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SMALL_CERTIFICATE
+from ...model.solver.bases import Statuses
 from ...model.solver.highs import Outcome
 from ..figures.factors import DesignError
-from .bases import StageBases
+from .appraised import affordable, appraised
+from .bases import StageBases, Terms, worked_out
 from .master import Lines, WorldLines, unless_exempt
-from .told import Alone, Begun, Key, Known, WorldAccount
+from .told import Alone, Appraised, Begun, Key, Known, WorldAccount
 
 if TYPE_CHECKING:
     from ...data import Case
     from ...model.follower.enumerate import PolicyIndices
-    from ...model.formulation.linking import Choice
-
-
-Terms = tuple["Choice", float, float, float]
-"""A choice of policies, V, the constant part of leverage and admin costs, as of `FixedPolicySolver.relax`."""
 
 
 class World:
@@ -97,7 +94,11 @@ class World:
         """Find the best that the world allows by itself, and tell what it offers."""
         self._carry_over()
         hint = None if self._like is None else self._like.choice
-        found = self.engine.search(rel_gap=rel_gap, hint=hint, settled=False)
+        enumerator = self.engine.enumerator
+        # One program after another, none from a cold start.
+        enumerator.responder = FollowerSolver(self.problem.response, self.problem.stop)
+        found = self.engine.search(rel_gap=rel_gap, hint=hint, settled=False, fallback=False)
+        enumerator.responder = None
         menu = self.problem.network.menu
         for (choice, *_), basis in self.problem.fixed_policy.bases.items():
             self._bases.keep((policy_indices_of(dict(choice), menu), b"", False), basis)
@@ -125,28 +126,33 @@ class World:
 
     def begun(self, rel_gap: float) -> Begun:
         """Find the best that the world allows by itself, for others to begin where that ended."""
-        names = Names(self.problem.leader_problem)
+        problem = self.problem
+        names = Names(problem.leader_problem), Names(problem.opened)
+        opened = Statuses.of(problem.status_quo.basis)
         found = self.engine.search(rel_gap=rel_gap)
         bought = {} if found.solution is None else self._bought(found.solution)
         fixed_policy = self.problem.fixed_policy
         # All open, which every world begins with, and the plan that others look at next.
         chosen = [tuple(each.items()) for each in (self.problem.all_open, found.choice) if each is not None]
-        nodes = {node: basis for node, basis in fixed_policy.bases.items() if node[0] in chosen}
+        nodes = {node: Statuses.of(basis) for node, basis in fixed_policy.bases.items() if node[0] in chosen}
         self._nothing_held = HereAndNow(fixed_policy, np.empty(0, dtype=np.int64))
         candidates = self.engine.cut_pool.candidates
         self.constant = self.problem.constant(candidates.cost, candidates.admin)
         self._ceiling_cut()
-        return Begun(names, nodes, fixed_policy.relaxed.get_basis(), found.choice, bought)
+        ended = Statuses.of(fixed_policy.relaxed.get_basis())
+        return Begun(*names, nodes, opened, ended, found.choice, bought)
 
     def _carry_over(self) -> None:
         """Begin relaxations with the bases that they ended with in the world it is like."""
         like, problem = self._like, self.problem
         if like is None:
             return
+        problem.opened_start = Carrier(like.opened_names, problem.opened)(like.opened)
         carrier = Carrier(like.names, problem.leader_problem)
+        problem.start = carrier(like.ceiling)
         problem.fixed_policy.repriced = True
         problem.fixed_policy.bases |= {node: carrier(basis) for node, basis in like.nodes.items()}
-        self._free_basis = carrier(like.ceiling)
+        self._free_basis = problem.start
 
     @property
     def price(self) -> float:
@@ -282,18 +288,11 @@ class World:
     def _work_out(self, terms: Terms, point: np.ndarray, *, charged: bool = False, free: bool = False) -> Visit:
         """Work out a first stage from the basis of the one most like it; parameters as of `HereAndNow.visit`."""
         assert self._stage is not None
-        relaxed = self.problem.fixed_policy.relaxed
         asked = policy_indices_of(terms[0], self.problem.network.menu), point.tobytes(), free
-        options = self._bases.begin(asked, relaxed)
-        with relaxed.options(**options):
-            visit = self._stage.visit(*terms, point, charged, free)
-        self._bases.keep(asked, self._stage.basis)
-        # What was asked about gaps alone has led away.
-        self._bases.note(asked if len(visit.cuts) == 1 else None)
-        return visit
+        return worked_out(self._bases, self._stage, asked, terms, point, charged, free)
 
-    def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> tuple[float, bool]:
-        """Work out a given plan from the linear program solved last, whether the world's limits allow it or not.
+    def appraise(self, indices: PolicyIndices, bought: np.ndarray) -> Appraised:
+        """Work out a given plan from the basis of the one most like it, whether the world's limits allow it or not.
 
         Parameters
         ----------
@@ -301,14 +300,6 @@ class World:
             Policies by number.
         bought : array, shape (first-stage columns,)
             What it buys; stockpiles are cut to what the world offers.
-
-        Returns
-        -------
-        float
-            Leverage; where limits on supply cannot be kept that of operations which lack as little as can be or, where only a share
-            of the worlds has to keep continuity, of those that do without it.
-        bool
-            Whether all limits are kept.
         """
         assert self._stage is not None
         problem, network = self.problem, self.problem.network
@@ -324,22 +315,21 @@ class World:
             cost = float(candidates.cost[place])
         admin = problem.admin_cost(choice)
         terms, limits = (choice, cost, float(problem.constant(cost, admin)), admin), problem.fixed_policy.solve_limits
-        if admin + prices @ point > limits.budget * (1 + LIMIT_KEPT):
-            # What it costs too much stays out of its leverage.
-            within = False
-            problem.fixed_policy.solve_limits = replace(limits, budget=math.inf)
+        affording = affordable(limits, admin + float(prices @ point))
+        problem.fixed_policy.solve_limits, within = affording, within and affording is limits
         try:
             # Where no plan keeps continuity this one does not; another budget or other limits may allow more.
-            hopeless = within and self._hopeless and self._exempt is not None
-            visit = self._work_out(terms, point, free=hopeless)
-            kept = within and not hopeless and visit.leverage > -math.inf
-            if visit.leverage == -math.inf and not hopeless and self._exempt is not None:
-                visit = self._work_out(terms, point, free=True)
-            if visit.leverage == -math.inf:
-                visit = self._work_out(terms, point, charged=True)
-            return visit.leverage, kept
+            short = within and (self._hopeless or self._falls_short(place, point))
+            ask = partial(self._work_out, terms, point)
+            return appraised(ask, within=within, short=short, sharing=self._exempt is not None)
         finally:
             problem.fixed_policy.solve_limits = limits
+
+    def _falls_short(self, place: int | None, point: np.ndarray) -> bool:
+        """Whether what is known already proves that a first stage does not keep the limits on supply beside a combination."""
+        return place is not None and any(
+            known.at(place, point) < -LIMIT_KEPT for known in self._known if known.kind == "kept"
+        )
 
     def _exempted(self, point: np.ndarray) -> bool:
         """Whether a first stage leaves the world without continuity."""

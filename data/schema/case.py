@@ -124,12 +124,22 @@ class Case:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of settings and tables, as 64 hexadecimal digits."""
-        content: dict[str, Any] = {"settings": self.settings.model_dump(mode="json")}
+        """SHA-256 of settings and tables beyond their defaults, as 64 hexadecimal digits.
+
+        A setting, column or table that a later version adds changes no digest where it is left as it is.
+        """
+        return self._hashed(exclude_defaults=True)
+
+    def has_digest(self, digest: str) -> bool:
+        """Return whether a digest is that of this case, or its former one, in which defaults counted."""
+        return digest in (self.digest, self._hashed(exclude_defaults=False))
+
+    def _hashed(self, *, exclude_defaults: bool) -> str:
+        content: dict[str, Any] = {"settings": self.settings.model_dump(mode="json", exclude_defaults=exclude_defaults)}
         for table in TABLES:
-            content[table] = [
-                {name: repr(value) for name, value in row.model_dump(by_alias=True).items()} for row in self.rows(table)
-            ]
+            rows = [row.model_dump(by_alias=True, exclude_defaults=exclude_defaults) for row in self.rows(table)]
+            if rows or not exclude_defaults:
+                content[table] = [{name: repr(value) for name, value in row.items()} for row in rows]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def __eq__(self, other: object) -> bool:

@@ -26,6 +26,12 @@ READ = ("*.json", "*.parquet", "case/*", "rows/*.parquet")
 COMING_AND_GOING = "rows/"
 """Files that are listed before they are there, and gathered later: a listed one may be missing."""
 
+READ_OTHERWISE = (
+    "its case is as it was written, but this version reads more from a case, or has other defaults, than the one that made the "
+    "result; make it again where figures count"
+)
+"""Of a case whose files are the ones that were solved, though its digest is not."""
+
 MOST_NAMED = 4
 """Files that a remark names before it counts."""
 
@@ -46,6 +52,21 @@ class Check:
     changed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+
+    def of_case(self, same: bool, changed: str) -> str | None:
+        """What a reader should know of the case in the folder; None where it is the one that a result was made of.
+
+        Parameters
+        ----------
+        same
+            Whether it has the digest that the result names.
+        changed
+            What to say where its files are not, or may not be, as they were written.
+        """
+        if same:
+            return None
+        written = self.listed and not any(name.split("/")[0] == "case" for name in self.altered)
+        return READ_OTHERWISE if written else changed
 
     @property
     def altered(self) -> tuple[str, ...]:

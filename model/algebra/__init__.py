@@ -13,7 +13,7 @@ from .components import (
     maximize,
     minimize,
 )
-from .expressions import Binary, Linear, NonNegativeReals, Reals, Variable, quicksum, value
+from .expressions import Binary, Linear, NonNegativeReals, Reals, Variable, quicksum, value, weighted
 
 __all__ = [
     "Binary",
@@ -37,4 +37,5 @@ __all__ = [
     "quicksum",
     "traced",
     "value",
+    "weighted",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import product
+from itertools import count, product, repeat
 from typing import Any
 
 from .expressions import Domain, Linear, Reals, Relation, ScalarVariable, Variable, indexed_name
@@ -105,27 +105,33 @@ class Var(dict[Any, Variable], Component):
         """Make its variables; return the variable itself where there is only one."""
         super().build(block, name)
         domain, rule, model = self.domain, self.bounds, block.model()
+        model.starts.append(len(model.variables))
         if not self.sets:
             given = rule(block) if callable(rule) else rule
             alone = ScalarVariable(self, None, len(model.variables), *self._held(given))
             model.variables.append(alone)
             self[None] = alone
             return alone
-        keys, check, variables = keys_of(self.sets), model.check, model.variables
-        several = bool(keys) and isinstance(keys[0], tuple)
-        held = self._held(None if callable(rule) else rule)
-        least = domain.lower
-        for key in keys:
-            if callable(rule):
-                check()
-                low, high = rule(block, *key) if several else rule(block, key)
-                held = (
-                    least if low is None or low < least else exact(low),
-                    (1.0 if domain.integer else math.inf) if high is None else exact(high),
-                )
-            self[key] = variable = Variable(self, key, len(variables), *held)
-            variables.append(variable)
+        keys, variables = keys_of(self.sets), model.variables
+        if callable(rule):
+            least, most = domain.lower, 1.0 if domain.integer else math.inf
+            lower, upper = [], []
+            for low, high in _asked(rule, block, keys):
+                lower.append(least if low is None or low < least else exact(low))
+                upper.append(most if high is None else exact(high))
+            bounds: tuple[Iterable[float], Iterable[float]] = lower, upper
+        else:
+            low, high = self._held(rule)
+            bounds = repeat(low), repeat(high)
+        made = list(map(Variable, repeat(self), keys, count(len(variables)), *bounds))
+        self.update(zip(keys, made, strict=True))
+        variables += made
         return self
+
+    def by_week(self, weeks: int) -> dict[Any, list[Variable]]:
+        """Return the variables of all weeks, which are the last part of every index, by the rest of it."""
+        heads, variables = list(self)[::weeks], list(self.values())
+        return {head[:-1]: variables[place * weeks : (place + 1) * weeks] for place, head in enumerate(heads)}
 
     def _held(self, bounds: tuple[float | None, float | None] | None) -> tuple[float, float]:
         low, high = bounds or (None, None)
@@ -197,20 +203,25 @@ class Constraint(dict[Any, Relation], Component):
     def build(self, block: Block, name: str) -> Any:
         """Make its rows."""
         super().build(block, name)
-        rule, check = self.rule, block.model().check
         if not self.sets:
-            row = rule(block)
+            row = self.rule(block)
             if row is not Constraint.Skip:
                 self[None] = row
             return self
         keys = keys_of(self.sets)
-        several = bool(keys) and isinstance(keys[0], tuple)
-        for key in keys:
-            check()
-            row = rule(block, *key) if several else rule(block, key)
+        for key, row in zip(keys, _asked(self.rule, block, keys), strict=True):
             if row is not Constraint.Skip:
                 self[key] = row
         return self
+
+
+def _asked(rule: Callable[..., Any], block: Block, keys: list[Any]) -> Iterator[Any]:
+    """Yield what a rule gives for one index after another."""
+    check = block.model().check
+    several = bool(keys) and isinstance(keys[0], tuple)
+    for key in keys:
+        check()
+        yield rule(block, *key) if several else rule(block, key)
 
 
 class Expression(Linear, Component):
@@ -382,6 +393,8 @@ class Model(Block):
     ----------
     variables : list of Variable
         All variables in the order in which they were added.
+    starts : list of int
+        Number of the first variable of every family; those of a family stand together.
     """
 
     def __init__(self, name: str = "", check: Callable[[], None] = lambda: None):
@@ -389,6 +402,7 @@ class Model(Block):
         self.check = check
         self.local_name = name
         self.variables: list[Variable] = []
+        self.starts: list[int] = []
 
     @property
     def name(self) -> str:

@@ -41,7 +41,8 @@ class Operand:
 
     def _plus(self, other: Any, sign: float) -> Linear:
         own = self.linear()
-        total = Linear(dict(own.terms), own.constant)
+        # That of a sum is its own, not to be changed.
+        total = Linear(dict(own.terms), own.constant) if own is self else own
         total.add(other, sign)
         return total
 
@@ -203,18 +204,23 @@ class Linear(Operand):
 
     def add(self, other: Any, sign: float = 1.0) -> None:
         """Add another expression or number, times 1 or -1, in place."""
-        terms = self.terms
-        if isinstance(other, Number):
-            self.constant += sign * other
-        elif other.__class__ is Term:
+        terms, kind = self.terms, other.__class__
+        if kind is Term:
             variable, factor = other.variable, sign * other.factor
             terms[variable] = terms[variable] + factor if variable in terms else factor
-        elif isinstance(other, Variable):
+        elif kind is Variable or kind is ScalarVariable:
             terms[other] = terms[other] + sign if other in terms else sign
+        elif isinstance(other, Number):
+            self.constant += sign * other
         else:
-            for variable, factor in other.terms.items():
-                factor = sign * factor
-                terms[variable] = terms[variable] + factor if variable in terms else factor
+            more = other.terms
+            if sign != 1.0:
+                more = {variable: sign * factor for variable, factor in more.items()}
+            if terms.keys().isdisjoint(more.keys()):
+                terms.update(more)
+            else:
+                for variable, factor in more.items():
+                    terms[variable] = terms[variable] + factor if variable in terms else factor
             self.constant += sign * other.constant
 
 
@@ -246,6 +252,24 @@ def quicksum(items: Iterable[Any]) -> Linear:
         else:
             total.add(item)
     return total
+
+
+def weighted(terms: Iterable[tuple[float, Variable]], constant: float = 0.0) -> Linear:
+    """Return the sum of numbers times variables, from left to right, and a constant: `quicksum` of many terms, without one of each.
+
+    Parameters
+    ----------
+    terms : iterable of (float, Variable)
+    constant
+        What is added.
+    """
+    pairs = terms if isinstance(terms, list) else list(terms)
+    total = {variable: factor for factor, variable in pairs}
+    if len(total) < len(pairs):
+        total = {}
+        for factor, variable in pairs:
+            total[variable] = total[variable] + factor if variable in total else factor
+    return Linear(total, constant)
 
 
 def value(expression: Any) -> float:

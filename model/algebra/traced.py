@@ -292,8 +292,9 @@ def identity(number: Any) -> Any:
 def fsum(numbers: Iterable[Any]) -> Any:
     """Return the exactly rounded sum of numbers, as `math.fsum` does."""
     found = list(numbers)
-    tape = next((number.tape for number in found if number.__class__ is Traced), None)
-    return math.fsum(found) if tape is None else tape.total(found)
+    if Traced not in map(type, found):
+        return math.fsum(found)
+    return next(number.tape for number in found if number.__class__ is Traced).total(found)
 
 
 class Numbers:
@@ -312,8 +313,9 @@ class Numbers:
     """
 
     def __init__(self, numbers: Iterable[Any]):
-        found = list(numbers)
-        traced = [(place, number.node) for place, number in enumerate(found) if number.__class__ is Traced]
+        found, traced = list(numbers), []
+        if Traced in map(type, found):
+            traced = [(place, number.node) for place, number in enumerate(found) if number.__class__ is Traced]
         for place, _ in traced:
             found[place] = found[place].value
         self.values = np.array(found, dtype=float)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..algebra import Block, Constraint, Expression, Model, NonNegativeReals, Objective, Set, Var, minimize, quicksum
+from ..algebra import (
+    Block,
+    Constraint,
+    Expression,
+    Model,
+    NonNegativeReals,
+    Objective,
+    Set,
+    Var,
+    minimize,
+    quicksum,
+    weighted,
+)
 from ..algebra.traced import fsum
 from ..network import OPEN, Kernel, Network, Pair, holding_weeks
 from ..network.timing import arrival_terms
@@ -166,25 +178,25 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     - stock[t] >= 0, use = sum of quantity make - save over the processes that need the item
     """
     data, network, pair = b.data, b.data.network, (site, item)
-    terms = [share * b.ship[index] for share, index in data.arriving.get((site, item, week), ())]
-    terms += [units * b.contract[index] for index, units in data.delivered.get((site, item, week), {}).items()]
-    terms += [b.make[process.process, week] for process in network.makers.get(pair, ())]
-    terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
+    terms = [(share, b.ship[index]) for share, index in data.arriving.get((site, item, week), ())]
+    terms += [(units, b.contract[index]) for index, units in data.delivered.get((site, item, week), {}).items()]
+    terms += [(1.0, b.make[process.process, week]) for process in network.makers.get(pair, ())]
+    terms += [(-quantity, b.make[process.process, week]) for process, quantity in network.uses.get(pair, ())]
     keys = ((process.process, item) for process, _ in network.uses.get(pair, ()))
-    terms += [b.save[(*key, week)] for key in keys if key in network.savings]
+    terms += [(1.0, b.save[(*key, week)]) for key in keys if key in network.savings]
     if pair in data.leaving:
-        terms += [-units * move for lane in data.leaving[pair] for units, move in data.dispatched(b, lane, week)]
-        terms.append(-b.stock[site, item, week])
+        terms += [(-units, move) for lane in data.leaving[pair] for units, move in data.dispatched(b, lane, week)]
+        terms.append((-1.0, b.stock[site, item, week]))
         if week > 0:
-            terms.append(b.stock[site, item, week - 1])
+            terms.append((1.0, b.stock[site, item, week - 1]))
     if data.sales[pair][week][0] > 0:
-        terms.append(-data.sales[pair][week][0] * b.fill[site, item, week])
+        terms.append((-data.sales[pair][week][0], b.fill[site, item, week]))
     if pair in data.waiting:
-        terms.append(-b.late[site, item, week])
+        terms.append((-1.0, b.late[site, item, week]))
     if not terms:
         return Constraint.Skip
     given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
-    return quicksum(terms) >= -given
+    return weighted(terms) >= -given
 
 
 def saved(b: Any, process: str, item: str, week: int) -> Any:
@@ -207,8 +219,8 @@ def waiting(b: Any, site: str, item: str, week: int) -> Any:
 def terminal(b: Any, site: str, item: str) -> Any:
     """Position + short_end >= target: stock at T-1 and goods under way make the end of the horizon neutral."""
     data, pair = b.data, (site, item)
-    under_way = quicksum(share * b.ship[index] for share, index in data.under_way.get(pair, ()))
-    under_way += quicksum(units * b.contract[index] for index, units in data.delivered_late.get(pair, {}).items())
+    under_way = weighted((share, b.ship[index]) for share, index in data.under_way.get(pair, ()))
+    under_way += weighted((units, b.contract[index]) for index, units in data.delivered_late.get(pair, {}).items())
     position = b.stock[site, item, data.weeks - 1] + under_way
     return position + b.short_end[site, item] >= data.network.target(pair)
 
@@ -220,41 +232,45 @@ def purchase_cost(b: Any) -> Any:
     more than the contract costs.
     """
     data = b.data
-    terms = [data.price(arc) * b.ship[arc] for arc in data.kernel]
-    terms += [price * b.contract[key] for key, price in data.contract_price.items()]
+    total = weighted((data.price(arc), b.ship[arc]) for arc in data.kernel)
+    total += weighted((price, b.contract[key]) for key, price in data.contract_price.items())
     for lane in dict.fromkeys(name for name, _ in data.contracted):
         kept = quicksum(b.contract[lane, policy] for name, policy in data.contracted if name == lane)
-        terms.append(data.forfeit(lane) * (1 - kept))
-    return quicksum(terms)
+        total += data.forfeit(lane) * (1 - kept)
+    return total
 
 
 def production_cost(b: Any) -> Any:
     """Sum of unit_cost make[j,t] + sum of saving_cost save[j,i,t]."""
     network = b.data.network
-    terms = [network.processes[process].unit_cost * b.make[process, week] for process, week in b.make]
-    terms += [network.savings[process, item][1] * b.save[process, item, week] for process, item, week in b.save]
-    return quicksum(terms)
+    terms = [(network.processes[process].unit_cost, move) for (process, _), move in b.make.items()]
+    terms += [(network.savings[process, item][1], move) for (process, item, _), move in b.save.items()]
+    return weighted(terms)
 
 
 def holding_cost(b: Any) -> Any:
     """Sum of holding_cost stock[s,i,t]."""
     holding = b.data.network.holding
-    return quicksum(holding[item] * b.stock[site, item, week] for site, item, week in b.stock)
+    return weighted((holding[item], units) for (_, item, _), units in b.stock.items())
 
 
 def shortage_cost(b: Any) -> Any:
     """Sum of K(t) (1 - fill[s,i,t]) + sum of backorder_cost wait[s,i,t] + sum of shortage_penalty(T - 1) wait[s,i,T-1]."""
     data, network = b.data, b.data.network
-    terms = [data.sales[site, item][week][1] * (1 - b.fill[site, item, week]) for site, item, week in b.fill]
-    terms += [network.demands[site, item].backorder_cost * b.wait[site, item, week] for site, item, week in b.wait]
-    terms += [network.weekly.penalty[pair][-1] * b.wait[(*pair, data.weeks - 1)] for pair in data.waiting]
-    return quicksum(terms)
+    terms, whole = [], 0.0
+    for (site, item, week), fill in b.fill.items():
+        lost = data.sales[site, item][week][1]
+        terms.append((-lost, fill))
+        whole += lost
+    terms += [(network.demands[site, item].backorder_cost, waits) for (site, item, _), waits in b.wait.items()]
+    terms += [(network.weekly.penalty[pair][-1], b.wait[(*pair, data.weeks - 1)]) for pair in data.waiting]
+    return weighted(terms, whole)
 
 
 def terminal_cost(b: Any) -> Any:
     """Sum of terminal price * short_end[s,i]."""
     network = b.data.network
-    return quicksum(network.terminal_price(pair) * b.short_end[pair] for pair in b.held)
+    return weighted((network.terminal_price(pair), b.short_end[pair]) for pair in b.held)
 
 
 def source_worth(network: Network) -> dict[str, Callable[[Any], tuple[Pair, float]]]:

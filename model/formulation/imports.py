@@ -173,9 +173,12 @@ def reviewed_contracted(b: Any, lane: str, week: int) -> Any:
     return b.ship[lane, week] >= quicksum(units * yielded for units, yielded in least)
 
 
-def review_cost(b: Any) -> list[Any]:
-    """Terms of what reviews of imports cost beyond landed_cost: weight * (holding_cost H_p(t) + applicant_cost) reviewed[l,p,t]."""
+def review_cost(b: Any) -> list[tuple[float, Any]]:
+    """(coefficient, variable) of what reviews of imports cost beyond landed_cost.
+
+    weight * (holding_cost H_p(t) + applicant_cost) reviewed[l,p,t]
+    """
     imports, network = b.data.imports, b.data.network
     prices = {arc: imports.price(arc) for arc in imports.kernel}
     weight = {lane: network.weight[network.lanes[lane].destination] for lane in imports.lanes}
-    return [weight[arc[0]] * price * b.reviewed[arc] for arc, price in prices.items() if price]
+    return [(weight[arc[0]] * price, b.reviewed[arc]) for arc, price in prices.items() if price]

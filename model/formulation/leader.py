@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..algebra import (
@@ -21,9 +21,10 @@ from ..algebra import (
     maximize,
     minimize,
     quicksum,
+    weighted,
 )
 from ..algebra.traced import fsum
-from ..network import NONE, Network
+from ..network import NONE, Network, Pair
 from .buying import fill_orders, limit_suppliers, of_none, ordering, placed_bounds
 from .follower import saved, waiting
 from .imports import (
@@ -39,9 +40,25 @@ from .scenario_data import SIDE, ScenarioData
 from .weighing import weigh_scenarios
 
 
-def dispatch(b: Any, index: tuple[Any, ...]) -> Any:
-    """The variable of a dispatch: ship[l,t], or reviewed[l,p,t] where policies of ours act on the lane."""
-    return b.ship[index] if len(index) == 2 else b.reviewed[index]
+def dispatches(b: Any) -> Mapping[tuple[Any, ...], Any]:
+    """Variables of all dispatches: ship[l,t], and reviewed[l,p,t] where policies of ours act on the lane."""
+    reviewed = b.component("reviewed")
+    return b.ship if reviewed is None else {**b.ship, **reviewed}
+
+
+def moves(b: Any) -> dict[Pair, list[tuple[float, Sequence[Any]]]]:
+    """(units, variables week by week) of what is made and used of every pair, and leaves it for our own sites."""
+    data, network = b.data, b.data.network
+    make, save, ship = (b.component(name).by_week(data.weeks) for name in ("make", "save", "ship"))
+    found: dict[Pair, list[tuple[float, Sequence[Any]]]] = {}
+    for pair in data.pairs:
+        used = network.uses.get(pair, ())
+        terms = found[pair] = [(1.0, make[process.process,]) for process in network.makers.get(pair, ())]
+        terms += [(-quantity, make[process.process,]) for process, quantity in used]
+        keys = ((process.process, pair[1]) for process, _ in used)
+        terms += [(1.0, save[key]) for key in keys if key in network.savings]
+        terms += [(-1.0, ship[lane,]) for lane in data.leaving.get(pair, ())]
+    return found
 
 
 # Bounds ----------------------------------------------------------------------------------------------------------
@@ -135,30 +152,27 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     use = sum of quantity make - save over the processes that need the item
     """
     data, network, pair, top = b.data, b.data.network, (site, item), b.model()
-    terms = [share * dispatch(b, index) for share, index in data.arriving.get((site, item, week), ())]
-    terms += [b.make[process.process, week] for process in network.makers.get(pair, ())]
-    terms += [-quantity * b.make[process.process, week] for process, quantity in network.uses.get(pair, ())]
-    keys = ((process.process, item) for process, _ in network.uses.get(pair, ()))
-    terms += [b.save[(*key, week)] for key in keys if key in network.savings]
+    terms = [(share, data.dispatches[index]) for share, index in data.arriving.get((site, item, week), ())]
+    terms += [(units, moved[week]) for units, moved in data.moves[pair]]
     if pair in data.leaving:
-        terms += [-b.ship[lane, week] for lane in data.leaving[pair]]
-        flows = ((lane, network.weekly.base_flow[lane][week]) for lane in data.exported.get(pair, ()))
-        terms += [-flow * b.export_fill[lane, week] for lane, flow in flows if flow]
+        for lane in data.exported.get(pair, ()):
+            if flow := network.weekly.base_flow[lane][week]:
+                terms.append((-flow, b.export_fill[lane, week]))
         for lane in data.ordered.get(pair, ()):
-            terms += [-top.order[lane, week], b.undelivered[lane, week]]
-        terms.append(-b.stock[site, item, week])
+            terms += [(-1.0, top.order[lane, week]), (1.0, b.undelivered[lane, week])]
+        terms.append((-1.0, b.stock[site, item, week]))
         if week > 0:
-            terms.append(b.stock[site, item, week - 1])
+            terms.append((1.0, b.stock[site, item, week - 1]))
         elif pair in top.stockpile:
-            terms.append(top.stockpile[pair])
+            terms.append((1.0, top.stockpile[pair]))
     if pair in b.served and network.weekly.quantity[pair][week] > 0:
-        terms.append(-network.weekly.quantity[pair][week] * b.fill[site, item, week])
+        terms.append((-network.weekly.quantity[pair][week], b.fill[site, item, week]))
     if pair in data.waiting:
-        terms.append(-b.late[site, item, week])
+        terms.append((-1.0, b.late[site, item, week]))
     if not terms:
         return Constraint.Skip
     given = network.pipeline(pair, week) + (network.stock(pair).initial if week == 0 else 0.0)
-    return quicksum(terms) >= -given
+    return weighted(terms) >= -given
 
 
 def delivered(b: Any, lane: str, week: int) -> Any:
@@ -169,7 +183,7 @@ def delivered(b: Any, lane: str, week: int) -> Any:
 def terminal(b: Any, site: str, item: str) -> Any:
     """Position + short_end >= target: stock at T-1 and goods under way make the end of the horizon neutral."""
     data, pair = b.data, (site, item)
-    under_way = quicksum(share * dispatch(b, index) for share, index in data.under_way.get(pair, ()))
+    under_way = weighted((share, data.dispatches[index]) for share, index in data.under_way.get(pair, ()))
     position = b.stock[site, item, data.weeks - 1] + under_way
     return position + b.short_end[site, item] >= data.network.target(pair)
 
@@ -181,7 +195,8 @@ def continuity(b: Any, site: str, item: str, first: int) -> Any:
     """
     least = b.data.network.demands[site, item].min_fill
     run = b.data.run(site, item)
-    served = quicksum(b.data.weeks / run * b.fill[site, item, week] for week in range(first, first + run))
+    share = b.data.weeks / run
+    served = weighted((share, b.fill[site, item, week]) for week in range(first, first + run))
     return served + b.data.weeks * b.fill_gap[site, item] >= least * b.data.weeks
 
 
@@ -370,6 +385,7 @@ def fill_scenario_block(b: Any, data: ScenarioData, limited: bool) -> None:
     weekly_decisions(b, "undelivered", b.orders, within=NonNegativeReals)
     weekly_decisions(b, "placed", b.ordering, within=Binary, bounds=placed_bounds)
     b.short_end = Var(b.held, within=NonNegativeReals)
+    data.dispatches, data.moves = dispatches(b), moves(b)
 
     b.qualified = Constraint(b.to_qualify, b.later_weeks, rule=qualified)
     b.rationed = Constraint(b.rationed_lanes, b.later_weeks, rule=rationed)

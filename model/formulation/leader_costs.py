@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..algebra import (
-    quicksum,
-)
+from ..algebra import weighted
 from ..network import holding_weeks
 from .buying import dearer
 from .imports import (
@@ -23,23 +21,29 @@ def purchase_cost(b: Any) -> Any:
     Lanes with price breaks: + sum of weight(destination) * (the break's unit_cost(t) - unit_cost(t)) (1 + duty) bought[l,k,t].
     """
     network = b.data.network
-    terms = [dearer(network, lane, k, week) * b.bought[lane, k, week] for lane, k, week in b.bought]
-    for index, kernel in b.data.kernel.items():
-        lane = network.lanes[index[0]]
-        price = network.weekly.landed_cost[lane.lane][index[1]] + network.holding[lane.item] * holding_weeks(kernel)
-        price += b.data.paperwork.get(index, 0.0)
-        terms.append(network.weight[lane.destination] * price * b.ship[index])
+    terms = [(dearer(network, lane, k, week), b.bought[lane, k, week]) for lane, k, week in b.bought]
+    kernels, paperwork = b.data.kernel, b.data.paperwork
+    for lane in b.data.lanes:
+        weight, holding, landed = (
+            network.weight[lane.destination],
+            network.holding[lane.item],
+            network.weekly.landed_cost,
+        )
+        for week, cost in enumerate(landed[lane.lane]):
+            index = lane.lane, week
+            price = cost + holding * holding_weeks(kernels[index]) + paperwork.get(index, 0.0)
+            terms.append((weight * price, b.ship[index]))
     if b.data.imports:
         terms += review_cost(b)
-    return quicksum(terms)
+    return weighted(terms)
 
 
 def order_cost(b: Any) -> Any:
     """Sum of weight(destination) * order_cost(t) placed[l,t] on lanes whose orders cost something."""
     network = b.data.network
     costly = [(lane, week) for lane, week in b.placed if network.lanes[lane].order_cost > 0]
-    return quicksum(
-        network.weight[network.lanes[lane].destination] * network.weekly.order_cost[lane][week] * b.placed[lane, week]
+    return weighted(
+        (network.weight[network.lanes[lane].destination] * network.weekly.order_cost[lane][week], b.placed[lane, week])
         for lane, week in costly
     )
 
@@ -47,29 +51,29 @@ def order_cost(b: Any) -> Any:
 def transfer_income(b: Any) -> Any:
     """Sum of weight(origin) * margin * ship[l,t] on lanes between two of our parties."""
     network = b.data.network
-    lanes = network.lanes_between(SIDE, SIDE)
-    return quicksum(
-        network.weight[lane.origin] * network.transfer_margin(lane) * b.ship[lane.lane, week]
-        for lane in lanes
-        for week in b.weeks
-    )
+    margins = {
+        lane.lane: network.weight[lane.origin] * network.transfer_margin(lane)
+        for lane in network.lanes_between(SIDE, SIDE)
+    }
+    return weighted((margin, b.ship[lane, week]) for lane, margin in margins.items() for week in b.weeks)
 
 
 def production_cost(b: Any) -> Any:
     """Sum of weight * unit_cost make[j,t] + sum of weight * saving_cost save[j,i,t]."""
     network = b.data.network
     weight = {process: network.weight[network.processes[process].site] for process in b.processes}
-    terms = [weight[name] * network.processes[name].unit_cost * b.make[name, week] for name, week in b.make]
-    terms += [weight[name] * network.savings[name, item][1] * b.save[name, item, week] for name, item, week in b.save]
-    return quicksum(terms)
+    cost = {process: weight[process] * network.processes[process].unit_cost for process in b.processes}
+    saving = {(name, item): weight[name] * network.savings[name, item][1] for name, item in b.savings}
+    terms = [(cost[name], move) for (name, _), move in b.make.items()]
+    terms += [(saving[name, item], move) for (name, item, _), move in b.save.items()]
+    return weighted(terms)
 
 
 def holding_cost(b: Any) -> Any:
     """Sum of weight * holding_cost stock[s,i,t]."""
     network = b.data.network
-    return quicksum(
-        network.weight[site] * network.holding[item] * b.stock[site, item, week] for site, item, week in b.stock
-    )
+    cost = {(site, item): network.weight[site] * network.holding[item] for site, item in b.held}
+    return weighted((cost[site, item], units) for (site, item, _), units in b.stock.items())
 
 
 def shortage_cost(b: Any) -> Any:
@@ -78,40 +82,43 @@ def shortage_cost(b: Any) -> Any:
     Waiting costs weight * backorder_cost wait[s,i,t] every week, and weight * shortage_penalty(T - 1) wait[s,i,T-1] at the end.
     """
     network, weekly = b.data.network, b.data.network.weekly
-    terms = []
-    for site, item, week in b.fill:
+    terms, whole = [], 0.0
+    for (site, item, week), fill in b.fill.items():
         price = network.weight[site] * weekly.quantity[site, item][week] * weekly.penalty[site, item][week]
-        terms.append(price * (1.0 - network.waits((site, item))) * (1 - b.fill[site, item, week]))
-    for site, item, week in b.wait:
+        lost = price * (1.0 - network.waits((site, item)))
+        terms.append((-lost, fill))
+        whole += lost
+    for (site, item, week), waits in b.wait.items():
         cost = network.demands[site, item].backorder_cost
         cost += weekly.penalty[site, item][-1] if week == b.data.weeks - 1 else 0.0
-        terms.append(network.weight[site] * cost * b.wait[site, item, week])
-    return quicksum(terms)
+        terms.append((network.weight[site] * cost, waits))
+    return weighted(terms, whole)
 
 
 def lost_exports(b: Any) -> Any:
     """Sum of weight(origin) * margin * base_flow(t) (1 - export_fill[l,t]) on lanes to other parties."""
     network = b.data.network
-    terms = []
-    for name, week in b.export_fill:
+    terms, whole = [], 0.0
+    for (name, week), fill in b.export_fill.items():
         lane = network.lanes[name]
         lost = network.weight[lane.origin] * lane.margin * network.weekly.base_flow[name][week]
-        terms.append(lost * (1 - b.export_fill[name, week]))
-    return quicksum(terms)
+        terms.append((-lost, fill))
+        whole += lost
+    return weighted(terms, whole)
 
 
 def undelivered_cost(b: Any) -> Any:
     """Sum of 10 max(margin, landed_cost(t)) * weight(origin) * undelivered[l,t]."""
     network = b.data.network
-    return quicksum(
-        network.slack_price(network.lanes[lane], week) * b.undelivered[lane, week] for lane, week in b.undelivered
+    return weighted(
+        (network.slack_price(network.lanes[lane], week), units) for (lane, week), units in b.undelivered.items()
     )
 
 
 def terminal_cost(b: Any) -> Any:
     """Sum of weight * terminal price * short_end[s,i]."""
     network = b.data.network
-    return quicksum(network.weight[pair[0]] * network.terminal_price(pair) * b.short_end[pair] for pair in b.held)
+    return weighted((network.weight[pair[0]] * network.terminal_price(pair), b.short_end[pair]) for pair in b.held)
 
 
 COSTS = (
@@ -135,15 +142,15 @@ def refused_margin(b: Any) -> Any:
     """
     network, scenario = b.data.network, b.data.scenario
     terms, constant = [], 0.0
+    filled = b.model().counterpart_fill
     for lane in network.lanes_between("counterpart", SIDE, "other"):
-        policy = network.package_policy(scenario, lane)
-        for week in range(b.data.weeks):
-            flow = network.weekly.base_flow[lane.lane][week]
-            worth = network.margin_at_stake(lane) * (1.0 - network.granted(policy, week)) * flow
+        policy, stake = network.package_policy(scenario, lane), network.margin_at_stake(lane)
+        for week, flow in enumerate(network.weekly.base_flow[lane.lane]):
+            worth = stake * (1.0 - network.granted(policy, week)) * flow
             if worth == 0:
                 continue
             if (lane.origin, lane.item) in network.sold_abroad:
-                terms.append(worth * b.model().counterpart_fill[lane.origin, lane.item, week])
+                terms.append((worth, filled[lane.origin, lane.item, week]))
             else:
                 constant += worth
-    return quicksum(terms) + constant
+    return weighted(terms, constant)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from ..network import NONE, Network
+from ..network import NONE, Network, Pair
 from ..network.timing import arrival_terms
 from .imports import (
     ReviewedImports,
 )
+
+if TYPE_CHECKING:
+    from ...data.schema.tables import Policy
 
 SIDE = "ours"
 
@@ -32,6 +35,9 @@ class ScenarioData:
         Dispatches to us that policies of ours act on.
     reveal
         r(s), the week from which the scenario has decisions of its own; before it they are those of ``none``. 0 for ``none``.
+    dispatches, moves
+        Variables of dispatches by their index, and (units, variables week by week) of what else moves at a pair, once the block of
+        the scenario has them.
     """
 
     def __init__(self, network: Network, scenario: str, reviewed: bool = True):
@@ -41,28 +47,31 @@ class ScenarioData:
         self.reveal = 0 if scenario == NONE else network.reveal(scenario)
         self.available = network.availability(scenario)
         self.lanes = network.lanes_into(SIDE)
+        weeks = range(self.weeks)
         policies = {lane.lane: network.package_policy(scenario, lane) for lane in self.lanes}
-        self.granted = {
-            (lane.lane, week): network.granted(policies[lane.lane], week)
-            for lane in self.lanes
-            for week in range(self.weeks)
-        }
-        self.carried = {
-            (lane.lane, week): network.carried(policies[lane.lane], week)
-            for lane in self.lanes
-            for week in range(self.weeks)
-        }
+
+        def weekly(work_out: Callable[[Policy | None, int], Any]) -> dict[str, tuple[Any, ...]]:
+            """Return what policies come to on every lane, week by week; worked out once for each of them."""
+            found = {id(policy): policy for policy in policies.values()}
+            known = {key: tuple(work_out(policy, week) for week in weeks) for key, policy in found.items()}
+            return {lane: known[id(policy)] for lane, policy in policies.items()}
+
+        self.granted, self.carried = weekly(network.granted), weekly(network.carried)
         self.kernel = {
-            (lane.lane, week): network.kernel(policies[lane.lane], week)
-            for lane in self.lanes
-            for week in range(self.weeks)
+            (lane, week): kernel
+            for lane, kernels in weekly(network.kernel).items()
+            for week, kernel in enumerate(kernels)
         }
         self.paperwork = {
             (lane.lane, week): cost
             for lane in self.lanes
-            for week in range(self.weeks)
+            if policies[lane.lane] is not None
+            for week in weeks
             if (cost := network.paperwork(policies[lane.lane], lane, week))
         }
+        self._most: dict[str, tuple[float, ...]] = {}
+        self.dispatches: Mapping[tuple[Any, ...], Any] = {}
+        self.moves: Mapping[Pair, Sequence[tuple[float, Sequence[Any]]]] = {}
         self.imports = ReviewedImports(network, self.left) if reviewed else None
         under_review = self.imports.lanes if self.imports else []
         dispatches: dict[tuple[Any, ...], Any] = {
@@ -107,25 +116,31 @@ class ScenarioData:
 
     def left(self, kind: str, name: str, week: int) -> float:
         """Share of capacity a contingency leaves."""
-        return self.available.get((kind, name, week), 1.0)
+        return self.available.get((kind, name, week), 1.0) if self.available else 1.0
 
     def capacity(self, lane: str, week: int) -> float:
         """Most a lane can dispatch: cap_l(t), and base_flow(t) on lanes from the counterpart, times A_p(t) and availability."""
-        network, row = self.network, self.network.lanes[lane]
+        if lane not in self._most:
+            self._most[lane] = self._capacities(lane)
+        return self._most[lane][week]
+
+    def _capacities(self, lane: str) -> tuple[float, ...]:
+        network, row, weeks = self.network, self.network.lanes[lane], range(self.weeks)
         if self.imports and lane in self.imports.lanes:
-            return self.imports.most(lane, week)
-        capacity = network.capacity(row, week, self._carried(lane, week))
+            return tuple(self.imports.most(lane, week) for week in weeks)
+        found = tuple(network.capacity(row, week, self._carried(lane, week)) for week in weeks)
         if network.side[row.origin] != "counterpart":
-            return capacity
-        return min(capacity, network.weekly.base_flow[lane][week] * self.share(lane, week))
+            return found
+        sold = zip(found, network.weekly.base_flow[lane], strict=True)
+        return tuple(min(most, flow * self.share(lane, week)) for week, (most, flow) in enumerate(sold))
 
     def share(self, lane: str, week: int) -> float:
         """Share of a lane's capacity that a package's licences and an outage leave: A_p(t) times availability."""
-        return self.granted[lane, week] * self.left("lane", lane, week)
+        return self.granted[lane][week] * self.left("lane", lane, week)
 
     def _carried(self, lane: str, week: int) -> float:
         """The same, with the surge before a package begins."""
-        return self.carried[lane, week] * self.left("lane", lane, week)
+        return self.carried[lane][week] * self.left("lane", lane, week)
 
     def contracted(self, lane: str, week: int) -> float:
         """Least that a lane dispatches by contract, min_flow or min_share of what is left, capped to what it can."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..algebra import Constraint, Var
-from ..solver.bases import Basis, extended_basis
+from ..solver.bases import Basis, Extension, Statuses
 from ..solver.highs import GENTLE, PRIMAL
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 CARRIED = {**GENTLE, "simplex_strategy": PRIMAL}
 """How a program is solved from a carried basis: it is near an optimum, and HiGHS's perturbations would lead away from it."""
 
-Places = dict[tuple[str, Any], int]
+Places = dict[str, tuple[list[Any], np.ndarray]]
+"""Indices of every family, and where each stands; -1 for one that has no place."""
 
 
 class Names:
@@ -29,23 +32,16 @@ class Names:
 
     Attributes
     ----------
-    columns, rows : dict of (str, index) to int
+    columns, rows : dict of str to (list of index, array of int)
     """
 
     def __init__(self, leader_problem: LeaderProblem):
-        compiled = leader_problem.compiled
-        self.columns = _places(leader_problem, Var, compiled.column)
-        self.rows = _places(leader_problem, Constraint, compiled.row)
-
-
-def _places(leader_problem: LeaderProblem, kind: type, place: dict[int, int]) -> Places:
-    found: Places = {}
-    for family in leader_problem.model.component_objects(kind):
-        if isinstance(family, Var) and family.is_reference():
-            continue
-        name = family.name
-        found |= {(name, index): place[id(member)] for index, member in family.items() if id(member) in place}
-    return found
+        model, compiled = leader_problem.model, leader_problem.compiled
+        variables = [family for family in model.component_objects(Var) if not family.is_reference()]
+        self.columns: Places = {one.name: (list(one), compiled.columns(one.values())) for one in variables}
+        self.rows: Places = {
+            one.name: (list(one), compiled.places(one.values())) for one in model.component_objects(Constraint)
+        }
 
 
 class Carrier:
@@ -63,15 +59,33 @@ class Carrier:
 
     def __init__(self, names: Names, leader_problem: LeaderProblem):
         own = Names(leader_problem)
-        self._program = leader_problem.program
-        self._columns, self._rows = _twins(names.columns, own.columns), _twins(names.rows, own.rows)
+        columns, rows = _twins(names.columns, own.columns), _twins(names.rows, own.rows)
+        self._extension = Extension(leader_problem.program, columns, rows, square=False)
 
-    def __call__(self, known: Basis) -> Basis:
+    def __call__(self, known: Statuses) -> Basis:
         """Return a basis as one of the other problem."""
-        return extended_basis(known, self._program, self._columns, self._rows, square=False)
+        return self._extension(known)
 
 
 def _twins(here: Places, there: Places) -> np.ndarray:
     """Places of what both hold, in the one and in the other, shape (2, n)."""
-    pairs = [(place, there[name]) for name, place in here.items() if name in there]
-    return np.array(pairs, dtype=np.int32).reshape(-1, 2).T
+    return paired([(*here[name], *there[name]) for name in here if name in there])
+
+
+def paired(families: Iterable[tuple[Any, np.ndarray, Any, np.ndarray]]) -> np.ndarray:
+    """Places of members of one index in one family and in another, shape (2, n); those without a place are left out.
+
+    Parameters
+    ----------
+    families : iterable of (list of index, array of int, list of index, array of int)
+        Indices and places of either family; -1 for one without a place.
+    """
+    pairs = [np.empty((2, 0), dtype=np.int64)]
+    for keys, places, others, other_places in families:
+        if keys == others:
+            pairs.append(np.stack([places, other_places]))
+        else:
+            place = dict(zip(others, other_places.tolist(), strict=True))
+            pairs.append(np.stack([places, np.fromiter(map(place.get, keys, repeat(-1)), dtype=np.int64)]))
+    found = np.concatenate(pairs, axis=1)
+    return found[:, (found >= 0).all(axis=0)]

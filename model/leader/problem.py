@@ -21,8 +21,9 @@ from ..formulation.single_level import coupled
 from ..network import NONE, OPEN, Network
 from ..plan.monitor import StopCheck, Stopped
 from ..solver.arrays import Compiled, compile_model
-from ..solver.bases import Basis, extended_basis
+from ..solver.bases import Basis, Extension, Statuses
 from ..solver.highs import Highs, TolerantHighs
+from .carried import CARRIED
 from .fixed_policy import FixedPolicySolver
 from .readout import Choices, Readout
 from .recompute import FirstStage, OperationsSolver, response_variables
@@ -86,6 +87,8 @@ class Problem:
         The case that is solved: all figures in it and in the programs are in its units.
     given
         The case as it was given.
+    opened_start, start
+        Bases that the status quo and the leader problem begin with, where they are known from a case much like it; else None.
     """
 
     def __init__(
@@ -105,6 +108,8 @@ class Problem:
         self._status_quo: StatusQuo | None = None
         self._open_outputs: np.ndarray | None = None
         self._ready: set[str] = set()
+        self.opened_start: Basis | None = None
+        self.start: Basis | None = None
         self.build_seconds = 0.0
         self._asked: Callable[[], bool] = stop
 
@@ -295,9 +300,11 @@ class Problem:
         """The leader problem, ready for one choice after another."""
         held = self._held
         if held.fixed_policy is None:
-            crash = self._crash(self.leader_problem)
-            before = self.status_quo
-            start = None if crash is not None else repeated_basis(before.basis, self.opened, self.leader_problem)
+            crash, before, start = None, self.status_quo, self.start
+            if start is None:
+                crash = self._crash(self.leader_problem)
+                if crash is None:
+                    start = repeated_basis(before.basis, self.opened, self.leader_problem)
             held.fixed_policy = FixedPolicySolver(self.leader_problem, before.cost, self.log, self.stop, crash, start)
         return held.fixed_policy
 
@@ -307,10 +314,12 @@ class Problem:
         ``fixed_policy`` still solves, and plans can still be recomputed alone and held against their limits; no more can be read
         from solutions.
         """
-        # While the models are there.
+        # While the models are there. Who recomputes a plan then knows a basis to begin with.
         _ = self.response, self.choices
+        self.operations_solver = OperationsSolver(self.whole, self.readout)
         self.operations_solver.shrink()
         self._status_quo = replace(self.status_quo, operations_solver=None, first=None, basis=None)  # type: ignore[arg-type]
+        self.start = self.opened_start = None
         for name in ("_response", "opened", "readout", "operations_start"):
             self.__dict__.pop(name, None)
         self.fixed_policy.settle()
@@ -328,21 +337,17 @@ class Problem:
         variables = self._response.variables
         other = leader_problem.model.response
         columns = np.stack([compiled.columns(variables), leader_problem.compiled.columns(response_variables(other))])
-        families = [(block.component(name), other.component(name)) for name in source_worth(self.network)]
-        rows = np.array(
-            [
-                [compiled.row.get(id(one), -1), leader_problem.compiled.row.get(id(two), -1)]
-                for here, there in families
-                for one, two in zip(here.values(), there.values(), strict=True)
-            ],
-            dtype=np.int64,
-        ).reshape(-1, 2)
-        columns, rows = (pair[:, (pair >= 0).all(axis=0)] for pair in (columns, rows.T))
-        responder = FollowerSolver(arrays, self.stop)
+        here, there = (
+            [row for name in source_worth(self.network) for row in side.component(name).values()]
+            for side in (block, other)
+        )
+        rows = np.stack([compiled.places(here), leader_problem.compiled.places(there)])
+        columns, rows = (pair[:, (pair >= 0).all(axis=0)] for pair in (columns, rows))
+        responder, extension = FollowerSolver(arrays, self.stop), Extension(leader_problem.program, columns, rows)
 
         def basis(choice: Choice) -> Basis:
             responder.solve(policy_indices_of(choice, self.network.menu))
-            return extended_basis(responder.highs.get_basis(), leader_problem.program, columns, rows)
+            return extension(Statuses.of(responder.highs.get_basis()))
 
         return basis
 
@@ -395,9 +400,16 @@ class Problem:
         return self._status_quo is not None
 
     def _work_out_status_quo(self) -> StatusQuo:
-        cost, leader_problem = self.response_cost(self.all_open), self.opened
-        fixed_policy = FixedPolicySolver(leader_problem, 0.0, stop=self.stop, crash=self._crash(leader_problem))
-        outcome = fixed_policy.best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(leader_problem))
+        leader_problem, start = self.opened, self.opened_start
+        cost, response = FollowerSolver(self.response, self.stop).solve(
+            policy_indices_of(self.all_open, self.network.menu)
+        )
+        if self._open_outputs is None:
+            self._open_outputs = self.response.outputs @ response
+        crash = None if start is not None else self._crash(leader_problem)
+        fixed_policy = FixedPolicySolver(leader_problem, 0.0, stop=self.stop, crash=crash, start=start)
+        with fixed_policy.exact.options(**({} if start is None else CARRIED)):
+            outcome = fixed_policy.best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(leader_problem))
         highs: Highs = fixed_policy.exact
         if outcome.infeasible and leader_problem.face_row is not None:
             highs = self._with_face_free(leader_problem, leader_problem.face_row)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..algebra import Constraint, Var
 from ..network import NONE
-from ..solver.bases import Basis, extended_basis
+from ..solver.bases import Basis, Extension, Statuses
+from .carried import paired
 
 if TYPE_CHECKING:
     from ..formulation.linking import LeaderProblem
@@ -29,24 +28,25 @@ def repeated_basis(known: Basis, small: LeaderProblem, large: LeaderProblem) -> 
     small, large
         Both problems, of one case.
     """
-    places = []
-    for kind, before, after in (
-        (Var, small.compiled.column, large.compiled.column),
-        (Constraint, small.compiled.row, large.compiled.row),
-    ):
-        pairs = ((before.get(id(one)), after.get(id(other))) for one, other in _twins(small.model, large.model, kind))
-        known_pairs = [pair for pair in pairs if None not in pair]
-        places.append(np.array(known_pairs, dtype=np.int64).reshape(-1, 2).T)
-    columns, rows = places
-    return extended_basis(known, large.program, columns, rows, square=False)
+    columns, rows = (
+        paired(
+            (list(here), before(here.values()), list(there), after(there.values()))
+            for here, there in _twins(small.model, large.model, kind)
+        )
+        for kind, before, after in (
+            (Var, small.compiled.columns, large.compiled.columns),
+            (Constraint, small.compiled.places, large.compiled.places),
+        )
+    )
+    return Extension(large.program, columns, rows, square=False)(Statuses.of(known))
 
 
 def _twins(small: Any, large: Any, kind: Any) -> Iterator[tuple[Any, Any]]:
-    """Pairs of members of one name: of blocks of scenarios each with that of ``none``, of all else with its own."""
+    """Pairs of families of one name: of blocks of scenarios each with that of ``none``, of all else with its own."""
     blocks = [(small, large), (small.response, large.response)]
     blocks += [(small.ours[NONE], block) for block in large.ours.values()]
     for here, there in blocks:
         for family in here.families():
             other = there.component(family.local_name)
             if isinstance(family, kind) and other is not None:
-                yield from ((one, other[index]) for index, one in family.items() if index in other)
+                yield family, other

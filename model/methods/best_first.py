@@ -170,6 +170,12 @@ class BestFirstSearch:
         c = self.candidates
         self.learn(place, self.fixed_policy.relax(c.choice(place), c.cost[place], self.constant[place], c.admin[place]))
 
+    def open_with(self, place: int) -> None:
+        """Solve a candidate's relaxation before any other; where it cannot keep the limits, learn at once which others cannot."""
+        self.relax(place)
+        if place in self.strained and self._bar(place):
+            self.record(place, Outcome("Infeasible", None, None, None), barred=True)
+
     def learn(self, place: int, relaxation: Relaxation) -> None:
         """Take note of a candidate's relaxation; its cut tightens the guesses of all others."""
         self.relaxations += 1

@@ -185,9 +185,15 @@ class Engine:
             self._cut_pool = self._work_out_responses()
         return self._cut_pool
 
+    @property
+    def enumerator(self) -> Enumerator:
+        """Who works out responses."""
+        if self._enumerator is None:
+            self._enumerator = Enumerator(self.problem.response, self.threads, self.stop, self.problem.stop)
+        return self._enumerator
+
     def _work_out_responses(self) -> CutPool:
-        problem = self.problem
-        enumerator = self._enumerator or Enumerator(problem.response, self.threads, self.stop, problem.stop)
+        problem, enumerator = self.problem, self.enumerator
         self.monitor.stage("responses", self.candidates.steps)
         stop, enumerator.stop = enumerator.stop, lambda: self.stop() or self.hurried()
         try:
@@ -237,6 +243,7 @@ class Engine:
         hint: Choice | None = None,
         rival: Callable[[], float] = lambda: -math.inf,
         settled: bool = True,
+        fallback: bool = True,
     ) -> Found:
         """Find the best choice under terms no wider than the engine's.
 
@@ -256,6 +263,9 @@ class Engine:
             As of `BestFirstSearch`.
         settled
             As of `BestFirstSearch.run`.
+        fallback
+            Whether a plan with every regime open is worked out before anything else; without it ``sourcing_only`` is known only
+            where the search comes across it.
         """
         if shut:
             whole = self.cut_pool
@@ -263,11 +273,11 @@ class Engine:
             self._cut_pool = whole.branch()
             self.problem.fixed_policy.shut(shut)
             try:
-                return self._search(solve_limits, rel_gap, allowed, hint, rival, settled)
+                return self._search(solve_limits, rel_gap, allowed, hint, rival, settled, fallback)
             finally:
                 self.problem.fixed_policy.shut(())
                 self._cut_pool = whole
-        return self._search(solve_limits, rel_gap, allowed, hint, rival, settled)
+        return self._search(solve_limits, rel_gap, allowed, hint, rival, settled, fallback)
 
     def _search(
         self,
@@ -277,14 +287,17 @@ class Engine:
         hint: Choice | None,
         rival: Callable[[], float],
         settled: bool,
+        fallback: bool,
     ) -> Found:
         began = time.perf_counter()
         solve_limits = solve_limits or self.widest
         rel_gap = self.problem.case.settings.solver.rel_gap if rel_gap is None else rel_gap
         problem = self.problem
         problem.fixed_policy.solve_limits = solve_limits
-        # All open first: whatever stops the search, there is a plan to fall back on.
-        relaxation, outcome = self.all_open(solve_limits)
+        relaxation, outcome = None, None
+        if fallback:
+            # All open first: whatever stops the search, there is a plan to fall back on.
+            relaxation, outcome = self.all_open(solve_limits)
         cut_pool, candidates = self.cut_pool, self.candidates
         self.monitor.stage("search", 0)
         constant = problem.constant(candidates.cost, candidates.admin)
@@ -303,9 +316,12 @@ class Engine:
         assert first is not None
         if relaxation is not None:
             search.learn(first, relaxation)
-        search.record(first, outcome)
+        if outcome is not None:
+            search.record(first, outcome)
         hinted = None if hint is None else candidates.find(policy_indices_of(hint, problem.network.menu))
         with suppress(Stopped):
+            if not fallback:
+                search.open_with(first)
             if hinted is not None and hinted != first and search.guess[hinted] > search.threshold():
                 search.relax(hinted)
             if not self.complete or len(candidates) > MANY:
@@ -314,7 +330,8 @@ class Engine:
         bound = result.bound
         if not self.complete or bound == math.inf:
             bound = self._capped(search)
-        sourcing_only = search.columns[first].leverage
+        opened = search.columns.get(first)
+        sourcing_only = -math.inf if opened is None else opened.leverage
         best = search.best
         return Found(
             solve_limits,

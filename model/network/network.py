@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from ..algebra.traced import fsum
 from .structure import OPEN, Pair, Structure
 from .usable import Usable
+from .weekly import ByWeek
 from .worth import worth_of
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class Network(Structure):
         (`Usable.dispatched`).
         """
         self.check()
-        whole = self.whole_capacity(lane, week)
-        return min(whole * share, self.usable.dispatched(lane)) if whole * share > 0 else 0.0
+        left = self.whole_capacity(lane, week) * share
+        return min(left, self.usable.dispatched(lane)) if left > 0 else 0.0
 
     def contracted(self, lane: Lane, week: int, share: float = 1.0) -> float:
         """Least that a contract has a lane carry in a week, capped to what policy and outage leave of cap_l(t).
@@ -57,10 +58,16 @@ class Network(Structure):
 
     def whole_capacity(self, lane: Lane, week: int) -> float:
         """cap_l(t), also what cannot be used of it."""
-        first = self.opens(lane)
-        if week < first:
-            return 0.0
-        return self.weekly.max_flow[lane.lane][week] * min(1.0, (week - first + 1) / (lane.ramp_weeks + 1))
+        return self._whole[lane.lane][week]
+
+    @cached_property
+    def _whole(self) -> ByWeek[str]:
+        def by_week(name: str) -> tuple[float, ...]:
+            lane, most = self.lanes[name], enumerate(self.weekly.max_flow[name])
+            first, ramp = self.opens(lane), lane.ramp_weeks + 1
+            return tuple(0.0 if week < first else flow * min(1.0, (week - first + 1) / ramp) for week, flow in most)
+
+        return ByWeek(by_week)
 
     def most_made(self, process: Process, week: int) -> float:
         """Capacity of a process in a week; inf where it is beyond what can be used of its output (`Usable.made`)."""
@@ -69,8 +76,14 @@ class Network(Structure):
 
     def most_held(self, pair: Pair) -> float:
         """Capacity of a stock; inf where it is beyond what can be used of it (`Usable.used`)."""
-        capacity = self.stock(pair).capacity
-        return math.inf if capacity >= self.usable.used(pair) else capacity
+        if pair not in self._held:
+            capacity = self.stock(pair).capacity
+            self._held[pair] = math.inf if capacity >= self.usable.used(pair) else capacity
+        return self._held[pair]
+
+    @cached_property
+    def _held(self) -> dict[Pair, float]:
+        return {}
 
     def most_stockpiled(self, pair: Pair) -> float:
         """stockpile_max, no more than can be used (`Usable.used`)."""
@@ -121,7 +134,15 @@ class Network(Structure):
     def pipeline(self, pair: Pair, week: int) -> float:
         """Goods dispatched before week 0 that arrive at a pair in a week."""
         self.check()
-        return sum(lane.base_flow for lane in self.inbound.get(pair, ()) if week < lane.lead_weeks)
+        return self._pipeline[pair][week]
+
+    @cached_property
+    def _pipeline(self) -> ByWeek[Pair]:
+        def arriving(pair: Pair) -> tuple[float, ...]:
+            lanes = self.inbound.get(pair, ())
+            return tuple(sum(lane.base_flow for lane in lanes if week < lane.lead_weeks) for week in range(self.weeks))
+
+        return ByWeek(arriving)
 
     def target(self, pair: Pair) -> float:
         """Terminal target less pipeline goods that arrive at T or later, no more than can be there (section 2).
@@ -266,6 +287,7 @@ def _acts(policy: Policy, week: int) -> bool:
     return week >= policy.start_week and (end is None or week < end)
 
 
+@lru_cache(1024)
 def holding_weeks(kernel: Kernel) -> float:
     """H_p(t): mean weeks under review of a kernel, the sum of share times lag (section 3)."""
     return fsum(share * lag for lag, share in kernel)

@@ -169,7 +169,14 @@ class Structure:
         from ...data.schema.tables import Stock
 
         self.check()
-        return self.stocks.get(pair) or Stock(site=pair[0], item=pair[1])
+        found = self.stocks.get(pair) or self._defaults.get(pair)
+        if found is None:
+            found = self._defaults[pair] = Stock(site=pair[0], item=pair[1])
+        return found
+
+    @cached_property
+    def _defaults(self) -> dict[Pair, Stock]:
+        return {}
 
     # What must be qualified --------------------------------------------------------------------------------------
 

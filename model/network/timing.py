@@ -32,14 +32,18 @@ def arrival_terms(
     """
     arriving: dict[tuple[str, str, int], list[Term]] = defaultdict(list)
     under_way: dict[Pair, list[Term]] = defaultdict(list)
+    ends: dict[str, tuple[str, str, int]] = {}
     for index, lane, week, kernel in dispatches:
+        if lane.lane not in ends:
+            ends[lane.lane] = lane.destination, lane.item, lane.lead_weeks
+        site, item, lead = ends[lane.lane]
         late = 0.0
         for lag, share in kernel:
-            arrival = week + lane.lead_weeks + lag
+            arrival = week + lead + lag
             if arrival < weeks:
-                arriving[lane.destination, lane.item, arrival].append((share, index))
+                arriving[site, item, arrival].append((share, index))
             else:
                 late += share
         if late > 0:
-            under_way[lane.destination, lane.item].append((late, index))
+            under_way[site, item].append((late, index))
     return dict(arriving), dict(under_way)

@@ -30,6 +30,7 @@ class Usable:
         self.weeks = network.weeks
         self._supplied: dict[Pair, float] = {}
         self._used: dict[Pair, float] = {}
+        self._dispatched: dict[str, float] = {}
 
     # What can be there -----------------------------------------------------------------------------------------------
 
@@ -118,9 +119,12 @@ class Usable:
 
     def dispatched(self, lane: Lane) -> float:
         """Units that can be used of what a lane dispatches over the horizon; what is asked for in a week (`_asked`) at least."""
-        if self.network.side[lane.destination] == "other":
-            return math.inf
-        return max(self._wanted((lane.destination, lane.item)), *self._asked(lane))
+        known = self._dispatched.get(lane.lane)
+        if known is None:
+            other = self.network.side[lane.destination] == "other"
+            most = math.inf if other else max(self._wanted((lane.destination, lane.item)), *self._asked(lane))
+            known = self._dispatched[lane.lane] = most
+        return known
 
     def _asked(self, lane: Lane) -> list[float]:
         """What a contract, a least order or a price asks a lane to carry in a week, whether it can be used or not."""

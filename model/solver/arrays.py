@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, count, repeat
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
 
-from ..algebra import Constraint, Model, Objective, Variable, minimize
-from ..algebra.expressions import Linear, Relation
+from ..algebra import Constraint, Model, Objective, minimize
+from ..algebra.expressions import Relation
 from ..algebra.traced import Numbers
 
 
@@ -88,12 +90,16 @@ class Compiled:
 
     def columns(self, variables: Iterable[Any]) -> np.ndarray:
         """Columns of variables, -1 for one without coefficients."""
-        return np.array([self.column.get(id(variable), -1) for variable in variables], dtype=np.int64)
+        return _looked_up(self.column, variables)
+
+    def places(self, relations: Iterable[Any]) -> np.ndarray:
+        """Rows by what they were made of, -1 for a trivial one."""
+        return _looked_up(self.row, relations)
 
     def rows(self, family: Any) -> np.ndarray:
         """Return the rows of a constraint family that the program holds; none where the model has no such family."""
-        places = [] if family is None else [self.row.get(id(constraint)) for constraint in family.values()]
-        return np.array([place for place in places if place is not None], dtype=int)
+        places = self.places(() if family is None else family.values())
+        return places[places >= 0]
 
     def values(self, component: Any, solution: np.ndarray) -> dict[Any, float]:
         """Values of an indexed variable by its index; a variable without coefficients is at its lower bound."""
@@ -120,6 +126,11 @@ class Compiled:
         return made
 
 
+def _looked_up(place: dict[int, int], members: Iterable[Any]) -> np.ndarray:
+    """Return places by the ``id`` of members, -1 where there is none."""
+    return np.fromiter(map(place.get, map(id, members), repeat(-1)), dtype=np.int64)
+
+
 def compile_model(model: Model, check: Callable[[], None] = lambda: None) -> Compiled:
     """Read a model into arrays.
 
@@ -143,20 +154,21 @@ def compile_model(model: Model, check: Callable[[], None] = lambda: None) -> Com
         Where a row without variables cannot hold.
     """
     objective = next(model.component_objects(Objective, active=True))
-    goal = objective.expr.linear()
     relations: list[Relation] = []
-    row: dict[int, int] = {}
+    alone: dict[int, int] = {}
     for family in model.component_objects(Constraint, active=True):
+        held = []
         for relation in family.values():
             check()
             if any(relation.body.terms.values()):
-                row[id(relation)] = len(relations)
-                if not family.sets:
-                    row[id(family)] = len(relations)
-                relations.append(relation)
+                held.append(relation)
             elif not relation.lower <= relation.body.constant <= relation.upper:
                 raise ArithmeticError(f"no solution keeps {family.name}")
-    return _Layout(model, objective, goal, relations).compiled(row)
+        if held and not family.sets:
+            alone[id(family)] = len(relations)
+        relations += held
+    row = dict(zip(map(id, relations), count()))
+    return _Layout(model, objective, relations).compiled(row | alone)
 
 
 class _Layout:
@@ -164,45 +176,47 @@ class _Layout:
 
     Parameters
     ----------
-    model, objective, goal, relations
-        The model, its active objective and what that is, its rows in their order.
+    model, objective, relations
+        The model, its active objective, its rows in their order.
     """
 
-    def __init__(self, model: Model, objective: Objective, goal: Linear, relations: Sequence[Relation]):
-        sums = [goal, *(relation.body for relation in relations)]
-        sizes = np.fromiter((len(one.terms) for one in sums), dtype=np.int64, count=len(sums))
-        numbers = np.fromiter((v.number for one in sums for v in one.terms), dtype=np.int64, count=int(sizes.sum()))
-        self.factors = Numbers(factor for one in sums for factor in one.terms.values())
-        self.constants = Numbers(one.constant for one in sums)
-        self.lower = Numbers(relation.lower for relation in relations)
-        self.upper = Numbers(relation.upper for relation in relations)
+    def __init__(self, model: Model, objective: Objective, relations: Sequence[Relation]):
+        sums = [objective.expr.linear(), *map(attrgetter("body"), relations)]
+        terms = list(map(attrgetter("terms"), sums))
+        sizes = np.array(list(map(len, terms)))
+        numbers = np.array(list(map(attrgetter("number"), chain.from_iterable(terms))), dtype=np.int64)
+        self.factors = Numbers(chain.from_iterable(map(dict.values, terms)))
+        self.constants = Numbers(map(attrgetter("constant"), sums))
+        self.lower = Numbers(map(attrgetter("lower"), relations))
+        self.upper = Numbers(map(attrgetter("upper"), relations))
         self.sign = 1.0 if objective.sense == minimize else -1.0
-        variables = model.variables
-        order = _column_order(variables, numbers)
+        order = _column_order(model, numbers)
+        met = np.flatnonzero(order >= 0)
+        placed = np.empty(met.size, dtype=object)
+        placed[order[met]] = np.fromiter(model.variables, dtype=object, count=order.size)[met]
         entries = np.flatnonzero(self.factors.values)
-        rows, columns = np.repeat(np.arange(len(sums)), sizes)[entries], order[numbers[entries]]
-        placed: list[Any] = [None] * (int(order.max(initial=-1)) + 1)
-        for variable, place in zip(variables, order.tolist(), strict=True):
-            if place >= 0:
-                placed[place] = variable
-        fixed = np.array([variable.fixed for variable in placed], dtype=bool)
-        used = np.zeros(len(placed), dtype=bool)
+        rows, columns = np.repeat(np.arange(sizes.size), sizes)[entries], order[numbers[entries]]
+        fixed = np.fromiter(map(attrgetter("fixed"), placed), dtype=bool, count=placed.size)
+        used = np.zeros(placed.size, dtype=bool)
         used[columns] = True
         # What fixed columns come to, row by row.
         gone = fixed[columns]
-        held = np.array([variable.value if variable.fixed else 0.0 for variable in placed], dtype=float)
-        self.shift = np.zeros(len(sums))
-        np.add.at(self.shift, rows[gone], self.factors.values[entries[gone]] * held[columns[gone]])
-        kept = np.flatnonzero(used & ~fixed)
-        self.variables = [placed[place] for place in kept]
-        self.column_lower = Numbers(variable.lower for variable in self.variables)
-        self.column_upper = Numbers(variable.upper for variable in self.variables)
+        values = np.zeros(placed.size)
+        values[fixed] = [variable.value for variable in placed[fixed]]
+        self.shift = np.zeros(sizes.size)
+        np.add.at(self.shift, rows[gone], self.factors.values[entries[gone]] * values[columns[gone]])
+        self.variables = placed[used & ~fixed].tolist()
+        self.column_lower = Numbers(map(attrgetter("lower"), self.variables))
+        self.column_upper = Numbers(map(attrgetter("upper"), self.variables))
         entries, rows, columns = entries[~gone], rows[~gone], (np.cumsum(used & ~fixed) - 1)[columns[~gone]]
-        inside = np.lexsort((rows, columns))
-        inside = inside[rows[inside] > 0]
-        self.entries, self.rows, self.columns = entries[inside], rows[inside] - 1, columns[inside]
-        self.goal_entries, self.goal_columns = entries[rows == 0], columns[rows == 0]
         self.shape = (len(relations), len(self.variables))
+        aim = rows == 0
+        self.goal_entries, self.goal_columns = entries[aim], columns[aim]
+        # The entries row by row, as places, sorted column by column.
+        starts = np.concatenate([[0], np.cumsum(np.bincount(rows[~aim] - 1, minlength=self.shape[0]))])
+        by_row = sparse.csr_matrix((entries[~aim], columns[~aim], starts), shape=self.shape)
+        by_column = by_row.tocsc()
+        self.entries, self.rows, self.starts = by_column.data, by_column.indices, by_column.indptr
 
     def fill(self, program: Program) -> None:
         """Put the numbers in their places."""
@@ -217,18 +231,17 @@ class _Layout:
     def compiled(self, row: dict[int, int]) -> Compiled:
         """Return the program."""
         rows, columns = self.shape
-        starts = np.concatenate([[0], np.cumsum(np.bincount(self.columns, minlength=columns))])
         program = Program(
             cost=np.zeros(columns),
-            matrix=sparse.csc_matrix((np.empty(self.entries.size), self.rows, starts), shape=self.shape),
+            matrix=sparse.csc_matrix((np.empty(self.entries.size), self.rows, self.starts), shape=self.shape),
             row_lower=np.empty(rows),
             row_upper=np.empty(rows),
             column_lower=np.empty(columns),
             column_upper=np.empty(columns),
-            integer=np.array([variable.family.domain.integer for variable in self.variables], dtype=bool),
+            integer=np.fromiter(map(attrgetter("family.domain.integer"), self.variables), dtype=bool, count=columns),
         )
         self.fill(program)
-        column = {id(variable): place for place, variable in enumerate(self.variables)}
+        column = dict(zip(map(id, self.variables), count()))
         return Compiled(program, column, row, self.variables, self)
 
     def refill(self, program: Program, numbers: np.ndarray) -> None:
@@ -245,18 +258,23 @@ class _Layout:
         self.fill(program)
 
 
-def _column_order(variables: Sequence[Variable], numbers: np.ndarray) -> np.ndarray:
-    """Return the place of every variable where families stand in the order in which they are met; -1 for those never met."""
-    families: dict[int, int] = {}
-    family = np.fromiter(
-        (families.setdefault(id(variable.family), len(families)) for variable in variables), dtype=np.int64
-    )
-    met, first = np.unique(family[numbers], return_index=True)
-    order = np.full(len(variables), -1)
-    if len(variables):
-        rank = np.full(len(families), len(families))
-        rank[met[np.argsort(first)]] = np.arange(met.size)
-        sorted_variables = np.argsort(rank[family], kind="stable")
-        known = sorted_variables[rank[family[sorted_variables]] < met.size]
-        order[known] = np.arange(known.size)
-    return order
+def _column_order(model: Model, numbers: np.ndarray) -> np.ndarray:
+    """Return the place of every variable where families stand in the order in which they are met; -1 for those never met.
+
+    Parameters
+    ----------
+    model
+        The model.
+    numbers : array of int
+        Numbers of variables as they are met.
+    """
+    starts = np.array(model.starts, dtype=np.int64)
+    sizes = np.diff(starts, append=len(model.variables))
+    family = np.repeat(np.arange(starts.size), sizes)
+    first = np.full(starts.size, numbers.size)
+    np.minimum.at(first, family[numbers], np.arange(numbers.size))
+    ranked = np.argsort(first, kind="stable")
+    places = np.empty_like(starts)
+    places[ranked] = np.cumsum(sizes[ranked]) - sizes[ranked]
+    order = (places - starts)[family] + np.arange(family.size)
+    return np.where(first[family] < numbers.size, order, -1)

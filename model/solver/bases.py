@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import highspy
@@ -15,34 +16,63 @@ Basis = highspy.HighsBasis
 STATUS: Any = highspy.HighsBasisStatus
 
 
+@dataclass(frozen=True)
+class Statuses:
+    """What HiGHS says in a basis, read once: highspy makes an object of every status each time it is asked.
+
+    Attributes
+    ----------
+    columns, rows : array of HighsBasisStatus
+    """
+
+    columns: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def of(cls, basis: Basis) -> Statuses:
+        """Return the statuses of a basis."""
+        return cls(_array(basis.col_status), _array(basis.row_status))
+
+
+def _array(statuses: list[Any]) -> np.ndarray:
+    # What an array is made of otherwise is asked, one after another, whether it is a sequence.
+    return np.fromiter(statuses, dtype=object, count=len(statuses))
+
+
 def _made(columns: Any, rows: Any, square: bool) -> Basis:
     """Return a basis by the status of columns and rows; one that is not square is made so by HiGHS."""
     basis = Basis()
     basis.valid, basis.alien = True, not square
-    basis.col_status, basis.row_status = list(columns), list(rows)
+    basis.col_status, basis.row_status = columns, rows
     return basis
 
 
-def extended_basis(known: Basis, program: Program, columns: np.ndarray, rows: np.ndarray, square: bool = True) -> Basis:
-    """Return the basis of a solved program as one of a larger program; what that has besides is at a bound, its rows are basic.
+class Extension:
+    """Makes bases of a program into bases of a larger one; what that has besides is at a bound, its rows are basic.
 
     Parameters
     ----------
-    known
-        The basis.
     program
         The larger program.
     columns, rows : array of int, shape (2, n)
         Places of a column or row in the smaller program and in the larger.
     square
-        Whether as many columns and rows are basic as the program has rows.
+        Whether as many columns and rows are basic then as the program has rows.
     """
-    free = np.where(np.isfinite(program.column_upper), STATUS.kUpper, STATUS.kZero)
-    column_status = np.where(np.isfinite(program.column_lower), STATUS.kLower, free)
-    row_status = np.full(program.row_lower.size, STATUS.kBasic)
-    column_status[columns[1]] = np.array(known.col_status)[columns[0]]
-    row_status[rows[1]] = np.array(known.row_status)[rows[0]]
-    return _made(column_status.tolist(), row_status.tolist(), square)
+
+    def __init__(self, program: Program, columns: np.ndarray, rows: np.ndarray, square: bool = True):
+        bounds = np.array([STATUS.kZero, STATUS.kUpper, STATUS.kLower], dtype=object)
+        at_lower, at_upper = np.isfinite(program.column_lower), np.isfinite(program.column_upper)
+        self._columns = bounds[np.where(at_lower, 2, at_upper.astype(int))]
+        self._rows = np.full(program.row_lower.size, STATUS.kBasic, dtype=object)
+        self._places, self._square = (columns, rows), square
+
+    def __call__(self, known: Statuses) -> Basis:
+        """Return a basis of the smaller program as one of the larger."""
+        columns, rows = self._places
+        own_columns, own_rows = self._columns.copy(), self._rows.copy()
+        own_columns[columns[1]], own_rows[rows[1]] = known.columns[columns[0]], known.rows[rows[0]]
+        return _made(own_columns.tolist(), own_rows.tolist(), self._square)
 
 
 def partial_basis(known: Basis, columns: np.ndarray, rows: np.ndarray) -> Basis:
@@ -55,9 +85,9 @@ def partial_basis(known: Basis, columns: np.ndarray, rows: np.ndarray) -> Basis:
     columns, rows : array of int
         Columns that are fixed, which leave the basis, and rows that are free, which enter it.
     """
-    column_status, row_status = np.array(known.col_status), np.array(known.row_status)
-    column_status[columns], row_status[rows] = STATUS.kLower, STATUS.kBasic
-    return _made(column_status.tolist(), row_status.tolist(), False)
+    own = Statuses.of(known)
+    own.columns[columns], own.rows[rows] = STATUS.kLower, STATUS.kBasic
+    return _made(own.columns.tolist(), own.rows.tolist(), False)
 
 
 def appended_basis(known: Basis, basic: np.ndarray) -> Basis:

@@ -18,9 +18,6 @@ from ..plan.tolerances import COMPLEMENTARY, UNSCALED_INFEASIBILITY
 from .arrays import Program
 from .bases import Basis
 
-COLUMNWISE, MINIMIZE = 1, 1
-"""HiGHS's numbers of a matrix given column by column, and of a minimum."""
-
 DUAL, PRIMAL = 1, 4
 """HiGHS's numbers of the dual and the primal simplex method."""
 
@@ -464,23 +461,23 @@ def _vector(values: Sequence[float]) -> np.ndarray:
 
 
 def pass_program(highs: highspy.Highs, program: Program) -> None:
-    """Put a program into HiGHS, array by array: made into a model of HiGHS's own first it takes eight times as long."""
-    matrix = program.matrix
+    """Hand a program over to HiGHS, whole arrays at once."""
+    matrix, columns = program.matrix, program.cost.size
     highs.passModel(
-        program.cost.size,
+        columns,
         program.row_lower.size,
         matrix.nnz,
-        COLUMNWISE,
-        MINIMIZE,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
         program.offset,
         program.cost,
         program.column_lower,
         program.column_upper,
         program.row_lower,
         program.row_upper,
-        matrix.indptr.astype(np.int32, copy=False),
-        matrix.indices.astype(np.int32, copy=False),
-        matrix.data,
+        matrix.indptr.astype(np.int32),
+        matrix.indices.astype(np.int32),
+        matrix.data.astype(float),
         program.integer.astype(np.int32),
     )
 

@@ -26,7 +26,7 @@ def frontier_figures(frontier: Frontier) -> list[Figure]:
     view = frontier_view(frontier)
     if not view.feasible:
         return []
-    title = view.case.words.curve.format(words=view.words)
+    title = view.curve
     return [Figure("frontier", title, _words(view), _chart(view, title))]
 
 
@@ -42,7 +42,7 @@ def _words(view: FrontierView) -> str:
     )
     choices = {plan.letter: plain("; ".join(plan.choices)) for plan in view.plans}
     return (
-        f"{view.case.words.curve.format(words=view.words)}, {counted(len(plans), 'point')}: from {ends}. "
+        f"{view.curve}, {counted(len(plans), 'point')}: from {ends}. "
         f"The plan {change_words(view)}. It begins with: {choices[plans[0].letter]}; and ends with: "
         f"{choices[plans[-1].letter]}."
     )
@@ -52,8 +52,10 @@ def _chart(view: FrontierView, title: str) -> Written:
     import altair as alt
 
     points = [{"x": row.used, "outcome": row.outcome, "plan": row.letter} for row in view.feasible]
-    level = f"{view.words[:1].upper()}{view.words[1:]}{f' ({plain(view.unit)})' if view.unit else ''}"
-    money = f"{view.case.words.title}{f' ({plain(view.currency)})' if view.currency else ''}"
+    words, mean = view.case.words, f"mean {view.case.words.outcome}"
+    across, up = (f"{mean} of {view.words}", mean) if view.over_worlds else (view.words, words.outcome)
+    level = f"{across[:1].upper()}{across[1:]}{f' ({plain(view.unit)})' if view.unit else ''}"
+    money = f"{up[:1].upper()}{up[1:]}{f' ({plain(view.currency)})' if view.currency else ''}"
     # No further than the points: nobody has a budget below 0 or a share above 1.
     x = alt.X("x:Q", title=level, scale=alt.Scale(zero=False, nice=False, padding=24))
     y = alt.Y("outcome:Q", title=money, scale=alt.Scale(zero=False, nice=True, padding=14))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,6 +12,8 @@ from .errors import Refusal, shown
 if TYPE_CHECKING:
     from ...data import Case
     from ...model import Plan
+
+T = TypeVar("T")
 
 
 def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
@@ -101,18 +103,71 @@ def processes(threads: int | None) -> int:
     return threads or processors()
 
 
-def in_worlds(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is asked for of a plan for many worlds; nothing where none is, and what belongs to it is refused then."""
+def in_worlds(given: Mapping[str, Any], **checks: int | None) -> dict[str, Any]:
+    """Return what is asked for of a plan for many worlds; nothing where none is, and what belongs to it is refused then.
+
+    Parameters
+    ----------
+    given
+        Options by name.
+    checks
+        More of them, of a plan for many worlds too, that are not returned; None where not given.
+    """
     names = ("criterion", "continuity_share", "seed", "vary", "cluster")
     asked = {name: given[name] for name in names if given.get(name) not in (None, ())}
+    checked = [name for name, number in checks.items() if number is not None]
     if given["worlds"] is None:
-        if asked:
-            options = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
-            raise Refusal(f"{options}: of a plan for many worlds; add --worlds 64 or --worlds table")
+        if asked or checked:
+            raise Refusal(
+                f"{_options([*asked, *checked])}: of a plan for many worlds; add --worlds 64 or --worlds table"
+            )
         return {}
+    if given["worlds"] == "table":
+        drawn = [name for name in ("seed", "vary") if name in asked] + [name for name in checked if checks[name]]
+        if drawn:
+            raise Refusal(
+                f"{_options(drawn)}: of worlds that are drawn, not of a table; write --worlds 64, or leave this out"
+            )
     if given.get("method", "auto") not in ("auto", "columns"):
         raise Refusal(f"--method {given['method']}: a plan for many worlds enumerates combinations; leave it out")
     return {"worlds": given["worlds"], **asked}
+
+
+def _options(names: Iterable[str]) -> str:
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
+
+
+def drawn_worlds(case: Case, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `in_worlds` returned with the worlds themselves; nothing where none are asked for.
+
+    Raises
+    ------
+    DesignError
+        With all that is wrong with worlds, criterion and share of continuity.
+    """
+    if not asked:
+        return {}
+    from ...analysis.figures.factors import DesignError
+    from ...analysis.worlds import Criterion, asked_worlds, check_share
+    from ...data import Fault
+
+    faults: list[Any] = []
+
+    def told(option: str, work: Callable[[], T]) -> T | None:
+        try:
+            return work()
+        except DesignError as error:
+            faults.extend(error.faults)
+        except ValueError as error:
+            faults.append(Fault(option, str(error)))
+        return None
+
+    worlds = told("--worlds", lambda: asked_worlds(case, asked["worlds"], asked.get("seed", 0), asked.get("vary", ())))
+    told("--criterion", lambda: Criterion.parse(asked.get("criterion", "mean")))
+    told("--continuity-share", lambda: check_share(asked.get("continuity_share")))
+    if faults:
+        raise DesignError(faults)
+    return {**asked, "worlds": worlds}
 
 
 def solver_of(asked: Mapping[str, Any]) -> Callable[..., Plan]:

@@ -133,9 +133,12 @@ def busy() -> bool:
 def end_at_once(code: int) -> NoReturn:
     """End although work goes on in code that cannot be stopped."""
     import multiprocessing
+    from multiprocessing import util
 
     for child in multiprocessing.active_children():
         child.kill()
+    # Semaphores that processes shared are given back; what keeps account of them would complain on the terminal.
+    util._run_finalizers(0)  # type: ignore[attr-defined]
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

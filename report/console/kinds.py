@@ -54,6 +54,19 @@ class Share(Number):
         return super().convert(value, param, ctx)
 
 
+class Many(click.ParamType):
+    """How many worlds are drawn."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the number."""
+        text = str(value).strip()
+        if not text.isdecimal() or not int(text):
+            self.fail(f"{value!r} is no number of worlds to be drawn; write one such as 32", param, ctx)
+        return int(text)
+
+
 class Text(click.ParamType):
     """Text in the form in which a case holds its ids, whatever system it was typed on."""
 

@@ -14,7 +14,7 @@ from ...analysis.sweep.kinds import KINDS
 from ...model.plan.limits import LIMITED
 from .errors import VERBOSE
 from .given import start_weeks
-from .kinds import F, Number, Share, Text, chained, completing
+from .kinds import F, Many, Number, Share, Text, chained, completing
 from .output import Talk
 from .trade import TRADE, Trade
 
@@ -203,7 +203,7 @@ curve_world_options = chained(_worlds, _continuity, _seed, _vary, _cluster)
 common_worlds_options = chained(
     click.option(
         "--worlds",
-        type=click.IntRange(min=1),
+        type=Many(),
         metavar="N",
         help="Also work out the plans in so many worlds drawn from the uncertain figures.",
     ),
@@ -248,6 +248,12 @@ model_options = chained(
     ),
     click.option("--force", is_flag=True, help="Replace the file if it is there."),
 )
+naming_options = chained(
+    click.option("--name", default="", metavar="TEXT", help="Call the plan so on pages, in workbooks and comparisons."),
+    click.option("--note", default="", metavar="TEXT", help="Say so beside the plan wherever it is shown."),
+)
+"""What a plan is called, and what its readers should know."""
+
 choice_options = chained(
     _policies("Put a regime of ours (or an ally's) under a policy. Regimes not named stay open."),
     click.option(

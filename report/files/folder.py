@@ -10,6 +10,7 @@ import platform
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -77,6 +78,7 @@ class ResultFolder:
         self.folder = default_folder(case) if folder is None else Path(folder)
         self.force = force
         self._kept = False
+        self._keeping = threading.Lock()
         self._held = contextlib.ExitStack()
 
     def __enter__(self) -> ResultFolder:
@@ -106,7 +108,9 @@ class ResultFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Remove what was not published; where a plan was kept, an interrupt says so."""
-        self._held.close()
+        # Another thread may be about to put a plan in its place.
+        with self._keeping:
+            self._held.close()
         if self._kept and isinstance(error, KeyboardInterrupt):
             error.add_note(f"Ended; the plan is in {self.folder}, without what was not worked out yet.")
 
@@ -140,13 +144,14 @@ class ResultFolder:
         if plan.leverage is None or plan.solve.get("seconds", 0.0) < KEPT_SECONDS:
             return
         made = self._made / PLAN_FOLDER
-        try:
-            with contextlib.suppress(ResultError):
-                made.mkdir()
-                self._publish(made, lambda folder: write_plan(plan, folder, run))
-                self._kept = True
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+        with self._keeping:
+            try:
+                with contextlib.suppress(ResultError):
+                    made.mkdir()
+                    self._publish(made, lambda folder: write_plan(plan, folder, run))
+                    self._kept = True
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
 
     def publish_frontier(self, frontier: Frontier, run: Mapping[str, Any]) -> Path:
         """Write a frontier and put the folder in its place.

@@ -76,16 +76,19 @@ def frontier_content(
 
     view = frontier_view(frontier)
     answer = [f"{line[:1].upper()}{line[1:]}." for line in headline(view)]
-    plans, curve = view.feasible, view.case.words.curve.format(words=view.words)
+    plans, curve = view.feasible, view.curve
     if plans:
         ends = [f"{in_money(view.case, brief(row.outcome))} at {brief(row.used)}" for row in (plans[0], plans[-1])]
         span = " to ".join(f"{end}{unit_words(view)}" for end in dict.fromkeys(ends))
         answer.insert(0, f"{curve} goes from {span}; on the way the plan {change_words(view)}.")
     if (knee := view.knee) is not None:
         where = f"{brief(knee.used)}{unit_words(view)}"
-        answer.append(
-            f"The knee of the curve is at {where}, plan {knee.letter}: before it the outcome moves most for what is used."
+        why = (
+            "more caution than that costs most"
+            if view.over_worlds
+            else "before it the outcome moves most for what is used"
         )
+        answer.append(f"The knee of the curve is at {where}, plan {knee.letter}: {why}.")
     return _content(
         frontier.case,
         f"{curve[:1].lower()}{curve[1:]}",

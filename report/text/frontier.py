@@ -9,7 +9,6 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ...analysis.frontier.resources import WORST_TENTH
 from ...model.plan.choices import NOT_NAMED
 from ...model.plan.limits import BUDGET, LIMITED
 from ..format.names import Name
@@ -35,9 +34,13 @@ MEANINGS = {
     "max_party_share": "Share: the largest of a party in our intake of any item with a max_party_share, without an outage.",
     "max_supplier_share": "Share: the largest of a site in our intake of any item with a max_supplier_share, without an outage.",
     "min_suppliers": "Suppliers: sites outside our side with their least share, of the item that has fewest.",
-    "worst_tenth": "Leverage: its mean over the worlds. Asked, kept: its mean over the worst tenth of their weight. Losses: means.",
+    "worst_tenth": "Worst tenth: mean leverage over the worst tenth of the weight of the worlds. Mean, theirs, ours: over all.",
+    "dearest_tenth": "Dearest tenth: mean cost over the dearest tenth of the weight of the worlds. Mean, more: over all.",
     "min_fill": "Fill: the least mean fill of every demand with a min_fill, in every package and outage.",
 }
+
+TENTHS = {"worst_tenth": "Worst tenth", "dearest_tenth": "Dearest tenth"}
+"""Heads of what the mean over worlds is held against."""
 
 LEVEL_DIGITS = 6
 """Significant digits of levels, which are close together where plans change."""
@@ -62,7 +65,7 @@ def frontier_parts(view: FrontierView) -> Iterable[RenderableType]:
     yield Text(plain(view.case.title), style="bold", overflow="fold")
     money = f"; money in {plain(view.currency)}" if view.currency else ""
     yield Text(f"{plain(view.case.name)}: {counted(view.case.weeks, 'week')}{money}", style="dim", overflow="fold")
-    yield section(view.case.words.curve.format(words=view.words))
+    yield section(view.curve)
     for line in headline(view):
         yield text_line(line)
     if view.rows:
@@ -106,15 +109,21 @@ def unit_words(view: FrontierView) -> str:
 def _points(view: FrontierView) -> Table:
     places = decimals([value for row in view.rows for value in (row.level, row.used or 0.0)], LEVEL_DIGITS)
     money = decimals([value for row in view.feasible for value in (row.outcome or 0.0, row.own_loss or 0.0)])
-    heads = ["Used"] if view.steps else ["Asked", "Kept"] if view.falling else ["Allowed", "Used"]
     words = view.case.words
     *losses, worst = words.heads
-    table = new_table(*heads, words.title, "Gap", *losses, "Plan", worst, names=0, keys=1)
-    table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
+    if view.over_worlds:
+        # What is kept in the tenth is what a point is for, and no package stands for many worlds.
+        table = new_table(TENTHS[view.against], "Mean", "Gap", *losses, "Plan", names=0, keys=1)
+    else:
+        heads = ["Used"] if view.steps else ["Asked", "Kept"] if view.falling else ["Allowed", "Used"]
+        table = new_table(*heads, words.title, "Gap", *losses, "Plan", worst, names=0, keys=1)
+        table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
+    alone = view.steps or view.over_worlds
     for row in view.rows:
-        levels = [] if view.steps and row.used is not None else [number(row.level, places)]
+        level = "-" if view.over_worlds else number(row.level, places)
+        levels = [] if alone and row.used is not None else [level]
         if row.outcome is None:
-            table.add_row(*levels, *([] if view.steps else ["-"]), "no plan", "", *("" for _ in losses), "", "")
+            table.add_row(*levels, *([] if alone else ["-"]), "no plan", "", *("" for _ in losses), "", "")
             continue
         table.add_row(
             *levels,
@@ -123,7 +132,7 @@ def _points(view: FrontierView) -> Table:
             Text(gap(row.gap), style="" if row.proven else "yellow"),
             *(number(figure, money) for figure in (row.counterpart_loss, row.own_loss)[-len(losses) :]),
             row.letter,
-            Name(row.worst),
+            *([] if view.over_worlds else [Name(row.worst)]),
         )
     return table
 
@@ -137,7 +146,7 @@ def _plans(view: FrontierView) -> Iterable[RenderableType]:
         grid.add_row(Text(plan.letter, style="bold"), Text(plain("; ".join(plan.choices))))
     yield indented(grid)
     # Over worlds the losses are means, as the head of the table says.
-    losses = "" if view.against == WORST_TENTH else view.case.words.curve_split
+    losses = "" if view.over_worlds else view.case.words.curve_split
     if rest := " ".join(filter(None, (NOT_NAMED if view.has_regimes else "", losses))):
         yield text_line(rest, "dim")
 

@@ -307,7 +307,7 @@ def _losses(view: PlanView, money: Callable[[float | None], str]) -> str:
 def _proven(view: PlanView) -> str:
     if view.worlds is not None and view.worlds.value is not None:
         value = in_money(view.case, brief(view.worlds.value))
-        return f"Chosen by {view.worlds.words}, {value}: {proven_in_worlds(view.status, view.worlds, view.case.words)}."
+        return f"Chosen by {view.worlds.words}, {value}; {proven_in_worlds(view.status, view.worlds, view.case.words)}."
     if view.given:
         kept = f"they break {counted(len(view.violations), 'limit')}" if view.violations else "they keep all limits"
         return f"These choices were given, not optimised: nothing is proven about better ones, and {kept}."

@@ -278,7 +278,7 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
     plans = tuple(
         ComparedPlan(
             letter,
-            comparison.names[letter],
+            f"{plan.name} ({comparison.names[letter]})" if plan.name else comparison.names[letter],
             plan.case.settings.case.title or plan.case.name,
             plan.case.settings.case.currency or "",
             plan.status,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...analysis.frontier.resources import WORST_TENTH
 from ...model.network import NONE
 from ...model.plan.choices import Choices, Offer, stockpiles
 from ..format.numbers import NO_GAP
@@ -78,6 +77,8 @@ class FrontierView:
         The resource, its name in words, units of levels and of leverage.
     falling
         Whether the curve is followed from its highest level down, as with a least fill.
+    over_worlds
+        Whether outcomes are means over many worlds, held against that of their worst part.
     steps, complete, proven
         Whether the curve has all its steps, whether it is finished, whether every point is proven.
     lost, least
@@ -100,6 +101,7 @@ class FrontierView:
     unit: str
     currency: str
     falling: bool
+    over_worlds: bool
     steps: bool
     complete: bool
     proven: bool
@@ -118,6 +120,12 @@ class FrontierView:
     def feasible(self) -> list[LevelRow]:
         """Points with a plan."""
         return [row for row in self.rows if row.outcome is not None]
+
+    @property
+    def curve(self) -> str:
+        """What is held against what."""
+        title = self.case.words.curve.format(words=self.words)
+        return f"Mean {title[:1].lower()}{title[1:]}" if self.over_worlds else title
 
     @property
     def knee(self) -> LevelRow | None:
@@ -158,7 +166,7 @@ def frontier_view(frontier: Frontier) -> FrontierView:
             point.own_loss,
             point.status == "optimal",
             named.get(place, ""),
-            "" if frontier.against == WORST_TENTH else names.scenario(point.worst_package or NONE),
+            "" if frontier.resource.over_worlds else names.scenario(point.worst_package or NONE),
         )
         for place, point in enumerate(frontier.points)
     )
@@ -176,6 +184,7 @@ def frontier_view(frontier: Frontier) -> FrontierView:
         unit=frontier.unit,
         currency=frontier.currency,
         falling=frontier.resource.sense < 0,
+        over_worlds=frontier.resource.over_worlds,
         steps=frontier.steps,
         complete=frontier.complete,
         proven=frontier.proven,

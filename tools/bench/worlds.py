@@ -150,9 +150,9 @@ def steps(
 
     def beside(plan: Plan, appraiser: Appraiser) -> Plan:
         others = [own for place in range(many) if (own := appraiser.own(place)) is not None]
-        for rival in rivals_of(case, Choices.of(plan), appraiser.as_it_is(), others):
+        for rival in rivals_of(case, Choices.of(plan), appraiser.as_it_is(), others, appraiser.common):
             began = time.process_time()
-            appraiser(rival.choices)
+            appraiser([rival.choices])
             times.append(time.process_time() - began)
         return plan
 

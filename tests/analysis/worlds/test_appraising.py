@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from dataclasses import replace
 from typing import Any
 
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 from pytest import approx
 from sluicegate import case_from_tables, load_case, solve
-from sluicegate.analysis.information import planned, studied
+from sluicegate.analysis.information import planned, studied, study
 from sluicegate.analysis.information.evaluated import evaluate_in
 from sluicegate.analysis.information.hedging import UNREADY
 from sluicegate.analysis.shapes import AS_IT_IS
 from sluicegate.analysis.worlds import Appraiser, Worlds, crew, draw, from_table, solve_worlds
 from sluicegate.analysis.worlds.crew import LocalCrew
+from sluicegate.analysis.worlds.told import Appraised
+from sluicegate.analysis.worlds.world import World
 from sluicegate.model import Plan
 from sluicegate.model.plan.choices import Choices
 from sluicegate.model.plan.monitor import Stopped
@@ -32,14 +35,15 @@ def both(case: Any, worlds: Worlds, share: float | None = None, processes: int =
         seen.extend([Choices.of(plan), *appraiser.visited(3), *own[:2]])
         seen.append(replace(seen[0], stockpile={pair: 9.0 * units for pair, units in seen[0].stockpile.items()}))
         alone = evaluate_in(case, worlds, seen, free=share is not None)
-        for column, choices in enumerate(seen):
-            leverages, kept = appraiser(choices)
-            here, size = alone.kept[:, column], np.abs(alone.leverages[:, column]).max() + 1e-2
-            assert kept.tolist() == here.tolist()
+        leverages, kept, within = appraiser(seen)
+        assert kept.tolist() == alone.kept.tolist() and not (kept & ~within).any()
+        assert np.isfinite(leverages).all()
+        for column in range(len(seen)):
+            here, size = kept[:, column], np.abs(alone.leverages[:, column]).max() + 1e-2
             # Where limits give way, at which price is a choice.
             counted = here if share is None else np.full(len(worlds), True)
-            assert leverages[counted] == approx(alone.leverages[counted, column], abs=1e-5 * size)
-            assert np.isfinite(leverages).all()
+            assert leverages[counted, column] == approx(alone.leverages[counted, column], abs=1e-5 * size)
+            assert share is None or within[:, column].tolist() == alone.within[:, column].tolist()
         return replace(plan, status="told")
 
     found = solve_worlds(case, worlds, "mean", continuity_share=share, beside=beside, processes=processes)
@@ -59,9 +63,54 @@ def test_where_a_share_keeps_continuity() -> None:
     assert both(case, worlds, 0.5)
 
 
+@pytest.mark.parametrize("share", [None, 0.5])
+def test_what_the_search_worked_out_is_not_worked_out_again(
+    share: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is what each world says when it is asked once more."""
+    case = load_case("tutorial")
+    worlds = draw(case, 6, 0, ["stocks.abroad-fab/acid.initial=8..20..30", "limits.political_capital=1..3"])
+    before, asked = World.appraise, []
+
+    def counted(world: World, *plan: Any) -> Appraised:
+        asked.append(world.number)
+        return before(world, *plan)
+
+    monkeypatch.setattr(World, "appraise", counted)
+
+    def beside(plan: Plan, appraiser: Appraiser) -> Plan:
+        plans = [Choices.of(plan), *appraiser.visited(5)]
+        mine = appraiser(plans)
+        again = len(asked)
+        appraiser._visited = ()
+        anew = appraiser(plans)
+        assert anew[0] == approx(mine[0], rel=1e-6, abs=1e-6)
+        assert (anew[1] == mine[1]).all() and (anew[2] == mine[2]).all()
+        # Where continuity was given up that might have been kept, nothing is known.
+        assert again < (1 if share is None else 0.5 * mine[0].size) and len(asked) - again == mine[0].size
+        return plan
+
+    solve_worlds(case, worlds, "mean", continuity_share=share, beside=beside)
+
+
 def test_by_several_processes() -> None:
     case = load_case("tutorial")
     assert both(case, draw(case, 4, 1), processes=2)
+
+
+def test_nobody_holds_worlds_while_fresh_ones_are_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    case, seen = load_case("tutorial"), []
+    before = study.evaluate_in
+
+    def alone(*asked: Any, **options: Any) -> Any:
+        seen.append(multiprocessing.active_children())
+        return before(*asked, **options)
+
+    monkeypatch.setattr(study, "evaluate_in", alone)
+    options = {"time_limit": 60.0, "rel_gap": 1e-4, "threads": 2, "method": "auto"}
+    found = planned(case, options, worlds=4, fresh=3)
+    assert found.worlds is not None and found.worlds["out_of_sample"]["n"] == 3
+    assert seen == [[]]
 
 
 def test_what_is_said_beside_a_plan_does_not_depend_on_who_works_it_out() -> None:

@@ -43,6 +43,12 @@ def test_the_worst_is_least_and_the_mean_is_most(values: np.ndarray, weights: np
     assert mixed == approx(0.75 * found[3] + 0.25 * found[2], rel=1e-9, abs=1e-9)
 
 
+def test_what_is_not_known_yet_counts_where_it_lies_in_the_tail() -> None:
+    weights = np.array([0.05, 0.1, 0.85])
+    assert cvar(np.array([1.0, 3.0, np.inf]), weights, 0.9) == approx(2.0)
+    assert cvar(np.array([1.0, np.inf, np.inf]), weights, 0.9) == np.inf
+
+
 def test_regret_is_the_greatest_loss_against_the_best_of_a_world() -> None:
     best = np.array([10.0, 20.0, 30.0])
     assert Criterion.parse("regret").value(np.array([9.0, 15.0, 28.0]), np.full(3, 1 / 3), best) == 5.0

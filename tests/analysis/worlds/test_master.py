@@ -62,3 +62,13 @@ def test_a_world_in_which_nothing_keeps_continuity_is_exempted(where: str) -> No
 def test_a_world_that_no_first_stage_suits_leaves_nothing() -> None:
     lines = [WorldLines(cut(-math.inf), NOTHING), WorldLines(cut(20.0), NOTHING)]
     assert master(0.5).solve(lines, np.zeros(2)).bound == -math.inf
+
+
+def test_the_relaxation_of_the_master_program_bounds_it() -> None:
+    # Half an exemption is enough for it.
+    lines = both(cut(10.0, 2.0))
+    tighter = master(0.25)
+    assert tighter.solve(lines, np.zeros(2)).bound == approx((30 + 10) / 2)
+    assert (30 + 10) / 2 < tighter.bound(lines, np.zeros(2)) <= (40 + 20) / 2
+    assert master(0.5).bound(lines, np.zeros(2)) == approx((40 + 20) / 2)
+    assert master(0.0).bound(both(cut(-math.inf)), np.zeros(2)) == -math.inf

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import pickle
+from dataclasses import replace
 
-from sluicegate.data import Case, CaseError, Fault, load_case
+from pydantic import BaseModel
+from sluicegate.data import TABLES, Case, CaseError, Fault, load_case
+from sluicegate.data.schema.settings import Settings
+from sluicegate.data.schema.tables import Lane
 
 
 def test_settings(good):
@@ -64,6 +70,57 @@ def test_the_order_of_rows_counts(folder, good):
 def test_every_figure_counts(folder, good):
     folder.swap("sources.csv", "A round figure", "A figure")
     assert folder.load().digest != good.digest
+
+
+def test_what_is_left_at_its_default_does_not_count(good):
+    """A version that knows more settings, sections and columns gives the same digest, unless one of them is used."""
+
+    class Section(BaseModel):
+        depth: int = 2
+
+    class Objective(type(good.settings.objective)):
+        patience: float = 1.5
+
+    class Wider(Settings):
+        objective: Objective = Objective()
+        further: Section = Section()
+        unused: Section | None = None
+
+    class Longer(Lane):
+        colour: str | None = None
+        speed: float = math.inf
+
+    def wider(**settings):
+        given = good.settings.model_dump(exclude_unset=True)
+        return Wider(**{**given, **settings})
+
+    rows = [Longer(**row.model_dump(exclude_unset=True)) for row in good.lanes]
+    later = replace(good, settings=wider(), lanes=tuple(rows))
+    assert later.digest == good.digest and later == good
+    for other in (
+        replace(later, settings=wider(objective={"patience": 2})),
+        replace(later, settings=wider(further={"depth": 3})),
+        replace(later, settings=wider(unused={})),
+        replace(later, lanes=(*rows[:-1], rows[-1].model_copy(update={"colour": "red"}))),
+        replace(later, lanes=(rows[0].model_copy(update={"speed": 1.0}), *rows[1:])),
+    ):
+        assert other.digest != good.digest
+
+
+def test_a_digest_in_which_defaults_counted_is_known(good):
+    content = {"settings": good.settings.model_dump(mode="json")}
+    for table in TABLES:
+        rows = [row.model_dump(by_alias=True) for row in good.rows(table)]
+        content[table] = [{name: repr(value) for name, value in row.items()} for row in rows]
+    former = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    assert former != good.digest
+    assert good.has_digest(former) and good.has_digest(good.digest)
+    assert not good.has_digest(former[::-1])
+
+
+def test_digests_stay_from_version_to_version(good):
+    """Stored results name this one; it changes with the case, not with the program."""
+    assert good.digest == "0be2e011da22185157654ce0a48c2b4ef96a573a73d144a0d2acbc6ac35ec1e3"
 
 
 def test_frame(good):

@@ -10,6 +10,7 @@ from sluicegate.analysis.worlds import crew, draw, solve_worlds
 from sluicegate.data import apply_overrides
 from sluicegate.model.leader.carried import CARRIED, Carrier, Names
 from sluicegate.model.leader.problem import Problem
+from sluicegate.model.solver.bases import Statuses
 
 VARY = ("lanes.chip-world-home.available_week=1,4", "stocks.abroad-fab/acid.initial=15..30", "limits.budget=*0.8..*1.4")
 
@@ -34,7 +35,8 @@ def test_a_carried_basis_leads_to_the_same_optimum_sooner(moved: str) -> None:
     case = sluicegate.load_case("tutorial")
     here, there = Problem.natural(case), Problem.natural(apply_overrides(case, [moved]))
     relaxed(here)
-    basis = Carrier(Names(here.leader_problem), there.leader_problem)(here.fixed_policy.relaxed.highs.getBasis())
+    known = Statuses.of(here.fixed_policy.relaxed.highs.getBasis())
+    basis = Carrier(Names(here.leader_problem), there.leader_problem)(known)
     cold, carried = relaxed(there), relaxed(there, basis)
     assert carried[0] == pytest.approx(cold[0], rel=1e-9)
     assert 2 * carried[1] < cold[1]

@@ -451,13 +451,16 @@ def test_plans_that_are_not_there(plan: Plan, folder: Path, tmp_path: Path) -> N
     assert "None of these has a plan to compare." in nothing
 
 
-def test_a_plan_has_a_name_and_a_note_wherever_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", ["solve", "evaluate"])
+def test_a_plan_has_a_name_and_a_note_wherever_it_is_shown(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    quick = ("-q", "--no-range", "--no-reasons", "--threads", "1")
+    quick = ("-q", "--no-range", *(("--no-reasons", "--threads", "1") if command == "solve" else ()))
     said = ("--name", "No <review> before May", "--note", "asked for by the ministry")
     run = CliRunner().invoke
-    assert run(cli, ["solve", "tutorial", "-o", "named", *said, *quick]).exit_code == 0
-    assert run(cli, ["solve", "tutorial", "-o", "plain", *quick]).exit_code == 0
+    assert run(cli, [command, "tutorial", "-o", "named", *said, *quick]).exit_code == 0
+    assert run(cli, [command, "tutorial", "-o", "plain", *quick]).exit_code == 0
     stored = json.loads(Path("named/plan.json").read_text(encoding="utf-8"))
     assert (stored["name"], stored["note"]) == ("No <review> before May", "asked for by the ministry")
     assert "name" not in json.loads(Path("plain/plan.json").read_text(encoding="utf-8"))
@@ -467,5 +470,7 @@ def test_a_plan_has_a_name_and_a_note_wherever_it_is_shown(tmp_path: Path, monke
     assert line in harmless(Path("named/report.html").read_text(encoding="utf-8")).text
     cells = {cell.value for row in load_workbook("named.xlsx").worksheets[0].iter_rows() for cell in row}
     assert {"No <review> before May", "asked for by the ministry"} <= cells
+    compared = run(cli, ["compare", "named", "plain", "--no-range", "--no-attribution"])
+    assert "A  No <review> before May (named)\n" in compared.output and "B  plain\n" in compared.output
     assert run(cli, ["report", "named", "plain", "-o", "both.html"]).exit_code == 0
     assert "No <review> before May (named)" in harmless(Path("both.html").read_text(encoding="utf-8")).text
