@@ -12,6 +12,8 @@ from .signals import listen
 def main() -> NoReturn:
     """Run the command and end the process with its exit code."""
     listen()
+    # Matrices are small here: beside each other threads of BLAS wait in circles, on cores that other work could have.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _open_standard_streams()
     from .cli import main as run
 

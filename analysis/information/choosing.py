@@ -12,6 +12,9 @@ ROUNDS = 60
 CLOSE = 1e-12
 """Difference of bounds, relative to the largest lead, up to which a price is the right one."""
 
+LEAST_SIDE = 3
+"""Worlds on either side of a value from which on it is no chance that a candidate is allowed on one side alone."""
+
 SHARE_TIE = 1e-9
 """Difference of weights that is rounding."""
 
@@ -53,18 +56,29 @@ class Terms:
         found[0] = True
         return found
 
-    def knowing(self, levels: np.ndarray | None) -> np.ndarray:
-        """Return which candidates may be chosen in a world of which something is known, shape (worlds, candidates).
+    def knowing(self, values: np.ndarray, alike: bool) -> np.ndarray:
+        """Return which candidates may be chosen in a world of which a figure is known, shape (worlds, candidates).
 
         Parameters
         ----------
-        levels : array of int, shape (worlds,)
-            Number of what is known to be so there; a candidate has to be allowed in all worlds of the same number. None: no two
-            worlds are known to be alike, and a candidate has to be allowed in all of them.
+        values : array, shape (worlds,)
+            The figure, or numbers of its values.
+        alike
+            Whether worlds of the same value are known to be alike: a candidate has to be allowed in all of them. Else it has to be
+            allowed in all worlds, or in all on one side of some value and in none on the other: the figure is then what decides.
         """
-        if levels is None:
-            return np.broadcast_to(self.everywhere, self.allowed.shape)
-        return np.array([self.allowed[levels == level].all(axis=0) for level in range(levels.max() + 1)])[levels]
+        if alike:
+            kinds, places = np.unique(values, return_inverse=True)
+            return np.array([self.allowed[places == kind].all(axis=0) for kind in range(kinds.size)])[places]
+        found = np.broadcast_to(self.everywhere, self.allowed.shape).copy()
+        for candidate in np.flatnonzero(~self.everywhere):
+            one = self.allowed[:, candidate]
+            if min(one.sum(), (~one).sum()) < LEAST_SIDE:
+                continue
+            within, beyond = values[one], values[~one]
+            if within.max() < beyond.min() or beyond.max() < within.min():
+                found[:, candidate] = one
+        return found
 
     def least(self, weights: np.ndarray, first: int, draws: np.ndarray) -> np.ndarray | None:
         """Return what has to be kept on average in every draw of worlds: as much more or less as the plan to choose now keeps.

@@ -52,14 +52,19 @@ class Yields:
         Which worlds: all of them, unless the time was up.
     leverages : array, shape (worlds, plans)
         Of every plan in the worst package of every world, money.
-    kept, within : array of bool, shape (worlds, plans)
-        Whether the plan keeps all limits there; whether it keeps all limits but continuity.
+    supplied, within : array of bool, shape (worlds, plans)
+        Whether the plan keeps the limits on supply there; whether it keeps all others.
     """
 
     places: np.ndarray
     leverages: np.ndarray
-    kept: np.ndarray
+    supplied: np.ndarray
     within: np.ndarray
+
+    @property
+    def kept(self) -> np.ndarray:
+        """Whether the plan keeps all limits, array of bool, shape (worlds, plans)."""
+        return self.supplied & self.within
 
     def __len__(self) -> int:
         """Return the number of worlds."""
@@ -127,7 +132,7 @@ def evaluate_in(
         return np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), len(plans))
 
     places = np.array([rows[0]["world"] for rows in found], dtype=int)
-    names = ("leverage", "kept", "within", "counterpart_loss", "own_loss")
+    names = ("leverage", "supplied", "within", "counterpart_loss", "own_loss")
     return Evaluated(places, *(table(name) for name in names))
 
 
@@ -317,7 +322,7 @@ def evaluated_row(case: Case, plan: Choices) -> Row:
         "leverage": found.leverage,
         "counterpart_loss": found.counterpart_loss,
         "own_loss": found.own_loss,
-        "kept": not found.violations,
+        "supplied": not found.violations,
         "within": not found.violations,
         "fault": None,
     }
@@ -340,9 +345,9 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> R
     if account is None:
         raise ArithmeticError(f"the leader problem ended with {found.termination!r}")
     money, breaches = problem.units.money, figures.breaches(account)
-    kept, within = not breaches, not any(breach.over for breach in breaches)
+    supplied, within = all(breach.over for breach in breaches), not any(breach.over for breach in breaches)
     leverage, (theirs, ours) = account.leverage, account.decided_losses
-    if free and not kept:
+    if free and breaches:
         visit = stage.visit(*asked, free=True)
         if math.isfinite(visit.leverage):
             leverage, ours = visit.leverage, ours + account.leverage - visit.leverage
@@ -352,7 +357,7 @@ def _outcome(problem: Problem, figures: Figures, plan: Choices, free: bool) -> R
         "leverage": leverage * money,
         "counterpart_loss": theirs * money,
         "own_loss": ours * money,
-        "kept": kept,
+        "supplied": supplied,
         "within": within,
         "fault": None,
     }

@@ -53,7 +53,7 @@ def yields_in(
         return np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), len(plans))
 
     places = np.array([rows[0]["world"] for rows in found], dtype=int)
-    return Yields(places, table("leverage"), table("kept"), table("within"))
+    return Yields(places, table("leverage"), table("supplied"), table("within"))
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Worker:
             return evaluated_row(case, plan)
         return {
             "leverage": found.leverage * self.units.money,
-            "kept": found.kept,
+            "supplied": found.supplied,
             "within": found.within,
             "fault": None,
         }

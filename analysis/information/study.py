@@ -235,21 +235,39 @@ def _own(
     Who works plans out knows those of all worlds already, and the best of those that the search came across.
     """
     leverages, best = levels_in(plan)
-    gain = np.nan_to_num(worlds.weights * (best - leverages))
+    gain = np.maximum(0.0, np.nan_to_num(worlds.weights * (best - leverages)))
+    if appraiser is not None:
+        return _own_known(appraiser, gain)
     found: list[Choices] = []
     until = time.monotonic() + seconds
     for place in np.argsort(-gain, kind="stable").tolist():
         if gain[place] <= 0 or len(found) == MOST_OWN or time.monotonic() > until:
             break
-        if appraiser is not None:
-            own = appraiser.own(place)
-        elif monitor is not None and monitor.stop():
+        if monitor is not None and monitor.stop():
             break
-        else:
-            own = _solved(plan.case, worlds, place, until - time.monotonic(), monitor)
+        own = _solved(plan.case, worlds, place, until - time.monotonic(), monitor)
         if own is not None and own not in found:
             found.append(own)
-    return found if appraiser is None else [*found, *appraiser.visited(MOST_VISITED)]
+    return found
+
+
+def _own_known(appraiser: Appraiser, gain: np.ndarray) -> list[Choices]:
+    """Return the best plans of worlds, one for all that differ in amounts alone, those by which most is to be gained first.
+
+    Before those that the limits of some world do not allow come those that all allow, and the best that the search came across.
+    """
+    gained: dict[Any, float] = {}
+    first: dict[Any, Choices] = {}
+    for place in np.argsort(-gain, kind="stable").tolist():
+        own = appraiser.own(place) if gain[place] > 0 else None
+        if own is not None:
+            key = (*own.policies.values(), own.qualified)
+            first.setdefault(key, own)
+            gained[key] = gained.get(key, 0.0) + float(gain[place])
+    ranked = [first[key] for key in sorted(gained, key=lambda key: -gained[key])]
+    allowed = [own for own in ranked if appraiser.common(own)]
+    others = [own for own in ranked if not appraiser.common(own)]
+    return [*allowed[:MOST_OWN], *appraiser.visited(MOST_VISITED), *others[:MOST_OWN]]
 
 
 def _solved(case: Case, worlds: Worlds, place: int, seconds: float, monitor: Monitor | None) -> Choices | None:

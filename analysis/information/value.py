@@ -185,7 +185,9 @@ def _worth(
 ) -> np.ndarray:
     """Return what choosing by the fitted leads brings beyond choosing now, for each draw of worlds."""
     fitted, many = regression.fitted(_regressed(ahead, terms), draws), ahead.shape[1]
-    known = best_rule(fitted[:, :, :many], fitted[:, :, many:], terms.knowing(regression.levels), draws, least)
+    known = best_rule(
+        fitted[:, :, :many], fitted[:, :, many:], terms.knowing(regression.values, regression.alike), draws, least
+    )
     return np.maximum(0.0, known - _now(ahead, draws, terms, least))
 
 
@@ -204,14 +206,17 @@ class Regression:
         What the roughness of a curve costs.
     smoothness
         Weight of the roughness for each of what depends on the figure; infinite: a mean that does not depend on it.
-    levels : array of int, shape (worlds,), optional
-        Number of the figure's value in every world, where it is taken value by value.
+    values : array, shape (worlds,)
+        The figure in every world, or the number of its value.
+    alike
+        Whether it is taken value by value.
     """
 
     basis: np.ndarray
     roughness: np.ndarray
     smoothness: tuple[float, ...]
-    levels: np.ndarray | None = None
+    values: np.ndarray
+    alike: bool
 
     def fitted(self, yields: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return the fitted means, shape (draws, worlds, yields).
@@ -262,12 +267,12 @@ def regression_on(values: pd.Series, yields: np.ndarray, weights: np.ndarray, *,
         Whether the worlds are a sample; else each value's mean is taken as it is.
     """
     places, kinds = pd.factorize(values.reset_index(drop=True), use_na_sentinel=False)
-    if not drawn or len(kinds) <= FEW_VALUES or not pd.api.types.is_numeric_dtype(values) or values.isna().any():
+    few = len(kinds) <= FEW_VALUES or not pd.api.types.is_numeric_dtype(values) or bool(values.isna().any())
+    if alike := few or not drawn:
         basis, roughness = np.eye(len(kinds))[places], np.zeros((len(kinds), len(kinds)))
-        levels: np.ndarray | None = places
         tried: tuple[float, ...] = (math.inf, 0.0) if drawn else (0.0,)
     else:
-        basis, roughness, levels = *_spline(values.rank().to_numpy() / len(values)), None
+        basis, roughness = _spline(values.rank().to_numpy() / len(values))
         tried = (math.inf, 1e9, *SMOOTHNESS)
     fits = [(smooth, *fit(basis, roughness, smooth, yields, weights[None])) for smooth in tried]
     chosen = []
@@ -280,7 +285,7 @@ def regression_on(values: pd.Series, yields: np.ndarray, weights: np.ndarray, *,
             if score < best - TIE * spread:
                 best, smoothness = score, smooth
         chosen.append(smoothness)
-    return Regression(basis, roughness, tuple(chosen), levels)
+    return Regression(basis, roughness, tuple(chosen), places if alike else values.to_numpy(), alike)
 
 
 def _spline(ranks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -50,13 +50,13 @@ def appraised(work_out: WorkOut, *, within: bool, short: bool, sharing: bool) ->
         Whether only a share of the worlds has to keep continuity.
     """
     visit = None if short else work_out()
-    kept = within and visit is not None and visit.leverage > -math.inf
+    supplied = visit is not None and visit.leverage > -math.inf
     if sharing and (visit is None or visit.leverage == -math.inf):
         visit = work_out(free=True)
         within = within and visit.leverage > -math.inf
     if visit is None or visit.leverage == -math.inf:
         visit = work_out(charged=True)
-    return Appraised(visit.leverage, kept, within)
+    return Appraised(visit.leverage, supplied, within)
 
 
 def affordable(limits: SolveLimits, spent: float) -> SolveLimits:

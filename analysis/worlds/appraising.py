@@ -155,10 +155,10 @@ class Appraiser:
         -------
         leverages : array, shape (worlds, plans)
             Money.
-        kept : array of bool, shape (worlds, plans)
-            Whether a plan keeps all limits there.
+        supplied : array of bool, shape (worlds, plans)
+            Whether a plan keeps the limits on supply there.
         within : array of bool, shape (worlds, plans)
-            Whether it keeps all limits but continuity there.
+            Whether it keeps all other limits there.
 
         Raises
         ------
@@ -177,10 +177,10 @@ class Appraiser:
                 for known, appraised in zip(found, plans_there, strict=True):
                     if appraised is not None:
                         known[number] = appraised
-        leverages, kept, within = (
+        leverages, supplied, within = (
             np.array([[known[number][part] for known in found] for number in self.group]) for part in range(3)
         )
-        return leverages * self.chosen.units.money, kept.astype(bool), within.astype(bool)
+        return leverages * self.chosen.units.money, supplied.astype(bool), within.astype(bool)
 
     def close(self) -> None:
         """Let go of the worlds and of all memory that they take: nothing is asked of them any more."""

@@ -101,14 +101,14 @@ class Appraised(NamedTuple):
     leverage
         In natural units; where limits on supply cannot be kept that of operations which lack as little as can be or, where only a
         share of the worlds has to keep continuity, of those that do without it.
-    kept
-        Whether all limits are kept.
+    supplied
+        Whether limits on supply are kept.
     within
-        Whether all limits but continuity are kept.
+        Whether all other limits are.
     """
 
     leverage: float
-    kept: bool
+    supplied: bool
     within: bool
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count, product, repeat
 from typing import Any
 
-from .expressions import Domain, Linear, Reals, Relation, ScalarVariable, Variable, indexed_name
+from .expressions import Domain, Linear, Reals, Relation, ScalarVariable, Variable, indexed_name, quicksum
 from .traced import exact
 
 minimize, maximize = 1, -1
@@ -252,8 +252,8 @@ class Expression(Linear, Component):
 
     def set_value(self, expr: Any) -> None:
         """Let it be another sum."""
-        total = Linear({}, 0.0)
-        total.add(expr)
+        # Nobody changes a sum that is made.
+        total = expr if expr.__class__ is Linear else quicksum([expr])
         self.terms, self.constant = total.terms, total.constant
 
 

@@ -70,12 +70,12 @@ class Operand:
     def __le__(self, other: Any) -> Relation:
         if isinstance(other, Number):
             return Relation(self.linear(), -math.inf, exact(other))
-        return Relation(self - other, -math.inf, 0.0)
+        return Relation(self._plus(other, -1.0), -math.inf, 0.0)
 
     def __ge__(self, other: Any) -> Relation:
         if isinstance(other, Number):
             return Relation(self.linear(), exact(other), math.inf)
-        return Relation(other - self, -math.inf, 0.0)
+        return Relation(other._plus(self, -1.0), -math.inf, 0.0)
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Number):

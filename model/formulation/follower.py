@@ -63,14 +63,15 @@ class FollowerData:
         self.contracted: dict[tuple[str, str], list[float]] = {}
         for lane in self.lanes:
             for policy in network.menu.get(lane.regime or "", [OPEN]):
-                row, least = network.policy(network.our_regime(lane), policy), []
-                for week in range(self.weeks):
-                    share = network.carried(row, week)
-                    least.append(network.contracted(lane, week, share))
-                    self.kernel[lane.lane, policy, week] = network.kernel(row, week)
-                    self.capacity[lane.lane, policy, week] = network.capacity(lane, week, share) - least[-1]
+                row = network.policy(network.our_regime(lane), policy)
+                shares = [network.carried(row, week) for week in range(self.weeks)]
+                least = [network.contracted(lane, week, share) for week, share in enumerate(shares)]
+                for week, most in enumerate(network.capacities(lane, shares)):
+                    arc = lane.lane, policy, week
+                    self.kernel[arc] = network.kernel(row, week)
+                    self.capacity[arc] = most - least[week]
                     if cost := network.paperwork(row, lane, week):
-                        self.paperwork[lane.lane, policy, week] = cost
+                        self.paperwork[arc] = cost
                 if lane.min_flow > 0:
                     self.contracted[lane.lane, policy] = least
         self.index()

@@ -151,7 +151,7 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
     - quantity(t) fill[t] - late[t] - sum of base_flow(t) export_fill[l,t] - sum of (order[l,t] - undelivered[l,t]) - stock[t] >= 0,
     use = sum of quantity make - save over the processes that need the item
     """
-    data, network, pair, top = b.data, b.data.network, (site, item), b.model()
+    data, network, pair = b.data, b.data.network, (site, item)
     terms = [(share, data.dispatches[index]) for share, index in data.arriving.get((site, item, week), ())]
     terms += [(units, moved[week]) for units, moved in data.moves[pair]]
     if pair in data.leaving:
@@ -159,14 +159,14 @@ def balance(b: Any, site: str, item: str, week: int) -> Any:
             if flow := network.weekly.base_flow[lane][week]:
                 terms.append((-flow, b.export_fill[lane, week]))
         for lane in data.ordered.get(pair, ()):
-            terms += [(-1.0, top.order[lane, week]), (1.0, b.undelivered[lane, week])]
+            terms += [(-1.0, b.model().order[lane, week]), (1.0, b.undelivered[lane, week])]
         terms.append((-1.0, b.stock[site, item, week]))
         if week > 0:
             terms.append((1.0, b.stock[site, item, week - 1]))
-        elif pair in top.stockpile:
-            terms.append((1.0, top.stockpile[pair]))
-    if pair in b.served and network.weekly.quantity[pair][week] > 0:
-        terms.append((-network.weekly.quantity[pair][week], b.fill[site, item, week]))
+        elif pair in b.model().stockpile:
+            terms.append((1.0, b.model().stockpile[pair]))
+    if pair in b.served and (quantity := network.weekly.quantity[pair][week]) > 0:
+        terms.append((-quantity, b.fill[site, item, week]))
     if pair in data.waiting:
         terms.append((-1.0, b.late[site, item, week]))
     if not terms:

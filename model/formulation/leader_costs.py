@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..algebra import weighted
-from ..network import holding_weeks
 from .buying import dearer
 from .imports import (
     review_cost,
@@ -22,17 +21,15 @@ def purchase_cost(b: Any) -> Any:
     """
     network = b.data.network
     terms = [(dearer(network, lane, k, week), b.bought[lane, k, week]) for lane, k, week in b.bought]
-    kernels, paperwork = b.data.kernel, b.data.paperwork
-    for lane in b.data.lanes:
-        weight, holding, landed = (
-            network.weight[lane.destination],
-            network.holding[lane.item],
-            network.weekly.landed_cost,
-        )
-        for week, cost in enumerate(landed[lane.lane]):
-            index = lane.lane, week
-            price = cost + holding * holding_weeks(kernels[index]) + paperwork.get(index, 0.0)
-            terms.append((weight * price, b.ship[index]))
+    data, ship = b.data, b.ship.by_week(b.data.weeks)
+    for lane in data.lanes:
+        weight, holding = network.weight[lane.destination], network.holding[lane.item]
+        prices = zip(network.weekly.landed_cost[lane.lane], data.review_weeks[lane.lane], strict=True)
+        for week, ((landed, held), move) in enumerate(zip(prices, ship[lane.lane,], strict=True)):
+            price = landed + holding * held
+            if data.paperwork:
+                price += data.paperwork.get((lane.lane, week), 0.0)
+            terms.append((weight * price, move))
     if b.data.imports:
         terms += review_cost(b)
     return weighted(terms)

@@ -65,7 +65,9 @@ def least_cost(model: Any) -> Any:
     return model.response.cost <= 0
 
 
-def build_leader_problem(network: Network, scenarios: Sequence[str] | None = None, limited: bool = True) -> Model:
+def build_leader_problem(
+    network: Network, scenarios: Sequence[str] | None = None, limited: bool = True, data: FollowerData | None = None
+) -> Model:
     """Build our side together with the response on its least-cost face.
 
     Parameters
@@ -74,6 +76,8 @@ def build_leader_problem(network: Network, scenarios: Sequence[str] | None = Non
         The case as the mathematics sees it.
     scenarios, limited
         As in `build_leader`.
+    data
+        Index sets and coefficients of the response, where they are there already.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def build_leader_problem(network: Network, scenarios: Sequence[str] | None = Non
         bounds of ``response.ship``, V by the right-hand side of ``least_cost``.
     """
     model = build_leader(network, scenarios, limited)
-    model.response = Block(rule=lambda b: fill_follower_block(b, FollowerData(network)))
+    model.response = Block(rule=lambda b: fill_follower_block(b, data or FollowerData(network)))
     link_sides(model)
     model.least_cost = Constraint(rule=least_cost)
     return model
@@ -170,8 +174,8 @@ class LeaderProblem:
     ----------
     network
         The case as the mathematics sees it.
-    scenarios, limited
-        As in `build_leader`.
+    scenarios, limited, data
+        As in `build_leader_problem`.
 
     Attributes
     ----------
@@ -179,9 +183,15 @@ class LeaderProblem:
         Columns of the binaries that are no first-stage choice: orders, prices by quantity, suppliers.
     """
 
-    def __init__(self, network: Network, scenarios: Sequence[str] | None = None, limited: bool = True):
+    def __init__(
+        self,
+        network: Network,
+        scenarios: Sequence[str] | None = None,
+        limited: bool = True,
+        data: FollowerData | None = None,
+    ):
         self.network = network
-        self.model = build_leader_problem(network, scenarios, limited)
+        self.model = build_leader_problem(network, scenarios, limited, data)
         self.compiled = compile_model(self.model, network.check)
         self.program = self.compiled.program
         self.policy_bounds = PolicyBounds(self.compiled, self.model.response, own_columns(self.model))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..network import NONE, Network, Pair
+from ..network import NONE, Network, Pair, holding_weeks
 from ..network.timing import arrival_terms
 from .imports import (
     ReviewedImports,
@@ -33,6 +33,8 @@ class ScenarioData:
     ----------
     imports
         Dispatches to us that policies of ours act on.
+    review_weeks : dict of lane to tuple of float
+        Mean weeks under review of what is dispatched, week by week.
     reveal
         r(s), the week from which the scenario has decisions of its own; before it they are those of ``none``. 0 for ``none``.
     dispatches, moves
@@ -57,6 +59,7 @@ class ScenarioData:
             return {lane: known[id(policy)] for lane, policy in policies.items()}
 
         self.granted, self.carried = weekly(network.granted), weekly(network.carried)
+        self.review_weeks = weekly(lambda policy, week: holding_weeks(network.kernel(policy, week)))
         self.kernel = {
             (lane, week): kernel
             for lane, kernels in weekly(network.kernel).items()
@@ -70,6 +73,7 @@ class ScenarioData:
             if (cost := network.paperwork(policies[lane.lane], lane, week))
         }
         self._most: dict[str, tuple[float, ...]] = {}
+        self._contracts = {lane.lane for lane in self.lanes if network.contract(lane)}
         self.dispatches: Mapping[tuple[Any, ...], Any] = {}
         self.moves: Mapping[Pair, Sequence[tuple[float, Sequence[Any]]]] = {}
         self.imports = ReviewedImports(network, self.left) if reviewed else None
@@ -128,7 +132,7 @@ class ScenarioData:
         network, row, weeks = self.network, self.network.lanes[lane], range(self.weeks)
         if self.imports and lane in self.imports.lanes:
             return tuple(self.imports.most(lane, week) for week in weeks)
-        found = tuple(network.capacity(row, week, self._carried(lane, week)) for week in weeks)
+        found = network.capacities(row, [self._carried(lane, week) for week in weeks])
         if network.side[row.origin] != "counterpart":
             return found
         sold = zip(found, network.weekly.base_flow[lane], strict=True)
@@ -144,9 +148,9 @@ class ScenarioData:
 
     def contracted(self, lane: str, week: int) -> float:
         """Least that a lane dispatches by contract, min_flow or min_share of what is left, capped to what it can."""
-        row = self.network.lanes[lane]
-        if not self.network.contract(row):
+        if lane not in self._contracts:
             return 0.0
+        row = self.network.lanes[lane]
         return min(self.network.contracted(row, week, self._carried(lane, week)), self.capacity(lane, week))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...data.units import Units, natural_units
 from ..follower.enumerate import FollowerArrays, FollowerSolver, policy_indices_of
-from ..formulation.follower import SIDE, build_follower, source_worth
+from ..formulation.follower import SIDE, FollowerData, build_follower, source_worth
 from ..formulation.linking import Choice, LeaderProblem, PolicyBounds, output_keys, output_map
 from ..formulation.single_level import coupled
 from ..network import NONE, OPEN, Network
@@ -108,6 +108,7 @@ class Problem:
         self._status_quo: StatusQuo | None = None
         self._open_outputs: np.ndarray | None = None
         self._ready: set[str] = set()
+        self._read: FollowerData | None = None
         self.opened_start: Basis | None = None
         self.start: Basis | None = None
         self.build_seconds = 0.0
@@ -172,11 +173,18 @@ class Problem:
                 gc.enable()
             self.build_seconds += time.perf_counter() - began
 
+    @property
+    def _data(self) -> FollowerData:
+        """What all programs that hold the response read of the network."""
+        if self._read is None or self._read.network is not self.network:
+            self._read = FollowerData(self.network)
+        return self._read
+
     @cached_property
     def _response(self) -> _Response:
         keys = output_keys(self.leader_problem.model)
         with self._building("response"):
-            model = build_follower(self.network)
+            model = build_follower(self.network, self._data)
             compiled = compile_model(model, self.network.check)
             policy_bounds = PolicyBounds(compiled, model.response)
             program = compiled.program.relaxed()
@@ -259,7 +267,7 @@ class Problem:
 
     def _build(self, scenarios: Sequence[str] | None) -> LeaderProblem:
         with self._building("leader problem"):
-            return LeaderProblem(self.network, scenarios)
+            return LeaderProblem(self.network, scenarios, data=self._data)
 
     @property
     def built(self) -> bool:
@@ -319,6 +327,7 @@ class Problem:
         self.operations_solver = OperationsSolver(self.whole, self.readout)
         self.operations_solver.shrink()
         self._status_quo = replace(self.status_quo, operations_solver=None, first=None, basis=None)  # type: ignore[arg-type]
+        self._read = None
         self.start = self.opened_start = None
         for name in ("_response", "opened", "readout", "operations_start"):
             self.__dict__.pop(name, None)
@@ -381,7 +390,7 @@ class Problem:
     def opened(self) -> LeaderProblem:
         """The leader problem of scenario none without limits, compiled: that of the status quo."""
         with self._building("opened"):
-            return LeaderProblem(self.network, [NONE], limited=False)
+            return LeaderProblem(self.network, [NONE], limited=False, data=self._data)
 
     @property
     def status_quo(self) -> StatusQuo:

@@ -74,8 +74,10 @@ class Family:
         """Return the family of an indexed variable."""
         variables = list(component.values())
         columns = compiled.columns(variables)
-        held = [0.0 if place >= 0 else variable.lower for variable, place in zip(variables, columns, strict=True)]
-        return cls(tuple(component), columns, np.array(held, dtype=float))
+        lower = np.zeros(columns.size)
+        for place in np.flatnonzero(columns < 0).tolist():
+            lower[place] = variables[place].lower
+        return cls(tuple(component), columns, lower)
 
     def values(self, solution: np.ndarray) -> np.ndarray:
         """Values in a solution, shape (keys,)."""

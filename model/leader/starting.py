@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..algebra import Constraint, Var
 from ..network import NONE
@@ -29,16 +31,26 @@ def repeated_basis(known: Basis, small: LeaderProblem, large: LeaderProblem) -> 
         Both problems, of one case.
     """
     columns, rows = (
-        paired(
-            (list(here), before(here.values()), list(there), after(there.values()))
-            for here, there in _twins(small.model, large.model, kind)
-        )
+        _paired(_twins(small.model, large.model, kind), before, after)
         for kind, before, after in (
             (Var, small.compiled.columns, large.compiled.columns),
             (Constraint, small.compiled.places, large.compiled.places),
         )
     )
     return Extension(large.program, columns, rows, square=False)(Statuses.of(known))
+
+
+def _paired(
+    twins: Iterator[tuple[Any, Any]], before: Callable[..., np.ndarray], after: Callable[..., np.ndarray]
+) -> Any:
+    # Those of ``none`` have a twin in every scenario.
+    known: dict[int, tuple[list[Any], np.ndarray]] = {}
+    pairs = []
+    for here, there in twins:
+        if id(here) not in known:
+            known[id(here)] = list(here), before(here.values())
+        pairs.append((*known[id(here)], list(there), after(there.values())))
+    return paired(pairs)
 
 
 def _twins(small: Any, large: Any, kind: Any) -> Iterator[tuple[Any, Any]]:

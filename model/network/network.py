@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,13 @@ class Network(Structure):
         self.check()
         left = self.whole_capacity(lane, week) * share
         return min(left, self.usable.dispatched(lane)) if left > 0 else 0.0
+
+    def capacities(self, lane: Lane, shares: Sequence[float]) -> tuple[float, ...]:
+        """`capacity` of every week, by the share that is left in it."""
+        self.check()
+        left = [whole * share for whole, share in zip(self._whole[lane.lane], shares, strict=True)]
+        most = self.usable.dispatched(lane) if any(units > 0 for units in left) else 0.0
+        return tuple(min(units, most) if units > 0 else 0.0 for units in left)
 
     def contracted(self, lane: Lane, week: int, share: float = 1.0) -> float:
         """Least that a contract has a lane carry in a week, capped to what policy and outage leave of cap_l(t).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, count, repeat
+from itertools import chain, compress, count, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -111,16 +111,14 @@ class Compiled:
 
     def linear_map(self, expressions: Sequence[Sequence[tuple[float, Any]]]) -> sparse.csr_matrix:
         """Return the matrix whose rows are linear expressions given as (coefficient, variable) lists."""
-        data, columns, starts = [], [], [0]
-        for terms in expressions:
-            for coefficient, variable in terms:
-                place = self.column.get(id(variable))
-                if place is not None:
-                    data.append(coefficient)
-                    columns.append(place)
-            starts.append(len(data))
-        shape, own = (len(expressions), len(self.variables)), Numbers(data)
-        made = sparse.csr_matrix((own.values, np.array(columns, dtype=np.int64), starts), shape=shape)
+        terms = list(chain.from_iterable(expressions))
+        places = self.columns(variable for _, variable in terms)
+        held = places >= 0
+        own = Numbers(compress((coefficient for coefficient, _ in terms), held.tolist()))
+        ends = np.cumsum([0, *map(len, expressions)])
+        starts = np.concatenate([[0], np.cumsum(held)])[ends]
+        shape = (len(expressions), len(self.variables))
+        made = sparse.csr_matrix((own.values, places[held], starts), shape=shape)
         if own.places.size:
             self.maps.append((own, made))
         return made
@@ -184,16 +182,17 @@ class _Layout:
         sums = [objective.expr.linear(), *map(attrgetter("body"), relations)]
         terms = list(map(attrgetter("terms"), sums))
         sizes = np.array(list(map(len, terms)))
-        numbers = np.array(list(map(attrgetter("number"), chain.from_iterable(terms))), dtype=np.int64)
+        met = map(attrgetter("number"), chain.from_iterable(terms))
+        numbers = np.fromiter(met, dtype=np.int64, count=int(sizes.sum()))
         self.factors = Numbers(chain.from_iterable(map(dict.values, terms)))
         self.constants = Numbers(map(attrgetter("constant"), sums))
         self.lower = Numbers(map(attrgetter("lower"), relations))
         self.upper = Numbers(map(attrgetter("upper"), relations))
         self.sign = 1.0 if objective.sense == minimize else -1.0
         order = _column_order(model, numbers)
-        met = np.flatnonzero(order >= 0)
-        placed = np.empty(met.size, dtype=object)
-        placed[order[met]] = np.fromiter(model.variables, dtype=object, count=order.size)[met]
+        known = np.flatnonzero(order >= 0)
+        placed = np.empty(known.size, dtype=object)
+        placed[order[known]] = np.fromiter(model.variables, dtype=object, count=order.size)[known]
         entries = np.flatnonzero(self.factors.values)
         rows, columns = np.repeat(np.arange(sizes.size), sizes)[entries], order[numbers[entries]]
         fixed = np.fromiter(map(attrgetter("fixed"), placed), dtype=bool, count=placed.size)

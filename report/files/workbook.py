@@ -17,6 +17,7 @@ from ..charts.base import OURS, THEIRS
 from ..format.columns import FIGURE, SHARE, TEXT, WEEK, WORKBOOK, shown_on
 from ..format.numbers import gap
 from ..text.reason_cells import reason_cells, reason_heads, reason_lines
+from ..text.study import hedging_words, knowing_words, known_cells, rest_words
 from ..text.words import alternative_words, alternatives_words, answer
 from ..views.outcomes import nearest
 from ..views.plan import plan_view
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ...model import Plan
     from ..format.words import Words
     from ..views.outcomes import ScenarioRow
+    from ..views.study import StudyView
 
 SUMMARY, POLICIES, SOURCING = "Summary", "Policies of the plan", "Sourcing"
 SCENARIOS, CAUSES, LOSSES, CONTINUITY = "Scenarios", "Causes", "Losses", "Continuity"
@@ -226,9 +228,7 @@ class _Writer(SheetWriter):
                 (f"{self.words.outcome} runs from (5% of the worlds are below)", view.study.low, money),
                 ("to (95% are below)", view.study.high, money),
                 ("worlds", view.study.n, ""),
-                ("planning for all worlds is worth (VSS)", view.study.vss, money),
-                ("to know the world would be worth (EVPI)", view.study.evpi, money),
-                *((f"to know {row.name} would be worth", row.worth.value, money) for row in view.study.first),
+                *self._worth(view.study),
             ]
         if view.range is not None:
             answer += [
@@ -276,6 +276,20 @@ class _Writer(SheetWriter):
                 ),
             ],
         )
+
+    def _worth(self, study: StudyView) -> Iterable[tuple[str, Any, str]]:
+        """Yield lines of what hedging, the world and single figures are worth; what is not known is said as the page says it."""
+        for words, value, said in (
+            ("planning for all worlds is worth (VSS)", study.vss, hedging_words),
+            ("to know the world would be worth (EVPI)", study.evpi, knowing_words),
+        ):
+            if value is not None:
+                yield words, value, self.money
+            else:
+                yield from ((line, None, "") for line in said(study, self.view.case))
+        for row in study.first:
+            yield f"to know {row.name} would be worth (95% interval {known_cells(row)[1]})", row.worth.value, self.money
+        yield rest_words(study), None, ""
 
     def _summary_line(self, words: str, name: str) -> tuple[str, Any, str]:
         value = getattr(self.view, name)

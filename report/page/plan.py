@@ -39,10 +39,10 @@ from ..text.study import candidate_cells, candidate_heads, known_cells, region_l
 from ..text.words import (
     alternative_words,
     alternatives_words,
-    answer,
     case_line,
     how,
     in_money,
+    opening,
     range_words,
     status_words,
     under,
@@ -95,7 +95,7 @@ def plan_content(plan: Plan, run: Mapping[str, Any], remarks: Sequence[str], art
         "title": plain(view.case.title),
         "lead": case_line(view.case),
         "named": plan_name(view),
-        "answer": answer(view),
+        "answer": opening(view),
         "notices": [*remarks, *view.notices],
         "violations": view.violations,
         "sources": sources(plan.case),
@@ -208,6 +208,7 @@ def _study(study: StudyView, case: CaseView) -> dict[str, Any]:
     """Return what is said beside a plan for many worlds."""
     return {
         "known": [(plain(row.name), *known_cells(row), _some(row.figures)) for row in study.first],
+        "money": plain(case.money),
         "rest": rest_words(study),
         "plans": list(candidate_cells(study)),
         "heads": list(candidate_heads(case.words)),

@@ -72,18 +72,8 @@ def candidate_cells(worlds: StudyView) -> Iterator[tuple[str, ...]]:
 
 def worth_lines(worlds: StudyView, case: CaseView) -> Iterator[str]:
     """Yield what hedging and what knowing the world are worth, and what fresh worlds say."""
-    if worlds.vss is not None:
-        worth = in_money(case, rough(worlds.vss))
-        yield f"Planning for all worlds is worth {worth} beyond the plan for the figures as they are (VSS)."
-    elif any(row.kept < worlds.candidates[0].kept for row in worlds.candidates[1:2]):
-        yield "The plan for the figures as they are breaks limits in worlds in which this plan keeps them."
-    if worlds.evpi is not None:
-        yield f"To know the world before choosing would be worth {in_money(case, rough(worlds.evpi))} (EVPI)."
-    elif worlds.evpi_elsewhere is not None:
-        yield (
-            f"In {worlds.unkept} of {counted(worlds.n, 'world')} no plan keeps continuity. Over the others, to know the world "
-            f"before choosing would be worth {in_money(case, rough(worlds.evpi_elsewhere))} (EVPI)."
-        )
+    yield from hedging_words(worlds, case)
+    yield from knowing_words(worlds, case)
     if worlds.compared < worlds.n:
         yield f"The plans were compared in {worlds.compared} of {counted(worlds.n, 'world')}, as many as the time allowed."
     if worlds.fresh is not None:
@@ -97,6 +87,26 @@ def worth_lines(worlds: StudyView, case: CaseView) -> Iterator[str]:
         yield (
             f"Against the best plans of {counted(worlds.replications, 'other sample')} it is behind by "
             f"{rough(worlds.behind.value)} on average; below {rough(worlds.behind.high)} with 95% confidence."
+        )
+
+
+def hedging_words(worlds: StudyView, case: CaseView) -> Iterator[str]:
+    """Yield what planning for all worlds is worth, or why that is not known."""
+    if worlds.vss is not None:
+        worth = in_money(case, rough(worlds.vss))
+        yield f"Planning for all worlds is worth {worth} beyond the plan for the figures as they are (VSS)."
+    elif any(row.kept < worlds.candidates[0].kept for row in worlds.candidates[1:2]):
+        yield "The plan for the figures as they are breaks limits in worlds in which this plan keeps them."
+
+
+def knowing_words(worlds: StudyView, case: CaseView) -> Iterator[str]:
+    """Yield what it would be worth to know the world, and of which worlds that is known."""
+    if worlds.evpi is not None:
+        yield f"To know the world before choosing would be worth {in_money(case, rough(worlds.evpi))} (EVPI)."
+    elif worlds.evpi_elsewhere is not None:
+        yield (
+            f"In {worlds.unkept} of {counted(worlds.n, 'world')} no plan keeps continuity. Over the others, to know the world "
+            f"before choosing would be worth {in_money(case, rough(worlds.evpi_elsewhere))} (EVPI)."
         )
 
 
@@ -122,13 +132,25 @@ def group_words(row: KnownRow) -> str:
 
 
 def rest_words(worlds: StudyView) -> str:
-    """Return what is said of the figures that are not listed."""
-    if not worlds.first:
-        return "No single figure is worth knowing: the same plan is chosen whatever it turns out to be."
-    rest = len(worlds.known) - len(worlds.first)
-    if not rest:
-        return "No other figure is uncertain."
-    return f"{counted(rest, 'other figure or group', 'other figures and groups')}: worth less, or nothing."
+    """Return what a worth of nothing means, and what is said of the figures that are not listed."""
+    first = worlds.first
+    if not first:
+        return "No figure is uncertain."
+    rest = len(worlds.known) - len(first)
+    named = f"{counted(rest, 'other figure or group', 'other figures and groups')}: worth less, or nothing."
+    return " ".join([*nothing_words(worlds), named if rest else "No other figure is uncertain."])
+
+
+def nothing_words(worlds: StudyView) -> Iterator[str]:
+    """Yield what it means that some of the figures listed are worth nothing, or all; nothing where none is."""
+    nothing = [row.worth for row in worlds.first if row.worth.value <= 0]
+    if not nothing:
+        return
+    every = len(nothing) == len(worlds.first)
+    who = "No single figure is worth knowing" if every else "A figure worth 0 need not be known"
+    yield f"{who}: the same plan is chosen whatever it turns out to be."
+    if any(worth.high > 0 for worth in nothing):
+        yield "The end of an interval is what it might be worth by other worlds drawn."
 
 
 def region_lines(region: RegionView, words: Words) -> Iterator[str]:

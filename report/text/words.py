@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..format.numbers import (
     NO_GAP,
@@ -31,10 +31,17 @@ if TYPE_CHECKING:
     from ..views.plan import PlanView
     from ..views.solve import SolveView
     from ..views.sourcing import StockpileRow
+    from ..views.study import KnownRow, StudyView
     from ..views.worlds import WorldsView
 
 FEW_WORLDS = 20
 """Worlds below which 5 and 95 % of them are the least and the most."""
+
+OPENING = 3
+"""Figures worth knowing that are named at once."""
+
+SURE = 1e-9
+"""Share of the weight up to which worlds are all of them."""
 
 MOST_NAMED = 4
 """Names that a sentence lists before it counts."""
@@ -221,29 +228,60 @@ def worlds_lines(found: WorldsView, words: Words) -> Iterator[str]:
 # The answer ----------------------------------------------------------------------------------------------------------
 
 
+class Listed(NamedTuple):
+    """A sentence that lists something: what it begins with, and the things."""
+
+    lead: str
+    things: list[str]
+
+
 def answer(view: PlanView) -> list[str]:
     """Return what to do, what it leads to and how far that is proven: three sentences in plain words."""
+    return [part if isinstance(part, str) else f"{part.lead}: {joined(part.things)}." for part in opening(view)]
+
+
+def opening(view: PlanView) -> list[str | Listed]:
+    """Return the same, what is listed apart from the sentence that lists it."""
     if view.outcome is None:
         return list(_no_answer(view))
     return [_to_do(view), *_range(view), _outcome(view), _proven(view)]
 
 
-def _range(view: PlanView) -> Iterator[str]:
-    if view.study is not None:
-        low, high = rough(view.study.low), in_money(view.case, rough(view.study.high))
-        yield f"Over {counted(view.study.n, 'world')} {view.case.words.outcome} runs from {low} to {high} (5 to 95% of them)."
-        if view.study.first:
-            known = [
-                f"{plain(row.name)} ({in_money(view.case, rough(row.worth.value))}, "
-                f"{rough(row.worth.low)} to {rough(row.worth.high)})"
-                for row in view.study.first[:3]
-            ]
-            yield f"To find out first, with what it is worth to know and its 95% interval: {joined(known)}."
+def _range(view: PlanView) -> Iterator[str | Listed]:
+    if view.study is not None and view.worlds is not None:
+        yield _over_worlds(view, view.worlds, view.study)
+        first = view.study.first[:OPENING]
+        known = [known_words(row, view.case) for row in first]
+        if any(row.worth.value > 0 for row in first):
+            yield Listed("To find out first, with what it is worth to know and its 95% interval", known)
+        elif known:
+            yield "No single figure is worth knowing: the same plan is chosen whatever it turns out to be."
+            yield Listed("Nearest to it come, with what it is worth to know and its 95% interval", known)
     elif view.range is not None:
         yield (
             f"Figures of the case are uncertain: {view.case.words.outcome} runs from {range_words(view.range, view.case)} "
             f"({worlds_words(view.range, view.case.words)})."
         )
+
+
+def _over_worlds(view: PlanView, found: WorldsView, study: StudyView) -> str:
+    """Return from where to where the outcome of a plan for many worlds runs, and in how many it keeps all limits."""
+    low, high = rough(study.low), in_money(view.case, rough(study.high))
+    kept = (
+        "all limits are kept in each"
+        if study.kept >= 1 - SURE
+        else f"all limits are kept in {percent(study.kept, 0)} of them"
+    )
+    below = f", below 0 in {percent(found.negative, 0)} of them" if found.negative else ""
+    return (
+        f"Over {counted(study.n, 'world')} {view.case.words.outcome} runs from {low} to {high} (5 to 95% of them); it is "
+        f"{in_money(view.case, rough(found.mean or 0.0))} on average{below}, and {kept}."
+    )
+
+
+def known_words(row: KnownRow, case: CaseView) -> str:
+    """Return a figure, what it is worth to know and the interval, as a sentence has them."""
+    return f"{plain(row.name)} ({in_money(case, rough(row.worth.value))}, {rough(row.worth.low)} to {rough(row.worth.high)})"
 
 
 def _to_do(view: PlanView) -> str:

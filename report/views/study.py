@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 ALWAYS = (HEDGED, AS_IT_IS, SOURCING, ALL_OPEN)
 """Plans that are shown whatever they yield."""
 
-MOST_KNOWN = 5
-"""Figures shown of those worth knowing."""
+MOST_KNOWN, LEAST_KNOWN = 5, 3
+"""Figures shown of those worth knowing at most; figures shown even where they are worth nothing."""
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,10 @@ class StudyView:
 
     @property
     def first(self) -> tuple[KnownRow, ...]:
-        """Figures most worth knowing, those worth nothing left out."""
-        return tuple(row for row in self.known if row.worth.value > 0)[:MOST_KNOWN]
+        """Figures most worth knowing; those worth nothing only where there are few others."""
+        found = sorted(self.known, key=lambda row: (-row.worth.value, -row.worth.high))
+        worth = sum(row.worth.value > 0 for row in found)
+        return tuple(found[: min(MOST_KNOWN, max(LEAST_KNOWN, worth))])
 
     @property
     def shown(self) -> tuple[CandidateRow, ...]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
+from html import unescape
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from rich.console import Console
@@ -18,6 +21,7 @@ from sluicegate.analysis.worlds import Worlds, draw, from_table, world_cases
 from sluicegate.data import TABLES
 from sluicegate.data.output.documents import plain_document
 from sluicegate.model.plan.choices import Choices
+from sluicegate.report.files.workbook import write_workbook
 from sluicegate.report.format.numbers import rough
 from sluicegate.report.notebook import plan_html
 from sluicegate.report.page.page import page_of, read_results
@@ -189,3 +193,49 @@ def test_where_a_world_has_no_plan_the_others_say_what_knowing_is_worth(case):
         f"In 1 of 3 worlds no plan keeps continuity. Over the others, to know the world before choosing would be worth "
         f"{worth} million (EVPI)." in page.getvalue()
     )
+
+
+def reports(plan, folder):
+    """What terminal, page and workbook say of a plan, each as one text."""
+    page = io.StringIO()
+    show_plan(plan, Console(file=page, width=300))
+    publish(plan.case, plan, folder)
+    book = openpyxl.load_workbook(write_workbook(plan, folder / "plan.xlsx"))
+    cells = [str(cell.value) for row in book["Summary"].iter_rows() for cell in row if cell.value is not None]
+    html = re.sub(r"<[^>]*>", "", unescape(page_of(read_results([str(folder)]))))
+    told = {"terminal": page.getvalue(), "page": html, "workbook": "\n".join(cells)}
+    return {name: " ".join(text.split()) for name, text in told.items()}
+
+
+def test_figures_worth_nothing_are_shown_with_what_that_means(plan, tmp_path):
+    """The first three, by what they are worth and then by what they may be."""
+    worth = {path: [0.0, 0.0, 0.0] for path in plan.worlds["evppi"]}
+    *_, second, first = worth
+    found = dataclasses.replace(
+        plan, worlds=plan.worlds | {"evppi": worth | {first: [0.0, 0.0, 40.0], second: [0.0, 0.0, 7.0]}}
+    )
+    names = [row.name for row in study_view(found).first]
+    assert len(names) == 3 and names[:2] == [plan.case.names.figure(path) for path in (first, second)]
+    said = reports(found, tmp_path / "nothing")
+    for text in said.values():
+        assert "No single figure is worth knowing: the same plan is chosen whatever it turns out to be." in text
+        assert "0 to 40" in text and "0 to 7" in text
+        assert text.index(names[0]) < text.index(names[1]) < text.index(names[2])
+    assert "The end of an interval is what it might be worth by other worlds drawn." in said["workbook"]
+    # Beside one that is worth something those that are not stay.
+    for text in reports(plan, tmp_path / "something").values():
+        assert "A figure worth 0 need not be known: the same plan is chosen whatever it turns out to be." in text
+    assert len(study_view(plan).first) == 3 and study_view(plan).first[0].worth.value > 0
+    assert study_view(plan).first[2].worth.value == 0
+
+
+def test_the_workbook_says_of_which_worlds_evpi_is_known(plan, tmp_path):
+    found = dataclasses.replace(
+        plan, worlds=plan.worlds | {"evpi": None, "evpi_elsewhere": 12.0, "unkept": ["3", "5"], "vss": None}
+    )
+    sentence = (
+        "In 2 of 16 worlds no plan keeps continuity. Over the others, to know the world before choosing would be "
+        "worth 12.0 million (EVPI)."
+    )
+    for name, text in reports(found, tmp_path / "result").items():
+        assert sentence in text, name

@@ -35,7 +35,8 @@ def both(case: Any, worlds: Worlds, share: float | None = None, processes: int =
         seen.extend([Choices.of(plan), *appraiser.visited(3), *own[:2]])
         seen.append(replace(seen[0], stockpile={pair: 9.0 * units for pair, units in seen[0].stockpile.items()}))
         alone = evaluate_in(case, worlds, seen, free=share is not None)
-        leverages, kept, within = appraiser(seen)
+        leverages, supplied, within = appraiser(seen)
+        kept = supplied & within
         assert kept.tolist() == alone.kept.tolist() and not (kept & ~within).any()
         assert np.isfinite(leverages).all()
         for column in range(len(seen)):
