@@ -202,7 +202,7 @@ def studied(
         rivals = rivals[: found.leverages.shape[1]]
     if not len(found):
         return plan
-    block = dict(plan.worlds) | _said(plan, worlds, rivals, found)
+    block = dict(plan.worlds) | _said(plan, worlds, rivals, _as_certified(plan, found))
     if fresh and worlds.factors:
         seed = (worlds.seed or 0) + 1
         again = evaluated(draw(plan.case, fresh, seed, vary, stratified=False), [Choices.of(plan)])
@@ -294,6 +294,15 @@ def _appraised(appraiser: Appraiser, rivals: Sequence[Rival], seconds: float, mo
     many = len(appraiser.group) if found else 0
     leverages, kept, within = (np.hstack([np.empty((many, 0)), *(each[part] for each in found)]) for part in range(3))
     return Yields(np.arange(many), leverages, kept.astype(bool), within.astype(bool))
+
+
+def _as_certified(plan: Plan, found: Yields) -> Yields:
+    """Return the same with the plan itself as it was chosen: without continuity where it was left out by choice, too."""
+    leverages, supplied, within = (each.copy() for each in (found.leverages, found.supplied, found.within))
+    leverages[:, 0] = levels_in(plan)[0][found.places]
+    supplied[:, 0] = plan.tables["worlds"]["limits_kept"].to_numpy(dtype=bool)[found.places]
+    within[:, 0] = True
+    return Yields(found.places, leverages, supplied, within)
 
 
 def _quiet(monitor: Monitor | None) -> Monitor:

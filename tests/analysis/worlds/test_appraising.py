@@ -99,6 +99,17 @@ def test_by_several_processes() -> None:
     assert both(case, draw(case, 4, 1), processes=2)
 
 
+def test_this_plan_is_as_it_was_chosen() -> None:
+    """Where continuity was left out by choice the plan beside others is the plan that the answer is about."""
+    case, vary = load_case("tutorial"), ["stocks.abroad-fab/acid.initial=8..20..30", "limits.political_capital=1..3"]
+    options = {"time_limit": 60.0, "rel_gap": 1e-4, "threads": 1, "method": "auto"}
+    found = planned(case, options, worlds=6, vary=vary, fresh=0, continuity_share=0.5)
+    assert found.worlds is not None
+    mine, table = found.worlds["candidates"][0], found.tables["worlds"]
+    assert mine["mean"] == approx(found.worlds["mean"], rel=1e-9) and mine["worst"] == approx(found.worlds["worst"])
+    assert mine["share_kept"] == approx(table["limits_kept"].mean()) and mine["share_kept"] < 1
+
+
 def test_nobody_holds_worlds_while_fresh_ones_are_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
     case, seen = load_case("tutorial"), []
     before = study.evaluate_in
