@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,9 @@ import numpy as np
 from ...data.units import Units
 from ...model.follower.combinations import TooManyCombinations
 from ...model.plan.monitor import Stopped
-from .master import FirstStageSpace, WorldLines
+from .criterion import Criterion
+from .master import FirstStageSpace, Master, WorldLines
+from .search import WorldsSearch
 from .told import Alone, Appraised, Begun, Key, Wanted, WorldAccount
 from .world import World
 
@@ -73,6 +76,7 @@ class LocalCrew:
         self.worlds: list[World] = []
         self._held = 0
         self._restless: float = math.inf
+        self._settled = np.empty((0, 0)), np.empty((0, 0))
 
     def prepare(self, rel_gap: float, done: Callable[[int], None] = lambda count: None) -> list[Alone]:
         """Make all worlds ready and find the best that each allows by itself."""
@@ -133,7 +137,50 @@ class LocalCrew:
     def settle(self, keys: Sequence[Key], combinations: Sequence[PolicyIndices]) -> tuple[np.ndarray, np.ndarray]:
         """Tell all worlds what they have in common; return admin costs and ceilings, shape (combinations, worlds) each."""
         settled = [world.settle(keys, combinations) for world in self._at_work()]
-        return np.array([admin for admin, _ in settled]).T, np.array([ceiling for _, ceiling in settled]).T
+        self._settled = np.array([admin for admin, _ in settled]).T, np.array([ceiling for _, ceiling in settled]).T
+        return self._settled
+
+    def least_charged(
+        self, space: FirstStageSpace, order: list[tuple[int, ...]], first: int, rel_gap: float
+    ) -> list[float]:
+        """Find the best leverage of worlds that nothing keeps in their limits, of the plans that break these least.
+
+        Parameters
+        ----------
+        space
+            The first stage of all worlds.
+        order, first, rel_gap
+            As of `WorldsSearch`.
+
+        Returns
+        -------
+        list of float
+            A world each; NaN where some plan keeps the limits.
+        """
+        return [
+            self._least_charged(place, space, order, first, rel_gap) if world.hopeless else math.nan
+            for place, world in enumerate(self.worlds)
+        ]
+
+    def _least_charged(
+        self, place: int, space: FirstStageSpace, order: list[tuple[int, ...]], first: int, rel_gap: float
+    ) -> float:
+        one, (admin, ceilings) = [self.numbers[place]], self._settled
+        space = replace(
+            space,
+            costs=space.costs[one],
+            budgets=space.budgets[one],
+            prices=space.prices[one],
+            exempt_most=math.inf,
+        )
+        master = Master(space, Criterion.parse("mean"), np.ones(1), np.zeros(1))
+        crew = self._only(place)
+        ended = WorldsSearch(crew, master, admin[:, [place]], ceilings[:, [place]], order, rel_gap, self.stop).run(
+            first
+        )
+        if ended.best is None:
+            raise Stopped
+        return ended.best.score
 
     def visit(self, number: int, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Work out a first stage beside a combination; return leverages and what limits lack, shape (worlds,) each."""
@@ -173,11 +220,11 @@ class LocalCrew:
         """Forget the worlds; nothing runs beside this process."""
         self.worlds.clear()
 
-    def only(self, number: int) -> LocalCrew:
+    def _only(self, place: int) -> LocalCrew:
         """Return who works on one of the worlds."""
-        crew = LocalCrew([self.cases[number]], self.units, self.stop, [number])
-        crew.worlds = [self.worlds[number]]
-        crew._restless = 0 if number >= self._restless else math.inf
+        crew = LocalCrew([self.cases[place]], self.units, self.stop, [self.numbers[place]])
+        crew.worlds = [self.worlds[place]]
+        crew._restless = 0 if place >= self._restless else math.inf
         return crew
 
 

@@ -27,7 +27,7 @@ from .crew import WEIGHT_TIE, LocalCrew, common_combinations, common_space
 from .criterion import Criterion, cvar, weighted
 from .master import Master
 from .sampling import Worlds, world_cases
-from .search import Crew, Ended, Incumbent, WorldsSearch
+from .search import Ended, Incumbent, WorldsSearch
 from .spread import SharedCrew, SpreadCrew
 from .told import Alone, WorldAccount
 
@@ -309,46 +309,16 @@ class _Solver:
         self.combinations = common_combinations(alone)
         admin, ceilings = self.crew.settle(self.space.keys, self.combinations)
         best = np.array([each.leverage for each in alone])
-        self.monitor.stage("search", 0)
-        if self.criterion.regret:
-            for number in np.flatnonzero([each.charged for each in alone]):
-                best[number] = self._least_charged(int(number), alone, admin, ceilings)
-        master = Master(self.space, self.criterion, self.weights, best)
-        search = self._ready(self.crew, master, admin, ceilings, self._report)
-        return search.run(self._open), search
-
-    def _ready(
-        self,
-        crew: Crew,
-        master: Master,
-        admin: np.ndarray,
-        ceilings: np.ndarray,
-        report: Callable[[float, float], None],
-    ) -> WorldsSearch:
         order = [(sum(1 for index in indices if index), *indices) for indices in self.combinations]
-        return WorldsSearch(crew, master, admin, ceilings, order, self.rel_gap, self.clock.up, report)
-
-    @property
-    def _open(self) -> int:
-        """The combination that leaves every regime open."""
-        return self.combinations.index((0,) * len(self.combinations[0]))
-
-    def _least_charged(self, number: int, alone: list[Alone], admin: np.ndarray, ceilings: np.ndarray) -> float:
-        """Best leverage of a world whose limits no plan keeps, of plans that break them least."""
-        one = [number]
-        space = replace(
-            self.space,
-            costs=self.space.costs[one],
-            budgets=self.space.budgets[one],
-            prices=self.space.prices[one],
-            exempt_most=math.inf,
-        )
-        master = Master(space, Criterion.parse("mean"), np.ones(1), np.zeros(1))
-        search = self._ready(self.crew.only(number), master, admin[:, one], ceilings[:, one], lambda score, bound: None)
-        ended = search.run(self._open)
-        if ended.best is None:
-            raise Stopped
-        return ended.best.score
+        # The combination that leaves every regime open.
+        first = self.combinations.index((0,) * len(self.combinations[0]))
+        self.monitor.stage("search", 0)
+        if self.criterion.regret and any(each.charged for each in alone):
+            least = np.array(self.crew.least_charged(self.space, order, first, min(self.rel_gap, ALONE_GAP)))
+            best = np.where(np.isnan(least), best, least)
+        master = Master(self.space, self.criterion, self.weights, best)
+        search = WorldsSearch(self.crew, master, admin, ceilings, order, self.rel_gap, self.clock.up, self._report)
+        return search.run(first), search
 
     def _report(self, score: float, bound: float) -> None:
         shown = self.criterion.shown

@@ -17,7 +17,7 @@ import numpy as np
 from ...data.units import Units
 from ...model.plan.monitor import Stopped
 from .crew import LocalCrew
-from .master import WorldLines
+from .master import FirstStageSpace, WorldLines
 from .told import Alone, Appraised, Key, Wanted, WorldAccount
 
 if TYPE_CHECKING:
@@ -119,6 +119,12 @@ class SharedCrew(ABC):
         self._history.append(asked)
         return self._columns(admin), self._columns(ceilings)
 
+    def least_charged(
+        self, space: FirstStageSpace, order: list[tuple[int, ...]], first: int, rel_gap: float
+    ) -> list[float]:
+        """Find the best leverage of worlds that nothing keeps in their limits; as of `LocalCrew`."""
+        return self._gathered(self._ask(("least_charged", (space, order, first, rel_gap))))
+
     def visit(self, number: int, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Work out a first stage beside a combination; return leverages and what limits lack, shape (worlds,) each."""
         leverages, lacks = zip(*self._ask(("visit", (number, point))), strict=True)
@@ -139,13 +145,6 @@ class SharedCrew(ABC):
     def certify(self, number: int, point: np.ndarray) -> list[WorldAccount]:
         """Recompute a plan's figures in every world, alone."""
         return self._gathered(self._ask(("certify", (number, point)), heeding=False))
-
-    def only(self, number: int) -> LocalCrew:
-        """Return who works on one of the worlds: this process."""
-        crew = LocalCrew([self.cases[number]], self.units, self.stop, [number])
-        for name, arguments in self._history:
-            getattr(crew, name)(*arguments)
-        return crew
 
     # How it is asked -------------------------------------------------------------------------------------------------
 

@@ -151,6 +151,11 @@ class World:
         self._free_basis = problem.start
 
     @property
+    def hopeless(self) -> bool:
+        """Whether no plan keeps its limits, whether continuity is asked for there or not."""
+        return self._hopeless
+
+    @property
     def price(self) -> float:
         """What a unit that fills lack is charged for, money."""
         return self._nothing_held.price

@@ -447,13 +447,14 @@ class Figures:
         """Remarks on stock of ours that a plan does not have again at the end, of every pair in the scenario where it is most."""
         units, worst = self.problem.units, dict[tuple[str, str], tuple[float, float, str]]()
         names = self.problem.case.names
+        counted = {row.item: f" {row.unit}" if row.unit else "" for row in self.problem.case.items}
         for scenario in account.operations.readout.scenarios:
             for pair, (missing, used) in missing_at_end(self.problem.whole, account.operations, scenario).items():
                 if missing > worst.get(pair, (0.0, 0.0, ""))[0] * (1 + 1e-6):
                     worst[pair] = missing, used, scenario
         return [
             f"in scenario {names.quoted(scenario)} our stock of {names.item(item)} in {names.site(site)} ends "
-            f"{four_digits(missing * units.item(item))} below its target, "
+            f"{four_digits(missing * units.item(item))}{counted[item]} below its target, "
             + (f"{missing / used:.1%} of a year's use: " if used > 0 else "")
             + "the plan lives off it, at the terminal price of a unit missing"
             for (site, item), (missing, used, scenario) in worst.items()

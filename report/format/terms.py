@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
 
@@ -50,10 +50,12 @@ class Explained:
     ----------
     two_sided
         Whether leverage is what counts.
+    plainly
+        Terms that are none on this page.
     """
 
-    def __init__(self, two_sided: bool = True) -> None:
-        self._terms = TERMS if two_sided else {name: TERMS[name] for name in ONE_SIDED}
+    def __init__(self, two_sided: bool = True, plainly: Sequence[str] = ()) -> None:
+        self._terms = {name: TERMS[name] for name in (TERMS if two_sided else ONE_SIDED) if name not in plainly}
         self.told: dict[str, str] = {}
 
     def __call__(self, text: str) -> Markup:

@@ -292,7 +292,8 @@ def _environment() -> Environment:
     return found
 
 
-def _filled(template: str, content: dict[str, Any]) -> str:
+def _filled(template: str, content: dict[str, Any], *, plainly: Sequence[str] = ()) -> str:
+    """Fill a template; words that `plainly` names are meant as everybody does on this page, not as the glossary's terms."""
     from markupsafe import Markup
 
     from ... import __version__
@@ -300,7 +301,9 @@ def _filled(template: str, content: dict[str, Any]) -> str:
 
     environment = _environment()
     words = content.get("words")
-    environment.globals["explained"] = environment.filters["explained"] = Explained(words is None or words.two_sided)
+    environment.globals["explained"] = environment.filters["explained"] = Explained(
+        words is None or words.two_sided, plainly
+    )
     environment.filters["term_key"] = key
     script = _script(environment)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

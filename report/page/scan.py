@@ -60,4 +60,4 @@ def scan_page(scan: Scan, began: datetime.datetime, artist: Artist) -> str:
             ("Made", f"scan, {began.isoformat(timespec='seconds')}"),
         ],
     }
-    return _filled("scan.html", content)
+    return _filled("scan.html", content, plainly=("world",))

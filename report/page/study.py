@@ -11,7 +11,7 @@ from ..format.numbers import brief, counted, joined, percent, plain
 from ..text.blocks import blocks
 from ..text.words import case_line, in_money
 from ..views.case import case_view
-from ..views.frontier import frontier_view
+from ..views.frontier import FrontierView, LevelRow, frontier_view
 from .inline import picture
 from .plan import made, sources
 
@@ -77,7 +77,9 @@ def frontier_content(
     view = frontier_view(frontier)
     answer = [f"{line[:1].upper()}{line[1:]}." for line in headline(view)]
     plans, curve = view.feasible, view.curve
-    if plans:
+    if plans and view.over_worlds:
+        answer.insert(0, _caution(view))
+    elif plans:
         ends = [f"{in_money(view.case, brief(row.outcome))} at {brief(row.used)}" for row in (plans[0], plans[-1])]
         span = " to ".join(f"{end}{unit_words(view)}" for end in dict.fromkeys(ends))
         answer.insert(0, f"{curve} goes from {span}; on the way the plan {change_words(view)}.")
@@ -98,6 +100,25 @@ def frontier_content(
         frontier_figures(frontier),
         made(frontier.case, run),
         artist,
+    )
+
+
+def _caution(view: FrontierView) -> str:
+    """Return from where to where a curve over worlds goes, in sentences."""
+    from ..text.frontier import change_words
+
+    def at(row: LevelRow) -> str:
+        money = in_money(view.case, brief(row.outcome))
+        return f"{money} on average, {in_money(view.case, brief(row.used))} in {view.words}"
+
+    cautious, best = sorted(
+        (view.feasible[0], view.feasible[-1]), key=lambda row: row.used or 0.0, reverse=view.falling
+    )
+    if len(view.feasible) == 1:
+        return f"The plan that is best on average is the most cautious one too: {at(best)}."
+    return (
+        f"The plan that is best on average: {at(best)}. The most cautious one: {at(cautious)}. Between them the plan "
+        f"{change_words(view)}."
     )
 
 

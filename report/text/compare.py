@@ -72,7 +72,9 @@ def _notes(view: ComparisonView) -> Iterable[RenderableType]:
 def _common(view: ComparisonView) -> Iterable[RenderableType]:
     if not view.worlds:
         return
-    yield section("Over common worlds", counted(view.worlds[0].worlds, "world"))
+    monies = {plan.money for plan in view.plans}
+    money = f", {plain(monies.pop())}" if len(monies) == 1 and "" not in monies else ""
+    yield section("Over common worlds", f"{counted(view.worlds[0].worlds, 'world')}{money}")
     heads = ("", *candidate_heads(view.words)[1:-1], "Best in")
     found = new_table(*heads)
     for row in view.worlds:

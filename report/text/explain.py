@@ -240,7 +240,8 @@ def _needs(view: ExplanationView) -> Iterable[RenderableType]:
 def _by_worlds(view: ExplanationView) -> Iterable[RenderableType]:
     if not view.by_worlds:
         return
-    yield section("What each choice is for, by worlds", counted(view.worlds, "world"))
+    money = f", {plain(view.case.money)}" if view.case.money else ""
+    yield section("What each choice is for, by worlds", f"{counted(view.worlds, 'world')}{money}")
     lost, adds = ("Dearer by", "Saves in") if view.case.words.sense.sign < 0 else ("Lost", "Adds in")
     table = new_table("Decision", "Choice", lost, "5 to 95%", adds, "Limits need it in", names=2)
     for row in view.by_worlds:

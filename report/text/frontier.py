@@ -35,7 +35,8 @@ MEANINGS = {
     "max_supplier_share": "Share: the largest of a site in our intake of any item with a max_supplier_share, without an outage.",
     "min_suppliers": "Suppliers: sites outside our side with their least share, of the item that has fewest.",
     "worst_tenth": "Worst tenth: mean leverage over the worst tenth of the weight of the worlds. Mean, theirs, ours: over all.",
-    "dearest_tenth": "Dearest tenth: mean cost over the dearest tenth of the weight of the worlds. Mean, more: over all.",
+    "dearest_tenth": "Dearest tenth: mean cost over the dearest tenth of the weight of the worlds. Mean: over all. More: than "
+    "today, over all.",
     "min_fill": "Fill: the least mean fill of every demand with a min_fill, in every package and outage.",
 }
 
@@ -86,7 +87,9 @@ def headline(view: FrontierView) -> Iterable[str]:
         yield "stopped before the curve was finished; the points that follow hold"
     if view.feasible:
         yield _proven(view, len(view.feasible))
-    elif view.complete:
+    if view.over_worlds and view.complete and len(view.feasible) == 1:
+        yield "the plan that is best on average is the most cautious one too"
+    if view.complete and not view.feasible:
         yield "proven: no plan satisfies the limits at any of these levels"
     if view.ends_somewhere and view.least is not None:
         beyond = "above" if view.falling else "below"

@@ -96,7 +96,7 @@ def answer(scan: Scan) -> list[str]:
     if math.isnan(first["share"]):
         return sentences
     what = item_words(first["code"], first["name"])
-    of_it = f"{seller} supplies {percent(first['share'])} of its imports of {what}"
+    of_it = f"{seller} supplies {percent(first['share'])} of {buyer}'s imports of {what}"
     if math.isinf(first["loss"]):
         sentences.append(f"{of_it}, and the data show no other source.")
     elif not math.isnan(first["loss"]):
@@ -226,7 +226,8 @@ def _meanings(scan: Scan) -> Iterable[RenderableType]:
     )
     if any(row for row in ranking.rows["substitutes"]):
         yield text_line(
-            "World: the seller's share of world exports. Cover: what substitutes sell elsewhere, over what the buyer buys from the "
+            f"{'Paid' if scan.diversify else 'Ours'}, others: what a unit of the seller and of the substitutes is worth. World: "
+            "the seller's share of world exports. Cover: what substitutes sell elsewhere, over what the buyer buys from the "
             "seller. Substitutes: what each sells elsewhere, at its unit value.",
             "dim",
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...analysis.compare.inputs import key_text, keyed, row_text
 from ...data.schema.names import Names, policy_words
+from ...model.network import NONE
 from ...model.plan.choices import LANE, POLICY, STOCKPILE
 from ...model.plan.limits import LIMIT_WORDS
 from ..format.words import Words, words_of_sense
@@ -373,6 +374,8 @@ def _outcome(row: Mapping[Any, Any], letters: Sequence[str], words: Words, names
 
 
 def _measure_words(words: Words, measure: str, name: str, names: Names) -> str:
+    if measure.startswith("scenario_") and name == NONE:
+        return f"{words.outcome} {words.calm}"
     if measure in words.measures:
         return words.measures[measure] + (names.scenario(name) if name else "")
     if measure.endswith("cause"):

@@ -186,7 +186,7 @@ class Drafter:
         self.tables["items"].append(
             {
                 "item": item,
-                "name": name if name != code else "",
+                "name": name if name not in ("", code) else f"HS {code}" if code.isdigit() else "",
                 "unit": unit,
                 "holding_cost": rounded(holding * mean),
             }

@@ -45,19 +45,22 @@ def add_reviews(tables: Tables, sources: Sourcing, controllers: Controllers, ite
     items
         What items are called, by their name in the case.
     """
+    parties = {row["party"]: row["name"] for row in tables["parties"]}
     carried = dict.fromkeys(row["regime"] for row in tables["lanes"] if row.get("regime"))
     answers = []
     for regime in carried:
         answer = regime.startswith("answer-")
         controller = controllers.counterpart if answer else controllers.allies.get(regime, controllers.focal)
         words = items.get(regime.partition("-")[2], "all items")
-        tables["regimes"].append({"regime": regime, "controller": controller, "name": f"Review of {words}"})
+        by = "" if controller == controllers.focal else f" by {parties.get(controller) or controller}"
+        tables["regimes"].append({"regime": regime, "controller": controller, "name": f"Exports of {words}{by}"})
         answers += [regime] if answer else []
         value = math.fsum(row["base_flow"] * row["unit_cost"] for row in tables["lanes"] if row.get("regime") == regime)
         for policy in ("review",) if answer or regime in controllers.allies else ("review", "strict"):
             _add_policy(tables, sources, regime, policy, value * WEEKS, ours=not answer)
     for regime in answers:
-        tables["retaliations"].append({"package": "tit-for-tat", "regime": regime, "policy": "review", "cost": 0})
+        back = {"package": "tit-for-tat", "name": "Tit for tat", "regime": regime, "policy": "review", "cost": 0}
+        tables["retaliations"].append(back)
         sources.assume("retaliations", f"tit-for-tat/{regime}", "cost", 0, "retaliation")
 
 

@@ -27,6 +27,7 @@ from sluicegate.data.output.documents import plain_document
 from sluicegate.model.plan.choices import Choices
 from sluicegate.report.text.frontier import show_frontier
 
+from sluicegate_testing.markup import Document
 from sluicegate_testing.oracle import worlds_oracle
 from sluicegate_testing.strategies import random_case
 from sluicegate_testing.world_cases import Drawn, with_worlds
@@ -147,8 +148,10 @@ def test_at_least_cost_by_hand(tmp_path: Path) -> None:
     assert "Mean cost of the dearest tenth of the worlds" in drawn
     page = CliRunner().invoke(cli, ["report", str(tmp_path / "curve"), "-o", str(tmp_path / "curve.html")])
     assert page.exit_code == 0, page.output
+    text = Document((tmp_path / "curve.html").read_text()).text
     assert (
-        "goes from 31.5 at 40 to 27 at 70; on the way the plan changes 2 times" in (tmp_path / "curve.html").read_text()
+        "The plan that is best on average: 27 on average, 70 in the dearest tenth of the worlds. The most cautious one: 31.5 on "
+        "average, 40 in the dearest tenth of the worlds. Between them the plan changes 2 times." in text
     )
 
 

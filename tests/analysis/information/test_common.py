@@ -42,7 +42,9 @@ def test_plans_are_compared_in_the_same_worlds(case, plan):
     assert rows.loc["A", "share_best"] == pytest.approx((both[:, 0] >= both[:, 1] - 1e-4).mean())
     assert rows["share_best"].sum() >= 1
     assert found.to_dict()["worlds"][0]["worlds"] == 10
-    assert "Over common worlds" in shown(show_comparison, found)
+    told = shown(show_comparison, found)
+    assert "Over common worlds  10 worlds, million\n" in told
+    assert "leverage without retaliation" in told and "leverage in none" not in told
     bare = compare([plan, evaluate(case)], attribute=False)
     assert bare.worlds is None and "worlds" not in bare.to_dict()
     assert "Over common worlds" not in shown(show_comparison, bare)
@@ -58,6 +60,6 @@ def test_each_choice_is_taken_out_alone(case, plan):
     assert rows.loc["acid", "mean"] == pytest.approx(lost.mean(), rel=1e-6, abs=1e-6)
     assert rows.loc["acid", "high"] == pytest.approx(np.quantile(lost, 0.95), rel=1e-6, abs=1e-6)
     assert rows.loc["acid", "share_breaks"] == (both.kept[:, 0] & ~both.kept[:, 1]).mean()
-    assert "What each choice is for, by worlds" in shown(show_explanation, found)
+    assert "What each choice is for, by worlds  6 worlds, million\n" in shown(show_explanation, found)
     assert found.to_dict()["worlds"][0]["key"] in rows.index
     assert explain(case).worlds is None

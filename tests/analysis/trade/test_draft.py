@@ -78,6 +78,16 @@ def test_flows_and_prices_are_those_of_the_statistics(kind: str, tmp_path: Path)
     assert [(row.package, row.regime, row.policy) for row in case.retaliations] == [
         ("tit-for-tat", "answer-hs854232", "review")
     ]
+    # What a plan says is in words, each its own.
+    assert case.names.scenario("tit-for-tat") == "Tit for tat"
+    names = {row.regime: row.name for row in case.regimes}
+    good = case.items[0].name.removeprefix("HS 854232").strip()
+    assert names == {
+        "review-hs854232": f"Exports of HS 854232 {good}".strip(),
+        "review-usa": "Exports of all items by United States",
+        "answer-hs854232": f"Exports of HS 854232 {good}".strip() + " by South Korea",
+    }
+    assert good or case.items[0].name == "HS 854232"
 
 
 def test_what_substitutes_sell_elsewhere_is_the_most_they_can_send(tmp_path: Path) -> None:

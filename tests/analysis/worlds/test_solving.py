@@ -218,6 +218,18 @@ def test_several_processes_find_the_same_plan(case: Case) -> None:
     assert (shared.leverages == alone.leverages).all()
 
 
+@pytest.mark.parametrize("share", [None, 0.5])
+def test_regret_counts_worlds_that_nothing_keeps_whoever_works_on_them(share: float | None) -> None:
+    """Where no plan keeps continuity regret is counted from the best of those that lack least, or that do without it."""
+    case = load_case("tutorial")
+    worlds = told(case, [{}, {"demands.home-makers/chip.quantity": 40.0}, {"stocks.abroad-fab/acid.initial": 24.0}])
+    alone, shared = (solve_worlds(case, worlds, "regret", continuity_share=share, processes=many) for many in (1, 2))
+    assert alone.unkept == shared.unkept == ("w1",)
+    assert shared.value == alone.value and shared.choices == alone.choices
+    # In that world the plan falls short of the best for it by no more than this.
+    assert shared.value is not None and 0.0 <= shared.value < 100.0
+
+
 def test_a_lost_process_costs_only_time(case: Case) -> None:
     cases = world_cases(case, draw(case, 2, seed=6, vary=VARY))
     units = natural_units(case)[1]
