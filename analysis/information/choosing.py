@@ -70,7 +70,7 @@ class Terms:
         if alike:
             kinds, places = np.unique(values, return_inverse=True)
             return np.array([self.allowed[places == kind].all(axis=0) for kind in range(kinds.size)])[places]
-        found = np.broadcast_to(self.everywhere, self.allowed.shape).copy()
+        found = np.tile(self.everywhere, (len(self.allowed), 1))
         for candidate in np.flatnonzero(~self.everywhere):
             one = self.allowed[:, candidate]
             if min(one.sum(), (~one).sum()) < LEAST_SIDE:

@@ -321,9 +321,13 @@ def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Yields) ->
     plain = next((place for place, rival in enumerate(rivals) if rival.name == AS_IT_IS), None)
     ahead = own_best - leverages
     best_known = ~np.isnan(ahead)
+    compared = perfect_information(found.leverages, weights, terms)
     evpi: dict[str, Any] = {"evpi": None}
     if best_known.all():
         evpi = {"evpi": _worth(float(all_weights @ ahead), leverages)}
+        if terms.share is not None:
+            # The best plan of a world by itself keeps continuity there; who knows the world need not, everywhere.
+            evpi["evpi"] = max(evpi["evpi"], compared)
     elif best_known.any():
         elsewhere = float(all_weights[best_known] @ ahead[best_known] / all_weights[best_known].sum())
         evpi["evpi_elsewhere"] = _worth(elsewhere, leverages)
@@ -333,7 +337,7 @@ def _said(plan: Plan, worlds: Worlds, rivals: Sequence[Rival], found: Yields) ->
         "share_kept": float(all_weights @ kept_here),
         "compared": len(found),
         **evpi,
-        "evpi_of_candidates": perfect_information(found.leverages, weights, terms),
+        "evpi_of_candidates": compared,
         "vss": None if plain is None or plain not in allowed else _worth(scores[0] - scores[plain], leverages),
         "evppi": {each.name: [each.value, each.low, each.high] for each in known},
         "groups": {each.name: list(each.figures) for each in known if each.figures != (each.name,)},

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...model.plan.tolerances import WORLD_TIE
-from .choosing import Terms, best_rule
+from .choosing import LEAST_SIDE, Terms, best_rule
 
 CONFIDENCE = 0.95
 
@@ -134,10 +134,10 @@ def partial_information(
     found = []
     for name, paths in entries.items():
         telling = _telling(figures[paths]) if drawn else _together(figures[paths])
-        regression = regression_on(telling, _regressed(ahead, terms), weights, drawn=drawn)
+        leads = _Leads(telling, ahead, terms, weights, drawn)
 
-        def worth(draws: np.ndarray, regression: Regression = regression) -> np.ndarray:
-            return _worth(regression, ahead, terms, draws, terms.least(weights, first, draws))
+        def worth(draws: np.ndarray, leads: _Leads = leads) -> np.ndarray:
+            return leads.worth(draws, terms.least(weights, first, draws))
 
         value = _noted(min(float(worth(weights[None])[0]), most), benefits)
         tail = (1 - CONFIDENCE) / 2
@@ -158,11 +158,6 @@ def _now(ahead: np.ndarray, weights: np.ndarray, terms: Terms, least: np.ndarray
     return best_rule(means[:, None], keeps[:, None], terms.everywhere[None], np.ones((len(weights), 1)), least)
 
 
-def _regressed(ahead: np.ndarray, terms: Terms) -> np.ndarray:
-    """What is regressed on a figure: leads and, where it has to be kept in a share of the worlds, continuity."""
-    return ahead if terms.share is None else np.hstack([ahead, terms.kept.astype(float)])
-
-
 def _noted(value: float, benefits: np.ndarray) -> float:
     """Return a value, 0 where it is rounding of the leverages it is made of."""
     return value if value > WORLD_TIE * float(np.abs(benefits).max(initial=0.0)) else 0.0
@@ -180,15 +175,53 @@ def _together(figures: pd.DataFrame) -> pd.Series:
     return pd.Series(figures.groupby(list(figures.columns), dropna=False, sort=False).ngroup().to_numpy())
 
 
-def _worth(
-    regression: Regression, ahead: np.ndarray, terms: Terms, draws: np.ndarray, least: np.ndarray | None
-) -> np.ndarray:
-    """Return what choosing by the fitted leads brings beyond choosing now, for each draw of worlds."""
-    fitted, many = regression.fitted(_regressed(ahead, terms), draws), ahead.shape[1]
-    known = best_rule(
-        fitted[:, :, :many], fitted[:, :, many:], terms.knowing(regression.values, regression.alike), draws, least
-    )
-    return np.maximum(0.0, known - _now(ahead, draws, terms, least))
+class _Leads:
+    """How far candidates are ahead, and how likely they keep continuity, as curves over a figure.
+
+    A candidate that may be chosen in some worlds alone is fitted there alone.
+    """
+
+    def __init__(self, figure: pd.Series, ahead: np.ndarray, terms: Terms, weights: np.ndarray, drawn: bool):
+        self.ahead, self.terms, self.weights = ahead, terms, weights
+        values, alike = _values(figure, drawn)
+        self.allowed = terms.knowing(values, alike)
+        everywhere = terms.everywhere
+        parts = [(np.flatnonzero(everywhere), np.full(len(ahead), True))]
+        for candidate in np.flatnonzero(~everywhere & self.allowed.any(axis=0)).tolist():
+            within = self.allowed[:, candidate]
+            if drawn and within.sum() < LEAST_SIDE:
+                self.allowed[:, candidate] = False
+                continue
+            parts.append((np.array([candidate]), within))
+        self.parts = []
+        for columns, within in parts:
+            yields, shares = self._regressed(columns)[within], _shares(weights[within])
+            self.parts.append((columns, within, regression_on(figure[within], yields, shares, drawn=drawn)))
+
+    def _regressed(self, columns: np.ndarray) -> np.ndarray:
+        """What is regressed of some candidates: leads and, where it has to be kept in a share of the worlds, continuity."""
+        kept = [] if self.terms.share is None else [self.terms.kept[:, columns].astype(float)]
+        return np.hstack([self.ahead[:, columns], *kept])
+
+    def worth(self, draws: np.ndarray, least: np.ndarray | None) -> np.ndarray:
+        """Return what choosing by the fitted leads brings beyond choosing now, for each draw of worlds."""
+        leads, kept = np.zeros((2, len(draws), *self.ahead.shape))
+        for columns, within, regression in self.parts:
+            here = draws[:, within]
+            # A draw may hold no world in which a candidate may be chosen.
+            here = np.where(here.sum(axis=1, keepdims=True) > 0, here, self.weights[within])
+            fitted = regression.fitted(self._regressed(columns)[within], _shares(here))
+            places = np.ix_(np.arange(len(draws)), np.flatnonzero(within), columns)
+            leads[places] = fitted[:, :, : columns.size]
+            if self.terms.share is not None:
+                kept[places] = fitted[:, :, columns.size :]
+        known = best_rule(leads, kept, self.allowed, draws, least)
+        return np.maximum(0.0, known - _now(self.ahead, draws, self.terms, least))
+
+
+def _shares(weights: np.ndarray) -> np.ndarray:
+    """Return weights that add up to 1 over the last axis."""
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
 # Regression on one figure ----------------------------------------------------------------------------------------------
@@ -206,17 +239,11 @@ class Regression:
         What the roughness of a curve costs.
     smoothness
         Weight of the roughness for each of what depends on the figure; infinite: a mean that does not depend on it.
-    values : array, shape (worlds,)
-        The figure in every world, or the number of its value.
-    alike
-        Whether it is taken value by value.
     """
 
     basis: np.ndarray
     roughness: np.ndarray
     smoothness: tuple[float, ...]
-    values: np.ndarray
-    alike: bool
 
     def fitted(self, yields: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return the fitted means, shape (draws, worlds, yields).
@@ -266,10 +293,10 @@ def regression_on(values: pd.Series, yields: np.ndarray, weights: np.ndarray, *,
     drawn
         Whether the worlds are a sample; else each value's mean is taken as it is.
     """
-    places, kinds = pd.factorize(values.reset_index(drop=True), use_na_sentinel=False)
-    few = len(kinds) <= FEW_VALUES or not pd.api.types.is_numeric_dtype(values) or bool(values.isna().any())
-    if alike := few or not drawn:
-        basis, roughness = np.eye(len(kinds))[places], np.zeros((len(kinds), len(kinds)))
+    places, alike = _values(values, drawn)
+    if alike:
+        kinds = int(places.max()) + 1
+        basis, roughness = np.eye(kinds)[places], np.zeros((kinds, kinds))
         tried: tuple[float, ...] = (math.inf, 0.0) if drawn else (0.0,)
     else:
         basis, roughness = _spline(values.rank().to_numpy() / len(values))
@@ -285,7 +312,15 @@ def regression_on(values: pd.Series, yields: np.ndarray, weights: np.ndarray, *,
             if score < best - TIE * spread:
                 best, smoothness = score, smooth
         chosen.append(smoothness)
-    return Regression(basis, roughness, tuple(chosen), places if alike else values.to_numpy(), alike)
+    return Regression(basis, roughness, tuple(chosen))
+
+
+def _values(figure: pd.Series, drawn: bool) -> tuple[np.ndarray, bool]:
+    """A figure in every world, or the numbers of its values where it is taken value by value, and whether it is."""
+    places, kinds = pd.factorize(figure.reset_index(drop=True), use_na_sentinel=False)
+    few = len(kinds) <= FEW_VALUES or not pd.api.types.is_numeric_dtype(figure) or bool(figure.isna().any())
+    alike = few or not drawn
+    return (places if alike else figure.to_numpy()), alike
 
 
 def _spline(ranks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

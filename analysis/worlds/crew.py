@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from ...model.follower.combinations import TooManyCombinations
 from ...model.plan.monitor import Stopped
 from .criterion import Criterion
 from .master import FirstStageSpace, Master, WorldLines
+from .memory import give_back
 from .search import WorldsSearch
 from .told import Alone, Appraised, Begun, Key, Wanted, WorldAccount
 from .world import World
@@ -70,7 +72,7 @@ class LocalCrew:
         self.numbers = range(len(cases)) if numbers is None else numbers
         self.stop = stop
         self.base = base
-        self.begun: Begun | None = None
+        self._as_it_is: tuple[Choice, dict[Key, float]] | None = None
         self.cases = cases
         self.units = units
         self.worlds: list[World] = []
@@ -81,7 +83,9 @@ class LocalCrew:
     def prepare(self, rel_gap: float, done: Callable[[int], None] = lambda count: None) -> list[Alone]:
         """Make all worlds ready and find the best that each allows by itself."""
         found: list[Alone] = []
-        begun = self.begun = self._begun(rel_gap)
+        begun = self._begun(rel_gap)
+        if begun is not None and begun.choice is not None:
+            self._as_it_is = begun.choice, begun.bought
         for number, case in zip(self.numbers, self.cases, strict=True):
             if self.stop():
                 raise Stopped
@@ -92,12 +96,14 @@ class LocalCrew:
             if self._held > MOST_AWAKE:
                 self._restless = min(self._restless, len(self.worlds) - 1)
                 world.rest()
+            # What a world is made with is several times what is left of it.
+            give_back()
             done(len(found))
         return found
 
     def as_it_is(self) -> tuple[Choice, dict[Key, float]] | None:
         """Return policies and purchases of the best plan for the case that the worlds begin with; None where it is not known."""
-        return None if self.begun is None or self.begun.choice is None else (self.begun.choice, self.begun.bought)
+        return self._as_it_is
 
     def _begun(self, rel_gap: float) -> Begun | None:
         """Where the programs of the worlds begin; None where they are so small that it does not matter."""
@@ -106,7 +112,11 @@ class LocalCrew:
         with suppress(TooManyCombinations, ArithmeticError):
             world = World(self.base, self.units, self.stop)
             if world.entries > SMALL:
-                return world.begun(rel_gap)
+                begun = world.begun(rel_gap)
+                del world
+                # Its parts hold each other.
+                gc.collect()
+                return begun
         return None
 
     def _at_work(self, numbers: Container[int] | None = None) -> Iterator[World]:
@@ -214,6 +224,7 @@ class LocalCrew:
             found.append(world.certify(number, point))
             if len(found) > self._restless:
                 world.rest()
+            give_back()
         return found
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from ...model.leader.here_and_now import HereAndNow, StageCut, Visit
 from ...model.leader.problem import Problem
 from ...model.leader.recompute import FirstStage
 from ...model.methods.cut_pool import scale
-from ...model.methods.engine import Engine, Found
+from ...model.methods.engine import Engine
 from ...model.plan.limits import SolveLimits
 from ...model.plan.tolerances import LEVERAGE_TIE, LIMIT_KEPT, SMALL_CERTIFICATE
 from ...model.solver.bases import Statuses
@@ -57,8 +57,8 @@ class World:
     ----------
     problem, engine
         The world's case made ready to be solved.
-    found
-        The best that it allows by itself; after `alone`.
+    bound
+        Of the best leverage that it allows by itself; after `alone`.
     charged
         Whether no plan keeps its limits, so that gaps are charged for.
     """
@@ -76,7 +76,7 @@ class World:
         self.problem = Problem.natural(case, stop=stop, units=units)
         _refuse_whole_numbers(self.problem)
         self.engine = Engine(self.problem.case, problem=self.problem, stop=stop)
-        self.found: Found | None = None
+        self.bound = math.inf
         self.charged = False
         self._like = like
         self._free_basis: Any = None
@@ -87,7 +87,6 @@ class World:
         self._exempt: int | None = None
         self._hopeless = False
         self._bases = StageBases()
-        self._bare = False
 
     # What it allows by itself ----------------------------------------------------------------------------------------
 
@@ -98,14 +97,19 @@ class World:
         enumerator = self.engine.enumerator
         # One program after another, none from a cold start.
         enumerator.responder = FollowerSolver(self.problem.response, self.problem.stop)
-        found = self.found = self.engine.search(rel_gap=rel_gap, hint=hint, settled=False, fallback=False)
+        found = self.engine.search(rel_gap=rel_gap, hint=hint, settled=False, fallback=False)
         enumerator.responder = None
         menu = self.problem.network.menu
         for (choice, *_), basis in self.problem.fixed_policy.bases.items():
             self._bases.keep((policy_indices_of(dict(choice), menu), b"", False), basis)
         self.charged = self._hopeless = found.choice is None and found.bound == -math.inf
         self._nothing_held = HereAndNow(self.problem.fixed_policy, np.empty(0, dtype=np.int64))
+        self.bound = found.bound
+        # Its own program is solved no more, and nobody begins where it ended.
         self.problem.settle()
+        self.engine.forget_programs()
+        self.engine.candidates.shrink()
+        self._like = None
         limits = SolveLimits.of(self.problem.case)
         known = (
             found.leverage,
@@ -168,13 +172,8 @@ class World:
         return int(self.problem.leader_problem.program.matrix.nnz)
 
     def rest(self) -> None:
-        """Give back the memory of HiGHS but for the program and its basis, and that of models, for good."""
-        fixed_policy = self.problem.fixed_policy
-        fixed_policy.bases.clear()
-        fixed_policy.relaxed.rest()
-        if not self._bare:
-            self.problem.forget_models()
-            self._bare = True
+        """Give back the memory of HiGHS but for what makes it anew, and the basis."""
+        self.problem.fixed_policy.relaxed.rest(self.problem.leader_problem.program)
 
     def wake(self) -> None:
         """Be ready to solve."""
@@ -268,10 +267,9 @@ class World:
 
     def _bound_alone(self) -> np.ndarray:
         """What bounds leverage under every combination whatever the first stage: what the world allows by itself tells."""
-        assert self.found is not None
         if self.charged:
             return self._bound_free()
-        bound = np.full(self.constant.size, self.found.bound)
+        bound = np.full(self.constant.size, self.bound)
         pool, every = self.engine.cut_pool, np.arange(self.constant.size)
         for cover in pool.covers:
             most = np.max([pool.around(number, self._remaining, every) for number in cover], axis=0)
@@ -426,37 +424,30 @@ class World:
     def certify(self, number: int, point: np.ndarray) -> WorldAccount:
         """Recompute what a plan comes to from linear programs solved alone.
 
+        They are made from arrays; what has become of the program that the search solves does not touch them.
+
         Raises
         ------
         CertificateError
-            Where they do not agree with the program of both sides, or a limit is broken that some plan keeps.
+            Where they do not agree with the program of both sides or with what is kept of V and of the status quo, or a limit is
+            broken that some plan keeps.
         """
-        if self._bare:
-            problem = self.problem
-            return self._certify(Problem.natural(problem.given, stop=self.stop, units=problem.units), number, point)
-        try:
-            return self._certify(self.problem, number, point)
-        finally:
-            self.problem.release()
-
-    def _certify(self, problem: Problem, number: int, point: np.ndarray) -> WorldAccount:
         assert self._stage is not None
-        place = int(self._places[number])
+        problem, place = self.problem, int(self._places[number])
         candidates, columns = self.engine.cut_pool.candidates, self._stage.columns
         choice, admin = candidates.choice(place), float(candidates.admin[place])
+        figures, before = Figures(problem), problem.status_quo
         with problem.unstoppable():
-            cost = problem.response_cost(choice)
+            cost, open_cost = figures.response_cost(choice), figures.response_cost(problem.all_open)
             constant = problem.constant(cost, admin)
             terms = choice, cost, float(constant), admin
             held = {int(column): float(value) for column, value in zip(columns, point, strict=True) if column >= 0}
-            fixed_policy = problem.fixed_policy
             visited = self.visit(number, point)
-            assert self._stage is not None
-            begin = self._stage.basis
+            without = self.charged or self._must_do_without(point, terms)
             # What the plan's program ended with is where its certificate begins.
-            fixed_policy.crash = lambda _: begin
+            fixed_policy = problem.fixed_policy.afresh(self._stage.basis)
             outcome, basis = Outcome("Infeasible", None, None, None), None
-            if not self.charged and not self._must_do_without(point, terms):
+            if not without:
                 outcome = fixed_policy.best(choice, cost, constant, admin, fixed=held)
                 basis = fixed_policy.exact.get_basis()
             if outcome.solution is None:
@@ -464,10 +455,18 @@ class World:
                 basis = outcome.basis
             if outcome.solution is None:
                 raise ArithmeticError(f"a world's plan ended with {outcome.termination!r}")
-            figures = Figures(problem)
             solution = problem.to_whole(outcome.solution)
             account = figures.account(choice, solution, self._first_stage(point), basis=basis)
             breaches = figures.breaches(account)
+        small = SMALL_CERTIFICATE * account.money
+        known = float(candidates.cost[place])
+        certify(
+            [
+                Compared("V, what a least-cost response costs in a world,", known, cost, small),
+                Compared("V in a world's status quo", before.response_cost, open_cost, small),
+                Compared("W, our cost in a world's status quo,", before.claimed, before.cost, small),
+            ]
+        )
         if self._exempted(point):
             leverage = visited.leverage
             if breaches or leverage > account.leverage + LEVERAGE_TIE * account.money:
@@ -476,7 +475,6 @@ class World:
         if not self.charged:
             refuse_breaches(breaches)
             assert outcome.objective is not None
-            small = SMALL_CERTIFICATE * account.money
             certify([Compared("a world's leverage", -outcome.objective, account.leverage, small)])
         if self.charged:
             # Solved alone, limits give way at prices of their own; here continuity alone does.

@@ -14,6 +14,7 @@ import scipy.sparse as sparse
 from ..network import Network
 from ..plan.limits import BUDGET, LIMITED, LOADS, SolveLimits, within
 from ..plan.tolerances import SAME_HEIGHT
+from .coded import Coded, CodedBases
 from .enumerate import Enumerator, Face, FollowerArrays, PolicyIndices, gray_order
 from .optimal_face import Bases, Basis, heights
 
@@ -110,9 +111,16 @@ class Component:
     policy_indices: list[PolicyIndices]
     loads: dict[str, np.ndarray]
     cost: np.ndarray
-    outputs: np.ndarray
-    prices: np.ndarray
-    bases: list[Basis | None]
+    outputs: np.ndarray | Coded
+    prices: np.ndarray | Coded
+    bases: Sequence[Basis | None]
+
+    def shrink(self) -> None:
+        """Give back most of the memory of outputs, prices and bases, of which few differ; none of them changes any more."""
+        self.outputs, self.prices = Coded.of(self.outputs[:]), Coded.of(self.prices[:])
+        known = [basis for basis in self.bases if basis is not None]
+        if known and len(known) == len(self.bases):
+            self.bases = CodedBases(known)
 
     @cached_property
     def digits(self) -> np.ndarray:
@@ -342,6 +350,11 @@ class Candidates:
         self.loads = {column: total[kept] for column, total in self.loads.items()}
         self.closed = self.closed[kept]
         return bool(kept.all())
+
+    def shrink(self) -> None:
+        """Give back most of the memory of what was worked out."""
+        for component in self.components:
+            component.shrink()
 
     def _advance(self, progress: Callable[[int, int], None], before: int, count: int, _: int) -> None:
         progress(before + count, self.steps)

@@ -12,6 +12,7 @@ import scipy.sparse as sparse
 from ..plan.tolerances import BASIS_FEASIBLE
 
 if TYPE_CHECKING:
+    from .coded import Coded
     from .enumerate import FollowerArrays
 
 
@@ -213,8 +214,11 @@ def with_slacks(matrix: sparse.csc_matrix) -> sparse.csc_matrix:
     return sparse.csc_matrix((*entries, starts), shape=(rows, width + rows))
 
 
-def heights(prices: np.ndarray, worth: np.ndarray, most: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+def heights(prices: np.ndarray | Coded, worth: np.ndarray, most: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """What lowering the cost of some columns by their worth can take off the dual value, shape (n,)."""
+    if not isinstance(prices, np.ndarray):
+        worth = np.where(chosen, worth, 0.0)
+        return prices.sums(lambda values, columns: _height(values.astype(float), worth[columns], most[columns]))
     moved = np.flatnonzero(chosen & (worth != 0))
     lowest, highest, most = np.minimum(worth[moved], 0.0), np.maximum(worth[moved], 0.0), most[moved]
     bounded = bool(np.isfinite(most).all())
@@ -229,3 +233,10 @@ def heights(prices: np.ndarray, worth: np.ndarray, most: np.ndarray, chosen: np.
             block = np.where(lowest < 0, block, highest - block)
             found[start : start + 1024] = np.multiply(block, most, where=block != 0, out=block).sum(axis=1)
     return found
+
+
+def _height(prices: np.ndarray, worth: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """The same of single columns at single prices."""
+    lower = np.clip(prices, np.minimum(worth, 0.0), np.maximum(worth, 0.0))
+    lower = np.where(worth < 0, lower, np.maximum(worth, 0.0) - lower)
+    return np.multiply(lower, most, where=lower != 0, out=np.zeros_like(lower))

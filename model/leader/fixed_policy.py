@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -9,13 +10,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..formulation.leader import gap_terms
 from ..formulation.linking import Choice, LeaderProblem
 from ..network import Network
 from ..plan.limits import SolveLimits
 from ..plan.tolerances import FACE_ABSOLUTE, FACE_RELATIVE, LIMIT_BROKEN
 from ..solver.branch_and_bound import branch_and_bound
-from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome, TolerantHighs
+from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome
+from .both_programs import BothPrograms
 from .branch_and_cut import Row, branch_and_cut, exactly, few
 from .cuts import Cut, CutReader, Relaxation, SpaceCut
 from .node_bases import Node, NodeBases
@@ -31,7 +32,7 @@ def face_of(network: Network, cost: Any, wide: bool = False) -> Any:
     return cost + np.maximum(FACE_RELATIVE * (cost - network.usable.unavoidable), FACE_ABSOLUTE) if wide else cost
 
 
-class FixedPolicySolver:
+class FixedPolicySolver(BothPrograms):
     """Solves the leader problem for one choice of policies after another.
 
     Parameters
@@ -60,8 +61,6 @@ class FixedPolicySolver:
         Bases of relaxations solved lately.
     last
         The relaxation solved last, where its basis and its numbers are still in place.
-    gap_cost : array, shape (columns,)
-        What limits' gaps are charged for where they are elastic; 0 of all other columns.
     repriced
         Whether a node is solved again because numbers of the program have changed, mostly prices, and not what limits allow.
     nearby
@@ -77,7 +76,7 @@ class FixedPolicySolver:
         crash: Callable[[Choice], Any] | None = None,
         start: Any = None,
     ):
-        self.leader_problem = leader_problem
+        super().__init__(leader_problem, log, stop, start)
         self.crash = crash
         self.status_quo = status_quo
         model, compiled = leader_problem.model, leader_problem.compiled
@@ -91,47 +90,31 @@ class FixedPolicySolver:
         self.limit_rows = (self._budget_rows, self._loss_rows, self._fill_rows)
         self._gated = np.concatenate([np.empty(0, np.int32), *leader_problem.policy_bounds.columns.values()])
         self._reader = CutReader(leader_problem, self.limit_rows)
-        relaxed = leader_problem.program.relaxed()
-        gaps = compiled.columns(gap for _, gap in gap_terms(model))
-        gaps = gaps[gaps >= 0]
-        relaxed.column_upper[gaps] = np.inf
-        self.gap_cost = np.zeros_like(leader_problem.program.cost)
-        self.gap_cost[gaps] = leader_problem.program.cost[gaps]
-        self.relaxed = TolerantHighs(relaxed, stop=stop, presolve="off", solver="simplex")
-        self.log = log
         self.rel_gap = 0.0
         self.report: Callable[[float, float], None] = lambda incumbent, bound: None
-        if start is not None:
-            self.relaxed.set_basis(start)
         self.bases = NodeBases()
         self.last: tuple[Node, State, Outcome] | None = None
         self._in_place: Node | None = None
-        self.repriced = self.nearby = False
-        self.stop = stop
+        self.repriced = self.nearby = self._near = False
         self.binaries = np.flatnonzero(leader_problem.program.integer).astype(np.int32)
-        self._shut = np.empty(0, dtype=np.int32)
         self._chosen: Mapping[tuple[str, str], float] = {}
-        self._first_basis = start
-        self._exact: Highs | None = self._make_exact()
 
-    @property
-    def exact(self) -> Highs:
-        """HiGHS with the leader problem, limits strict; made anew after `release`."""
-        if self._exact is None:
-            self._exact = self._make_exact()
-        return self._exact
+    def settle(self) -> None:
+        """Give back the memory of `exact`, of bases and of the relaxation solved last; who needs these begins with others."""
+        super().settle()
+        self.bases.clear()
+        self.crash = self.last = None
 
-    def _make_exact(self) -> Highs:
-        program = self.leader_problem.program.relaxed()
-        program.column_upper[self._shut] = 0.0
-        made = TolerantHighs(program, log=self.log, stop=self.stop, presolve="off", solver="simplex")
-        if self._first_basis is not None:
-            made.set_basis(self._first_basis)
-        return made
+    def afresh(self, basis: Any) -> FixedPolicySolver:
+        """Return the same with HiGHS objects of its own, made from the arrays; solves begin with a basis that is near an optimum.
 
-    def release(self) -> None:
-        """Give back the memory of `exact`, for a while in which it is not needed."""
-        self._exact = None
+        Whatever has become of those of this one does not touch it.
+        """
+        fresh = copy.copy(self)
+        fresh.crash, fresh.bases, fresh.last, fresh._in_place = lambda _: basis, NodeBases(), None, None
+        fresh._near = True
+        fresh.make(basis)
+        return fresh
 
     def _set(self, highs: Highs, choice: Choice, cost: float, constant: float, admin: float, wide: bool = True) -> None:
         self._open(highs, dict.fromkeys(choice.items(), 1.0))
@@ -536,11 +519,15 @@ class FixedPolicySolver:
         self.last = self._in_place = None
         self.relaxed.set_bounds(columns, values, values)
         try:
+            options = {**GENTLE, "simplex_strategy": PRIMAL} if self._near else {}
             for wide in (False, True):
                 self._set(self.relaxed, choice, cost, constant, admin, wide)
-                outcome = self.relaxed.solve()
+                with self.relaxed.options(**options):
+                    outcome = self.relaxed.solve()
                 if outcome.optimal:
                     break
+            if not outcome.settled:
+                outcome = self.relaxed.solve_anew()
             return replace(outcome, basis=self.relaxed.get_basis())
         finally:
             program = self.leader_problem.program

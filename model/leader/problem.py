@@ -215,7 +215,7 @@ class Problem:
                     pairs[row] = numbers[pair]
         return pairs, prices
 
-    @property
+    @cached_property
     def response(self) -> FollowerArrays:
         """The response, compiled."""
         return self._response.arrays
@@ -316,31 +316,23 @@ class Problem:
             held.fixed_policy = FixedPolicySolver(self.leader_problem, before.cost, self.log, self.stop, crash, start)
         return held.fixed_policy
 
-    def release(self) -> None:
-        """Give back the memory of what is not needed for a while: our linear programs alone, and those whose limits are strict."""
-        self._give_back("operations_solver")
-        if self._held.fixed_policy is not None:
-            self._held.fixed_policy.release()
-
     def settle(self) -> None:
-        """Give back the memory of what the status quo was worked out with; of that its costs are left."""
-        # While it is there.
-        _ = self.operations_start
+        """Give back the memory of what the status quo was worked out with, and of models.
+
+        ``fixed_policy`` still solves, and plans can still be recomputed alone and held against their limits; no more can be read
+        from solutions.
+        """
+        # While the models are there. Who recomputes a plan then knows a basis to begin with.
+        _ = self.response, self.choices
+        self.operations_solver = OperationsSolver(self.whole, self.readout)
+        self.operations_solver.shrink()
         self._status_quo = replace(self.status_quo, operations_solver=None, first=None, basis=None)  # type: ignore[arg-type]
-        self._give_back("opened")
-        self.release()
-
-    def forget_models(self) -> None:
-        """Give back the memory of models: ``fixed_policy`` still solves, and nothing can be read from its solutions any more."""
-        _ = self.choices
         self._read = None
-        self._give_back("_response", "readout", "operations_solver", "operations_start")
-        self.leader_problem.forget_model()
-
-    def _give_back(self, *names: str) -> None:
-        """Forget properties that were worked out; they are worked out again when they are asked for."""
-        for name in names:
+        self.start = self.opened_start = None
+        for name in ("_response", "opened", "readout", "operations_start"):
             self.__dict__.pop(name, None)
+        self.fixed_policy.settle()
+        self.leader_problem.forget_model()
 
     def response_cost(self, choice: Choice) -> float:
         """V(k), from a cold start."""
@@ -427,7 +419,7 @@ class Problem:
         fixed_policy = FixedPolicySolver(leader_problem, 0.0, stop=self.stop, crash=crash, start=start)
         with fixed_policy.exact.options(**({} if start is None else CARRIED)):
             outcome = fixed_policy.best(self.all_open, cost, 0.0, 0.0, fixed=nothing_chosen(leader_problem))
-        highs = fixed_policy.exact
+        highs: Highs = fixed_policy.exact
         if outcome.infeasible and leader_problem.face_row is not None:
             highs = self._with_face_free(leader_problem, leader_problem.face_row)
             outcome = highs.solve_anew()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,6 +43,9 @@ OWN_FAMILIES = (
 
 OWN_COSTS = tuple(family.__name__ for family in COSTS)
 """Parts of what our operations cost in a scenario."""
+
+LIMITED_FAMILIES = ("ship", "make", "fill")
+"""Variables of our operations that limits on supply are about."""
 
 INCOME = "transfer_income"
 """The part that is an income."""
@@ -86,6 +90,12 @@ class Family:
         for place, (*head, _) in enumerate(self.keys):
             places.setdefault(head[0] if len(head) == 1 else tuple(head), []).append(place)
         return {head: np.array(found) for head, found in places.items()}
+
+    def without_keys(self) -> Family:
+        """Return the family without its keys, which take more memory than all else; their weeks are known."""
+        bare = Family((), self.columns, self.lower)
+        vars(bare)["weeks"] = self.weeks
+        return bare
 
 
 @dataclass(frozen=True)
@@ -191,6 +201,17 @@ class Readout:
         self._constants = Numbers(constants)
         self.constants = self._constants.values
         self._place = {key: place for place, key in enumerate(self.parts)}
+
+    def for_limits(self) -> Readout:
+        """Return what reads costs, the first stage and `LIMITED_FAMILIES` alone, with a fraction of the memory."""
+        bare = copy.copy(self)
+        bare.response = {"fill": self.response["fill"].without_keys()}
+        bare.ours = {
+            scenario: {name: families[name].without_keys() for name in LIMITED_FAMILIES}
+            for scenario, families in self.ours.items()
+        }
+        bare.reviewed = {}
+        return bare
 
     def dispatched(self, solution: np.ndarray) -> np.ndarray:
         """What the counterpart's lanes dispatch, contracts included, in the order of the keys of ``response["ship"]``."""

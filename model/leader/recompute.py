@@ -158,6 +158,8 @@ class OperationsSolver:
         Columns that are given: the response, its outputs, the first stage and what policies open of our side.
     response_rows : list of (int, str, index)
         Rows of the response, each with its family and index, as `source_worth` takes them.
+
+    Nothing of it asks the model once it is made: it outlives `LeaderProblem.forget_model`.
     """
 
     def __init__(
@@ -201,6 +203,13 @@ class OperationsSolver:
         self.links = link_rows(leader_problem)[2]
         self._shares = np.array([kind == "fill" for kind, _ in leader_problem.outputs], dtype=bool)
         self._advantage = compiled.column.get(id(model.advantage), -1)
+        self._lasting_link = (
+            next(place for place, (kind, _) in enumerate(leader_problem.outputs) if kind == "lasting")
+            if model.lasts
+            else None
+        )
+        self._yielded = _yielded(leader_problem)
+        self._rows_of_scenario = _rows_of_scenario(leader_problem) if self.shared else {}
         self.response_rows = [
             (row, name, index)
             for name in source_worth(leader_problem.network)
@@ -216,6 +225,12 @@ class OperationsSolver:
             *self.readout.stockpile.columns,
         ]
         self.fixed = np.unique([place for place in given if place >= 0]).astype(np.int64)
+
+    def shrink(self) -> None:
+        """Give back the memory of what the account of a plan does not need; the numbers of the program do not change any more."""
+        self.readout = self.readout.for_limits()
+        whole = self.leader_problem.program
+        self.program.column_lower, self.program.column_upper = whole.column_lower, whole.column_upper
 
     @cached_property
     def _free_rows(self) -> np.ndarray:
@@ -241,16 +256,10 @@ class OperationsSolver:
         for family, amounts in ((self.readout.qualify, lanes), (self.readout.stockpile, units)):
             placed = family.columns >= 0
             values[family.columns[placed]] = amounts[placed]
-        model, compiled = self.leader_problem.model, self.leader_problem.compiled
         for (regime, policy), columns in self.leader_problem.policy_bounds.own.items():
             values[columns] = float(choice[regime] == policy)
-        for (_, _, *pair, week), variable in model.yielded.items():
-            fill = (
-                compiled.column.get(id(model.counterpart_fill[(*pair, week)])) if tuple(pair) in model.watched else None
-            )
-            place = compiled.column.get(id(variable))
-            if place is not None and fill is not None:
-                values[place] *= values[fill]
+        columns, fills = self._yielded
+        values[columns] *= values[fills]
         return values, float(outputs[-1])
 
     def alike(self, one: np.ndarray, other: np.ndarray, first: FirstStage, choice: Choice) -> bool:
@@ -333,11 +342,10 @@ class OperationsSolver:
 
     def _lasting(self, solution: np.ndarray) -> float:
         """What stays lost of sales to the counterpart."""
-        model, network = self.leader_problem.model, self.leader_problem.network
-        if not model.lasts:
+        if self._lasting_link is None:
             return 0.0
-        place = self.links[next(at for at, (kind, _) in enumerate(self.leader_problem.outputs) if kind == "lasting")]
-        return usual_lasting(network) - (float(solution[place]) if place >= 0 else 0.0)
+        place = self.links[self._lasting_link]
+        return usual_lasting(self.leader_problem.network) - (float(solution[place]) if place >= 0 else 0.0)
 
     def _solve(self, highs: Highs, known: np.ndarray | None) -> tuple[Outcome, np.ndarray, tuple[str, ...]]:
         """Return the outcome, what a unit of every row can be worth, and the scenarios that the advantage depends on.
@@ -377,15 +385,6 @@ class OperationsSolver:
         """Scenarios of which a row has a price."""
         priced = prices > QUANTITY_NOISE
         return tuple(name for name, rows in self._rows_of_scenario.items() if priced[rows].any())
-
-    @cached_property
-    def _rows_of_scenario(self) -> dict[str, np.ndarray]:
-        """Rows of every scenario's own constraints."""
-        found = {}
-        for name, block in self.leader_problem.model.ours.items():
-            families = [self.leader_problem.compiled.rows(family) for family in block.component_objects(Constraint)]
-            found[name] = np.concatenate([np.empty(0, dtype=int), *families])
-        return found
 
     def _least(self, highs: Highs, cost: np.ndarray, known: np.ndarray | None = None, elastic: bool = True) -> Outcome:
         """Minimise a cost; limits that cannot hold are made elastic, so that it can be said which and by how much.
@@ -465,6 +464,27 @@ def _settled(highs: Highs) -> Outcome:
     """Solve; anew in other ways where that settles nothing."""
     outcome = highs.solve()
     return outcome if outcome.settled else highs.solve_anew()
+
+
+def _yielded(leader_problem: LeaderProblem) -> np.ndarray:
+    """Columns of what policies of ours let the counterpart yield, and of the fills that they follow, shape (2, n)."""
+    model, compiled = leader_problem.model, leader_problem.compiled
+    pairs = [
+        (compiled.column.get(id(variable), -1), compiled.column.get(id(model.counterpart_fill[(*pair, week)]), -1))
+        for (_, _, *pair, week), variable in model.yielded.items()
+        if tuple(pair) in model.watched
+    ]
+    places = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return places[:, (places >= 0).all(axis=0)]
+
+
+def _rows_of_scenario(leader_problem: LeaderProblem) -> dict[str, np.ndarray]:
+    """Rows of every scenario's own constraints."""
+    found = {}
+    for name, block in leader_problem.model.ours.items():
+        families = [leader_problem.compiled.rows(family) for family in block.component_objects(Constraint)]
+        found[name] = np.concatenate([np.empty(0, dtype=int), *families])
+    return found
 
 
 def response_variables(block: Any) -> list[Any]:

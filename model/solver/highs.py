@@ -100,6 +100,25 @@ class Outcome:
         return self.infeasible or (self.optimal and self.solution is not None)
 
 
+NUMBERS = (
+    ("cost", "col_cost_"),
+    ("column_lower", "col_lower_"),
+    ("column_upper", "col_upper_"),
+    ("row_lower", "row_lower_"),
+    ("row_upper", "row_upper_"),
+)
+"""Arrays of a program, and what HiGHS calls them."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What makes a HiGHS object anew: a program, in which places its numbers are others in HiGHS, and the basis."""
+
+    program: Program
+    moved: tuple[tuple[np.ndarray, np.ndarray], ...]
+    basis: Any
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A program in HiGHS and a basis, to go back to."""
@@ -128,7 +147,7 @@ class Highs:
         self, program: Program, log: str | None = None, stop: Callable[[], bool] | None = None, **options: Any
     ):
         self._made = log, stop, options
-        self._resting: Snapshot | None = None
+        self._resting: Rest | None = None
         self.mixed = bool(program.integer.any())
         self.width = program.cost.size
         self.offset = program.offset
@@ -155,18 +174,36 @@ class Highs:
         stop = self._made[1]
         return stop is not None and stop()
 
-    def rest(self) -> None:
-        """Give back the memory of HiGHS but for the program as it is and the basis, until `wake`."""
-        if self._resting is None:
-            self._resting = self.snapshot()
-            self.highs = None
+    def rest(self, program: Program) -> None:
+        """Give back the memory of HiGHS, until `wake`.
+
+        Parameters
+        ----------
+        program
+            One with the same matrix, which stays as it is: what else differs from it is noted.
+        """
+        if self._resting is not None:
+            return
+        held, moved = self.highs.getLp(), []
+        for ours, theirs in NUMBERS:
+            values = _vector(getattr(held, theirs))
+            places = np.flatnonzero(values != getattr(program, ours)).astype(np.int32)
+            moved.append((places, values[places]))
+        self._resting = Rest(program, tuple(moved), self.highs.getBasis())
+        self.highs = None
 
     def wake(self) -> None:
         """Go on after a rest where it began; nothing where there was none."""
-        if self._resting is not None:
-            resting, self._resting = self._resting, None
-            self.highs = self._make()
-            self.restore(resting)
+        if self._resting is None:
+            return
+        resting, self._resting = self._resting, None
+        arrays = {}
+        for (ours, _), (places, values) in zip(NUMBERS, resting.moved, strict=True):
+            arrays[ours] = getattr(resting.program, ours).copy()
+            arrays[ours][places] = values
+        self.highs = self._make()
+        pass_program(self.highs, replace(resting.program.relaxed(), **arrays, offset=self.offset))
+        self.highs.setBasis(resting.basis)
 
     def _listen(self, highs: highspy.Highs) -> None:
         """Interrupt HiGHS once told to stop; nobody else listens to it then."""

@@ -24,7 +24,7 @@ def breakeven_figures(result: Breakeven) -> list[Figure]:
     frame = _points(result, view)
     if frame.empty:
         return []
-    title = f"{view.case.words.title} against {plain(view.path)}"
+    title = f"{view.case.words.title} against {plain(view.figure)}"
     return [Figure("breakeven", title, _words(view, frame), _chart(view, frame, title))]
 
 
@@ -62,12 +62,18 @@ def _words(view: BreakevenView, frame: pd.DataFrame) -> str:
     )
 
 
+def _titled(view: BreakevenView) -> str:
+    """Return what the figure is called, as a title."""
+    called = plain(view.figure)
+    return f"{called[:1].upper()}{called[1:]}"
+
+
 def _chart(view: BreakevenView, frame: pd.DataFrame, title: str) -> Written:
     import pandas as pd
 
     unit = f" ({plain(view.unit)})" if view.unit else ""
     money = f" ({plain(view.case.money)})" if view.case.money else ""
-    across = {"field": "value", "type": "quantitative", "title": f"{plain(view.path)}{unit}", "scale": {"zero": False}}
+    across = {"field": "value", "type": "quantitative", "title": f"{_titled(view)}{unit}", "scale": {"zero": False}}
     up = {
         "field": "outcome",
         "type": "quantitative",
@@ -75,7 +81,7 @@ def _chart(view: BreakevenView, frame: pd.DataFrame, title: str) -> Written:
         "scale": {"zero": False},
     }
     tooltip = [
-        {"field": "value", "type": "quantitative", "title": plain(view.path), "format": ",.6~g"},
+        {"field": "value", "type": "quantitative", "title": _titled(view), "format": ",.6~g"},
         {"field": "outcome", "type": "quantitative", "title": view.case.words.outcome, "format": ",.6~g"},
         {"field": "choices", "type": "nominal", "title": "choices"},
     ]

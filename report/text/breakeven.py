@@ -38,13 +38,15 @@ def show_breakeven(result: Breakeven, console: Console) -> None:
 
 def breakeven_parts(view: BreakevenView) -> Iterable[RenderableType]:
     """Return the sections of a result, in their order."""
-    yield Text(f"Where the best choices change: {plain(view.path)}", style="bold", overflow="fold")
+    yield Text(f"Where the best choices change: {plain(view.figure)}", style="bold", overflow="fold")
     unit = f" {plain(view.unit)}" if view.unit else ""
     yield text_line(f"from {_value(view.low)} to {_value(view.high)}{unit} ({plain(view.range_words)})")
     words = "no one value in force" if view.current is None else f"in force: {_value(view.current)}{unit}"
     width = "by neighbouring whole numbers" if view.whole else f"to {100 * view.tolerance:.3g}% of the value"
     solved = counted(view.points, "value")
-    yield text_line(f"{plain(view.case.name)}; {words}; {solved} solved, switches bracketed {width}", "dim")
+    yield text_line(
+        f"{plain(view.case.name)}, {plain(view.path)}; {words}; {solved} solved, switches bracketed {width}", "dim"
+    )
     yield from _switches(view)
     yield from _spans(view)
     yield section("How far to trust it")

@@ -73,8 +73,8 @@ def _common(view: ComparisonView) -> Iterable[RenderableType]:
     if not view.worlds:
         return
     monies = {plan.money for plan in view.plans}
-    money = f", {plain(monies.pop())}" if len(monies) == 1 and "" not in monies else ""
-    yield section("Over common worlds", f"{counted(view.worlds[0].worlds, 'world')}{money}")
+    unit = f", {plain(monies.pop())}" if len(monies) == 1 and "" not in monies else ""
+    yield section("Over common worlds", f"{counted(view.worlds[0].worlds, 'world')}{unit}")
     heads = ("", *candidate_heads(view.words)[1:-1], "Best in")
     found = new_table(*heads)
     for row in view.worlds:

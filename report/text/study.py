@@ -108,6 +108,8 @@ def knowing_words(worlds: StudyView, case: CaseView) -> Iterator[str]:
             f"In {worlds.unkept} of {counted(worlds.n, 'world')} no plan keeps continuity. Over the others, to know the world "
             f"before choosing would be worth {in_money(case, rough(worlds.evpi_elsewhere))} (EVPI)."
         )
+        if worlds.evpi_compared > 0:
+            yield f"Over all worlds, among the plans compared, it would be worth {in_money(case, rough(worlds.evpi_compared))}."
 
 
 def between(found: EstimateView) -> str:

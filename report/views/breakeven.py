@@ -77,8 +77,8 @@ class BreakevenView:
     ----------
     case
         The case in short.
-    path, unit
-        The figure, and its unit; nothing for a share.
+    path, figure, unit
+        The figure, what it is called, and its unit; nothing for a share.
     low, high, range_words
         The range, and where it is from.
     current
@@ -97,6 +97,7 @@ class BreakevenView:
 
     case: CaseView
     path: str
+    figure: str
     unit: str
     low: float
     high: float
@@ -126,6 +127,7 @@ def breakeven_view(result: Breakeven) -> BreakevenView:
     return BreakevenView(
         case=case,
         path=result.path,
+        figure=result.case.names.figure(result.path),
         unit=unit.replace("money", case.money) if case.money else unit,
         low=result.low,
         high=result.high,

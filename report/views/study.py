@@ -135,8 +135,9 @@ class StudyView:
         What it would be worth to know the world; what that adds to the plan for the figures as they are. None: not known.
     known, candidates, region, fresh
         Rows of its sections.
-    unkept, evpi_elsewhere
-        Worlds in which no plan keeps continuity, for which EVPI is not known, and EVPI over the others; None: there are none.
+    unkept, evpi_elsewhere, evpi_compared
+        Worlds in which no plan keeps continuity, for which EVPI is not known; EVPI over the others, None: there are none; and over
+        all worlds among the plans compared.
     replications, behind
         Samples for which a plan of its own was sought, and how far the plan is behind these; None: not worked out.
     """
@@ -157,6 +158,7 @@ class StudyView:
     behind: EstimateView | None
     unkept: int
     evpi_elsewhere: float | None
+    evpi_compared: float
 
     @property
     def first(self) -> tuple[KnownRow, ...]:
@@ -213,6 +215,7 @@ def study_view(plan: Plan) -> StudyView | None:
         EstimateView(*replicated["gap"]) if replicated else None,
         len(found["unkept"]),
         found.get("evpi_elsewhere"),
+        found["evpi_of_candidates"],
     )
 
 

@@ -300,8 +300,8 @@ def test_on_the_terminal() -> None:
         shown(result, width)
     text = " ".join(shown(result).split())
     for words in (
-        "Where the best choices change: limits.budget",
-        "in force: 15 million",
+        "Where the best choices change: budget",
+        "tutorial, limits.budget; in force: 15 million",
         "2 switches found",
         "2. Between 15.992 and 16.000",
         "above 35.7 million Acid exports: review; qualifies Chip from World market",

@@ -19,7 +19,7 @@ from sluicegate.analysis.worlds.crew import LocalCrew
 from sluicegate.analysis.worlds.told import Appraised
 from sluicegate.analysis.worlds.world import World
 from sluicegate.model import Plan
-from sluicegate.model.plan.choices import Choices
+from sluicegate.model.plan.choices import Choices, Offer
 from sluicegate.model.plan.monitor import Stopped
 
 from sluicegate_testing.strategies import random_case
@@ -173,3 +173,28 @@ def test_the_plan_for_the_figures_as_they_are_is_the_one_that_the_worlds_begin_w
     for name in ("policies", "qualified", "stockpile"):
         assert plain[1][name] == plain[0][name]
     assert after.worlds["vss"] == approx(before.worlds["vss"], abs=1e-6)
+
+
+@pytest.mark.parametrize("share", [None, 0.75])
+def test_a_limit_is_known_with_the_figure_that_decides_it(share: float | None) -> None:
+    """The plan on the desk costs 13: who knows the budget chooses it where there is as much, against the loops of brute force."""
+    case, vary = load_case("tutorial"), ["limits.budget=8..16"]
+    options = {"time_limit": 60.0, "rel_gap": 1e-4, "threads": 1, "method": "auto"}
+    found = planned(case, options, worlds=24, seed=1, vary=vary, fresh=0, continuity_share=share)
+    rich, hedged, worlds = Choices.of(solve(case)), Choices.of(found), draw(case, 24, 1, vary)
+    budgets = worlds.figures["limits.budget"].to_numpy()
+    assert not rich.same(hedged, Offer.of(case)) and 3 <= (budgets < 13).sum() <= 21
+    outer = []
+    for place, budget in enumerate(budgets):
+        inner = draw(case, 6, 50 + place, vary, stratified=False)
+        inner = Worlds(inner.names, inner.weights, inner.figures.assign(**{"limits.budget": budget}))
+        yields = evaluate_in(case, inner, [hedged, rich], free=share is not None)
+        means = yields.leverages.mean(axis=0)
+        outer.append(max(0.0, means[1] - means[0]) if yields.kept[:, 1].all() else 0.0)
+    assert found.worlds is not None
+    value, low, high = found.worlds["evppi"]["limits.budget"]
+    assert value == approx(np.mean(outer), rel=0.15) and low < value < high
+    assert value <= found.worlds["evpi_of_candidates"] + 1e-6
+    # Where continuity may lack other figures say where it had best.
+    others = [each[0] for name, each in found.worlds["evppi"].items() if name != "limits.budget"]
+    assert max(others) < (0.1 if share is None else 0.5) * value
