@@ -99,6 +99,8 @@ class LocalCrew:
             # What a world is made with is several times what is left of it.
             give_back()
             done(len(found))
+        del begun
+        give_back()
         return found
 
     def as_it_is(self) -> tuple[Choice, dict[Key, float]] | None:

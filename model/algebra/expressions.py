@@ -227,18 +227,29 @@ class Linear(Operand):
 class Relation:
     """A row: lower <= expression <= upper, constants on either side.
 
-    Attributes
+    Parameters
     ----------
     body
-        The expression.
+        The expression; not to be changed in place any more.
     lower, upper
         What it is held to.
+
+    Attributes
+    ----------
+    terms, constant
+        Those of the expression.
     """
 
-    __slots__ = ("body", "lower", "upper")
+    __slots__ = ("constant", "lower", "terms", "upper")
 
     def __init__(self, body: Linear, lower: float, upper: float):
-        self.body, self.lower, self.upper = body, lower, upper
+        self.terms, self.constant = body.terms, body.constant
+        self.lower, self.upper = lower, upper
+
+    @property
+    def body(self) -> Linear:
+        """The expression."""
+        return Linear(self.terms, self.constant)
 
 
 def quicksum(items: Iterable[Any]) -> Linear:

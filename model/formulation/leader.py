@@ -203,7 +203,7 @@ def continuity(b: Any, site: str, item: str, first: int) -> Any:
 def continuity_week(b: Any, site: str, item: str, week: int) -> Any:
     """fill[s,i,t] + week_gap[s,i] >= min_fill_week, in every week and scenario."""
     least = b.data.network.demands[site, item].min_fill_week
-    return b.fill[site, item, week] + b.week_gap[site, item] >= least
+    return weighted([(1.0, b.fill[site, item, week]), (1.0, b.week_gap[site, item])]) >= least
 
 
 def concentration(b: Any, item: str, party: str) -> Any:

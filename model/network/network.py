@@ -147,8 +147,13 @@ class Network(Structure):
     @cached_property
     def _pipeline(self) -> ByWeek[Pair]:
         def arriving(pair: Pair) -> tuple[float, ...]:
-            lanes = self.inbound.get(pair, ())
-            return tuple(sum(lane.base_flow for lane in lanes if week < lane.lead_weeks) for week in range(self.weeks))
+            lanes, found = self.inbound.get(pair, ()), []
+            last = {lane.lead_weeks for lane in lanes}
+            for week in range(self.weeks):
+                if week == 0 or week in last:
+                    units = sum(lane.base_flow for lane in lanes if week < lane.lead_weeks)
+                found.append(units)
+            return tuple(found)
 
         return ByWeek(arriving)
 

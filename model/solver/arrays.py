@@ -158,9 +158,9 @@ def compile_model(model: Model, check: Callable[[], None] = lambda: None) -> Com
         held = []
         for relation in family.values():
             check()
-            if any(relation.body.terms.values()):
+            if any(relation.terms.values()):
                 held.append(relation)
-            elif not relation.lower <= relation.body.constant <= relation.upper:
+            elif not relation.lower <= relation.constant <= relation.upper:
                 raise ArithmeticError(f"no solution keeps {family.name}")
         if held and not family.sets:
             alone[id(family)] = len(relations)
@@ -179,7 +179,7 @@ class _Layout:
     """
 
     def __init__(self, model: Model, objective: Objective, relations: Sequence[Relation]):
-        sums = [objective.expr.linear(), *map(attrgetter("body"), relations)]
+        sums: list[Any] = [objective.expr.linear(), *relations]
         terms = list(map(attrgetter("terms"), sums))
         sizes = np.array(list(map(len, terms)))
         met = map(attrgetter("number"), chain.from_iterable(terms))

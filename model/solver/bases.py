@@ -34,9 +34,13 @@ class Statuses:
         return cls(_array(basis.col_status), _array(basis.row_status))
 
 
+MEMBERS = np.array([STATUS(number) for number in range(5)], dtype=object)
+"""Every status there is."""
+
+
 def _array(statuses: list[Any]) -> np.ndarray:
-    # What an array is made of otherwise is asked, one after another, whether it is a sequence.
-    return np.fromiter(statuses, dtype=object, count=len(statuses))
+    # One object a status, however often it stands there: those that highspy made take a hundred bytes each.
+    return MEMBERS[np.fromiter(map(int, statuses), dtype=np.int8, count=len(statuses))]
 
 
 def _made(columns: Any, rows: Any, square: bool) -> Basis:
