@@ -297,12 +297,16 @@ def _appraised(appraiser: Appraiser, rivals: Sequence[Rival], seconds: float, mo
 
 
 def _as_certified(plan: Plan, found: Yields) -> Yields:
-    """Return the same with the plan itself as it was chosen: without continuity where it was left out by choice, too."""
-    leverages, supplied, within = (each.copy() for each in (found.leverages, found.supplied, found.within))
-    leverages[:, 0] = levels_in(plan)[0][found.places]
-    supplied[:, 0] = plan.tables["worlds"]["limits_kept"].to_numpy(dtype=bool)[found.places]
-    within[:, 0] = True
-    return Yields(found.places, leverages, supplied, within)
+    """Return the same with the plan itself as it was chosen: without continuity where that was left out by choice, too.
+
+    Everywhere else its leverage stays what it was found with, as that of the others; recomputed alone it differs by rounding.
+    """
+    leverages, supplied = found.leverages.copy(), found.supplied.copy()
+    kept = plan.tables["worlds"]["limits_kept"].to_numpy(dtype=bool)[found.places]
+    left_out = supplied[:, 0] & ~kept
+    leverages[left_out, 0] = levels_in(plan)[0][found.places][left_out]
+    supplied[left_out, 0] = False
+    return Yields(found.places, leverages, supplied, found.within)
 
 
 def _quiet(monitor: Monitor | None) -> Monitor:

@@ -106,7 +106,7 @@ def test_this_plan_is_as_it_was_chosen() -> None:
     found = planned(case, options, worlds=6, vary=vary, fresh=0, continuity_share=0.5)
     assert found.worlds is not None
     mine, table = found.worlds["candidates"][0], found.tables["worlds"]
-    assert mine["mean"] == approx(found.worlds["mean"], rel=1e-9) and mine["worst"] == approx(found.worlds["worst"])
+    assert mine["mean"] == approx(found.worlds["mean"], rel=1e-5) and mine["worst"] == approx(found.worlds["worst"])
     assert mine["share_kept"] == approx(table["limits_kept"].mean()) and mine["share_kept"] < 1
 
 
