@@ -127,13 +127,19 @@ def evaluate_in(
     """
     task = EvaluationTask(case, tuple(plans), free, not free and _of_one_structure(case, worlds))
     found = rows_in(worlds, task, processes=processes, cluster=cluster, seconds=seconds, monitor=monitor)
+    names = "leverage", "supplied", "within", "counterpart_loss", "own_loss"
+    return Evaluated(places_of(found), *tables_of(found, len(plans), names))
 
-    def table(name: str) -> np.ndarray:
-        return np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), len(plans))
 
-    places = np.array([rows[0]["world"] for rows in found], dtype=int)
-    names = ("leverage", "supplied", "within", "counterpart_loss", "own_loss")
-    return Evaluated(places, *(table(name) for name in names))
+def places_of(found: Sequence[Sequence[Row]]) -> np.ndarray:
+    """Which worlds rows are of, array of int, shape (worlds,)."""
+    return np.array([rows[0]["world"] for rows in found], dtype=int)
+
+
+def tables_of(found: Sequence[Sequence[Row]], plans: int, names: Sequence[str]) -> Iterator[np.ndarray]:
+    """Yield what stands in rows under each of some names, shape (worlds, plans)."""
+    for name in names:
+        yield np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), plans)
 
 
 def rows_in(
@@ -215,8 +221,8 @@ def _batches(worlds: Worlds) -> Iterator[Batch]:
 
 
 @dataclass(frozen=True)
-class EvaluationTask:
-    """What every process needs to know.
+class PlansTask:
+    """What every process needs to know that works plans out.
 
     Attributes
     ----------
@@ -226,22 +232,32 @@ class EvaluationTask:
         First-stage choices.
     free
         Whether continuity that cannot be kept is left out.
-    shared
-        Whether worlds share programs: all have those of the case, with other numbers.
     """
 
     case: Case
     plans: tuple[Choices, ...]
     free: bool = False
+
+    def failed(self, sample: int, values: Values, message: str) -> list[Row]:
+        """Return the rows of a world that ended its workers."""
+        return [{"world": sample, "fault": message}]
+
+
+@dataclass(frozen=True)
+class EvaluationTask(PlansTask):
+    """The same, for plans whose losses are asked for too.
+
+    Attributes
+    ----------
+    shared
+        Whether worlds share programs: all have those of the case, with other numbers.
+    """
+
     shared: bool = False
 
     def worker(self, stop: Callable[[], bool]) -> Worker:
         """Return a worker."""
         return Worker(self, stop)
-
-    def failed(self, sample: int, values: Values, message: str) -> list[Row]:
-        """Return the rows of a world that ended its workers."""
-        return [{"world": sample, "fault": message}]
 
 
 class Worker:

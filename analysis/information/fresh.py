@@ -7,13 +7,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ...data.units import natural_units
 from ...model.plan.choices import Choices, Offer
 from ...model.plan.monitor import Monitor
 from ..worlds import Ended, PlainWorld
-from .evaluated import Row, Values, Yields, case_of, evaluated_row, fitting, rows_in
+from .evaluated import (
+    PlansTask,
+    Row,
+    Values,
+    Yields,
+    case_of,
+    evaluated_row,
+    fitting,
+    places_of,
+    rows_in,
+    tables_of,
+)
 
 if TYPE_CHECKING:
     from ...data import Case
@@ -48,42 +57,24 @@ def yields_in(
     """
     task = YieldTask(case, tuple(plans), free, len(worlds) >= LIKE)
     found = rows_in(worlds, task, processes=processes, cluster=cluster, seconds=seconds, monitor=monitor)
-
-    def table(name: str) -> np.ndarray:
-        return np.array([[row[name] for row in rows] for rows in found]).reshape(len(found), len(plans))
-
-    places = np.array([rows[0]["world"] for rows in found], dtype=int)
-    return Yields(places, table("leverage"), table("supplied"), table("within"))
+    return Yields(places_of(found), *tables_of(found, len(plans), ("leverage", "supplied", "within")))
 
 
 @dataclass(frozen=True)
-class YieldTask:
+class YieldTask(PlansTask):
     """What every process needs to know.
 
     Attributes
     ----------
-    case
-        The case.
-    plans
-        First-stage choices.
-    free
-        Whether continuity that cannot be kept is left out.
     like
         Whether the programs of worlds begin where those of the case ended.
     """
 
-    case: Case
-    plans: tuple[Choices, ...]
-    free: bool
-    like: bool
+    like: bool = False
 
     def worker(self, stop: Callable[[], bool]) -> Worker:
         """Return a worker."""
         return Worker(self, stop)
-
-    def failed(self, sample: int, values: Values, message: str) -> list[Row]:
-        """Return the rows of a world that ended its workers."""
-        return [{"world": sample, "fault": message}]
 
 
 class Worker:

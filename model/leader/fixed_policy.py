@@ -18,6 +18,7 @@ from ..solver.branch_and_bound import branch_and_bound
 from ..solver.highs import DUAL, GENTLE, PRIMAL, Highs, Outcome
 from .both_programs import BothPrograms
 from .branch_and_cut import Row, branch_and_cut, exactly, few
+from .carried import CARRIED
 from .cuts import Cut, CutReader, Relaxation, SpaceCut
 from .node_bases import Node, NodeBases
 
@@ -519,7 +520,7 @@ class FixedPolicySolver(BothPrograms):
         self.last = self._in_place = None
         self.relaxed.set_bounds(columns, values, values)
         try:
-            options = {**GENTLE, "simplex_strategy": PRIMAL} if self._near else {}
+            options = CARRIED if self._near else {}
             for wide in (False, True):
                 self._set(self.relaxed, choice, cost, constant, admin, wide)
                 with self.relaxed.options(**options):
